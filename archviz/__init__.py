@@ -1,0 +1,33 @@
+"""archviz: the picture of a neural network, from a short YAML spec.
+
+    >>> import archviz
+    >>> net = archviz.load("resnet50")
+    >>> net.save("resnet50.svg")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archviz.api import LoadedNetwork, load
+    from archviz.errors import ArchvizError, Problem
+
+__version__ = "0.1.0"
+__all__ = ["ArchvizError", "LoadedNetwork", "Problem", "__version__", "load"]
+
+_HOMES = {
+    "load": "archviz.api",
+    "LoadedNetwork": "archviz.api",
+    "ArchvizError": "archviz.errors",
+    "Problem": "archviz.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # loaded when asked for, so that the command line starts at once
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'archviz' has no attribute {name!r}")

@@ -1,0 +1,109 @@
+"""The Python API: a network in one call, its picture in another."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from archviz.layout.page import Options
+from archviz.theme import load_theme
+
+if TYPE_CHECKING:
+    from archviz.analysis import Analysis
+    from archviz.model import Network
+    from archviz.scene import Scene
+
+
+class LoadedNetwork:
+    """A network that has been read and proven, ready to be drawn.
+
+    A notebook shows it as its picture.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        """Shapes, parameters, multiply-adds and depth of every layer."""
+        from archviz.analysis import analyse
+
+        return analyse(self.network)
+
+    def scene(self, **options: Any) -> Scene:
+        """The picture as plain data; the keywords of :func:`figure_options`.
+
+        Raises:
+            ArchvizError: shapes do not fit, or the theme is not one.
+        """
+        from archviz.layout.page import draw_network
+
+        return draw_network(self.network, self.analysis, figure_options(**options))
+
+    def svg(self, **options: Any) -> str:
+        """The picture as an SVG document; the keywords of :func:`figure_options`."""
+        from archviz.write.svg import write_svg
+
+        return write_svg(self.scene(**options))
+
+    def save(self, path: str | os.PathLike[str], **options: Any) -> None:
+        """Write the picture to a file, in the format of its suffix.
+
+        Raises:
+            ArchvizError: no such format, or the file cannot be written.
+        """
+        from archviz.files import write_file
+        from archviz.write.formats import format_of
+
+        name = os.fspath(path)
+        output = format_of(name)
+        write_file(name, output.write(self.scene(**options)))
+
+    def info(self) -> dict[str, Any]:
+        """What ``archviz info --json`` prints: totals, published totals, every layer."""
+        from archviz.report import info_data
+
+        return info_data(self.network, self.analysis)
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+    def __repr__(self) -> str:
+        return f"<archviz network {self.network.head.title!r}>"
+
+
+def load(source: str | os.PathLike[str]) -> LoadedNetwork:
+    """A network by its bundled name (``"resnet50"``) or from a YAML file.
+
+    Raises:
+        ArchvizError: with all problems of the spec.
+    """
+    from archviz.catalog import resolve
+    from archviz.expand import load_network
+
+    return LoadedNetwork(load_network(resolve(os.fspath(source))))
+
+
+def figure_options(
+    *, theme: str = "article", title: bool = False, legend: bool = True, aspect: float = 0.0,
+    detail: str = "compact",
+) -> Options:
+    """What a figure shows.
+
+    Args:
+        theme: name of a bundled theme, or path of a theme file.
+        title: print the network's title over the figure.
+        legend: print the legend under it.
+        aspect: width / height of the page, 0 for as it comes.
+        detail: ``"compact"``, or ``"full"`` with filters, strides and output shapes.
+
+    Raises:
+        ArchvizError: there is no such theme.
+        ValueError: ``detail`` or ``aspect`` is not one of these.
+    """  # fmt: skip
+    if detail not in ("compact", "full"):
+        raise ValueError(f"detail must be 'compact' or 'full', not {detail!r}")
+    if aspect and not 0.1 <= aspect <= 10:
+        raise ValueError(f"aspect must lie between 0.1 and 10, not {aspect}")
+    return Options(load_theme(theme), title, legend, aspect, detail == "full")

@@ -1,0 +1,1 @@
+"""Layout: from a network and its analysis to a scene."""

@@ -1,0 +1,199 @@
+"""Blocks without parts: a layer's box or bar, an activation's circle, dots.
+
+Every block answers the same questions. Measured once, when it is built: ``width``, and
+``up`` and ``down``, how far it reaches above and below the line on which it is entered.
+Then ``place`` draws it, with the lines that enter it, and returns the ports it leaves by.
+``left_gap`` and ``right_gap`` are the distances it wants to its neighbours; ``overhang``
+is how far it reaches to the left of the column in which its first box should stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archviz.kinds import Badge
+from archviz.layout.canvas import Canvas, Port, box_shape, circle_shape, make_text
+from archviz.layout.style import Style
+from archviz.scene import Group, Item, Shape
+from archviz.text import ASCENT, LINE_HEIGHT, break_lines, clip, text_width
+
+
+class Block:
+    """What the layout knows of any part of a row."""
+
+    width: float = 0.0
+    up: float = 0.0
+    down: float = 0.0
+    left_gap: float = 0.0
+    right_gap: float = 0.0
+    overhang: float = 0.0
+
+    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
+        """Draw the block, its left edge at ``x`` and its line at ``y``; the ports it ends in."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """All that a layer's glyph shows and tells, computed before anything is placed."""
+
+    name: str
+    detail: str
+    key: str
+    label: str
+    role: str
+    glyph: str = "box"
+    badges: tuple[Badge, ...] = ()
+    captions: tuple[str, ...] = ()
+
+
+class BoxBlock(Block):
+    """A layer or a module: a rectangle with its label, badges and captions; or a dense bar.
+
+    ``captions_above`` keeps the underside free for a line that enters from there.
+    """
+
+    def __init__(self, face: Face, style: Style, captions_above: bool = False) -> None:
+        self.face = face
+        self.style = style
+        self.captions_above = captions_above
+        self.bar = face.glyph == "bar"
+        self.lines: tuple[str, ...] = ()
+        self.label_size = style.metric("label")
+        box_width, self.height = style.px(0.62), style.px(3)
+        if not self.bar:
+            self.lines, self.label_size, box_width = fit_label(face.label, style)
+            self.height = style.px(1)
+        self.box_width = box_width
+        self.caption_size = style.metric("detail" if style.full else "caption")
+        self.captions = [clip(text, style.px(4), self.caption_size) for text in face.captions]
+        widest = max((text_width(text, self.caption_size) for text in self.captions), default=0.0)
+        # captions may stand out into the gaps a little, but never meet the next box's
+        self.width = max(self.box_width, widest - style.px(0.3))
+        half_gap = 0.45 if self.bar else style.theme.metric("gap") / 2
+        self.left_gap = self.right_gap = style.px(half_gap)
+        radius = style.metric("badge") / 2
+        top_badge = radius if face.badges else 0.0
+        bottom_badge = radius if len(face.badges) > 1 else 0.0
+        captions = self._captions_height(bottom_badge if not captions_above else top_badge)
+        self.up = self.height / 2 + (max(top_badge, captions) if captions_above else top_badge)
+        self.down = self.height / 2 + (bottom_badge if captions_above else max(bottom_badge, captions))
+
+    def _captions_height(self, badge: float) -> float:
+        """Room that captions take beside the box, in pixels."""
+        self.caption_start = max(self.style.px(0.36), badge * 0.8 + self.style.px(0.1))
+        if not self.captions:
+            return 0.0
+        pitch = LINE_HEIGHT * self.caption_size
+        return self.caption_start + pitch * (len(self.captions) - 1) + self.caption_size * 0.95
+
+    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
+        """See :meth:`Block.place`."""
+        left = x + (self.width - self.box_width) / 2
+        shape = self.shape(canvas, left, y)
+        if sources:
+            canvas.arrow_into(sources, self.style, left, y, shape.id)
+        return [Port(((left + self.box_width, y),), source=shape.id)]
+
+    def shape(self, canvas: Canvas, left: float, y: float) -> Shape:
+        """Draw the glyph with its badges and captions; its rectangle."""
+        style, face = self.style, self.face
+        top, right = y - self.height / 2, left + self.box_width
+        shape = box_shape(canvas, style, left, top, self.box_width, self.height, face.role,
+                          self.lines, self.label_size)  # fmt: skip
+        items: list[Item] = [shape]
+        corners = (top, top + self.height)
+        for badge, corner in zip(face.badges, corners, strict=False):
+            items.append(circle_shape(canvas, style, right, corner, badge.text, badge.role))
+        items += self._caption_texts(left + self.box_width / 2, top)
+        canvas.group(
+            Group(f"{shape.id}-g", "layer" if face.role not in MODULE_ROLES else "module",
+                  face.name, face.detail, face.key, tuple(items))
+        )  # fmt: skip
+        return shape
+
+    def _caption_texts(self, middle: float, top: float) -> list[Item]:
+        size, pitch = self.caption_size, LINE_HEIGHT * self.caption_size
+        if self.captions_above:
+            first = top - self.caption_start - pitch * (len(self.captions) - 1)
+        else:
+            first = top + self.height + self.caption_start + ASCENT * size
+        fill = self.style.theme.color("caption")
+        return [
+            make_text(middle, first + pitch * row, text, size, fill)
+            for row, text in enumerate(self.captions)
+        ]
+
+
+MODULE_ROLES = frozenset({"yellow", "green", "orange"})
+
+
+def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
+    """A label's lines, font size and the width of its box.
+
+    The box is two units wide; a label that does not fit in two lines is first set a
+    little smaller, then gets a wider box, and is cut off where that is not enough.
+    """
+    width, size = style.px(2), style.metric("label")
+    padding = style.px(0.16)
+    room = width - padding
+    if not label.strip():
+        return (), size, width
+    if " " not in label and text_width(label, size) <= room / 0.9:
+        size *= min(1.0, room / text_width(label, size))
+        return (label,), size, width
+    for shrink in (1.0, 0.9):
+        lines = break_lines(label, room, size * shrink)
+        if lines:
+            return lines, size * shrink, width
+    for units in (2.5, 3.0, 3.5, 4.0):
+        lines = break_lines(label, style.px(units) - padding, size)
+        if lines:
+            return lines, size, style.px(units)
+    return (clip(label, style.px(4) - padding, size),), size, style.px(4)
+
+
+class CircleBlock(Block):
+    """An activation or a normalisation in the row, before the layer that it acts on."""
+
+    def __init__(self, face: Face, style: Style) -> None:
+        self.face = face
+        self.style = style
+        self.width = style.metric("badge")
+        self.up = self.down = self.width / 2
+        self.left_gap = self.right_gap = style.px(0.32)
+
+    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
+        """See :meth:`Block.place`."""
+        face = self.face
+        shape = circle_shape(canvas, self.style, x + self.width / 2, y, face.label, face.role)
+        canvas.group(Group(f"{shape.id}-g", "layer", face.name, face.detail, face.key, (shape,)))
+        if sources:
+            canvas.arrow_into(sources, self.style, x, y, shape.id)
+        return [Port(((x + self.width, y),), source=shape.id)]
+
+
+class DotsBlock(Block):
+    """The towers that are not drawn: three dots and how many there are in all."""
+
+    def __init__(self, text: str, style: Style) -> None:
+        self.text = text
+        self.style = style
+        self.size = style.metric("caption")
+        self.width = style.px(0.5) + text_width(text, self.size)
+        self.up = self.down = style.px(0.42)
+
+    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
+        """See :meth:`Block.place`; nothing enters and nothing leaves."""
+        diameter = self.style.px(0.12)
+        fill = self.style.line
+        for step in (-1, 0, 1):
+            canvas.front.append(
+                Shape(canvas.new_id(), "ellipse", round(x, 2),
+                      round(y + step * self.style.px(0.26) - diameter / 2, 2),
+                      round(diameter, 2), round(diameter, 2), fill, role="ellipsis")
+            )  # fmt: skip
+        canvas.text(x + self.style.px(0.42), y + ASCENT * self.size / 2, self.text, self.size,
+                    self.style.theme.color("caption"), anchor="start")  # fmt: skip
+        return []

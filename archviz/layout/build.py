@@ -1,0 +1,102 @@
+"""From the canonical tree to measured blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archviz.analysis import Analysis
+from archviz.kinds import KINDS
+from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock
+from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, TowersBlock
+from archviz.layout.faces import layer_face, module_face
+from archviz.layout.style import Style
+from archviz.model import (
+    Auxiliary,
+    Graph,
+    Layer,
+    ModuleCall,
+    Network,
+    Node,
+    Repeat,
+    Residual,
+    Series,
+    Towers,
+)
+
+MOST_TOWERS = 4
+"""Identical towers are drawn one by one up to this many, else as a few and dots."""
+
+
+@dataclass(frozen=True, eq=False)
+class Builder:
+    """Makes blocks of a network's nodes, in one style."""
+
+    network: Network
+    analysis: Analysis
+    style: Style
+
+    def series(self, series: Series) -> SeriesBlock:
+        """A series of what is drawn of its nodes."""
+        blocks = [block for node in series.nodes if (block := self.block(node)) is not None]
+        return SeriesBlock(blocks, self.style)
+
+    def block(self, node: Node) -> Block | None:
+        """The block of a node, or None where nothing of it is drawn."""
+        if isinstance(node, Layer):
+            return self.layer(node)
+        if isinstance(node, ModuleCall):
+            return self.call(node)
+        if isinstance(node, Repeat):
+            content = self.series(node.bodies[0])
+            return RepeatBlock(content, node.times, self.style) if content.blocks else None
+        if isinstance(node, Towers):
+            return self.towers(node)
+        if isinstance(node, Residual):
+            merge = self.merge(node.merge, captions_above=True)
+            return ResidualBlock(
+                self.series(node.main), self.series(node.shortcut), merge, self.style
+            )
+        if isinstance(node, Graph):
+            from archviz.layout.graph import graph_block
+
+            return graph_block(node, self)
+        if isinstance(node, Auxiliary):
+            return None
+        nested = self.series(node)
+        return nested if nested.blocks else None
+
+    def layer(self, layer: Layer) -> Block | None:
+        """A layer's box, bar or circle."""
+        facts = self.analysis.facts.get(layer.where)
+        if not layer.drawn or facts is None or KINDS[layer.kind].glyph == "none":
+            return None
+        face = layer_face(layer, facts, self.network.hide_badges, self.style.full)
+        if face.glyph == "circle":
+            return CircleBlock(face, self.style)
+        return BoxBlock(face, self.style)
+
+    def merge(self, layer: Layer, captions_above: bool = False) -> BoxBlock:
+        """A merge's box, which is drawn whatever it is."""
+        facts = self.analysis.facts[layer.where]
+        face = layer_face(layer, facts, self.network.hide_badges, self.style.full)
+        return BoxBlock(face, self.style, captions_above)
+
+    def call(self, call: ModuleCall) -> Block | None:
+        """A module's box."""
+        facts = self.analysis.facts.get(call.where)
+        if facts is None:
+            return None
+        module = self.network.modules[call.module]
+        return BoxBlock(module_face(call, module, facts, self.style.full), self.style)
+
+    def towers(self, node: Towers) -> Block:
+        """Towers, all of them or a few of many identical ones."""
+        branches: list[Block] = [self.series(branch) for branch in node.branches]
+        if 1 < node.copies <= MOST_TOWERS:
+            branches = branches * node.copies
+        elif node.copies > MOST_TOWERS:
+            tower = branches[0]
+            dots = DotsBlock(f"total {node.copies} towers", self.style)
+            branches = [tower, tower, dots, tower]
+        merge = None if node.joined else self.merge(node.merge)
+        return TowersBlock(branches, merge, self.style)

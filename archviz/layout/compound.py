@@ -1,0 +1,190 @@
+"""Blocks made of blocks: series, repeats, towers and residual modules.
+
+Measured bottom-up when they are built, placed top-down; every connector is drawn by the
+block that it enters. See :mod:`archviz.layout.blocks` for the protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archviz.layout.blocks import Block, BoxBlock, DotsBlock
+from archviz.layout.canvas import BUS_TO_MERGE, Canvas, Port
+from archviz.layout.style import Style
+from archviz.text import ASCENT
+
+TRUNK_TO_BOX = 0.9
+BOX_TO_BUS = 0.6
+BRACKET_PAD = 0.36
+
+
+class SeriesBlock(Block):
+    """Blocks one after another on one line; without any, the line passes through.
+
+    ``extra`` adds room behind a block (by its index), for a tap.
+    """
+
+    def __init__(self, blocks: Sequence[Block], style: Style, extra: dict[int, float] | None = None) -> None:
+        self.blocks = list(blocks)
+        self.style = style
+        self.offsets: list[float] = []
+        x = 0.0
+        for index, block in enumerate(self.blocks):
+            if index:
+                x += self.blocks[index - 1].right_gap + block.left_gap
+                x += (extra or {}).get(index - 1, 0.0)
+            self.offsets.append(x)
+            x += block.width
+        self.width = x
+        self.up = max((block.up for block in self.blocks), default=style.px(0.12))
+        self.down = max((block.down for block in self.blocks), default=style.px(0.12))
+        if self.blocks:
+            self.left_gap = self.blocks[0].left_gap
+            self.right_gap = self.blocks[-1].right_gap
+            self.overhang = self.blocks[0].overhang
+
+    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
+        """See :meth:`Block.place`."""
+        ports = list(sources)
+        for block, offset in zip(self.blocks, self.offsets, strict=True):
+            ports = block.place(canvas, x + offset, y, ports)
+        return ports
+
+
+class RepeatBlock(Block):
+    """Square brackets round what repeats, with ×N below the boxes (in a panel: above)."""
+
+    def __init__(self, content: Block, times: int, style: Style) -> None:
+        self.content = content
+        self.style = style
+        self.text = f"×{times}"
+        self.size = style.metric("caption") * (1.0 if style.in_panel else 1.1)
+        self.pad = style.px(BRACKET_PAD)
+        self.overhang = self.pad + content.overhang
+        self.width = content.width + 2 * self.pad
+        self.left_gap = max(style.px(0.2), content.left_gap - self.pad)
+        self.right_gap = max(style.px(0.2), content.right_gap - self.pad)
+        if style.in_panel:
+            self.bracket_up = max(content.up, style.px(0.5)) + style.px(0.22)
+            self.bracket_down = max(content.down, style.px(0.5)) + style.px(0.22)
+            self.up = self.bracket_up + self.size * 0.5
+            self.down = self.bracket_down + style.px(0.04)
+            return
+        self.text_middle = max(style.px(1.0), content.down + style.px(0.34))
+        self.bracket_up = max(style.px(1.5), content.up + style.px(0.2))
+        self.bracket_down = max(style.px(1.5), self.text_middle + style.px(0.4))
+        self.up = self.bracket_up + style.px(0.04)
+        self.down = self.bracket_down + style.px(0.04)
+
+    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
+        """See :meth:`Block.place`."""
+        top, bottom = y - self.bracket_up, y + self.bracket_down
+        arm = self.style.px(0.3)
+        canvas.bracket(x, top, bottom, arm, self.style)
+        canvas.bracket(x + self.width, top, bottom, -arm, self.style)
+        middle = top if self.style.in_panel else y + self.text_middle
+        canvas.text(x + self.width / 2, middle + ASCENT * self.size / 2, self.text, self.size,
+                    self.style.theme.color("caption"), role="repeat")  # fmt: skip
+        return self.content.place(canvas, x + self.pad, y, sources)
+
+
+def stack(blocks: Sequence[Block], gap: float) -> list[float]:
+    """Heights of the lines of ``blocks`` stacked with ``gap`` between, from 0 downwards."""
+    heights = [0.0]
+    for upper, lower in zip(blocks, blocks[1:], strict=False):
+        heights.append(heights[-1] + upper.down + gap + lower.up)
+    return heights
+
+
+class TowersBlock(Block):
+    """Towers between a trunk at the left and a bus at the right.
+
+    With a ``merge`` they stand centred about the line; without (a fork inside a tower)
+    the first stays on the line and the ends are left to whatever merges them.
+    """
+
+    def __init__(self, branches: Sequence[Block], merge: BoxBlock | None, style: Style) -> None:
+        self.branches = list(branches)
+        self.merge = merge
+        self.style = style
+        heights = stack(self.branches, style.px(0.34))
+        first = heights[-1] / 2 if merge else 0.0
+        self.heights = [height - first for height in heights]
+        self.lead = style.px(TRUNK_TO_BOX)
+        overhangs = [branch.overhang for branch in self.branches]
+        self.lead += max(0.0, max(overhangs) - style.px(0.45))
+        inner = max(branch.width - branch.overhang for branch in self.branches)
+        self.ends = self.lead + inner
+        self.width = self.ends
+        self.up = max(branch.up - height for branch, height in zip(self.branches, self.heights, strict=True))
+        self.down = max(branch.down + height for branch, height in zip(self.branches, self.heights, strict=True))
+        self.left_gap = style.px(0.45)
+        self.right_gap = style.px(0.1)
+        if merge:
+            self.merge_at = self.ends + style.px(BOX_TO_BUS + BUS_TO_MERGE)
+            self.width = self.merge_at + merge.width
+            self.up, self.down = max(self.up, merge.up), max(self.down, merge.down)
+            self.right_gap = merge.right_gap
+
+    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
+        """See :meth:`Block.place`; ``sources`` is a single port."""
+        ports: list[Port] = []
+        drawn = [not isinstance(branch, DotsBlock) for branch in self.branches]
+        levels = [height for height, real in zip(self.heights, drawn, strict=True) if real]
+        for branch, height, real in zip(self.branches, self.heights, drawn, strict=True):
+            trunk = self._trunk(sources[0], x, y, height, levels) if real else None
+            left = x + self.lead - branch.overhang
+            ports += branch.place(canvas, left, y + height, [trunk] if trunk else [])
+        if not self.merge:
+            return ports
+        return self.merge.place(canvas, x + self.merge_at, y, ports)
+
+    def _trunk(self, source: Port, x: float, y: float, height: float, levels: list[float]) -> Port:
+        """The port at which a tower starts; the outermost towers draw the trunk."""
+        at = (x, y + height)
+        if abs(height) < 0.01:
+            return source.to(at)
+        top, bottom = levels[0], levels[-1]
+        level = any(abs(other) < 0.01 for other in levels)
+        if height == top and top < 0 and not level:
+            return source.to((x, y), at)
+        if height in (top, bottom):
+            return source.branch((x, y), at)
+        via = Port((at,), (*source.lead, *source.pen, (x, y)), source.source)
+        return via
+
+
+class ResidualBlock(Block):
+    """A main path on the line, and below it a shortcut that enters the merge from underneath."""
+
+    def __init__(self, main: Block, shortcut: Block, merge: BoxBlock, style: Style) -> None:
+        self.main, self.shortcut, self.merge, self.style = main, shortcut, merge, style
+        overhang = max(main.overhang, shortcut.overhang)
+        self.lead = style.px(TRUNK_TO_BOX) + max(0.0, overhang - style.px(0.45))
+        main_width = main.width - main.overhang
+        shortcut_width = shortcut.width - shortcut.overhang
+        gap = main.right_gap + merge.left_gap if main_width else style.px(1)
+        if isinstance(main, SeriesBlock) and main.blocks and isinstance(main.blocks[-1], TowersBlock):
+            gap = max(gap, style.px(BOX_TO_BUS + BUS_TO_MERGE))
+        self.merge_at = self.lead + max(main_width + gap, shortcut_width + style.px(0.3) - merge.width / 2)
+        self.width = self.merge_at + merge.width
+        clear = style.px(0.34) if shortcut_width else style.px(0.45)
+        self.depth = max(main.down, merge.down, style.px(0.5)) + clear + shortcut.up
+        self.up = max(main.up, merge.up)
+        self.down = self.depth + shortcut.down
+        self.left_gap = style.px(0.45)
+        self.right_gap = merge.right_gap
+
+    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
+        """See :meth:`Block.place`; ``sources`` is a single port."""
+        source = sources[0]
+        below = y + self.depth
+        fork = source.branch((x, y), (x, below))
+        ends = self.main.place(canvas, x + self.lead - self.main.overhang, y, [source])
+        left = x + self.merge_at
+        merged = self.merge.place(canvas, left, y, ends)
+        entry = (left + self.merge.width / 2, y + self.merge.height / 2)
+        side = self.shortcut.place(canvas, x + self.lead - self.shortcut.overhang, below, [fork])
+        for port in side[:1]:
+            canvas.connect(port, self.style, (entry[0], below), entry, target=merged[0].source)
+        return merged

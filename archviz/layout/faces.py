@@ -1,0 +1,128 @@
+"""What a layer's glyph says: label, badges, captions and tooltip.
+
+A box of a panel stands for its layer in every call of the module. Where the calls agree
+it says the value; where they differ it says what the spec wrote (``k×k``), or the range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archviz.analysis import Facts
+from archviz.kinds import ACTIVATIONS, KINDS, NORMS, Badge
+from archviz.labels import layer_label, shape_text
+from archviz.layout.blocks import Face
+from archviz.model import Layer, Module, ModuleCall, Shape
+
+
+def span(values: Sequence[int]) -> str:
+    """Distinct values in short: ``64``, ``64, 128`` or ``64–512``."""
+    if len(values) > 2:
+        ordered = list(values) == sorted(values) or list(values) == sorted(values, reverse=True)
+        return f"{values[0]}{'–' if ordered else ' … '}{values[-1]}"
+    return ", ".join(str(value) for value in values)
+
+
+def count_text(number: int, noun: str) -> str:
+    """``1 parameter``, ``9,600 parameters``."""
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
+
+
+def layer_badges(layer: Layer, hidden: frozenset[str]) -> tuple[Badge, ...]:
+    """Its normalisation's badge and its activation's, in this order."""
+    if layer.kind in hidden:
+        return ()
+    badges = []
+    if layer.norm != "none":
+        badges.append(NORMS[layer.norm])
+    if layer.activation != "none":
+        badges.append(ACTIVATIONS[layer.activation])
+    return tuple(badges)
+
+
+def layer_face(layer: Layer, facts: Facts, hidden: frozenset[str], full: bool) -> Face:
+    """The face of a layer."""
+    kind = KINDS[layer.kind]
+    label = layer_label(layer, facts.kernels)
+    role, glyph = kind.role, kind.glyph
+    if glyph == "circle":
+        badge = ACTIVATIONS.get(layer.kind) or NORMS[layer.kind.replace("-norm", "", 1)]
+        detail = _tooltip(badge.title, layer, facts)
+        return Face(badge.title, detail, layer.where, badge.text, badge.role, "circle")
+    captions: tuple[str, ...] = ()
+    if glyph == "bar":
+        captions = (layer.label or _filters(layer, facts),)
+        label = f"dense {captions[0]}"
+    elif layer.kind == "input":
+        captions = (shape_text(layer.shape),)
+    elif full:
+        captions = _numbers(layer, facts)
+    badges = layer_badges(layer, hidden)
+    return Face(label, _tooltip(label, layer, facts), layer.where, label, role, glyph, badges, captions)
+
+
+def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> Face:
+    """The face of a module's box."""
+    captions = (shape_text(facts.shapes[0]),) if full and len(facts.shapes) == 1 else ()
+    parts = [module.title, _shapes(facts), _parameters(facts)]
+    detail = "\n".join(part for part in parts if part)
+    return Face(module.title, detail, call.where, module.label, module.color, "box", (), captions)
+
+
+def _filters(layer: Layer, facts: Facts) -> str:
+    if len(facts.filters) > 2:
+        return layer.written.get("filters", span(facts.filters))
+    return span(facts.filters)
+
+
+def _stride(layer: Layer, facts: Facts) -> str:
+    if len(facts.strides) > 1:
+        return "/" + layer.written.get("stride", "s")
+    down, across = layer.stride
+    if (down, across) == (1, 1):
+        return ""
+    return f"/{down}" if down == across else f"/{down}×{across}"
+
+
+def _numbers(layer: Layer, facts: Facts) -> tuple[str, ...]:
+    """Captions of the full detail: filters and stride, then the output shape."""
+    parts = []
+    options = KINDS[layer.kind].options
+    if "filters" in options and facts.filters and facts.filters != (0,):
+        parts.append(_filters(layer, facts))
+    if "stride" in options and _stride(layer, facts):
+        parts.append(_stride(layer, facts))
+    lines = [" ".join(parts)] if parts else []
+    if len(facts.shapes) == 1:
+        lines.append(shape_text(facts.shapes[0]))
+    return tuple(lines)
+
+
+def _shapes(facts: Facts) -> str:
+    if not facts.shapes:
+        return ""
+    shown = [shape_text(shape) for shape in facts.shapes[:4]]
+    if len(facts.shapes) > 4:
+        shown[3:] = ["…", shape_text(facts.shapes[-1])]
+    return "output " + ", ".join(shown)
+
+
+def _parameters(facts: Facts) -> str:
+    if not facts.parameters or facts.parameters == (0,):
+        return ""
+    shown = ", ".join(f"{number:,}" for number in facts.parameters[:4])
+    if len(facts.parameters) > 4:
+        shown = f"{min(facts.parameters):,} to {max(facts.parameters):,}"
+    return shown + (" parameter" if facts.parameters == (1,) else " parameters")
+
+
+def _tooltip(label: str, layer: Layer, facts: Facts) -> str:
+    """Name, output shape and parameters, one a line; and in how many places it stands."""
+    name = f"{layer.name}: {label}" if layer.name else label
+    extras = [ACTIVATIONS[layer.activation].title] if layer.activation != "none" else []
+    if layer.norm != "none":
+        extras.insert(0, NORMS[layer.norm].title)
+    if extras:
+        name += ", " + ", ".join(extras)
+    parts = [name, _shapes(facts), _parameters(facts)]
+    return "\n".join(part for part in parts if part)

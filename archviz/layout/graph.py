@@ -1,0 +1,200 @@
+"""A ``graph:`` module: dot orders the nodes, we draw right-angled lines between them.
+
+Every edge is cut into steps from one column to the next, with a bend point in each column
+that it passes, so that dot keeps room for it beside the boxes. In the channel between two
+columns each target has a track of its own for its vertical: no two lines run on top of
+one another unless they come from one source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from archviz.layout.blocks import Block
+from archviz.layout.build import Builder
+from archviz.layout.canvas import Canvas, Port
+from archviz.layout.compound import SeriesBlock
+from archviz.layout.graphviz_engine import dot_positions
+from archviz.layout.style import Style
+from archviz.model import Graph
+
+TRACK = 0.32
+"""Units between two tracks."""
+SAME = 0.02
+
+
+@dataclass(eq=False)
+class Cell:
+    """A node in its column: a block, or (``block`` None) a line passing or an end."""
+
+    name: str
+    rank: int
+    block: Block | None = None
+    y: float = 0.0
+    x: float = 0.0
+    targets: list[Cell] = field(default_factory=list)
+    sources: list[Cell] = field(default_factory=list)
+
+    @property
+    def width(self) -> float:
+        """Width of what is drawn."""
+        return self.block.width if self.block else 0.0
+
+    def meets(self, other: Cell) -> bool:
+        """Whether a line between the two is straight."""
+        return abs(self.y - other.y) < SAME
+
+
+def graph_block(graph: Graph, builder: Builder) -> GraphBlock:
+    """The block of a graph."""
+    blocks = {name: builder.series(series) for name, series in graph.nodes}
+    return GraphBlock(blocks, graph.edges, builder.style)
+
+
+class GraphBlock(Block):
+    """Nodes in columns by their longest way from the input."""
+
+    def __init__(
+        self, blocks: dict[str, SeriesBlock], edges: Sequence[tuple[str, str]], style: Style
+    ) -> None:
+        self.style = style
+        self.cells = _cells(blocks, edges)
+        self.columns: list[list[Cell]] = [[] for _ in range(1 + max(c.rank for c in self.cells))]
+        for cell in self.cells:
+            self.columns[cell.rank].append(cell)
+        self._heights()
+        self.tracks: dict[int, float] = {}
+        self._widths()
+        self.up = max((c.block.up if c.block else 0.0) - c.y for c in self.cells) + style.px(0.1)
+        self.down = max((c.block.down if c.block else 0.0) + c.y for c in self.cells) + style.px(0.1)
+        self.left_gap = style.px(0.45)
+        self.right_gap = style.px(0.2)
+
+    def _heights(self) -> None:
+        """Ask dot for the heights; the input stands at 0."""
+        style = self.style
+        sizes = {}
+        for cell in self.cells:
+            half = max(cell.block.up, cell.block.down) if cell.block else style.px(0.1)
+            sizes[cell.name] = (style.px(1), 2 * half)
+        edges = [(cell.name, target.name) for cell in self.cells for target in cell.targets]
+        centres = dot_positions(sizes, edges, node_gap=style.px(0.3), rank_gap=style.px(1))
+        zero = centres[self.cells[0].name][1]
+        for cell in self.cells:
+            cell.y = centres[cell.name][1] - zero
+
+    def _widths(self) -> None:
+        """Columns from left to right, each channel as wide as its tracks need."""
+        style = self.style
+        x = 0.0
+        for rank, column in enumerate(self.columns):
+            if rank:
+                order = _track_order(column)
+                first = x + style.px(0.45)
+                for place, cell in enumerate(order):
+                    self.tracks[id(cell)] = first + place * style.px(TRACK)
+                x = first + max(0, len(order) - 1) * style.px(TRACK) + style.px(0.65)
+            width = max(cell.width for cell in column)
+            for cell in column:
+                cell.x = x
+            x += width
+        self.width = x
+
+    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
+        """See :meth:`Block.place`; ``sources`` is a single port."""
+        start = self.cells[0]
+        arriving: dict[int, list[Port]] = {}
+        ends: list[Port] = [sources[0]]
+        for column in self.columns:
+            right = x + column[0].x + max(cell.width for cell in column)
+            for cell in column:
+                if cell is not start:
+                    ends = self._enter(cell, arriving[id(cell)], canvas, x, y)
+                if not cell.targets:
+                    continue
+                self._leave(cell, ends[0], arriving, x, right)
+        return ends
+
+    def _enter(self, cell: Cell, ports: list[Port], canvas: Canvas, x: float, y: float) -> list[Port]:
+        """Draw a cell and the lines into it."""
+        track = x + self.tracks.get(id(cell), cell.x)
+        height = y + cell.y
+        if len(ports) == 1:
+            port = ports[0]
+            if abs(port.y - height) > SAME:
+                port = port.to((track, port.y), (track, height))
+            ports = [port]
+        if cell.block is None:
+            return [ports[0].to((x + cell.x, height))]
+        return cell.block.place(
+            canvas, x + cell.x, height, [replace(port, bus=track) for port in ports]
+        )
+
+    def _leave(self, cell: Cell, port: Port, arriving: dict[int, list[Port]], x: float, right: float) -> None:
+        """Give the port of a cell to its targets: one line, cut where it branches."""
+        def bend(target: Cell) -> float:
+            straight = target.meets(cell) and len(target.sources) == 1
+            return float("inf") if straight else x + self.tracks.get(id(target), right)
+
+        joint: tuple[float, float] | None = None
+        for target in sorted(cell.targets, key=bend):
+            given = port if joint is None else port.branch(joint)
+            arriving.setdefault(id(target), []).append(given)
+            joint = (bend(target), port.y)
+
+
+def _cells(blocks: dict[str, SeriesBlock], edges: Sequence[tuple[str, str]]) -> list[Cell]:
+    """All cells, the input first, the output last, lines cut at every column they pass."""
+    names = ["in", *blocks, "out"]
+    ranks = dict.fromkeys(names, 0)
+    for name in names:  # topological
+        for tail, head in edges:
+            if tail == name:
+                ranks[head] = max(ranks[head], ranks[name] + 1)
+    cells = {name: Cell(f"n{number}", ranks[name], blocks.get(name)) for number, name in enumerate(names)}
+    passing: list[Cell] = []
+    for name in names:
+        last = cells[name]
+        heads = sorted({head for tail, head in edges if tail == name}, key=lambda head: ranks[head])
+        for head in heads:
+            while last.rank < ranks[head] - 1:
+                step = Cell(f"p{len(passing)}", last.rank + 1)
+                passing.append(step)
+                _link(last, step)
+                last = step
+            _link(last, cells[head])
+    ordered = [*cells.values(), *passing]
+    return sorted(ordered, key=lambda cell: cell.rank)
+
+
+def _link(tail: Cell, head: Cell) -> None:
+    tail.targets.append(head)
+    head.sources.append(tail)
+
+
+def _track_order(column: Sequence[Cell]) -> list[Cell]:
+    """The cells of a column that need a track, in the order of their tracks.
+
+    A line runs level with its source up to its target's track. Where a source stands at
+    the height of a target that it does not feed, that target's track goes further right.
+    """
+    need = [
+        cell
+        for cell in column
+        if len(cell.sources) > 1 or not cell.sources[0].meets(cell)
+    ]
+    need.sort(key=lambda cell: (-len(cell.sources), cell.y))
+    after: dict[int, set[int]] = {id(cell): set() for cell in need}
+    for cell in need:
+        for other in need:
+            if any(source.meets(cell) and source not in cell.sources for source in other.sources):
+                after[id(cell)].add(id(other))
+    order: list[Cell] = []
+    placed: set[int] = set()
+    while len(order) < len(need):
+        rest = [cell for cell in need if id(cell) not in placed]
+        free = [cell for cell in rest if after[id(cell)] <= placed] or rest
+        order.append(free[0])
+        placed.add(id(free[0]))
+    return order

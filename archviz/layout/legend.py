@@ -1,0 +1,202 @@
+"""The legend: what the colours, badges and brackets of a figure mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from archviz.kinds import ACTIVATIONS, NORMS, Badge
+from archviz.layout.canvas import Canvas, box_shape, circle_shape
+from archviz.layout.style import Style
+from archviz.scene import Group, Item, Shape
+from archviz.text import ASCENT, text_width
+
+SCALE = 0.62
+"""Size of the legend's glyphs against the main row's."""
+LAYERS = (
+    ("input", "input"), ("conv", "convolution"), ("pool", "pooling"), ("merge", "merge"),
+    ("dense", "dense"), ("other", "other layer"),
+)  # fmt: skip
+MODULES = ("yellow", "green", "orange")
+ALWAYS_SHOWN = ("relu", "tanh", "softmax")
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A glyph, drawn by ``draw(canvas, x, y)`` about the line ``y``, and its text."""
+
+    width: float
+    text: str
+    draw: Callable[[Canvas, float, float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """Entries under one heading."""
+
+    heading: str
+    entries: tuple[Entry, ...]
+
+
+def shapes_of(items: Iterable[Item]) -> list[Shape]:
+    """All shapes of a drawing, groups opened."""
+    found: list[Shape] = []
+    for item in items:
+        if isinstance(item, Shape):
+            found.append(item)
+        elif isinstance(item, Group):
+            found += shapes_of(item.items)
+    return found
+
+
+def used_in(items: Iterable[Item]) -> tuple[set[str], set[tuple[str, str]], bool]:
+    """The roles and the badges (role, text) of a drawing, and whether it has repeats."""
+    roles: set[str] = set()
+    badges: set[tuple[str, str]] = set()
+    repeats = False
+    stack = list(items)
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Group):
+            stack += item.items
+        elif isinstance(item, Shape):
+            roles.add(item.role)
+            if item.form == "ellipse" and item.lines:
+                badges.add((item.role, item.lines[0]))
+        elif item.role == "bracket":
+            repeats = True
+    return roles, badges, repeats
+
+
+def legend_sections(
+    style: Style, roles: set[str], badges: set[tuple[str, str]], repeats: bool
+) -> list[Section]:
+    """The sections of the legend of a drawing that uses these."""
+    small = Style(style.theme, style.unit * SCALE)
+    layers = [
+        box_entry(small, (role,), text) for role, text in LAYERS if role in roles and role != "input"
+    ]
+    activations = badge_entries(small, ACTIVATIONS.values(), badges, ("activation",))
+    functions = badge_entries(small, NORMS.values(), badges, ("function",))
+    functions += badge_entries(small, ACTIVATIONS.values(), badges, ("function",))
+    colors = tuple(color for color in MODULES if color in roles)
+    modules = [box_entry(small, colors, "module, shown open below")] if colors else []
+    sections = [
+        Section("Layers", tuple(layers)),
+        Section("Activations", tuple(activations)),
+        Section("Other functions", tuple(functions)),
+        Section("Modules", tuple(modules)),
+        Section("Repeats", (repeat_entry(small),) if repeats else ()),
+    ]
+    return [section for section in sections if section.entries]
+
+
+def whole_legend(style: Style) -> list[Section]:
+    """The sections of the legend on its own: every colour, every badge."""
+    roles = {role for role, _ in LAYERS} | set(MODULES)
+    badges = {(badge.role, badge.text) for badge in (*NORMS.values(), *ACTIVATIONS.values())}
+    return legend_sections(style, roles, badges, True)
+
+
+def box_entry(style: Style, roles: Sequence[str], text: str) -> Entry:
+    """One small box for each role, and what they mean."""
+    bar = tuple(roles) == ("dense",)
+    width, height = style.px(0.45 if bar else 1.5), style.px(1.3 if bar else 0.8)
+
+    def draw(canvas: Canvas, x: float, y: float) -> None:
+        for index, role in enumerate(roles):
+            left = x + index * (width + style.px(0.3))
+            canvas.front.append(box_shape(canvas, style, left, y - height / 2, width, height, role))
+
+    return Entry(len(roles) * (width + style.px(0.3)) - style.px(0.3), text, draw)
+
+
+def badge_entries(
+    style: Style, table: Iterable[Badge], badges: set[tuple[str, str]],
+    roles: Sequence[str],
+) -> list[Entry]:
+    """An entry for each badge of ``table`` that is among ``badges``."""  # fmt: skip
+    entries: list[Entry] = []
+    seen: set[str] = set()
+    large = Style(style.theme, style.unit / SCALE * 0.9)
+    for badge in table:
+        text, role = badge.text, badge.role
+        if role not in roles or (role, text) not in badges or text in seen:
+            continue
+        seen.add(text)
+        diameter = large.metric("badge")
+
+        def draw(canvas: Canvas, x: float, y: float, text: str = text, role: str = role) -> None:
+            canvas.front.append(circle_shape(canvas, large, x + diameter / 2, y, text, role))
+
+        entries.append(Entry(diameter, badge.title, draw))
+    return entries
+
+
+def repeat_entry(style: Style) -> Entry:
+    """Two small brackets with ×N between them."""
+    width = style.px(1.7)
+    size = style.metric("caption") * 1.3
+
+    def draw(canvas: Canvas, x: float, y: float) -> None:
+        half = style.px(0.6)
+        canvas.bracket(x, y - half, y + half, style.px(0.3), style)
+        canvas.bracket(x + width, y - half, y + half, -style.px(0.3), style)
+        canvas.text(x + width / 2, y + ASCENT * size / 2, "×N", size,
+                    style.theme.color("caption"), role="repeat")  # fmt: skip
+
+    return Entry(width, "repeated N times", draw)
+
+
+def place_strip(
+    sections: Sequence[Section], canvas: Canvas, style: Style, width: float, y: float
+) -> tuple[float, float]:
+    """Draw the legend as a strip from x = 0, wrapped at ``width``; its (width, height)."""
+    size = style.metric("caption")
+    pitch = style.px(1.15)
+    x, line, widest = 0.0, y + pitch / 2, 0.0
+    for number, section in enumerate(sections):
+        if number:
+            x += style.px(0.5)
+        for entry in section.entries:
+            text = text_width(entry.text, size)
+            length = entry.width + style.px(0.25) + text
+            if x > 0 and x + length > width:
+                x, line = 0.0, line + pitch
+            entry.draw(canvas, x, line)
+            canvas.text(x + entry.width + style.px(0.25), line + ASCENT * size / 2, entry.text,
+                        size, style.theme.color("text"), anchor="start", role="legend")  # fmt: skip
+            widest = max(widest, x + length)
+            x += length + style.px(0.7)
+    return widest, line + pitch / 2 - y
+
+
+def place_columns(
+    sections: Sequence[Section], canvas: Canvas, style: Style, x: float, y: float
+) -> tuple[float, float]:
+    """Draw the legend as columns under bold headings from (x, y); its (width, height)."""
+    size, heading = style.metric("caption"), style.metric("title")
+    pitch = style.px(1.2)
+    right, lowest = x, y
+    fill = style.theme.color("text")
+    for section in sections:
+        canvas.text(right, y + ASCENT * heading, section.heading, heading, fill, bold=True,
+                    anchor="start", role="title")  # fmt: skip
+        widest = text_width(section.heading, heading, bold=True)
+        glyphs = max(entry.width for entry in section.entries)
+        rows = -(-len(section.entries) // 6)
+        column = right
+        for part in range(rows):
+            line = y + style.px(1.2)
+            entries = section.entries[part * 6 : part * 6 + 6]
+            for entry in entries:
+                entry.draw(canvas, column + (glyphs - entry.width) / 2, line)
+                start = column + glyphs + style.px(0.35)
+                canvas.text(start, line + ASCENT * size / 2, entry.text, size, fill,
+                            anchor="start", role="legend")  # fmt: skip
+                widest = max(widest, start + text_width(entry.text, size) - right)
+                lowest = max(lowest, line + pitch / 2)
+                line += pitch
+            column = right + widest + style.px(0.6)
+        right += widest + style.px(1.1)
+    return right - style.px(1.1) - x, lowest - y

@@ -1,0 +1,172 @@
+"""Module panels: a module's inside on its tint, and their packing into rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from archviz.layout.blocks import Block
+from archviz.layout.build import Builder
+from archviz.layout.canvas import Canvas, Port, rounded
+from archviz.layout.compound import SeriesBlock
+from archviz.layout.style import Style
+from archviz.model import (
+    Auxiliary,
+    Graph,
+    Layer,
+    Module,
+    ModuleCall,
+    Network,
+    Node,
+    Repeat,
+    Residual,
+    Series,
+    Towers,
+)
+from archviz.scene import Group, Shape
+from archviz.text import ASCENT, clip, text_width
+
+COLOR_ORDER = {"yellow": 0, "green": 1, "orange": 2}
+STUB = 0.95
+"""Units that the entering and the leaving arrow stand out of a panel."""
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """A module's inside, measured; ``width`` includes the arrows at both sides."""
+
+    module: Module
+    content: Block
+    style: Style
+    width: float
+    box_height: float
+    line: float
+    """Height of the entry line below the panel's top edge."""
+    pad_left: float
+    pad_right: float
+
+    @property
+    def box_width(self) -> float:
+        """Width of the tinted rectangle."""
+        return self.width - 2 * self.style.px(STUB)
+
+    @property
+    def height(self) -> float:
+        """Height with the title."""
+        return self.box_height + self.style.px(1.0)
+
+
+def module_bodies(network: Network) -> dict[str, Series]:
+    """The body of the first call of every module, in the order of first use."""
+    bodies: dict[str, Series] = {}
+    for call in _calls(network.body):
+        bodies.setdefault(call.module, call.body)
+    return bodies
+
+
+def _calls(node: Node) -> Iterator[ModuleCall]:
+    """All module calls in the order in which the figure shows them, outer before inner."""
+    if isinstance(node, ModuleCall):
+        yield node
+        yield from _calls(node.body)
+        return
+    children: Sequence[Node] = ()
+    if isinstance(node, Series):
+        children = node.nodes
+    elif isinstance(node, Repeat):
+        children = node.bodies[:1]
+    elif isinstance(node, Towers):
+        children = node.branches
+    elif isinstance(node, Residual):
+        children = (node.main, node.shortcut)
+    elif isinstance(node, Graph):
+        children = tuple(series for _, series in node.nodes)
+    elif isinstance(node, Auxiliary):
+        children = (node.body,)
+    elif isinstance(node, Layer):
+        return
+    for child in children:
+        yield from _calls(child)
+
+
+def build_panels(network: Network, builder: Builder) -> list[Panel]:
+    """A panel for each module: stems, then the modules, then reductions; by first use."""
+    inside = Builder(builder.network, builder.analysis, builder.style.panel())
+    panels = [
+        make_panel(network.modules[name], inside.series(body), inside.style)
+        for name, body in module_bodies(network).items()
+    ]
+    return sorted(panels, key=lambda panel: COLOR_ORDER.get(panel.module.color, 3))
+
+
+def make_panel(module: Module, content: SeriesBlock, style: Style) -> Panel:
+    """Measure a panel round ``content``."""
+    pad_left = style.px(0.6) + (style.px(0.3) if _starts_with_box(content) else 0.0)
+    pad_right = style.px(0.85)
+    pad = style.px(0.42)
+    up = max(content.up, style.px(0.7)) + pad
+    down = max(content.down, style.px(0.7)) + pad
+    title = text_width(module.title, style.metric("title"), bold=True)
+    inner = max(content.width, style.px(1.2))
+    box_width = max(inner + pad_left + pad_right, min(title, style.px(10)) - style.px(STUB))
+    spare = box_width - inner - pad_left - pad_right
+    return Panel(
+        module=module, content=content, style=style, width=box_width + 2 * style.px(STUB),
+        box_height=up + down, line=up, pad_left=pad_left + spare / 2, pad_right=pad_right + spare / 2,
+    )  # fmt: skip
+
+
+def _starts_with_box(content: SeriesBlock) -> bool:
+    return not content.blocks or content.left_gap > content.style.px(0.46)
+
+
+def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
+    """Draw a panel with its arrows, its left arrow's start at ``x`` and its top at ``y``."""
+    style = panel.style
+    colors = style.role(panel.module.color)
+    stub = style.px(STUB)
+    left, right = x + stub, x + panel.width - stub
+    line = y + panel.line
+    back = Shape(
+        id=canvas.new_id(), form="rect", x=rounded(left), y=rounded(y),
+        width=rounded(panel.box_width), height=rounded(panel.box_height), fill=colors.panel,
+        shadow=rounded(style.metric("shadow")), role="panel",
+    )  # fmt: skip
+    canvas.back.append(back)
+    start = Port(((x, line),))
+    ends = panel.content.place(canvas, left + panel.pad_left, line, [start])
+    canvas.arrow_into(ends, style, x + panel.width, line, "")
+    size = style.metric("title")
+    title = clip(panel.module.title, panel.width, size, bold=True)
+    canvas.text((left + right) / 2, y + panel.box_height + style.px(0.42) + ASCENT * size,
+                title, size, style.theme.color("text"), bold=True, role="title")  # fmt: skip
+    return Group(canvas.prefix, "panel", panel.module.title, "", panel.module.name, canvas.items())
+
+
+def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]:
+    """Rows of panels no wider than ``width`` (one panel may be), in their order.
+
+    The rows are as low as can be; where that ties or nearly does, a family of one colour
+    is not torn apart.
+    """
+    count = len(panels)
+    best: list[tuple[float, int]] = [(0.0, 0)] + [(float("inf"), 0)] * count
+    for stop in range(1, count + 1):
+        length = -gap
+        height = 0.0
+        for start in range(stop - 1, -1, -1):
+            length += panels[start].width + gap
+            height = max(height, panels[start].height)
+            if length > width and start < stop - 1:
+                break
+            torn = 0 < start and panels[start - 1].module.color == panels[start].module.color
+            cost = best[start][0] + height + gap + (gap * 2.0 if torn else 0.0)
+            if cost < best[stop][0] - 1e-6:
+                best[stop] = (cost, start)
+    rows: list[list[Panel]] = []
+    stop = count
+    while stop:
+        start = best[stop][1]
+        rows.insert(0, list(panels[start:stop]))
+        stop = start
+    return rows

@@ -1,0 +1,168 @@
+"""The main row: one straight line of blocks, wrapped only where the medium asks for it,
+with auxiliary heads tapped off between two blocks and hung where there is room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archviz.layout.blocks import Block
+from archviz.layout.build import Builder
+from archviz.layout.canvas import Canvas, Port
+from archviz.layout.compound import SeriesBlock
+from archviz.layout.style import Style
+from archviz.model import Auxiliary, Network
+from archviz.scene import Group
+
+TAP = 0.5
+"""Units from a block's right edge to the tap behind it; also the room added for it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """An auxiliary head, tapped behind block number ``after``."""
+
+    auxiliary: Auxiliary
+    block: SeriesBlock
+    after: int
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """Blocks of the main row and the heads tapped off it."""
+
+    blocks: tuple[Block, ...]
+    heads: tuple[Head, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One line of a main row, measured: ``up`` and ``down`` include its heads."""
+
+    series: SeriesBlock
+    first: int
+    heads: tuple[tuple[Head, float, float], ...]
+    """(head, x of its tap, height of its line; negative is above the row)."""
+    width: float
+    up: float
+    down: float
+
+
+def main_row(network: Network, builder: Builder) -> Row:
+    """The blocks of a network's main row, its input first."""
+    blocks: list[Block] = []
+    heads: list[Head] = []
+    for node in (network.input, *network.body.nodes):
+        if isinstance(node, Auxiliary):
+            block = builder.series(node.body)
+            if block.blocks:
+                heads.append(Head(node, block, len(blocks) - 1))
+            continue
+        drawn = builder.block(node)
+        if drawn is not None:
+            blocks.append(drawn)
+    return Row(tuple(blocks), tuple(heads))
+
+
+def break_row(row: Row, count: int, style: Style) -> list[tuple[int, int]]:
+    """(start, stop) of ``count`` lines, the longest as short as can be."""
+    widths = [block.width + style.px(1) for block in row.blocks]
+    least, most = max(widths), sum(widths)
+    for _ in range(40):
+        limit = (least + most) / 2
+        if len(_fill(widths, limit)) <= count:
+            most = limit
+        else:
+            least = limit
+    return _fill(widths, most)
+
+
+def _fill(widths: Sequence[float], limit: float) -> list[tuple[int, int]]:
+    lines: list[tuple[int, int]] = []
+    start, length = 0, 0.0
+    for index, width in enumerate(widths):
+        if index > start and length + width > limit:
+            lines.append((start, index))
+            start, length = index, 0.0
+        length += width
+    return [*lines, (start, len(widths))]
+
+
+def measure_line(row: Row, start: int, stop: int, style: Style) -> Line:
+    """Blocks ``start`` to ``stop`` as one line, with the heads tapped off it hung."""
+    heads = [head for head in row.heads if start <= head.after < stop]
+    extra = {head.after - start: style.px(TAP) for head in heads}
+    series = SeriesBlock(row.blocks[start:stop], style, extra)
+    taken = [
+        (offset, offset + block.width, block.up, block.down)
+        for block, offset in zip(series.blocks, series.offsets, strict=True)
+    ]
+    placed: list[tuple[Head, float, float]] = []
+    width, up, down = series.width, series.up, series.down
+    for head in reversed(heads):
+        index = head.after - start
+        tap = series.offsets[index] + series.blocks[index].width + style.px(TAP)
+        height = _hang(head, tap, taken, style)
+        end = tap + style.px(0.9) + head.block.width
+        placed.append((head, tap, height))
+        above, below = head.block.up - height, head.block.down + height
+        if height < 0:
+            taken.append((tap, end, above, 0.0))
+        else:
+            taken.append((tap, end, 0.0, below))
+        width, up, down = max(width, end), max(up, above), max(down, below)
+    return Line(series, start, tuple(reversed(placed)), width, up, down)
+
+
+def _hang(
+    head: Head, tap: float, taken: Sequence[tuple[float, float, float, float]], style: Style
+) -> float:
+    """Height of a head's line: as near to the row as there is room, above if it can be."""
+    end = tap + style.px(0.9) + head.block.width
+    room = style.px(0.3)
+    near = [box for box in taken if box[1] > tap - room and box[0] < end + room]
+    clear = style.px(0.5)
+    above = max((box[2] for box in near), default=0.0) + clear + head.block.down
+    below = max((box[3] for box in near), default=0.0) + clear + head.block.up
+    if head.auxiliary.side == "above":
+        return -above
+    if head.auxiliary.side == "below":
+        return below
+    return -above if above <= below + style.px(1.5) else below
+
+
+def place_line(line: Line, canvas: Canvas, x: float, y: float, source: Port | None, style: Style) -> Port:
+    """Draw a line of the row at (x, y), entered from ``source``; the port it ends in."""
+    ports = [source] if source else []
+    taps: dict[int, list[tuple[Head, float, float]]] = {}
+    for entry in line.heads:
+        taps.setdefault(entry[0].after - line.first, []).append(entry)
+    for index, (block, offset) in enumerate(
+        zip(line.series.blocks, line.series.offsets, strict=True)
+    ):
+        ports = block.place(canvas, x + offset, y, ports)
+        last = index == len(line.series.blocks) - 1
+        for entry in taps.get(index, ()):
+            _place_head(entry, canvas, x, y, ports[0], last, style)
+    return ports[0]
+
+
+def _place_head(
+    entry: tuple[Head, float, float], canvas: Canvas, x: float, y: float, port: Port, last: bool,
+    style: Style,
+) -> None:  # fmt: skip
+    """Draw a head: up or down from its tap, then along its own line."""
+    head, tap, height = entry
+    joint = (x + tap, y)
+    corner = (x + tap, y + height)
+    source = port.to(joint, corner) if last else port.branch(joint, corner)
+    inner = Canvas(canvas.new_id())
+    head.block.place(inner, x + tap + style.px(0.9), y + height, [source])
+    canvas.lines += inner.back + inner.lines
+    name = head.auxiliary.name or "Auxiliary classifier"
+    canvas.front.append(
+        Group(inner.prefix, "auxiliary", name, "", head.auxiliary.where, tuple(inner.front))
+    )
+
+

@@ -1,0 +1,46 @@
+"""A theme at a scale: what blocks ask for lengths and colours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archviz.theme import Colors, Theme
+
+
+@dataclass(frozen=True, eq=False)
+class Style:
+    """``unit`` is the height of a layer's box in pixels; all lengths are multiples of it."""
+
+    theme: Theme
+    unit: float
+    full: bool = False
+    """Print filters, strides and output shapes under each layer."""
+    in_panel: bool = False
+
+    def px(self, units: float) -> float:
+        """``units`` in pixels."""
+        return units * self.unit
+
+    def metric(self, name: str) -> float:
+        """A theme metric, in pixels."""
+        return self.theme.metric(name) * self.unit
+
+    @property
+    def line(self) -> str:
+        """Colour of lines."""
+        return self.theme.color("line")
+
+    @property
+    def line_width(self) -> float:
+        """Width of lines in pixels."""
+        return round(self.metric("line"), 2)
+
+    def role(self, name: str) -> Colors:
+        """Colours of a role."""
+        return self.theme.role(name)
+
+    def panel(self) -> Style:
+        """The style inside a panel."""
+        return Style(
+            self.theme, self.unit * self.theme.metric("panel-scale"), self.full, in_panel=True
+        )

@@ -1,0 +1,204 @@
+"""The canonical tree of a network: what is left when a spec has been read and its
+parameters have been filled in. Analysis and layout see only this.
+
+``where`` names a place in the spec, not in the unrolled network: all calls of a module
+share the ``where`` of its layers, and so do all iterations of a repeat. It is the key
+under which the analysis gathers what a drawn box stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from archviz.errors import Mark
+
+Shape: TypeAlias = tuple[int, ...]
+"""(height, width, channels) of a map, or (features,) of a vector; no batch axis."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One layer with everything that its shape and its counts depend on.
+
+    ``padding`` is ``"same"``, ``"valid"`` or (top, bottom, left, right) in pixels.
+    ``written`` keeps the text of parameters that came from an expression, such as
+    ``{"kernel": "k×k", "filters": "4*width"}``: a panel prints it where the calls of
+    its module differ.
+    """
+
+    kind: str
+    where: str
+    mark: Mark
+    kernel: tuple[int, int] = (1, 1)
+    filters: int = 0
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+    padding: str | tuple[int, int, int, int] = "valid"
+    ceil: bool = False
+    groups: int = 1
+    multiplier: int = 1
+    bias: bool = True
+    norm: str = "none"
+    activation: str = "none"
+    value: float = 0.0
+    """Rate of a dropout, scale of a scaled add, factor of an upsampling."""
+    shape: Shape = ()
+    """Of an input or a reshape: the shape that it states."""
+    name: str = ""
+    label: str = ""
+    drawn: bool = True
+    present: bool = True
+    """False where this call's ``when`` leaves the layer out; others may have it."""
+    counts_in_depth: bool = True
+    written: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Nodes one after another; an empty series is the identity."""
+
+    nodes: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Repeat:
+    """``times`` iterations in a row; ``bodies`` has one for all, or one for each."""
+
+    times: int
+    bodies: tuple[Series, ...]
+    where: str
+    mark: Mark
+
+
+@dataclass(frozen=True, eq=False)
+class Towers:
+    """Parallel towers on one input, brought together by ``merge``.
+
+    ``copies`` > 1: one tower, that many times (``branches`` holds it once). ``joined``:
+    a fork at the end of a tower, whose ends go straight to the merge of the towers
+    around it; its own merge counts and is not drawn.
+    """
+
+    branches: tuple[Series, ...]
+    merge: Layer
+    where: str
+    mark: Mark
+    copies: int = 1
+    joined: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Residual:
+    """A main path and a shortcut (empty: identity) on one input, merged."""
+
+    main: Series
+    shortcut: Series
+    merge: Layer
+    where: str
+    mark: Mark
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Wiring that is not series-parallel.
+
+    ``nodes`` in topological order; ``edges`` from name to name, where ``in`` is the
+    input and ``out`` the output. A node with several inputs starts with a merge.
+    """
+
+    nodes: tuple[tuple[str, Series], ...]
+    edges: tuple[tuple[str, str], ...]
+    where: str
+    mark: Mark
+
+
+@dataclass(frozen=True, eq=False)
+class ModuleCall:
+    """A module with its parameters filled in."""
+
+    module: str
+    arguments: Mapping[str, int | float | str]
+    body: Series
+    where: str
+    mark: Mark
+    name: str = ""
+    present: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Auxiliary:
+    """An auxiliary classifier, tapped off the main row behind the node before it."""
+
+    body: Series
+    where: str
+    mark: Mark
+    side: str = "auto"
+    name: str = ""
+
+
+Node: TypeAlias = Layer | Series | Repeat | Towers | Residual | Graph | ModuleCall | Auxiliary
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """How a module is shown: as a box in a row, and as a panel under its title."""
+
+    name: str
+    label: str
+    title: str
+    color: str
+    mark: Mark
+
+
+@dataclass(frozen=True, eq=False)
+class Published:
+    """Totals that a paper or a reference implementation states; None where it does not."""
+
+    parameters: int | None = None
+    trainable: int | None = None
+    non_trainable: int | None = None
+    macs: int | None = None
+    depth: int | None = None
+    with_auxiliary: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """The bibliographic head of a spec."""
+
+    name: str
+    title: str
+    year: int = 0
+    date: str = ""
+    """First publication, ``YYYY-MM``; orders the timeline."""
+    paper: str = ""
+    authors: str = ""
+    venue: str = ""
+    link: str = ""
+    source: str = ""
+    """Where the figures (filters, strides, totals) come from."""
+    brought: str = ""
+    """What the network brought, in one line."""
+    published: Published = Published()
+    keras: Mapping[str, float | str] = field(default_factory=dict)
+    """The row of the Keras table: model, size_mb, top1, top5, parameters, depth."""
+    appendix: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A network: its head, its input, its main row and how its modules are shown.
+
+    ``modules`` in the order of their first use. ``hide_badges`` names the layer kinds
+    whose badges are left out because a note says them once.
+    """
+
+    head: Head
+    input: Layer
+    body: Series
+    modules: Mapping[str, Module]
+    notes: tuple[str, ...] = ()
+    hide_badges: frozenset[str] = frozenset()
+    published_marks: Mapping[str, Mark] = field(default_factory=dict)

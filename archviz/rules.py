@@ -1,0 +1,264 @@
+"""The rules behind the kinds: output shapes, weights and multiply-adds.
+
+Sides of a map are (height, width); a vector has one side. Nothing here knows the spec.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from archviz.model import Layer, Shape
+
+MAX_DIMENSION = 10**12
+
+
+class ShapeError(Exception):
+    """Why a layer cannot take its input."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+ShapeRule: TypeAlias = Callable[[Layer, Shape], Shape]
+WeightRule: TypeAlias = Callable[[Layer, Shape], tuple[int, int]]
+MacRule: TypeAlias = Callable[[Layer, Shape, Shape], int]
+JoinRule: TypeAlias = Callable[[Sequence[Shape], Sequence[str]], Shape]
+
+
+def show_shape(shape: Shape) -> str:
+    """``35×35×288``, or ``1000`` for a vector."""
+    return "×".join(map(str, shape))
+
+
+def check_size(shape: Shape) -> None:
+    """:class:`ShapeError` where nothing is left of a shape, or where it is beyond all sense."""
+    if min(shape) < 1:
+        raise ShapeError(f"the output would be {show_shape(shape)}", "stride and pool less")
+    if max(shape) > MAX_DIMENSION:
+        raise ShapeError("the output would have a side of more than 10^12")
+
+
+# ---- shapes -------------------------------------------------------------------------------
+
+
+def _map(shape: Shape, what: str) -> Shape:
+    if len(shape) != 3:
+        raise ShapeError(
+            f"{what} needs a map (height×width×channels) and gets a vector of {show_shape(shape)}",
+            "put it before `flatten`, `dense` or a global pooling",
+        )
+    return shape
+
+
+def _out(layer: Layer, size: int, axis: int) -> int:
+    """Output height (axis 0) or width (axis 1) of a convolution or a pooling."""
+    kernel = (layer.kernel[axis] - 1) * layer.dilation[axis] + 1
+    stride = layer.stride[axis]
+    if layer.padding == "same":
+        return -(-size // stride)
+    before, after = _pads(layer.padding, axis)
+    room = size + before + after - kernel
+    if room < 0:
+        raise ShapeError(
+            f"a kernel of {kernel} does not fit on a map of {size + before + after}",
+            "use `same`, add `pad=`, or pool less before it",
+        )
+    if not layer.ceil:
+        return room // stride + 1
+    count = -(-room // stride) + 1
+    # A window that would start in the padding behind the map is left out, as in Caffe.
+    return count - 1 if (count - 1) * stride >= size + before else count
+
+
+def _pads(padding: str | tuple[int, int, int, int], axis: int) -> tuple[int, int]:
+    if isinstance(padding, str):
+        return 0, 0
+    return (padding[0], padding[1]) if axis == 0 else (padding[2], padding[3])
+
+
+def _grouped(layer: Layer, channels: int) -> None:
+    if channels % layer.groups or layer.filters % layer.groups:
+        wrong = f"{channels} input channels" if channels % layer.groups else ""
+        wrong = wrong or f"{layer.filters} filters"
+        raise ShapeError(f"{wrong} cannot be divided into {layer.groups} groups")
+
+
+def conv_shape(layer: Layer, shape: Shape) -> Shape:
+    height, width, channels = _map(shape, layer.kind)
+    _grouped(layer, channels)
+    return _out(layer, height, 0), _out(layer, width, 1), layer.filters
+
+
+def depthwise_shape(layer: Layer, shape: Shape) -> Shape:
+    height, width, channels = _map(shape, layer.kind)
+    return _out(layer, height, 0), _out(layer, width, 1), channels * layer.multiplier
+
+
+def sep_shape(layer: Layer, shape: Shape) -> Shape:
+    return (*depthwise_shape(layer, shape)[:2], layer.filters)
+
+
+def transpose_shape(layer: Layer, shape: Shape) -> Shape:
+    _grouped(layer, _map(shape, layer.kind)[2])
+    sides = []
+    for axis in (0, 1):
+        size, kernel, stride = shape[axis], layer.kernel[axis], layer.stride[axis]
+        if layer.padding == "same":
+            sides.append(size * stride)
+        elif layer.padding == "valid":
+            sides.append(size * stride + max(kernel - stride, 0))
+        else:
+            sides.append((size - 1) * stride + kernel - sum(_pads(layer.padding, axis)))
+    return sides[0], sides[1], layer.filters
+
+
+def pool_shape(layer: Layer, shape: Shape) -> Shape:
+    height, width, channels = _map(shape, layer.kind)
+    return _out(layer, height, 0), _out(layer, width, 1), channels
+
+
+def global_shape(layer: Layer, shape: Shape) -> Shape:
+    return (_map(shape, layer.kind)[2],)
+
+
+def dense_shape(layer: Layer, shape: Shape) -> Shape:
+    if len(shape) != 1:
+        raise ShapeError(
+            f"dense needs a vector and gets a map of {show_shape(shape)}",
+            "put `flatten` or `global-avg-pool` before it",
+        )
+    return (layer.filters,)
+
+
+def same_shape(layer: Layer, shape: Shape) -> Shape:
+    return shape
+
+
+def map_shape(layer: Layer, shape: Shape) -> Shape:
+    return _map(shape, layer.kind)
+
+
+def stated_shape(layer: Layer, shape: Shape) -> Shape:
+    if _size(shape) != _size(layer.shape):
+        raise ShapeError(
+            f"{show_shape(shape)} has {_size(shape):,} values, "
+            f"{show_shape(layer.shape)} has {_size(layer.shape):,}"
+        )
+    return layer.shape
+
+
+def input_shape(layer: Layer, shape: Shape) -> Shape:
+    return layer.shape
+
+
+def upsample_shape(layer: Layer, shape: Shape) -> Shape:
+    height, width, channels = _map(shape, layer.kind)
+    factor = int(layer.value)
+    return height * factor, width * factor, channels
+
+
+def flatten_shape(layer: Layer, shape: Shape) -> Shape:
+    return (_size(shape),)
+
+
+def pad_shape(layer: Layer, shape: Shape) -> Shape:
+    height, width, channels = _map(shape, layer.kind)
+    return height + sum(_pads(layer.padding, 0)), width + sum(_pads(layer.padding, 1)), channels
+
+
+def _size(shape: Shape) -> int:
+    size = 1
+    for side in shape:
+        size *= side
+    return size
+
+
+# ---- merges -------------------------------------------------------------------------------
+
+
+def concat(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
+    first = shapes[0]
+    for index, shape in enumerate(shapes):
+        if shape[:-1] != first[:-1]:
+            _differ("concat needs maps of one height and width", first, shape, names[0], names[index])
+    return (*first[:-1], sum(shape[-1] for shape in shapes))
+
+
+def equal(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
+    first = shapes[0]
+    for index, shape in enumerate(shapes):
+        if shape != first:
+            _differ("add needs equal shapes", first, shape, names[0], names[index])
+    return first
+
+
+def gate(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
+    largest = max(shapes, key=len)
+    for index, shape in enumerate(shapes):
+        if shape not in (largest, largest[-1:]):
+            other = names[shapes.index(largest)]
+            _differ("multiply needs equal shapes, or one value a channel", largest, shape, other, names[index])
+    return largest
+
+
+def _differ(rule: str, first: Shape, other: Shape, first_name: str, name: str) -> None:
+    raise ShapeError(
+        f"{rule}: {first_name} gives {show_shape(first)}, {name} gives {show_shape(other)}",
+        "compare their strides, paddings and filters",
+    )
+
+
+# ---- weights (trainable, non-trainable) and multiply-adds ----------------------------------
+
+
+def no_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
+    return 0, 0
+
+
+def no_macs(layer: Layer, shape: Shape, output: Shape) -> int:
+    return 0
+
+
+def conv_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
+    kernel = layer.kernel[0] * layer.kernel[1]
+    return kernel * (shape[-1] // layer.groups) * layer.filters + layer.bias * layer.filters, 0
+
+
+def conv_macs(layer: Layer, shape: Shape, output: Shape) -> int:
+    kernel = layer.kernel[0] * layer.kernel[1]
+    return output[0] * output[1] * kernel * (shape[-1] // layer.groups) * layer.filters
+
+
+def transpose_macs(layer: Layer, shape: Shape, output: Shape) -> int:
+    return conv_macs(layer, shape, shape)
+
+
+def depthwise_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
+    channels = shape[-1] * layer.multiplier
+    return layer.kernel[0] * layer.kernel[1] * channels + layer.bias * channels, 0
+
+
+def depthwise_macs(layer: Layer, shape: Shape, output: Shape) -> int:
+    return output[0] * output[1] * layer.kernel[0] * layer.kernel[1] * shape[-1] * layer.multiplier
+
+
+def sep_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
+    channels = shape[-1] * layer.multiplier
+    depthwise = layer.kernel[0] * layer.kernel[1] * channels
+    return depthwise + channels * layer.filters + layer.bias * layer.filters, 0
+
+
+def sep_macs(layer: Layer, shape: Shape, output: Shape) -> int:
+    pointwise = output[0] * output[1] * shape[-1] * layer.multiplier * layer.filters
+    return depthwise_macs(layer, shape, output) + pointwise
+
+
+def dense_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
+    return (shape[0] + layer.bias) * layer.filters, 0
+
+
+def dense_macs(layer: Layer, shape: Shape, output: Shape) -> int:
+    return shape[0] * layer.filters

@@ -1,0 +1,1 @@
+"""Writers: one file a format, each of which sees nothing but the scene."""

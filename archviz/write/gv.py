@@ -1,0 +1,155 @@
+"""Graphviz source with every position pinned, for those who go on in Graphviz.
+
+``neato -n2 -Tsvg figure.gv`` draws it as it stands: nodes for boxes and texts, edges for
+connectors and brackets, each edge with its spline. Lengths are points, y up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from archviz.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
+
+POINTS = 0.75
+"""Points in a pixel of 1/96 inch."""
+
+
+def write_gv(scene: Scene) -> str:
+    """The scene as DOT source."""
+    import graphviz
+
+    out = graphviz.Digraph(
+        "figure",
+        comment=f"{scene.title}: draw with neato -n2",
+        graph_attr={
+            "bgcolor": scene.background or "transparent",
+            "outputorder": "nodesfirst",
+            "splines": "true",
+            "pad": "0.3",
+            "tooltip": graphviz.escape(scene.title),
+        },
+        node_attr={
+            "fixedsize": "true", "label": "", "fontname": "Arimo,Arial,Helvetica,sans-serif",
+            "margin": "0",
+        },
+        edge_attr={"arrowsize": "0.6"},
+    )  # fmt: skip
+    writer = _Writer(out, scene.height)
+    writer.items(scene.items, "")
+    return str(out.source)
+
+
+def _pt(value: float) -> str:
+    return f"{value * POINTS:.2f}".rstrip("0").rstrip(".")
+
+
+class _Writer:
+    """Adds items to a Digraph, y turned up."""
+
+    def __init__(self, out: object, height: float) -> None:
+        import graphviz
+
+        assert isinstance(out, graphviz.Digraph)
+        self.out = out
+        self.height = height
+        self.count = 0
+        self.escape = graphviz.escape
+
+    def items(self, items: Sequence[Item], detail: str) -> None:
+        """Nodes and edges for items; ``detail`` is the tooltip of the group around."""
+        for item in items:
+            if isinstance(item, Group):
+                self.items(item.items, item.detail or detail)
+            elif isinstance(item, Shape):
+                self.shape(item, detail)
+            elif isinstance(item, Text):
+                self.text(item)
+            elif isinstance(item, Connector):
+                self.edge(item.points, item.stroke, item.line_width, item.head, item.source, item.target)
+            elif isinstance(item, Line):
+                self.edge(item.points, item.stroke, item.line_width, False, "", "")
+
+    def point(self, point: Point) -> str:
+        """``x,y`` in points."""
+        return f"{_pt(point[0])},{_pt(self.height - point[1])}"
+
+    def shape(self, shape: Shape, detail: str) -> None:
+        """A box or an ellipse, its label inside."""
+        middle = (shape.x + shape.width / 2, shape.y + shape.height / 2)
+        label = r"\n".join(self.escape(line) for line in shape.lines)
+        self.out.node(
+            shape.id,
+            label=label,
+            shape="box" if shape.form == "rect" else "ellipse",
+            pos=self.point(middle),
+            width=f"{shape.width / 96:.4f}",
+            height=f"{shape.height / 96:.4f}",
+            style="filled",
+            fillcolor=shape.fill,
+            color=shape.stroke or shape.fill,
+            penwidth=_pt(shape.line_width or 1),
+            fontsize=_pt(shape.text_size or 12),
+            fontcolor=shape.text_fill or "#000000",
+            tooltip=self.escape(detail.replace("\n", " · ")),
+        )
+
+    def text(self, text: Text) -> None:
+        """A text as a node without an outline."""
+        x, y, width, height = text.box
+        name = "Arimo Bold,Arial Bold,Helvetica-Bold" if text.bold else ""
+        self.out.node(
+            self.anchor_name(),
+            label=self.escape(text.text),
+            shape="plaintext",
+            pos=self.point((x + width / 2, y + height / 2)),
+            width=f"{width / 96:.4f}",
+            height=f"{height / 96:.4f}",
+            fontsize=_pt(text.size),
+            fontcolor=text.fill,
+            **({"fontname": name} if name else {}),
+        )
+
+    def anchor_name(self) -> str:
+        """A new node name that no shape has."""
+        self.count += 1
+        return f"_{self.count}"
+
+    def end(self, name: str, point: Point) -> str:
+        """The node at an end of a line: its shape, or an invisible point."""
+        if name:
+            return name
+        anchor = self.anchor_name()
+        self.out.node(anchor, shape="point", style="invis", width="0.01", height="0.01",
+                      pos=self.point(point))  # fmt: skip
+        return anchor
+
+    def edge(
+        self, points: Sequence[Point], stroke: str, width: float, head: bool, source: str, target: str
+    ) -> None:
+        """A polyline as an edge whose spline is fixed."""
+        tail, tip = self.end(source, points[0]), self.end(target, points[-1])
+        ends = list(points)
+        prefix = ""
+        if head:
+            (x0, y0), (x, y) = points[-2:]
+            length = max(abs(x - x0), abs(y - y0))
+            back = 6 * 96 / 72  # Graphviz draws the head from the spline's end to the tip
+            ends[-1] = (x - (x - x0) / length * back, y - (y - y0) / length * back)
+            prefix = f"e,{self.point((x, y))} "
+        self.out.edge(
+            tail,
+            tip,
+            pos=prefix + " ".join(self.spline(ends)),
+            color=stroke,
+            penwidth=_pt(width),
+            arrowhead="normal" if head else "none",
+        )
+
+    def spline(self, points: Sequence[Point]) -> Iterator[str]:
+        """A polyline as the control points of straight Bézier pieces."""
+        yield self.point(points[0])
+        for start, end in zip(points, points[1:], strict=False):
+            for share in (1 / 3, 2 / 3, 1.0):
+                yield self.point(
+                    (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
+                )

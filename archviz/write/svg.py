@@ -1,0 +1,164 @@
+"""SVG: self-contained, and the same in every viewer.
+
+What viewers disagree on is left out: no filters, markers, stylesheets, ``<use>`` or
+``dominant-baseline``. A soft shadow is three translucent rectangles, drawn for all boxes
+of a group as one path each; every text carries its measured length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from archviz.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
+from archviz.write.templates import render_template
+
+SHADOW_LEVELS = ((0.0, 0.16), (0.5, 0.10), (1.0, 0.06))
+"""(growth in multiples of the shadow's depth, opacity) of the stacked rectangles."""
+
+
+@dataclass(frozen=True, eq=False)
+class Op:
+    """One step of the template: what to write, with the values it needs."""
+
+    do: str
+    values: dict[str, str]
+
+
+def write_svg(scene: Scene) -> str:
+    """The scene as an SVG document."""
+    return render_template(
+        "figure.svg.j2",
+        width=number(scene.width),
+        height=number(scene.height),
+        title=scene.title,
+        description=scene.description,
+        background=scene.background,
+        fonts=", ".join(f"'{font}'" if " " in font else font for font in scene.fonts),
+        ops=list(operations(scene)),
+    )
+
+
+def number(value: float) -> str:
+    """A length with at most two decimals and nothing superfluous."""
+    text = f"{value:.2f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def points(path: Sequence[Point], close: bool = False) -> str:
+    """Path data of a polyline, with h and v where it is right-angled."""
+    x, y = path[0]
+    parts = [f"M{number(x)} {number(y)}"]
+    for next_x, next_y in path[1:]:
+        if next_y == y:
+            parts.append(f"H{number(next_x)}")
+        elif next_x == x:
+            parts.append(f"V{number(next_y)}")
+        else:
+            parts.append(f"L{number(next_x)} {number(next_y)}")
+        x, y = next_x, next_y
+    return "".join(parts) + ("z" if close else "")
+
+
+def operations(scene: Scene) -> Iterator[Op]:
+    """The scene as the flat list of steps that the template writes down."""
+    for pattern in sorted({(s.pattern, s.stroke) for s in _shapes(scene.items) if s.pattern}):
+        yield Op("pattern", {"name": pattern[0], "stroke": pattern[1]})
+    for item in scene.items:
+        yield from _group(item) if isinstance(item, Group) else _items((item,))
+
+
+def _shapes(items: Sequence[Item]) -> Iterator[Shape]:
+    for item in items:
+        if isinstance(item, Shape):
+            yield item
+        elif isinstance(item, Group):
+            yield from _shapes(item.items)
+
+
+def _group(group: Group) -> Iterator[Op]:
+    """A part of the figure: shadows under all its boxes, then its items."""
+    yield Op("open", {"id": group.id, "title": group.detail or ""})
+    panels = [item for item in group.items if isinstance(item, Shape) and item.role == "panel"]
+    rest = [item for item in group.items if item not in panels]
+    for panel in panels:
+        yield from _shadows([panel])
+        yield from _items((panel,))
+    yield from _shadows([shape for shape in _shapes(rest) if shape.shadow])
+    yield from _items(rest)
+    yield Op("close", {})
+
+
+def _shadows(shapes: Sequence[Shape]) -> Iterator[Op]:
+    if not shapes:
+        return
+    for growth, opacity in SHADOW_LEVELS:
+        data = []
+        for shape in shapes:
+            grow = growth * shape.shadow
+            x, y = shape.x - grow + shape.shadow / 2, shape.y - grow + shape.shadow
+            right, bottom = x + shape.width + 2 * grow, y + shape.height + 2 * grow
+            data.append(points(((x, y), (right, y), (right, bottom), (x, bottom)), close=True))
+        yield Op("shadow", {"d": "".join(data), "opacity": number(opacity)})
+
+
+def _items(items: Sequence[Item]) -> Iterator[Op]:
+    """Items in their order; neighbouring connectors share one element for their heads."""
+    heads: list[str] = []
+    color = ""
+    for item in items:
+        if isinstance(item, Connector):
+            yield _line(item.shaft(), item.stroke, item.line_width)
+            if item.head:
+                heads.append(points(item.arrowhead(), close=True))
+                color = item.stroke
+            continue
+        if heads:
+            yield Op("heads", {"d": "".join(heads), "fill": color})
+            heads = []
+        if isinstance(item, Line):
+            yield _line(item.points, item.stroke, item.line_width)
+        elif isinstance(item, Shape):
+            yield from _shape(item)
+        elif isinstance(item, Text):
+            yield _text(item)
+        else:
+            yield Op("open", {"id": item.id if item.role != "layer" else "", "title": item.detail})
+            yield from _items(item.items)
+            yield Op("close", {})
+    if heads:
+        yield Op("heads", {"d": "".join(heads), "fill": color})
+
+
+def _line(path: Sequence[Point], stroke: str, width: float) -> Op:
+    return Op("line", {"d": points(path), "stroke": stroke, "width": number(width)})
+
+
+def _shape(shape: Shape) -> Iterator[Op]:
+    values = {"fill": shape.fill, "stroke": shape.stroke, "width": number(shape.line_width)}
+    if shape.form == "ellipse":
+        values["cx"] = number(shape.x + shape.width / 2)
+        values["cy"] = number(shape.y + shape.height / 2)
+        values["rx"] = number(shape.width / 2)
+        values["ry"] = number(shape.height / 2)
+    else:
+        values["x"], values["y"] = number(shape.x), number(shape.y)
+        values["w"], values["h"] = number(shape.width), number(shape.height)
+        values["radius"] = number(shape.radius) if shape.radius else ""
+    yield Op(shape.form, values)
+    if shape.pattern:
+        yield Op(shape.form, {**values, "fill": f"url(#{shape.pattern})"})
+    for text in shape.texts:
+        yield _text(text)
+
+
+def _text(text: Text) -> Op:
+    return Op(
+        "text",
+        {
+            "x": number(text.x), "y": number(text.y), "size": number(text.size),
+            "length": number(text.width), "fill": "" if text.fill == "#000000" else text.fill,
+            "anchor": "" if text.anchor == "middle" else text.anchor,
+            "weight": "bold" if text.bold else "", "text": text.text,
+        },
+    )  # fmt: skip

@@ -1,0 +1,186 @@
+"""What must hold of any picture, checked on the scene: returns what is broken, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from archviz.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
+
+Box = tuple[float, float, float, float]
+SLACK = 0.6
+"""Pixels by which things may touch: half an outline."""
+
+
+@dataclass
+class Found:
+    """The primitives of a scene, with the group (layer) that each belongs to."""
+
+    shapes: list[tuple[Shape, str]]
+    texts: list[tuple[Text, str]]
+    connectors: list[Connector]
+    brackets: list[Line]
+
+
+def collect(items: tuple[Item, ...], owner: str = "", into: Found | None = None) -> Found:
+    found = into or Found([], [], [], [])
+    for item in items:
+        if isinstance(item, Group):
+            collect(item.items, item.id if item.role in ("layer", "module") else owner, found)
+        elif isinstance(item, Shape):
+            found.shapes.append((item, owner or item.id))
+            found.texts += [(text, owner or item.id) for text in item.texts]
+        elif isinstance(item, Text):
+            found.texts.append((item, owner or f"text{len(found.texts)}"))
+        elif isinstance(item, Connector):
+            found.connectors.append(item)
+        else:
+            found.brackets.append(item)
+    return found
+
+
+def overlap(a: Box, b: Box, slack: float = SLACK) -> bool:
+    return (
+        a[0] + slack < b[0] + b[2]
+        and b[0] + slack < a[0] + a[2]
+        and a[1] + slack < b[1] + b[3]
+        and b[1] + slack < a[1] + a[3]
+    )
+
+
+def inside(a: Box, b: Box) -> bool:
+    return (
+        a[0] >= b[0] - SLACK
+        and a[1] >= b[1] - SLACK
+        and a[0] + a[2] <= b[0] + b[2] + SLACK
+        and a[1] + a[3] <= b[1] + b[3] + SLACK
+    )
+
+
+def segments(points: tuple[Point, ...]) -> Iterator[Box]:
+    """The straight pieces of a line as boxes without thickness."""
+    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        yield (min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0))
+
+
+def crosses(segment: Box, box: Box) -> bool:
+    """Whether a piece of a line enters the inside of a box."""
+    thick = (segment[0] - 0.01, segment[1] - 0.01, segment[2] + 0.02, segment[3] + 0.02)
+    return overlap(thick, box, slack=1.0)
+
+
+def violations(scene: Scene) -> list[str]:
+    """All that is wrong with a picture; empty if nothing is."""
+    found = collect(scene.items)
+    return [
+        *_shapes(found),
+        *_texts(found, scene),
+        *_lines(found),
+        *_parallels(found),
+        *_heads(found),
+    ]
+
+
+def _name(shape: Shape) -> str:
+    return f"{shape.id}({' '.join(shape.lines)})"
+
+
+def _shapes(found: Found) -> Iterator[str]:
+    solid = [(s, o) for s, o in found.shapes if s.role != "panel"]
+    panels = [s for s, _ in found.shapes if s.role == "panel"]
+    for index, (shape, owner) in enumerate(solid):
+        for other, other_owner in solid[index + 1 :]:
+            if owner != other_owner and overlap(shape.box, other.box):
+                yield f"{_name(shape)} overlaps {_name(other)}"
+        for panel in panels:
+            if overlap(shape.box, panel.box) and not inside(shape.box, panel.box):
+                yield f"{_name(shape)} leaves panel {panel.id}"
+    for index, panel in enumerate(panels):
+        for other in panels[index + 1 :]:
+            if overlap(panel.box, other.box):
+                yield f"panel {panel.id} overlaps panel {other.id}"
+
+
+def _texts(found: Found, scene: Scene) -> Iterator[str]:
+    page = (0.0, 0.0, scene.width, scene.height)
+    for shape, _ in found.shapes:
+        if not inside(shape.box, page):
+            yield f"{_name(shape)} leaves the page"
+        for text in shape.texts:
+            if not inside(text.box, shape.box):
+                yield f"text '{text.text}' leaves {_name(shape)}"
+    for index, (text, owner) in enumerate(found.texts):
+        if not inside(text.box, page):
+            yield f"text '{text.text}' leaves the page"
+        for shape, other in found.shapes:
+            if other != owner and shape.role != "panel" and overlap(text.box, shape.box):
+                yield f"text '{text.text}' overlaps {_name(shape)}"
+        for second, other in found.texts[index + 1 :]:
+            if other != owner and overlap(text.box, second.box):
+                yield f"text '{text.text}' overlaps text '{second.text}'"
+
+
+def _lines(found: Found) -> Iterator[str]:
+    for connector in found.connectors:
+        for x, y, width, height in segments(connector.points):
+            if width and height:
+                yield f"a connector to {connector.target} is slanted"
+            for shape, _ in found.shapes:
+                if shape.role == "panel":
+                    continue
+                if crosses((x, y, width, height), shape.box):
+                    yield f"the connector {connector.source}->{connector.target} crosses {_name(shape)}"
+            for text, _ in found.texts:
+                if crosses((x, y, width, height), text.box):
+                    yield f"the connector {connector.source}->{connector.target} crosses '{text.text}'"
+    for bracket in found.brackets:
+        for segment in segments(bracket.points):
+            for shape, _ in found.shapes:
+                if shape.role != "panel" and crosses(segment, shape.box):
+                    yield f"a bracket crosses {_name(shape)}"
+            for text, _ in found.texts:
+                if crosses(segment, text.box):
+                    yield f"a bracket crosses '{text.text}'"
+
+
+def _parallels(found: Found) -> Iterator[str]:
+    """No two lines run on one another, or so near that they touch."""
+    pieces = [
+        (number, segment)
+        for number, connector in enumerate(found.connectors)
+        for segment in segments(connector.points)
+    ]
+    for index, (number, a) in enumerate(pieces):
+        for other, b in pieces[index + 1 :]:
+            if number == other:
+                continue
+            for axis in (0, 1):
+                across = 1 - axis
+                if a[2 + across] or b[2 + across]:
+                    continue
+                near = abs(a[across] - b[across]) < 3.0
+                shared = min(a[axis] + a[2 + axis], b[axis] + b[2 + axis]) - max(a[axis], b[axis])
+                if near and shared > SLACK:
+                    yield (
+                        f"connectors run on one another at {a} and {b}: "
+                        f"{found.connectors[number].target}, {found.connectors[other].target}"
+                    )
+
+
+def _heads(found: Found) -> Iterator[str]:
+    """One arrowhead for each side of a box that lines enter, and none without a line."""
+    tips: dict[Point, int] = {}
+    for connector in found.connectors:
+        if connector.head:
+            tip = connector.points[-1]
+            tips[tip] = tips.get(tip, 0) + 1
+            length = sum(segment[2] + segment[3] for segment in list(segments(connector.points))[-1:])
+            if length < connector.head_length:
+                yield f"the last piece into {connector.target} is shorter than its arrowhead"
+    for tip, count in tips.items():
+        if count > 1:
+            yield f"{count} arrowheads at {tip}"
+    entered = {connector.target for connector in found.connectors if connector.head}
+    for connector in found.connectors:
+        if connector.target and connector.target not in entered:
+            yield f"no arrowhead enters {connector.target}"
