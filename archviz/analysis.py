@@ -7,8 +7,7 @@ layer does to its input is worked out once for each shape that it gets.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem
 from archviz.kinds import ACTIVATIONS, KINDS, NORMS
@@ -31,8 +30,7 @@ State: TypeAlias = tuple[Shape | None, int]
 """The shape at a place, None behind a problem, and the depth there."""
 
 
-@dataclass(frozen=True, eq=False)
-class Row:
+class Row(NamedTuple):
     """One executed layer; the layers of N identical towers are one row, counted N times."""
 
     path: str
@@ -49,8 +47,7 @@ class Row:
         return self.trainable + self.non_trainable
 
 
-@dataclass(frozen=True, eq=False)
-class Totals:
+class Totals(NamedTuple):
     """What a whole network comes to."""
 
     parameters: int
@@ -60,8 +57,7 @@ class Totals:
     depth: int
 
 
-@dataclass(frozen=True, eq=False)
-class Facts:
+class Facts(NamedTuple):
     """What the executions of one place of the spec have: distinct values, first seen first.
 
     ``calls`` counts them. Of identical towers the numbers are those of one.
@@ -77,8 +73,7 @@ class Facts:
     macs: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class Analysis:
+class Analysis(NamedTuple):
     """All rows and totals of a network, and the facts of each place by its ``where``."""
 
     rows: tuple[Row, ...]
@@ -159,8 +154,7 @@ class _Scope:
         return _Scope(self.path(word, name) + "/")
 
 
-@dataclass(frozen=True, eq=False)
-class _Outcome:
+class _Outcome(NamedTuple):
     """What a layer does to one input shape."""
 
     shape: Shape
@@ -270,7 +264,7 @@ class _Walk:
             return self.layer(node, state, scope)
         if isinstance(node, ModuleCall):
             if not node.present:
-                self.tally(node.where)
+                self.register(node)
                 return state
             inner = scope.inside(node.module, node.name)
             return self.counted(node.where, (node.body,), state, inner)
@@ -290,6 +284,15 @@ class _Walk:
         if isinstance(node, Auxiliary):
             return self.auxiliary(node, state, scope)
         return self.series(node, state, scope)
+
+    def register(self, node: Node) -> None:
+        """Give every place in what is left out its facts, though nothing runs there."""
+        if isinstance(node, Layer | ModuleCall | Repeat):
+            if node.where in self.tallies:
+                return
+            self.tally(node.where)
+        for child in _children(node):
+            self.register(child)
 
     def counted(
         self, where: str, bodies: Sequence[Series], state: State, scope: _Scope
@@ -342,6 +345,20 @@ class _Walk:
         self.into = self.rows
         self.parameters, self.macs = totals
         return state
+
+
+def _children(node: Node) -> tuple[Node, ...]:
+    if isinstance(node, Series):
+        return node.nodes
+    if isinstance(node, Repeat):
+        return node.bodies
+    if isinstance(node, Towers):
+        return (*node.branches, node.merge)
+    if isinstance(node, Residual):
+        return node.main, node.shortcut, node.merge
+    if isinstance(node, Graph):
+        return tuple(series for _, series in node.nodes)
+    return () if isinstance(node, Layer) else (node.body,)
 
 
 class _TowerNames(Sequence[str]):

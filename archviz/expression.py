@@ -11,9 +11,8 @@ parameter may also hold a word such as ``relu``; a word can be passed on, not co
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 from math import gcd
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Number: TypeAlias = tuple[int, int]
 Value: TypeAlias = Number | str
@@ -38,8 +37,7 @@ class ExpressionError(Exception):
         """The parameter that is not known, if that is the trouble."""
 
 
-@dataclass(frozen=True, eq=False)
-class Expression:
+class Expression(NamedTuple):
     """A parsed expression: numbers, names and operators in reverse Polish order."""
 
     text: str

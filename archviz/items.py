@@ -6,7 +6,7 @@ A body is whatever may stand for a series: one item, a list of items, or ``ident
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from archviz.errors import Mark
 from archviz.expression import Expression
@@ -35,8 +35,7 @@ from archviz.yamlnodes import Sequence as SequenceNode
 FORMS = ("repeat", "towers", "fork", "residual", "graph", "auxiliary")
 
 
-@dataclass(frozen=True, eq=False)
-class Place:
+class Place(NamedTuple):
     """What may stand where an item stands, and which parameters it may use."""
 
     scope: Scope

@@ -6,7 +6,7 @@ Spec reader, analysis, layout, manual and schema read these tables; a new kind i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from archviz import rules
 from archviz.model import Layer, Shape
@@ -15,8 +15,7 @@ from archviz.rules import JoinRule, MacRule, ShapeRule, WeightRule
 # ---- norms and activations -----------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
-class Badge:
+class Badge(NamedTuple):
     """A norm or an activation: the text in its circle, its title, its theme role.
 
     ``weights``: trainable and non-trainable numbers per channel.
@@ -65,8 +64,7 @@ def _activation_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
 # ---- the table ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
-class Kind:
+class Kind(NamedTuple):
     """One kind of layer: how it looks, what it accepts, and what it counts."""
 
     name: str

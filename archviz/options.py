@@ -7,8 +7,7 @@ spec is read; with parameters for each call, when they are filled in.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from archviz.errors import Mark
 from archviz.expression import Expression, ExpressionError, Value, evaluate, parse, pretty, show
@@ -18,8 +17,7 @@ from archviz.yamlnodes import boolean
 MAX_SIZE = 10**9
 
 
-@dataclass(frozen=True, eq=False)
-class Option:
+class Option(NamedTuple):
     """One option: the form of its value, the field it sets, its bounds, a line for the manual."""
 
     form: str
@@ -89,8 +87,7 @@ class OptionError(Exception):
         self.word = word
 
 
-@dataclass(frozen=True, eq=False)
-class Setting:
+class Setting(NamedTuple):
     """One option as written: its parts as expressions, or its plain text."""
 
     option: str

@@ -40,7 +40,8 @@ class Text:
 class Shape:
     """A rectangle or an ellipse, with the lines of text that stand centred in it.
 
-    ``shadow`` is the distance that its soft shadow falls down, 0 for none. ``pattern``
+    ``fill`` and ``stroke`` may be empty for none; a shape of role ``port`` has neither and
+    only marks where a line comes from outside. ``shadow`` is the distance that its soft shadow falls down, 0 for none. ``pattern``
     names a hatching drawn over the fill, for prints without colour.
     """
 
@@ -177,6 +178,15 @@ class Scene:
     fonts: tuple[str, ...] = field(
         default=("Arimo", "Arial", "Liberation Sans", "Helvetica", "sans-serif")
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """A page of a deck: a scene of the deck's size, its bookmark and what is said to it."""
+
+    scene: Scene
+    title: str
+    notes: str = ""
 
 
 def box_of(points: tuple[Point, ...]) -> tuple[float, float, float, float]:

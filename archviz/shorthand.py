@@ -9,7 +9,6 @@ kernel ``3x3``, or else the layer's main number (filters, units, rate).
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from archviz.errors import Mark, Problem, did_you_mean
@@ -36,17 +35,17 @@ NAME_LENGTH = 60
 LABEL_LENGTH = 100
 
 
-@dataclass
 class Reader:
     """What reading a spec collects and needs to know; lives for one spec."""
 
-    takes: dict[str, dict[str, Expression | None]] = field(default_factory=dict)
-    """Of every module: its parameters in order, with their defaults."""
-    defaults: dict[str, dict[str, Setting]] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    calls: dict[str, dict[str, Mark]] = field(default_factory=dict)
-    """Who calls whom, and where first: module, or "" for the network, to modules."""
-    caller: str = ""
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        self.takes: dict[str, dict[str, Expression | None]] = {}
+        """Of every module: its parameters in order, with their defaults."""
+        self.defaults: dict[str, dict[str, Setting]] = {}
+        self.calls: dict[str, dict[str, Mark]] = {}
+        """Who calls whom, and where first: module, or "" for the network, to modules."""
+        self.caller = ""
 
     def problem(self, mark: Mark, message: str, hint: str = "") -> None:
         """Note a problem and go on."""

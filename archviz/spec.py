@@ -42,12 +42,12 @@ def read_spec(text: str, file: str) -> Spec:
     """Read a spec; :class:`ArchvizError` holds everything that is wrong with it."""
     root, problems = parse_yaml(text, file)
     if not isinstance(root, MappingNode):
-        reader = Reader(problems=problems)
+        reader = Reader(problems)
         if root is not None:
             reader.problem(root.mark, f"a spec is a mapping, this is {describe(root)}",
                            "begin with title: My network")  # fmt: skip
         raise ArchvizError(reader.problems)
-    reader = Reader(problems=problems)
+    reader = Reader(problems)
     spec = _read_root(reader, root, file)
     if reader.problems or spec is None:
         raise ArchvizError(sorted(reader.problems, key=lambda problem: problem.mark.line))

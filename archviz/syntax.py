@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from archviz.errors import Mark
 from archviz.expression import Expression
@@ -12,8 +11,7 @@ from archviz.model import Head
 from archviz.options import Setting
 
 
-@dataclass(frozen=True, eq=False)
-class LayerSpec:
+class LayerSpec(NamedTuple):
     """A layer as written; ``fields`` are settled, ``open`` waits for parameters."""
 
     kind: str
@@ -24,8 +22,7 @@ class LayerSpec:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class Argument:
+class Argument(NamedTuple):
     """One argument of a module call."""
 
     parameter: str
@@ -33,8 +30,7 @@ class Argument:
     mark: Mark
 
 
-@dataclass(frozen=True, eq=False)
-class CallSpec:
+class CallSpec(NamedTuple):
     """A module call as written; parameters without an argument take their default."""
 
     module: str
@@ -45,8 +41,7 @@ class CallSpec:
     when: Setting | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class RepeatSpec:
+class RepeatSpec(NamedTuple):
     """A repeat; ``bindings`` or ``rows`` say what differs between its iterations."""
 
     times: Expression
@@ -57,8 +52,7 @@ class RepeatSpec:
     rows: tuple[SeriesSpec, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class TowersSpec:
+class TowersSpec(NamedTuple):
     """Towers, or with ``copies`` one tower many times; ``joined``: a fork."""
 
     branches: tuple[SeriesSpec, ...]
@@ -69,8 +63,7 @@ class TowersSpec:
     joined: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class ResidualSpec:
+class ResidualSpec(NamedTuple):
     """A main path and a shortcut."""
 
     main: SeriesSpec
@@ -80,8 +73,7 @@ class ResidualSpec:
     mark: Mark
 
 
-@dataclass(frozen=True, eq=False)
-class GraphSpec:
+class GraphSpec(NamedTuple):
     """A wiring; its nodes in topological order."""
 
     nodes: tuple[tuple[str, SeriesSpec], ...]
@@ -90,8 +82,7 @@ class GraphSpec:
     mark: Mark
 
 
-@dataclass(frozen=True, eq=False)
-class AuxiliarySpec:
+class AuxiliarySpec(NamedTuple):
     """An auxiliary classifier."""
 
     body: SeriesSpec
@@ -107,8 +98,7 @@ ItemSpec: TypeAlias = (
 SeriesSpec: TypeAlias = tuple[ItemSpec, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class ModuleSpec:
+class ModuleSpec(NamedTuple):
     """A module as written; parameters with None have no default."""
 
     name: str
@@ -120,14 +110,13 @@ class ModuleSpec:
     title: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class Spec:
+class Spec(NamedTuple):
     """A whole spec as written."""
 
     head: Head
     input: LayerSpec
     network: SeriesSpec
     modules: Mapping[str, ModuleSpec]
-    notes: tuple[str, ...] = ()
-    hide_badges: frozenset[str] = frozenset()
-    published_marks: Mapping[str, Mark] = field(default_factory=dict)
+    notes: tuple[str, ...]
+    hide_badges: frozenset[str]
+    published_marks: Mapping[str, Mark]

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
@@ -27,8 +26,7 @@ _TRUE = frozenset({"true", "yes", "on"})
 _FALSE = frozenset({"false", "no", "off"})
 
 
-@dataclass(frozen=True, eq=False)
-class Scalar:
+class Scalar(NamedTuple):
     """A text. ``offset``: columns from ``mark`` to its first character, -1 if unknown."""
 
     text: str
@@ -43,16 +41,14 @@ class Scalar:
         return Mark(self.mark.file, self.mark.line, self.mark.column + self.offset + index)
 
 
-@dataclass(frozen=True, eq=False)
-class Sequence:
+class Sequence(NamedTuple):
     """A list."""
 
     items: tuple[Node, ...]
     mark: Mark
 
 
-@dataclass(frozen=True, eq=False)
-class Mapping:
+class Mapping(NamedTuple):
     """Pairs in the order of the file; keys are scalars and differ."""
 
     pairs: tuple[tuple[Scalar, Node], ...]

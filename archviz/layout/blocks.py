@@ -129,21 +129,28 @@ class BoxBlock(Block):
 MODULE_ROLES = frozenset({"yellow", "green", "orange"})
 
 
+LEAST_SHRINK = 0.87
+
+
 def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
     """A label's lines, font size and the width of its box.
 
     The box is two units wide; a label that does not fit in two lines is first set a
-    little smaller, then gets a wider box, and is cut off where that is not enough.
+    little smaller, then gets a wider box, and is cut off where that is not enough. A
+    kernel size stands on the second line rather than part of the name.
     """
     width, size = style.px(2), style.metric("label")
-    padding = style.px(0.16)
+    padding = style.px(0.2)
     room = width - padding
     if not label.strip():
         return (), size, width
-    if " " not in label and text_width(label, size) <= room / 0.9:
+    if " " not in label and text_width(label, size) <= room / LEAST_SHRINK:
         size *= min(1.0, room / text_width(label, size))
         return (label,), size, width
-    for shrink in (1.0, 0.9):
+    name, _, kernel = label.rpartition(" ")
+    if "×" in kernel and text_width(label, size) > room >= text_width(name, size):
+        return (name, kernel), size, width
+    for shrink in (1.0, LEAST_SHRINK):
         lines = break_lines(label, room, size * shrink)
         if lines:
             return lines, size * shrink, width

@@ -134,6 +134,8 @@ class TowersBlock(Block):
         for branch, height, real in zip(self.branches, self.heights, drawn, strict=True):
             trunk = self._trunk(sources[0], x, y, height, levels) if real else None
             left = x + self.lead - branch.overhang
+            if not real:  # dots stand in the middle of the towers
+                left += max(0.0, self.ends - self.lead - branch.width) / 2
             ports += branch.place(canvas, left, y + height, [trunk] if trunk else [])
         if not self.merge:
             return ports

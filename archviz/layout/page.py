@@ -9,7 +9,7 @@ from archviz.analysis import Analysis
 from archviz.layout.build import Builder
 from archviz.layout.canvas import Canvas, Port, rounded
 from archviz.layout.legend import legend_sections, place_columns, place_strip, used_in, whole_legend
-from archviz.layout.panels import Panel, build_panels, pack, place_panel
+from archviz.layout.panels import Panel, build_panels, level, pack, place_panel
 from archviz.layout.row import Line, Row, break_row, main_row, measure_line, place_line
 from archviz.layout.style import Style
 from archviz.model import Network
@@ -194,6 +194,7 @@ class _Page:
         """A row of panels, their titles on one line, centred on the page."""
         gap = self.style.px(PANEL_GAP)
         x = (self.width - sum(panel.width for panel in panels) - gap * (len(panels) - 1)) / 2
+        panels = level(panels)
         height = max(panel.height for panel in panels)
         self.y += self.style.px(ROW_GAP)
         for panel in panels:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archviz.layout.blocks import Block
 from archviz.layout.build import Builder
@@ -133,14 +133,32 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
         shadow=rounded(style.metric("shadow")), role="panel",
     )  # fmt: skip
     canvas.back.append(back)
-    start = Port(((x, line),))
-    ends = panel.content.place(canvas, left + panel.pad_left, line, [start])
-    canvas.arrow_into(ends, style, x + panel.width, line, "")
+    start, end = (port_shape(canvas, at, line) for at in (x, x + panel.width))
+    ends = panel.content.place(canvas, left + panel.pad_left, line, [Port(((x, line),), source=start.id)])
+    canvas.arrow_into(ends, style, x + panel.width, line, end.id)
     size = style.metric("title")
     title = clip(panel.module.title, panel.width, size, bold=True)
     canvas.text((left + right) / 2, y + panel.box_height + style.px(0.42) + ASCENT * size,
                 title, size, style.theme.color("text"), bold=True, role="title")  # fmt: skip
     return Group(canvas.prefix, "panel", panel.module.title, "", panel.module.name, canvas.items())
+
+
+def level(panels: Sequence[Panel]) -> list[Panel]:
+    """A row of panels, made equally high where their heights differ little."""
+    highest = max(panel.box_height for panel in panels)
+    return [
+        replace(panel, box_height=highest, line=panel.line + (highest - panel.box_height) / 2)
+        if panel.box_height >= 0.72 * highest
+        else panel
+        for panel in panels
+    ]
+
+
+def port_shape(canvas: Canvas, x: float, y: float) -> Shape:
+    """An invisible shape for a line that comes from outside, or goes there."""
+    shape = Shape(canvas.new_id(), "ellipse", rounded(x), rounded(y), 0, 0, "", role="port")
+    canvas.back.append(shape)
+    return shape
 
 
 def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]:

@@ -74,7 +74,11 @@ class _Writer:
         return f"{_pt(point[0])},{_pt(self.height - point[1])}"
 
     def shape(self, shape: Shape, detail: str) -> None:
-        """A box or an ellipse, its label inside."""
+        """A box or an ellipse, its label inside; a port is an invisible point."""
+        if not (shape.fill or shape.stroke):
+            at = self.point((shape.x + shape.width / 2, shape.y + shape.height / 2))
+            self.out.node(shape.id, shape="point", style="invis", width="0.01", height="0.01", pos=at)
+            return
         middle = (shape.x + shape.width / 2, shape.y + shape.height / 2)
         label = r"\n".join(self.escape(line) for line in shape.lines)
         self.out.node(

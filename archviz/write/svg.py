@@ -119,7 +119,8 @@ def _items(items: Sequence[Item]) -> Iterator[Op]:
         if isinstance(item, Line):
             yield _line(item.points, item.stroke, item.line_width)
         elif isinstance(item, Shape):
-            yield from _shape(item)
+            if item.fill or item.stroke:
+                yield from _shape(item)
         elif isinstance(item, Text):
             yield _text(item)
         else:

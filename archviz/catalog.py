@@ -1,0 +1,108 @@
+"""The bundled specs: where they are, their names, and what ``archviz list`` tells of them."""
+
+from __future__ import annotations
+
+import os
+
+from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+INDEX = "index.json"
+_ENDINGS = (".yaml", ".yml")
+
+
+class UnknownNetwork(ArchvizError):  # noqa: N818 (what it says is what it is)
+    """Neither a bundled network nor a file."""
+
+
+def folder() -> str:
+    """The folder of the bundled specs: in the installed package, or beside it in a checkout."""
+    package = os.path.dirname(os.path.abspath(__file__))
+    installed = os.path.join(package, "specs")
+    return installed if os.path.isdir(installed) else os.path.join(package, "..", "specs")
+
+
+def names() -> tuple[str, ...]:
+    """Names of the bundled specs, in order of publication, the appendix last."""
+    return tuple(entry["name"] for entry in entries())
+
+
+def path_of(name: str) -> str:
+    """The file of a bundled spec."""
+    return os.path.normpath(os.path.join(folder(), f"{name}.yaml"))
+
+
+def resolve(source: str) -> str:
+    """The file that a user means: a bundled name, however spelt, or a path.
+
+    Raises:
+        UnknownNetwork: it is neither.
+    """
+    is_path = "/" in source or os.sep in source or source.lower().endswith(_ENDINGS)
+    if is_path:
+        return source
+    wanted = _letters(source)
+    known = _file_names()
+    for name in known:
+        if wanted and _letters(name) == wanted:
+            return path_of(name)
+    if os.path.exists(source):
+        return source
+    near = did_you_mean(source, known) or did_you_mean(wanted, known)
+    hint = f"{near} ('archviz list' shows them all)" if near else "'archviz list' shows the names"
+    message = "there is no bundled network of this name, and no such file"
+    raise UnknownNetwork([Problem(Mark(source[:200]), message, hint)])
+
+
+def index_text() -> str:
+    """The index of the bundled specs as it was made: JSON."""
+    with open(os.path.join(folder(), INDEX), encoding="utf-8") as stream:
+        return stream.read()
+
+
+def entries() -> list[Mapping[str, Any]]:
+    """What the index knows of each bundled spec: name, title, year, parameters, ..."""
+    import json
+
+    rows: list[Mapping[str, Any]] = json.loads(index_text())
+    return rows
+
+
+def build_index() -> str:
+    """The text of the index, made from the bundled specs themselves."""
+    import json
+
+    rows = [_entry(name) for name in _file_names()]
+    rows.sort(key=lambda row: (row["appendix"], row["date"], row["name"]))
+    return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+
+
+def _entry(name: str) -> dict[str, Any]:
+    from archviz.analysis import analyse
+    from archviz.expand import load_network
+
+    network = load_network(path_of(name))
+    head = network.head
+    return {
+        "name": name,
+        "title": head.title,
+        "year": head.year,
+        "date": head.date,
+        "parameters": analyse(network).totals.parameters,
+        "brought": head.brought,
+        "appendix": head.appendix,
+    }
+
+
+def _file_names() -> list[str]:
+    return sorted(
+        os.path.splitext(file)[0] for file in os.listdir(folder()) if file.endswith(".yaml")
+    )
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.lower()))
