@@ -294,9 +294,7 @@ class _Walk:
         for child in _children(node):
             self.register(child)
 
-    def counted(
-        self, where: str, bodies: Sequence[Series], state: State, scope: _Scope
-    ) -> State:
+    def counted(self, where: str, bodies: Sequence[Series], state: State, scope: _Scope) -> State:
         """Walk bodies one after another and note what they come to together."""
         tally = self.tally(where)
         parameters, macs, before = self.parameters, self.macs, state[0]

@@ -26,7 +26,7 @@ from archviz.model import (
     Towers,
 )
 from archviz.options import OPTIONS, OptionError, Setting, resolve, whole, written
-from archviz.repeats import MAX_TIMES
+from archviz.repeats import MAX_COPIES, MAX_TIMES
 from archviz.spec import read_spec
 from archviz.syntax import (
     Argument,
@@ -46,7 +46,6 @@ from archviz.yamlnodes import read_spec_text
 
 MAX_LAYERS = 200_000
 MAX_NESTING = 48
-MAX_COPIES = 4096
 
 Values: TypeAlias = Mapping[str, Value]
 
@@ -75,7 +74,7 @@ def expand(spec: Spec) -> Network:
                    spec.published_marks)  # fmt: skip
 
 
-class _TooMuch(Exception):
+class _TooMuch(Exception):  # noqa: N818 (it stops, and is caught here)
     """The spec describes more than anybody can draw."""
 
     def __init__(self, mark: Mark, message: str, hint: str = "") -> None:
@@ -185,6 +184,7 @@ class _Expander:
             fields["stride"] = fields.get("kernel", (1, 1))
         if spec.kind == "scaled-add":
             fields.setdefault("value", 1.0)
+        fields.setdefault("drawn", KINDS[spec.kind].drawn)
         return Layer(kind=spec.kind, where=spec.where, mark=spec.mark, **fields)
 
     def fill(

@@ -10,9 +10,11 @@ parameter may also hold a word such as ``relu``; a word can be passed on, not co
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
 from math import gcd
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
 
 Number: TypeAlias = tuple[int, int]
 Value: TypeAlias = Number | str

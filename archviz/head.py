@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archviz.errors import Mark
 from archviz.model import Head, Published
-from archviz.shorthand import Reader
 from archviz.yamlnodes import Mapping as MappingNode
 from archviz.yamlnodes import Node, Scalar, boolean, describe, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archviz.shorthand import Reader
 
 TEXTS: Mapping[str, tuple[int, str]] = {
     "title": (100, "name of the network, as in its paper"),

@@ -5,13 +5,11 @@ A body is whatever may stand for a series: one item, a list of items, or ``ident
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from archviz.errors import Mark
-from archviz.expression import Expression
 from archviz.kinds import KINDS
-from archviz.repeats import read_binding, read_rows
+from archviz.options import OptionError, whole
+from archviz.repeats import MAX_COPIES, MAX_TIMES, read_binding, read_rows
 from archviz.shorthand import (
     Reader,
     Scope,
@@ -31,6 +29,12 @@ from archviz.syntax import (
 )
 from archviz.yamlnodes import Mapping, Node, Scalar, describe
 from archviz.yamlnodes import Sequence as SequenceNode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archviz.errors import Mark
+    from archviz.expression import Expression
 
 FORMS = ("repeat", "towers", "fork", "residual", "graph", "auxiliary")
 
@@ -103,7 +107,8 @@ def _unknown_item(reader: Reader, word: str, mark: Mark) -> None:
     elif word == "identity":
         reader.problem(mark, "'identity' stands alone, as a whole tower or shortcut")
     else:
-        reader.unknown(mark, "no layer kind or module is called", word, (*KINDS, *reader.takes, *FORMS))
+        known = (*KINDS, *reader.takes, *FORMS)
+        reader.unknown(mark, "no layer kind or module is called", word, known)
 
 
 def _allowed(reader: Reader, kind: str, mark: Mark, place: Place) -> bool:
@@ -121,7 +126,7 @@ def _allowed(reader: Reader, kind: str, mark: Mark, place: Place) -> bool:
 
 
 def _long_form(reader: Reader, node: Mapping, where: str, place: Place) -> ItemSpec | None:
-    heads = [(key, value) for key, value in node.pairs if key.text in KINDS or key.text in reader.takes]
+    heads = [pair for pair in node.pairs if pair[0].text in KINDS or pair[0].text in reader.takes]
     if not node.pairs:
         reader.problem(node.mark, "an empty item", "write a layer")
         return None
@@ -132,13 +137,14 @@ def _long_form(reader: Reader, node: Mapping, where: str, place: Place) -> ItemS
     head, value = heads[0]
     extra = [pair for pair in node.pairs if pair[0] is not head]
     if head.text in reader.takes:
+        tokens = tokens_of(value) if isinstance(value, Scalar) else []
         if isinstance(value, Mapping):
-            return read_call(reader, head.text, [], where, head.mark, place.scope, [*value.pairs, *extra])
-        if isinstance(value, Scalar):
-            tokens = tokens_of(value)
-            return read_call(reader, head.text, tokens, where, head.mark, place.scope, extra)
-        reader.problem(value.mark, f"{head.text} gets a list", "write its arguments as one text")
-        return None
+            extra = [*value.pairs, *extra]
+        elif not isinstance(value, Scalar):
+            reader.problem(
+                value.mark, f"{head.text} gets a list", "write its arguments as one text"
+            )
+        return read_call(reader, head.text, tokens, where, head.mark, place.scope, extra)
     if not _allowed(reader, head.text, head.mark, place):
         return None
     if not isinstance(value, Scalar):
@@ -163,16 +169,28 @@ def find(node: Mapping, name: str) -> Node | None:
     return None
 
 
-def _count(reader: Reader, node: Node, what: str, scope: Scope) -> Expression | None:
+def _count(
+    reader: Reader, node: Node, what: str, scope: Scope, low: int, high: int
+) -> Expression | None:
     if isinstance(node, Scalar) and node.text.strip():
-        return read_value(reader, node.text.strip(), node.mark, scope)
+        expression = read_value(reader, node.text.strip(), node.mark, scope)
+        if expression is None or expression.constant is None:
+            return expression
+        try:
+            whole(what, expression.constant, low, high)
+        except OptionError as error:
+            reader.problem(node.mark, error.message, error.hint)
+            return None
+        return expression
     reader.problem(node.mark, f"{what} is {describe(node)} where a number is needed")
     return None
 
 
-def _repeat(reader: Reader, node: Mapping, value: Node, where: str, place: Place) -> ItemSpec | None:
+def _repeat(
+    reader: Reader, node: Mapping, value: Node, where: str, place: Place
+) -> ItemSpec | None:
     check_keys(reader, node, ("repeat", "of", "each"), "a repeat")
-    times = _count(reader, value, "repeat", place.scope)
+    times = _count(reader, value, "repeat", place.scope, 1, MAX_TIMES)
     body, each = find(node, "of"), find(node, "each")
     if body is None:
         reader.problem(node.mark, "a repeat needs 'of'", "write {repeat: 3, of: conv 3x3 64}")
@@ -183,12 +201,15 @@ def _repeat(reader: Reader, node: Mapping, value: Node, where: str, place: Place
     if times is None:
         return None
     constant = times.constant
-    if constant is None or isinstance(constant, str) or constant[1] != 1:
-        reader.problem(value.mark, "a repeat with 'each' needs a number", "count the values of 'each'")
+    if constant is None or isinstance(constant, str):
+        message = "a repeat with 'each' needs a number"
+        reader.problem(value.mark, message, "count the values of 'each'")
         return None
     count = constant[0]
     if isinstance(each, Mapping):
-        bindings = tuple(read_binding(reader, key, values, count, place.scope) for key, values in each.pairs)
+        bindings = tuple(
+            read_binding(reader, key, values, count, place.scope) for key, values in each.pairs
+        )
         scope = {**place.scope, **dict(bindings)}
         series = read_series(reader, body, f"{where}/of", Place(scope))
         return RepeatSpec(times, series, where, node.mark, bindings)
@@ -210,12 +231,16 @@ def read_merge(reader: Reader, node: Node | None, default: str, where: str, mark
     return LayerSpec(default, where, mark, {})
 
 
-def _towers(reader: Reader, node: Mapping, value: Node, where: str, place: Place) -> ItemSpec | None:
+def _towers(
+    reader: Reader, node: Mapping, value: Node, where: str, place: Place
+) -> ItemSpec | None:
     check_keys(reader, node, ("towers", "of", "merge"), "towers")
     return read_towers(reader, node, value, where, place.scope)
 
 
-def read_towers(reader: Reader, node: Mapping, value: Node, where: str, scope: Scope) -> TowersSpec | None:
+def read_towers(
+    reader: Reader, node: Mapping, value: Node, where: str, scope: Scope
+) -> TowersSpec | None:
     """Towers from the mapping that holds ``towers`` and perhaps ``of`` and ``merge``."""
     merge = read_merge(reader, find(node, "merge"), "concat", f"{where}/merge", node.mark, scope)
     body = find(node, "of")
@@ -231,7 +256,7 @@ def read_towers(reader: Reader, node: Mapping, value: Node, where: str, scope: S
             for index, item in enumerate(value.items)
         )
         return TowersSpec(branches, merge, where, node.mark)
-    copies = _count(reader, value, "towers", scope)
+    copies = _count(reader, value, "towers", scope, 2, MAX_COPIES)
     if body is None:
         reader.problem(node.mark, "a number of towers needs 'of'", "write {towers: 32, of: [...]}")
         return None
@@ -262,7 +287,9 @@ def _residual(reader: Reader, node: Mapping, value: Node, where: str, place: Pla
     return read_residual(reader, node, value, where, place.scope)
 
 
-def read_residual(reader: Reader, node: Mapping, value: Node, where: str, scope: Scope) -> ResidualSpec:
+def read_residual(
+    reader: Reader, node: Mapping, value: Node, where: str, scope: Scope
+) -> ResidualSpec:
     """A residual from the mapping that holds ``residual`` and its companions."""
     main = read_series(reader, value, f"{where}/main", Place(scope))
     path = find(node, "shortcut")
@@ -278,7 +305,9 @@ def _graph(reader: Reader, node: Mapping, value: Node, where: str, place: Place)
     return read_graph(reader, value, where, place.scope)
 
 
-def _auxiliary(reader: Reader, node: Mapping, value: Node, where: str, place: Place) -> ItemSpec | None:
+def _auxiliary(
+    reader: Reader, node: Mapping, value: Node, where: str, place: Place
+) -> ItemSpec | None:
     check_keys(reader, node, ("auxiliary", "side", "name"), "an auxiliary classifier")
     if not place.top:
         reader.problem(node.mark, "an auxiliary classifier may only stand in the network itself")

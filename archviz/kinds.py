@@ -5,12 +5,15 @@ Spec reader, analysis, layout, manual and schema read these tables; a new kind i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from archviz import rules
-from archviz.model import Layer, Shape
-from archviz.rules import JoinRule, MacRule, ShapeRule, WeightRule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archviz.model import Layer, Shape
+    from archviz.rules import JoinRule, MacRule, ShapeRule, WeightRule
 
 # ---- norms and activations -----------------------------------------------------------------
 

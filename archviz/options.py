@@ -6,13 +6,16 @@ spec is read; with parameters for each call, when they are filled in.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archviz.errors import Mark
 from archviz.expression import Expression, ExpressionError, Value, evaluate, parse, pretty, show
 from archviz.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.yamlnodes import boolean
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from archviz.errors import Mark
 
 MAX_SIZE = 10**9
 
@@ -66,8 +69,15 @@ FLAGS: Mapping[str, tuple[str, str]] = {
     "hidden": ("drawn", "no"),
     "shown": ("drawn", "yes"),
 }
-_WORDS = frozenset({*ACTIVATIONS, *NORMS, "linear", "none", "same", "valid"})
-SYMBOLS = _WORDS | {"true", "false", "yes", "no", "on", "off"}
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "pad": ("same", "valid"),
+    "bool": ("yes", "no", "true", "false", "on", "off"),
+    "norm": ("none", *NORMS),
+    "act": ("none", "linear", *ACTIVATIONS),
+}
+"""The words that each form of value knows."""
+
+SYMBOLS = frozenset(word for words in WORDS.values() for word in words)
 """Words that a parameter can stand for."""
 
 RESERVED = frozenset({*FLAGS, *KINDS, *SYMBOLS, *COMMON, "in", "out", "identity", "x"})
@@ -96,6 +106,8 @@ class Setting(NamedTuple):
     parts: tuple[Expression, ...] = ()
     names: tuple[str, ...] = ()
     """The parameters in it."""
+    bad: bool = False
+    """Whether a problem was noted for it."""
 
 
 def read_setting(option: str, text: str, mark: Mark, scope: Collection[str]) -> Setting:
@@ -143,7 +155,7 @@ def split_pair(text: str, scope: Collection[str]) -> tuple[str, str] | None:
 
 
 def _is_side(text: str, scope: Collection[str]) -> bool:
-    return text in scope or text.isdigit() and text.isascii()
+    return text in scope or (text.isdigit() and text.isascii())
 
 
 def resolve(setting: Setting, values: Mapping[str, Value]) -> Any:

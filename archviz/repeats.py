@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from archviz.errors import Mark
+from typing import TYPE_CHECKING
+
 from archviz.expression import Expression, is_name
 from archviz.options import RESERVED
 from archviz.shorthand import Reader, Scope, read_call, read_value
-from archviz.syntax import SeriesSpec
 from archviz.yamlnodes import Node, Scalar, Sequence, describe, shorten
 
+if TYPE_CHECKING:
+    from archviz.errors import Mark
+    from archviz.syntax import SeriesSpec
+
 MAX_TIMES = 10_000
+MAX_COPIES = 4096
 
 
 def read_binding(
     reader: Reader, key: Scalar, node: Node, count: int, scope: Scope
 ) -> tuple[str, tuple[Expression, ...]]:
+    """A variable of ``each`` and its values, one an iteration."""
     check_parameter(reader, key)
     values: list[Expression] = []
     for text, mark in _elements(reader, node, count):
@@ -59,6 +65,7 @@ def split_times(text: str) -> tuple[int, str]:
 def read_rows(
     reader: Reader, body: Node, each: Node, count: int, where: str, scope: Scope
 ) -> tuple[SeriesSpec, ...]:
+    """The calls that a list of arguments in ``each`` stands for, one an iteration."""
     single = isinstance(body, Sequence) and len(body.items) == 1
     node = body.items[0] if isinstance(body, Sequence) and single else body
     if not isinstance(node, Scalar) or node.text.strip() not in reader.takes:
@@ -83,4 +90,5 @@ def check_parameter(reader: Reader, key: Scalar) -> None:
         reader.problem(key.mark, f"'{shorten(key.text)}' cannot name a parameter",
                        "use letters, digits and '_'")  # fmt: skip
     elif key.text in RESERVED:
-        reader.problem(key.mark, f"'{key.text}' has a meaning of its own and cannot name a parameter")
+        message = f"'{key.text}' has a meaning of its own and cannot name a parameter"
+        reader.problem(key.mark, message)

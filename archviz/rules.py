@@ -87,21 +87,25 @@ def _grouped(layer: Layer, channels: int) -> None:
 
 
 def conv_shape(layer: Layer, shape: Shape) -> Shape:
+    """Map of a convolution."""
     height, width, channels = _map(shape, layer.kind)
     _grouped(layer, channels)
     return _out(layer, height, 0), _out(layer, width, 1), layer.filters
 
 
 def depthwise_shape(layer: Layer, shape: Shape) -> Shape:
+    """Map of a convolution of each channel on its own."""
     height, width, channels = _map(shape, layer.kind)
     return _out(layer, height, 0), _out(layer, width, 1), channels * layer.multiplier
 
 
 def sep_shape(layer: Layer, shape: Shape) -> Shape:
+    """Map of a depthwise, then pointwise convolution."""
     return (*depthwise_shape(layer, shape)[:2], layer.filters)
 
 
 def transpose_shape(layer: Layer, shape: Shape) -> Shape:
+    """Map of a transposed convolution; with ``valid`` never smaller than size x stride."""
     _grouped(layer, _map(shape, layer.kind)[2])
     sides = []
     for axis in (0, 1):
@@ -116,15 +120,18 @@ def transpose_shape(layer: Layer, shape: Shape) -> Shape:
 
 
 def pool_shape(layer: Layer, shape: Shape) -> Shape:
+    """Map of a pooling."""
     height, width, channels = _map(shape, layer.kind)
     return _out(layer, height, 0), _out(layer, width, 1), channels
 
 
 def global_shape(layer: Layer, shape: Shape) -> Shape:
+    """Vector of a global pooling."""
     return (_map(shape, layer.kind)[2],)
 
 
 def dense_shape(layer: Layer, shape: Shape) -> Shape:
+    """Vector of a dense layer."""
     if len(shape) != 1:
         raise ShapeError(
             f"dense needs a vector and gets a map of {show_shape(shape)}",
@@ -134,14 +141,17 @@ def dense_shape(layer: Layer, shape: Shape) -> Shape:
 
 
 def same_shape(layer: Layer, shape: Shape) -> Shape:
+    """The input as it is, map or vector."""
     return shape
 
 
 def map_shape(layer: Layer, shape: Shape) -> Shape:
+    """The input as it is, which has to be a map."""
     return _map(shape, layer.kind)
 
 
 def stated_shape(layer: Layer, shape: Shape) -> Shape:
+    """The shape that a reshape states."""
     if _size(shape) != _size(layer.shape):
         raise ShapeError(
             f"{show_shape(shape)} has {_size(shape):,} values, "
@@ -151,20 +161,24 @@ def stated_shape(layer: Layer, shape: Shape) -> Shape:
 
 
 def input_shape(layer: Layer, shape: Shape) -> Shape:
+    """The shape that an input states."""
     return layer.shape
 
 
 def upsample_shape(layer: Layer, shape: Shape) -> Shape:
+    """Map with rows and columns repeated."""
     height, width, channels = _map(shape, layer.kind)
     factor = int(layer.value)
     return height * factor, width * factor, channels
 
 
 def flatten_shape(layer: Layer, shape: Shape) -> Shape:
+    """Vector of all values."""
     return (_size(shape),)
 
 
 def pad_shape(layer: Layer, shape: Shape) -> Shape:
+    """Map with zeros round it."""
     height, width, channels = _map(shape, layer.kind)
     return height + sum(_pads(layer.padding, 0)), width + sum(_pads(layer.padding, 1)), channels
 
@@ -180,14 +194,17 @@ def _size(shape: Shape) -> int:
 
 
 def concat(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
+    """Join along the channels."""
     first = shapes[0]
     for index, shape in enumerate(shapes):
         if shape[:-1] != first[:-1]:
-            _differ("concat needs maps of one height and width", first, shape, names[0], names[index])
+            rule = "concat needs maps of one height and width"
+            _differ(rule, first, shape, names[0], names[index])
     return (*first[:-1], sum(shape[-1] for shape in shapes))
 
 
 def equal(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
+    """Join of equal shapes, as a sum."""
     first = shapes[0]
     for index, shape in enumerate(shapes):
         if shape != first:
@@ -196,11 +213,13 @@ def equal(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
 
 
 def gate(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
+    """Join of equal shapes, or of a map and one value a channel, as a product."""
     largest = max(shapes, key=len)
     for index, shape in enumerate(shapes):
         if shape not in (largest, largest[-1:]):
             other = names[shapes.index(largest)]
-            _differ("multiply needs equal shapes, or one value a channel", largest, shape, other, names[index])
+            rule = "multiply needs equal shapes, or one value a channel"
+            _differ(rule, largest, shape, other, names[index])
     return largest
 
 
@@ -215,50 +234,61 @@ def _differ(rule: str, first: Shape, other: Shape, first_name: str, name: str) -
 
 
 def no_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
+    """Nothing to learn."""
     return 0, 0
 
 
 def no_macs(layer: Layer, shape: Shape, output: Shape) -> int:
+    """Nothing that counts as a multiply-add."""
     return 0
 
 
 def conv_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
+    """Kernels and biases of a convolution."""
     kernel = layer.kernel[0] * layer.kernel[1]
     return kernel * (shape[-1] // layer.groups) * layer.filters + layer.bias * layer.filters, 0
 
 
 def conv_macs(layer: Layer, shape: Shape, output: Shape) -> int:
+    """One kernel at each place of the output."""
     kernel = layer.kernel[0] * layer.kernel[1]
     return output[0] * output[1] * kernel * (shape[-1] // layer.groups) * layer.filters
 
 
 def transpose_macs(layer: Layer, shape: Shape, output: Shape) -> int:
+    """One kernel at each place of the input."""
     return conv_macs(layer, shape, shape)
 
 
 def depthwise_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
+    """One kernel a channel, and biases."""
     channels = shape[-1] * layer.multiplier
     return layer.kernel[0] * layer.kernel[1] * channels + layer.bias * channels, 0
 
 
 def depthwise_macs(layer: Layer, shape: Shape, output: Shape) -> int:
+    """One kernel a channel at each place of the output."""
     return output[0] * output[1] * layer.kernel[0] * layer.kernel[1] * shape[-1] * layer.multiplier
 
 
 def sep_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
+    """Depthwise and pointwise kernels; biases of the pointwise ones."""
     channels = shape[-1] * layer.multiplier
     depthwise = layer.kernel[0] * layer.kernel[1] * channels
     return depthwise + channels * layer.filters + layer.bias * layer.filters, 0
 
 
 def sep_macs(layer: Layer, shape: Shape, output: Shape) -> int:
+    """Depthwise, then pointwise."""
     pointwise = output[0] * output[1] * shape[-1] * layer.multiplier * layer.filters
     return depthwise_macs(layer, shape, output) + pointwise
 
 
 def dense_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
+    """Weights and biases of a dense layer."""
     return (shape[0] + layer.bias) * layer.filters, 0
 
 
 def dense_macs(layer: Layer, shape: Shape, output: Shape) -> int:
+    """One a weight."""
     return shape[0] * layer.filters

@@ -19,6 +19,7 @@ from archviz.options import (
     FLAGS,
     OPTIONS,
     SYMBOLS,
+    WORDS,
     OptionError,
     Setting,
     read_setting,
@@ -55,7 +56,7 @@ class Reader:
         """Note a word that is none of those known, with the nearest one."""
         hint = did_you_mean(word, known)
         if not hint and known and len(known) <= 12:
-            hint = "known are: " + ", ".join(sorted(known))
+            hint = "known are: " + ", ".join(sorted(set(known)))
         self.problem(mark, f"{what} '{shorten(word)}'", hint)
 
 
@@ -91,10 +92,16 @@ def read_layer(
             _put(reader, settings, kind, key.text, node.text, node.mark, scope, key.text)
     for option in KINDS[kind].required:
         if option not in settings and option not in reader.defaults.get(kind, {}):
-            example = {"kernel": "3x3", "pad": "pad=1", "shape": "224x224x3"}.get(option, "64")
-            reader.problem(mark, f"{kind} needs its {option}", f"such as: {kind} {example}")
+            reader.problem(mark, f"{kind} needs its {option}", f"such as: {_example(kind)}")
     merged = {**reader.defaults.get(kind, {}), **settings}
     return _layer_spec(kind, where, mark, merged)
+
+
+_EXAMPLES = {"kernel": "3x3", "pad": "pad=1", "shape": "224x224x3", "factor": "2"}
+
+
+def _example(kind: str) -> str:
+    return " ".join([kind, *(_EXAMPLES.get(name, "64") for name in KINDS[kind].required)])
 
 
 def _layer_spec(kind: str, where: str, mark: Mark, settings: Mapping[str, Setting]) -> LayerSpec:
@@ -103,11 +110,8 @@ def _layer_spec(kind: str, where: str, mark: Mark, settings: Mapping[str, Settin
     for setting in settings.values():
         if setting.names:
             waiting.append(setting)
-            continue
-        try:
+        elif not setting.bad:
             fields[OPTIONS[setting.option].field] = resolve(setting, {})
-        except OptionError:
-            continue  # noted when the setting was read
     names = tuple(dict.fromkeys(name for setting in waiting for name in setting.names))
     return LayerSpec(kind, where, mark, fields, tuple(waiting), names)
 
@@ -154,14 +158,13 @@ def _put(
         _not_accepted(reader, kind, option, mark, token, accepted)
         return
     if option in settings:
-        hint = "a kernel is written 3x3" if option == KINDS[kind].main else ""
-        first = settings[option].text
-        reader.problem(mark, f"'{shorten(token)}': {option} is already '{shorten(first)}'", hint)
+        _given_twice(reader, kind, settings[option], mark, token, scope)
         return
     if not text or (option in ("name", "label") and not _text_fits(option, text)):
         limit = NAME_LENGTH if option == "name" else LABEL_LENGTH
         message = f"{option} needs a value" if not text else f"{option} '{shorten(text)}'"
         reader.problem(mark, message, _text_hint(option, limit) if text else "")
+        settings[option] = Setting(option, text, mark, bad=True)
         return
     try:
         setting = read_setting(option, text, mark, scope.keys())
@@ -169,7 +172,27 @@ def _put(
             resolve(setting, {})
         settings[option] = setting
     except OptionError as error:
+        settings[option] = Setting(option, text, mark, bad=True)
         _bad_value(reader, kind, option, text, mark, scope, token, error)
+
+
+def _given_twice(
+    reader: Reader, kind: str, first: Setting, mark: Mark, token: str, scope: Scope
+) -> None:
+    bare = first.option == KINDS[kind].main and "=" not in token
+    if bare and token not in scope and token.replace("-", "").isalpha():
+        _means_nothing(reader, kind, token, mark, scope)
+        return
+    hint = ""
+    if bare:
+        hint = "a kernel is written 3x3" if token.isdigit() else "an expression has no blanks in it"
+    message = f"'{shorten(token)}': {first.option} is already '{shorten(first.text)}'"
+    reader.problem(mark, message, hint)
+
+
+def _means_nothing(reader: Reader, kind: str, word: str, mark: Mark, scope: Scope) -> None:
+    known = (*FLAGS, *scope, *(f"{name}=" for name in KINDS[kind].options))
+    reader.problem(mark, f"'{shorten(word)}' means nothing to {kind}", did_you_mean(word, known))
 
 
 def _text_fits(option: str, text: str) -> bool:
@@ -215,11 +238,14 @@ def _bad_value(
         return
     bare = option == KINDS[kind].main and token == text
     if bare and text.replace("-", "").isalpha():
-        words = (*FLAGS, *scope, *(f"{name}=" for name in KINDS[kind].options))
-        reader.problem(mark, f"'{shorten(text)}' means nothing to {kind}", _near(text, words))
+        _means_nothing(reader, kind, text, mark, scope)
         return
-    known = (*scope, *SYMBOLS) if OPTIONS[option].form in ("norm", "act", "bool", "pad") else scope
-    hint = _near(error.word, known) or ("" if scope else "there are no parameters here")
+    words = WORDS.get(OPTIONS[option].form, ())
+    hint = _near(error.word, (*scope, *words))
+    if not hint and words:
+        hint = f"use one of {', '.join(words)}"
+    elif not hint and not scope:
+        hint = "there are no parameters here"
     reader.problem(mark, f"{option} '{shorten(text)}': '{error.word}' is not known here", hint)
 
 
@@ -281,7 +307,9 @@ def read_call(
 
 
 def _usage(module: str, takes: Mapping[str, Expression | None]) -> str:
-    texts = [name if default is None else f"{name}={default.text}" for name, default in takes.items()]
+    texts = [
+        name if default is None else f"{name}={default.text}" for name, default in takes.items()
+    ]
     return f"it takes: {' '.join(texts)}" if texts else f"write only: {module}"
 
 

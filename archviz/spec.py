@@ -1,14 +1,13 @@
 """From the text of a spec to a :class:`Spec`: all that is written, checked word by word.
 
-    text ──parse_yaml──▶ nodes ──▶ defaults, parameters ──▶ modules, network, figure ──▶ Spec
+text ──parse_yaml──▶ nodes ──▶ defaults, parameters ──▶ modules, network, figure ──▶ Spec
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from archviz.errors import ArchvizError, Mark
-from archviz.expression import Expression
+from archviz.errors import ArchvizError, Mark, Problem
 from archviz.head import KEYS, read_head, read_text
 from archviz.items import (
     Place,
@@ -24,6 +23,11 @@ from archviz.shorthand import NAME_LENGTH, Reader, read_defaults, read_value
 from archviz.syntax import ItemSpec, LayerSpec, ModuleSpec, SeriesSpec, Spec
 from archviz.yamlnodes import Mapping as MappingNode
 from archviz.yamlnodes import Node, Scalar, Sequence, describe, parse_yaml, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archviz.expression import Expression
 
 SECTIONS = ("defaults", "modules", "network", "figure")
 BODIES = ("layers", "towers", "residual", "graph")
@@ -50,8 +54,12 @@ def read_spec(text: str, file: str) -> Spec:
     reader = Reader(problems)
     spec = _read_root(reader, root, file)
     if reader.problems or spec is None:
-        raise ArchvizError(sorted(reader.problems, key=lambda problem: problem.mark.line))
+        raise ArchvizError(sorted(reader.problems, key=_place))
     return spec
+
+
+def _place(problem: Problem) -> tuple[int, int]:
+    return problem.mark.line, problem.mark.column
 
 
 def _read_root(reader: Reader, root: MappingNode, file: str) -> Spec | None:
@@ -114,6 +122,7 @@ def _parameters(reader: Reader, node: Node) -> dict[str, Expression | None]:
         reader.problem(node.mark, "takes is a mapping", "write a list: [width, stride=1]")
         return {}
     parameters: dict[str, Expression | None] = {}
+    optional = ""
     for item in node.items:
         if not isinstance(item, Scalar):
             reader.problem(item.mark, f"takes holds {describe(item)}", "write [width, stride=1]")
@@ -123,9 +132,10 @@ def _parameters(reader: Reader, node: Node) -> dict[str, Expression | None]:
         if name.strip() in parameters:
             reader.problem(item.mark, f"'{shorten(name)}' is taken twice")
         value = read_value(reader, default.strip(), item.mark, {}) if equals else None
-        if value is None and any(parameters.values()) and not equals:
-            reader.problem(item.mark, f"'{shorten(name)}' needs a default, as the ones before it",
-                           "put parameters with a default last")  # fmt: skip
+        if optional and not equals:
+            message = f"'{shorten(name)}' needs a default, as '{optional}' before it has one"
+            reader.problem(item.mark, message, "put parameters with a default last")
+        optional = shorten(name) if equals else ""
         parameters[name.strip()] = value
     return parameters
 
@@ -232,8 +242,9 @@ def _read_figure(reader: Reader, node: Node | None) -> tuple[tuple[str, ...], fr
 def _check_calls(reader: Reader, modules: Mapping[str, Mark]) -> None:
     """Note modules that nobody calls, and modules that call themselves."""
     called = {module for calls in reader.calls.values() for module in calls}
+    wrong = {problem.mark for problem in reader.problems}
     for name, mark in modules.items():
-        if name not in called:
+        if name not in called and mark not in wrong:
             reader.problem(mark, f"module {name} is never called", "remove it or call it")
     done: set[str] = set()
     for start in modules:

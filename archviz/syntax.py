@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from archviz.errors import Mark
-from archviz.expression import Expression
-from archviz.model import Head
-from archviz.options import Setting
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archviz.errors import Mark
+    from archviz.expression import Expression
+    from archviz.model import Head
+    from archviz.options import Setting
 
 
 class LayerSpec(NamedTuple):

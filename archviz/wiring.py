@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import pairwise
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from archviz.errors import Mark
 from archviz.items import Place, check_keys, find, read_series
@@ -12,6 +11,9 @@ from archviz.kinds import KINDS
 from archviz.shorthand import NAME_LENGTH, Reader, Scope, tokens_of
 from archviz.syntax import GraphSpec, LayerSpec, SeriesSpec
 from archviz.yamlnodes import Mapping, Node, Scalar, Sequence, describe, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Edges: TypeAlias = dict[tuple[str, str], Mark]
 

@@ -8,12 +8,14 @@ boolean. Here a scalar stays text, and whoever reads it says what it should be.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import yaml
 
 from archviz.errors import ArchvizError, Mark, Problem, fail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 64
@@ -58,7 +60,7 @@ class Mapping(NamedTuple):
 Node: TypeAlias = Scalar | Sequence | Mapping
 
 
-class _Stop(Exception):
+class _Stop(Exception):  # noqa: N818 (it stops, and is caught here)
     """A problem after which the rest of the file cannot be trusted."""
 
     def __init__(self, mark: Mark, message: str, hint: str = "") -> None:
@@ -134,7 +136,7 @@ def _bad_character(text: str) -> int:
         return -1
     for index, character in enumerate(text):
         code = ord(character)
-        if code < 0x20 and character not in "\t\n\r" or 0x7F <= code < 0xA0:
+        if (code < 0x20 and character not in "\t\n\r") or 0x7F <= code < 0xA0:
             return index
         if 0xD800 <= code < 0xE000 or code in (0xFFFE, 0xFFFF):
             return index
@@ -143,7 +145,10 @@ def _bad_character(text: str) -> int:
 
 _YAML_HINTS = (
     ("cannot start any token", "quote a text that begins with this character"),
-    ("mapping values are not allowed", "quote a text that contains ': ', and check the indentation"),
+    (
+        "mapping values are not allowed",
+        "quote a text with ': ' in it; check the indentation",
+    ),
     ("expected ',' or '", "a bracket is not closed, or a comma is missing"),
     ("while scanning a quoted scalar", "a quote is not closed"),
     ("expected ':'", "a key needs a colon and a blank after it"),
@@ -234,7 +239,7 @@ class _Composer:
         if bad >= 0:
             message = f"character U+{ord(text[bad]):04X} is not allowed in a text"
             self.problems.append(Problem(mark, message))
-            text = "".join(part for part in text if _bad_character(part) < 0)
+            text = "".join("\ufffd" if _bad_character(part) >= 0 else part for part in text)
         start, end = event.start_mark, event.end_mark
         width = end.column - start.column - len(text) if start.line == end.line else -1
         plain = not event.style
@@ -269,7 +274,8 @@ class _Composer:
         if any(frame.anchor == name for frame in self.stack):
             raise _Stop(mark, f"the alias '*{name[:60]}' contains itself")
         if name not in self.anchors:
-            raise _Stop(mark, f"nothing is named '&{name[:60]}'", "an alias needs an anchor before it")
+            hint = "an alias needs an anchor before it"
+            raise _Stop(mark, f"nothing is named '&{name[:60]}'", hint)
         node, size, height = self.anchors[name]
         if len(self.stack) + height > MAX_DEPTH:
             raise _Stop(mark, f"nested more than {MAX_DEPTH} deep, with aliases filled in")
@@ -300,12 +306,12 @@ class _Composer:
 
 
 def describe(node: Node) -> str:
-    """What a node is, in words for a message: ``a list``, ``'3x3'``."""
+    """What a node is, in words for a message: ``a list``, ``'3x3'``, ``empty``."""
     if isinstance(node, Sequence):
         return "a list"
     if isinstance(node, Mapping):
         return "a mapping"
-    return f"'{shorten(node.text)}'" if node.text else "nothing"
+    return f"'{shorten(node.text)}'" if node.text else "empty"
 
 
 def shorten(text: str, limit: int = 60) -> str:
