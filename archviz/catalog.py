@@ -106,3 +106,13 @@ def _file_names() -> list[str]:
 
 def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, text.lower()))
+
+
+def _write_index() -> None:
+    text = build_index()
+    with open(os.path.join(folder(), INDEX), "w", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)
+
+
+if __name__ == "__main__":
+    _write_index()

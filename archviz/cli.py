@@ -122,6 +122,11 @@ output_option = click.option(
 def main() -> None:
     """Draw neural networks: one line of boxes, brackets for what repeats, each module
     opened once below."""
+    import gc
+
+    gc.set_threshold(200_000, 20, 20)  # short-lived and without cycles: collect rarely
+
+
 
 
 @main.command()

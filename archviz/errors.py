@@ -6,12 +6,12 @@ whoever asked (the command line, :func:`archviz.load`) raises them together.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """A place in a file; line and column count from 1, 0 means "the file as a whole"."""
 
     file: str
@@ -19,8 +19,7 @@ class Mark:
     column: int = 0
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong, with its place and a hint at the remedy."""
 
     mark: Mark

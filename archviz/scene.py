@@ -6,16 +6,17 @@ Positions are final: a writer neither measures nor moves anything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from archviz.text import ASCENT, LINE_HEIGHT
 
 Point: TypeAlias = tuple[float, float]
 
+FONTS = ("Arimo", "Arial", "Liberation Sans", "Helvetica", "sans-serif")
+"""Families of one width, the bundled one first."""
 
-@dataclass(frozen=True, eq=False)
-class Text:
+
+class Text(NamedTuple):
     """One line of text; ``x`` is its start, middle or end as ``anchor`` says, ``y`` its baseline."""
 
     x: float
@@ -36,8 +37,7 @@ class Text:
         return (self.x - shift * self.width, top, self.width, (ASCENT + 0.21) * self.size)
 
 
-@dataclass(frozen=True, eq=False)
-class Shape:
+class Shape(NamedTuple):
     """A rectangle or an ellipse, with the lines of text that stand centred in it.
 
     ``fill`` and ``stroke`` may be empty for none; a shape of role ``port`` has neither and
@@ -84,8 +84,7 @@ class Shape:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class Line:
+class Line(NamedTuple):
     """A polyline, such as a bracket."""
 
     points: tuple[Point, ...]
@@ -99,8 +98,7 @@ class Line:
         return box_of(self.points)
 
 
-@dataclass(frozen=True, eq=False)
-class Connector:
+class Connector(NamedTuple):
     """A line from one shape to another, right-angled, with or without an arrowhead.
 
     Lines that share a trunk or a bus draw the shared part once: ``points`` is what this
@@ -146,8 +144,7 @@ class Connector:
         return (*self.points[:-1], ((left[0] + right[0]) / 2, (left[1] + right[1]) / 2))
 
 
-@dataclass(frozen=True, eq=False)
-class Group:
+class Group(NamedTuple):
     """What belongs together: a layer with its badges, a panel, the main row.
 
     ``name`` is what a reader of the file calls it, ``detail`` its tooltip; ``key`` is
@@ -165,8 +162,7 @@ class Group:
 Item: TypeAlias = Shape | Text | Line | Connector | Group
 
 
-@dataclass(frozen=True, eq=False)
-class Scene:
+class Scene(NamedTuple):
     """A picture: its size, what it shows in words, and its items from back to front."""
 
     width: float
@@ -175,13 +171,10 @@ class Scene:
     description: str
     background: str
     items: tuple[Item, ...] = ()
-    fonts: tuple[str, ...] = field(
-        default=("Arimo", "Arial", "Liberation Sans", "Helvetica", "sans-serif")
-    )
+    fonts: tuple[str, ...] = FONTS
 
 
-@dataclass(frozen=True, eq=False)
-class Page:
+class Page(NamedTuple):
     """A page of a deck: a scene of the deck's size, its bookmark and what is said to it."""
 
     scene: Scene

@@ -6,9 +6,10 @@ what differs from it.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import os
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
 from archviz.yamlnodes import Mapping, Node, Scalar, parse_yaml, read_spec_text
@@ -30,8 +31,7 @@ METRICS = {
 """The metrics with the least and the largest value that a layout can do with."""
 
 
-@dataclass(frozen=True, eq=False)
-class Colors:
+class Colors(NamedTuple):
     """The colours of a role: a fill, the text on it, its panel's tint, a hatching."""
 
     fill: str
@@ -40,8 +40,7 @@ class Colors:
     pattern: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class Theme:
+class Theme(NamedTuple):
     """A finished theme: every colour, role and metric has a value."""
 
     name: str
@@ -89,17 +88,17 @@ def load_theme(name: str = "article") -> Theme:
     return _finish(layers)
 
 
-@dataclass(eq=False)
 class _Raw:
     """A theme file as it was written."""
 
-    file: str
-    title: str
-    extends: str
-    extends_mark: Mark
-    colors: dict[str, str]
-    roles: dict[str, dict[str, str]]
-    metrics: dict[str, float]
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.title = os.path.splitext(os.path.basename(file))[0]
+        self.extends = ""
+        self.extends_mark = Mark(file)
+        self.colors: dict[str, str] = {}
+        self.roles: dict[str, dict[str, str]] = {}
+        self.metrics: dict[str, float] = {}
 
 
 def _path(name: str, mark: Mark | None) -> str:
@@ -114,7 +113,7 @@ def _path(name: str, mark: Mark | None) -> str:
 
 def _read(path: str) -> _Raw:
     node, problems = parse_yaml(read_spec_text(path), path)
-    raw = _Raw(path, os.path.splitext(os.path.basename(path))[0], "", Mark(path), {}, {}, {})
+    raw = _Raw(path)
     reader = _Reader(problems)
     if node is not None:
         reader.theme(node, raw)

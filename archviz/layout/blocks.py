@@ -9,8 +9,9 @@ is how far it reaches to the left of the column in which its first box should st
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from archviz.kinds import Badge
 from archviz.layout.canvas import Canvas, Port, box_shape, circle_shape, make_text
@@ -34,8 +35,7 @@ class Block:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, eq=False)
-class Face:
+class Face(NamedTuple):
     """All that a layer's glyph shows and tells, computed before anything is placed."""
 
     name: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
+
 
 from archviz.analysis import Analysis
 from archviz.kinds import KINDS
@@ -27,8 +28,7 @@ MOST_TOWERS = 4
 """Identical towers are drawn one by one up to this many, else as a few and dots."""
 
 
-@dataclass(frozen=True, eq=False)
-class Builder:
+class Builder(NamedTuple):
     """Makes blocks of a network's nodes, in one style."""
 
     network: Network

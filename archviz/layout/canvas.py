@@ -7,16 +7,16 @@ that lines which share a trunk draw it once and yet know their whole route.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from archviz.layout.style import Style
 from archviz.scene import Connector, Group, Item, Line, Point, Shape, Text
 from archviz.text import text_width
 
 
-@dataclass(frozen=True, eq=False)
-class Port:
+class Port(NamedTuple):
     """The end of a line that waits to be continued, from the shape ``source``."""
 
     pen: tuple[Point, ...]
@@ -44,15 +44,15 @@ class Port:
         return Port((joint, *points), (*self.lead, *self.pen), self.source)
 
 
-@dataclass(eq=False)
 class Canvas:
     """Items of one group while it is being drawn, by their order from back to front."""
 
-    prefix: str
-    back: list[Item] = field(default_factory=list)
-    lines: list[Item] = field(default_factory=list)
-    front: list[Item] = field(default_factory=list)
-    count: int = 0
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.back: list[Item] = []
+        self.lines: list[Item] = []
+        self.front: list[Item] = []
+        self.count = 0
 
     def new_id(self) -> str:
         """The next id; the same drawing gives the same ids."""

@@ -9,7 +9,7 @@ one another unless they come from one source.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from archviz.layout.blocks import Block
 from archviz.layout.build import Builder
@@ -128,7 +128,7 @@ class GraphBlock(Block):
         if cell.block is None:
             return [ports[0].to((x + cell.x, height))]
         return cell.block.place(
-            canvas, x + cell.x, height, [replace(port, bus=track) for port in ports]
+            canvas, x + cell.x, height, [port._replace(bus=track) for port in ports]
         )
 
     def _leave(self, cell: Cell, port: Port, arriving: dict[int, list[Port]], x: float, right: float) -> None:

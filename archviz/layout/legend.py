@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from archviz.kinds import ACTIVATIONS, NORMS, Badge
 from archviz.layout.canvas import Canvas, box_shape, circle_shape
@@ -21,8 +22,7 @@ MODULES = ("yellow", "green", "orange")
 ALWAYS_SHOWN = ("relu", "tanh", "softmax")
 
 
-@dataclass(frozen=True, eq=False)
-class Entry:
+class Entry(NamedTuple):
     """A glyph, drawn by ``draw(canvas, x, y)`` about the line ``y``, and its text."""
 
     width: float
@@ -30,8 +30,7 @@ class Entry:
     draw: Callable[[Canvas, float, float], None]
 
 
-@dataclass(frozen=True, eq=False)
-class Section:
+class Section(NamedTuple):
     """Entries under one heading."""
 
     heading: str

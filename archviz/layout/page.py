@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from archviz.analysis import Analysis
 from archviz.layout.build import Builder
@@ -26,8 +27,7 @@ NATURAL_ASPECT = 1.5
 """Width to height that panels are packed for where no shape is asked for."""
 
 
-@dataclass(frozen=True, eq=False)
-class Options:
+class Options(NamedTuple):
     """What the user chose. ``aspect`` is width / height of the page, 0 for as it comes."""
 
     theme: Theme
@@ -37,8 +37,7 @@ class Options:
     full: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Plan:
+class Plan(NamedTuple):
     """A way to arrange the page: lines of the main row, and rows of panels."""
 
     lines: tuple[Line, ...]
@@ -267,18 +266,16 @@ def extent(items: Sequence[Item]) -> tuple[float, float, float, float]:
 
 def moved(item: Item, dx: float, dy: float) -> Item:
     """``item`` moved by (dx, dy)."""
-    from dataclasses import replace
-
+    
     if isinstance(item, Group):
-        return replace(item, items=tuple(moved(inner, dx, dy) for inner in item.items))
+        return item._replace(items=tuple(moved(inner, dx, dy) for inner in item.items))
     if isinstance(item, Connector):
-        return replace(
-            item, points=_moved_points(item.points, dx, dy), route=_moved_points(item.route, dx, dy)
+        return item._replace(points=_moved_points(item.points, dx, dy), route=_moved_points(item.route, dx, dy)
         )
     if isinstance(item, SceneLine):
-        return replace(item, points=_moved_points(item.points, dx, dy))
+        return item._replace(points=_moved_points(item.points, dx, dy))
     assert isinstance(item, Shape | Text)
-    return replace(item, x=rounded(item.x + dx), y=rounded(item.y + dy))
+    return item._replace(x=rounded(item.x + dx), y=rounded(item.y + dy))
 
 
 def _moved_points(

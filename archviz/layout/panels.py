@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from archviz.layout.blocks import Block
 from archviz.layout.build import Builder
@@ -31,8 +32,7 @@ STUB = 0.95
 """Units that the entering and the leaving arrow stand out of a panel."""
 
 
-@dataclass(frozen=True, eq=False)
-class Panel:
+class Panel(NamedTuple):
     """A module's inside, measured; ``width`` includes the arrows at both sides."""
 
     module: Module
@@ -147,7 +147,7 @@ def level(panels: Sequence[Panel]) -> list[Panel]:
     """A row of panels, made equally high where their heights differ little."""
     highest = max(panel.box_height for panel in panels)
     return [
-        replace(panel, box_height=highest, line=panel.line + (highest - panel.box_height) / 2)
+        panel._replace(box_height=highest, line=panel.line + (highest - panel.box_height) / 2)
         if panel.box_height >= 0.72 * highest
         else panel
         for panel in panels

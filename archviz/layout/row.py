@@ -4,8 +4,9 @@ with auxiliary heads tapped off between two blocks and hung where there is room.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from archviz.layout.blocks import Block
 from archviz.layout.build import Builder
@@ -19,8 +20,7 @@ TAP = 0.5
 """Units from a block's right edge to the tap behind it; also the room added for it."""
 
 
-@dataclass(frozen=True, eq=False)
-class Head:
+class Head(NamedTuple):
     """An auxiliary head, tapped behind block number ``after``."""
 
     auxiliary: Auxiliary
@@ -28,16 +28,14 @@ class Head:
     after: int
 
 
-@dataclass(frozen=True, eq=False)
-class Row:
+class Row(NamedTuple):
     """Blocks of the main row and the heads tapped off it."""
 
     blocks: tuple[Block, ...]
     heads: tuple[Head, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Line:
+class Line(NamedTuple):
     """One line of a main row, measured: ``up`` and ``down`` include its heads."""
 
     series: SeriesBlock

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
+
 
 from archviz.theme import Colors, Theme
 
 
-@dataclass(frozen=True, eq=False)
-class Style:
+class Style(NamedTuple):
     """``unit`` is the height of a layer's box in pixels; all lengths are multiples of it."""
 
     theme: Theme

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
 from archviz.scene import Scene
 
 
-@dataclass(frozen=True, eq=False)
-class Format:
+class Format(NamedTuple):
     """A format: what it is good for, and its writer, which is loaded when it is used."""
 
     suffix: str

@@ -7,8 +7,9 @@ of a group as one path each; every text carries its measured length.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from archviz.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
 from archviz.write.templates import render_template
@@ -17,8 +18,7 @@ SHADOW_LEVELS = ((0.0, 0.16), (0.5, 0.10), (1.0, 0.06))
 """(growth in multiples of the shadow's depth, opacity) of the stacked rectangles."""
 
 
-@dataclass(frozen=True, eq=False)
-class Op:
+class Op(NamedTuple):
     """One step of the template: what to write, with the values it needs."""
 
     do: str

@@ -17,14 +17,27 @@ def template_folder() -> str:
     return installed if os.path.isdir(installed) else os.path.join(here, "..", "templates")
 
 
+def cache_folder() -> str:
+    """A folder of the user's for compiled templates, or the empty string without one."""
+    base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME")
+    folder = os.path.join(base or os.path.expanduser("~/.cache"), "archviz")
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    except OSError:
+        return ""
+    return folder if os.access(folder, os.W_OK) else ""
+
+
 @cache
 def environment() -> Environment:
     """Escapes everything; an undefined name is an error."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 
+    folder = cache_folder()  # compiling a template takes longer than rendering it
     return Environment(
         loader=FileSystemLoader(template_folder()),
         autoescape=True,
+        bytecode_cache=FileSystemBytecodeCache(folder) if folder else None,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
