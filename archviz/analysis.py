@@ -24,6 +24,7 @@ from archviz.model import (
     Shape,
     Towers,
 )
+from archviz.paths import Scope
 from archviz.rules import ShapeError, check_size
 
 State: TypeAlias = tuple[Shape | None, int]
@@ -71,6 +72,8 @@ class Facts(NamedTuple):
     input_shapes: tuple[Shape, ...] = ()
     parameters: tuple[int, ...] = ()
     macs: tuple[int, ...] = ()
+    times: tuple[int, ...] = ()
+    """Of a repeat, or of identical towers: how many."""
 
 
 class Analysis(NamedTuple):
@@ -86,7 +89,7 @@ class Analysis(NamedTuple):
 def analyse(network: Network) -> Analysis:
     """Work a network out; :class:`ArchvizError` with every shape that does not fit."""
     walk = _Walk()
-    scope = _Scope("")
+    scope = Scope("")
     start = walk.layer(network.input, (network.input.shape, 0), scope)
     _, depth = walk.series(network.body, start, scope)
     if walk.problems:
@@ -129,31 +132,6 @@ def check_published(network: Network, analysis: Analysis) -> list[Problem]:
     return problems
 
 
-class _Scope:
-    """Names of the rows: a prefix, and how often each word was used behind it."""
-
-    __slots__ = ("counts", "prefix", "used")
-
-    def __init__(self, prefix: str) -> None:
-        self.prefix = prefix
-        self.counts: dict[str, int] = {}
-        self.used: set[str] = set()
-
-    def path(self, word: str, name: str = "") -> str:
-        """The next path for a kind or module, or for a name of its own."""
-        base = name or word
-        while True:
-            number = self.counts[base] = self.counts.get(base, 0) + 1
-            last = f"{name}-{number}" if name and number > 1 else name or f"{word}{number}"
-            if last not in self.used:
-                self.used.add(last)
-                return self.prefix + last
-
-    def inside(self, word: str, name: str = "") -> _Scope:
-        """The scope of what stands in a module, a tower, a shortcut."""
-        return _Scope(self.path(word, name) + "/")
-
-
 class _Outcome(NamedTuple):
     """What a layer does to one input shape."""
 
@@ -171,10 +149,10 @@ class _Tally:
 
     def __init__(self) -> None:
         self.calls = 0
-        self.sets: tuple[dict[Any, None], ...] = ({}, {}, {}, {}, {}, {}, {})
+        self.sets: tuple[dict[Any, None], ...] = ({}, {}, {}, {}, {}, {}, {}, {})
 
     def add(self, *values: Any) -> None:
-        for seen, value in zip(self.sets, values, strict=True):
+        for seen, value in zip(self.sets, values, strict=False):
             if value is not None:
                 seen[value] = None
 
@@ -202,7 +180,7 @@ class _Walk:
 
     # ---- layers ----------------------------------------------------------------------
 
-    def layer(self, layer: Layer, state: State, scope: _Scope) -> State:
+    def layer(self, layer: Layer, state: State, scope: Scope) -> State:
         tally = self.tally(layer.where)
         shape, depth = state
         if not layer.present or shape is None:
@@ -210,14 +188,19 @@ class _Walk:
         return self.run(layer, (shape,), (), depth, scope, tally)
 
     def merge(
-        self, layer: Layer, states: Sequence[State], names: Sequence[str], scope: _Scope
+        self,
+        layer: Layer,
+        states: Sequence[State],
+        names: Sequence[str],
+        scope: Scope,
+        times: int = 1,
     ) -> State:
         tally = self.tally(layer.where)
         depth = max(state[1] for state in states)
         shapes = tuple(shape for shape, _ in states if shape is not None)
         if len(shapes) < len(states):
             return None, depth
-        return self.run(layer, shapes, names, depth, scope, tally)
+        return self.run(layer, shapes, names, depth, scope, tally, times)
 
     def run(
         self,
@@ -225,15 +208,16 @@ class _Walk:
         shapes: tuple[Shape, ...],
         names: Sequence[str],
         depth: int,
-        scope: _Scope,
+        scope: Scope,
         tally: _Tally,
+        times: int = 1,
     ) -> State:
-        key = (id(layer), shapes)
+        key = (id(layer), shapes, times)
         outcome = self.outcomes.get(key)
         tally.calls += self.copies
         if outcome is None:
             try:
-                outcome = self.outcomes[key] = _measure(layer, shapes, names)
+                outcome = self.outcomes[key] = _measure(layer, shapes * times, names)
             except ShapeError as error:
                 self.problems.setdefault(
                     layer.where, Problem(layer.mark, error.message, error.hint)
@@ -254,12 +238,12 @@ class _Walk:
 
     # ---- structure -------------------------------------------------------------------
 
-    def series(self, series: Series, state: State, scope: _Scope) -> State:
+    def series(self, series: Series, state: State, scope: Scope) -> State:
         for node in series.nodes:
             state = self.node(node, state, scope)
         return state
 
-    def node(self, node: Node, state: State, scope: _Scope) -> State:
+    def node(self, node: Node, state: State, scope: Scope) -> State:
         if isinstance(node, Layer):
             return self.layer(node, state, scope)
         if isinstance(node, ModuleCall):
@@ -270,6 +254,7 @@ class _Walk:
             return self.counted(node.where, (node.body,), state, inner)
         if isinstance(node, Repeat):
             bodies = node.bodies * (node.times if len(node.bodies) == 1 else 1)
+            self.tally(node.where).sets[-1][node.times] = None
             return self.counted(node.where, bodies, state, scope)
         if isinstance(node, Towers):
             return self.towers(node, state, scope)
@@ -294,7 +279,7 @@ class _Walk:
         for child in _children(node):
             self.register(child)
 
-    def counted(self, where: str, bodies: Sequence[Series], state: State, scope: _Scope) -> State:
+    def counted(self, where: str, bodies: Sequence[Series], state: State, scope: Scope) -> State:
         """Walk bodies one after another and note what they come to together."""
         tally = self.tally(where)
         parameters, macs, before = self.parameters, self.macs, state[0]
@@ -305,13 +290,14 @@ class _Walk:
         tally.add(None, None, None, state[0], before, added, (self.macs - macs) // self.copies)
         return state
 
-    def towers(self, node: Towers, state: State, scope: _Scope) -> State:
+    def towers(self, node: Towers, state: State, scope: Scope) -> State:
         if node.copies > 1:
+            self.tally(node.where).sets[-1][node.copies] = None
             inner = scope.inside("", f"towers×{node.copies}")
             self.copies *= node.copies
             end = self.series(node.branches[0], state, inner)
             self.copies //= node.copies
-            return self.merge(node.merge, [end] * node.copies, _TowerNames(), scope)
+            return self.merge(node.merge, [end], _TowerNames(), scope, node.copies)
         word = "branch" if node.joined else "tower"
         ends = [
             self.series(branch, state, scope.inside(word) if branch.nodes else scope)
@@ -319,7 +305,7 @@ class _Walk:
         ]
         return self.merge(node.merge, ends, _TowerNames(word), scope)
 
-    def graph(self, node: Graph, state: State, scope: _Scope) -> State:
+    def graph(self, node: Graph, state: State, scope: Scope) -> State:
         states = {"in": state}
         sources: dict[str, list[str]] = {}
         for source, target in node.edges:
@@ -336,7 +322,7 @@ class _Walk:
             states[name] = self.series(Series(body.nodes[1:]), joined, inner)
         return states[sources["out"][0]]
 
-    def auxiliary(self, node: Auxiliary, state: State, scope: _Scope) -> State:
+    def auxiliary(self, node: Auxiliary, state: State, scope: Scope) -> State:
         totals = self.parameters, self.macs
         self.into = self.auxiliary_rows
         self.counted(node.where, (node.body,), state, scope.inside("auxiliary", node.name))

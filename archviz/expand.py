@@ -6,11 +6,11 @@ a module for equal arguments. Sizes are known before anything large is built.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias, TypeVar
 
 from archviz.errors import ArchvizError, Mark, Problem
-from archviz.expression import Expression, ExpressionError, Value, evaluate
+from archviz.expression import Expression, ExpressionError, Value, evaluate, pretty
 from archviz.kinds import KINDS
 from archviz.model import (
     Auxiliary,
@@ -144,7 +144,7 @@ class _Expander:
         return self.auxiliary(item, values, depth)
 
     def graph(self, item: GraphSpec, values: Values, depth: int) -> Counted:
-        total = height = 0
+        total, height = len(item.nodes) + len(item.edges), 0
         nodes = []
         for name, body in item.nodes:
             series, count, inner = self.series(body, values, depth + 1)
@@ -258,40 +258,56 @@ class _Expander:
         times = self.times(item.times, item.mark, values, "repeat", 1, MAX_TIMES)
         bodies: list[Series] = []
         total = height = 0
+        rows = _written_out(item.rows)
+        choices = {name: _written_out(runs) for name, runs in item.bindings}
         for index in range(times if item.rows or item.bindings else 1):
             inner = values
-            if item.bindings:
-                inner = {**values, **self.bind(item, index, values)}
-            series = item.rows[index] if item.rows else item.body
+            if choices:
+                inner = {**values, **self.bind(choices, index, item.mark, values)}
+            series = rows[index] if rows else item.body
             body, count, high = self.series(series, inner, depth + 1)
             bodies.append(body)
-            total += count
+            total += count + 1
             height = max(height, high)
             # The first iteration tells how large the others will be.
-            self.check(count * times if not index else total, item.mark)
+            self.check((count + 1) * times if not index else total, item.mark)
         if len(bodies) == 1:
             total *= times
-        return Repeat(times, tuple(bodies), item.where, item.mark), total, height
+        node = Repeat(times, tuple(bodies), item.where, item.mark, _written(item.times))
+        return node, total, height
 
-    def bind(self, item: RepeatSpec, index: int, values: Values) -> dict[str, Value]:
-        return {
-            name: self.value(choices[index], item.mark, values) for name, choices in item.bindings
-        }
+    def bind(
+        self, choices: Mapping[str, list[Expression]], index: int, mark: Mark, values: Values
+    ) -> dict[str, Value]:
+        return {name: self.value(those[index], mark, values) for name, those in choices.items()}
 
     def towers(self, item: TowersSpec, values: Values, depth: int) -> Counted:
         copies = 1
         if item.copies is not None:
             copies = self.times(item.copies, item.mark, values, "towers", 2, MAX_COPIES)
         branches: list[Series] = []
-        total, height = 1, 0
+        total, height = 1 + len(item.branches), 0
         for branch in item.branches:
             series, count, high = self.series(branch, values, depth + 1)
             branches.append(series)
             total += count
             height = max(height, high)
         merge = self.layer(item.merge, values)
-        towers = Towers(tuple(branches), merge, item.where, item.mark, copies, item.joined)
+        text = _written(item.copies)
+        towers = Towers(tuple(branches), merge, item.where, item.mark, copies, item.joined, text)
         return towers, total, height
+
+
+_Item = TypeVar("_Item")
+
+
+def _written_out(runs: Iterable[tuple[int, _Item]]) -> list[_Item]:
+    """``9 x 0.2`` as nine values."""
+    return [value for times, value in runs for _ in range(times)]
+
+
+def _written(count: Expression | None) -> str:
+    return pretty(count.text) if count is not None and count.names else ""
 
 
 def _plain(value: Value) -> int | float | str:

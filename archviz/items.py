@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.kinds import KINDS
 from archviz.options import OptionError, whole
-from archviz.repeats import MAX_COPIES, MAX_TIMES, read_binding, read_rows
+from archviz.repeats import MAX_COPIES, MAX_TIMES, MAX_VARIABLES, read_binding, read_rows
 from archviz.shorthand import (
     Reader,
     Scope,
@@ -207,6 +207,9 @@ def _repeat(
         return None
     count = constant[0]
     if isinstance(each, Mapping):
+        if len(each.pairs) > MAX_VARIABLES:
+            reader.problem(each.mark, f"each has more than {MAX_VARIABLES} variables")
+            return None
         bindings = tuple(
             read_binding(reader, key, values, count, place.scope) for key, values in each.pairs
         )

@@ -66,12 +66,16 @@ class Series(NamedTuple):
 
 
 class Repeat(NamedTuple):
-    """``times`` iterations in a row; ``bodies`` has one for all, or one for each."""
+    """``times`` iterations in a row; ``bodies`` has one for all, or one for each.
+
+    ``written``: the text of ``times`` where a parameter is in it, as for a layer.
+    """
 
     times: int
     bodies: tuple[Series, ...]
     where: str
     mark: Mark
+    written: str = ""
 
 
 class Towers(NamedTuple):
@@ -79,7 +83,8 @@ class Towers(NamedTuple):
 
     ``copies`` > 1: one tower, that many times (``branches`` holds it once). ``joined``:
     a fork at the end of a tower, whose ends go straight to the merge of the towers
-    around it; its own merge counts and is not drawn.
+    around it; its own merge counts and is not drawn. ``written``: the text of
+    ``copies`` where a parameter is in it.
     """
 
     branches: tuple[Series, ...]
@@ -88,6 +93,7 @@ class Towers(NamedTuple):
     mark: Mark
     copies: int = 1
     joined: bool = False
+    written: str = ""
 
 
 class Residual(NamedTuple):

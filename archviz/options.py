@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archviz.expression import Expression, ExpressionError, Value, evaluate, parse, pretty, show
+from archviz.expression import (
+    MAX_LENGTH,
+    Expression,
+    ExpressionError,
+    Value,
+    evaluate,
+    parse,
+    pretty,
+    show,
+)
 from archviz.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.yamlnodes import boolean
 
@@ -140,7 +149,7 @@ def _split(form: str, text: str, scope: Collection[str]) -> list[str]:
 
 def split_pair(text: str, scope: Collection[str]) -> tuple[str, str] | None:
     """``3x3``, ``kxk``, ``1×n`` in its two sides; None where the text is no such pair."""
-    if text in scope:
+    if text in scope or len(text) > MAX_LENGTH:
         return None
     guess = None
     for index, character in enumerate(text):
@@ -195,13 +204,10 @@ def _number(name: str, value: Value, low: int, high: int) -> int | float:
 
 def whole(name: str, value: Value, low: int = 1, high: int = MAX_SIZE) -> int:
     """A whole number within bounds; :class:`OptionError` for any other value."""
-    number = _number(name, value, low, high)
-    if not isinstance(number, int):
-        raise OptionError(
-            f"{name} is {show(value)} where a whole number is needed",
-            "a division must come out even" if not isinstance(value, str) else "",
-        )
-    return number
+    if not isinstance(value, str) and value[1] != 1:
+        message = f"{name} is {show(value)} where a whole number is needed"
+        raise OptionError(message, "a division must come out even")
+    return int(_number(name, value, low, high))
 
 
 def _whole(setting: Setting, option: Option, parts: list[Value]) -> int:

@@ -11,32 +11,32 @@ from archviz.yamlnodes import Node, Scalar, Sequence, describe, shorten
 
 if TYPE_CHECKING:
     from archviz.errors import Mark
-    from archviz.syntax import SeriesSpec
+    from archviz.syntax import Binding, SeriesSpec
 
 MAX_TIMES = 10_000
 MAX_COPIES = 4096
+MAX_VARIABLES = 32
 
 
-def read_binding(
-    reader: Reader, key: Scalar, node: Node, count: int, scope: Scope
-) -> tuple[str, tuple[Expression, ...]]:
-    """A variable of ``each`` and its values, one an iteration."""
+def read_binding(reader: Reader, key: Scalar, node: Node, count: int, scope: Scope) -> Binding:
+    """A variable of ``each`` and its values, with how many iterations have each."""
     check_parameter(reader, key)
-    values: list[Expression] = []
-    for text, mark in _elements(reader, node, count):
+    values: list[tuple[int, Expression]] = []
+    for times, text, mark in _elements(reader, node, count):
         value = read_value(reader, text, mark, scope)
         if value is not None:
-            values.append(value)
+            values.append((times, value))
     return key.text, tuple(values)
 
 
-def _elements(reader: Reader, node: Node, count: int) -> list[tuple[str, Mark]]:
-    """The values of one ``each`` list, ``9 x 0.2`` written out; as many as iterations."""
+def _elements(reader: Reader, node: Node, count: int) -> list[tuple[int, str, Mark]]:
+    """The values of one ``each`` list, ``9 x 0.2`` as (9, "0.2"); as many as iterations."""
     if not isinstance(node, Sequence):
         reader.problem(node.mark, f"each gives {describe(node)} where a list is needed",
                        f"list {count} values")  # fmt: skip
         return []
-    elements: list[tuple[str, Mark]] = []
+    elements: list[tuple[int, str, Mark]] = []
+    given = 0
     for item in node.items:
         if not isinstance(item, Scalar):
             reader.problem(item.mark, f"each holds {describe(item)} where a value is needed")
@@ -45,9 +45,10 @@ def _elements(reader: Reader, node: Node, count: int) -> list[tuple[str, Mark]]:
         if times > MAX_TIMES:
             reader.problem(item.mark, f"'{shorten(item.text)}': at most {MAX_TIMES:,} times")
             return []
-        elements += [(text, item.mark)] * times
-    if len(elements) != count:
-        reader.problem(node.mark, f"each gives {len(elements)} values for {count} iterations",
+        given += times
+        elements.append((times, text, item.mark))
+    if given != count:
+        reader.problem(node.mark, f"each gives {given} values for {count} iterations",
                        "give one value an iteration; '9 x 0.2' stands for nine")  # fmt: skip
         return []
     return elements
@@ -64,8 +65,8 @@ def split_times(text: str) -> tuple[int, str]:
 
 def read_rows(
     reader: Reader, body: Node, each: Node, count: int, where: str, scope: Scope
-) -> tuple[SeriesSpec, ...]:
-    """The calls that a list of arguments in ``each`` stands for, one an iteration."""
+) -> tuple[tuple[int, SeriesSpec], ...]:
+    """The calls that a list of arguments in ``each`` stands for, with how often each comes."""
     single = isinstance(body, Sequence) and len(body.items) == 1
     node = body.items[0] if isinstance(body, Sequence) and single else body
     if not isinstance(node, Scalar) or node.text.strip() not in reader.takes:
@@ -74,13 +75,13 @@ def read_rows(
         return ()
     module = node.text.strip()
     mark = node.mark
-    rows: list[SeriesSpec] = []
+    rows: list[tuple[int, SeriesSpec]] = []
     read: dict[str, SeriesSpec] = {}
-    for text, place in _elements(reader, each, count):
+    for times, text, place in _elements(reader, each, count):
         if text not in read:
             tokens = [(word, place) for word in text.split()]
             read[text] = (read_call(reader, module, tokens, f"{where}/of/0", mark, scope),)
-        rows.append(read[text])
+        rows.append((times, read[text]))
     return tuple(rows)
 
 

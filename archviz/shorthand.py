@@ -34,6 +34,7 @@ Scope = Mapping[str, object]
 
 NAME_LENGTH = 60
 LABEL_LENGTH = 100
+MAX_PROBLEMS = 100
 
 
 class Reader:
@@ -49,12 +50,20 @@ class Reader:
         self.caller = ""
 
     def problem(self, mark: Mark, message: str, hint: str = "") -> None:
-        """Note a problem and go on."""
-        self.problems.append(Problem(mark, message, hint))
+        """Note a problem and go on; of very many, only the first are kept."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem(mark, message, hint))
+        elif len(self.problems) == MAX_PROBLEMS:
+            message = f"more than {MAX_PROBLEMS} problems; those behind here are not shown"
+            self.problems.append(Problem(mark, message))
+
+    def near(self, word: str, known: Collection[str]) -> str:
+        """A hint at the known word that is nearest."""
+        return did_you_mean(word, known) if len(self.problems) < MAX_PROBLEMS else ""
 
     def unknown(self, mark: Mark, what: str, word: str, known: Collection[str]) -> None:
         """Note a word that is none of those known, with the nearest one."""
-        hint = did_you_mean(word, known)
+        hint = self.near(word, known)
         if not hint and known and len(known) <= 12:
             hint = "known are: " + ", ".join(sorted(set(known)))
         self.problem(mark, f"{what} '{shorten(word)}'", hint)
@@ -85,11 +94,17 @@ def read_layer(
         option, text = _classify(kind, token, scope)
         _put(reader, settings, kind, option, text, place, scope, token)
     for key, node in extra:
-        if not isinstance(node, Scalar):
-            message = f"{shorten(key.text)} is {describe(node)} where one value is needed"
-            reader.problem(node.mark, message)
+        option = key.text
+        if option in FLAGS and option not in OPTIONS:
+            hint = f"write it in the text: {{{kind}: ... {option}}}"
+            reader.problem(key.mark, f"'{option}' is a flag, not an option", hint)
+        elif option not in (*KINDS[kind].options, *COMMON):
+            _put(reader, settings, kind, option, "", key.mark, scope, option)
+        elif not isinstance(node, Scalar):
+            reader.problem(node.mark, f"{option} is {describe(node)} where one value is needed")
         else:
-            _put(reader, settings, kind, key.text, node.text, node.mark, scope, key.text)
+            token = f"{option}={node.text}"
+            _put(reader, settings, kind, option, node.text, node.mark, scope, token)
     for option in KINDS[kind].required:
         if option not in settings and option not in reader.defaults.get(kind, {}):
             reader.problem(mark, f"{kind} needs its {option}", f"such as: {_example(kind)}")
@@ -184,15 +199,17 @@ def _given_twice(
         _means_nothing(reader, kind, token, mark, scope)
         return
     hint = ""
-    if bare:
-        hint = "a kernel is written 3x3" if token.isdigit() else "an expression has no blanks in it"
+    if bare and not token.isdigit():
+        hint = "an expression has no blanks in it"
+    elif bare and "kernel" in KINDS[kind].options:
+        hint = "a kernel is written 3x3"
     message = f"'{shorten(token)}': {first.option} is already '{shorten(first.text)}'"
     reader.problem(mark, message, hint)
 
 
 def _means_nothing(reader: Reader, kind: str, word: str, mark: Mark, scope: Scope) -> None:
     known = (*FLAGS, *scope, *(f"{name}=" for name in KINDS[kind].options))
-    reader.problem(mark, f"'{shorten(word)}' means nothing to {kind}", did_you_mean(word, known))
+    reader.problem(mark, f"'{shorten(word)}' means nothing to {kind}", reader.near(word, known))
 
 
 def _text_fits(option: str, text: str) -> bool:
@@ -217,7 +234,7 @@ def _not_accepted(
     elif option:
         reader.unknown(mark, f"{kind} has no option", option, accepted)
     else:
-        hint = did_you_mean(token, (*FLAGS, *accepted))
+        hint = reader.near(token, (*FLAGS, *accepted))
         if "kernel" in accepted and token.isdigit():
             hint = f"a kernel is written {token}x{token}"
         reader.problem(mark, f"'{shorten(token)}' means nothing to {kind}", hint)
@@ -241,16 +258,12 @@ def _bad_value(
         _means_nothing(reader, kind, text, mark, scope)
         return
     words = WORDS.get(OPTIONS[option].form, ())
-    hint = _near(error.word, (*scope, *words))
+    hint = reader.near(error.word, (*scope, *words))
     if not hint and words:
         hint = f"use one of {', '.join(words)}"
     elif not hint and not scope:
         hint = "there are no parameters here"
     reader.problem(mark, f"{option} '{shorten(text)}': '{error.word}' is not known here", hint)
-
-
-def _near(word: str, known: Collection[str]) -> str:
-    return did_you_mean(word, list(known))
 
 
 def _sentence(option: str, text: str, message: str) -> str:
@@ -322,7 +335,7 @@ def _call_option(
     try:
         options[key] = read_setting(key, text, mark, scope.keys())
     except OptionError as error:
-        hint = _near(error.word, tuple(scope)) if error.word else ""
+        hint = reader.near(error.word, tuple(scope)) if error.word else ""
         reader.problem(mark, f"{key} '{shorten(text)}': {error.message}", hint)
 
 
@@ -353,6 +366,6 @@ def read_value(reader: Reader, text: str, mark: Mark, scope: Scope) -> Expressio
     try:
         return parse(text, scope, SYMBOLS)
     except ExpressionError as error:
-        hint = _near(error.word, (*scope, *SYMBOLS)) if error.word else ""
+        hint = reader.near(error.word, (*scope, *SYMBOLS)) if error.word else ""
         reader.problem(mark, f"'{shorten(text)}': {error.message}", hint)
         return None

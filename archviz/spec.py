@@ -18,7 +18,7 @@ from archviz.items import (
     read_towers,
 )
 from archviz.kinds import KINDS
-from archviz.repeats import check_parameter
+from archviz.repeats import MAX_VARIABLES, check_parameter
 from archviz.shorthand import NAME_LENGTH, Reader, read_defaults, read_value
 from archviz.syntax import ItemSpec, LayerSpec, ModuleSpec, SeriesSpec, Spec
 from archviz.yamlnodes import Mapping as MappingNode
@@ -120,6 +120,9 @@ def _parameters(reader: Reader, node: Node) -> dict[str, Expression | None]:
         node = Sequence((node,), node.mark)
     if not isinstance(node, Sequence):
         reader.problem(node.mark, "takes is a mapping", "write a list: [width, stride=1]")
+        return {}
+    if len(node.items) > MAX_VARIABLES:
+        reader.problem(node.mark, f"a module takes at most {MAX_VARIABLES} parameters")
         return {}
     parameters: dict[str, Expression | None] = {}
     optional = ""
@@ -264,5 +267,7 @@ def _check_calls(reader: Reader, modules: Mapping[str, Mark]) -> None:
                 if target in path:
                     names = list(path)
                     circle = [*names[names.index(target) :], target]
+                    if len(circle) > 8:
+                        circle[4:-2] = ["..."]
                     reader.problem(mark, f"module {target} calls itself: {' -> '.join(circle)}")
                 stack.append((target, False))

@@ -43,6 +43,10 @@ class CallSpec(NamedTuple):
     when: Setting | None = None
 
 
+Binding: TypeAlias = "tuple[str, tuple[tuple[int, Expression], ...]]"
+"""A variable of ``each``; every value with the number of iterations that have it."""
+
+
 class RepeatSpec(NamedTuple):
     """A repeat; ``bindings`` or ``rows`` say what differs between its iterations."""
 
@@ -50,8 +54,8 @@ class RepeatSpec(NamedTuple):
     body: SeriesSpec
     where: str
     mark: Mark
-    bindings: tuple[tuple[str, tuple[Expression, ...]], ...] = ()
-    rows: tuple[SeriesSpec, ...] = ()
+    bindings: tuple[Binding, ...] = ()
+    rows: tuple[tuple[int, SeriesSpec], ...] = ()
 
 
 class TowersSpec(NamedTuple):

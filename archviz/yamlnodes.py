@@ -92,10 +92,11 @@ def _too_large(path: str) -> ArchvizError:
 
 
 def _decode(data: bytes, path: str) -> str:
+    data = data.removeprefix(b"\xef\xbb\xbf")
     try:
-        return data.decode("utf-8-sig")
+        return data.decode()
     except UnicodeDecodeError as error:
-        before = data[: error.start].removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+        before = data[: error.start].decode()
         mark = _mark_of_index(before, len(before), path)
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
         raise ArchvizError([Problem(mark, message, "save the file as UTF-8")]) from None
@@ -152,6 +153,7 @@ _YAML_HINTS = (
     ("expected ',' or '", "a bracket is not closed, or a comma is missing"),
     ("while scanning a quoted scalar", "a quote is not closed"),
     ("expected ':'", "a key needs a colon and a blank after it"),
+    ("expected '-' indicator", "items of one list or mapping must start in the same column"),
     ("block end", "items of one list or mapping must start in the same column"),
     ("expected <document start>", "items of one list or mapping must start in the same column"),
     ("undefined alias", "an alias *name needs an anchor &name before it"),

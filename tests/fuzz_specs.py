@@ -15,8 +15,8 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from archviz import catalog
 from archviz.analysis import analyse, check_published
@@ -27,6 +27,9 @@ from archviz.items import FORMS
 from archviz.kinds import KINDS
 from archviz.options import COMMON, FLAGS, OPTIONS
 from archviz.spec import BODIES, MODULE_KEYS, SECTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SECONDS = 5.0
 """An input that takes longer counts as a crash."""

@@ -266,6 +266,22 @@ def test_every_place_has_facts_even_where_nothing_runs() -> None:
     assert facts["modules/a/main/1/of/0"].shapes == ()
 
 
+def test_a_repeat_may_have_a_parameter_for_its_number() -> None:
+    text = (
+        "title: T\nmodules: {a: {takes: n, layers: [{repeat: 2*n, of: relu}]}}\n"
+        "network: [input 8, a 1, a 3]\n"
+    )
+    network = network_from_text(text)
+    analysis = analyse(network)
+    assert analysis.totals.depth == 1 + 2 + 6
+    call = network.body.nodes[0]
+    assert isinstance(call, ModuleCall)
+    repeat = call.body.nodes[0]
+    assert isinstance(repeat, Repeat)
+    assert repeat.written == "2·n"
+    assert analysis.facts[repeat.where].times == (2, 6)
+
+
 def test_a_layer_that_one_call_leaves_out_keeps_its_place() -> None:
     network, analysis = bundled("xception")
     lead = analysis.facts["modules/entry/main/0"]
@@ -289,7 +305,7 @@ def test_what_was_written_with_parameters_is_kept_for_printing() -> None:
     assert isinstance(call, ModuleCall)
     layer = call.body.nodes[0]
     assert isinstance(layer, Layer)
-    assert layer.written == {"kernel": "size×size", "filters": "width", "stride": "stride"}
+    assert layer.written == {"kernel": "k×k", "filters": "width", "stride": "stride"}
     block = bundled("resnet50")[0].body.nodes[4]
     assert isinstance(block, ModuleCall)
     assert block.arguments == {"width": 64, "stride": 1}

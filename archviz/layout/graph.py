@@ -21,7 +21,8 @@ from archviz.model import Graph
 
 TRACK = 0.32
 """Units between two tracks."""
-SAME = 0.02
+NEAR = 0.15
+"""Units within which two lines would seem to touch."""
 
 
 @dataclass(eq=False)
@@ -41,9 +42,19 @@ class Cell:
         """Width of what is drawn."""
         return self.block.width if self.block else 0.0
 
+    @property
+    def up(self) -> float:
+        """How far it reaches above its line."""
+        return self.block.up if self.block else 0.0
+
+    @property
+    def down(self) -> float:
+        """How far it reaches below its line."""
+        return self.block.down if self.block else 0.0
+
     def meets(self, other: Cell) -> bool:
         """Whether a line between the two is straight."""
-        return abs(self.y - other.y) < SAME
+        return self.y == other.y
 
 
 def graph_block(graph: Graph, builder: Builder) -> GraphBlock:
@@ -66,8 +77,8 @@ class GraphBlock(Block):
         self._heights()
         self.tracks: dict[int, float] = {}
         self._widths()
-        self.up = max((c.block.up if c.block else 0.0) - c.y for c in self.cells) + style.px(0.1)
-        self.down = max((c.block.down if c.block else 0.0) + c.y for c in self.cells) + style.px(0.1)
+        self.up = max(cell.up - cell.y for cell in self.cells) + style.px(0.1)
+        self.down = max(cell.down + cell.y for cell in self.cells) + style.px(0.1)
         self.left_gap = style.px(0.45)
         self.right_gap = style.px(0.2)
 
@@ -76,13 +87,46 @@ class GraphBlock(Block):
         style = self.style
         sizes = {}
         for cell in self.cells:
-            half = max(cell.block.up, cell.block.down) if cell.block else style.px(0.1)
+            half = max(cell.up, cell.down, style.px(0.1))
             sizes[cell.name] = (style.px(1), 2 * half)
         edges = [(cell.name, target.name) for cell in self.cells for target in cell.targets]
         centres = dot_positions(sizes, edges, node_gap=style.px(0.3), rank_gap=style.px(1))
         zero = centres[self.cells[0].name][1]
         for cell in self.cells:
             cell.y = centres[cell.name][1] - zero
+        for column in self.columns:
+            column.sort(key=lambda cell: cell.y)
+        self.cells[-1].y = 0.0  # alone in its column: leave level with the input
+        self._straighten()
+
+    def _straighten(self) -> None:
+        """Move cells level with a neighbour in the next column where there is room."""
+        gap = self.style.px(0.3)
+        forward, backward = self.columns[1:-1], self.columns[-2:0:-1]
+        for columns, back in ((forward, False), (backward, True), (forward, False)):
+            for column in columns:
+                for place, cell in enumerate(column):
+                    top, bottom = float("-inf"), float("inf")
+                    if place:
+                        top = column[place - 1].y + column[place - 1].down + gap + cell.up
+                    if place + 1 < len(column):
+                        bottom = column[place + 1].y - column[place + 1].up - gap - cell.down
+                    near = cell.targets if back else cell.sources
+                    wanted = sorted((other.y for other in near), key=lambda y: abs(y - cell.y))
+                    for y in wanted:
+                        if top <= y <= bottom and abs(y - cell.y) < self.style.px(0.8):
+                            if self._is_free(cell, y):
+                                cell.y = y
+                                break
+
+    def _is_free(self, cell: Cell, y: float) -> bool:
+        """Whether no neighbour that ``cell`` is not joined to stands at height ``y``."""
+        near = self.style.px(NEAR)
+        others = [
+            *(c for c in self.columns[cell.rank - 1] if c not in cell.sources),
+            *(c for c in self.columns[cell.rank + 1] if c not in cell.targets),
+        ]
+        return all(abs(other.y - y) > near for other in others)
 
     def _widths(self) -> None:
         """Columns from left to right, each channel as wide as its tracks need."""
@@ -90,7 +134,7 @@ class GraphBlock(Block):
         x = 0.0
         for rank, column in enumerate(self.columns):
             if rank:
-                order = _track_order(column)
+                order = _track_order(column, style.px(NEAR))
                 first = x + style.px(0.45)
                 for place, cell in enumerate(order):
                     self.tracks[id(cell)] = first + place * style.px(TRACK)
@@ -122,7 +166,7 @@ class GraphBlock(Block):
         height = y + cell.y
         if len(ports) == 1:
             port = ports[0]
-            if abs(port.y - height) > SAME:
+            if abs(port.y - height) > 0.01:
                 port = port.to((track, port.y), (track, height))
             ports = [port]
         if cell.block is None:
@@ -173,11 +217,11 @@ def _link(tail: Cell, head: Cell) -> None:
     head.sources.append(tail)
 
 
-def _track_order(column: Sequence[Cell]) -> list[Cell]:
+def _track_order(column: Sequence[Cell], near: float) -> list[Cell]:
     """The cells of a column that need a track, in the order of their tracks.
 
     A line runs level with its source up to its target's track. Where a source stands at
-    the height of a target that it does not feed, that target's track goes further right.
+    the height of a target, that target's track goes right of the source's other targets.
     """
     need = [
         cell
@@ -188,7 +232,7 @@ def _track_order(column: Sequence[Cell]) -> list[Cell]:
     after: dict[int, set[int]] = {id(cell): set() for cell in need}
     for cell in need:
         for other in need:
-            if any(source.meets(cell) and source not in cell.sources for source in other.sources):
+            if other is not cell and any(abs(s.y - cell.y) < near for s in other.sources):
                 after[id(cell)].add(id(other))
     order: list[Cell] = []
     placed: set[int] = set()

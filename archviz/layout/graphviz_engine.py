@@ -7,6 +7,7 @@ only the first run on a machine pays for it.
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -36,6 +37,7 @@ def _backend() -> Any:
             self._module = wasmtime.Module.from_file(self._engine, str(self.wasm_path))
             self._session = self._create_session()
 
+    atexit.register(_backend.cache_clear)  # wasmtime complains when freed later than that
     return CachedBackend()
 
 

@@ -174,6 +174,7 @@ class _Page:
         """The main row; a line ends where the next one begins, one turn below."""
         style, canvas = self.style, Canvas("row")
         port: Port | None = None
+        width = 0.0
         left = (self.width - max(line.width for line in lines)) / 2
         bottom = self.y
         for line in lines:
@@ -181,9 +182,10 @@ class _Page:
             if port is not None:
                 turn = style.px(TURN)
                 between = bottom + style.px(ROW_GAP) / 2
-                out = (port.x + turn, port.y)
+                out = (max(port.x, left + width) + turn, port.y)
                 port = port.to(out, (out[0], between), (left - turn, between), (left - turn, y))
             port = place_line(line, canvas, left, y, port, style)
+            width = line.width
             bottom = y + line.down
             self.y = bottom + style.px(ROW_GAP)
         self.y = bottom

@@ -66,21 +66,25 @@ def main_row(network: Network, builder: Builder) -> Row:
 def break_row(row: Row, count: int, style: Style) -> list[tuple[int, int]]:
     """(start, stop) of ``count`` lines, the longest as short as can be."""
     widths = [block.width + style.px(1) for block in row.blocks]
+    tapped = frozenset(head.after for head in row.heads)
     least, most = max(widths), sum(widths)
     for _ in range(40):
         limit = (least + most) / 2
-        if len(_fill(widths, limit)) <= count:
+        if len(_fill(widths, limit, tapped)) <= count:
             most = limit
         else:
             least = limit
-    return _fill(widths, most)
+    return _fill(widths, most, tapped)
 
 
-def _fill(widths: Sequence[float], limit: float) -> list[tuple[int, int]]:
+def _fill(
+    widths: Sequence[float], limit: float, tapped: frozenset[int]
+) -> list[tuple[int, int]]:
+    """Lines no wider than ``limit`` where that can be; none ends in a tapped block."""
     lines: list[tuple[int, int]] = []
     start, length = 0, 0.0
     for index, width in enumerate(widths):
-        if index > start and length + width > limit:
+        if index > start and length + width > limit and index - 1 not in tapped:
             lines.append((start, index))
             start, length = index, 0.0
         length += width
@@ -90,7 +94,10 @@ def _fill(widths: Sequence[float], limit: float) -> list[tuple[int, int]]:
 def measure_line(row: Row, start: int, stop: int, style: Style) -> Line:
     """Blocks ``start`` to ``stop`` as one line, with the heads tapped off it hung."""
     heads = [head for head in row.heads if start <= head.after < stop]
-    extra = {head.after - start: style.px(TAP) for head in heads}
+    extra = {
+        index: style.px(TAP) * sum(head.after - start == index for head in heads)
+        for index in {head.after - start for head in heads}
+    }
     series = SeriesBlock(row.blocks[start:stop], style, extra)
     taken = [
         (offset, offset + block.width, block.up, block.down)
@@ -98,9 +105,10 @@ def measure_line(row: Row, start: int, stop: int, style: Style) -> Line:
     ]
     placed: list[tuple[Head, float, float]] = []
     width, up, down = series.width, series.up, series.down
-    for head in reversed(heads):
+    for number, head in reversed(list(enumerate(heads))):
         index = head.after - start
-        tap = series.offsets[index] + series.blocks[index].width + style.px(TAP)
+        before = sum(other.after == head.after for other in heads[:number])
+        tap = series.offsets[index] + series.blocks[index].width + style.px(TAP) * (before + 1)
         height = _hang(head, tap, taken, style)
         end = tap + style.px(0.9) + head.block.width
         placed.append((head, tap, height))
@@ -142,7 +150,10 @@ def place_line(line: Line, canvas: Canvas, x: float, y: float, source: Port | No
         ports = block.place(canvas, x + offset, y, ports)
         last = index == len(line.series.blocks) - 1
         for entry in taps.get(index, ()):
+            joint = (x + entry[1], y)
             _place_head(entry, canvas, x, y, ports[0], last, style)
+            if last:  # the head has drawn the line as far as its tap
+                ports = [ports[0].branch(joint)]
     return ports[0]
 
 

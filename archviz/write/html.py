@@ -1,0 +1,418 @@
+"""HTML: one self-contained page of networks that works from a file and asks no server.
+
+Every figure is cut into parts (its main row, each module's panel, its legend), each an
+inline SVG that keeps the figure's coordinates: the page opens a panel when its module's
+box is clicked, and puts the parts together again to save the figure. The drawing itself
+is :func:`archviz.write.svg.operations`; templates, style and script stand in
+``templates/page.*.j2``.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archviz.scene import Connector, Group, Item, Line, Scene, Shape, Text
+from archviz.write.svg import Op, number, operations
+from archviz.write.templates import render_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+FONT_FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "fonts")
+PAD = 10.0
+"""Pixels round a part: half an outline, and its shadow."""
+EAR = 9.0
+"""Side of the folded corner that marks a box which opens a panel."""
+
+
+class HtmlFigure(NamedTuple):
+    """A network as the page shows it; what is empty or None is left out.
+
+    ``dark`` is the same figure in a theme for dark grounds, drawn with the same options:
+    the page then takes its colours in dark mode. Without it, or where it is laid out
+    differently, the figure keeps its own ground.
+    """
+
+    name: str
+    title: str
+    scene: Scene
+    year: int = 0
+    brought: str = ""
+    paper: str = ""
+    authors: str = ""
+    venue: str = ""
+    link: str = ""
+    source: str = ""
+    input: str = ""
+    parameters: int | None = None
+    trainable: int | None = None
+    non_trainable: int | None = None
+    with_auxiliary: int | None = None
+    macs: int | None = None
+    depth: int | None = None
+    top1: float | None = None
+    top5: float | None = None
+    appendix: bool = False
+    dark: Scene | None = None
+
+
+class HtmlExtra(NamedTuple):
+    """A further picture with a section of its own: the timeline, the legend."""
+
+    title: str
+    scene: Scene
+    dark: Scene | None = None
+
+
+def html_figure(
+    info: Mapping[str, Any], scene: Scene, *, dark: Scene | None = None,
+    keras: Mapping[str, Any] | None = None, appendix: bool = False,
+) -> HtmlFigure:
+    """A figure from what :func:`archviz.report.info_data` tells of its network.
+
+    ``keras`` is the head's row of the Keras table, for the accuracies.
+    """  # fmt: skip
+    totals, row, auxiliary = info["totals"], keras or {}, info["with_auxiliary"]
+    texts = ("name", "title", "year", "brought", "paper", "authors", "venue", "link", "source")
+    counts = ("parameters", "trainable", "non_trainable", "macs", "depth")
+    return HtmlFigure(
+        **{key: info[key] for key in texts}, **{key: totals[key] for key in counts},
+        input="×".join(str(size) for size in info["input"]), scene=scene, dark=dark,
+        with_auxiliary=auxiliary["parameters"] if auxiliary else None,
+        top1=row.get("top1"), top5=row.get("top5"), appendix=appendix,
+    )  # fmt: skip
+
+
+class Palette:
+    """Pairs of a light and a dark colour, as custom properties of the page's style."""
+
+    def __init__(self) -> None:
+        self.names: dict[tuple[str, str], str] = {}
+
+    def color(self, light: str, dark: str) -> str:
+        """What stands for the pair: the colour itself where both are the same."""
+        light, dark = light or "#000000", dark or "#000000"
+        if light == dark or not re.fullmatch("(#[0-9a-f]{6}){2}", light + dark):
+            return light
+        return f"var(--{self.names.setdefault((light, dark), f'c{len(self.names)}')})"
+
+    def values(self, index: int) -> dict[str, str]:
+        """Name to light (0) or dark (1) colour."""
+        return {name: pair[index] for pair, name in self.names.items()}
+
+
+class Piece(NamedTuple):
+    """What becomes a part: which items of the scene, under which id."""
+
+    id: str
+    role: str
+    name: str
+    items: tuple[int, ...]
+
+
+class Part(NamedTuple):
+    """A piece of a figure: where it stands in it, and the steps that draw it."""
+
+    id: str
+    role: str
+    name: str
+    view_box: str
+    width: str
+    steps: tuple[Op, ...]
+    swatch: str = ""
+
+
+class View(NamedTuple):
+    """A figure as the templates need it."""
+
+    id: str
+    title: str
+    description: str
+    width: str
+    height: str
+    ground: str
+    fonts: str
+    row: str
+    """Width of the main part; the page's scale is what fits it."""
+    parts: tuple[Part, ...]
+    notes: tuple[str, ...]
+    paired: bool
+    figure: HtmlFigure | None = None
+    stats: tuple[tuple[str, str], ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+
+    def of(self, *roles: str) -> list[Part]:
+        """Its parts of these roles."""
+        return [part for part in self.parts if part.role in roles]
+
+
+def write_html(
+    figures: Sequence[HtmlFigure], extras: Sequence[HtmlExtra] = (), *, title: str
+) -> str:
+    """The page: an index, the ``figures`` in their order, a table of them, the ``extras``."""
+    palette = Palette()
+    taken: set[str] = set()
+    views = [
+        make_view(item.scene, item.dark, _slug(item.name, taken), item.title, palette)._replace(
+            figure=item, stats=tuple(_stats(item)), facts=tuple(_facts(item))
+        )
+        for item in figures
+    ]
+    others = [
+        make_view(item.scene, item.dark, _slug(item.title, taken), item.title, palette)
+        for item in extras
+    ]
+    scenes = [figure.scene for figure in figures] + [extra.scene for extra in extras]
+    script = render_template("page.js.j2")
+    style = render_template(
+        "page.css.j2", light=palette.values(0), dark=palette.values(1),
+        regular=_font("Arimo-Regular.ttf"), bold=_font("Arimo-Bold.ttf"),
+    )  # fmt: skip
+    return render_template(
+        "page.html.j2", title=title, style=style, script=script, script_hash=_sha256(script),
+        views=views, extras=others, patterns=_patterns(scenes), span=_span(figures),
+        safe_link=safe_link, openable=any(view.of("panel") for view in views),
+    )  # fmt: skip
+
+
+def make_view(scene: Scene, dark: Scene | None, slug: str, title: str, palette: Palette) -> View:
+    """A scene cut into its parts."""
+    pair = dark if dark is not None and aligned(scene, dark) else None
+    panels: dict[str, list[str]] = {}
+    main: list[int] = []
+    pieces: list[Piece] = []
+    for index, item in enumerate(scene.items):
+        role = item.role if isinstance(item, Group) else ""
+        piece = Piece(f"{slug}__{len(pieces)}", role, "", (index,))
+        if isinstance(item, Group) and role == "panel":
+            panels.setdefault(item.name, []).append(piece.id)
+            pieces.append(piece._replace(name=item.name))
+        elif role in ("notes", "legend") and len(scene.items) > 1:
+            pieces.append(piece)
+        else:
+            main.append(index)
+    if main:
+        pieces.insert(0, Piece(f"{slug}__row", "row", "", tuple(main)))
+    parts = tuple(make_part(piece, scene, pair, panels, palette) for piece in pieces)
+    ground = scene.background or "#ffffff"
+    return View(
+        id=slug, title=title, description=scene.description, width=number(scene.width),
+        height=number(scene.height), fonts=", ".join(scene.fonts), parts=parts,
+        ground=palette.color(ground, pair.background if pair else ground),
+        row=parts[0].width if main else number(scene.width), notes=tuple(_notes(scene)),
+        paired=pair is not None,
+    )  # fmt: skip
+
+
+def make_part(
+    piece: Piece, scene: Scene, dark: Scene | None, panels: Mapping[str, Sequence[str]],
+    palette: Palette,
+) -> Part:
+    """The steps that draw a piece of a scene, and the box that it takes."""  # fmt: skip
+    steps: list[Op] = []
+    for index in piece.items:
+        steps += _steps(scene, dark, index, panels, palette)
+    left, top, right, bottom = extent([scene.items[index] for index in piece.items])
+    left, top, right, bottom = left - PAD, top - PAD, right + PAD, bottom + PAD
+    box = " ".join(number(value) for value in (left, top, right - left, bottom - top))
+    swatch = _swatch(piece.name, scene, dark, palette) if piece.role == "panel" else ""
+    return Part(piece.id, piece.role, piece.name, box, number(right - left), tuple(steps), swatch)
+
+
+def _swatch(module: str, scene: Scene, dark: Scene | None, palette: Palette) -> str:
+    """The colour of a module's boxes."""
+    groups = zip(_groups(scene.items), _groups((dark or scene).items), strict=True)
+    for group, twin in groups:
+        if group.role == "module" and group.name == module and group.items:
+            shape, other = group.items[0], twin.items[0]
+            if isinstance(shape, Shape) and isinstance(other, Shape):
+                return palette.color(shape.fill, other.fill)
+    return "#808080"
+
+
+def _steps(
+    scene: Scene, dark: Scene | None, index: int, panels: Mapping[str, Sequence[str]],
+    palette: Palette,
+) -> Iterator[Op]:
+    """The steps that draw one item, its groups marked up and its colours paired."""  # fmt: skip
+    steps = drawing(scene, index)
+    twins = drawing(dark, index) if dark else steps
+    groups = _groups((scene.items[index],))
+    ears: list[str] = []
+    for step, twin in zip(steps, twins, strict=True):
+        if step.do == "open":
+            mark = _mark(next(groups), panels)
+            ears.append(mark["ear"])
+            yield Op("open", mark)
+            continue
+        if step.do == "close" and (ear := ears.pop()):
+            yield Op("ear", {"d": ear})
+        values = dict(step.values)
+        for key in ("fill", "stroke"):
+            if values.get(key) or (step.do == "text" and key == "fill"):
+                values[key] = palette.color(values[key], twin.values[key])
+        yield Op(step.do, values)
+
+
+def drawing(scene: Scene, index: int) -> list[Op]:
+    """The steps of one item of a scene; patterns are the page's, not the item's."""
+    alone = scene._replace(items=(scene.items[index],))
+    return [step for step in operations(alone) if step.do != "pattern"]
+
+
+def aligned(scene: Scene, dark: Scene) -> bool:
+    """Whether two scenes are the same drawing in other colours."""
+    if len(scene.items) != len(dark.items):
+        return False
+    return all(
+        [_plain(step) for step in drawing(scene, index)]
+        == [_plain(step) for step in drawing(dark, index)]
+        for index in range(len(scene.items))
+    )
+
+
+def _plain(step: Op) -> tuple[str, list[str]]:
+    return step.do, [text for key, text in step.values.items() if key not in ("fill", "stroke")]
+
+
+def _groups(items: Sequence[Item]) -> Iterator[Group]:
+    """All groups in the order in which they are opened."""
+    for item in items:
+        if isinstance(item, Group):
+            yield item
+            yield from _groups(item.items)
+
+
+def _mark(group: Group, panels: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """What the page has to know of a group: its card, and the panels that it opens."""
+    opens = panels.get(group.name, ()) if group.role == "module" else ()
+    marked = group.role in ("layer", "module") or bool(group.detail)
+    values = {
+        "label": (group.detail or group.name) if marked else "",
+        "opens": " ".join(opens), "ear": "",
+    }  # fmt: skip
+    shapes = [item for item in group.items if isinstance(item, Shape)]
+    if opens and shapes:
+        right, bottom = shapes[0].x + shapes[0].width, shapes[0].y + shapes[0].height
+        corner = f"M{number(right)} {number(bottom - EAR)}V{number(bottom)}"
+        values["ear"] = f"{corner}H{number(right - EAR)}z"
+    return values
+
+
+def _notes(scene: Scene) -> Iterator[str]:
+    """Each notes group as running text: its lines were broken for the figure's width."""
+    for item in scene.items:
+        if isinstance(item, Group) and item.role == "notes":
+            yield " ".join(text.text for text in item.items if isinstance(text, Text))
+
+
+def extent(items: Sequence[Item]) -> tuple[float, float, float, float]:
+    """(left, top, right, bottom) of all that is drawn."""
+    lefts, tops, rights, bottoms = [], [], [], []
+    for item in _leaves(items):
+        for x, y, width, height in (item.box, *(text.box for text in getattr(item, "texts", ()))):
+            lefts.append(x)
+            tops.append(y)
+            rights.append(x + width)
+            bottoms.append(y + height)
+    if not lefts:
+        return (0.0, 0.0, 0.0, 0.0)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def _leaves(items: Sequence[Item]) -> Iterator[Shape | Text | Line | Connector]:
+    for item in items:
+        if isinstance(item, Group):
+            yield from _leaves(item.items)
+        else:
+            yield item
+
+
+def _patterns(scenes: Sequence[Scene]) -> list[Op]:
+    """Every hatching once: all figures of the page share them."""
+    found: dict[tuple[tuple[str, str], ...], Op] = {}
+    for scene in scenes:
+        for step in operations(scene):
+            if step.do != "pattern":
+                break
+            found.setdefault(tuple(step.values.items()), step)
+    return list(found.values())
+
+
+def _stats(figure: HtmlFigure) -> Iterator[tuple[str, str]]:
+    """The few large numbers beside a title."""
+    if figure.parameters is not None:
+        yield "parameters", short(figure.parameters)
+    if figure.macs is not None:
+        yield "multiply-adds", short(figure.macs)
+    if figure.depth is not None:
+        yield "depth", f"{figure.depth:,}"
+    if figure.top1 is not None:
+        yield "top-1", percent(figure.top1)
+
+
+def _facts(figure: HtmlFigure) -> Iterator[tuple[str, str]]:
+    """The exact numbers, below the figure."""
+    if figure.input:
+        yield "Input", figure.input
+    counts = {
+        "Parameters": figure.parameters, "Trainable": figure.trainable,
+        "Non-trainable": figure.non_trainable or None,
+        "With auxiliary heads": figure.with_auxiliary, "Multiply-adds": figure.macs,
+    }  # fmt: skip
+    yield from ((name, f"{count:,}") for name, count in counts.items() if count is not None)
+    if figure.top5 is not None:
+        yield "Top-5 accuracy", percent(figure.top5)
+
+
+def short(count: int) -> str:
+    """A count in three digits: ``25.6 M``."""
+    for power, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= power:
+            value = count / power
+            digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
+            return f"{value:.{digits}f}\u00a0{unit}"
+    return str(count)
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with one decimal."""
+    return f"{100 * share:.1f}\u00a0%"
+
+
+def safe_link(link: str) -> str:
+    """``link`` where it leads to the web, else nothing."""
+    return link if link.startswith(("https://", "http://")) else ""
+
+
+def _span(figures: Sequence[HtmlFigure]) -> str:
+    """First and last year of publication: ``1998–2017``."""
+    years = sorted({figure.year for figure in figures if figure.year})
+    return "–".join(str(year) for year in dict.fromkeys((years[0], years[-1]))) if years else ""
+
+
+def _slug(name: str, taken: set[str]) -> str:
+    """A new id of a-z, 0-9 and hyphens made of ``name``."""
+    base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "figure"
+    slug, count = base, 1
+    while slug in taken:
+        count += 1
+        slug = f"{base}-{count}"
+    taken.add(slug)
+    return slug
+
+
+def _sha256(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+@cache
+def _font(name: str) -> str:
+    """A bundled font in base64."""
+    with open(os.path.join(FONT_FOLDER, name), "rb") as file:
+        return base64.b64encode(file.read()).decode("ascii")

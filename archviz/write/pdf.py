@@ -1,0 +1,395 @@
+"""PDF: vector pages, the bundled font embedded, text that can be selected and searched.
+
+:func:`write_pdf` makes a document of pages with bookmarks, :func:`figure_pdf` one page cut
+to the picture, for LaTeX's ``\\includegraphics``. Chinese, Japanese and Korean characters,
+which the bundled font lacks, are set in the fonts that PDF viewers provide for them (they
+are not embedded); of any other character that it lacks an empty box marks the place.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from archviz import metrics
+from archviz.scene import Connector, Group, Item, Line, Page, Point, Scene, Shape, Text
+from archviz.write.svg import SHADOW_LEVELS
+
+POINTS = 0.75
+"""Points in a pixel of 1/96 inch."""
+LARGEST = 14400.0
+"""Points that a side of a page may have in PDF; a longer picture is shrunk to it."""
+STRETCH = 0.005
+"""Share by which a text may miss its measured width before it is scaled to it."""
+
+HATCH_WIDTH, HATCH_OPACITY = 0.8, 0.3
+HATCHES: dict[str, tuple[tuple[float, float, float, float], ...]] = {
+    "lines": ((1, 1, 8, 0),),
+    "cross": ((1, 1, 8, 0), (1, -1, 8, 0)),
+    "grid": ((1, 0, 6, 3), (0, 1, 6, 3)),
+    "steep": ((2, -1, 12, 0),),
+}
+"""Families of lines (a, b, step, start): all with ax + by = start + k step, k whole.
+
+They and the dots are those of ``templates/pattern.svg.j2``, counted from the page's corner.
+"""
+DOT_STEP, DOT_STARTS, DOT_RADIUS = 6.0, (1.5, 4.5), 0.8
+
+Box = tuple[float, float, float, float]
+
+
+def write_pdf(
+    pages: Sequence[Page], *, title: str, author: str = "archviz", subject: str = ""
+) -> bytes:
+    """A document with a page and a bookmark for each of ``pages``.
+
+    Raises:
+        ValueError: there is no page.
+    """
+    if not pages:
+        raise ValueError("a PDF needs at least one page")
+    output = io.BytesIO()
+    canvas = _canvas(output, title, author, subject)
+    for number, page in enumerate(pages, start=1):
+        scene = page.scene
+        _draw(canvas, scene, (0.0, 0.0, scene.width, scene.height))
+        canvas.bookmarkPage(f"page{number}")
+        canvas.addOutlineEntry(_encodable(page.title) or str(number), f"page{number}", level=0)
+        canvas.showPage()
+    canvas.showOutline()
+    canvas.save()
+    return output.getvalue()
+
+
+def figure_pdf(scene: Scene) -> bytes:
+    """One page, cut to what is drawn: the scene without its margins."""
+    output = io.BytesIO()
+    canvas = _canvas(output, scene.title, "archviz", scene.description)
+    _draw(canvas, scene, content_box(scene))
+    canvas.showPage()
+    canvas.save()
+    return output.getvalue()
+
+
+def content_box(scene: Scene, padding: float = 2.0) -> Box:
+    """(x, y, width, height) of all that is drawn, outlines and shadows too, on the scene."""
+    boxes = list(_ink(scene.items))
+    if not boxes:
+        return (0.0, 0.0, scene.width, scene.height)
+    left = max(0.0, min(box[0] for box in boxes) - padding)
+    top = max(0.0, min(box[1] for box in boxes) - padding)
+    right = min(scene.width, max(box[0] + box[2] for box in boxes) + padding)
+    bottom = min(scene.height, max(box[1] + box[3] for box in boxes) + padding)
+    return (left, top, right - left, bottom - top)
+
+
+def _ink(items: Sequence[Item]) -> Iterator[Box]:
+    """The boxes of all that leaves a mark."""
+    for item in items:
+        if isinstance(item, Group):
+            yield from _ink(item.items)
+        elif isinstance(item, Shape):
+            if item.fill or item.stroke:
+                yield _grown(item.box, item.line_width / 2 if item.stroke else 0.0)
+                yield from (text.box for text in item.texts)
+            if item.shadow:
+                x, y, width, height = item.box
+                depth = item.shadow
+                yield _grown((x + depth / 2, y + depth, width, height), depth)
+        elif isinstance(item, Text):
+            yield item.box
+        else:
+            head = item.head_width if isinstance(item, Connector) and item.head else 0.0
+            yield _grown(item.box, max(item.line_width, head) / 2)
+
+
+def _grown(box: Box, by: float) -> Box:
+    return (box[0] - by, box[1] - by, box[2] + 2 * by, box[3] + 2 * by)
+
+
+def _canvas(output: io.BytesIO, title: str, author: str, subject: str) -> Any:
+    """A reportlab canvas without a clock in it: the same input gives the same bytes."""
+    from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
+
+    canvas = Canvas(
+        output, invariant=1, pageCompression=1, lang="en", initialFontName=_font(False)
+    )
+    canvas.setTitle(_encodable(title))
+    canvas.setAuthor(_encodable(author))
+    canvas.setSubject(_encodable(subject))
+    canvas.setCreator("archviz")
+    canvas.setViewerPreference("DisplayDocTitle", "true")
+    return canvas
+
+
+def _draw(canvas: Any, scene: Scene, box: Box) -> None:
+    """The part of a scene inside ``box`` as the canvas's page, y turned up."""
+    left, top, width, height = box
+    scale = min(POINTS, LARGEST / max(width, height))
+    canvas.setPageSize((width * scale, height * scale))
+    canvas.transform(scale, 0, 0, -scale, -left * scale, (top + height) * scale)
+    painter = _Painter(canvas)
+    if scene.background:
+        painter.fill(scene.background)
+        canvas.rect(left, top, width, height, stroke=0, fill=1)
+    for item in scene.items:
+        if isinstance(item, Group):
+            painter.part(item)
+        else:
+            painter.items((item,))
+
+
+class _Painter:
+    """Draws items on a canvas whose unit is the pixel and whose y goes down."""
+
+    def __init__(self, canvas: Any) -> None:
+        self.canvas = canvas
+        canvas.setLineJoin(0)
+        canvas.setLineCap(0)
+
+    def part(self, group: Group) -> None:
+        """A part of the figure: shadows under all its boxes, then its items."""
+        rest: list[Item] = []
+        for item in group.items:
+            if isinstance(item, Shape) and item.role == "panel":
+                self.shadows([item])
+                self.items((item,))
+            else:
+                rest.append(item)
+        self.shadows(list(_shapes(rest)))
+        self.items(rest)
+
+    def items(self, items: Sequence[Item]) -> None:
+        """Items in their order."""
+        for item in items:
+            if isinstance(item, Group):
+                self.items(item.items)
+            elif isinstance(item, Shape):
+                if item.fill or item.stroke:
+                    self.shape(item)
+            elif isinstance(item, Text):
+                self.text(item)
+            elif isinstance(item, Connector):
+                self.polyline(item.shaft(), item.stroke, item.line_width)
+                if item.head:
+                    self.fill(item.stroke)
+                    self.path(item.arrowhead(), close=True, stroke=0, fill=1)
+            else:
+                self.polyline(item.points, item.stroke, item.line_width)
+
+    def fill(self, color: str) -> None:
+        self.canvas.setFillColorRGB(*_rgb(color))
+
+    def path(self, points: Sequence[Point], close: bool, **paint: int) -> None:
+        path = self.canvas.beginPath()
+        path.moveTo(*points[0])
+        for point in points[1:]:
+            path.lineTo(*point)
+        if close:
+            path.close()
+        self.canvas.drawPath(path, **paint)
+
+    def polyline(self, points: Sequence[Point], stroke: str, width: float) -> None:
+        self.canvas.setStrokeColorRGB(*_rgb(stroke))
+        self.canvas.setLineWidth(width)
+        self.path(points, close=False, stroke=1, fill=0)
+
+    def shadows(self, shapes: Sequence[Shape]) -> None:
+        """Soft shadows: three translucent rectangles each, all of a level in one path."""
+        shapes = [shape for shape in shapes if shape.shadow]
+        if not shapes:
+            return
+        self.canvas.saveState()
+        self.fill("#000000")
+        for growth, opacity in SHADOW_LEVELS:
+            path = self.canvas.beginPath()
+            for shape in shapes:
+                x, y, width, height = _grown(shape.box, growth * shape.shadow)
+                path.rect(x + shape.shadow / 2, y + shape.shadow, width, height)
+            self.canvas.setFillAlpha(opacity)
+            self.canvas.drawPath(path, stroke=0, fill=1, fillMode=1)
+        self.canvas.restoreState()
+
+    def shape(self, shape: Shape) -> None:
+        """Fill, hatching, outline, and the lines of text."""
+        outline = self.outline(shape)
+        if shape.fill:
+            self.fill(shape.fill)
+            self.canvas.drawPath(outline, stroke=0, fill=1)
+        if shape.pattern:
+            self.canvas.saveState()
+            self.canvas.clipPath(outline, stroke=0, fill=0)
+            self.hatching(shape)
+            self.canvas.restoreState()
+        if shape.stroke and shape.line_width:
+            self.canvas.setStrokeColorRGB(*_rgb(shape.stroke))
+            self.canvas.setLineWidth(shape.line_width)
+            self.canvas.drawPath(outline, stroke=1, fill=0)
+        for text in shape.texts:
+            self.text(text)
+
+    def outline(self, shape: Shape) -> Any:
+        path = self.canvas.beginPath()
+        radius = min(shape.radius, shape.width / 2, shape.height / 2)
+        if shape.form == "ellipse":
+            path.ellipse(*shape.box)
+        elif radius > 0:
+            path.roundRect(*shape.box, radius)
+        else:
+            path.rect(*shape.box)
+        return path
+
+    def hatching(self, shape: Shape) -> None:
+        """The shape's pattern over its box; the canvas is clipped to the shape."""
+        color = _rgb(shape.stroke or "#000000")
+        if shape.pattern == "dots":
+            self.canvas.setFillColorRGB(*color, alpha=HATCH_OPACITY)
+            path = self.canvas.beginPath()
+            for x, y in _dots(shape.box):
+                path.circle(x, y, DOT_RADIUS)
+            self.canvas.drawPath(path, stroke=0, fill=1)
+            return
+        self.canvas.setStrokeColorRGB(*color, alpha=HATCH_OPACITY)
+        self.canvas.setLineWidth(HATCH_WIDTH)
+        self.canvas.lines([line for family in HATCHES[shape.pattern]
+                           for line in _strokes(shape.box, *family)])  # fmt: skip
+
+    def text(self, text: Text) -> None:
+        """One line of text, scaled to its measured width where it would miss it."""
+        from reportlab.pdfbase.pdfmetrics import stringWidth  # type: ignore[import-untyped]
+
+        runs = [
+            (font, run, stringWidth(run, font, text.size) if font else len(run) * text.size)
+            for font, run in _runs(_encodable(text.text), text.bold)
+        ]
+        natural = sum(width for _, _, width in runs)
+        if not natural:
+            return
+        stretch = text.width / natural
+        if abs(stretch - 1) <= STRETCH or stretch <= 0:
+            stretch = 1.0
+        x = text.x - {"start": 0.0, "middle": 0.5, "end": 1.0}[text.anchor] * natural * stretch
+        self.canvas.saveState()
+        self.canvas.transform(stretch, 0, 0, -1, x, text.y)
+        self.fill(text.fill)
+        place = 0.0
+        for font, run, width in runs:
+            if font:
+                self.canvas.setFont(font, text.size)
+                self.canvas.drawString(place, 0, run)
+            else:
+                self.missing(place, len(run), text)
+            place += width
+        self.canvas.restoreState()
+
+    def missing(self, place: float, count: int, text: Text) -> None:
+        """An empty box, one em wide as it was measured, for each character without a glyph."""
+        size = text.size
+        self.canvas.setStrokeColorRGB(*_rgb(text.fill))
+        self.canvas.setLineWidth(size * 0.06)
+        for index in range(count):
+            self.canvas.rect(place + (index + 0.15) * size, 0, size * 0.7, size * 0.69)
+
+
+def _shapes(items: Sequence[Item]) -> Iterator[Shape]:
+    for item in items:
+        if isinstance(item, Shape):
+            yield item
+        elif isinstance(item, Group):
+            yield from _shapes(item.items)
+
+
+def _rgb(color: str) -> tuple[float, float, float]:
+    """``#rrggbb`` as three shares."""
+    return (int(color[1:3], 16) / 255, int(color[3:5], 16) / 255, int(color[5:7], 16) / 255)
+
+
+def _strokes(box: Box, a: float, b: float, step: float, start: float) -> Iterator[Box]:
+    """The lines ax + by = start + k step that meet a box, as (x, y, x, y), across its width."""
+    x, y, width, height = box
+    reach = [a * px + b * py for px in (x, x + width) for py in (y, y + height)]
+    first, last = int((min(reach) - start) // step), int((max(reach) - start) // step)
+    for k in range(first, last + 1):
+        value = start + k * step
+        if b:
+            yield (x, (value - a * x) / b, x + width, (value - a * (x + width)) / b)
+        else:
+            yield (value / a, y, value / a, y + height)
+
+
+def _dots(box: Box) -> Iterator[Point]:
+    """The middles of the dots that may meet a box."""
+    x, y, width, height = box
+    for start in DOT_STARTS:
+        for column in range(int(x // DOT_STEP) - 1, int((x + width) // DOT_STEP) + 2):
+            for row in range(int(y // DOT_STEP) - 1, int((y + height) // DOT_STEP) + 2):
+                yield (start + column * DOT_STEP, start + row * DOT_STEP)
+
+
+@cache
+def _font(bold: bool) -> str:
+    """The name under which reportlab knows the bundled font."""
+    from reportlab.pdfbase.pdfmetrics import registerFont
+    from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]
+
+    weight = "Bold" if bold else "Regular"
+    folder = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fonts")
+    registerFont(TTFont(f"archviz-{weight}", os.path.join(folder, f"Arimo-{weight}.ttf")))
+    return f"archviz-{weight}"
+
+
+@cache
+def _viewer_font(name: str) -> str:
+    """A font of the viewer's own, by one of the names that PDF sets aside for them."""
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont  # type: ignore[import-untyped]
+    from reportlab.pdfbase.pdfmetrics import registerFont
+
+    registerFont(UnicodeCIDFont(name))
+    return name
+
+
+@cache
+def _covered(bold: bool) -> frozenset[str]:
+    """The characters of the bundled font."""
+    return frozenset("".join((metrics.BOLD if bold else metrics.REGULAR).values()))
+
+
+def _runs(text: str, bold: bool) -> Iterator[tuple[str, str]]:
+    """The text in pieces of one font each; the font is empty where there is none."""
+    covered = _covered(bold)
+    if covered.issuperset(text):
+        yield (_font(bold), text)
+        return
+    east = _east_asian(text)
+    start = 0
+    kinds = ["own" if char in covered else "east" if _is_east(char) else "" for char in text]
+    for end in range(1, len(text) + 1):
+        if end < len(text) and kinds[end] == kinds[start]:
+            continue
+        kind = kinds[start]
+        font = _font(bold) if kind == "own" else _viewer_font(east) if kind else ""
+        yield (font, text[start:end])
+        start = end
+
+
+def _is_east(char: str) -> bool:
+    """A Chinese, Japanese or Korean character or its punctuation, or a full-width letter."""
+    code = ord(char)
+    return 0x3000 <= code <= 0x9FFF or 0xAC00 <= code <= 0xD7A3 or 0xFF01 <= code <= 0xFFEE
+
+
+def _east_asian(text: str) -> str:
+    """The viewer's font for a text: Japanese where it has kana, Korean where hangul."""
+    if any("\u3040" <= char <= "\u30ff" for char in text):
+        return "HeiseiKakuGo-W5"
+    if any("\uac00" <= char <= "\ud7a3" for char in text):
+        return "HYGothic-Medium"
+    return "STSong-Light"
+
+
+def _encodable(text: str) -> str:
+    """``text`` with lone surrogates, which no encoding has, as question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,79 @@
+"""PNG: the SVG rasterised by resvg, with the bundled fonts and no others.
+
+resvg leaves a text out without a word where no font matches, so the system's fonts are
+never asked: the picture is the same on every machine.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import struct
+import zlib
+from dataclasses import replace
+
+from archviz.errors import fail
+from archviz.scene import Scene
+from archviz.write.svg import write_svg
+
+LARGEST = 200_000_000
+"""Pixels that a picture may have; each takes four bytes of memory."""
+DOTS_PER_METRE = 96 / 0.0254
+"""Of a picture at scale 1."""
+
+
+def write_png(
+    scene: Scene, *, scale: float = 2.0, width: int | None = None, transparent: bool = False
+) -> bytes:
+    """The scene as a PNG.
+
+    Args:
+        scene: the picture.
+        scale: pixels of the PNG for one of the scene.
+        width: width in pixels, instead of ``scale``.
+        transparent: leave the background out.
+
+    Raises:
+        ArchvizError: the PNG would be too large or have no pixels.
+    """
+    import resvg_py
+
+    columns = _columns(scene, scale, width)
+    folder = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fonts")
+    picture = resvg_py.svg_to_bytes(
+        svg_string=write_svg(replace(scene, background="") if transparent else scene),
+        width=columns,
+        skip_system_fonts=True,
+        font_files=[
+            os.path.join(folder, f"Arimo-{weight}.ttf") for weight in ("Regular", "Bold")
+        ],
+    )
+    return _with_resolution(bytes(picture), columns / scene.width)
+
+
+def _columns(scene: Scene, scale: float, width: int | None) -> int:
+    """The PNG's width in pixels, after a look at what that comes to."""
+    if width is not None and width < 1:
+        raise fail("png", f"a width of {width} pixels is no picture", "give 1 or more")
+    if width is None and not (math.isfinite(scale) and scale > 0):
+        raise fail("png", f"a scale of {scale:g} is no picture", "give a number above 0, such as 2")
+    factor = scale if width is None else width / scene.width
+    pixels = scene.width * scene.height * factor**2
+    if pixels > LARGEST:
+        most = math.sqrt(LARGEST / (scene.width * scene.height))
+        raise fail(
+            "png",
+            f"{pixels / 1e6:,.0f} megapixels are more than the {LARGEST // 10**6} that are allowed",
+            f"use a scale of at most {math.floor(most * 100) / 100:g}, or a width of at most "
+            f"{math.floor(most * scene.width)}; svg and pdf are sharp at any size",
+        )
+    return max(1, round(scene.width * factor))
+
+
+def _with_resolution(picture: bytes, factor: float) -> bytes:
+    """The PNG with its resolution noted, so that programs place it in the scene's size."""
+    density = round(DOTS_PER_METRE * factor)
+    body = b"pHYs" + struct.pack(">IIB", density, density, 1)
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    behind_header = 8 + 4 + 4 + 13 + 4
+    return picture[:behind_header] + chunk + picture[behind_header:]

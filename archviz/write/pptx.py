@@ -1,0 +1,252 @@
+"""PowerPoint: a deck of native shapes that goes on being editable.
+
+Boxes, ovals and brackets are preset shapes with their text inside, a layer with its
+badges is a group in its panel's group, and every connector is glued to the two shapes
+that it joins. python-pptx keeps the package; slides are written as text.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from archviz.errors import ArchvizError, fail
+from archviz.write.pptx_parts import HEADER, NAMESPACES, fit
+from archviz.write.pptx_slide import SlideWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pptx.package import Package
+    from pptx.parts.presentation import PresentationPart
+    from pptx.presentation import Presentation
+    from pptx.slide import SlideLayout
+
+    from archviz.scene import Page
+
+SLIDE_HEIGHT = 6_858_000
+"""7.5 in, the height of a slide of any aspect; 13.33 in wide at 16:9, 10 in at 4:3."""
+DATE = (2000, 1, 1, 0, 0, 0)
+"""The date in the file, so that the same pages give the same bytes."""
+APPLICATION = (
+    f'{HEADER}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/'
+    'extended-properties"><Application>archviz</Application></Properties>'
+).encode()
+
+
+def write_pptx(
+    pages: Sequence[Page],
+    *,
+    aspect: float = 16 / 9,
+    template: str | None = None,
+    title: str = "Neural networks",
+) -> bytes:
+    """A deck with a slide for each page.
+
+    Args:
+        pages: what is on the slides, and the speaker's notes.
+        aspect: width / height of the slides; a template has its own.
+        template: a .pptx or .potx file whose master the deck uses.
+        title: the deck's title in the file's properties.
+
+    Raises:
+        ArchvizError: the template cannot be read, or is none.
+    """  # fmt: skip
+    deck = _Deck(template, aspect)
+    for page in pages:
+        deck.add(page)
+    return deck.save(title)
+
+
+class _Deck:
+    """A package that slides are added to."""
+
+    def __init__(self, template: str | None, aspect: float) -> None:
+        from pptx import Presentation
+        from pptx.opc.constants import RELATIONSHIP_TYPE
+
+        self.types = RELATIONSHIP_TYPE
+        self.has_template = template is not None
+        self.package = _open_template(template) if template else Presentation().part.package
+        self.part = self.package.main_document_part
+        self.presentation = self.part.presentation
+        if not template:
+            self._shape_default(aspect)
+        self.count = self.note_count = 0
+        self.titled, self.blank = _layouts(self.presentation)
+
+    def _shape_default(self, aspect: float) -> None:
+        """Give the default master the aspect that is asked for, and our font."""
+        from pptx.util import Emu
+
+        before, width = self.presentation.slide_width, round(SLIDE_HEIGHT * aspect)
+        self.presentation.slide_width = Emu(width)
+        self.presentation.slide_height = Emu(SLIDE_HEIGHT)
+        self.presentation.element.sldSz.attrib.pop("type", None)
+        for master in self.presentation.slide_masters:
+            for holder in (master, *master.slide_layouts):
+                for node in holder.element.xpath(".//a:off|.//a:ext[@cx]"):
+                    name = "cx" if "cx" in node.attrib else "x"
+                    node.set(name, str(round(int(node.get(name)) * width / before)))
+            theme = master.part.part_related_by(self.types.THEME)
+            theme.blob = theme.blob.replace(b'"Calibri"', b'"Arial"')
+        _drop(self.part, self.types.PRINTER_SETTINGS)
+
+    def add(self, page: Page) -> None:
+        """A slide, and its notes."""
+        from pptx.opc.constants import CONTENT_TYPE
+        from pptx.opc.package import Part
+        from pptx.opc.packuri import PackURI
+
+        self.count += 1
+        frame = fit(page.scene, self.presentation.slide_width, self.presentation.slide_height)
+        writer = SlideWriter(page.scene, frame, self.titled is not None)
+        layout = self.titled if self.titled and writer.title else self.blank
+        name = PackURI(f"/ppt/slides/slide{self.count}.xml")
+        blob = writer.slide(page.title, not self.has_template)
+        slide = Part(name, CONTENT_TYPE.PML_SLIDE, self.package, blob)
+        slide.relate_to(layout.part, self.types.SLIDE_LAYOUT)
+        slides = self.presentation.element.get_or_add_sldIdLst()
+        slides.add_sldId(self.part.relate_to(slide, self.types.SLIDE))
+        if not page.notes:
+            return
+        self.note_count += 1
+        name = PackURI(f"/ppt/notesSlides/notesSlide{self.note_count}.xml")
+        kind = CONTENT_TYPE.PML_NOTES_SLIDE
+        notes = Part(name, kind, self.package, notes_page(page.notes))
+        notes.relate_to(self.part.notes_master_part, self.types.NOTES_MASTER)
+        notes.relate_to(slide, self.types.SLIDE)
+        slide.relate_to(notes, self.types.NOTES_SLIDE)
+
+    def save(self, title: str) -> bytes:
+        """The file, the same bytes for the same slides."""
+        import datetime
+
+        date = datetime.datetime(*DATE)
+        properties = self.presentation.core_properties
+        properties.title, properties.author, properties.comments = title, "archviz", ""
+        properties.last_modified_by, properties.revision = "archviz", 1
+        properties.created = properties.modified = date
+        _drop(self.package, self.types.THUMBNAIL)
+        _drop(self.part, self.types.VIEW_PROPS)
+        for rel in self.package._rels.values():
+            if rel.reltype == self.types.EXTENDED_PROPERTIES:
+                rel.target_part.blob = APPLICATION
+        self._list_notes_master()
+        raw, packed = io.BytesIO(), io.BytesIO()
+        self.presentation.save(raw)
+        with zipfile.ZipFile(raw) as given, zipfile.ZipFile(packed, "w") as out:
+            for name in given.namelist():
+                info = zipfile.ZipInfo(name, DATE)
+                info.compress_type, info.create_system = zipfile.ZIP_DEFLATED, 0
+                out.writestr(info, given.read(name))
+        return packed.getvalue()
+
+    def _list_notes_master(self) -> None:
+        """Name the notes master in the presentation, which python-pptx leaves out."""
+        from pptx.oxml import parse_xml
+
+        element = self.presentation.element
+        if not self.note_count or element.xpath("p:notesMasterIdLst"):
+            return
+        rel_id = self.part.relate_to(self.part.notes_master_part, self.types.NOTES_MASTER)
+        listed = f'<p:notesMasterId r:id="{rel_id}"/>'
+        listed = f"<p:notesMasterIdLst {NAMESPACES}>{listed}</p:notesMasterIdLst>"
+        element.xpath("p:sldMasterIdLst")[0].addnext(parse_xml(listed))
+
+
+def _drop(holder: Any, kind: str) -> None:
+    """Drop all relationships of a kind, and so the parts that only they lead to."""
+    for rel_id, rel in [*holder._rels.items()]:
+        if rel.reltype == kind:
+            holder._rels.pop(rel_id)
+
+
+def _open_template(path: str) -> Package:
+    """The package of a template, without its slides.
+
+    Raises:
+        ArchvizError: it cannot be read as a presentation.
+    """
+    from pptx.opc.constants import CONTENT_TYPE
+    from pptx.package import Package
+    from pptx.parts.presentation import PresentationPart
+
+    hint = "give a .pptx or .potx file that opens in PowerPoint without a password"
+    try:
+        package = Package.open(path)
+        part = package.main_document_part
+        if not isinstance(part, PresentationPart):
+            raise fail(path, "this template is not a presentation", hint)
+        part._content_type = CONTENT_TYPE.PML_PRESENTATION_MAIN
+        _remove_slides(part)
+        _layouts(part.presentation)
+    except ArchvizError:
+        raise
+    except FileNotFoundError as error:
+        raise fail(path, "there is no such template", "") from error
+    except Exception as error:  # a package can be broken in any place
+        raise fail(path, "this template is not a readable PowerPoint file", hint) from error
+    return package
+
+
+def _remove_slides(part: PresentationPart) -> None:
+    """Drop all slides, and whatever refers to them: lists, sections, links in layouts."""
+    from pptx.opc.constants import RELATIONSHIP_TYPE
+    from pptx.opc.package import XmlPart
+
+    lists = "p:sldIdLst|p:custShowLst|p:extLst/p:ext[.//*[local-name()='sectionLst']]"
+    for element in part._element.xpath(lists):
+        element.getparent().remove(element)
+    _drop(part, RELATIONSHIP_TYPE.VIEW_PROPS)
+    _drop(part, RELATIONSHIP_TYPE.SLIDE)
+    for other in [*part.package.iter_parts()]:
+        for rel_id, rel in [*other.rels.items()]:
+            if rel.reltype == RELATIONSHIP_TYPE.SLIDE:
+                other.rels.pop(rel_id)
+                linked = f"//*[@r:id='{rel_id}']"
+                for element in other._element.xpath(linked) if isinstance(other, XmlPart) else ():
+                    element.getparent().remove(element)
+
+
+def _layouts(presentation: Presentation) -> tuple[SlideLayout | None, SlideLayout]:
+    """The layout for a slide with a title, if the master has one, and the emptiest one."""
+    from pptx.enum.shapes import PP_PLACEHOLDER
+
+    quiet = (PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER)
+    titled: list[tuple[int, SlideLayout]] = []
+    layouts: list[tuple[int, SlideLayout]] = []
+    for master in presentation.slide_masters:
+        for layout in master.slide_layouts:
+            kinds = [shape.placeholder_format.type for shape in layout.placeholders]
+            entry = (sum(kind not in quiet for kind in kinds), layout)
+            layouts.append(entry)
+            if PP_PLACEHOLDER.TITLE in kinds:
+                titled.append(entry)
+
+    def content(entry: tuple[int, SlideLayout]) -> int:
+        return entry[0]
+
+    best = min(titled, key=content)[1] if titled else None
+    return best, min(layouts, key=content)[1]
+
+
+def notes_page(notes: str) -> bytes:
+    """The notes under a slide, a paragraph for each line."""
+    paragraphs = "".join(
+        f'<a:p><a:r><a:rPr lang="en-US"/><a:t>{escape(line, quote=False)}</a:t></a:r></a:p>'
+        if line else "<a:p/>"
+        for line in notes.split("\n")
+    )  # fmt: skip
+    return (
+        f"{HEADER}<p:notes {NAMESPACES}><p:cSld><p:spTree><p:nvGrpSpPr>"
+        '<p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr/>'
+        '<p:sp><p:nvSpPr><p:cNvPr id="2" name="Slide image"/><p:cNvSpPr><a:spLocks noGrp="1" '
+        'noRot="1" noChangeAspect="1"/></p:cNvSpPr><p:nvPr><p:ph type="sldImg"/></p:nvPr>'
+        '</p:nvSpPr><p:spPr/></p:sp><p:sp><p:nvSpPr><p:cNvPr id="3" name="Notes"/><p:cNvSpPr>'
+        '<a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr><p:ph type="body" idx="1"/></p:nvPr>'
+        f"</p:nvSpPr><p:spPr/><p:txBody><a:bodyPr/><a:lstStyle/>{paragraphs}</p:txBody></p:sp>"
+        "</p:spTree></p:cSld><p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr></p:notes>"
+    ).encode()

@@ -1,0 +1,214 @@
+"""One slide: the items of a scene as PowerPoint's own shapes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archviz.scene import Connector, Group, Line, Shape, Text
+from archviz.write.pptx_parts import (
+    HEADER,
+    NAMESPACES,
+    NO_EFFECT,
+    End,
+    arrowhead,
+    bend,
+    bracket,
+    connected_to,
+    connector_shape,
+    cut,
+    fill_of,
+    freeform,
+    geometry,
+    group_shape,
+    look,
+    port_box,
+    solid,
+    sp,
+    stroke,
+    text_body,
+    union,
+    xml_text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archviz.scene import Item, Scene
+    from archviz.write.pptx_parts import Box, Drawn, EmuPoint, Frame
+
+TITLE = '<p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr><p:ph type="title"/></p:nvPr>'
+
+
+class SlideWriter:
+    """Writes the shapes of one slide, numbered from 2 on; 1 is the slide's own group.
+
+    ``titled`` says whether the layout has a title to put a ``slide-title`` into.
+    """
+
+    def __init__(self, scene: Scene, frame: Frame, titled: bool) -> None:
+        self.scene = scene
+        self.frame = frame
+        self.count = 1
+        self.title: Text | None = None
+        self.ends: dict[str, End] = {}
+        self.order: list[End] = []
+        ways: dict[str, tuple[str, EmuPoint]] = {}
+        for item, _ in items_with_groups(scene.items):
+            if isinstance(item, Connector) and len(item.route) > 1:
+                ways.setdefault(item.target, ("out", frame.point(*item.route[-2])))
+                ways[item.source] = ("in", frame.point(*item.route[1]))
+        for item, group in items_with_groups(scene.items):
+            if isinstance(item, Shape):
+                self._register(item, group, ways)
+            elif isinstance(item, Text) and item.role == "slide-title" and titled:
+                self.title = self.title or item
+        self.order.reverse()
+
+    def _register(
+        self, shape: Shape, group: Group | None, ways: dict[str, tuple[str, EmuPoint]]
+    ) -> None:
+        """Number a shape, and note where connectors that name it are glued."""
+        box, name = self.frame.box(*shape.box), name_of(shape, group)
+        if shape.role == "port":
+            at = self.frame.point(shape.x + shape.width / 2, shape.y + shape.height / 2)
+            name, onward = ways.get(shape.id, (name, at))
+            box = port_box(at, onward)
+        end = End(self.number(), box, shape.form == "ellipse", name)
+        self.order.append(end)
+        self.ends[shape.id] = end
+
+    def number(self) -> int:
+        """The next shape's id on the slide."""
+        self.count += 1
+        return self.count
+
+    def slide(self, name: str, background: bool) -> bytes:
+        """The whole slide."""
+        title = [] if self.title is None else [self.text(self.title)]
+        shapes = "".join(xml for xml, _ in (*title, *self.items(self.scene.items, None)))
+        back = ""
+        if background and self.scene.background:
+            back = f"<p:bg><p:bgPr>{solid(self.scene.background)}{NO_EFFECT}</p:bgPr></p:bg>"
+        return (
+            f'{HEADER}<p:sld {NAMESPACES}><p:cSld name="{xml_text(name)}">{back}<p:spTree>'
+            '<p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr>'
+            f"<p:grpSpPr/>{shapes}</p:spTree></p:cSld>"
+            "<p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr></p:sld>"
+        ).encode()
+
+    def items(self, items: Sequence[Item], group: Group | None) -> list[Drawn]:
+        """All that a group or the slide holds, from back to front."""
+        drawn: list[Drawn] = []
+        for item in items:
+            if isinstance(item, Group):
+                drawn += self.group(item)
+            elif isinstance(item, Shape):
+                drawn.append(self.shape(item, group))
+            elif isinstance(item, Connector):
+                drawn += self.connector(item)
+            elif isinstance(item, Line):
+                drawn.append(self.line(item, group))
+            elif item is not self.title:
+                drawn.append(self.text(item))
+        return drawn
+
+    def group(self, group: Group) -> list[Drawn]:
+        """A group; what stands alone in one is not grouped."""
+        number = self.number()
+        drawn = self.items(group.items, group)
+        if len(drawn) < 2:
+            return drawn
+        return [group_shape(number, group.name or group.role, group.detail, drawn)]
+
+    def shape(self, shape: Shape, group: Group | None) -> Drawn:
+        """A rectangle or an oval with its text inside."""
+        end = self.order.pop()
+        detail = f"{shape.role} {end.name}" if shape.lines else end.name
+        if group and end.name == group.name:
+            detail = group.detail
+        preset = geometry("ellipse" if shape.form == "ellipse" else "rect")
+        if shape.form == "rect" and shape.radius:
+            share = min(0.5, shape.radius / max(0.01, min(shape.width, shape.height)))
+            preset = geometry("roundRect", adj=round(share * 100_000))
+        line = stroke(self.frame, shape.stroke, shape.line_width)
+        outside = look(self.frame, preset, fill_of(shape), line, shape.shadow)
+        body = text_body(self.frame, shape.texts, "ctr") if shape.lines else ""
+        return sp(end.number, end.name, detail, end.box, outside, body)
+
+    def text(self, text: Text) -> Drawn:
+        """A text box, or the slide's title: exactly round the text, which stands on its edge.
+
+        As a placeholder, the title is what outlines and screen readers know the slide by.
+        """
+        name, kind = text.text, '<p:cNvSpPr txBox="1"/><p:nvPr/>'
+        if text is self.title:
+            name, kind = "Title", TITLE
+        outside, body = look(self.frame, geometry("rect")), text_body(self.frame, (text,), "b")
+        return sp(self.number(), name, text.text, self.frame.box(*text.box), outside, body, kind)
+
+    def line(self, line: Line, group: Group | None) -> Drawn:
+        """A square bracket as such; any other polyline as a freeform."""
+        points = [self.frame.point(*point) for point in line.points]
+        box = union([(x, y, x, y) for x, y in points])
+        outside = look(self.frame, bracket(points) or freeform(points, box),
+                       line=stroke(self.frame, line.stroke, line.line_width))  # fmt: skip
+        detail = f"{line.role} in {group.name}" if group and group.name else line.role
+        return sp(self.number(), line.role, detail, box, outside)
+
+    def connector(self, connector: Connector) -> list[Drawn]:
+        """A connector along its whole route, glued at both ends.
+
+        A route with more pieces than a preset has becomes several connectors, glued to
+        dots as wide as the line.
+        """
+        parts = cut([self.frame.point(*point) for point in connector.route])
+        first, last = parts[0], parts[-1]
+        dots: list[Drawn] = []
+        start = self.ends.get(connector.source) or self._dot(
+            "in", port_box(first[0], first[1]), "", dots
+        )
+        end = self.ends.get(connector.target) or self._dot(
+            "out", port_box(last[-1], last[-2]), "", dots
+        )
+        name = f"{'arrow' if connector.head else 'line'} {start.name} → {end.name}"
+        half = self.frame.length(connector.line_width) // 2
+        drawn: list[Drawn] = []
+        for part in parts:
+            stop = end
+            if part is not last:
+                x, y = part[-1]
+                box = (x - half, y - half, x + half, y + half)
+                stop = self._dot(f"joint of {name}", box, connector.stroke, dots)
+            head = arrowhead(self.frame, connector) if part is last else ""
+            line = stroke(self.frame, connector.stroke, connector.line_width, head)
+            glue = connected_to(start, part[0], stop, part[-1])
+            drawn.append(connector_shape(self.number(), name, bend(part), line, glue))
+            start = stop
+        return [*dots, *drawn]
+
+    def _dot(self, name: str, box: Box, fill: str, drawn: list[Drawn]) -> End:
+        """A small oval to glue to, where the scene has no shape."""
+        end = End(self.number(), box, True, name)
+        outside = look(self.frame, geometry("ellipse"), solid(fill))
+        drawn.append(sp(end.number, name, name, box, outside))
+        return end
+
+
+def items_with_groups(
+    items: Sequence[Item], group: Group | None = None
+) -> Iterator[tuple[Item, Group | None]]:
+    """All that is no group, in its order, with the group that it stands in."""
+    for item in items:
+        if isinstance(item, Group):
+            yield from items_with_groups(item.items, item)
+        else:
+            yield item, group
+
+
+def name_of(shape: Shape, group: Group | None) -> str:
+    """What a shape is called: a layer's box by its layer, a badge by its letter and layer."""
+    text = " ".join(shape.lines)
+    if group is None or group.role not in ("layer", "module"):
+        return text or shape.role or shape.form
+    first = next((item for item in group.items if isinstance(item, Shape)), shape)
+    return group.name or text if first.id == shape.id else f"{text} on {group.name}"

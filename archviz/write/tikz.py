@@ -1,0 +1,439 @@
+"""TikZ: a figure that pdflatex draws and a human can go on editing.
+
+Colours and styles are named after roles and defined once; boxes are nodes with names,
+connectors are paths between their sides. :func:`latex` turns any text into LaTeX that
+compiles with no package but TikZ.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from archviz.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
+from archviz.write.pdf import POINTS, content_box
+from archviz.write.svg import SHADOW_LEVELS, number
+from archviz.write.templates import render_template
+
+LARGEST = 14000.0
+"""Pixels that a side may have: TeX's arithmetic ends at 16383; a larger scene is shrunk."""
+PATTERNS = {
+    "lines": "north east lines", "dots": "dots", "cross": "crosshatch", "grid": "grid",
+    "steep": "north west lines",
+}  # fmt: skip
+NEAR = 0.02
+"""Pixels by which a connector's end may miss the middle of a node's side."""
+
+ESCAPES: Mapping[str, str] = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
+    "^": r"\textasciicircum{}", "_": r"\_", "%": r"\%", "~": r"\textasciitilde{}",
+    "<": "$<$", ">": "$>$", "|": "$|$", '"': "''", "`": "{`}",
+    "…": r"\ldots{}", "–": "--", "—": "---", "―": "---", "‒": "--", "−": "$-$", "⁄": "/", "∕": "/",
+    "‘": "`", "’": "'", "‚": ",", "‛": "'", "“": "``", "”": "''", "„": ",,", "′": "'", "″": "''",
+    "«": r"$\ll$", "»": r"$\gg$", "¡": "!`", "¿": "?`", "¦": "$|$", "\xa0": "~", "\xad": "",
+    "ß": r"\ss{}", "æ": r"\ae{}", "Æ": r"\AE{}", "œ": r"\oe{}", "Œ": r"\OE{}", "ø": r"\o{}",
+    "Ø": r"\O{}", "ł": r"\l{}", "Ł": r"\L{}", "ı": r"\i{}", "đ": "d", "Đ": "D", "ð": "d",
+    "Ð": "D", "þ": "th", "Þ": "Th", "ħ": "h", "Ħ": "H", "ŧ": "t", "Ŧ": "T", "ŋ": "ng",
+    "Ŋ": "Ng", "ĸ": "k", "£": r"\pounds{}", "€": "EUR", "¥": "JPY", "¢": "ct", "§": r"\S{}",
+    "¶": r"\P{}", "©": r"\copyright{}", "®": "(R)", "†": r"\dag{}", "‡": r"\ddag{}",
+    "Α": "A", "Β": "B", "Ε": "E", "Ζ": "Z", "Η": "H", "Ι": "I", "Κ": "K", "Μ": "M", "Ν": "N",
+    "Ο": "O", "Ρ": "P", "Τ": "T", "Υ": "Y", "Χ": "X", "ο": "o", "°": r"$^\circ$",
+}  # fmt: skip
+"""LaTeX, or the ASCII that comes nearest, for characters that TeX reads as something else."""
+MATH: Mapping[str, str] = {
+    "×": "times", "÷": "div", "±": "pm", "·": "cdot", "•": "bullet", "∞": "infty", "≤": "le",
+    "≥": "ge", "≠": "ne", "≈": "approx", "→": "rightarrow", "←": "leftarrow", "↑": "uparrow",
+    "↓": "downarrow", "↔": "leftrightarrow", "⇒": "Rightarrow", "√": "surd", "∑": "sum",
+    "∏": "prod", "∂": "partial", "∇": "nabla", "∈": "in", "∘": "circ", "∗": "ast",
+    "⊕": "oplus", "⊗": "otimes", "⊙": "odot", "¬": "neg", "µ": "mu", "∆": "Delta",
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "ζ": "zeta",
+    "η": "eta", "θ": "theta", "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu",
+    "ξ": "xi", "π": "pi", "ρ": "rho", "ς": "varsigma", "σ": "sigma", "τ": "tau",
+    "υ": "upsilon", "φ": "varphi", "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma",
+    "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma",
+    "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
+}  # fmt: skip
+"""Characters that are commands of LaTeX's mathematics."""
+ACCENTS = {
+    "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0306": "u",
+    "\u0307": ".", "\u0308": '"', "\u030a": "r", "\u030b": "H", "\u030c": "v", "\u0327": "c",
+}  # fmt: skip
+"""LaTeX's accents for combining characters."""
+BARE = {"i": r"\i", "j": r"\j"}
+
+Leaf: TypeAlias = Shape | Text | Line | Connector
+
+
+def write_tikz(scene: Scene, *, standalone: bool = True) -> str:
+    """The scene as LaTeX source.
+
+    A whole document whose page is the scene, or a ``tikzpicture`` for ``\\input``, which is
+    as large as what is drawn, without the scene's margins.
+    """
+    return _Writer(scene).source(standalone)
+
+
+def latex(text: str) -> str:
+    """``text`` in LaTeX; a character that neither LaTeX nor ASCII has becomes ``?``."""
+    composed = unicodedata.normalize("NFC", " ".join(text.split()))
+    pieces = []
+    for char, following in zip(composed, [*composed[1:], ""], strict=True):
+        pieces.append("-{}" if char == following == "-" else _character(char))
+    return "".join(pieces)
+
+
+def _character(char: str) -> str:
+    """One character in LaTeX."""
+    if char in ESCAPES:
+        return ESCAPES[char]
+    if " " <= char <= "~":
+        return char
+    if char in MATH:
+        return f"$\\{MATH[char]}$"
+    kind, *codes = unicodedata.decomposition(char).split() or [""]
+    if kind in ("<super>", "<sub>"):
+        inner = "".join(chr(int(code, 16)) for code in codes)
+        return f"${'^' if kind == '<super>' else '_'}{{{inner}}}$" if inner.isalnum() else "?"
+    base, *marks = unicodedata.normalize("NFKD", char)
+    if marks and unicodedata.combining(marks[0]) and base.isascii() and base.isalpha():
+        accent = ACCENTS.get(marks[0])
+        return f"\\{accent}{{{BARE.get(base, base)}}}" if accent else base
+    if base != char or marks:
+        return "".join(_character(part) for part in (base, *marks))
+    return "" if unicodedata.category(char) in ("Cc", "Cf", "Mn", "Me") else "?"
+
+
+def _plain(text: str) -> str:
+    """``text`` in one line of ASCII, for a comment."""
+    folded = unicodedata.normalize("NFKD", " ".join(text.split())).replace("×", "x")
+    return re.sub("[^ -~]+", "?", re.sub("[\u0300-\u036f]", "", folded))
+
+
+@dataclass(eq=False)
+class _Node:
+    """A node or coordinate: its TikZ name, which may be empty, place, options and label."""
+
+    name: str
+    at: str
+    options: list[str]
+    label: str = ""
+
+
+@dataclass(eq=False)
+class _Path:
+    """A path through coordinates."""
+
+    options: list[str]
+    points: list[str]
+
+
+@dataclass(eq=False)
+class _Shadows:
+    """Nodes with shadows of one depth, and the layer that these are drawn on."""
+
+    layer: str
+    depth: str
+    names: list[str]
+
+
+@dataclass(eq=False)
+class _Part:
+    """A part of the figure: a scope with its settings."""
+
+    name: str
+    settings: list[str]
+    nodes: dict[str, list[_Node]] = field(default_factory=lambda: {"panels": [], "main": []})
+    ports: list[_Node] = field(default_factory=list)
+    shadows: list[_Shadows] = field(default_factory=list)
+    paths: list[_Path] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Usual:
+    """What most primitives of a part have, and so need not say."""
+
+    line: float
+    corner: float
+    type: float
+    bracket: float
+    connector: tuple[float, float, float]
+
+
+class _Names:
+    """Names for keys: the one wished for where it is free, else with a number."""
+
+    def __init__(self) -> None:
+        self.given: dict[Hashable, str] = {}
+        self.used: set[str] = set()
+
+    def name(self, key: Hashable, wish: str, gap: str = "-") -> str:
+        """The key's name; given once, it stays."""
+        if key not in self.given:
+            name, count = wish, 1
+            while name in self.used:
+                count += 1
+                name = f"{wish}{gap}{count}"
+            self.used.add(name)
+            self.given[key] = name
+        return self.given[key]
+
+
+class _Writer:
+    """Turns a scene into what the template needs, and gathers colours and styles on the way."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.scale = min(1.0, LARGEST / max(scene.width, scene.height))
+        self.colors: dict[str, str] = {}
+        self.color_names = _Names()
+        self.styles: dict[str, list[str]] = {}
+        self.style_names = _Names()
+        self.node_names = _Names()
+        leaves = list(_leaves(scene.items))
+        self.shapes = {leaf.id: leaf for leaf in leaves if isinstance(leaf, Shape)}
+        self.type_of = {
+            role: _most(text.size for text in leaves if isinstance(text, Text) and text.role == role)
+            for role in {text.role for text in leaves if isinstance(text, Text)}
+        }
+        ellipses = [leaf for leaf in leaves if isinstance(leaf, Shape) and leaf.form == "ellipse"]
+        self.round = all(abs(shape.width - shape.height) < NEAR for shape in ellipses)
+        self.patterned = any(shape.pattern for shape in self.shapes.values())
+
+    def source(self, standalone: bool) -> str:
+        """The whole source."""
+        scene = self.scene
+        background = scene.background if scene.background != "#ffffff" else ""
+        page = self.color("page", background) if background else ""
+        parts = [self.part(name, items) for name, items in _parts(scene.items)]
+        x, y, width, height = content_box(scene)
+        if standalone:
+            x, y, width, height = 0.0, 0.0, scene.width, scene.height
+        libraries = ["arrows.meta"]
+        libraries += [] if self.round else ["shapes.geometric"]
+        libraries += ["patterns"] if self.patterned else []
+        return render_template(
+            "figure.tex.j2",
+            title=_plain(scene.title),
+            standalone=standalone,
+            page_width=number(scene.width * self.scale * POINTS),
+            page_height=number(scene.height * self.scale * POINTS),
+            unit=number(POINTS),
+            libraries=libraries,
+            colors=list(self.colors.items()),
+            styles=list(self.styles.items()),
+            badge="circle" if self.round else "ellipse",
+            shadow_levels=",".join(f"{grow:g}/{opacity:g}" for grow, opacity in SHADOW_LEVELS),
+            corners=[self.point((x, y)), self.point((x + width, y + height))],
+            background=page,
+            parts=parts,
+        )
+
+    def length(self, value: float) -> str:
+        return number(value * self.scale)
+
+    def point(self, point: Point) -> str:
+        return f"{self.length(point[0])},{self.length(point[1])}"
+
+    def color(self, wish: str, value: str) -> str:
+        """The name of a colour; each wish and value is defined once."""
+        name = self.color_names.name((wish, value), wish)
+        self.colors[name] = value.lstrip("#").upper()
+        return name
+
+    def style(self, wish: str, settings: list[str]) -> str:
+        """The name of a style with these settings."""
+        name = self.style_names.name((wish, *settings), wish, gap=" ")
+        self.styles[name] = settings
+        return name
+
+    def part(self, name: str, items: Sequence[Item]) -> _Part:
+        """A top-level group, or what stands between two of them."""
+        leaves = list(_leaves(items))
+        usual = _usual(leaves)
+        part = _Part(_plain(name), self.settings(leaves, usual))
+        for leaf in leaves:
+            if isinstance(leaf, Shape):
+                self.shape(leaf, usual, part)
+            elif isinstance(leaf, Text):
+                part.nodes["main"].append(self.words(leaf))
+        part.paths = [
+            self.connector(leaf, usual) if isinstance(leaf, Connector) else self.line(leaf, usual)
+            for leaf in leaves
+            if isinstance(leaf, Connector | Line)
+        ]
+        return part
+
+    def settings(self, leaves: Sequence[Leaf], usual: _Usual) -> list[str]:
+        """The options of a part's scope."""
+        settings = []
+        if any(isinstance(leaf, Shape) for leaf in leaves):
+            values = (usual.line, usual.corner, usual.type)
+            settings.append("boxes=" + "".join(f"{{{self.length(value)}}}" for value in values))
+        if any(isinstance(leaf, Line) for leaf in leaves):
+            settings.append(f"brackets={self.length(usual.bracket)}")
+        if any(isinstance(leaf, Connector) for leaf in leaves):
+            values = usual.connector
+            settings.append("connectors=" + "".join(f"{{{self.length(v)}}}" for v in values))
+        return settings
+
+    def shape(self, shape: Shape, usual: _Usual, part: _Part) -> None:
+        """A box or a badge as a node, its shadow; a port as a coordinate."""
+        name = self.node_name(shape)
+        at = self.point((shape.x + shape.width / 2, shape.y + shape.height / 2))
+        if not (shape.fill or shape.stroke):
+            part.ports.append(_Node(name, at, []))
+            return
+        layer = "panels" if shape.role == "panel" else "main"
+        label = r"\\".join(rf"\fit{{{latex(line)}}}" for line in shape.lines)
+        part.nodes[layer].append(_Node(name, at, self.shape_options(shape, usual), label))
+        if shape.shadow:
+            below = "floor" if layer == "panels" else "shadows"
+            depth = self.length(shape.shadow)
+            for shadows in part.shadows:
+                if (shadows.layer, shadows.depth) == (below, depth):
+                    shadows.names.append(name)
+                    return
+            part.shadows.append(_Shadows(below, depth, [name]))
+
+    def node_name(self, shape: Shape) -> str:
+        """A name that TikZ takes: letters, digits and hyphens."""
+        return self.node_names.name(shape.id, re.sub("[^A-Za-z0-9]+", "-", shape.id) or "node")
+
+    def shape_options(self, shape: Shape, usual: _Usual) -> list[str]:
+        """The style, the size, and what is not usual in the part."""
+        options = [self.shape_style(shape)]
+        options.append(f"size={{{self.length(shape.width)}}}{{{self.length(shape.height)}}}")
+        if shape.stroke and shape.line_width != usual.line:
+            options.append(rf"line width={self.length(shape.line_width)}\px")
+        if shape.form != "ellipse" and shape.radius != usual.corner:
+            options.append(f"corner={self.length(shape.radius)}")
+        if shape.lines and shape.text_size != usual.type:
+            options.append(f"type={self.length(shape.text_size)}")
+        if len(shape.lines) > 1:
+            options.append(f"lines={len(shape.lines)}")
+        if shape.widths and max(shape.widths) > shape.width - 4:
+            options.append(f"room={self.length(max(shape.widths))}")
+        return options
+
+    def shape_style(self, shape: Shape) -> str:
+        """The style of a role's boxes or badges."""
+        role = _role(shape.role)
+        base = "badge" if shape.form == "ellipse" else "box"
+        settings = [base]
+        if shape.stroke:
+            settings.append(f"draw={self.color('line', shape.stroke)}")
+        if shape.fill:
+            settings.append(f"fill={self.color(f'{role}-fill', shape.fill)}")
+        if shape.lines:
+            settings.append(f"text={self.color('ink', shape.text_fill or '#000000')}")
+        if shape.bold:
+            settings.append("bold")
+        if shape.pattern:
+            ink = self.color("line", shape.stroke or "#000000")
+            pattern = f"pattern={PATTERNS[shape.pattern]}, pattern color={ink}"
+            settings.append(f"postaction={{{pattern}, opacity=0.3}}")
+        return self.style(f"{role} {base}", settings)
+
+    def words(self, text: Text) -> _Node:
+        """A text outside of boxes, held by its baseline."""
+        role = _role(text.role)
+        usual = self.type_of[text.role]
+        color = self.color(f"{role}-text", text.fill)
+        settings = ["words", f"text={color}", f"type={self.length(usual)}"]
+        options = [self.style(f"{role} words", settings + ["bold"] * text.bold)]
+        if text.size != usual:
+            options.append(f"type={self.length(text.size)}")
+        if text.anchor != "middle":
+            options.append(f"anchor=base {'west' if text.anchor == 'start' else 'east'}")
+        options.append(f"room={self.length(text.width * 1.005)}")
+        return _Node("", self.point((text.x, text.y)), options, rf"\fit{{{latex(text.text)}}}")
+
+    def line(self, line: Line, usual: _Usual) -> _Path:
+        """A bracket or another polyline."""
+        settings = [f"draw={self.color('line', line.stroke)}", "every bracket/.try"]
+        options = [self.style(f"{_role(line.role)} line", settings)]
+        if line.line_width != usual.bracket:
+            options.append(rf"line width={self.length(line.line_width)}\px")
+        return _Path(options, [f"({self.point(point)})" for point in line.points])
+
+    def connector(self, line: Connector, usual: _Usual) -> _Path:
+        """A connector, tied to the sides of its nodes where it starts or ends at them."""
+        settings = [f"draw={self.color('line', line.stroke)}", "every connector/.try"]
+        settings += ["every arrow/.try"] if line.head else []
+        options = [self.style("arrow" if line.head else "connector", settings)]
+        values = (line.line_width, line.head_length, line.head_width)
+        if values != usual.connector:
+            width, head_length, head_width = map(self.length, values)
+            options.append(rf"line width={width}\px")
+            if line.head:
+                head = rf"length={head_length}\px, width={head_width}\px"
+                options.append(f"-{{Triangle[{head}]}}")
+        points = [f"({self.point(point)})" for point in line.points]
+        points[0] = self.end(line.source, line.points[0]) or points[0]
+        points[-1] = self.end(line.target, line.points[-1]) or points[-1]
+        return _Path(options, points)
+
+    def end(self, id_: str, point: Point) -> str:
+        """The side of a node whose middle is ``point``; empty if there is none."""
+        shape = self.shapes.get(id_)
+        if shape is None:
+            return ""
+        name, (x, y, width, height) = self.node_name(shape), shape.box
+        sides = {
+            "west": (x, y + height / 2), "east": (x + width, y + height / 2),
+            "north": (x + width / 2, y), "south": (x + width / 2, y + height),
+        }  # fmt: skip
+        for side, middle in sides.items():
+            if max(abs(middle[0] - point[0]), abs(middle[1] - point[1])) <= NEAR:
+                return f"({name}.{side})" if width or height else f"({name})"
+        return ""
+
+
+def _parts(items: Sequence[Item]) -> Iterator[tuple[str, Sequence[Item]]]:
+    """(name, items) of each group; what stands between two groups is a part of its own."""
+    loose: list[Item] = []
+    for item in items:
+        if not isinstance(item, Group):
+            loose.append(item)
+            continue
+        if loose:
+            yield ("", loose)
+            loose = []
+        yield (item.name or item.role, item.items)
+    if loose:
+        yield ("", loose)
+
+
+def _leaves(items: Sequence[Item]) -> Iterator[Leaf]:
+    for item in items:
+        if isinstance(item, Group):
+            yield from _leaves(item.items)
+        else:
+            yield item
+
+
+def _most(values: Iterable[float]) -> float:
+    """The most frequent value, 0 if there is none."""
+    return Counter(values).most_common(1)[0][0] if (values := list(values)) else 0.0
+
+
+def _usual(leaves: Sequence[Leaf]) -> _Usual:
+    shapes = [leaf for leaf in leaves if isinstance(leaf, Shape)]
+    connectors = [leaf for leaf in leaves if isinstance(leaf, Connector)]
+    heads = [line for line in connectors if line.head] or connectors
+    widths = Counter((c.line_width, c.head_length, c.head_width) for c in heads)
+    return _Usual(
+        _most(shape.line_width for shape in shapes if shape.stroke),
+        _most(s.radius for s in shapes if s.form != "ellipse" and s.role != "panel"),
+        _most(shape.text_size for shape in shapes if shape.lines),
+        _most(leaf.line_width for leaf in leaves if isinstance(leaf, Line)),
+        widths.most_common(1)[0][0] if widths else (0.0, 0.0, 0.0),
+    )
+
+
+def _role(role: str) -> str:
+    return re.sub("[^a-z0-9]+", "-", role.lower()) or "plain"

@@ -1,0 +1,79 @@
+"""Write the tables of ``docs/spec.md`` from the tables of the program.
+
+python docs/tools/spec_tables.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from archviz.kinds import ACTIVATIONS, KINDS, NORMS, Kind
+from archviz.options import COMMON, FLAGS, OPTIONS
+
+PAGE = Path(__file__).parents[1] / "spec.md"
+
+
+def kinds_table() -> str:
+    """The layer kinds; activations and norms share a row each."""
+    rows = [
+        "| kind | what it is | its number | other options | drawn as |",
+        "|---|---|---|---|---|",
+    ]
+    shared = {**dict.fromkeys(ACTIVATIONS, "activation"), **dict.fromkeys(_norms(), "norm")}
+    for kind in KINDS.values():
+        if kind.name not in shared:
+            rows.append(_kind_row(kind))
+    for group, what in (("activation", "an activation"), ("norm", "a normalisation")):
+        names = ", ".join(f"`{name}`" for name, of in shared.items() if of == group)
+        rows.append(f"| {names} | {what} as a layer of its own | | | circle |")
+    return "\n".join(rows)
+
+
+def _norms() -> list[str]:
+    return [name for name, kind in KINDS.items() if kind.role == "norm"]
+
+
+def _kind_row(kind: Kind) -> str:
+    others = ", ".join(f"`{name}`" for name in kind.options if name != kind.main)
+    number = f"`{kind.main}`" if kind.main else ""
+    drawn = kind.glyph if kind.drawn else "not drawn"
+    return f"| `{kind.name}` | {kind.about} | {number} | {others} | {drawn} |"
+
+
+def options_table() -> str:
+    """Every option and the flags that set it."""
+    rows = ["| option | what it says | flags |", "|---|---|---|"]
+    for name, option in OPTIONS.items():
+        flags = ", ".join(f"`{flag}`" for flag, (target, _) in FLAGS.items() if target == name)
+        every = "; every kind has it" if name in COMMON else ""
+        rows.append(f"| `{name}` | {option.about}{every} | {flags} |")
+    return "\n".join(rows)
+
+
+def weights_table() -> str:
+    """What a normalisation counts for each channel."""
+    rows = ["| norm | trainable a channel | non-trainable a channel |", "|---|---|---|"]
+    rows += [f"| `{name}` | {row.weights[0]} | {row.weights[1]} |" for name, row in NORMS.items()]
+    return "\n".join(rows)
+
+
+TABLES = {"kinds": kinds_table, "options": options_table, "norms": weights_table}
+
+
+def current(page: str) -> str:
+    """The page with its tables made anew."""
+    for name, build in TABLES.items():
+        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+        head, _, rest = page.partition(begin)
+        _, _, tail = rest.partition(end)
+        page = f"{head}{begin}\n{build()}\n{end}{tail}"
+    return page
+
+
+def main() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(current(page), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()

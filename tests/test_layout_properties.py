@@ -1,0 +1,93 @@
+"""Random specs, and what must hold of every picture of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from invariants import violations
+from random_specs import specs
+
+from archviz.analysis import analyse
+from archviz.catalog import names, resolve
+from archviz.expand import load_network, network_from_text
+from archviz.layout import compound
+from archviz.layout.page import Options, draw_network
+from archviz.scene import Scene
+from archviz.theme import load_theme
+from archviz.write.scene_json import write_json
+from archviz.write.svg import write_svg
+
+THEME = load_theme()
+CHECKS = settings(
+    max_examples=120, deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large,
+                           HealthCheck.filter_too_much],
+)  # fmt: skip
+
+
+def draw(spec: dict[str, Any], **options: Any) -> Scene:
+    network = network_from_text(json.dumps(spec, ensure_ascii=False), "random.yaml")
+    return draw_network(network, analyse(network), Options(THEME, **options))
+
+
+@given(specs(), st.booleans(), st.sampled_from([0.0, 0.7, 4 / 3, 16 / 9]))
+@CHECKS
+def test_nothing_overlaps_and_nothing_leaves_its_place(
+    spec: dict[str, Any], full: bool, aspect: float
+) -> None:
+    scene = draw(spec, full=full, aspect=aspect, title=full)
+    assert violations(scene) == []
+    if aspect:
+        assert scene.width / scene.height == pytest.approx(aspect, rel=1e-3)
+
+
+@given(specs())
+@settings(CHECKS, max_examples=15)
+def test_the_same_spec_gives_the_same_bytes(spec: dict[str, Any]) -> None:
+    first, second = draw(spec), draw(spec)
+    assert write_svg(first) == write_svg(second)
+    assert write_json(first) == write_json(second)
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("aspect", [0.0, 16 / 9, 4 / 3])
+def test_the_bundled_figures_hold(name: str, full: bool, aspect: float) -> None:
+    network = load_network(resolve(name))
+    options = Options(THEME, full=full, aspect=aspect, title=True)
+    assert violations(draw_network(network, analyse(network), options)) == []
+
+
+def broken(monkeypatch: pytest.MonkeyPatch, name: str, **values: Any) -> list[str]:
+    for key, value in values.items():
+        monkeypatch.setattr(compound, key, value)
+    network = load_network(resolve(name))
+    return violations(draw_network(network, analyse(network), Options(THEME)))
+
+
+def test_the_check_sees_towers_stacked_too_tightly(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = broken(monkeypatch, "inception_v1", stack=lambda blocks, gap: [
+        20.0 * number for number in range(len(blocks))
+    ])  # fmt: skip
+    assert any("overlaps" in line for line in found)
+
+
+def test_the_check_sees_a_bus_inside_the_towers(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = broken(monkeypatch, "inception_v1", BOX_TO_BUS=-0.9)
+    assert any("crosses" in line for line in found)
+
+
+def test_the_check_sees_a_shortcut_through_a_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    measure = compound.ResidualBlock.__init__
+
+    def shallow(self: compound.ResidualBlock, *args: Any) -> None:
+        measure(self, *args)
+        self.depth = 0.0
+
+    monkeypatch.setattr(compound.ResidualBlock, "__init__", shallow)
+    found = broken(monkeypatch, "resnet50")
+    assert any("crosses" in line or "run on one another" in line for line in found)
