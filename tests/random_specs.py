@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 WORDS = st.sampled_from(
@@ -110,6 +111,17 @@ def graph(draw: st.DrawFn, depth: int, modules: list[str]) -> Any:
     return {"graph": {"nodes": nodes, "edges": [f"{tail} -> {head}" for tail, head in sorted(edges)]}}
 
 
+def unrolled(node: Any, modules: dict[str, Any]) -> int:
+    """About how many layers a node stands for, repeats and modules written out."""
+    if isinstance(node, str):
+        return unrolled(modules[node]["layers"], modules) if node in modules else 1
+    if isinstance(node, list):
+        return sum(unrolled(entry, modules) for entry in node)
+    times = node.get("repeat", node.get("towers", 1))
+    total = sum(unrolled(v, modules) for v in node.values() if isinstance(v, list | dict))
+    return 1 + total * (times if isinstance(times, int) else 1)
+
+
 @st.composite
 def specs(draw: st.DrawFn, with_graphs: bool = True) -> dict[str, Any]:
     """A whole spec: modules that call one another, heads, notes, long labels."""
@@ -139,6 +151,7 @@ def specs(draw: st.DrawFn, with_graphs: bool = True) -> dict[str, Any]:
     spec: dict[str, Any] = {"title": draw(WORDS), "network": body}
     if modules:
         spec["modules"] = modules
+    assume(unrolled(body, modules) < 20_000)
     if draw(st.booleans()):
         spec["figure"] = {"notes": [draw(WORDS) * draw(st.integers(1, 5))]}
     return spec

@@ -68,7 +68,7 @@ class Builder(NamedTuple):
     def layer(self, layer: Layer) -> Block | None:
         """A layer's box, bar or circle."""
         facts = self.analysis.facts.get(layer.where)
-        if not layer.drawn or facts is None or KINDS[layer.kind].glyph == "none":
+        if not layer.drawn or facts is None or not facts.calls or KINDS[layer.kind].glyph == "none":
             return None
         face = layer_face(layer, facts, self.network.hide_badges, self.style.full)
         if face.glyph == "circle":
@@ -84,7 +84,7 @@ class Builder(NamedTuple):
     def call(self, call: ModuleCall) -> Block | None:
         """A module's box."""
         facts = self.analysis.facts.get(call.where)
-        if facts is None:
+        if facts is None or not facts.calls:
             return None
         module = self.network.modules[call.module]
         return BoxBlock(module_face(call, module, facts, self.style.full), self.style)

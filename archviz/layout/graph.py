@@ -98,6 +98,20 @@ class GraphBlock(Block):
             column.sort(key=lambda cell: cell.y)
         self.cells[-1].y = 0.0  # alone in its column: leave level with the input
         self._straighten()
+        for column in self.columns[1:]:
+            self._untie(column)
+
+    def _untie(self, column: Sequence[Cell]) -> None:
+        """Move cells a little off the height of a line that they would have to share."""
+        for attempt in range(12):
+            _, stuck = _track_order(column, self.style.px(NEAR))
+            if not stuck:
+                return
+            cell = stuck[attempt % len(stuck)]
+            below = column[column.index(cell) + 1 :][:1]
+            room = below[0].y - below[0].up - cell.down - cell.y if below else float("inf")
+            step = self.style.px(NEAR + 0.05)
+            cell.y += step if room > step + self.style.px(0.08) else -step
 
     def _straighten(self) -> None:
         """Move cells level with a neighbour in the next column where there is room."""
@@ -134,7 +148,7 @@ class GraphBlock(Block):
         x = 0.0
         for rank, column in enumerate(self.columns):
             if rank:
-                order = _track_order(column, style.px(NEAR))
+                order, _ = _track_order(column, style.px(NEAR))
                 first = x + style.px(0.45)
                 for place, cell in enumerate(order):
                     self.tracks[id(cell)] = first + place * style.px(TRACK)
@@ -217,8 +231,9 @@ def _link(tail: Cell, head: Cell) -> None:
     head.sources.append(tail)
 
 
-def _track_order(column: Sequence[Cell], near: float) -> list[Cell]:
-    """The cells of a column that need a track, in the order of their tracks.
+def _track_order(column: Sequence[Cell], near: float) -> tuple[list[Cell], list[Cell]]:
+    """The cells of a column that need a track, in the order of their tracks; and those
+    for which no place in that order is free of overlaps.
 
     A line runs level with its source up to its target's track. Where a source stands at
     the height of a target, that target's track goes right of the source's other targets.
@@ -235,10 +250,13 @@ def _track_order(column: Sequence[Cell], near: float) -> list[Cell]:
             if other is not cell and any(abs(s.y - cell.y) < near for s in other.sources):
                 after[id(cell)].add(id(other))
     order: list[Cell] = []
+    stuck: list[Cell] = []
     placed: set[int] = set()
     while len(order) < len(need):
         rest = [cell for cell in need if id(cell) not in placed]
-        free = [cell for cell in rest if after[id(cell)] <= placed] or rest
-        order.append(free[0])
-        placed.add(id(free[0]))
-    return order
+        free = [cell for cell in rest if after[id(cell)] <= placed]
+        if not free:
+            stuck.append(rest[0])
+        order.append((free or rest)[0])
+        placed.add(id(order[-1]))
+    return order, stuck

@@ -106,25 +106,17 @@ class Palette:
         return {name: pair[index] for pair, name in self.names.items()}
 
 
-class Piece(NamedTuple):
-    """What becomes a part: which items of the scene, under which id."""
+class Part(NamedTuple):
+    """A piece of a figure: which items of the scene, where they stand, what draws them."""
 
     id: str
     role: str
     name: str
     items: tuple[int, ...]
-
-
-class Part(NamedTuple):
-    """A piece of a figure: where it stands in it, and the steps that draw it."""
-
-    id: str
-    role: str
-    name: str
-    view_box: str
-    width: str
-    steps: tuple[Op, ...]
+    view_box: str = ""
+    width: str = ""
     swatch: str = ""
+    steps: tuple[Op, ...] = ()
 
 
 class View(NamedTuple):
@@ -143,8 +135,8 @@ class View(NamedTuple):
     notes: tuple[str, ...]
     paired: bool
     figure: HtmlFigure | None = None
-    stats: tuple[tuple[str, str], ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
+    stats: Sequence[tuple[str, str]] = ()
+    facts: Sequence[tuple[str, str]] = ()
 
     def of(self, *roles: str) -> list[Part]:
         """Its parts of these roles."""
@@ -159,7 +151,7 @@ def write_html(
     taken: set[str] = set()
     views = [
         make_view(item.scene, item.dark, _slug(item.name, taken), item.title, palette)._replace(
-            figure=item, stats=tuple(_stats(item)), facts=tuple(_facts(item))
+            figure=item, stats=_stats(item), facts=_facts(item)
         )
         for item in figures
     ]
@@ -176,7 +168,7 @@ def write_html(
     return render_template(
         "page.html.j2", title=title, style=style, script=script, script_hash=_sha256(script),
         views=views, extras=others, patterns=_patterns(scenes), span=_span(figures),
-        safe_link=safe_link, openable=any(view.of("panel") for view in views),
+        openable=any(view.of("panel") for view in views),
     )  # fmt: skip
 
 
@@ -185,53 +177,55 @@ def make_view(scene: Scene, dark: Scene | None, slug: str, title: str, palette: 
     pair = dark if dark is not None and aligned(scene, dark) else None
     panels: dict[str, list[str]] = {}
     main: list[int] = []
-    pieces: list[Piece] = []
+    parts: list[Part] = []
     for index, item in enumerate(scene.items):
         role = item.role if isinstance(item, Group) else ""
-        piece = Piece(f"{slug}__{len(pieces)}", role, "", (index,))
+        part = Part(f"{slug}__{len(parts)}", role, "", (index,))
         if isinstance(item, Group) and role == "panel":
-            panels.setdefault(item.name, []).append(piece.id)
-            pieces.append(piece._replace(name=item.name))
+            panels.setdefault(item.name, []).append(part.id)
+            parts.append(part._replace(name=item.name))
         elif role in ("notes", "legend") and len(scene.items) > 1:
-            pieces.append(piece)
+            parts.append(part)
         else:
             main.append(index)
     if main:
-        pieces.insert(0, Piece(f"{slug}__row", "row", "", tuple(main)))
-    parts = tuple(make_part(piece, scene, pair, panels, palette) for piece in pieces)
+        parts.insert(0, Part(f"{slug}__row", "row", "", tuple(main)))
+    parts = [drawn(part, scene, pair, panels, palette) for part in parts]
     ground = scene.background or "#ffffff"
     return View(
         id=slug, title=title, description=scene.description, width=number(scene.width),
-        height=number(scene.height), fonts=", ".join(scene.fonts), parts=parts,
+        height=number(scene.height), fonts=", ".join(scene.fonts), parts=tuple(parts),
         ground=palette.color(ground, pair.background if pair else ground),
         row=parts[0].width if main else number(scene.width), notes=tuple(_notes(scene)),
         paired=pair is not None,
     )  # fmt: skip
 
 
-def make_part(
-    piece: Piece, scene: Scene, dark: Scene | None, panels: Mapping[str, Sequence[str]],
+def drawn(
+    part: Part, scene: Scene, dark: Scene | None, panels: Mapping[str, Sequence[str]],
     palette: Palette,
 ) -> Part:
-    """The steps that draw a piece of a scene, and the box that it takes."""  # fmt: skip
+    """A part with its box and the steps that draw it."""  # fmt: skip
     steps: list[Op] = []
-    for index in piece.items:
+    for index in part.items:
         steps += _steps(scene, dark, index, panels, palette)
-    left, top, right, bottom = extent([scene.items[index] for index in piece.items])
-    left, top, right, bottom = left - PAD, top - PAD, right + PAD, bottom + PAD
-    box = " ".join(number(value) for value in (left, top, right - left, bottom - top))
-    swatch = _swatch(piece.name, scene, dark, palette) if piece.role == "panel" else ""
-    return Part(piece.id, piece.role, piece.name, box, number(right - left), tuple(steps), swatch)
+    left, top, right, bottom = extent([scene.items[index] for index in part.items])
+    width, height = number(right - left + 2 * PAD), number(bottom - top + 2 * PAD)
+    return part._replace(
+        view_box=f"{number(left - PAD)} {number(top - PAD)} {width} {height}", width=width,
+        swatch=_swatch(part.name, scene, dark, palette) if part.role == "panel" else "",
+        steps=tuple(steps),
+    )  # fmt: skip
 
 
 def _swatch(module: str, scene: Scene, dark: Scene | None, palette: Palette) -> str:
     """The colour of a module's boxes."""
-    groups = zip(_groups(scene.items), _groups((dark or scene).items), strict=True)
-    for group, twin in groups:
-        if group.role == "module" and group.name == module and group.items:
-            shape, other = group.items[0], twin.items[0]
-            if isinstance(shape, Shape) and isinstance(other, Shape):
-                return palette.color(shape.fill, other.fill)
+    twins = _groups((dark or scene).items)
+    for group, twin in zip(_groups(scene.items), twins, strict=True):
+        if group.role == "module" and group.name == module:
+            for shape, other in zip(group.items, twin.items, strict=False):
+                if isinstance(shape, Shape) and isinstance(other, Shape):
+                    return palette.color(shape.fill, other.fill)
     return "#808080"
 
 
@@ -313,65 +307,56 @@ def _notes(scene: Scene) -> Iterator[str]:
 
 def extent(items: Sequence[Item]) -> tuple[float, float, float, float]:
     """(left, top, right, bottom) of all that is drawn."""
-    lefts, tops, rights, bottoms = [], [], [], []
-    for item in _leaves(items):
-        for x, y, width, height in (item.box, *(text.box for text in getattr(item, "texts", ()))):
-            lefts.append(x)
-            tops.append(y)
-            rights.append(x + width)
-            bottoms.append(y + height)
-    if not lefts:
-        return (0.0, 0.0, 0.0, 0.0)
-    return min(lefts), min(tops), max(rights), max(bottoms)
+    boxes = [item.box for item in _leaves(items)] or [(0.0, 0.0, 0.0, 0.0)]
+    return (
+        min(box[0] for box in boxes),
+        min(box[1] for box in boxes),
+        max(box[0] + box[2] for box in boxes),
+        max(box[1] + box[3] for box in boxes),
+    )
 
 
 def _leaves(items: Sequence[Item]) -> Iterator[Shape | Text | Line | Connector]:
     for item in items:
         if isinstance(item, Group):
             yield from _leaves(item.items)
-        else:
-            yield item
+            continue
+        yield item
+        yield from item.texts if isinstance(item, Shape) else ()
 
 
 def _patterns(scenes: Sequence[Scene]) -> list[Op]:
     """Every hatching once: all figures of the page share them."""
-    found: dict[tuple[tuple[str, str], ...], Op] = {}
-    for scene in scenes:
-        for step in operations(scene):
-            if step.do != "pattern":
-                break
-            found.setdefault(tuple(step.values.items()), step)
-    return list(found.values())
+    steps = [step for scene in scenes for step in operations(scene) if step.do == "pattern"]
+    return list({tuple(step.values.items()): step for step in steps}.values())
 
 
-def _stats(figure: HtmlFigure) -> Iterator[tuple[str, str]]:
+def _stats(figure: HtmlFigure) -> list[tuple[str, str]]:
     """The few large numbers beside a title."""
-    if figure.parameters is not None:
-        yield "parameters", short(figure.parameters)
-    if figure.macs is not None:
-        yield "multiply-adds", short(figure.macs)
-    if figure.depth is not None:
-        yield "depth", f"{figure.depth:,}"
-    if figure.top1 is not None:
-        yield "top-1", percent(figure.top1)
+    values = {
+        "parameters": short(figure.parameters), "multiply-adds": short(figure.macs),
+        "depth": short(figure.depth), "top-1": percent(figure.top1),
+    }  # fmt: skip
+    return [(name, text) for name, text in values.items() if text]
 
 
-def _facts(figure: HtmlFigure) -> Iterator[tuple[str, str]]:
+def _facts(figure: HtmlFigure) -> list[tuple[str, str]]:
     """The exact numbers, below the figure."""
-    if figure.input:
-        yield "Input", figure.input
     counts = {
         "Parameters": figure.parameters, "Trainable": figure.trainable,
-        "Non-trainable": figure.non_trainable or None,
-        "With auxiliary heads": figure.with_auxiliary, "Multiply-adds": figure.macs,
+        "Non-trainable": figure.non_trainable, "With auxiliary heads": figure.with_auxiliary,
+        "Multiply-adds": figure.macs,
     }  # fmt: skip
-    yield from ((name, f"{count:,}") for name, count in counts.items() if count is not None)
-    if figure.top5 is not None:
-        yield "Top-5 accuracy", percent(figure.top5)
+    values = {"Input": figure.input}
+    values |= {name: f"{count:,}" for name, count in counts.items() if count}
+    values["Top-5 accuracy"] = percent(figure.top5)
+    return [(name, text) for name, text in values.items() if text]
 
 
-def short(count: int) -> str:
-    """A count in three digits: ``25.6 M``."""
+def short(count: int | None) -> str:
+    """A count in three digits, such as ``25.6 M``; nothing for None."""
+    if count is None:
+        return ""
     for power, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if count >= power:
             value = count / power
@@ -380,14 +365,9 @@ def short(count: int) -> str:
     return str(count)
 
 
-def percent(share: float) -> str:
-    """A share as a percentage with one decimal."""
-    return f"{100 * share:.1f}\u00a0%"
-
-
-def safe_link(link: str) -> str:
-    """``link`` where it leads to the web, else nothing."""
-    return link if link.startswith(("https://", "http://")) else ""
+def percent(share: float | None) -> str:
+    """A share as a percentage with one decimal; nothing for None."""
+    return "" if share is None else f"{100 * share:.1f}\u00a0%"
 
 
 def _span(figures: Sequence[HtmlFigure]) -> str:

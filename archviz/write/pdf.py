@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archviz import metrics
-from archviz.scene import Connector, Group, Item, Line, Page, Point, Scene, Shape, Text
+from archviz.scene import Connector, Group, Shape, Text
 from archviz.write.svg import SHADOW_LEVELS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archviz.scene import Item, Page, Point, Scene
 
 POINTS = 0.75
 """Points in a pixel of 1/96 inch."""
@@ -352,14 +356,14 @@ def _viewer_font(name: str) -> str:
 
 
 @cache
-def _covered(bold: bool) -> frozenset[str]:
+def covered(bold: bool) -> frozenset[str]:
     """The characters of the bundled font."""
     return frozenset("".join((metrics.BOLD if bold else metrics.REGULAR).values()))
 
 
 def _runs(text: str, bold: bool) -> Iterator[tuple[str, str]]:
     """The text in pieces of one font each; the font is empty where there is none."""
-    covered = _covered(bold)
+    covered = covered(bold)
     if covered.issuperset(text):
         yield (_font(bold), text)
         return

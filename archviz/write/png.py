@@ -1,7 +1,7 @@
-"""PNG: the SVG rasterised by resvg, with the bundled fonts and no others.
+"""PNG: the SVG rasterised by resvg, with the bundled fonts: the same on every machine.
 
-resvg leaves a text out without a word where no font matches, so the system's fonts are
-never asked: the picture is the same on every machine.
+resvg leaves out what no font has, without a word. So where a text has characters that the
+bundled fonts lack, and only then, the system's fonts are asked for them.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ import os
 import struct
 import zlib
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from archviz.errors import fail
-from archviz.scene import Scene
+from archviz.write.pdf import covered
 from archviz.write.svg import write_svg
+
+if TYPE_CHECKING:
+    from archviz.scene import Scene
 
 LARGEST = 200_000_000
 """Pixels that a picture may have; each takes four bytes of memory."""
@@ -40,10 +44,11 @@ def write_png(
 
     columns = _columns(scene, scale, width)
     folder = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fonts")
+    source = write_svg(replace(scene, background="") if transparent else scene)
     picture = resvg_py.svg_to_bytes(
-        svg_string=write_svg(replace(scene, background="") if transparent else scene),
+        svg_string=source,
         width=columns,
-        skip_system_fonts=True,
+        skip_system_fonts=covered(bold=False).issuperset(source.replace("\n", "")),
         font_files=[
             os.path.join(folder, f"Arimo-{weight}.ttf") for weight in ("Regular", "Bold")
         ],

@@ -161,20 +161,29 @@ class End(NamedTuple):
     ellipse: bool
     name: str
 
-    def site(self, point: EmuPoint) -> int:
-        """The connection site nearest to ``point``; of an ellipse's eight, the even ones."""
+    def site(self, at: EmuPoint, onward: EmuPoint) -> int:
+        """The connection site for a line that leaves at ``at`` towards ``onward``.
+
+        It is the nearest one, on the side of the line. Of an ellipse's eight sites only the
+        four on its axes are used.
+        """
         left, top, right, bottom = self.box
         x, y = (left + right) / 2, (top + bottom) / 2
         sites = ((x, top), (left, y), (x, bottom), (right, y))
-        nearest = min(range(4), key=lambda number: math.dist(sites[number], point))
+        ahead = (at[0] + _sign(onward[0] - at[0]), at[1] + _sign(onward[1] - at[1]))
+        nearest = min(range(4), key=lambda number: math.dist(sites[number], ahead))
         return 2 * nearest if self.ellipse else nearest
+
+
+def _sign(value: int) -> int:
+    return (value > 0) - (value < 0)
 
 
 def port_box(at: EmuPoint, onward: EmuPoint) -> Box:
     """The box of an oval that touches a line's end ``at``, on the side away from the line."""
     half = PORT // 2
-    x = at[0] - half * ((onward[0] > at[0]) - (onward[0] < at[0]))
-    y = at[1] - half * ((onward[1] > at[1]) - (onward[1] < at[1]))
+    x = at[0] - half * _sign(onward[0] - at[0])
+    y = at[1] - half * _sign(onward[1] - at[1])
     return (x - half, y - half, x + half, y + half)
 
 
@@ -263,11 +272,11 @@ def group_shape(number: int, name: str, detail: str, drawn: Sequence[Drawn]) -> 
     )
 
 
-def connected_to(start: End, at: EmuPoint, stop: End, to: EmuPoint) -> str:
+def connected_to(start: End, stop: End, route: Sequence[EmuPoint]) -> str:
     """The shapes that a connector is glued to."""
     return (
-        f'<a:stCxn id="{start.number}" idx="{start.site(at)}"/>'
-        f'<a:endCxn id="{stop.number}" idx="{stop.site(to)}"/>'
+        f'<a:stCxn id="{start.number}" idx="{start.site(route[0], route[1])}"/>'
+        f'<a:endCxn id="{stop.number}" idx="{stop.site(route[-1], route[-2])}"/>'
     )
 
 

@@ -181,7 +181,7 @@ class SlideWriter:
                 stop = self._dot(f"joint of {name}", box, connector.stroke, dots)
             head = arrowhead(self.frame, connector) if part is last else ""
             line = stroke(self.frame, connector.stroke, connector.line_width, head)
-            glue = connected_to(start, part[0], stop, part[-1])
+            glue = connected_to(start, stop, part)
             drawn.append(connector_shape(self.number(), name, bend(part), line, glue))
             start = stop
         return [*dots, *drawn]

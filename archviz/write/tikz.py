@@ -10,14 +10,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from archviz.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
+from archviz.scene import Connector, Group, Line, Shape, Text
 from archviz.write.pdf import POINTS, content_box
 from archviz.write.svg import SHADOW_LEVELS, number
 from archviz.write.templates import render_template
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+
+    from archviz.scene import Item, Point, Scene
 
 LARGEST = 14000.0
 """Pixels that a side may have: TeX's arithmetic ends at 16383; a larger scene is shrunk."""
@@ -113,47 +117,38 @@ def _plain(text: str) -> str:
     return re.sub("[^ -~]+", "?", re.sub("[\u0300-\u036f]", "", folded))
 
 
-@dataclass(eq=False)
-class _Node:
+class _Node(NamedTuple):
     """A node or coordinate: its TikZ name, which may be empty, place, options and label."""
 
     name: str
     at: str
-    options: list[str]
+    options: Sequence[str] = ()
     label: str = ""
 
 
-@dataclass(eq=False)
-class _Path:
+class _Path(NamedTuple):
     """A path through coordinates."""
 
-    options: list[str]
-    points: list[str]
-
-
-@dataclass(eq=False)
-class _Shadows:
-    """Nodes with shadows of one depth, and the layer that these are drawn on."""
-
-    layer: str
-    depth: str
-    names: list[str]
+    options: Sequence[str]
+    points: Sequence[str]
 
 
 @dataclass(eq=False)
 class _Part:
-    """A part of the figure: a scope with its settings."""
+    """A part of the figure: a scope with its settings; nodes are by layer, and so are shadows.
+
+    The key of shadows is the layer and the depth, what is under it the names of their nodes.
+    """
 
     name: str
-    settings: list[str]
+    settings: Sequence[str]
     nodes: dict[str, list[_Node]] = field(default_factory=lambda: {"panels": [], "main": []})
     ports: list[_Node] = field(default_factory=list)
-    shadows: list[_Shadows] = field(default_factory=list)
+    shadows: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     paths: list[_Path] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _Usual:
+class _Usual(NamedTuple):
     """What most primitives of a part have, and so need not say."""
 
     line: float
@@ -194,14 +189,23 @@ class _Writer:
         self.style_names = _Names()
         self.node_names = _Names()
         leaves = list(_leaves(scene.items))
-        self.shapes = {leaf.id: leaf for leaf in leaves if isinstance(leaf, Shape)}
+        shapes = [leaf for leaf in leaves if isinstance(leaf, Shape)]
+        texts = [leaf for leaf in leaves if isinstance(leaf, Text)]
+        self.shapes = {shape.id: shape for shape in shapes}
         self.type_of = {
-            role: _most(text.size for text in leaves if isinstance(text, Text) and text.role == role)
-            for role in {text.role for text in leaves if isinstance(text, Text)}
+            role: _most(text.size for text in texts if text.role == role)
+            for role in {text.role for text in texts}
         }
-        ellipses = [leaf for leaf in leaves if isinstance(leaf, Shape) and leaf.form == "ellipse"]
-        self.round = all(abs(shape.width - shape.height) < NEAR for shape in ellipses)
-        self.patterned = any(shape.pattern for shape in self.shapes.values())
+        self.round = all(
+            abs(shape.width - shape.height) < NEAR for shape in shapes if shape.form == "ellipse"
+        )
+        self.patterned = any(shape.pattern for shape in shapes)
+        for wish, values in (
+            ("line", [leaf.stroke for leaf in leaves if not isinstance(leaf, Text)]),
+            ("ink", [shape.text_fill for shape in shapes]),
+        ):
+            for value, _ in Counter(filter(None, values)).most_common():
+                self.color(wish, value)
 
     def source(self, standalone: bool) -> str:
         """The whole source."""
@@ -285,19 +289,14 @@ class _Writer:
         name = self.node_name(shape)
         at = self.point((shape.x + shape.width / 2, shape.y + shape.height / 2))
         if not (shape.fill or shape.stroke):
-            part.ports.append(_Node(name, at, []))
+            part.ports.append(_Node(name, at))
             return
         layer = "panels" if shape.role == "panel" else "main"
         label = r"\\".join(rf"\fit{{{latex(line)}}}" for line in shape.lines)
         part.nodes[layer].append(_Node(name, at, self.shape_options(shape, usual), label))
         if shape.shadow:
             below = "floor" if layer == "panels" else "shadows"
-            depth = self.length(shape.shadow)
-            for shadows in part.shadows:
-                if (shadows.layer, shadows.depth) == (below, depth):
-                    shadows.names.append(name)
-                    return
-            part.shadows.append(_Shadows(below, depth, [name]))
+            part.shadows.setdefault((below, self.length(shape.shadow)), []).append(name)
 
     def node_name(self, shape: Shape) -> str:
         """A name that TikZ takes: letters, digits and hyphens."""
@@ -309,7 +308,8 @@ class _Writer:
         options.append(f"size={{{self.length(shape.width)}}}{{{self.length(shape.height)}}}")
         if shape.stroke and shape.line_width != usual.line:
             options.append(rf"line width={self.length(shape.line_width)}\px")
-        if shape.form != "ellipse" and shape.radius != usual.corner:
+        square = shape.form == "ellipse" or shape.role == "panel"
+        if not square and shape.radius != usual.corner:
             options.append(f"corner={self.length(shape.radius)}")
         if shape.lines and shape.text_size != usual.type:
             options.append(f"type={self.length(shape.text_size)}")
@@ -328,8 +328,10 @@ class _Writer:
             settings.append(f"draw={self.color('line', shape.stroke)}")
         if shape.fill:
             settings.append(f"fill={self.color(f'{role}-fill', shape.fill)}")
-        if shape.lines:
-            settings.append(f"text={self.color('ink', shape.text_fill or '#000000')}")
+        if shape.text_fill:
+            settings.append(f"text={self.color('ink', shape.text_fill)}")
+        if shape.role == "panel":
+            settings.append(f"corner={self.length(shape.radius)}")
         if shape.bold:
             settings.append("bold")
         if shape.pattern:
@@ -363,15 +365,14 @@ class _Writer:
     def connector(self, line: Connector, usual: _Usual) -> _Path:
         """A connector, tied to the sides of its nodes where it starts or ends at them."""
         settings = [f"draw={self.color('line', line.stroke)}", "every connector/.try"]
-        settings += ["every arrow/.try"] if line.head else []
+        settings += ["tip"] if line.head else []
         options = [self.style("arrow" if line.head else "connector", settings)]
         values = (line.line_width, line.head_length, line.head_width)
         if values != usual.connector:
             width, head_length, head_width = map(self.length, values)
             options.append(rf"line width={width}\px")
             if line.head:
-                head = rf"length={head_length}\px, width={head_width}\px"
-                options.append(f"-{{Triangle[{head}]}}")
+                options.append(f"head={{{head_length}}}{{{head_width}}}")
         points = [f"({self.point(point)})" for point in line.points]
         points[0] = self.end(line.source, line.points[0]) or points[0]
         points[-1] = self.end(line.target, line.points[-1]) or points[-1]
