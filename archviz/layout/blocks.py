@@ -71,8 +71,7 @@ class BoxBlock(Block):
         widest = max((text_width(text, self.caption_size) for text in self.captions), default=0.0)
         # captions may stand out into the gaps a little, but never meet the next box's
         self.width = max(self.box_width, widest - style.px(0.3))
-        half_gap = 0.45 if self.bar else style.theme.metric("gap") / 2
-        self.left_gap = self.right_gap = style.px(half_gap)
+        self.left_gap = self.right_gap = style.gap(0.45 if self.bar else 0.5)
         radius = style.metric("badge") / 2
         top_badge = radius if face.badges else 0.0
         bottom_badge = radius if len(face.badges) > 1 else 0.0
@@ -169,7 +168,7 @@ class CircleBlock(Block):
         self.style = style
         self.width = style.metric("badge")
         self.up = self.down = self.width / 2
-        self.left_gap = self.right_gap = style.px(0.32)
+        self.left_gap = self.right_gap = style.gap(0.32)
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""

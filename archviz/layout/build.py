@@ -48,7 +48,9 @@ class Builder(NamedTuple):
             return self.call(node)
         if isinstance(node, Repeat):
             content = self.series(node.bodies[0])
-            return RepeatBlock(content, node.times, self.style) if content.blocks else None
+            if not content.blocks:
+                return None
+            return RepeatBlock(content, self.times(node), self.style)
         if isinstance(node, Towers):
             return self.towers(node)
         if isinstance(node, Residual):
@@ -89,6 +91,12 @@ class Builder(NamedTuple):
         module = self.network.modules[call.module]
         return BoxBlock(module_face(call, module, facts, self.style.full), self.style)
 
+    def times(self, node: Repeat | Towers) -> str:
+        """How often a node stands there; as it was written where its module's calls differ."""
+        if node.written and len(self.analysis.facts[node.where].times) > 1:
+            return node.written
+        return str(node.times if isinstance(node, Repeat) else node.copies)
+
     def towers(self, node: Towers) -> Block:
         """Towers, all of them or a few of many identical ones."""
         branches: list[Block] = [self.series(branch) for branch in node.branches]
@@ -96,7 +104,7 @@ class Builder(NamedTuple):
             branches = branches * node.copies
         elif node.copies > MOST_TOWERS:
             tower = branches[0]
-            dots = DotsBlock(f"total {node.copies} towers", self.style)
+            dots = DotsBlock(f"total {self.times(node)} towers", self.style)
             branches = [tower, tower, dots, tower]
         merge = None if node.joined else self.merge(node.merge)
         return TowersBlock(branches, merge, self.style)

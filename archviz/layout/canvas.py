@@ -98,7 +98,7 @@ class Canvas:
         if len(ports) == 1 and abs(ports[0].y - y) < 0.01:
             self.connect(ports[0], style, (x, y), target=target)
             return
-        bus = x - style.px(BUS_TO_MERGE) if ports[0].bus is None else ports[0].bus
+        bus = x - style.gap(BUS_TO_MERGE) if ports[0].bus is None else ports[0].bus
         above = [port for port in ports if port.y < y - 0.01]
         below = [port for port in ports if port.y > y + 0.01]
         level = [port for port in ports if abs(port.y - y) <= 0.01]
@@ -198,8 +198,8 @@ def circle_shape(
     """A badge or an activation: a circle round (x, y) with one or two letters."""
     colors = style.role(role)
     diameter = style.px(style.theme.metric("badge"))
-    size = style.px(0.36)
-    while size > style.px(0.16) and text_width(text, size) > diameter * 0.78:
+    size = style.px(0.37)
+    while size > style.px(0.16) and text_width(text, size) > diameter * 0.86:
         size *= 0.92
     size = rounded(size)
     return Shape(

@@ -54,7 +54,7 @@ class SeriesBlock(Block):
 class RepeatBlock(Block):
     """Square brackets round what repeats, with ×N below the boxes (in a panel: above)."""
 
-    def __init__(self, content: Block, times: int, style: Style) -> None:
+    def __init__(self, content: Block, times: str, style: Style) -> None:
         self.content = content
         self.style = style
         self.text = f"×{times}"
@@ -110,18 +110,18 @@ class TowersBlock(Block):
         heights = stack(self.branches, style.px(0.34))
         first = heights[-1] / 2 if merge else 0.0
         self.heights = [height - first for height in heights]
-        self.lead = style.px(TRUNK_TO_BOX)
+        self.lead = style.gap(TRUNK_TO_BOX)
         overhangs = [branch.overhang for branch in self.branches]
-        self.lead += max(0.0, max(overhangs) - style.px(0.45))
+        self.lead += max(0.0, max(overhangs) - style.gap(0.45))
         inner = max(branch.width - branch.overhang for branch in self.branches)
         self.ends = self.lead + inner
         self.width = self.ends
         self.up = max(branch.up - height for branch, height in zip(self.branches, self.heights, strict=True))
         self.down = max(branch.down + height for branch, height in zip(self.branches, self.heights, strict=True))
-        self.left_gap = style.px(0.45)
+        self.left_gap = style.gap(0.45)
         self.right_gap = style.px(0.1)
         if merge:
-            self.merge_at = self.ends + style.px(BOX_TO_BUS + BUS_TO_MERGE)
+            self.merge_at = self.ends + style.gap(BOX_TO_BUS + BUS_TO_MERGE)
             self.width = self.merge_at + merge.width
             self.up, self.down = max(self.up, merge.up), max(self.down, merge.down)
             self.right_gap = merge.right_gap
@@ -162,19 +162,19 @@ class ResidualBlock(Block):
     def __init__(self, main: Block, shortcut: Block, merge: BoxBlock, style: Style) -> None:
         self.main, self.shortcut, self.merge, self.style = main, shortcut, merge, style
         overhang = max(main.overhang, shortcut.overhang)
-        self.lead = style.px(TRUNK_TO_BOX) + max(0.0, overhang - style.px(0.45))
+        self.lead = style.gap(TRUNK_TO_BOX) + max(0.0, overhang - style.gap(0.45))
         main_width = main.width - main.overhang
         shortcut_width = shortcut.width - shortcut.overhang
-        gap = main.right_gap + merge.left_gap if main_width else style.px(1)
+        gap = main.right_gap + merge.left_gap if main_width else style.gap(1)
         if isinstance(main, SeriesBlock) and main.blocks and isinstance(main.blocks[-1], TowersBlock):
-            gap = max(gap, style.px(BOX_TO_BUS + BUS_TO_MERGE))
+            gap = max(gap, style.gap(BOX_TO_BUS + BUS_TO_MERGE))
         self.merge_at = self.lead + max(main_width + gap, shortcut_width + style.px(0.3) - merge.width / 2)
         self.width = self.merge_at + merge.width
         clear = style.px(0.34) if shortcut_width else style.px(0.45)
         self.depth = max(main.down, merge.down, style.px(0.5)) + clear + shortcut.up
         self.up = max(main.up, merge.up)
         self.down = self.depth + shortcut.down
-        self.left_gap = style.px(0.45)
+        self.left_gap = style.gap(0.45)
         self.right_gap = merge.right_gap
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:

@@ -89,10 +89,10 @@ def _numbers(layer: Layer, facts: Facts) -> tuple[str, ...]:
     parts = []
     options = KINDS[layer.kind].options
     if "filters" in options and facts.filters and facts.filters != (0,):
-        parts.append(_filters(layer, facts))
+        parts.append(f"{_filters(layer, facts)} filters")
     if "stride" in options and _stride(layer, facts):
         parts.append(_stride(layer, facts))
-    lines = [" ".join(parts)] if parts else []
+    lines = [", ".join(parts)] if parts else []
     if len(facts.shapes) == 1:
         lines.append(shape_text(facts.shapes[0]))
     return tuple(lines)

@@ -48,7 +48,7 @@ class Panel(NamedTuple):
     @property
     def box_width(self) -> float:
         """Width of the tinted rectangle."""
-        return self.width - 2 * self.style.px(STUB)
+        return self.width - 2 * self.style.gap(STUB)
 
     @property
     def height(self) -> float:
@@ -101,30 +101,30 @@ def build_panels(network: Network, builder: Builder) -> list[Panel]:
 
 def make_panel(module: Module, content: SeriesBlock, style: Style) -> Panel:
     """Measure a panel round ``content``."""
-    pad_left = style.px(0.6) + (style.px(0.3) if _starts_with_box(content) else 0.0)
-    pad_right = style.px(0.85)
+    pad_left = style.gap(0.9 if _starts_with_box(content) else 0.6)
+    pad_right = style.gap(0.85)
     pad = style.px(0.42)
     up = max(content.up, style.px(0.7)) + pad
     down = max(content.down, style.px(0.7)) + pad
     title = text_width(module.title, style.metric("title"), bold=True)
     inner = max(content.width, style.px(1.2))
-    box_width = max(inner + pad_left + pad_right, min(title, style.px(10)) - style.px(STUB))
+    box_width = max(inner + pad_left + pad_right, min(title, style.px(10)) - style.gap(STUB))
     spare = box_width - inner - pad_left - pad_right
     return Panel(
-        module=module, content=content, style=style, width=box_width + 2 * style.px(STUB),
+        module=module, content=content, style=style, width=box_width + 2 * style.gap(STUB),
         box_height=up + down, line=up, pad_left=pad_left + spare / 2, pad_right=pad_right + spare / 2,
     )  # fmt: skip
 
 
 def _starts_with_box(content: SeriesBlock) -> bool:
-    return not content.blocks or content.left_gap > content.style.px(0.46)
+    return not content.blocks or content.left_gap > content.style.gap(0.46)
 
 
 def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
     """Draw a panel with its arrows, its left arrow's start at ``x`` and its top at ``y``."""
     style = panel.style
     colors = style.role(panel.module.color)
-    stub = style.px(STUB)
+    stub = style.gap(STUB)
     left, right = x + stub, x + panel.width - stub
     line = y + panel.line
     back = Shape(

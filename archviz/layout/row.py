@@ -65,7 +65,7 @@ def main_row(network: Network, builder: Builder) -> Row:
 
 def break_row(row: Row, count: int, style: Style) -> list[tuple[int, int]]:
     """(start, stop) of ``count`` lines, the longest as short as can be."""
-    widths = [block.width + style.px(1) for block in row.blocks]
+    widths = [block.width + style.gap(1) for block in row.blocks]
     tapped = frozenset(head.after for head in row.heads)
     least, most = max(widths), sum(widths)
     for _ in range(40):
@@ -110,7 +110,7 @@ def measure_line(row: Row, start: int, stop: int, style: Style) -> Line:
         before = sum(other.after == head.after for other in heads[:number])
         tap = series.offsets[index] + series.blocks[index].width + style.px(TAP) * (before + 1)
         height = _hang(head, tap, taken, style)
-        end = tap + style.px(0.9) + head.block.width
+        end = tap + style.gap(0.9) + head.block.width
         placed.append((head, tap, height))
         above, below = head.block.up - height, head.block.down + height
         if height < 0:
@@ -125,7 +125,7 @@ def _hang(
     head: Head, tap: float, taken: Sequence[tuple[float, float, float, float]], style: Style
 ) -> float:
     """Height of a head's line: as near to the row as there is room, above if it can be."""
-    end = tap + style.px(0.9) + head.block.width
+    end = tap + style.gap(0.9) + head.block.width
     room = style.px(0.3)
     near = [box for box in taken if box[1] > tap - room and box[0] < end + room]
     clear = style.px(0.5)
@@ -167,7 +167,7 @@ def _place_head(
     corner = (x + tap, y + height)
     source = port.to(joint, corner) if last else port.branch(joint, corner)
     inner = Canvas(canvas.new_id())
-    head.block.place(inner, x + tap + style.px(0.9), y + height, [source])
+    head.block.place(inner, x + tap + style.gap(0.9), y + height, [source])
     canvas.lines += inner.back + inner.lines
     name = head.auxiliary.name or "Auxiliary classifier"
     canvas.front.append(

@@ -21,6 +21,10 @@ class Style(NamedTuple):
         """``units`` in pixels."""
         return units * self.unit
 
+    def gap(self, units: float) -> float:
+        """A distance between things, in pixels: ``units`` times the theme's ``gap``."""
+        return units * self.metric("gap")
+
     def metric(self, name: str) -> float:
         """A theme metric, in pixels."""
         return self.theme.metric(name) * self.unit

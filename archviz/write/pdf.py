@@ -118,9 +118,7 @@ def _canvas(output: io.BytesIO, title: str, author: str, subject: str) -> Any:
     """A reportlab canvas without a clock in it: the same input gives the same bytes."""
     from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
-    canvas = Canvas(
-        output, invariant=1, pageCompression=1, lang="en", initialFontName=_font(False)
-    )
+    canvas = Canvas(output, invariant=1, pageCompression=1, lang="en", initialFontName=_font(False))
     canvas.setTitle(_encodable(title))
     canvas.setAuthor(_encodable(author))
     canvas.setSubject(_encodable(subject))
@@ -363,13 +361,13 @@ def covered(bold: bool) -> frozenset[str]:
 
 def _runs(text: str, bold: bool) -> Iterator[tuple[str, str]]:
     """The text in pieces of one font each; the font is empty where there is none."""
-    covered = covered(bold)
-    if covered.issuperset(text):
+    own = covered(bold)
+    if own.issuperset(text):
         yield (_font(bold), text)
         return
     east = _east_asian(text)
     start = 0
-    kinds = ["own" if char in covered else "east" if _is_east(char) else "" for char in text]
+    kinds = ["own" if char in own else "east" if _is_east(char) else "" for char in text]
     for end in range(1, len(text) + 1):
         if end < len(text) and kinds[end] == kinds[start]:
             continue

@@ -10,7 +10,6 @@ import math
 import os
 import struct
 import zlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archviz.errors import fail
@@ -44,14 +43,12 @@ def write_png(
 
     columns = _columns(scene, scale, width)
     folder = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fonts")
-    source = write_svg(replace(scene, background="") if transparent else scene)
+    source = write_svg(scene._replace(background="") if transparent else scene)
     picture = resvg_py.svg_to_bytes(
         svg_string=source,
         width=columns,
         skip_system_fonts=covered(bold=False).issuperset(source.replace("\n", "")),
-        font_files=[
-            os.path.join(folder, f"Arimo-{weight}.ttf") for weight in ("Regular", "Bold")
-        ],
+        font_files=[os.path.join(folder, f"Arimo-{weight}.ttf") for weight in ("Regular", "Bold")],
     )
     return _with_resolution(bytes(picture), columns / scene.width)
 

@@ -42,6 +42,7 @@ def write_pptx(
     aspect: float = 16 / 9,
     template: str | None = None,
     title: str = "Neural networks",
+    joints: bool = True,
 ) -> bytes:
     """A deck with a slide for each page.
 
@@ -50,11 +51,15 @@ def write_pptx(
         aspect: width / height of the slides; a template has its own.
         template: a .pptx or .potx file whose master the deck uses.
         title: the deck's title in the file's properties.
+        joints: cut a connector with more than one bend at joints, small squares in the
+            line, so that each part has one bend and no adjusts. LibreOffice up to 7.4
+            ignores adjusts, and draws other ways through the boxes. Without, a connector
+            has up to four bends, and only longer ones are cut.
 
     Raises:
         ArchvizError: the template cannot be read, or is none.
-    """  # fmt: skip
-    deck = _Deck(template, aspect)
+    """
+    deck = _Deck(template, aspect, 2 if joints else 5)
     for page in pages:
         deck.add(page)
     return deck.save(title)
@@ -63,7 +68,7 @@ def write_pptx(
 class _Deck:
     """A package that slides are added to."""
 
-    def __init__(self, template: str | None, aspect: float) -> None:
+    def __init__(self, template: str | None, aspect: float, most_pieces: int) -> None:
         from pptx import Presentation
         from pptx.opc.constants import RELATIONSHIP_TYPE
 
@@ -74,6 +79,7 @@ class _Deck:
         self.presentation = self.part.presentation
         if not template:
             self._shape_default(aspect)
+        self.most_pieces = most_pieces
         self.count = self.note_count = 0
         self.titled, self.blank = _layouts(self.presentation)
 
@@ -102,7 +108,7 @@ class _Deck:
 
         self.count += 1
         frame = fit(page.scene, self.presentation.slide_width, self.presentation.slide_height)
-        writer = SlideWriter(page.scene, frame, self.titled is not None)
+        writer = SlideWriter(page.scene, frame, self.titled is not None, self.most_pieces)
         layout = self.titled if self.titled and writer.title else self.blank
         name = PackURI(f"/ppt/slides/slide{self.count}.xml")
         blob = writer.slide(page.title, not self.has_template)

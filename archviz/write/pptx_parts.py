@@ -23,8 +23,8 @@ LEAST_EXTENT = 3175
 """Extent of a bent connector whose ends are level: its adjusts are shares of it."""
 PORT = 9524
 """Diameter of the invisible oval at an end that comes from outside: about a pixel."""
-MOST_PIECES = 5
-"""Straight pieces of a bentConnector5, the longest preset that there is."""
+JOINT = 1906
+"""Length of a joint between two parts of a line: a fifth of a pixel."""
 QUARTER_TURN = ' rot="5400000"'
 PATTERNS = {
     "lines": "wdUpDiag", "dots": "pct20", "cross": "diagCross", "grid": "smGrid",
@@ -133,11 +133,11 @@ def bend(route: Sequence[EmuPoint]) -> Bend:
                 tuple(adjusts))  # fmt: skip
 
 
-def cut(route: Sequence[EmuPoint]) -> list[list[EmuPoint]]:
-    """``route`` in parts that one preset connector each can express; nearly always one.
+def cut(route: Sequence[EmuPoint], most: int) -> list[list[EmuPoint]]:
+    """``route`` in parts of at most ``most`` straight pieces, one for each connector.
 
-    A longer one is cut in the middle of a straight piece, one that is not right-angled at
-    its corners.
+    It is cut in the middle of a piece, where a joint follows. A route that is not
+    right-angled is cut at its corners.
     """
     rest = [point for number, point in enumerate(route) if not number or point != route[number - 1]]
     if len(rest) < 2:
@@ -145,11 +145,13 @@ def cut(route: Sequence[EmuPoint]) -> list[list[EmuPoint]]:
     if any(a[0] != b[0] and a[1] != b[1] for a, b in pairwise(rest)):
         return [[a, b] for a, b in pairwise(rest)]
     parts = []
-    while len(rest) - 1 > MOST_PIECES:
-        (ax, ay), (bx, by) = rest[MOST_PIECES - 1], rest[MOST_PIECES]
-        joint = ((ax + bx) // 2, (ay + by) // 2)
-        parts.append([*rest[:MOST_PIECES], joint])
-        rest = [joint, *rest[MOST_PIECES:]]
+    while len(rest) - 1 > most:
+        (ax, ay), (bx, by) = rest[most - 1], rest[most]
+        reach = min(JOINT, abs(bx - ax) + abs(by - ay)) // 2
+        x, y = (ax + bx) // 2, (ay + by) // 2
+        dx, dy = reach * _sign(bx - ax), reach * _sign(by - ay)
+        parts.append([*rest[:most], (x - dx, y - dy)])
+        rest = [(x + dx, y + dy), *rest[most:]]
     return [*parts, rest]
 
 
@@ -185,6 +187,13 @@ def port_box(at: EmuPoint, onward: EmuPoint) -> Box:
     x = at[0] - half * _sign(onward[0] - at[0])
     y = at[1] - half * _sign(onward[1] - at[1])
     return (x - half, y - half, x + half, y + half)
+
+
+def joint_box(before: EmuPoint, after: EmuPoint, width: int) -> Box:
+    """The box of a joint: as wide as the line, and filling the gap between two parts."""
+    (x0, y0), (x1, y1), half = before, after, width // 2
+    across, along = (half, 0) if x0 == x1 else (0, half)
+    return (min(x0, x1) - across, min(y0, y1) - along, max(x0, x1) + across, max(y0, y1) + along)
 
 
 def union(boxes: Sequence[Box]) -> Box:

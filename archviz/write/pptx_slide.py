@@ -20,6 +20,7 @@ from archviz.write.pptx_parts import (
     freeform,
     geometry,
     group_shape,
+    joint_box,
     look,
     port_box,
     solid,
@@ -42,12 +43,14 @@ TITLE = '<p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr><p:ph type="title"
 class SlideWriter:
     """Writes the shapes of one slide, numbered from 2 on; 1 is the slide's own group.
 
-    ``titled`` says whether the layout has a title to put a ``slide-title`` into.
+    ``titled`` says whether the layout has a title to put a ``slide-title`` into, and
+    ``most_pieces`` how many straight pieces one connector may have, 1 to 5.
     """
 
-    def __init__(self, scene: Scene, frame: Frame, titled: bool) -> None:
+    def __init__(self, scene: Scene, frame: Frame, titled: bool, most_pieces: int) -> None:
         self.scene = scene
         self.frame = frame
+        self.most_pieces = most_pieces
         self.count = 1
         self.title: Text | None = None
         self.ends: dict[str, End] = {}
@@ -158,38 +161,38 @@ class SlideWriter:
     def connector(self, connector: Connector) -> list[Drawn]:
         """A connector along its whole route, glued at both ends.
 
-        A route with more pieces than a preset has becomes several connectors, glued to
-        dots as wide as the line.
+        Where it has more bends than one connector is to have, it is cut in the middle of a
+        straight piece, and both parts are glued to a joint, a dot in the line.
         """
-        parts = cut([self.frame.point(*point) for point in connector.route])
+        parts = cut([self.frame.point(*point) for point in connector.route], self.most_pieces)
+        width = self.frame.length(connector.line_width)
         first, last = parts[0], parts[-1]
         dots: list[Drawn] = []
-        start = self.ends.get(connector.source) or self._dot(
-            "in", port_box(first[0], first[1]), "", dots
-        )
-        end = self.ends.get(connector.target) or self._dot(
-            "out", port_box(last[-1], last[-2]), "", dots
-        )
+        start = self.ends.get(connector.source) or self._port("in", first[0], first[1], dots)
+        end = self.ends.get(connector.target) or self._port("out", last[-1], last[-2], dots)
         name = f"{'arrow' if connector.head else 'line'} {start.name} → {end.name}"
-        half = self.frame.length(connector.line_width) // 2
         drawn: list[Drawn] = []
-        for part in parts:
-            stop = end
-            if part is not last:
-                x, y = part[-1]
-                box = (x - half, y - half, x + half, y + half)
+        for part, following in zip(parts, (*parts[1:], None), strict=True):
+            stop, head = end, ""
+            if following is None:
+                head = arrowhead(self.frame, connector)
+            else:
+                box = joint_box(part[-1], following[0], width)
                 stop = self._dot(f"joint of {name}", box, connector.stroke, dots)
-            head = arrowhead(self.frame, connector) if part is last else ""
             line = stroke(self.frame, connector.stroke, connector.line_width, head)
             glue = connected_to(start, stop, part)
             drawn.append(connector_shape(self.number(), name, bend(part), line, glue))
             start = stop
         return [*dots, *drawn]
 
+    def _port(self, name: str, at: EmuPoint, onward: EmuPoint, drawn: list[Drawn]) -> End:
+        """An invisible oval at the end of a line that comes from nowhere."""
+        return self._dot(name, port_box(at, onward), "", drawn)
+
     def _dot(self, name: str, box: Box, fill: str, drawn: list[Drawn]) -> End:
-        """A small oval to glue to, where the scene has no shape."""
-        end = End(self.number(), box, True, name)
-        outside = look(self.frame, geometry("ellipse"), solid(fill))
+        """A small shape to glue to, where the scene has none: a joint, or a port if empty."""
+        end = End(self.number(), box, not fill, name)
+        outside = look(self.frame, geometry("ellipse" if end.ellipse else "rect"), solid(fill))
         drawn.append(sp(end.number, name, name, box, outside))
         return end
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass, field
+from itertools import chain, count, groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archviz.scene import Connector, Group, Line, Shape, Text
@@ -48,19 +48,17 @@ ESCAPES: Mapping[str, str] = {
     "Ο": "O", "Ρ": "P", "Τ": "T", "Υ": "Y", "Χ": "X", "ο": "o", "°": r"$^\circ$",
 }  # fmt: skip
 """LaTeX, or the ASCII that comes nearest, for characters that TeX reads as something else."""
-MATH: Mapping[str, str] = {
-    "×": "times", "÷": "div", "±": "pm", "·": "cdot", "•": "bullet", "∞": "infty", "≤": "le",
-    "≥": "ge", "≠": "ne", "≈": "approx", "→": "rightarrow", "←": "leftarrow", "↑": "uparrow",
-    "↓": "downarrow", "↔": "leftrightarrow", "⇒": "Rightarrow", "√": "surd", "∑": "sum",
-    "∏": "prod", "∂": "partial", "∇": "nabla", "∈": "in", "∘": "circ", "∗": "ast",
-    "⊕": "oplus", "⊗": "otimes", "⊙": "odot", "¬": "neg", "µ": "mu", "∆": "Delta",
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "ζ": "zeta",
-    "η": "eta", "θ": "theta", "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu",
-    "ξ": "xi", "π": "pi", "ρ": "rho", "ς": "varsigma", "σ": "sigma", "τ": "tau",
-    "υ": "upsilon", "φ": "varphi", "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma",
-    "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma",
-    "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
-}  # fmt: skip
+MATH: Mapping[str, str] = dict(
+    re.findall(
+        r"(\S) (\w+)",
+        "× times ÷ div ± pm · cdot • bullet ∞ infty ≤ le ≥ ge ≠ ne ≈ approx √ surd ∑ sum ∏ prod "
+        "→ rightarrow ← leftarrow ↑ uparrow ↓ downarrow ↔ leftrightarrow ⇒ Rightarrow ∂ partial "
+        "∇ nabla ∈ in ∘ circ ∗ ast ⊕ oplus ⊗ otimes ⊙ odot ¬ neg µ mu ∆ Delta α alpha β beta "
+        "γ gamma δ delta ε varepsilon ζ zeta η eta θ theta ι iota κ kappa λ lambda μ mu ν nu "
+        "ξ xi π pi ρ rho ς varsigma σ sigma τ tau υ upsilon φ varphi χ chi ψ psi ω omega "
+        "Γ Gamma Δ Delta Θ Theta Λ Lambda Ξ Xi Π Pi Σ Sigma Φ Phi Ψ Psi Ω Omega",
+    )
+)
 """Characters that are commands of LaTeX's mathematics."""
 ACCENTS = {
     "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0306": "u",
@@ -98,16 +96,15 @@ def _character(char: str) -> str:
         return char
     if char in MATH:
         return f"$\\{MATH[char]}$"
-    kind, *codes = unicodedata.decomposition(char).split() or [""]
-    if kind in ("<super>", "<sub>"):
-        inner = "".join(chr(int(code, 16)) for code in codes)
-        return f"${'^' if kind == '<super>' else '_'}{{{inner}}}$" if inner.isalnum() else "?"
-    base, *marks = unicodedata.normalize("NFKD", char)
-    if marks and unicodedata.combining(marks[0]) and base.isascii() and base.isalpha():
-        accent = ACCENTS.get(marks[0])
-        return f"\\{accent}{{{BARE.get(base, base)}}}" if accent else base
-    if base != char or marks:
-        return "".join(_character(part) for part in (base, *marks))
+    parts = unicodedata.normalize("NFKD", char)
+    if unicodedata.decomposition(char).startswith(("<super>", "<sub>")):
+        sign = "^" if "<super>" in unicodedata.decomposition(char) else "_"
+        return f"${sign}{{{parts}}}$" if parts.isascii() and parts.isalnum() else "?"
+    if len(parts) > 1 and parts[0].isascii() and unicodedata.combining(parts[1]):
+        accent = ACCENTS.get(parts[1]) if parts[0].isalpha() else None
+        return f"\\{accent}{{{BARE.get(parts[0], parts[0])}}}" if accent else _character(parts[0])
+    if parts != char:
+        return "".join(_character(part) for part in parts)
     return "" if unicodedata.category(char) in ("Cc", "Cf", "Mn", "Me") else "?"
 
 
@@ -117,35 +114,17 @@ def _plain(text: str) -> str:
     return re.sub("[^ -~]+", "?", re.sub("[\u0300-\u036f]", "", folded))
 
 
-class _Node(NamedTuple):
-    """A node or coordinate: its TikZ name, which may be empty, place, options and label."""
+class _Part(NamedTuple):
+    """A part of the figure as TikZ's statements: a scope with its settings.
 
-    name: str
-    at: str
-    options: Sequence[str] = ()
-    label: str = ""
-
-
-class _Path(NamedTuple):
-    """A path through coordinates."""
-
-    options: Sequence[str]
-    points: Sequence[str]
-
-
-@dataclass(eq=False)
-class _Part:
-    """A part of the figure: a scope with its settings; nodes are by layer, and so are shadows.
-
-    The key of shadows is the layer and the depth, what is under it the names of their nodes.
+    Nodes are listed by layer, and under the layer and depth of shadows the nodes that have them.
     """
 
     name: str
     settings: Sequence[str]
-    nodes: dict[str, list[_Node]] = field(default_factory=lambda: {"panels": [], "main": []})
-    ports: list[_Node] = field(default_factory=list)
-    shadows: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    paths: list[_Path] = field(default_factory=list)
+    nodes: dict[str, list[str]]
+    shadows: dict[tuple[str, str], list[str]]
+    paths: list[str]
 
 
 class _Usual(NamedTuple):
@@ -168,12 +147,9 @@ class _Names:
     def name(self, key: Hashable, wish: str, gap: str = "-") -> str:
         """The key's name; given once, it stays."""
         if key not in self.given:
-            name, count = wish, 1
-            while name in self.used:
-                count += 1
-                name = f"{wish}{gap}{count}"
-            self.used.add(name)
-            self.given[key] = name
+            names = chain((wish,), (f"{wish}{gap}{number}" for number in count(2)))
+            self.given[key] = next(name for name in names if name not in self.used)
+            self.used.add(self.given[key])
         return self.given[key]
 
 
@@ -191,7 +167,7 @@ class _Writer:
         leaves = list(_leaves(scene.items))
         shapes = [leaf for leaf in leaves if isinstance(leaf, Shape)]
         texts = [leaf for leaf in leaves if isinstance(leaf, Text)]
-        self.shapes = {shape.id: shape for shape in shapes}
+        self.placed: dict[str, Shape] = {}
         self.type_of = {
             role: _most(text.size for text in texts if text.role == role)
             for role in {text.role for text in texts}
@@ -210,15 +186,13 @@ class _Writer:
     def source(self, standalone: bool) -> str:
         """The whole source."""
         scene = self.scene
-        background = scene.background if scene.background != "#ffffff" else ""
-        page = self.color("page", background) if background else ""
+        white = scene.background in ("", "#ffffff")
+        page = "" if white else self.color("page", scene.background)
         parts = [self.part(name, items) for name, items in _parts(scene.items)]
-        x, y, width, height = content_box(scene)
-        if standalone:
-            x, y, width, height = 0.0, 0.0, scene.width, scene.height
-        libraries = ["arrows.meta"]
-        libraries += [] if self.round else ["shapes.geometric"]
-        libraries += ["patterns"] if self.patterned else []
+        whole = (0.0, 0.0, scene.width, scene.height)
+        x, y, width, height = whole if standalone else content_box(scene)
+        libraries = ["arrows.meta", *["shapes.geometric"] * (not self.round)]
+        libraries += ["patterns"] * self.patterned
         return render_template(
             "figure.tex.j2",
             title=_plain(scene.title),
@@ -258,42 +232,44 @@ class _Writer:
         """A top-level group, or what stands between two of them."""
         leaves = list(_leaves(items))
         usual = _usual(leaves)
-        part = _Part(_plain(name), self.settings(leaves, usual))
+        part = _Part(_plain(name), self.settings(leaves, usual), {"panels": [], "main": []}, {}, [])
         for leaf in leaves:
             if isinstance(leaf, Shape):
                 self.shape(leaf, usual, part)
-            elif isinstance(leaf, Text):
+        for leaf in leaves:
+            if isinstance(leaf, Text):
                 part.nodes["main"].append(self.words(leaf))
-        part.paths = [
-            self.connector(leaf, usual) if isinstance(leaf, Connector) else self.line(leaf, usual)
-            for leaf in leaves
-            if isinstance(leaf, Connector | Line)
-        ]
+            elif isinstance(leaf, Line):
+                part.paths.append(self.line(leaf, usual))
+            elif isinstance(leaf, Connector):
+                part.paths.append(self.connector(leaf, usual))
         return part
 
     def settings(self, leaves: Sequence[Leaf], usual: _Usual) -> list[str]:
         """The options of a part's scope."""
-        settings = []
-        if any(isinstance(leaf, Shape) for leaf in leaves):
-            values = (usual.line, usual.corner, usual.type)
-            settings.append("boxes=" + "".join(f"{{{self.length(value)}}}" for value in values))
-        if any(isinstance(leaf, Line) for leaf in leaves):
-            settings.append(f"brackets={self.length(usual.bracket)}")
-        if any(isinstance(leaf, Connector) for leaf in leaves):
-            values = usual.connector
-            settings.append("connectors=" + "".join(f"{{{self.length(v)}}}" for v in values))
-        return settings
+        kinds = (
+            ("boxes", Shape, (usual.line, usual.corner, usual.type)),
+            ("brackets", Line, (usual.bracket,)),
+            ("connectors", Connector, usual.connector),
+        )
+        return [
+            f"{name}=" + "".join(f"{{{self.length(value)}}}" for value in values)
+            for name, kind, values in kinds
+            if any(isinstance(leaf, kind) for leaf in leaves)
+        ]
 
     def shape(self, shape: Shape, usual: _Usual, part: _Part) -> None:
         """A box or a badge as a node, its shadow; a port as a coordinate."""
         name = self.node_name(shape)
+        self.placed[shape.id] = shape
         at = self.point((shape.x + shape.width / 2, shape.y + shape.height / 2))
         if not (shape.fill or shape.stroke):
-            part.ports.append(_Node(name, at))
+            part.nodes["main"].append(rf"\coordinate ({name}) at ({at});")
             return
         layer = "panels" if shape.role == "panel" else "main"
         label = r"\\".join(rf"\fit{{{latex(line)}}}" for line in shape.lines)
-        part.nodes[layer].append(_Node(name, at, self.shape_options(shape, usual), label))
+        options = ", ".join(self.shape_options(shape, usual))
+        part.nodes[layer].append(rf"\node[{options}] ({name}) at ({at}) {{{label}}};")
         if shape.shadow:
             below = "floor" if layer == "panels" else "shadows"
             part.shadows.setdefault((below, self.length(shape.shadow)), []).append(name)
@@ -340,7 +316,7 @@ class _Writer:
             settings.append(f"postaction={{{pattern}, opacity=0.3}}")
         return self.style(f"{role} {base}", settings)
 
-    def words(self, text: Text) -> _Node:
+    def words(self, text: Text) -> str:
         """A text outside of boxes, held by its baseline."""
         role = _role(text.role)
         usual = self.type_of[text.role]
@@ -351,18 +327,21 @@ class _Writer:
             options.append(f"type={self.length(text.size)}")
         if text.anchor != "middle":
             options.append(f"anchor=base {'west' if text.anchor == 'start' else 'east'}")
-        options.append(f"room={self.length(text.width * 1.005)}")
-        return _Node("", self.point((text.x, text.y)), options, rf"\fit{{{latex(text.text)}}}")
+        if text.width:
+            options.append(f"room={self.length(text.width * 1.005)}")
+        at = self.point((text.x, text.y))
+        return rf"\node[{', '.join(options)}] at ({at}) {{\fit{{{latex(text.text)}}}}};"
 
-    def line(self, line: Line, usual: _Usual) -> _Path:
+    def line(self, line: Line, usual: _Usual) -> str:
         """A bracket or another polyline."""
         settings = [f"draw={self.color('line', line.stroke)}", "every bracket/.try"]
         options = [self.style(f"{_role(line.role)} line", settings)]
         if line.line_width != usual.bracket:
             options.append(rf"line width={self.length(line.line_width)}\px")
-        return _Path(options, [f"({self.point(point)})" for point in line.points])
+        points = " -- ".join(f"({self.point(point)})" for point in line.points)
+        return rf"\draw[{', '.join(options)}] {points};"
 
-    def connector(self, line: Connector, usual: _Usual) -> _Path:
+    def connector(self, line: Connector, usual: _Usual) -> str:
         """A connector, tied to the sides of its nodes where it starts or ends at them."""
         settings = [f"draw={self.color('line', line.stroke)}", "every connector/.try"]
         settings += ["tip"] if line.head else []
@@ -376,11 +355,11 @@ class _Writer:
         points = [f"({self.point(point)})" for point in line.points]
         points[0] = self.end(line.source, line.points[0]) or points[0]
         points[-1] = self.end(line.target, line.points[-1]) or points[-1]
-        return _Path(options, points)
+        return rf"\draw[{', '.join(options)}] {' -- '.join(points)};"
 
     def end(self, id_: str, point: Point) -> str:
         """The side of a node whose middle is ``point``; empty if there is none."""
-        shape = self.shapes.get(id_)
+        shape = self.placed.get(id_)
         if shape is None:
             return ""
         name, (x, y, width, height) = self.node_name(shape), shape.box
@@ -396,17 +375,11 @@ class _Writer:
 
 def _parts(items: Sequence[Item]) -> Iterator[tuple[str, Sequence[Item]]]:
     """(name, items) of each group; what stands between two groups is a part of its own."""
-    loose: list[Item] = []
-    for item in items:
-        if not isinstance(item, Group):
-            loose.append(item)
-            continue
-        if loose:
-            yield ("", loose)
-            loose = []
-        yield (item.name or item.role, item.items)
-    if loose:
-        yield ("", loose)
+    for grouped, run in groupby(items, lambda item: isinstance(item, Group)):
+        if grouped:
+            yield from ((item.name or item.role, item.items) for item in run)  # type: ignore
+        else:
+            yield ("rest", list(run))
 
 
 def _leaves(items: Sequence[Item]) -> Iterator[Leaf]:

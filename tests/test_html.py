@@ -1,0 +1,255 @@
+"""The HTML page as it is written: its structure, read with html.parser."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from html.parser import HTMLParser
+
+import pytest
+
+from html_pages import draw_networks, whole_page
+
+from archviz.scene import Group, Scene, Shape, Text
+from archviz.write.html import HtmlExtra, HtmlFigure, short, write_html
+from archviz.write.svg import write_svg
+
+HOSTILE = """</script></style><img src="//evil.example/x" onerror='alert(1)'>&amp;{{ 7*7 }}"""
+VOID = {"meta", "link", "input", "br", "img", "hr"}
+
+
+class Page(HTMLParser):
+    """The elements of a page: (tag, attributes), and the text of each by its number."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.nodes: list[tuple[str, dict[str, str]]] = []
+        self.texts: list[str] = []
+        self.open: list[int] = []
+        self.faults: list[str] = []
+        self.feed(html)
+        self.close()
+        self.faults += [f"never closed: {self.nodes[number][0]}" for number in self.open]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.nodes.append((tag, {name: value or "" for name, value in attrs}))
+        self.texts.append("")
+        if tag not in VOID:
+            self.open.append(len(self.nodes) - 1)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.nodes.append((tag, {name: value or "" for name, value in attrs}))
+        self.texts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.nodes[self.open[-1]][0] != tag:
+            self.faults.append(f"closed out of order: {tag} at {self.getpos()}")
+        else:
+            self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        for number in self.open:
+            self.texts[number] += data
+
+    def all(self, tag: str, **attributes: str) -> list[tuple[dict[str, str], str]]:
+        """(attributes, text) of the elements of a tag with these attributes."""
+        return [
+            (attrs, text)
+            for (name, attrs), text in zip(self.nodes, self.texts, strict=True)
+            if name == tag
+            and all(attrs.get(key.rstrip("_")) == value for key, value in attributes.items())
+        ]
+
+
+@pytest.fixture(scope="module")
+def networks() -> list[HtmlFigure]:
+    return draw_networks()
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return whole_page()
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> Page:
+    return Page(html)
+
+
+def small_scene(text: str, fill: str = "#ffffff") -> Scene:
+    """A row with a module and a layer, and the module's panel, all called ``text``."""
+
+    def layer(number: str, role: str, x: float, y: float) -> Group:
+        box = Shape(f"s{number}", "rect", x, y, 80, 40, fill, "#000000", 1, lines=(text,),
+                    widths=(60,), text_size=14, text_fill="#000000", role="conv")  # fmt: skip
+        return Group(f"g{number}", role, text, f"{text}\noutput 8×8×16\n32 parameters", "k", (box,))
+
+    back = Shape("p1", "rect", 0, 100, 300, 120, "#ffe599", role="panel")
+    note = Group("notes", "notes", items=(Text(0, 300, text, 12, 60, "#000000", "start"),))
+    row = Group("row", "row", "Row", items=(layer("1", "layer", 0, 0), layer("2", "module", 90, 0)))
+    panel = Group("panel", "panel", text, items=(back, layer("3", "layer", 20, 120)))
+    return Scene(320, 320, text, text, "#ffffff", (row, panel, note))
+
+
+def test_tags_are_balanced_and_ids_single(page: Page) -> None:
+    assert page.faults == []
+    ids = [attrs["id"] for _, attrs in page.nodes if "id" in attrs]
+    assert [name for name, count in Counter(ids).items() if count > 1] == []
+    targets = [attrs[key] for _, attrs in page.nodes for key in ("aria-controls", "aria-labelledby")
+               if key in attrs]  # fmt: skip
+    links = [attrs["href"][1:] for _, attrs in page.nodes if attrs.get("href", "").startswith("#")]
+    assert len(links) > 20 and len(targets) > 50
+    assert {name for value in targets for name in value.split()} | set(links) <= set(ids)
+
+
+def test_only_links_lead_out_of_the_page(page: Page, html: str) -> None:
+    outward = [
+        (tag, name)
+        for tag, attrs in page.nodes
+        for name, value in attrs.items()
+        if "//" in value or value.startswith(("http", "data:", "javascript:"))
+    ]
+    assert set(outward) == {("a", "href"), ("link", "href")}
+    assert [attrs["href"] for attrs, _ in page.all("link")] == ["data:,"]
+    assert "src" not in {name for _, attrs in page.nodes for name in attrs}
+    style = page.all("style")[0][1]
+    assert "@import" not in style
+    assert re.findall(r"url\(([^)]{12})", style) == ["data:font/tt", "data:font/tt"]
+    script = page.all("script")[0][1]
+    assert set(re.findall(r"https?:[^`\"' ]*", script)) == {"http://www.w3.org/${space}"}
+    assert not re.search(r"\b(fetch|XMLHttpRequest|WebSocket|import|eval|innerHTML)\b", script)
+
+
+def test_the_policy_admits_this_script_alone(page: Page) -> None:
+    scripts = page.all("script")
+    assert len(scripts) == 1
+    digest = base64.b64encode(hashlib.sha256(scripts[0][1].encode()).digest()).decode()
+    policy = next(attrs["content"] for attrs, _ in page.all("meta") if "http-equiv" in attrs)
+    assert f"script-src 'sha256-{digest}'" in policy and "default-src 'none'" in policy
+
+
+def test_markup_in_every_field_stays_text() -> None:
+    texts = ("name", "title", "brought", "paper", "authors", "venue", "source", "input")
+    figures = [
+        HtmlFigure(**dict.fromkeys(texts, f"{HOSTILE}{number}"), scene=small_scene(HOSTILE),
+                   link="javascript:alert(1)", year=2000 + number)
+        for number in range(2)
+    ]  # fmt: skip
+    extra = HtmlExtra(HOSTILE, small_scene(HOSTILE, fill='red"><b>'))
+    hostile = Page(write_html(figures, [extra], title=HOSTILE))
+    assert hostile.faults == []
+    tags = {tag for tag, _ in hostile.nodes}
+    assert not tags & {"img", "b", "iframe", "object"}
+    names = {name for _, attrs in hostile.nodes for name in attrs}
+    assert not [name for name in names if name.startswith("on") or name == "src"]
+    assert hostile.all("title")[0][1] == HOSTILE == hostile.all("h1")[0][1]
+    assert [text for _, text in hostile.all("h2")][:2] == [f"{HOSTILE}0", f"{HOSTILE}1"]
+    assert HOSTILE in {text for _, text in hostile.all("text")}
+    assert any(attrs.get("aria-label", "").startswith(HOSTILE + "\n") for attrs, _ in hostile.all("g"))
+    assert not [attrs for attrs, _ in hostile.all("a") if "javascript" in attrs["href"]]
+    assert "7*7" in hostile.all("h1")[0][1]
+
+
+def test_the_same_networks_give_the_same_bytes(networks: list[HtmlFigure], html: str) -> None:
+    start = "from archviz.write.html import *; import archviz, sys; n = archviz.load('resnet50');"
+    code = start + "sys.stdout.write(write_html([html_figure(n.info(), n.scene())], title='t'))"
+    pages = {
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(pages) == 1 and len(pages.pop()) > 100_000
+    assert write_html(networks, title="x") == write_html(networks, title="x")
+    assert len(html.encode()) < 1_000_000
+
+
+def test_it_is_written_fast(networks: list[HtmlFigure]) -> None:
+    write_html(networks, title="x")
+    start = time.perf_counter()
+    write_html(networks, title="x")
+    assert time.perf_counter() - start < 0.5
+
+
+def test_nothing_of_a_figure_is_lost(networks: list[HtmlFigure]) -> None:
+    for figure in networks:
+        alone = Page(write_html([figure], title="x"))
+        whole = Page(write_svg(figure.scene))
+        for tag in ("text", "rect", "ellipse"):
+            ground = 1 if tag == "rect" else 0
+            assert len(alone.all(tag)) == len(whole.all(tag)) - ground, (figure.name, tag)
+        assert Counter(text for _, text in alone.all("text")) == Counter(
+            text for _, text in whole.all("text")
+        )
+
+
+def test_modules_are_linked_to_their_panels(page: Page, networks: list[HtmlFigure]) -> None:
+    boxes = [attrs for attrs, _ in page.all("g") if attrs.get("role") == "button"]
+    panels = {attrs["id"]: attrs["aria-label"] for attrs, _ in page.all("figure", class_="panel")}
+    drawn = [item for figure in networks for item in figure.scene.items
+             if isinstance(item, Group) and item.role == "panel"]  # fmt: skip
+    assert len(panels) == len(drawn) > 20
+    for box in boxes:
+        title = box["aria-label"].split("\n")[0]
+        assert panels[box["aria-controls"]] == f"Module {title}"
+    assert {box["aria-controls"] for box in boxes} == set(panels)
+    assert not any("hidden" in attrs for attrs, _ in page.all("figure"))  # all open without JS
+
+
+def test_landmarks_and_names(page: Page) -> None:
+    tags = Counter(tag for tag, _ in page.nodes)
+    assert (tags["main"], tags["h1"], tags["nav"]) == (1, 1, 2)
+    assert page.all("html")[0][0]["lang"] == "en"
+    for attrs, text in page.all("button"):
+        assert attrs.get("aria-label") or text.strip(), attrs
+    for attrs, _ in page.all("svg"):
+        assert attrs.get("aria-label") or attrs.get("aria-hidden") or "viewbox" in attrs
+    assert all(attrs["aria-label"] for attrs, _ in page.all("g") if "role" in attrs)
+
+
+def test_the_index_is_in_order_and_tells_what_is_known(page: Page, html: str) -> None:
+    rows = [text.split() for attrs, text in page.all("li") if "data-for" in attrs]
+    assert [row[1] for row in rows][:2] == ["LeNet-5", "AlexNet"]
+    assert rows[0][0] == "1998" and rows[0][-2:] == ["61.7", "k"]
+    body = page.all("tbody")[0][1]
+    assert "25,636,712" in body and "92.1" in body and "3,857,973,248" in body
+
+
+def test_a_single_figure_has_no_index() -> None:
+    single = Page(write_html([HtmlFigure("a", "A", small_scene("a"))], title="A"))
+    assert [text for _, text in single.all("h1")] == ["A"]
+    assert not single.all("input") and not single.all("table") and not single.all("ol")
+    assert len(single.all("figure")) == 1
+    picture = Page(write_html([], [HtmlExtra("T", small_scene("t"))], title="T"))
+    assert [text for _, text in picture.all("h1")] == ["T"] and len(picture.all("figure")) == 1
+
+
+def test_a_figure_without_dark_colours_keeps_its_ground(networks: list[HtmlFigure]) -> None:
+    figure = networks[0]
+    light = write_html([figure._replace(dark=None)], title="x")
+    assert "--plate:#ffffff" in light and "var(--c0)" not in light
+    assert "--plate:var(--c" in write_html([figure], title="x")
+    other = write_html([figure._replace(dark=networks[1].dark)], title="x")
+    assert other == light
+
+
+def test_names_become_ids_once() -> None:
+    figures = [HtmlFigure(name, name, small_scene(name)) for name in ("a b", "A-b", "é", "網")]
+    ids = [attrs["id"] for attrs, _ in Page(write_html(figures, title="x")).all("section")]
+    assert ids[:4] == ["a-b", "a-b-2", "figure", "figure-2"]
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(9, "9"), (61_706, "61.7\u00a0k"), (9_996, "10.0\u00a0k"), (138_357_544, "138\u00a0M"),
+     (3_857_973_248, "3.86\u00a0G"), (None, "")],
+)  # fmt: skip
+def test_counts_in_three_digits(count: int | None, text: str) -> None:
+    assert short(count) == text
