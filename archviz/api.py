@@ -86,7 +86,11 @@ def load(source: str | os.PathLike[str]) -> LoadedNetwork:
 
 
 def figure_options(
-    *, theme: str = "article", title: bool = False, legend: bool = True, aspect: float = 0.0,
+    *,
+    theme: str = "article",
+    title: bool = False,
+    legend: bool = True,
+    aspect: float = 0.0,
     detail: str = "compact",
 ) -> Options:
     """What a figure shows.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -127,8 +126,6 @@ def main() -> None:
     gc.set_threshold(200_000, 20, 20)  # short-lived and without cycles: collect rarely
 
 
-
-
 @main.command()
 @network_argument
 @output_option
@@ -161,7 +158,8 @@ def render(
     from archviz.write.formats import FORMATS, format_of
 
     to_stdout = output == "-"
-    chosen = FORMATS[suffix or "svg"] if suffix or to_stdout else format_of(output)
+    named = bool(suffix) or to_stdout
+    chosen = FORMATS[suffix or "svg"] if named else format_of(output)
     scene = get_network(network).scene(
         theme=theme, title=title, legend=legend, aspect=aspect or 0.0, detail=detail
     )
@@ -212,7 +210,9 @@ def info(network: str, layers: bool, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, shell_complete=complete_network)
+@click.argument(
+    "files", metavar="FILE...", nargs=-1, required=True, shell_complete=complete_network
+)
 def check(files: tuple[str, ...]) -> None:
     """Prove specs: syntax, names, shapes at every merge, and the published totals.
 
@@ -256,5 +256,3 @@ def legend(output: str, theme: str) -> None:
 
     chosen = FORMATS["svg"] if output == "-" else format_of(output)
     emit(output, chosen.write(draw_legend(load_theme(theme))))
-
-

@@ -6,9 +6,8 @@ whoever asked (the command line, :func:`archviz.load`) raises them together.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 
 class Mark(NamedTuple):

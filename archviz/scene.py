@@ -17,7 +17,7 @@ FONTS = ("Arimo", "Arial", "Liberation Sans", "Helvetica", "sans-serif")
 
 
 class Text(NamedTuple):
-    """One line of text; ``x`` is its start, middle or end as ``anchor`` says, ``y`` its baseline."""
+    """One line of text: ``x`` is what ``anchor`` says (start, middle, end), ``y`` its baseline."""
 
     x: float
     y: float
@@ -41,8 +41,9 @@ class Shape(NamedTuple):
     """A rectangle or an ellipse, with the lines of text that stand centred in it.
 
     ``fill`` and ``stroke`` may be empty for none; a shape of role ``port`` has neither and
-    only marks where a line comes from outside. ``shadow`` is the distance that its soft shadow falls down, 0 for none. ``pattern``
-    names a hatching drawn over the fill, for prints without colour.
+    only marks where a line comes from outside. ``shadow`` is the distance that its soft
+    shadow falls down, 0 for none. ``pattern`` names a hatching drawn over the fill, for
+    prints without colour.
     """
 
     id: str
@@ -74,7 +75,10 @@ class Shape(NamedTuple):
         """Its lines as texts, centred as a block on the height of capitals."""
         pitch = LINE_HEIGHT * self.text_size
         first = (
-            self.y + self.height / 2 - pitch * (len(self.lines) - 1) / 2 + ASCENT * self.text_size / 2
+            self.y
+            + self.height / 2
+            - pitch * (len(self.lines) - 1) / 2
+            + ASCENT * self.text_size / 2
         )
         middle = self.x + self.width / 2
         return tuple(

@@ -72,9 +72,7 @@ def break_lines(
     return None
 
 
-def _balanced(
-    pieces: Sequence[str], count: int, size: float, bold: bool
-) -> tuple[str, ...] | None:
+def _balanced(pieces: Sequence[str], count: int, size: float, bold: bool) -> tuple[str, ...] | None:
     """``pieces`` in ``count`` lines, the widest as narrow as can be."""
     if len(pieces) < count:
         return None

@@ -6,10 +6,9 @@ what differs from it.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import os
 from collections.abc import Mapping as MappingType
+from typing import NamedTuple
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
 from archviz.yamlnodes import Mapping, Node, Scalar, parse_yaml, read_spec_text
@@ -173,7 +172,9 @@ class _Reader:
             digits = "".join(digit * 2 for digit in digits)
         if text[:1] == "#" and len(digits) == 6 and all(c in "0123456789abcdef" for c in digits):
             return "#" + digits
-        self.problem(node.mark, f"'{text[:40]}' is not a colour", 'write it as "#rrggbb", in quotes')
+        self.problem(
+            node.mark, f"'{text[:40]}' is not a colour", 'write it as "#rrggbb", in quotes'
+        )
         return "#000000"
 
     def role_value(self, key: str, node: Node) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from archviz.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
 
@@ -59,7 +60,7 @@ def inside(a: Box, b: Box) -> bool:
 
 def segments(points: tuple[Point, ...]) -> Iterator[Box]:
     """The straight pieces of a line as boxes without thickness."""
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         yield (min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0))
 
 
@@ -83,6 +84,10 @@ def violations(scene: Scene) -> list[str]:
 
 def _name(shape: Shape) -> str:
     return f"{shape.id}({' '.join(shape.lines)})"
+
+
+def _way(connector: Connector) -> str:
+    return f"the connector {connector.source}->{connector.target}"
 
 
 def _shapes(found: Found) -> Iterator[str]:
@@ -129,10 +134,10 @@ def _lines(found: Found) -> Iterator[str]:
                 if shape.role == "panel":
                     continue
                 if crosses((x, y, width, height), shape.box):
-                    yield f"the connector {connector.source}->{connector.target} crosses {_name(shape)}"
+                    yield f"{_way(connector)} crosses {_name(shape)}"
             for text, _ in found.texts:
                 if crosses((x, y, width, height), text.box):
-                    yield f"the connector {connector.source}->{connector.target} crosses '{text.text}'"
+                    yield f"{_way(connector)} crosses '{text.text}'"
     for bracket in found.brackets:
         for segment in segments(bracket.points):
             for shape, _ in found.shapes:
@@ -174,7 +179,9 @@ def _heads(found: Found) -> Iterator[str]:
         if connector.head:
             tip = connector.points[-1]
             tips[tip] = tips.get(tip, 0) + 1
-            length = sum(segment[2] + segment[3] for segment in list(segments(connector.points))[-1:])
+            length = sum(
+                segment[2] + segment[3] for segment in list(segments(connector.points))[-1:]
+            )
             if length < connector.head_length:
                 yield f"the last piece into {connector.target} is shorter than its arrowhead"
     for tip, count in tips.items():

@@ -53,7 +53,9 @@ def item(depth: int, modules: list[str]) -> st.SearchStrategy[Any]:
     inner = series(depth - 1, modules)
     return st.one_of(
         *leaves,
-        st.fixed_dictionaries({"repeat": st.sampled_from([1, 2, 3, 12]), "of": inner}).filter(_small),
+        st.fixed_dictionaries(
+            {"repeat": st.sampled_from([1, 2, 3, 12]), "of": inner}
+        ).filter(_small),
         st.fixed_dictionaries(
             {"towers": st.lists(st.one_of(inner, st.just("identity")), min_size=2, max_size=4),
              "merge": MERGE}
@@ -108,7 +110,9 @@ def graph(draw: st.DrawFn, depth: int, modules: list[str]) -> Any:
     nodes["last"] = ["add"] if len(loose) > 1 else ["conv 1x1 8"]
     edges |= {(name, "last") for name in loose}
     edges.add(("last", "out"))
-    return {"graph": {"nodes": nodes, "edges": [f"{tail} -> {head}" for tail, head in sorted(edges)]}}
+    return {
+        "graph": {"nodes": nodes, "edges": [f"{tail} -> {head}" for tail, head in sorted(edges)]}
+    }
 
 
 def unrolled(node: Any, modules: dict[str, Any]) -> int:

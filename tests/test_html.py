@@ -13,7 +13,6 @@ from collections import Counter
 from html.parser import HTMLParser
 
 import pytest
-
 from html_pages import draw_networks, whole_page
 
 from archviz.scene import Group, Scene, Shape, Text
@@ -151,7 +150,8 @@ def test_markup_in_every_field_stays_text() -> None:
     assert hostile.all("title")[0][1] == HOSTILE == hostile.all("h1")[0][1]
     assert [text for _, text in hostile.all("h2")][:2] == [f"{HOSTILE}0", f"{HOSTILE}1"]
     assert HOSTILE in {text for _, text in hostile.all("text")}
-    assert any(attrs.get("aria-label", "").startswith(HOSTILE + "\n") for attrs, _ in hostile.all("g"))
+    labels = [attrs.get("aria-label", "") for attrs, _ in hostile.all("g")]
+    assert f"{HOSTILE}\noutput 8×8×16\n32 parameters" in labels
     assert not [attrs for attrs, _ in hostile.all("a") if "javascript" in attrs["href"]]
     assert "7*7" in hostile.all("h1")[0][1]
 

@@ -9,9 +9,8 @@ is how far it reaches to the left of the column in which its first box should st
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from archviz.kinds import Badge
 from archviz.layout.canvas import Canvas, Port, box_shape, circle_shape, make_text
@@ -71,13 +70,16 @@ class BoxBlock(Block):
         widest = max((text_width(text, self.caption_size) for text in self.captions), default=0.0)
         # captions may stand out into the gaps a little, but never meet the next box's
         self.width = max(self.box_width, widest - style.px(0.3))
+        self.overhang = (self.width - self.box_width) / 2
         self.left_gap = self.right_gap = style.gap(0.45 if self.bar else 0.5)
         radius = style.metric("badge") / 2
         top_badge = radius if face.badges else 0.0
         bottom_badge = radius if len(face.badges) > 1 else 0.0
         captions = self._captions_height(bottom_badge if not captions_above else top_badge)
         self.up = self.height / 2 + (max(top_badge, captions) if captions_above else top_badge)
-        self.down = self.height / 2 + (bottom_badge if captions_above else max(bottom_badge, captions))
+        self.down = self.height / 2 + (
+            bottom_badge if captions_above else max(bottom_badge, captions)
+        )
 
     def _captions_height(self, badge: float) -> float:
         """Room that captions take beside the box, in pixels."""

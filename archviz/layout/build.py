@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-
 from archviz.analysis import Analysis
 from archviz.kinds import KINDS
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock

@@ -7,9 +7,8 @@ that lines which share a trunk draw it once and yet know their whole route.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from archviz.layout.style import Style
 from archviz.scene import Connector, Group, Item, Line, Point, Shape, Text
@@ -64,7 +63,12 @@ class Canvas:
         return (*self.back, *self.lines, *self.front)
 
     def connect(
-        self, port: Port, style: Style, *points: Point, target: str = "", head: bool = True,
+        self,
+        port: Port,
+        style: Style,
+        *points: Point,
+        target: str = "",
+        head: bool = True,
         beyond: Sequence[Point] = (),
     ) -> None:
         """Draw ``port``'s line on to ``points``.
@@ -127,8 +131,16 @@ class Canvas:
         self.back.append(Line(simplify(points), style.line, max(1.0, rounded(style.px(0.025)))))
 
     def text(
-        self, x: float, baseline: float, text: str, size: float, fill: str, *, bold: bool = False,
-        anchor: str = "middle", role: str = "caption",
+        self,
+        x: float,
+        baseline: float,
+        text: str,
+        size: float,
+        fill: str,
+        *,
+        bold: bool = False,
+        anchor: str = "middle",
+        role: str = "caption",
     ) -> None:
         """One line of text in front of the lines."""  # fmt: skip
         self.front.append(
@@ -145,14 +157,19 @@ BUS_TO_MERGE = 0.85
 
 
 def make_text(
-    x: float, baseline: float, text: str, size: float, fill: str, *, bold: bool = False,
-    anchor: str = "middle", role: str = "caption",
+    x: float,
+    baseline: float,
+    text: str,
+    size: float,
+    fill: str,
+    *,
+    bold: bool = False,
+    anchor: str = "middle",
+    role: str = "caption",
 ) -> Text:
     """A text with its width measured."""  # fmt: skip
     width = rounded(text_width(text, size, bold))
-    return Text(
-        rounded(x), rounded(baseline), text, rounded(size), width, fill, anchor, bold, role
-    )
+    return Text(rounded(x), rounded(baseline), text, rounded(size), width, fill, anchor, bold, role)
 
 
 def rounded(value: float) -> float:
@@ -176,8 +193,16 @@ def simplify(points: Iterable[Point]) -> tuple[Point, ...]:
 
 
 def box_shape(
-    canvas: Canvas, style: Style, x: float, y: float, width: float, height: float, role: str,
-    lines: tuple[str, ...] = (), size: float = 0.0, bold: bool = False,
+    canvas: Canvas,
+    style: Style,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    role: str,
+    lines: tuple[str, ...] = (),
+    size: float = 0.0,
+    bold: bool = False,
 ) -> Shape:
     """A layer's rectangle with its label, its top left corner at (x, y)."""  # fmt: skip
     colors = style.role(role)
@@ -192,9 +217,7 @@ def box_shape(
     )  # fmt: skip
 
 
-def circle_shape(
-    canvas: Canvas, style: Style, x: float, y: float, text: str, role: str
-) -> Shape:
+def circle_shape(canvas: Canvas, style: Style, x: float, y: float, text: str, role: str) -> Shape:
     """A badge or an activation: a circle round (x, y) with one or two letters."""
     colors = style.role(role)
     diameter = style.px(style.theme.metric("badge"))

@@ -7,6 +7,7 @@ block that it enters. See :mod:`archviz.layout.blocks` for the protocol.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from archviz.layout.blocks import Block, BoxBlock, DotsBlock
 from archviz.layout.canvas import BUS_TO_MERGE, Canvas, Port
@@ -24,7 +25,9 @@ class SeriesBlock(Block):
     ``extra`` adds room behind a block (by its index), for a tap.
     """
 
-    def __init__(self, blocks: Sequence[Block], style: Style, extra: dict[int, float] | None = None) -> None:
+    def __init__(
+        self, blocks: Sequence[Block], style: Style, extra: dict[int, float] | None = None
+    ) -> None:
         self.blocks = list(blocks)
         self.style = style
         self.offsets: list[float] = []
@@ -91,7 +94,7 @@ class RepeatBlock(Block):
 def stack(blocks: Sequence[Block], gap: float) -> list[float]:
     """Heights of the lines of ``blocks`` stacked with ``gap`` between, from 0 downwards."""
     heights = [0.0]
-    for upper, lower in zip(blocks, blocks[1:], strict=False):
+    for upper, lower in pairwise(blocks):
         heights.append(heights[-1] + upper.down + gap + lower.up)
     return heights
 
@@ -116,8 +119,12 @@ class TowersBlock(Block):
         inner = max(branch.width - branch.overhang for branch in self.branches)
         self.ends = self.lead + inner
         self.width = self.ends
-        self.up = max(branch.up - height for branch, height in zip(self.branches, self.heights, strict=True))
-        self.down = max(branch.down + height for branch, height in zip(self.branches, self.heights, strict=True))
+        self.up = max(
+            branch.up - height for branch, height in zip(self.branches, self.heights, strict=True)
+        )
+        self.down = max(
+            branch.down + height for branch, height in zip(self.branches, self.heights, strict=True)
+        )
         self.left_gap = style.gap(0.45)
         self.right_gap = style.px(0.1)
         if merge:
@@ -152,8 +159,7 @@ class TowersBlock(Block):
             return source.to((x, y), at)
         if height in (top, bottom):
             return source.branch((x, y), at)
-        via = Port((at,), (*source.lead, *source.pen, (x, y)), source.source)
-        return via
+        return Port((at,), (*source.lead, *source.pen, (x, y)), source.source)
 
 
 class ResidualBlock(Block):
@@ -166,9 +172,15 @@ class ResidualBlock(Block):
         main_width = main.width - main.overhang
         shortcut_width = shortcut.width - shortcut.overhang
         gap = main.right_gap + merge.left_gap if main_width else style.gap(1)
-        if isinstance(main, SeriesBlock) and main.blocks and isinstance(main.blocks[-1], TowersBlock):
+        if (
+            isinstance(main, SeriesBlock)
+            and main.blocks
+            and isinstance(main.blocks[-1], TowersBlock)
+        ):
             gap = max(gap, style.gap(BOX_TO_BUS + BUS_TO_MERGE))
-        self.merge_at = self.lead + max(main_width + gap, shortcut_width + style.px(0.3) - merge.width / 2)
+        self.merge_at = self.lead + max(
+            main_width + gap, shortcut_width + style.px(0.3) - merge.width / 2
+        )
         self.width = self.merge_at + merge.width
         clear = style.px(0.34) if shortcut_width else style.px(0.45)
         self.depth = max(main.down, merge.down, style.px(0.5)) + clear + shortcut.up

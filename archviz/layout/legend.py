@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from archviz.kinds import ACTIVATIONS, NORMS, Badge
 from archviz.layout.canvas import Canvas, box_shape, circle_shape
@@ -73,7 +72,9 @@ def legend_sections(
     """The sections of the legend of a drawing that uses these."""
     small = Style(style.theme, style.unit * SCALE)
     layers = [
-        box_entry(small, (role,), text) for role, text in LAYERS if role in roles and role != "input"
+        box_entry(small, (role,), text)
+        for role, text in LAYERS
+        if role in roles and role != "input"
     ]
     activations = badge_entries(small, ACTIVATIONS.values(), badges, ("activation",))
     functions = badge_entries(small, NORMS.values(), badges, ("function",))
@@ -111,19 +112,21 @@ def box_entry(style: Style, roles: Sequence[str], text: str) -> Entry:
 
 
 def badge_entries(
-    style: Style, table: Iterable[Badge], badges: set[tuple[str, str]],
+    style: Style,
+    table: Iterable[Badge],
+    badges: set[tuple[str, str]],
     roles: Sequence[str],
 ) -> list[Entry]:
     """An entry for each badge of ``table`` that is among ``badges``."""  # fmt: skip
     entries: list[Entry] = []
     seen: set[str] = set()
     large = Style(style.theme, style.unit / SCALE * 0.9)
+    diameter = large.metric("badge")
     for badge in table:
         text, role = badge.text, badge.role
         if role not in roles or (role, text) not in badges or text in seen:
             continue
         seen.add(text)
-        diameter = large.metric("badge")
 
         def draw(canvas: Canvas, x: float, y: float, text: str = text, role: str = role) -> None:
             canvas.front.append(circle_shape(canvas, large, x + diameter / 2, y, text, role))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from archviz.analysis import Analysis
 from archviz.layout.build import Builder
@@ -14,7 +13,8 @@ from archviz.layout.panels import Panel, build_panels, level, pack, place_panel
 from archviz.layout.row import Line, Row, break_row, main_row, measure_line, place_line
 from archviz.layout.style import Style
 from archviz.model import Network
-from archviz.scene import Connector, Group, Item, Line as SceneLine, Scene, Shape, Text
+from archviz.scene import Connector, Group, Item, Scene, Shape, Text
+from archviz.scene import Line as SceneLine
 from archviz.text import ASCENT, LINE_HEIGHT, clip, paragraph
 from archviz.theme import Theme
 
@@ -94,7 +94,9 @@ def describe(network: Network, analysis: Analysis) -> str:
 
 
 def _heading(network: Network) -> str:
-    return f"{network.head.title} ({network.head.year})" if network.head.year else network.head.title
+    return (
+        f"{network.head.title} ({network.head.year})" if network.head.year else network.head.title
+    )
 
 
 def choose_plan(row: Row, panels: Sequence[Panel], style: Style, aspect: float) -> Plan:
@@ -237,7 +239,11 @@ class _Page:
         margin = self.style.px(MARGIN)
         left, top, right, bottom = extent(self.items)
         width, height = right - left + 2 * margin, bottom - top + 2 * margin
-        page = (max(width, height * aspect), max(height, width / aspect)) if aspect else (width, height)
+        page = (
+            (max(width, height * aspect), max(height, width / aspect))
+            if aspect
+            else (width, height)
+        )
         dx = rounded((page[0] - width) / 2 + margin - left)
         dy = rounded((page[1] - height) / 2 + margin - top)
         return Scene(
@@ -268,11 +274,12 @@ def extent(items: Sequence[Item]) -> tuple[float, float, float, float]:
 
 def moved(item: Item, dx: float, dy: float) -> Item:
     """``item`` moved by (dx, dy)."""
-    
+
     if isinstance(item, Group):
         return item._replace(items=tuple(moved(inner, dx, dy) for inner in item.items))
     if isinstance(item, Connector):
-        return item._replace(points=_moved_points(item.points, dx, dy), route=_moved_points(item.route, dx, dy)
+        return item._replace(
+            points=_moved_points(item.points, dx, dy), route=_moved_points(item.route, dx, dy)
         )
     if isinstance(item, SceneLine):
         return item._replace(points=_moved_points(item.points, dx, dy))

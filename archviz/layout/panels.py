@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from archviz.layout.blocks import Block
 from archviz.layout.build import Builder
@@ -112,7 +111,8 @@ def make_panel(module: Module, content: SeriesBlock, style: Style) -> Panel:
     spare = box_width - inner - pad_left - pad_right
     return Panel(
         module=module, content=content, style=style, width=box_width + 2 * style.gap(STUB),
-        box_height=up + down, line=up, pad_left=pad_left + spare / 2, pad_right=pad_right + spare / 2,
+        box_height=up + down, line=up, pad_left=pad_left + spare / 2,
+        pad_right=pad_right + spare / 2,
     )  # fmt: skip
 
 
@@ -134,7 +134,9 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
     )  # fmt: skip
     canvas.back.append(back)
     start, end = (port_shape(canvas, at, line) for at in (x, x + panel.width))
-    ends = panel.content.place(canvas, left + panel.pad_left, line, [Port(((x, line),), source=start.id)])
+    ends = panel.content.place(
+        canvas, left + panel.pad_left, line, [Port(((x, line),), source=start.id)]
+    )
     canvas.arrow_into(ends, style, x + panel.width, line, end.id)
     size = style.metric("title")
     title = clip(panel.module.title, panel.width, size, bold=True)
@@ -177,7 +179,7 @@ def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]
             height = max(height, panels[start].height)
             if length > width and start < stop - 1:
                 break
-            torn = 0 < start and panels[start - 1].module.color == panels[start].module.color
+            torn = start > 0 and panels[start - 1].module.color == panels[start].module.color
             cost = best[start][0] + height + gap + (gap * 2.0 if torn else 0.0)
             if cost < best[stop][0] - 1e-6:
                 best[stop] = (cost, start)

@@ -4,9 +4,8 @@ with auxiliary heads tapped off between two blocks and hung where there is room.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from archviz.layout.blocks import Block
 from archviz.layout.build import Builder
@@ -77,9 +76,7 @@ def break_row(row: Row, count: int, style: Style) -> list[tuple[int, int]]:
     return _fill(widths, most, tapped)
 
 
-def _fill(
-    widths: Sequence[float], limit: float, tapped: frozenset[int]
-) -> list[tuple[int, int]]:
+def _fill(widths: Sequence[float], limit: float, tapped: frozenset[int]) -> list[tuple[int, int]]:
     """Lines no wider than ``limit`` where that can be; none ends in a tapped block."""
     lines: list[tuple[int, int]] = []
     start, length = 0, 0.0
@@ -138,7 +135,9 @@ def _hang(
     return -above if above <= below + style.px(1.5) else below
 
 
-def place_line(line: Line, canvas: Canvas, x: float, y: float, source: Port | None, style: Style) -> Port:
+def place_line(
+    line: Line, canvas: Canvas, x: float, y: float, source: Port | None, style: Style
+) -> Port:
     """Draw a line of the row at (x, y), entered from ``source``; the port it ends in."""
     ports = [source] if source else []
     taps: dict[int, list[tuple[Head, float, float]]] = {}
@@ -173,5 +172,3 @@ def _place_head(
     canvas.front.append(
         Group(inner.prefix, "auxiliary", name, "", head.auxiliary.where, tuple(inner.front))
     )
-
-

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import os
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
 from archviz.scene import Scene

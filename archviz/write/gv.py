@@ -7,6 +7,7 @@ connectors and brackets, each edge with its spline. Lengths are points, y up.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from archviz.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
 
@@ -65,7 +66,9 @@ class _Writer:
             elif isinstance(item, Text):
                 self.text(item)
             elif isinstance(item, Connector):
-                self.edge(item.points, item.stroke, item.line_width, item.head, item.source, item.target)
+                self.edge(
+                    item.points, item.stroke, item.line_width, item.head, item.source, item.target
+                )
             elif isinstance(item, Line):
                 self.edge(item.points, item.stroke, item.line_width, False, "", "")
 
@@ -77,7 +80,9 @@ class _Writer:
         """A box or an ellipse, its label inside; a port is an invisible point."""
         if not (shape.fill or shape.stroke):
             at = self.point((shape.x + shape.width / 2, shape.y + shape.height / 2))
-            self.out.node(shape.id, shape="point", style="invis", width="0.01", height="0.01", pos=at)
+            self.out.node(
+                shape.id, shape="point", style="invis", width="0.01", height="0.01", pos=at
+            )
             return
         middle = (shape.x + shape.width / 2, shape.y + shape.height / 2)
         label = r"\n".join(self.escape(line) for line in shape.lines)
@@ -128,7 +133,13 @@ class _Writer:
         return anchor
 
     def edge(
-        self, points: Sequence[Point], stroke: str, width: float, head: bool, source: str, target: str
+        self,
+        points: Sequence[Point],
+        stroke: str,
+        width: float,
+        head: bool,
+        source: str,
+        target: str,
     ) -> None:
         """A polyline as an edge whose spline is fixed."""
         tail, tip = self.end(source, points[0]), self.end(target, points[-1])
@@ -152,7 +163,7 @@ class _Writer:
     def spline(self, points: Sequence[Point]) -> Iterator[str]:
         """A polyline as the control points of straight Bézier pieces."""
         yield self.point(points[0])
-        for start, end in zip(points, points[1:], strict=False):
+        for start, end in pairwise(points):
             for share in (1 / 3, 2 / 3, 1.0):
                 yield self.point(
                     (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)

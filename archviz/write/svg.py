@@ -7,9 +7,8 @@ of a group as one path each; every text carries its measured length.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from archviz.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
 from archviz.write.templates import render_template

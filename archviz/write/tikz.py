@@ -65,7 +65,6 @@ ACCENTS = {
     "\u0307": ".", "\u0308": '"', "\u030a": "r", "\u030b": "H", "\u030c": "v", "\u0327": "c",
 }  # fmt: skip
 """LaTeX's accents for combining characters."""
-BARE = {"i": r"\i", "j": r"\j"}
 
 Leaf: TypeAlias = Shape | Text | Line | Connector
 
@@ -82,10 +81,8 @@ def write_tikz(scene: Scene, *, standalone: bool = True) -> str:
 def latex(text: str) -> str:
     """``text`` in LaTeX; a character that neither LaTeX nor ASCII has becomes ``?``."""
     composed = unicodedata.normalize("NFC", " ".join(text.split()))
-    pieces = []
-    for char, following in zip(composed, [*composed[1:], ""], strict=True):
-        pieces.append("-{}" if char == following == "-" else _character(char))
-    return "".join(pieces)
+    pairs = zip(composed, [*composed[1:], ""], strict=True)
+    return "".join("-{}" if char == after == "-" else _character(char) for char, after in pairs)
 
 
 def _character(char: str) -> str:
@@ -102,7 +99,8 @@ def _character(char: str) -> str:
         return f"${sign}{{{parts}}}$" if parts.isascii() and parts.isalnum() else "?"
     if len(parts) > 1 and parts[0].isascii() and unicodedata.combining(parts[1]):
         accent = ACCENTS.get(parts[1]) if parts[0].isalpha() else None
-        return f"\\{accent}{{{BARE.get(parts[0], parts[0])}}}" if accent else _character(parts[0])
+        bare = {"i": r"\i", "j": r"\j"}.get(parts[0], parts[0])
+        return f"\\{accent}{{{bare}}}" if accent else _character(parts[0])
     if parts != char:
         return "".join(_character(part) for part in parts)
     return "" if unicodedata.category(char) in ("Cc", "Cf", "Mn", "Me") else "?"
@@ -168,13 +166,8 @@ class _Writer:
         shapes = [leaf for leaf in leaves if isinstance(leaf, Shape)]
         texts = [leaf for leaf in leaves if isinstance(leaf, Text)]
         self.placed: dict[str, Shape] = {}
-        self.type_of = {
-            role: _most(text.size for text in texts if text.role == role)
-            for role in {text.role for text in texts}
-        }
-        self.round = all(
-            abs(shape.width - shape.height) < NEAR for shape in shapes if shape.form == "ellipse"
-        )
+        self.type_of = {text.role: text.size for text in reversed(texts)}
+        self.round = all(s.form == "rect" or abs(s.width - s.height) < NEAR for s in shapes)
         self.patterned = any(shape.pattern for shape in shapes)
         for wish, values in (
             ("line", [leaf.stroke for leaf in leaves if not isinstance(leaf, Text)]),
@@ -311,8 +304,7 @@ class _Writer:
         if shape.bold:
             settings.append("bold")
         if shape.pattern:
-            ink = self.color("line", shape.stroke or "#000000")
-            pattern = f"pattern={PATTERNS[shape.pattern]}, pattern color={ink}"
+            pattern = f"pattern={PATTERNS[shape.pattern]}, pattern color={settings[1][5:]}"
             settings.append(f"postaction={{{pattern}, opacity=0.3}}")
         return self.style(f"{role} {base}", settings)
 
@@ -363,12 +355,10 @@ class _Writer:
         if shape is None:
             return ""
         name, (x, y, width, height) = self.node_name(shape), shape.box
-        sides = {
-            "west": (x, y + height / 2), "east": (x + width, y + height / 2),
-            "north": (x + width / 2, y), "south": (x + width / 2, y + height),
-        }  # fmt: skip
-        for side, middle in sides.items():
-            if max(abs(middle[0] - point[0]), abs(middle[1] - point[1])) <= NEAR:
+        for side, across, down in (
+            ("west", 0.0, 0.5), ("east", 1.0, 0.5), ("north", 0.5, 0.0), ("south", 0.5, 1.0)
+        ):  # fmt: skip
+            if abs(x + across * width - point[0]) + abs(y + down * height - point[1]) <= NEAR:
                 return f"({name}.{side})" if width or height else f"({name})"
         return ""
 
@@ -377,7 +367,7 @@ def _parts(items: Sequence[Item]) -> Iterator[tuple[str, Sequence[Item]]]:
     """(name, items) of each group; what stands between two groups is a part of its own."""
     for grouped, run in groupby(items, lambda item: isinstance(item, Group)):
         if grouped:
-            yield from ((item.name or item.role, item.items) for item in run)  # type: ignore
+            yield from ((g.name or g.role, g.items) for g in run if isinstance(g, Group))
         else:
             yield ("rest", list(run))
 

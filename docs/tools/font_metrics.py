@@ -27,7 +27,7 @@ def table(name: str, widths: dict[str, int]) -> list[str]:
     for char, width in widths.items():
         by_width[width] = by_width.get(width, "") + char
     lines = [f"{name}: dict[int, str] = {{"]
-    lines += [f"    {width}: {ascii(chars)}," for width, chars in sorted(by_width.items())]
+    lines += [f"    {width}: {chars!a}," for width, chars in sorted(by_width.items())]
     return [*lines, "}"]
 
 

@@ -1,0 +1,452 @@
+"""The HTML page at work, in headless Chromium driven by selenium.
+
+Skipped where selenium, Chromium or chromedriver (Debian: chromium, chromium-driver) is absent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+import pytest
+from html_pages import draw_networks, whole_page
+
+from archviz.write.svg import write_svg
+
+webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+
+from selenium.webdriver import ActionChains, Keys  # noqa: E402
+from selenium.webdriver.chrome.service import Service  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+QUIET = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
+
+CONTRAST = """
+const light = (color) => color.map((part) => part / 255)
+  .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+  .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+const parse = (text) => (text.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+const ground = (node) => {
+  for (let at = node; at; at = at.parentElement) {
+    const color = parse(getComputedStyle(at).backgroundColor);
+    if (color.length === 3) return color;
+  }
+  return [255, 255, 255];
+};
+const found = [];
+const check = (text, ink, below) => {
+  const [high, low] = [light(ink), light(below)].sort((a, b) => b - a);
+  found.push([text.trim().slice(0, 40), (high + 0.05) / (low + 0.05)]);
+};
+const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walker.nextNode()) {
+  const parent = walker.currentNode.parentElement;
+  if (!walker.currentNode.data.trim() || !parent.getClientRects().length) continue;
+  if (parent.closest("svg, script, .thumb")) continue;
+  check(walker.currentNode.data, parse(getComputedStyle(parent).color), ground(parent));
+}
+for (const svg of document.querySelectorAll(".part")) {
+  const painted = [];
+  for (const node of svg.querySelectorAll("rect, ellipse, text")) {
+    const box = node.getBoundingClientRect();
+    const fill = parse(getComputedStyle(node).fill);
+    if (node.tagName !== "text") { painted.push([box, fill]); continue; }
+    if (!box.width) continue;
+    const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+    const under = painted.filter(([b]) => b.left <= x && x <= b.right && b.top <= y && y <= b.bottom);
+    check(node.textContent, fill, under.length ? under.at(-1)[1] : ground(svg));
+  }
+}
+return found;
+"""
+
+
+class Browser:
+    """Chromium with one page open; ``js`` runs a body of JavaScript with ``q`` = querySelector."""
+
+    def __init__(self, driver: Any, folder: Path) -> None:
+        self.driver = driver
+        self.folder = folder
+
+    def open(self, html: str, width: int = 1440, height: int = 900, scheme: str = "light") -> None:
+        path = self.folder / "page.html"
+        path.write_text(html, encoding="utf-8")
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self.media(scheme)
+        self.driver.get(path.as_uri())
+        self.driver.execute_script("try { localStorage.clear(); } catch {}")
+        for log in ("browser", "performance"):
+            self.driver.get_log(log)
+        self.driver.get(path.as_uri())
+
+    def media(self, scheme: str = "light", medium: str = "") -> None:
+        features = [{"name": "prefers-color-scheme", "value": scheme},
+                    {"name": "prefers-reduced-motion", "value": "reduce"}]  # fmt: skip
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"media": medium, "features": features}
+        )
+
+    def js(self, body: str, *arguments: Any) -> Any:
+        start = "const q = (s) => document.querySelector(s), a = (s) => [...document.querySelectorAll(s)];"
+        return self.driver.execute_script(start + body, *arguments)
+
+    def keys(self, *keys: str) -> None:
+        ActionChains(self.driver).send_keys(*keys).perform()
+
+    def move(self, query: str) -> None:
+        node = self.driver.find_element("css selector", query)
+        ActionChains(self.driver).move_to_element(node).perform()
+
+    def click(self, query: str) -> None:
+        self.driver.find_element("css selector", query).click()
+
+    def count(self, query: str) -> int:
+        """How many elements of ``query`` are visible."""
+        return int(self.js("return a(arguments[0]).filter((n) => n.getClientRects().length).length",
+                           query))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    driver = shutil.which("chromedriver")
+    if not program or not driver:
+        pytest.skip("chromium or chromedriver is not installed")
+    folder = tmp_path_factory.mktemp("chromium")
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for argument in (*QUIET, f"--user-data-dir={folder / 'profile'}"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    started = webdriver.Chrome(options=options, service=Service(driver))
+    started.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)}
+    )
+    yield Browser(started, folder)
+    started.quit()
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return whole_page()
+
+
+@pytest.fixture
+def page(chromium: Browser, html: str) -> Browser:
+    chromium.open(html)
+    return chromium
+
+
+def test_it_asks_no_server_and_reports_no_error(page: Browser) -> None:
+    page.click("#resnet50 .all")
+    page.click("#_theme")
+    page.click("#resnet50 [data-zoom='1']")
+    page.keys("/", "conv", Keys.ESCAPE)
+    assert page.driver.get_log("browser") == []
+    messages = [json.loads(entry["message"])["message"] for entry in page.driver.get_log("performance")]
+    asked = [message["params"]["request"]["url"] for message in messages
+             if message["method"] == "Network.requestWillBeSent"]  # fmt: skip
+    assert any(url.startswith("file:") for url in asked)
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
+def test_the_embedded_font_is_used(page: Browser) -> None:
+    assert page.js("return [...document.fonts].map((f) => f.family + f.weight + f.status)") == [
+        "Arimo400loaded", "Arimo700loaded",
+    ]  # fmt: skip
+
+
+def test_hover_shows_the_card_of_a_layer(page: Browser) -> None:
+    assert page.count("#_card") == 0
+    page.move("#resnet50 .part-row .layer[aria-label^='conv 7'] rect")
+    lines = page.driver.find_element("id", "_card").text.split("\n")
+    assert lines[:2] == ["conv 7×7", "batch normalisation, ReLU"]
+    assert lines[2:6] == ["Output", "112×112×64", "Parameters", "9,728"]
+    inside = page.js("const b = q('#_card').getBoundingClientRect();"
+                     "return b.left >= 0 && b.top >= 0 && b.right <= innerWidth && b.bottom <= innerHeight")  # fmt: skip  # noqa: E501
+    assert inside
+    page.move("#resnet50 h2")
+    assert page.count("#_card") == 0
+
+
+def test_a_click_opens_the_panel_below_the_row(page: Browser) -> None:
+    assert page.count(".panel") == 0
+    page.click("#resnet50 .module[aria-label^='Identity'] rect")
+    assert page.count(".panel") == 1 == page.count("#resnet50 .panel[aria-label='Module Identity block']")
+    boxes = page.js("return ['.part-row', '.panel.open'].map((s) => "
+                    "q('#resnet50 ' + s).getBoundingClientRect().toJSON())")  # fmt: skip
+    assert 0 <= boxes[1]["top"] - boxes[0]["bottom"] < 60
+    assert boxes[1]["bottom"] <= 900 + 1
+    open_ones = page.js("return a('#resnet50 [aria-expanded=true]').map((n) => n.tagName)")
+    assert Counter(open_ones) == {"g": 4, "BUTTON": 1}
+    page.move("#resnet50 .module[aria-label^='Identity'] rect")
+    assert page.count(".panel.linked") == 1
+    page.click("#resnet50 .module[aria-label^='Identity'] rect")
+    assert page.count(".panel") == 0 == len(page.js("return a('[aria-expanded=true]')"))
+
+
+def test_show_all_follows_what_is_open(page: Browser) -> None:
+    label = "return q('#xception .all').textContent"
+    for chip in (1, 2, 3):
+        assert page.js(label) == "Show all modules"
+        page.click(f"#xception .chip:nth-of-type({chip})")
+    assert page.js(label) == "Hide all modules" and page.count("#xception .panel") == 3
+    page.click("#xception .panel .close")
+    assert page.js(label) == "Show all modules"
+    page.click("#xception .all")
+    assert page.count("#xception .panel") == 3
+    page.keys("m")
+    assert page.count("#xception .panel") == 0
+
+
+def test_enter_space_and_escape_work_on_a_module(page: Browser) -> None:
+    page.js("q('#nin .module').focus({focusVisible: true})")
+    page.keys(Keys.ENTER)
+    assert page.count("#nin .panel") == 1 and page.count("#_card") == 1
+    page.keys(Keys.SPACE)
+    assert page.count("#nin .panel") == 0
+    page.keys(Keys.ENTER)
+    page.js("q('#nin .panel .close').focus()")
+    page.keys(Keys.ESCAPE)
+    assert page.count("#nin .panel") == 0
+    assert page.js("return document.activeElement.matches('#nin .module')")
+
+
+def test_arrows_go_from_layer_to_layer(page: Browser) -> None:
+    page.js("q('#resnet50 .part-row .layer').focus({focusVisible: true})")
+    name = "return document.activeElement.getAttribute('aria-label').split('\\n')[0]"
+    seen = []
+    for _ in range(4):
+        seen.append(page.js(name))
+        page.keys(Keys.ARROW_RIGHT)
+    assert seen == ["input", "conv 7×7, batch normalisation, ReLU", "max-pool 3×3", "Conv block"]
+    assert page.js(name) == "Identity block"
+    page.keys(Keys.ARROW_LEFT, Keys.ENTER, Keys.ARROW_DOWN)
+    assert page.js("return !!document.activeElement.closest('.panel')")
+    assert page.driver.find_element("id", "_card").text.startswith(page.js(name).split(",")[0])
+
+
+def test_tab_reaches_everything_and_shows_where_it_is(chromium: Browser) -> None:
+    chromium.open(whole_page("lenet5", "nin"))
+    seen = []
+    for _ in range(60):
+        chromium.keys(Keys.TAB)
+        seen.append(chromium.js(
+            "const n = document.activeElement, s = getComputedStyle(n);"
+            "return [n.id || n.dataset.step || n.getAttribute('aria-label') || n.textContent.trim(),"
+            "n === document.body || s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2]"
+        ))  # fmt: skip
+    assert [name for name, visible in seen if not visible] == []
+    names = " | ".join(name.split("\n")[0] for name, _ in seen)
+    for part in ("Skip to", "_search", "_theme", "_help", "LeNet-5", "input", "mlpconv", "Zoom in",
+                 "Save SVG", "Show all modules", "Network In Network", "Multiply-adds"):  # fmt: skip
+        assert part in names, part
+    assert sum(name.startswith("mlpconv\n") for name, _ in seen) == 4
+    assert "_card" not in names and seen[-1][0] != seen[0][0]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [("conv 1x7", {"inception-v3", "inception-v4", "inception-resnet-v2"}),
+     ("lecun", {"lenet5"}), ("dollar", {"resnext50"}), ("he 2015 50", {"resnet50"}),
+     ("cardinality", {"resnext50"}), ("no such thing", set())],
+)  # fmt: skip
+def test_search_filters_as_one_types(page: Browser, query: str, names: set[str]) -> None:
+    page.js("q('#resnet50').scrollIntoView()")
+    where = page.js("return scrollY")
+    page.keys("/", query)
+    assert set(page.js("return a('.network:not([hidden])').map((n) => n.id)")) == names
+    for rows in ("#_list li", "tbody tr"):
+        assert page.count(rows) == (len(names) if rows == "#_list li" or names else 0)
+    found = page.js("return q('#_found').textContent")
+    assert found.startswith(f"{len(names)} of 11" if names else "No network")
+    assert page.js("return q('#_list').getBoundingClientRect().top") < 900
+    if query == "conv 1x7":
+        assert page.js("return q('#_list li:not([hidden]) .found').textContent") == "conv 1×7"
+        assert page.js("return a('.hit.layer').length") > 4
+    page.keys(Keys.ESCAPE)
+    assert page.count("#_list li") == 11 and page.js("return a('.hit').length") == 0
+    assert abs(page.js("return scrollY") - where) < 3
+
+
+def test_keys_lead_through_the_networks(page: Browser) -> None:
+    current = "return document.activeElement.closest('section').id"
+    order = page.js("return a('.network').map((n) => n.id)")
+    seen = []
+    for key in ("j", "n", "j", "k", "p"):
+        page.keys(key)
+        seen.append(page.js(current))
+    assert seen == [order[0], order[1], order[2], order[1], order[0]]
+    assert 56 <= page.js("return document.activeElement.closest('section').getBoundingClientRect().top") < 120
+    page.keys("?")
+    assert page.count("#_keys") == 1
+    page.keys("j")
+    assert page.js("return q('#_keys').open")
+    page.keys(Keys.ESCAPE)
+    assert page.count("#_keys") == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_can_be_read(chromium: Browser, html: str, scheme: str) -> None:
+    chromium.open(html, scheme=scheme)
+    chromium.js("a('.all').forEach((n) => n.click())")
+    chromium.move("#resnet50 .layer rect")
+    chromium.keys("/", "conv")
+    found = chromium.js(CONTRAST)
+    assert len(found) > 1500
+    assert [entry for entry in found if entry[1] < 4.5] == []
+
+
+def test_the_theme_follows_the_system_until_it_is_chosen(page: Browser) -> None:
+    colors = ("return [getComputedStyle(document.documentElement).backgroundColor,"
+              "getComputedStyle(q('#resnet50 .part-row path[stroke]')).stroke]")  # fmt: skip
+    light = page.js(colors)
+    page.media("dark")
+    dark = page.js(colors)
+    assert light[0] != dark[0] and light[1] == "rgb(0, 0, 0)" and dark[1] == "rgb(228, 228, 224)"
+    page.click("#_theme")
+    assert page.js(colors) == light
+    page.media("light")
+    page.keys("t")
+    assert page.js(colors) == dark
+    page.driver.refresh()
+    assert page.js(colors) == dark
+
+
+def test_zoom_and_pan(page: Browser) -> None:
+    page.js("q('#vgg16 .stage').scrollIntoView({block: 'center'})")
+    width = "return q('#vgg16 .part-row').getBoundingClientRect().width"
+    fit = page.js(width)
+    page.click("#vgg16 [data-zoom='1']")
+    assert page.js(width) == pytest.approx(1.25 * fit, rel=0.01)
+    page.keys("+", "+", "-")
+    assert page.js(width) == pytest.approx(1.25**2 * fit, rel=0.01)
+    assert page.js("return q('#vgg16 .level').textContent") == "156 %"
+    stage = page.driver.find_element("css selector", "#vgg16 .stage")
+    before = page.js("return q('#vgg16 .stage').scrollLeft")
+    ActionChains(page.driver).move_to_element(stage).click_and_hold().move_by_offset(
+        -90, 0
+    ).release().perform()
+    assert page.js("return q('#vgg16 .stage').scrollLeft") == pytest.approx(before + 90, abs=1)
+    page.js("q('#vgg16 .stage').dispatchEvent(new WheelEvent('wheel', {deltaY: -50, ctrlKey: true,"
+            "clientX: 700, clientY: 450, cancelable: true}))")  # fmt: skip
+    assert page.js(width) > 1.6 * fit
+    page.keys("0")
+    assert page.js(width) == pytest.approx(fit, rel=0.001)
+    assert page.js("return q('#vgg16 .level').textContent") == "Fit"
+
+
+def test_a_drag_does_not_open_a_module(page: Browser) -> None:
+    page.js("q('#resnet50 .stage').scrollIntoView({block: 'center'})")
+    page.click("#resnet50 [data-zoom='1']")
+    box = page.driver.find_elements("css selector", "#resnet50 .module rect")[3]
+    ActionChains(page.driver).move_to_element(box).click_and_hold().move_by_offset(
+        -60, 0
+    ).release().perform()
+    assert page.count(".panel") == 0
+    box.click()
+    assert page.count(".panel") == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_save_gives_the_whole_figure(chromium: Browser, html: str, scheme: str) -> None:
+    chromium.open(html, scheme=scheme)
+    path = chromium.folder / "resnet50.svg"
+    path.unlink(missing_ok=True)
+    chromium.click("#resnet50 .save")
+    deadline = time.monotonic() + 10
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    figure = next(figure for figure in draw_networks("resnet50"))
+    scene = figure.scene if scheme == "light" else figure.dark
+    assert scene is not None
+    text = path.read_text(encoding="utf-8")
+    assert "var(" not in text and "class=" not in text and "tabindex" not in text
+    saved, written = ElementTree.fromstring(text), ElementTree.fromstring(write_svg(scene))
+    assert saved.get("viewBox") == written.get("viewBox")
+    for tag in ("text", "rect", "ellipse", "path"):
+        assert primitives(saved, tag) == primitives(written, tag), tag
+
+
+def primitives(root: ElementTree.Element, tag: str) -> Counter[tuple[str, ...]]:
+    """Elements of a tag with place, colours and text, whatever their order."""
+    found = []
+    for node in root.iter(f"{{http://www.w3.org/2000/svg}}{tag}"):
+        values = [node.get(key, "") for key in ("x", "y", "cx", "cy", "d", "width")]
+        values += [rgb(node.get(key, "")) for key in ("fill", "stroke")]
+        found.append((*values, node.text or ""))
+    return Counter(found)
+
+
+def rgb(color: str) -> str:
+    """A colour as Chromium computes it."""
+    if len(color) != 7 or color[0] != "#":
+        return color
+    return "rgb({}, {}, {})".format(*(int(color[i : i + 2], 16) for i in (1, 3, 5)))
+
+
+def test_the_table_sorts_by_every_column(page: Browser) -> None:
+    def column(number: int) -> list[str]:
+        return list(page.js("return a('tbody tr').map((r) => r.children[arguments[0]].textContent)",
+                            number))  # fmt: skip
+
+    page.click("thead th:nth-child(3) button")
+    counts = [int(text.replace(",", "")) for text in column(2)]
+    assert counts == sorted(counts, reverse=True) and counts[0] == 138_357_544
+    page.click("thead th:nth-child(3) button")
+    assert column(2)[0] == "61,706"
+    assert page.js("return a('th[aria-sort]').map((n) => n.getAttribute('aria-sort'))") == ["ascending"]
+    page.click("thead th:nth-child(7) button")
+    assert column(6)[0] == "80.3" and column(6)[-1] == "–"
+    page.click("thead th:nth-child(7) button")
+    assert column(6)[0] == "71.3" and column(6)[-1] == "–"
+    page.click("thead th:nth-child(1) button")
+    assert column(0)[:2] == ["AlexNet", "Inception-ResNet-v2"]
+
+
+@pytest.mark.parametrize("width", [360, 390, 820, 1440, 2560])
+def test_it_fits_every_screen(chromium: Browser, html: str, width: int) -> None:
+    chromium.open(html, width=width)
+    chromium.js("a('.all').forEach((n) => n.click())")
+    assert chromium.js("return document.documentElement.scrollWidth") <= width
+    size = chromium.js("const t = q('#inception-v4 .part-row text');"
+                       "return t.getBoundingClientRect().height / 1.15")  # fmt: skip
+    assert size >= 9
+    cut = chromium.js("return a('button, h1, h2, .lead, .chip').filter((n) => n.clientWidth &&"
+                      "n.scrollWidth > n.clientWidth + 1).map((n) => n.textContent)")  # fmt: skip
+    assert cut == []
+
+
+def test_print_shows_all_panels_and_no_tools(page: Browser) -> None:
+    page.click("#_theme")
+    page.media(medium="print")
+    assert page.count(".panel") == page.js("return a('.panel').length") > 20
+    assert page.count(".bar") == page.count(".tools") == page.count(".ear") == 0
+    assert page.js("return getComputedStyle(q('#resnet50 path[stroke]')).stroke") == "rgb(0, 0, 0)"
+
+
+def test_without_script_every_panel_is_there(chromium: Browser, html: str) -> None:
+    chromium.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        (chromium.folder / "page.html").write_text(html, encoding="utf-8")
+        chromium.driver.get((chromium.folder / "page.html").as_uri())
+        assert chromium.driver.find_element("css selector", ".panel").is_displayed()
+        assert not chromium.driver.find_element("css selector", ".tools").is_displayed()
+    finally:
+        chromium.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_the_profile_is_ours(chromium: Browser) -> None:
+    assert os.path.isdir(chromium.folder / "profile")
