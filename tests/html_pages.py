@@ -1,10 +1,15 @@
-"""The pages that the tests of HTML look at."""
+"""The pages that the tests of HTML look at, and the browser that some look with."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 import archviz
 from archviz import catalog
@@ -52,3 +57,83 @@ def whole_page(*names: str) -> str:
     """The page of these networks (all of them by default) and of the legend."""
     legend = HtmlExtra("Legend", draw_legend(load_theme()), draw_legend(load_theme(dark_theme())))
     return write_html(draw_networks(*names), [legend], title="Ten networks")
+
+
+QUIET = (
+    "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "hide-scrollbars",
+    "disable-background-networking", "disable-component-update", "disable-sync",
+)  # fmt: skip
+
+
+class Browser:
+    """Chromium with one page open; in ``js``, ``q`` finds a node and ``a`` all of them."""
+
+    def __init__(self, driver: Any, folder: Path) -> None:
+        self.driver = driver
+        self.folder = folder
+
+    def open(self, html: str, width: int = 1440, height: int = 900, scheme: str = "light") -> None:
+        self.driver.execute_script("try { localStorage.clear(); } catch { }")  # the last test's
+        path = self.folder / "page.html"
+        path.write_text(html, encoding="utf-8")
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self.media(scheme)
+        for log in ("browser", "performance"):
+            self.driver.get_log(log)
+        self.driver.get(path.as_uri())
+
+    def media(self, scheme: str = "light", medium: str = "") -> None:
+        features = [{"name": "prefers-color-scheme", "value": scheme},
+                    {"name": "prefers-reduced-motion", "value": "reduce"}]  # fmt: skip
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"media": medium, "features": features}
+        )
+
+    def js(self, body: str, *arguments: Any) -> Any:
+        start = (
+            "const q = (s) => document.querySelector(s);"
+            "const a = (s) => [...document.querySelectorAll(s)];"
+        )
+        return self.driver.execute_script(start + body, *arguments)
+
+    def keys(self, *keys: str) -> None:
+        from selenium.webdriver import ActionChains
+
+        ActionChains(self.driver).send_keys(*keys).perform()
+
+    def move(self, query: str) -> None:
+        from selenium.webdriver import ActionChains
+
+        node = self.driver.find_element("css selector", query)
+        ActionChains(self.driver).move_to_element(node).perform()
+
+    def click(self, query: str) -> None:
+        self.js("q(arguments[0]).scrollIntoView({block: 'center'})", query)
+        self.driver.find_element("css selector", query).click()
+
+    def count(self, query: str) -> int:
+        """How many elements of ``query`` are visible."""
+        return int(self.js("return a(arguments[0]).filter((n) => n.getClientRects().length).length",
+                           query))  # fmt: skip
+
+
+def start_browser(folder: Path) -> Browser:
+    """Chromium with a profile of its own in ``folder``; skips the test where there is none."""
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    driver = shutil.which("chromedriver")
+    if not program or not driver:
+        pytest.skip("chromium or chromedriver is not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for argument in (*QUIET, f"user-data-dir={folder / 'profile'}"):
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    started = webdriver.Chrome(options=options, service=Service(driver))
+    started.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)}
+    )
+    return Browser(started, folder)

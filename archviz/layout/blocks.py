@@ -130,9 +130,6 @@ class BoxBlock(Block):
 MODULE_ROLES = frozenset({"yellow", "green", "orange"})
 
 
-LEAST_SHRINK = 0.87
-
-
 def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
     """A label's lines, font size and the width of its box.
 
@@ -142,16 +139,16 @@ def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
     """
     width, size = style.px(2), style.metric("label")
     padding = style.px(0.2)
-    room = width - padding
+    room, least = width - padding, style.theme.metric("shrink")
     if not label.strip():
         return (), size, width
-    if " " not in label and text_width(label, size) <= room / LEAST_SHRINK:
+    if " " not in label and text_width(label, size) <= room / least:
         size *= min(1.0, room / text_width(label, size))
         return (label,), size, width
     name, _, kernel = label.rpartition(" ")
     if "×" in kernel and text_width(label, size) > room >= text_width(name, size):
         return (name, kernel), size, width
-    for shrink in (1.0, LEAST_SHRINK):
+    for shrink in (1.0, least):
         lines = break_lines(label, room, size * shrink)
         if lines:
             return lines, size * shrink, width

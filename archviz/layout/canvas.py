@@ -34,6 +34,10 @@ class Port(NamedTuple):
         """The height at which the line ends."""
         return self.pen[-1][1]
 
+    def turn(self, out: float, between: float, left: float, y: float) -> Port:
+        """The port led to the start of the next line: out at ``out``, back at ``between``."""
+        return self.to((out, self.y), (out, between), (left, between), (left, y))
+
     def to(self, *points: Point) -> Port:
         """The port with ``points`` added to what is to be drawn."""
         return Port((*self.pen, *points), self.lead, self.source)
@@ -154,6 +158,10 @@ class Canvas:
 
 BUS_TO_MERGE = 0.85
 """Units from the bus, on which towers end, to the merge box."""
+
+
+TURN = 0.75
+"""Units that the line from one line of a row to the next stands out at its sides."""
 
 
 def make_text(

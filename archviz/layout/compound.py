@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from archviz.layout.blocks import Block, BoxBlock, DotsBlock
-from archviz.layout.canvas import BUS_TO_MERGE, Canvas, Port
+from archviz.layout.canvas import BUS_TO_MERGE, TURN, Canvas, Port
 from archviz.layout.style import Style
 from archviz.text import ASCENT
 
@@ -51,6 +51,63 @@ class SeriesBlock(Block):
         ports = list(sources)
         for block, offset in zip(self.blocks, self.offsets, strict=True):
             ports = block.place(canvas, x + offset, y, ports)
+        return ports
+
+
+def break_blocks(
+    blocks: Sequence[Block], count: int, style: Style, tapped: frozenset[int] = frozenset()
+) -> list[tuple[int, int]]:
+    """(start, stop) of ``count`` lines of blocks, the longest as short as can be.
+
+    A line does not end in a block of which the index is in ``tapped``.
+    """
+    widths = [block.width + style.gap(1) for block in blocks]
+    least, most = max(widths), sum(widths)
+    for _ in range(40):
+        limit = (least + most) / 2
+        if len(_fill(widths, limit, tapped)) <= count:
+            most = limit
+        else:
+            least = limit
+    return _fill(widths, most, tapped)
+
+
+def _fill(widths: Sequence[float], limit: float, tapped: frozenset[int]) -> list[tuple[int, int]]:
+    """Lines no wider than ``limit`` where that can be; none ends in a tapped block."""
+    lines: list[tuple[int, int]] = []
+    start, length = 0, 0.0
+    for index, width in enumerate(widths):
+        if index > start and length + width > limit and index - 1 not in tapped:
+            lines.append((start, index))
+            start, length = index, 0.0
+        length += width
+    return [*lines, (start, len(widths))]
+
+
+class WrappedBlock(Block):
+    """A series in several lines, each beginning below the one before; it ends in the last."""
+
+    def __init__(self, lines: Sequence[SeriesBlock], style: Style) -> None:
+        self.lines = list(lines)
+        self.style = style
+        self.side = style.gap(TURN)
+        self.heights = stack(self.lines, style.row_gap(0.5) + style.px(0.2))
+        self.width = max(line.width for line in self.lines) + 2 * self.side
+        self.up = self.lines[0].up
+        self.down = self.heights[-1] + self.lines[-1].down
+        self.left_gap = self.lines[0].left_gap
+        self.right_gap = self.lines[-1].right_gap
+
+    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
+        """See :meth:`Block.place`."""
+        ports = list(sources)
+        for number, (line, height) in enumerate(zip(self.lines, self.heights, strict=True)):
+            if number:
+                above = self.lines[number - 1]
+                bottom, top = y + self.heights[number - 1] + above.down, y + height - line.up
+                out = x + self.width - self.side / 2
+                ports = [ports[0].turn(out, (bottom + top) / 2, x + self.side / 2, y + height)]
+            ports = line.place(canvas, x + self.side, y + height, ports)
         return ports
 
 
@@ -110,7 +167,7 @@ class TowersBlock(Block):
         self.branches = list(branches)
         self.merge = merge
         self.style = style
-        heights = stack(self.branches, style.px(0.34))
+        heights = stack(self.branches, style.row_gap(0.34))
         first = heights[-1] / 2 if merge else 0.0
         self.heights = [height - first for height in heights]
         self.lead = style.gap(TRUNK_TO_BOX)
@@ -182,7 +239,7 @@ class ResidualBlock(Block):
             main_width + gap, shortcut_width + style.px(0.3) - merge.width / 2
         )
         self.width = self.merge_at + merge.width
-        clear = style.px(0.34) if shortcut_width else style.px(0.45)
+        clear = style.row_gap(0.34) if shortcut_width else style.row_gap(0.45)
         self.depth = max(main.down, merge.down, style.px(0.5)) + clear + shortcut.up
         self.up = max(main.up, merge.up)
         self.down = self.depth + shortcut.down

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from archviz.layout.blocks import Block
 from archviz.layout.build import Builder
 from archviz.layout.canvas import Canvas, Port, rounded
-from archviz.layout.compound import SeriesBlock
+from archviz.layout.compound import SeriesBlock, WrappedBlock, break_blocks
 from archviz.layout.style import Style
 from archviz.model import (
     Auxiliary,
@@ -52,7 +52,7 @@ class Panel(NamedTuple):
     @property
     def height(self) -> float:
         """Height with the title."""
-        return self.box_height + self.style.px(1.0)
+        return self.box_height + self.style.px(0.48) + self.style.row_gap(0.52)
 
 
 def module_bodies(network: Network) -> dict[str, Series]:
@@ -88,21 +88,36 @@ def _calls(node: Node) -> Iterator[ModuleCall]:
         yield from _calls(child)
 
 
-def build_panels(network: Network, builder: Builder) -> list[Panel]:
-    """A panel for each module: stems, then the modules, then reductions; by first use."""
+def build_panels(network: Network, builder: Builder, most: float = float("inf")) -> list[Panel]:
+    """A panel for each module: stems, then the modules, then reductions; by first use.
+
+    A panel wider than ``most`` pixels is wrapped where its outermost series can be.
+    """
     inside = Builder(builder.network, builder.analysis, builder.style.panel())
     panels = [
-        make_panel(network.modules[name], inside.series(body), inside.style)
+        fit_panel(network.modules[name], inside.series(body), inside.style, most)
         for name, body in module_bodies(network).items()
     ]
     return sorted(panels, key=lambda panel: COLOR_ORDER.get(panel.module.color, 3))
 
 
-def make_panel(module: Module, content: SeriesBlock, style: Style) -> Panel:
+def fit_panel(module: Module, content: SeriesBlock, style: Style, most: float) -> Panel:
+    """The panel round ``content``, in the fewest lines in which it is no wider than ``most``."""
+    panel = make_panel(module, content, style)
+    for count in range(2, len(content.blocks) + 1):
+        if panel.width <= most:
+            break
+        spans = break_blocks(content.blocks, count, style)
+        lines = [SeriesBlock(content.blocks[start:stop], style) for start, stop in spans]
+        panel = make_panel(module, WrappedBlock(lines, style), style)
+    return panel
+
+
+def make_panel(module: Module, content: Block, style: Style) -> Panel:
     """Measure a panel round ``content``."""
-    pad_left = style.gap(0.9 if _starts_with_box(content) else 0.6)
+    pad_left = style.gap(0.9 if content.left_gap > style.gap(0.46) else 0.6)
     pad_right = style.gap(0.85)
-    pad = style.px(0.42)
+    pad = style.row_gap(0.42)
     up = max(content.up, style.px(0.7)) + pad
     down = max(content.down, style.px(0.7)) + pad
     title = text_width(module.title, style.metric("title"), bold=True)
@@ -114,10 +129,6 @@ def make_panel(module: Module, content: SeriesBlock, style: Style) -> Panel:
         box_height=up + down, line=up, pad_left=pad_left + spare / 2,
         pad_right=pad_right + spare / 2,
     )  # fmt: skip
-
-
-def _starts_with_box(content: SeriesBlock) -> bool:
-    return not content.blocks or content.left_gap > content.style.gap(0.46)
 
 
 def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
@@ -133,14 +144,17 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
         shadow=rounded(style.metric("shadow")), role="panel",
     )  # fmt: skip
     canvas.back.append(back)
-    start, end = (port_shape(canvas, at, line) for at in (x, x + panel.width))
+    start = port_shape(canvas, x, line)
     ends = panel.content.place(
         canvas, left + panel.pad_left, line, [Port(((x, line),), source=start.id)]
     )
-    canvas.arrow_into(ends, style, x + panel.width, line, end.id)
+    leave = ends[0].y if len(ends) == 1 else line
+    end = port_shape(canvas, x + panel.width, leave)
+    canvas.arrow_into(ends, style, x + panel.width, leave, end.id)
     size = style.metric("title")
     title = clip(panel.module.title, panel.width, size, bold=True)
-    canvas.text((left + right) / 2, y + panel.box_height + style.px(0.42) + ASCENT * size,
+    below = style.px(0.1) + style.row_gap(0.32)
+    canvas.text((left + right) / 2, y + panel.box_height + below + ASCENT * size,
                 title, size, style.theme.color("text"), bold=True, role="title")  # fmt: skip
     return Group(canvas.prefix, "panel", panel.module.title, "", panel.module.name, canvas.items())
 

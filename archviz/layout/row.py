@@ -10,7 +10,7 @@ from typing import NamedTuple
 from archviz.layout.blocks import Block
 from archviz.layout.build import Builder
 from archviz.layout.canvas import Canvas, Port
-from archviz.layout.compound import SeriesBlock
+from archviz.layout.compound import SeriesBlock, break_blocks
 from archviz.layout.style import Style
 from archviz.model import Auxiliary, Network
 from archviz.scene import Group
@@ -64,28 +64,8 @@ def main_row(network: Network, builder: Builder) -> Row:
 
 def break_row(row: Row, count: int, style: Style) -> list[tuple[int, int]]:
     """(start, stop) of ``count`` lines, the longest as short as can be."""
-    widths = [block.width + style.gap(1) for block in row.blocks]
     tapped = frozenset(head.after for head in row.heads)
-    least, most = max(widths), sum(widths)
-    for _ in range(40):
-        limit = (least + most) / 2
-        if len(_fill(widths, limit, tapped)) <= count:
-            most = limit
-        else:
-            least = limit
-    return _fill(widths, most, tapped)
-
-
-def _fill(widths: Sequence[float], limit: float, tapped: frozenset[int]) -> list[tuple[int, int]]:
-    """Lines no wider than ``limit`` where that can be; none ends in a tapped block."""
-    lines: list[tuple[int, int]] = []
-    start, length = 0, 0.0
-    for index, width in enumerate(widths):
-        if index > start and length + width > limit and index - 1 not in tapped:
-            lines.append((start, index))
-            start, length = index, 0.0
-        length += width
-    return [*lines, (start, len(widths))]
+    return break_blocks(row.blocks, count, style, tapped)
 
 
 def measure_line(row: Row, start: int, stop: int, style: Style) -> Line:
@@ -125,7 +105,7 @@ def _hang(
     end = tap + style.gap(0.9) + head.block.width
     room = style.px(0.3)
     near = [box for box in taken if box[1] > tap - room and box[0] < end + room]
-    clear = style.px(0.5)
+    clear = style.row_gap(0.5)
     above = max((box[2] for box in near), default=0.0) + clear + head.block.down
     below = max((box[3] for box in near), default=0.0) + clear + head.block.up
     if head.auxiliary.side == "above":

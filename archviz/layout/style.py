@@ -24,6 +24,10 @@ class Style(NamedTuple):
         """A distance between things, in pixels: ``units`` times the theme's ``gap``."""
         return units * self.metric("gap")
 
+    def row_gap(self, units: float) -> float:
+        """A distance of rows, in pixels: ``units`` times the theme's ``row-gap``."""
+        return units * self.metric("row-gap")
+
     def metric(self, name: str) -> float:
         """A theme metric, in pixels."""
         return self.theme.metric(name) * self.unit

@@ -41,26 +41,29 @@ def write_png(
     """
     import resvg_py
 
-    columns = _columns(scene, scale, width)
+    zoom = _zoom(scene, scale, width)
     folder = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fonts")
-    source = write_svg(scene._replace(background="") if transparent else scene)
+    source = write_svg(scene._replace(background=""))
     picture = resvg_py.svg_to_bytes(
         svg_string=source,
-        width=columns,
+        zoom=zoom,
+        background=None if transparent else scene.background or None,
         skip_system_fonts=covered(bold=False).issuperset(source.replace("\n", "")),
         font_files=[os.path.join(folder, f"Arimo-{weight}.ttf") for weight in ("Regular", "Bold")],
     )
-    return _with_resolution(bytes(picture), columns / scene.width)
+    return _with_resolution(bytes(picture), zoom)
 
 
-def _columns(scene: Scene, scale: float, width: int | None) -> int:
-    """The PNG's width in pixels, after a look at what that comes to."""
+def _zoom(scene: Scene, scale: float, width: int | None) -> float:
+    """Pixels of the PNG for one of the scene, after a look at what that comes to."""
     if width is not None and width < 1:
         raise fail("png", f"a width of {width} pixels is no picture", "give 1 or more")
     if width is None and not (math.isfinite(scale) and scale > 0):
         raise fail("png", f"a scale of {scale:g} is no picture", "give a number above 0, such as 2")
-    factor = scale if width is None else width / scene.width
-    pixels = scene.width * scene.height * factor**2
+    zoom = scale if width is None else width / round(scene.width)  # resvg rounds before it zooms
+    if round(min(scene.width, scene.height)) * zoom < 0.51:
+        raise fail("png", "the picture would be less than a pixel high or wide", "make it larger")
+    pixels = scene.width * scene.height * zoom**2
     if pixels > LARGEST:
         most = math.sqrt(LARGEST / (scene.width * scene.height))
         raise fail(
@@ -69,12 +72,12 @@ def _columns(scene: Scene, scale: float, width: int | None) -> int:
             f"use a scale of at most {math.floor(most * 100) / 100:g}, or a width of at most "
             f"{math.floor(most * scene.width)}; svg and pdf are sharp at any size",
         )
-    return max(1, round(scene.width * factor))
+    return zoom
 
 
-def _with_resolution(picture: bytes, factor: float) -> bytes:
+def _with_resolution(picture: bytes, zoom: float) -> bytes:
     """The PNG with its resolution noted, so that programs place it in the scene's size."""
-    density = round(DOTS_PER_METRE * factor)
+    density = round(DOTS_PER_METRE * zoom)
     body = b"pHYs" + struct.pack(">IIB", density, density, 1)
     chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
     behind_header = 8 + 4 + 4 + 13 + 4

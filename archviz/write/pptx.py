@@ -12,7 +12,7 @@ import zipfile
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from archviz.errors import ArchvizError, fail
+from archviz.errors import fail
 from archviz.write.pptx_parts import HEADER, NAMESPACES, fit
 from archviz.write.pptx_slide import SlideWriter
 
@@ -30,6 +30,7 @@ SLIDE_HEIGHT = 6_858_000
 """7.5 in, the height of a slide of any aspect; 13.33 in wide at 16:9, 10 in at 4:3."""
 DATE = (2000, 1, 1, 0, 0, 0)
 """The date in the file, so that the same pages give the same bytes."""
+MACROS = "http://schemas.microsoft.com/office/2006/relationships/vbaProject"
 APPLICATION = (
     f'{HEADER}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/'
     'extended-properties"><Application>archviz</Application></Properties>'
@@ -98,7 +99,8 @@ class _Deck:
                     node.set(name, str(round(int(node.get(name)) * width / before)))
             theme = master.part.part_related_by(self.types.THEME)
             theme.blob = theme.blob.replace(b'"Calibri"', b'"Arial"')
-        _drop(self.part, self.types.PRINTER_SETTINGS)
+        for kind in (self.types.PRINTER_SETTINGS, self.types.VIEW_PROPS):
+            _drop(self.part, kind)
 
     def add(self, page: Page) -> None:
         """A slide, and its notes."""
@@ -136,7 +138,6 @@ class _Deck:
         properties.last_modified_by, properties.revision = "archviz", 1
         properties.created = properties.modified = date
         _drop(self.package, self.types.THUMBNAIL)
-        _drop(self.part, self.types.VIEW_PROPS)
         for rel in self.package._rels.values():
             if rel.reltype == self.types.EXTENDED_PROPERTIES:
                 rel.target_part.blob = APPLICATION
@@ -182,17 +183,19 @@ def _open_template(path: str) -> Package:
 
     hint = "give a .pptx or .potx file that opens in PowerPoint without a password"
     try:
-        package = Package.open(path)
+        with open(path, "rb") as file:
+            data = io.BytesIO(file.read())
+    except OSError as error:
+        raise fail(path, f"the template cannot be read: {error.strerror}") from error
+    try:
+        package = Package.open(data)
         part = package.main_document_part
         if not isinstance(part, PresentationPart):
-            raise fail(path, "this template is not a presentation", hint)
+            raise TypeError("not a presentation")
         part._content_type = CONTENT_TYPE.PML_PRESENTATION_MAIN
         _remove_slides(part)
-        _layouts(part.presentation)
-    except ArchvizError:
-        raise
-    except FileNotFoundError as error:
-        raise fail(path, "there is no such template", "") from error
+        if not part.presentation.slide_width or not _layouts(part.presentation):
+            raise ValueError("no size")
     except Exception as error:  # a package can be broken in any place
         raise fail(path, "this template is not a readable PowerPoint file", hint) from error
     return package
@@ -206,8 +209,8 @@ def _remove_slides(part: PresentationPart) -> None:
     lists = "p:sldIdLst|p:custShowLst|p:extLst/p:ext[.//*[local-name()='sectionLst']]"
     for element in part._element.xpath(lists):
         element.getparent().remove(element)
-    _drop(part, RELATIONSHIP_TYPE.VIEW_PROPS)
-    _drop(part, RELATIONSHIP_TYPE.SLIDE)
+    for kind in (RELATIONSHIP_TYPE.SLIDE, RELATIONSHIP_TYPE.VIEW_PROPS, MACROS):
+        _drop(part, kind)
     for other in [*part.package.iter_parts()]:
         for rel_id, rel in [*other.rels.items()]:
             if rel.reltype == RELATIONSHIP_TYPE.SLIDE:
@@ -227,16 +230,18 @@ def _layouts(presentation: Presentation) -> tuple[SlideLayout | None, SlideLayou
     for master in presentation.slide_masters:
         for layout in master.slide_layouts:
             kinds = [shape.placeholder_format.type for shape in layout.placeholders]
-            entry = (sum(kind not in quiet for kind in kinds), layout)
-            layouts.append(entry)
+            content = sum(kind not in quiet for kind in kinds)
+            if layout.element.get("type") in ("titleOnly", "blank"):
+                content -= 100
+            layouts.append((content, layout))
             if PP_PLACEHOLDER.TITLE in kinds:
-                titled.append(entry)
+                titled.append((content, layout))
 
-    def content(entry: tuple[int, SlideLayout]) -> int:
+    def order(entry: tuple[int, SlideLayout]) -> int:
         return entry[0]
 
-    best = min(titled, key=content)[1] if titled else None
-    return best, min(layouts, key=content)[1]
+    best = min(titled, key=order)[1] if titled else None
+    return best, min(layouts, key=order)[1]
 
 
 def notes_page(notes: str) -> bytes:

@@ -27,9 +27,12 @@ JOINT = 1906
 """Length of a joint between two parts of a line: a fifth of a pixel."""
 QUARTER_TURN = ' rot="5400000"'
 PATTERNS = {
-    "lines": "wdUpDiag", "dots": "pct20", "cross": "diagCross", "grid": "smGrid",
+    "lines": "wdUpDiag", "dots": "pct10", "cross": "openDmnd", "grid": "lgGrid",
     "steep": "ltVert",
 }  # fmt: skip
+"""The presets that come nearest to our hatchings."""
+HATCH_SHARE = 0.3
+"""How much of the outline's colour a hatching has, so that a text on it is read well."""
 NAMESPACES = (
     'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
     'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" '
@@ -214,14 +217,20 @@ def rgb(color: str) -> str:
     return f'<a:srgbClr val="{color[1:].upper()}"/>'
 
 
+def mixed(under: str, over: str, share: float) -> str:
+    """The colour ``under`` with a share of ``over``."""
+    pairs = [(int(under[at : at + 2], 16), int(over[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+
+
 def fill_of(shape: Shape) -> str:
     """A shape's fill, hatched where the scene asks for it."""
     if not shape.pattern or not shape.fill:
         return solid(shape.fill)
+    ink = mixed(shape.fill, shape.stroke or "#000000", HATCH_SHARE)
     return (
         f'<a:pattFill prst="{PATTERNS.get(shape.pattern, "wdUpDiag")}">'
-        f"<a:fgClr>{rgb(shape.stroke or '#000000')}</a:fgClr>"
-        f"<a:bgClr>{rgb(shape.fill)}</a:bgClr></a:pattFill>"
+        f"<a:fgClr>{rgb(ink)}</a:fgClr><a:bgClr>{rgb(shape.fill)}</a:bgClr></a:pattFill>"
     )
 
 

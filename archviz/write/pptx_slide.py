@@ -129,6 +129,8 @@ class SlideWriter:
         detail = f"{shape.role} {end.name}" if shape.lines else end.name
         if group and end.name == group.name:
             detail = group.detail
+        elif group and group.name and not shape.lines:
+            detail = f"{end.name} of {group.name}"
         preset = geometry("ellipse" if shape.form == "ellipse" else "rect")
         if shape.form == "rect" and shape.radius:
             share = min(0.5, shape.radius / max(0.01, min(shape.width, shape.height)))
@@ -178,7 +180,7 @@ class SlideWriter:
                 head = arrowhead(self.frame, connector)
             else:
                 box = joint_box(part[-1], following[0], width)
-                stop = self._dot(f"joint of {name}", box, connector.stroke, dots)
+                stop = self._dot("joint", f"joint of {name}", box, connector.stroke, dots)
             line = stroke(self.frame, connector.stroke, connector.line_width, head)
             glue = connected_to(start, stop, part)
             drawn.append(connector_shape(self.number(), name, bend(part), line, glue))
@@ -187,13 +189,13 @@ class SlideWriter:
 
     def _port(self, name: str, at: EmuPoint, onward: EmuPoint, drawn: list[Drawn]) -> End:
         """An invisible oval at the end of a line that comes from nowhere."""
-        return self._dot(name, port_box(at, onward), "", drawn)
+        return self._dot(name, name, port_box(at, onward), "", drawn)
 
-    def _dot(self, name: str, box: Box, fill: str, drawn: list[Drawn]) -> End:
+    def _dot(self, name: str, detail: str, box: Box, fill: str, drawn: list[Drawn]) -> End:
         """A small shape to glue to, where the scene has none: a joint, or a port if empty."""
         end = End(self.number(), box, not fill, name)
         outside = look(self.frame, geometry("ellipse" if end.ellipse else "rect"), solid(fill))
-        drawn.append(sp(end.number, name, name, box, outside))
+        drawn.append(sp(end.number, name, detail, box, outside))
         return end
 
 

@@ -48,17 +48,14 @@ ESCAPES: Mapping[str, str] = {
     "Ο": "O", "Ρ": "P", "Τ": "T", "Υ": "Y", "Χ": "X", "ο": "o", "°": r"$^\circ$",
 }  # fmt: skip
 """LaTeX, or the ASCII that comes nearest, for characters that TeX reads as something else."""
-MATH: Mapping[str, str] = dict(
-    re.findall(
-        r"(\S) (\w+)",
-        "× times ÷ div ± pm · cdot • bullet ∞ infty ≤ le ≥ ge ≠ ne ≈ approx √ surd ∑ sum ∏ prod "
-        "→ rightarrow ← leftarrow ↑ uparrow ↓ downarrow ↔ leftrightarrow ⇒ Rightarrow ∂ partial "
-        "∇ nabla ∈ in ∘ circ ∗ ast ⊕ oplus ⊗ otimes ⊙ odot ¬ neg µ mu ∆ Delta α alpha β beta "
-        "γ gamma δ delta ε varepsilon ζ zeta η eta θ theta ι iota κ kappa λ lambda μ mu ν nu "
-        "ξ xi π pi ρ rho ς varsigma σ sigma τ tau υ upsilon φ varphi χ chi ψ psi ω omega "
-        "Γ Gamma Δ Delta Θ Theta Λ Lambda Ξ Xi Π Pi Σ Sigma Φ Phi Ψ Psi Ω Omega",
-    )
-)
+MATH: Mapping[str, str] = dict(re.findall(r"(\S) (\w+)", """
+    × times ÷ div ± pm · cdot • bullet ∞ infty ≤ le ≥ ge ≠ ne ≈ approx √ surd ∑ sum ∏ prod
+    → rightarrow ← leftarrow ↑ uparrow ↓ downarrow ↔ leftrightarrow ⇒ Rightarrow ∂ partial
+    ∇ nabla ∈ in ∘ circ ∗ ast ⊕ oplus ⊗ otimes ⊙ odot ¬ neg µ mu ∆ Delta α alpha β beta γ gamma
+    δ delta ε varepsilon ζ zeta η eta θ theta ι iota κ kappa λ lambda μ mu ν nu ξ xi π pi ρ rho
+    ς varsigma σ sigma τ tau υ upsilon φ varphi χ chi ψ psi ω omega Γ Gamma Δ Delta Θ Theta
+    Λ Lambda Ξ Xi Π Pi Σ Sigma Φ Phi Ψ Psi Ω Omega
+"""))  # fmt: skip
 """Characters that are commands of LaTeX's mathematics."""
 ACCENTS = {
     "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0306": "u",
@@ -112,11 +109,13 @@ def _plain(text: str) -> str:
     return re.sub("[^ -~]+", "?", re.sub("[\u0300-\u036f]", "", folded))
 
 
-class _Part(NamedTuple):
-    """A part of the figure as TikZ's statements: a scope with its settings.
+def _word(text: str) -> str:
+    """A name that TikZ takes: letters, digits and hyphens."""
+    return re.sub("[^A-Za-z0-9]+", "-", text) or "plain"
 
-    Nodes are listed by layer, and under the layer and depth of shadows the nodes that have them.
-    """
+
+class _Part(NamedTuple):
+    """A scope: nodes and paths as statements, names of nodes by layer and depth of shadow."""
 
     name: str
     settings: Sequence[str]
@@ -268,8 +267,7 @@ class _Writer:
             part.shadows.setdefault((below, self.length(shape.shadow)), []).append(name)
 
     def node_name(self, shape: Shape) -> str:
-        """A name that TikZ takes: letters, digits and hyphens."""
-        return self.node_names.name(shape.id, re.sub("[^A-Za-z0-9]+", "-", shape.id) or "node")
+        return self.node_names.name(shape.id, _word(shape.id))
 
     def shape_options(self, shape: Shape, usual: _Usual) -> list[str]:
         """The style, the size, and what is not usual in the part."""
@@ -290,7 +288,7 @@ class _Writer:
 
     def shape_style(self, shape: Shape) -> str:
         """The style of a role's boxes or badges."""
-        role = _role(shape.role)
+        role = _word(shape.role)
         base = "badge" if shape.form == "ellipse" else "box"
         settings = [base]
         if shape.stroke:
@@ -304,13 +302,14 @@ class _Writer:
         if shape.bold:
             settings.append("bold")
         if shape.pattern:
-            pattern = f"pattern={PATTERNS[shape.pattern]}, pattern color={settings[1][5:]}"
+            ink = self.color("line", shape.stroke or "#000000")
+            pattern = f"pattern={PATTERNS[shape.pattern]}, pattern color={ink}"
             settings.append(f"postaction={{{pattern}, opacity=0.3}}")
         return self.style(f"{role} {base}", settings)
 
     def words(self, text: Text) -> str:
         """A text outside of boxes, held by its baseline."""
-        role = _role(text.role)
+        role = _word(text.role)
         usual = self.type_of[text.role]
         color = self.color(f"{role}-text", text.fill)
         settings = ["words", f"text={color}", f"type={self.length(usual)}"]
@@ -327,7 +326,7 @@ class _Writer:
     def line(self, line: Line, usual: _Usual) -> str:
         """A bracket or another polyline."""
         settings = [f"draw={self.color('line', line.stroke)}", "every bracket/.try"]
-        options = [self.style(f"{_role(line.role)} line", settings)]
+        options = [self.style(f"{_word(line.role)} line", settings)]
         if line.line_width != usual.bracket:
             options.append(rf"line width={self.length(line.line_width)}\px")
         points = " -- ".join(f"({self.point(point)})" for point in line.points)
@@ -397,7 +396,3 @@ def _usual(leaves: Sequence[Leaf]) -> _Usual:
         _most(leaf.line_width for leaf in leaves if isinstance(leaf, Line)),
         widths.most_common(1)[0][0] if widths else (0.0, 0.0, 0.0),
     )
-
-
-def _role(role: str) -> str:
-    return re.sub("[^a-z0-9]+", "-", role.lower()) or "plain"

@@ -1,0 +1,147 @@
+"""A sheet: what a page consists of, placed one thing under the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archviz.layout.canvas import TURN, Canvas, Port, rounded
+from archviz.layout.legend import legend_sections, place_strip, used_in
+from archviz.layout.panels import Panel, level, place_panel, port_shape
+from archviz.layout.row import Line, place_line
+from archviz.layout.style import Style
+from archviz.scene import Connector, Group, Item, Point, Shape, Text
+from archviz.scene import Line as SceneLine
+from archviz.text import ASCENT, LINE_HEIGHT, clip, paragraph
+
+ROW_GAP = 1.0
+PANEL_GAP = 0.9
+
+
+class Sheet:
+    """Places one thing under the other, centred on a known width; ``y`` is where it has come."""
+
+    def __init__(self, style: Style, width: float) -> None:
+        self.style = style
+        self.width = width
+        self.y = 0.0
+        self.items: list[Item] = []
+        self.panel_count = 0
+
+    def heading(self, text: str) -> None:
+        """The figure's title, centred over it."""
+        size = self.style.metric("title") * 1.3
+        canvas = Canvas("title")
+        canvas.text(self.width / 2, self.y + ASCENT * size, clip(text, self.width, size, True),
+                    size, self.style.theme.color("text"), bold=True, role="title")  # fmt: skip
+        self.items.append(Group("title", "heading", text, items=canvas.items()))
+        self.y += size + self.style.row_gap(0.7)
+
+    def row(self, lines: Sequence[Line], begins: bool = True, ends: bool = True) -> None:
+        """The main row; a line ends where the next one begins, one turn below.
+
+        A row that does not begin or end here comes from another page, or goes on there.
+        """
+        style, canvas = self.style, Canvas("row")
+        port: Port | None = None
+        width = 0.0
+        left = (self.width - max(line.width for line in lines)) / 2
+        bottom = self.y
+        if not begins:
+            start = port_shape(canvas, left - style.gap(TURN), self.y + lines[0].up)
+            port = Port(((start.x, start.y),), source=start.id)
+        for line in lines:
+            y = self.y + line.up
+            if port is not None and line is not lines[0]:
+                turn = style.gap(TURN)
+                between = bottom + style.row_gap(ROW_GAP) / 2
+                out = max(port.x, left + width) + turn
+                port = port.turn(out, between, left - turn, y)
+            port = place_line(line, canvas, left, y, port, style)
+            width = line.width
+            bottom = y + line.down
+            self.y = bottom + style.row_gap(ROW_GAP)
+        if not ends and port is not None:
+            end = port_shape(canvas, max(port.x, left + width) + style.gap(TURN), port.y)
+            canvas.connect(port, style, (end.x, end.y), target=end.id)
+        self.y = bottom
+        self.items.append(Group("row", "row", "Main row", items=canvas.items()))
+
+    def panels(self, panels: Sequence[Panel]) -> None:
+        """A row of panels, their titles on one line, centred on the page."""
+        gap = self.style.gap(PANEL_GAP)
+        x = (self.width - sum(panel.width for panel in panels) - gap * (len(panels) - 1)) / 2
+        panels = level(panels)
+        height = max(panel.height for panel in panels)
+        self.y += self.style.row_gap(ROW_GAP)
+        for panel in panels:
+            self.panel_count += 1
+            canvas = Canvas(f"panel{self.panel_count}")
+            self.items.append(place_panel(panel, canvas, x, self.y + height - panel.height))
+            x += panel.width + gap
+        self.y += height
+
+    def notes(self, notes: Sequence[str]) -> None:
+        """Sentences under the figure."""
+        if not notes:
+            return
+        style, canvas = self.style, Canvas("notes")
+        size = style.metric("caption")
+        self.y += style.row_gap(0.7)
+        for note in notes:
+            for text in paragraph(note, max(self.width, style.px(8)), size):
+                canvas.text(0.0, self.y + ASCENT * size, text, size, style.theme.color("text"),
+                            anchor="start", role="note")  # fmt: skip
+                self.y += LINE_HEIGHT * size
+            self.y += 0.25 * size
+        self.items.append(Group("notes", "notes", "Notes", items=canvas.items()))
+
+    def legend(self) -> None:
+        """The legend of what the figure uses."""
+        roles, badges, repeats = used_in(self.items)
+        sections = legend_sections(self.style, roles, badges, repeats)
+        canvas = Canvas("legend")
+        self.y += self.style.px(0.6)
+        width = max(self.width, self.style.px(12))
+        used, height = place_strip(sections, canvas, self.style, width, self.y)
+        self.width = max(self.width, used)
+        self.y += height
+        self.items.append(Group("legend", "legend", "Legend", items=canvas.items()))
+
+
+def extent(items: Sequence[Item]) -> tuple[float, float, float, float]:
+    """(left, top, right, bottom) of all that is drawn."""
+    boxes: list[tuple[float, float, float, float]] = []
+    stack = list(items)
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Group):
+            stack += item.items
+            continue
+        boxes.append(item.box)
+        if isinstance(item, Shape):
+            boxes += [text.box for text in item.texts]
+    return (
+        min(box[0] for box in boxes),
+        min(box[1] for box in boxes),
+        max(box[0] + box[2] for box in boxes),
+        max(box[1] + box[3] for box in boxes),
+    )
+
+
+def moved(item: Item, dx: float, dy: float) -> Item:
+    """``item`` moved by (dx, dy)."""
+
+    if isinstance(item, Group):
+        return item._replace(items=tuple(moved(inner, dx, dy) for inner in item.items))
+    if isinstance(item, Connector):
+        return item._replace(
+            points=_moved_points(item.points, dx, dy), route=_moved_points(item.route, dx, dy)
+        )
+    if isinstance(item, SceneLine):
+        return item._replace(points=_moved_points(item.points, dx, dy))
+    assert isinstance(item, Shape | Text)
+    return item._replace(x=rounded(item.x + dx), y=rounded(item.y + dy))
+
+
+def _moved_points(points: tuple[Point, ...], dx: float, dy: float) -> tuple[Point, ...]:
+    return tuple((rounded(x + dx), rounded(y + dy)) for x, y in points)

@@ -1,0 +1,251 @@
+"""Slides: a network on as many pages of a fixed shape as it takes, no label below 12 pt.
+
+The page is fitted, not the picture shrunk: the main row wraps, panels are packed in rows
+as wide as the slide and go on to a next slide where they must. What room is left then
+makes everything larger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from archviz.analysis import Analysis
+from archviz.layout.build import Builder
+from archviz.layout.canvas import Canvas, rounded
+from archviz.layout.page import describe, heading_text, row_width
+from archviz.layout.panels import Panel, build_panels, pack
+from archviz.layout.row import Line, Row, break_row, main_row, measure_line
+from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, extent, moved
+from archviz.layout.style import Style
+from archviz.model import Network
+from archviz.scene import Group, Item, Scene
+from archviz.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
+from archviz.theme import Theme
+
+SLIDE_HEIGHT = 720.0
+"""Pixels of 1/96 inch: 7.5 inches."""
+LEAST_TEXT = 16.0
+"""Pixels: 12 pt."""
+MARGIN = 44.0
+TOP = 102.0
+BOTTOM = 20.0
+SCALES = (1.6, 1.45, 1.3, 1.2, 1.12, 1.06)
+LAST_RESORT = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
+"""For a box or a panel wider than a slide, which only a spec of one's own can have."""
+MOST_LINES = 12
+MOST_SLIDES = 1000
+MOST_PANELS = 10
+"""All arrangements of so many panels are tried; of more only the lowest."""
+
+
+class Chapter(NamedTuple):
+    """What stands on one slide: lines of the main row, rows of panels, notes."""
+
+    lines: tuple[Line, ...]
+    rows: tuple[tuple[Panel, ...], ...]
+    notes: tuple[str, ...]
+
+
+class Parts(NamedTuple):
+    """A network's measured parts."""
+
+    row: Row
+    panels: Sequence[Panel]
+    notes: tuple[str, ...]
+    style: Style
+
+
+def slide_theme(theme: Theme, scale: float = 1.0) -> Theme:
+    """The theme with metrics for slides: all text 12 pt or more, panels as large as the row."""
+    label = 0.37
+    metrics = {
+        **theme.metrics,
+        "unit": (LEAST_TEXT / label + 0.1) * scale,
+        "panel-scale": 1.0,
+        "label": label,
+        "caption": label,
+        "detail": label,
+        "gap": min(theme.metric("gap"), 0.66),
+        "row-gap": min(theme.metric("row-gap"), 0.62),
+        "shrink": 1.0,
+    }
+    return theme._replace(metrics=metrics)
+
+
+def network_slides(
+    network: Network, analysis: Analysis, theme: Theme, aspect: float = 16 / 9
+) -> list[Scene]:
+    """The slides of a network, 7.5 inches high and ``aspect`` times as wide."""
+    width = rounded(SLIDE_HEIGHT * aspect)
+    room = (width - 2 * MARGIN, SLIDE_HEIGHT - TOP - BOTTOM)
+    parts = _parts(network, analysis, slide_theme(theme), room[0])
+    scale = _best_scale(parts, room)
+    if scale != 1.0:
+        parts = _parts(network, analysis, slide_theme(theme, scale), room[0])
+    chapters = _chapters(parts, room[0] + 0.5, room[1] + 0.5)
+    assert chapters
+    last = max(number for number, chapter in enumerate(chapters) if chapter.lines)
+    return [
+        _slide(
+            network, analysis, chapter, parts.style, (width, room[0], room[1]), number,
+            (number == 0, number == last),
+        )
+        for number, chapter in enumerate(chapters)
+    ]  # fmt: skip
+
+
+def _parts(network: Network, analysis: Analysis, theme: Theme, width: float) -> Parts:
+    style = Style(theme, theme.metric("unit"))
+    builder = Builder(network, analysis, style)
+    panels = build_panels(network, builder, width)
+    return Parts(main_row(network, builder), panels, network.notes, style)
+
+
+def _best_scale(parts: Parts, room: tuple[float, float]) -> float:
+    """The largest scale at which the slides are as few as at 12 pt."""
+    smallest = _chapters(parts, *room)
+    if not smallest:
+        for scale in LAST_RESORT:
+            if _chapters(parts, room[0] / scale, room[1] / scale):
+                return scale
+        return LAST_RESORT[-1]
+    for scale in SCALES:
+        chapters = _chapters(parts, room[0] / scale, room[1] / scale)
+        if chapters and len(chapters) == len(smallest):
+            return scale
+    return 1.0
+
+
+def _chapters(parts: Parts, width: float, height: float) -> list[Chapter]:
+    """The slides that it takes, each no larger than this; empty if some part does not fit."""
+    style = parts.style
+    lines = _lines(parts, width)
+    if not lines or any(line.up + line.down > height for line in lines):
+        return []
+    best: list[Chapter] = []
+    fewest = (MOST_SLIDES, 0.0)
+    for rows in _arrangements(parts.panels, width, style):
+        if any(_row_height(row) > height for row in rows):
+            continue
+        chapters = _paginate(lines, rows, parts, width, height)
+        cost = (len(chapters), sum(_row_height(row) for row in rows))
+        if cost < fewest:
+            best, fewest = chapters, cost
+    return best
+
+
+def _arrangements(
+    panels: Sequence[Panel], width: float, style: Style
+) -> Iterator[tuple[tuple[Panel, ...], ...]]:
+    """Ways to break the panels into rows no wider than ``width``; all of them, if few."""
+    gap = style.gap(PANEL_GAP)
+    if len(panels) > MOST_PANELS:
+        rows = tuple(tuple(row) for row in pack(panels, width, gap))
+        if all(_row_span(row, gap) <= width for row in rows):
+            yield rows
+        return
+    if not panels:
+        yield ()
+    for count in range(1, len(panels) + 1):
+        first = tuple(panels[:count])
+        if _row_span(first, gap) > width:
+            return
+        for rest in _arrangements(panels[count:], width, style):
+            yield (first, *rest)
+
+
+def _paginate(
+    lines: Sequence[Line], rows: Sequence[tuple[Panel, ...]], parts: Parts, width: float,
+    height: float,
+) -> list[Chapter]:  # fmt: skip
+    """Fill one slide after the other; the notes stand on the first that has room."""
+    between = parts.style.row_gap(ROW_GAP)
+    chapters = [Chapter((), (), ())]
+    used = [0.0]
+    for item in (*lines, *rows):
+        size = item.up + item.down if isinstance(item, Line) else _row_height(item)
+        if used[-1] and used[-1] + between + size > height:
+            chapters.append(Chapter((), (), ()))
+            used.append(0.0)
+        used[-1] += size + (between if used[-1] else 0.0)
+        last = chapters[-1]
+        if isinstance(item, Line):
+            chapters[-1] = last._replace(lines=(*last.lines, item))
+        else:
+            chapters[-1] = last._replace(rows=(*last.rows, item))
+    needed = _notes_height(parts.notes, parts.style, width)
+    for number, filled in enumerate(used):
+        if filled + needed <= height:
+            chapters[number] = chapters[number]._replace(notes=parts.notes)
+            return chapters
+    return [*chapters, Chapter((), (), parts.notes)] if parts.notes else chapters
+
+
+def _lines(parts: Parts, width: float) -> tuple[Line, ...]:
+    """The main row in the fewest lines that are no wider than ``width``."""
+    for count in range(1, min(MOST_LINES, len(parts.row.blocks)) + 1):
+        spans = break_row(parts.row, count, parts.style)
+        lines = tuple(measure_line(parts.row, start, stop, parts.style) for start, stop in spans)
+        if row_width(lines, parts.style) <= width:
+            return lines
+    return ()
+
+
+def _row_span(row: Sequence[Panel], gap: float) -> float:
+    return sum(panel.width for panel in row) + gap * (len(row) - 1)
+
+
+def _row_height(row: Sequence[Panel]) -> float:
+    return max(panel.height for panel in row)
+
+
+def _notes_height(notes: Sequence[str], style: Style, width: float) -> float:
+    if not notes:
+        return 0.0
+    size = style.metric("caption")
+    count = sum(len(paragraph(note, width, size)) for note in notes)
+    return style.row_gap(0.7) + (count * LINE_HEIGHT + len(notes) * 0.25) * size
+
+
+def _slide(
+    network: Network, analysis: Analysis, chapter: Chapter, style: Style,
+    room: tuple[float, float, float], number: int, parts_of_row: tuple[bool, bool],
+) -> Scene:  # fmt: skip
+    """One slide: heading above, the chapter centred in the room below."""
+    width, inner, height = room
+    sheet = Sheet(style, inner)
+    if chapter.lines:
+        sheet.row(chapter.lines, *parts_of_row)
+    for row in chapter.rows:
+        sheet.panels(row)
+    sheet.notes(chapter.notes)
+    left, top, right, bottom = extent(sheet.items)
+    dx = rounded(MARGIN + (inner - (right - left)) / 2 - left)
+    dy = rounded(TOP + max(0.0, (height - (bottom - top)) * 0.45) - top)
+    title = heading_text(network) + (", continued" if number else "")
+    heading = slide_heading(
+        title, "" if number else network.head.brought,
+        f"{analysis.totals.parameters:,} parameters", style.theme, width,
+    )  # fmt: skip
+    return Scene(
+        width, SLIDE_HEIGHT, title, describe(network, analysis), style.theme.color("page"),
+        (*heading, *(moved(item, dx, dy) for item in sheet.items)),
+    )  # fmt: skip
+
+
+def slide_heading(title: str, line: str, aside: str, theme: Theme, width: float) -> Iterator[Item]:
+    """A slide's title, what stands at its right, and a line or two below."""
+    canvas = Canvas("heading")
+    text, muted = theme.color("text"), theme.color("caption")
+    inner = width - 2 * MARGIN
+    aside_width = text_width(aside, 18)
+    canvas.text(MARGIN, 54, clip(title, inner - aside_width - 30, 32, bold=True), 32, text,
+                bold=True, anchor="start", role="slide-title")  # fmt: skip
+    if aside:
+        canvas.text(width - MARGIN, 54, aside, 18, muted, anchor="end", role="aside")
+    y = 54 + 14 + ASCENT * 18
+    for part in paragraph(line, inner, 18)[:2]:
+        canvas.text(MARGIN, y, part, 18, muted, anchor="start", role="lead")
+        y += LINE_HEIGHT * 18
+    yield Group("heading", "heading", title, items=canvas.items())

@@ -1,0 +1,91 @@
+"""Every picture is, line by line, the one that was looked at and accepted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import goldens
+import pytest
+
+from archviz.scene import Group, Item, Shape
+
+CASES = goldens.cases()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_figure(name: str) -> None:
+    golden, now = goldens.stored(name), goldens.draw(CASES[name])
+    for part, old, new in (("scene", golden.scene, now.scene), ("SVG", golden.svg, now.svg)):
+        if old != new:
+            pytest.fail(
+                f"the {part} of {name} differs from its golden\n{goldens.diff(old, new)}\n\n"
+                f"{goldens.HOW_TO}",
+                pytrace=False,
+            )
+
+
+def test_there_are_no_goldens_without_a_case() -> None:
+    assert goldens.strays() == []
+
+
+def test_goldens_stay_small() -> None:
+    sizes = [path.stat().st_size for path in goldens.FOLDER.rglob("*") if path.is_file()]
+    assert sum(sizes) < 1_500_000
+
+
+def test_a_moved_box_is_one_changed_line() -> None:
+    scene = CASES["plain"].draw()
+    line = next(line for line in goldens.scene_text(scene).split("\n") if '"id":"row-1"' in line)
+
+    def moved(items: tuple[Item, ...]) -> tuple[Item, ...]:
+        return tuple(
+            item._replace(items=moved(item.items))
+            if isinstance(item, Group)
+            else item._replace(x=99.0)
+            if isinstance(item, Shape) and item.id == "row-1"
+            else item
+            for item in items
+        )
+
+    other = scene._replace(items=moved(scene.items))
+    lines = goldens.diff(goldens.scene_text(scene), goldens.scene_text(other)).split("\n")
+    assert [text for text in lines[2:] if text[0] == "-"] == ["-" + line[:199]]
+    assert sum(text[0] == "+" for text in lines[2:]) == 1
+    assert goldens.write_svg(other) != goldens.write_svg(scene)
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of goldens with two cases, one of which has none yet, and a stray."""
+    two = {"plain": CASES["plain"], "lenet5": CASES["lenet5"]}
+    golden = goldens.stored("plain")
+    monkeypatch.setattr(goldens, "FOLDER", tmp_path)
+    monkeypatch.setattr(goldens, "cases", lambda: two)
+    goldens.store("plain", golden)
+    (tmp_path / "gone.svg").write_text("<svg/>", encoding="utf-8")
+    return tmp_path
+
+
+def test_comparing_changes_nothing(workshop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = sorted(workshop.iterdir())
+    assert goldens.main([]) == 1
+    assert capsys.readouterr().out == "lenet5: new\ngone.svg: of no case\n"
+    assert sorted(workshop.iterdir()) == before
+
+
+def test_accepting_writes_what_is_drawn_now(workshop: Path) -> None:
+    (workshop / "plain.svg").write_text("<svg/>", encoding="utf-8")
+    assert goldens.main(["--accept"]) == 0
+    assert {path.name for path in workshop.iterdir()} == {
+        "plain.scene", "plain.svg", "lenet5.scene", "lenet5.svg",
+    }  # fmt: skip
+    assert goldens.main([]) == 0
+
+
+def test_the_report_shows_before_and_now(workshop: Path) -> None:
+    (workshop / "plain.svg").write_text("<svg/>", encoding="utf-8")
+    assert goldens.main(["--report", str(workshop / "report.html")]) == 0
+    page = (workshop / "report.html").read_text(encoding="utf-8")
+    assert "2 of 2 figures changed" in page
+    assert page.count("<img") == 4 + 2  # before, now and both over one another; once without before
+    assert page.count("none yet") == 2
