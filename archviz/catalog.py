@@ -77,7 +77,7 @@ def build_index() -> str:
     import json
 
     rows = [_entry(name) for name in _file_names()]
-    rows.sort(key=lambda row: (row["appendix"], row["date"], row["name"]))
+    rows.sort(key=lambda row: (row["appendix"], row["date"], row["parameters"]))
     return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
 
 

@@ -107,9 +107,10 @@ def _number(reader: Reader, node: Node, what: str, low: int, high: int) -> int:
 
 def _date(reader: Reader, node: Node) -> str:
     text = node.text if isinstance(node, Scalar) else ""
-    year, dash, month = text.partition("-")
-    fits = len(year) == 4 and len(month) == 2 and text.isascii() and (year + month).isdigit()
-    if not dash or not fits or not 1 <= int(month) <= 12:
+    parts = text.split("-")
+    digits = text.isascii() and all(part.isdigit() for part in parts)
+    fits = digits and [len(part) for part in parts] in ([4, 2], [4, 2, 2])
+    if not fits or not 1 <= int(parts[1]) <= 12 or not 1 <= int(parts[-1]) <= 31:
         reader.problem(node.mark, f"date is {describe(node)}", "write year-month, such as 2015-12")
         return ""
     return text

@@ -172,7 +172,7 @@ class Head(NamedTuple):
     title: str
     year: int = 0
     date: str = ""
-    """First publication, ``YYYY-MM``; orders the timeline."""
+    """First publication, ``YYYY-MM`` or ``YYYY-MM-DD``; orders the timeline."""
     paper: str = ""
     authors: str = ""
     venue: str = ""

@@ -58,8 +58,8 @@ def _head() -> dict[str, Any]:
         "year": {"type": "integer", "minimum": 1900, "maximum": 2100, "description": "its year"},
         "date": {
             "type": "string",
-            "pattern": r"^[0-9]{4}-(0[1-9]|1[0-2])$",
-            "description": "first publication, year-month; orders the timeline",
+            "pattern": r"^[0-9]{4}-(0[1-9]|1[0-2])(-[0-3][0-9])?$",
+            "description": "first publication, year-month or year-month-day; orders the timeline",
         },
         "published": _table(PUBLISHED, "published totals that the network must reproduce"),
         "keras": _table(KERAS, "the network's row in the Keras table", {"model": _TEXT}),

@@ -76,7 +76,7 @@ def load_theme(name: str = "article") -> Theme:
     seen: list[str] = []
     layers: list[_Raw] = []
     source: str = name
-    while source:
+    while source or not layers:
         path = _path(source, layers[-1].extends_mark if layers else None)
         if path in seen or len(seen) > 8:
             raise fail(path, "this theme extends itself", "let it extend 'article'")

@@ -14,6 +14,7 @@ import pytest
 import archviz
 from archviz import catalog
 from archviz.layout.page import draw_legend
+from archviz.scene import Group, Scene, Shape, Text
 from archviz.theme import load_theme
 from archviz.write.html import HtmlExtra, HtmlFigure, html_figure, write_html
 
@@ -28,6 +29,9 @@ roles:
   green: {fill: "#7fb368", text: "#000000", panel: "#2b3f28"}
   orange: {fill: "#e39c55", text: "#000000", panel: "#4d3822"}
 """
+
+DETAIL = "output 8×8×16\n32 parameters\n2,048 multiply-adds"
+"""What the tooltip of a layer says below its name."""
 
 
 @cache
@@ -48,7 +52,14 @@ def draw_networks(*names: str) -> list[HtmlFigure]:
         dark = net.scene(legend=False, theme=dark_theme())
         scene = net.scene(legend=False)
         figures.append(
-            html_figure(net.info(), scene, dark=dark, keras=head.keras, appendix=head.appendix)
+            html_figure(
+                net.info(),
+                scene,
+                dark=dark,
+                appendix=head.appendix,
+                top1=head.keras.get("top1"),
+                top5=head.keras.get("top5"),
+            )
         )
     return figures
 
@@ -57,6 +68,21 @@ def whole_page(*names: str) -> str:
     """The page of these networks (all of them by default) and of the legend."""
     legend = HtmlExtra("Legend", draw_legend(load_theme()), draw_legend(load_theme(dark_theme())))
     return write_html(draw_networks(*names), [legend], title="Ten networks")
+
+
+def small_scene(text: str, fill: str = "#ffffff") -> Scene:
+    """A row with a module and a layer, and the module's panel, all called ``text``."""
+
+    def layer(number: str, role: str, x: float, y: float) -> Group:
+        box = Shape(f"s{number}", "rect", x, y, 80, 40, fill, "#000000", 1, lines=(text,),
+                    widths=(60,), text_size=14, text_fill="#000000", role="conv")  # fmt: skip
+        return Group(f"g{number}", role, text, f"{text}\n{DETAIL}", "k", (box,))
+
+    back = Shape("p1", "rect", 0, 100, 300, 120, "#ffe599", role="panel")
+    note = Group("notes", "notes", items=(Text(0, 300, text, 12, 60, "#000000", "start"),))
+    row = Group("row", "row", "Row", items=(layer("1", "layer", 0, 0), layer("2", "module", 90, 0)))
+    panel = Group("panel", "panel", text, items=(back, layer("3", "layer", 20, 120)))
+    return Scene(320, 320, text, text, "#ffffff", (row, panel, note))
 
 
 QUIET = (
@@ -137,3 +163,44 @@ def start_browser(folder: Path) -> Browser:
         "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)}
     )
     return Browser(started, folder)
+
+
+CONTRAST = """
+const light = (color) => color.map((part) => part / 255)
+  .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+  .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+const parse = (text) => (text.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+const ground = (node) => {
+  for (let at = node; at; at = at.parentElement) {
+    const color = parse(getComputedStyle(at).backgroundColor);
+    if (color.length === 3) return color;
+  }
+  return [255, 255, 255];
+};
+const found = [];
+const check = (text, ink, below) => {
+  const [high, low] = [light(ink), light(below)].sort((a, b) => b - a);
+  found.push([text.trim().slice(0, 40), (high + 0.05) / (low + 0.05)]);
+};
+const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walker.nextNode()) {
+  const parent = walker.currentNode.parentElement;
+  if (!walker.currentNode.data.trim() || !parent.getClientRects().length) continue;
+  if (parent.closest("svg, script, .thumb")) continue;
+  check(walker.currentNode.data, parse(getComputedStyle(parent).color), ground(parent));
+}
+for (const svg of document.querySelectorAll(".part")) {
+  const painted = [];
+  for (const node of svg.querySelectorAll("rect, ellipse, text")) {
+    const box = node.getBoundingClientRect();
+    const fill = parse(getComputedStyle(node).fill);
+    if (node.tagName !== "text") { painted.push([box, fill]); continue; }
+    if (!box.width) continue;
+    const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+    const under = painted.filter(([b]) =>
+      b.left <= x && x <= b.right && b.top <= y && y <= b.bottom);
+    check(node.textContent, fill, under.length ? under.at(-1)[1] : ground(svg));
+  }
+}
+return found;
+"""

@@ -13,9 +13,9 @@ from collections import Counter
 from html.parser import HTMLParser
 
 import pytest
-from html_pages import draw_networks, whole_page
+from html_pages import DETAIL, draw_networks, small_scene, whole_page
 
-from archviz.scene import Group, Scene, Shape, Text
+from archviz.scene import Group
 from archviz.write.html import HtmlExtra, HtmlFigure, short, write_html
 from archviz.write.svg import write_svg
 
@@ -81,21 +81,6 @@ def page(html: str) -> Page:
     return Page(html)
 
 
-def small_scene(text: str, fill: str = "#ffffff") -> Scene:
-    """A row with a module and a layer, and the module's panel, all called ``text``."""
-
-    def layer(number: str, role: str, x: float, y: float) -> Group:
-        box = Shape(f"s{number}", "rect", x, y, 80, 40, fill, "#000000", 1, lines=(text,),
-                    widths=(60,), text_size=14, text_fill="#000000", role="conv")  # fmt: skip
-        return Group(f"g{number}", role, text, f"{text}\noutput 8×8×16\n32 parameters", "k", (box,))
-
-    back = Shape("p1", "rect", 0, 100, 300, 120, "#ffe599", role="panel")
-    note = Group("notes", "notes", items=(Text(0, 300, text, 12, 60, "#000000", "start"),))
-    row = Group("row", "row", "Row", items=(layer("1", "layer", 0, 0), layer("2", "module", 90, 0)))
-    panel = Group("panel", "panel", text, items=(back, layer("3", "layer", 20, 120)))
-    return Scene(320, 320, text, text, "#ffffff", (row, panel, note))
-
-
 def test_tags_are_balanced_and_ids_single(page: Page) -> None:
     assert page.faults == []
     ids = [attrs["id"] for _, attrs in page.nodes if "id" in attrs]
@@ -151,7 +136,7 @@ def test_markup_in_every_field_stays_text() -> None:
     assert [text for _, text in hostile.all("h2")][:2] == [f"{HOSTILE}0", f"{HOSTILE}1"]
     assert HOSTILE in {text for _, text in hostile.all("text")}
     labels = [attrs.get("aria-label", "") for attrs, _ in hostile.all("g")]
-    assert f"{HOSTILE}\noutput 8×8×16\n32 parameters" in labels
+    assert f"{HOSTILE}\n{DETAIL}" in labels
     assert not [attrs for attrs, _ in hostile.all("a") if "javascript" in attrs["href"]]
     assert "7*7" in hostile.all("h1")[0][1]
 
@@ -217,7 +202,7 @@ def test_landmarks_and_names(page: Page) -> None:
 def test_the_index_is_in_order_and_tells_what_is_known(page: Page, html: str) -> None:
     rows = [text.split() for attrs, text in page.all("li") if "data-for" in attrs]
     assert [row[1] for row in rows][:2] == ["LeNet-5", "AlexNet"]
-    assert rows[0][0] == "1998" and rows[0][-2:] == ["61.7", "k"]
+    assert rows[0][0] == "1998" and rows[0][-3:] == ["61.7", "k", "parameters"]
     body = page.all("tbody")[0][1]
     assert "25,636,712" in body and "92.1" in body and "3,857,973,248" in body
 

@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import pytest
-from html_pages import Browser, draw_networks, start_browser, whole_page
+from html_pages import (
+    CONTRAST,
+    Browser,
+    draw_networks,
+    small_scene,
+    start_browser,
+    whole_page,
+)
 
+from archviz.write.html import HtmlFigure, write_html
 from archviz.write.svg import write_svg
 
 pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
@@ -22,46 +30,6 @@ from selenium.webdriver import ActionChains, Keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-CONTRAST = """
-const light = (color) => color.map((part) => part / 255)
-  .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
-  .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-const parse = (text) => (text.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
-const ground = (node) => {
-  for (let at = node; at; at = at.parentElement) {
-    const color = parse(getComputedStyle(at).backgroundColor);
-    if (color.length === 3) return color;
-  }
-  return [255, 255, 255];
-};
-const found = [];
-const check = (text, ink, below) => {
-  const [high, low] = [light(ink), light(below)].sort((a, b) => b - a);
-  found.push([text.trim().slice(0, 40), (high + 0.05) / (low + 0.05)]);
-};
-const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-while (walker.nextNode()) {
-  const parent = walker.currentNode.parentElement;
-  if (!walker.currentNode.data.trim() || !parent.getClientRects().length) continue;
-  if (parent.closest("svg, script, .thumb")) continue;
-  check(walker.currentNode.data, parse(getComputedStyle(parent).color), ground(parent));
-}
-for (const svg of document.querySelectorAll(".part")) {
-  const painted = [];
-  for (const node of svg.querySelectorAll("rect, ellipse, text")) {
-    const box = node.getBoundingClientRect();
-    const fill = parse(getComputedStyle(node).fill);
-    if (node.tagName !== "text") { painted.push([box, fill]); continue; }
-    if (!box.width) continue;
-    const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
-    const under = painted.filter(([b]) =>
-      b.left <= x && x <= b.right && b.top <= y && y <= b.bottom);
-    check(node.textContent, fill, under.length ? under.at(-1)[1] : ground(svg));
-  }
-}
-return found;
-"""
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +82,14 @@ def test_hover_shows_the_card_of_a_layer(page: Browser) -> None:
     assert page.count("#_card") == 0
 
 
+def test_the_card_tells_multiply_adds_and_takes_markup_as_text(chromium: Browser) -> None:
+    name = "<b>a</b> & b"
+    chromium.open(write_html([HtmlFigure("a", "A", small_scene(name))], title="A"))
+    chromium.move(".layer rect")
+    lines = chromium.driver.find_element("id", "_card").text.split("\n")
+    assert lines == [name, "Output", "8×8×16", "Parameters", "32", "Multiply-adds", "2,048"]
+
+
 def test_a_click_opens_the_panel_below_the_row(page: Browser) -> None:
     assert page.count(".panel") == 0
     page.click("#resnet50 .module[aria-label^='Identity'] rect")
@@ -134,7 +110,7 @@ def test_an_opened_panel_is_scrolled_into_view(page: Browser) -> None:
             "q('#inception-v3 .module').focus({preventScroll: true})")  # fmt: skip
     page.keys(Keys.ENTER)
     box = page.js("return q('#inception-v3 .panel.open').getBoundingClientRect().toJSON()")
-    assert 0 < box["top"] and box["bottom"] <= 901
+    assert box["top"] > 0 and box["bottom"] <= 901
 
 
 def test_show_all_follows_what_is_open(page: Browser) -> None:

@@ -220,36 +220,30 @@ def test_a_page_larger_than_pdf_allows_is_shrunk() -> None:
     assert float(box.height) == pytest.approx(LARGEST / 100)
 
 
-def patterned() -> Scene:
-    """A box and a badge of every hatching, with texts on them."""
+def patterned(*patterns: str) -> Scene:
+    """A box and a badge of each hatching."""
     items: list[Any] = []
-    for place, pattern in enumerate(PATTERNS[1:]):
-        left = 20 + 100 * place
-        items.append(
-            Shape(pattern, "rect", left, 20, 80, 40, "#dddddd", "#000000", 1.6, 1.6, 2.4,
-                  ("conv 3×3",), (text_width("conv 3×3", 14),), 14, "#000000", pattern=pattern)
-        )  # fmt: skip
-        items.append(
-            Shape(f"{pattern}o", "ellipse", left, 80, 30, 30, "#ffffff", "#000000", 1.6,
-                  pattern=pattern)
-        )  # fmt: skip
-    return scene_of(*items, width=520, height=130)
+    for place, pattern in enumerate(patterns):
+        options = {"fill": "#dddddd", "stroke": "#000000", "line_width": 1.6, "pattern": pattern}
+        items.append(Shape(pattern, "rect", 10, 10 + 100 * place, 120, 80, **options))
+        items.append(Shape(pattern + "o", "ellipse", 150, 10 + 100 * place, 60, 60, **options))
+    return scene_of(*items, width=220, height=100 * len(patterns))
 
 
 def test_every_hatching_of_themes_is_drawn_inside_its_shape() -> None:
     assert {*HATCHES, "dots"} == set(PATTERNS[1:])
-    found = [name for name, _ in operations(read(figure_pdf(patterned())))]
+    found = [name for name, _ in operations(read(figure_pdf(patterned(*PATTERNS[1:]))))]
     assert found.count("W*") == 2 * len(HATCHES) + 2, "each is clipped"
-    plain = scene_of(*(s._replace(pattern="") for s in patterned().items[0].items))  # type: ignore[union-attr]
+    plain = scene_of(*(s._replace(pattern="") for s in patterned(*PATTERNS[1:]).items[0].items))  # type: ignore[union-attr]
     without = [name for name, _ in operations(read(figure_pdf(plain)))]
     assert found.count("l") > without.count("l") + 100
 
 
 @pytest.mark.skipif(not shutil.which("pdftoppm"), reason="pdftoppm (poppler-utils) is absent")
-@pytest.mark.parametrize("name", ["patterns", *NETWORKS])
+@pytest.mark.parametrize("name", [*PATTERNS[1:], *NETWORKS])
 def test_pixels_agree_with_the_png(name: str, tmp_path: Path) -> None:
-    """On average within 3 of 255 levels; hatchings and lines lie on each other."""
-    scene = patterned() if name == "patterns" else archviz.load(name).scene()
+    """On average within 1.2 of 255 levels, hatchings within 5: lines lie on each other."""
+    scene = patterned(name) if name in PATTERNS else archviz.load(name).scene()
     path = tmp_path / "page.pdf"
     path.write_bytes(write_pdf([Page(scene, "page")], title="page"))
     subprocess.run(["pdftoppm", "-r", "288", "-png", path, tmp_path / "page"], check=True)
@@ -261,5 +255,7 @@ def test_pixels_agree_with_the_png(name: str, tmp_path: Path) -> None:
     size = (min(drawn.width, expected.width), min(drawn.height, expected.height))
     difference = ImageChops.difference(drawn.crop((0, 0, *size)), expected.crop((0, 0, *size)))
     levels = difference.histogram()
-    assert sum(level * count for level, count in enumerate(levels)) / sum(levels) < 3
-    assert sum(levels[128:]) / sum(levels) < 0.01
+    assert sum(level * count for level, count in enumerate(levels)) / sum(levels) < (
+        5 if name in PATTERNS else 1.2
+    )
+    assert sum(levels[128:]) / sum(levels) < (0.02 if name in PATTERNS else 0.003)

@@ -230,7 +230,7 @@ def circle_shape(canvas: Canvas, style: Style, x: float, y: float, text: str, ro
     colors = style.role(role)
     diameter = style.px(style.theme.metric("badge"))
     size = style.px(0.37)
-    while size > style.px(0.16) and text_width(text, size) > diameter * 0.86:
+    while size > style.px(0.16) and text_width(text, size) > diameter * 0.8:
         size *= 0.92
     size = rounded(size)
     return Shape(

@@ -18,7 +18,9 @@ LAYERS = (
     ("dense", "dense"), ("other", "other layer"),
 )  # fmt: skip
 MODULES = ("yellow", "green", "orange")
-ALWAYS_SHOWN = ("relu", "tanh", "softmax")
+COLUMN = 6
+"""Entries that stand under one another."""
+ENTRY_PITCH = 1.2
 
 
 class Entry(NamedTuple):
@@ -137,8 +139,8 @@ def badge_entries(
 
 def repeat_entry(style: Style) -> Entry:
     """Two small brackets with ×N between them."""
-    width = style.px(1.7)
-    size = style.metric("caption") * 1.3
+    width = style.px(2.0)
+    size = style.metric("caption") / SCALE
 
     def draw(canvas: Canvas, x: float, y: float) -> None:
         half = style.px(0.6)
@@ -176,29 +178,44 @@ def place_strip(
 def place_columns(
     sections: Sequence[Section], canvas: Canvas, style: Style, x: float, y: float
 ) -> tuple[float, float]:
-    """Draw the legend as columns under bold headings from (x, y); its (width, height)."""
-    size, heading = style.metric("caption"), style.metric("title")
-    pitch = style.px(1.2)
+    """Draw the legend as columns under bold headings from (x, y); its (width, height).
+
+    A section with more than :data:`COLUMN` entries goes on beside; short ones share a column.
+    """
     right, lowest = x, y
-    fill = style.theme.color("text")
+    line, widest = y, 0.0
     for section in sections:
-        canvas.text(right, y + ASCENT * heading, section.heading, heading, fill, bold=True,
-                    anchor="start", role="title")  # fmt: skip
-        widest = text_width(section.heading, heading, bold=True)
-        glyphs = max(entry.width for entry in section.entries)
-        rows = -(-len(section.entries) // 6)
-        column = right
-        for part in range(rows):
-            line = y + style.px(1.2)
-            entries = section.entries[part * 6 : part * 6 + 6]
-            for entry in entries:
-                entry.draw(canvas, column + (glyphs - entry.width) / 2, line)
-                start = column + glyphs + style.px(0.35)
-                canvas.text(start, line + ASCENT * size / 2, entry.text, size, fill,
-                            anchor="start", role="legend")  # fmt: skip
-                widest = max(widest, start + text_width(entry.text, size) - right)
-                lowest = max(lowest, line + pitch / 2)
-                line += pitch
-            column = right + widest + style.px(0.6)
-        right += widest + style.px(1.1)
-    return right - style.px(1.1) - x, lowest - y
+        rows = (line - y) / style.px(ENTRY_PITCH)
+        if rows and rows + 1.6 + len(section.entries) > COLUMN + 1.5:
+            right, line, widest = right + widest + style.px(1.1), y, 0.0
+        elif rows:
+            line += style.px(0.5)
+        width, height = _place_section(section, canvas, style, right, line)
+        widest = max(widest, width)
+        line += height
+        lowest = max(lowest, line)
+    return right + widest - x, lowest - y
+
+
+def _place_section(
+    section: Section, canvas: Canvas, style: Style, x: float, y: float
+) -> tuple[float, float]:
+    """One section from (x, y); its (width, height)."""
+    size, heading = style.metric("caption"), style.metric("title")
+    fill, pitch = style.theme.color("text"), style.px(ENTRY_PITCH)
+    canvas.text(x, y + ASCENT * heading, section.heading, heading, fill, bold=True,
+                anchor="start", role="title")  # fmt: skip
+    glyphs = max(entry.width for entry in section.entries)
+    widest = text_width(section.heading, heading, bold=True)
+    left = x
+    for first in range(0, len(section.entries), COLUMN):
+        line = y + style.px(1.2)
+        start = left + glyphs + style.px(0.35)
+        for entry in section.entries[first : first + COLUMN]:
+            entry.draw(canvas, left + (glyphs - entry.width) / 2, line)
+            canvas.text(start, line + ASCENT * size / 2, entry.text, size, fill,
+                        anchor="start", role="legend")  # fmt: skip
+            widest = max(widest, start + text_width(entry.text, size) - x)
+            line += pitch
+        left = x + widest + style.px(0.6)
+    return widest, style.px(0.6) + pitch * min(COLUMN, len(section.entries))

@@ -13,7 +13,7 @@ from archviz.layout.panels import Panel, build_panels, pack
 from archviz.layout.row import Line, Row, break_row, main_row, measure_line
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, extent, moved
 from archviz.layout.style import Style
-from archviz.model import Network
+from archviz.model import Head, Network
 from archviz.scene import Group, Scene
 from archviz.theme import Theme
 
@@ -62,20 +62,39 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
     sheet.notes(network.notes)
     if options.legend:
         sheet.legend()
-    return _scene(sheet, network.head.title, describe(network, analysis), options.aspect)
+    return frame(sheet, network.head.title, describe(network, analysis), options.aspect)
 
 
 def draw_legend(theme: Theme) -> Scene:
     """The whole legend as a figure of its own."""
     style = Style(theme, theme.metric("unit"))
     canvas = Canvas("legend")
-    margin = style.px(MARGIN)
-    width, height = place_columns(whole_legend(style), canvas, style, margin, margin)
-    group = Group("legend", "legend", "Legend", items=canvas.items())
-    return Scene(
-        rounded(width + 2 * margin), rounded(height + 2 * margin), "Legend",
-        "What the colours, badges and brackets of the figures mean.", theme.color("page"), (group,),
-    )  # fmt: skip
+    width, _ = place_columns(whole_legend(style), canvas, style, 0.0, 0.0)
+    sheet = Sheet(style, width)
+    sheet.items.append(Group("legend", "legend", "Legend", items=canvas.items()))
+    about = "What the colours, badges and brackets of the figures mean."
+    return frame(sheet, "Legend", about, 0.0)
+
+
+def draw_timeline(heads: Sequence[Head], theme: Theme, width: float = 1180.0) -> Scene:
+    """The timeline of publications as a figure of its own, ``width`` pixels without margins."""
+    from archviz.layout.timeline import timeline_items
+
+    style = Style(theme, theme.metric("unit"))
+    sheet = Sheet(style, width)
+    sheet.items += timeline_items(heads, style, width)
+    return frame(sheet, "Timeline", "When the networks were published.", 0.0)
+
+
+def draw_table(heads: Sequence[Head], theme: Theme) -> Scene:
+    """The table of the networks that Keras ships, as a figure of its own."""
+    from archviz.layout.table import KERAS_COLUMNS, keras_rows, table_items
+
+    style = Style(theme, theme.metric("unit"))
+    sheet = Sheet(style, 0.0)
+    sheet.items += table_items(KERAS_COLUMNS, keras_rows(heads), style)
+    about = "Size, accuracy on ImageNet, parameters and depth of the networks that Keras ships."
+    return frame(sheet, "Networks in Keras", about, 0.0)
 
 
 def describe(network: Network, analysis: Analysis) -> str:
@@ -150,7 +169,7 @@ def _plan(lines: tuple[Line, ...], panels: Sequence[Panel], width: float, style:
     )
 
 
-def _scene(sheet: Sheet, title: str, description: str, aspect: float) -> Scene:
+def frame(sheet: Sheet, title: str, description: str, aspect: float) -> Scene:
     """The finished scene: everything moved inside the margins of its page."""
     margin = sheet.style.px(MARGIN)
     left, top, right, bottom = extent(sheet.items)

@@ -69,6 +69,7 @@ def slide_theme(theme: Theme, scale: float = 1.0) -> Theme:
         "gap": min(theme.metric("gap"), 0.66),
         "row-gap": min(theme.metric("row-gap"), 0.62),
         "shrink": 1.0,
+        "badge": 0.68,
     }
     return theme._replace(metrics=metrics)
 
@@ -163,17 +164,20 @@ def _paginate(
     between = parts.style.row_gap(ROW_GAP)
     chapters = [Chapter((), (), ())]
     used = [0.0]
-    for item in (*lines, *rows):
-        size = item.up + item.down if isinstance(item, Line) else _row_height(item)
+
+    def make_room(size: float) -> Chapter:
         if used[-1] and used[-1] + between + size > height:
             chapters.append(Chapter((), (), ()))
             used.append(0.0)
         used[-1] += size + (between if used[-1] else 0.0)
-        last = chapters[-1]
-        if isinstance(item, Line):
-            chapters[-1] = last._replace(lines=(*last.lines, item))
-        else:
-            chapters[-1] = last._replace(rows=(*last.rows, item))
+        return chapters[-1]
+
+    for line in lines:
+        chapter = make_room(line.up + line.down)
+        chapters[-1] = chapter._replace(lines=(*chapter.lines, line))
+    for row in rows:
+        chapter = make_room(_row_height(row))
+        chapters[-1] = chapter._replace(rows=(*chapter.rows, row))
     needed = _notes_height(parts.notes, parts.style, width)
     for number, filled in enumerate(used):
         if filled + needed <= height:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 FONT_FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "fonts")
 PAD = 10.0
 """Pixels round a part: half an outline, and its shadow."""
+CONTAINERS = ("row", "panel", "notes", "legend", "heading", "auxiliary")
+"""Roles of groups that hold layers and are none."""
 EAR = 9.0
 """Side of the folded corner that marks a box which opens a panel."""
 
@@ -69,23 +71,22 @@ class HtmlExtra(NamedTuple):
     dark: Scene | None = None
 
 
-def html_figure(
-    info: Mapping[str, Any], scene: Scene, *, dark: Scene | None = None,
-    keras: Mapping[str, Any] | None = None, appendix: bool = False,
-) -> HtmlFigure:
+def html_figure(info: Mapping[str, Any], scene: Scene, **more: Any) -> HtmlFigure:
     """A figure from what :func:`archviz.report.info_data` tells of its network.
 
-    ``keras`` is the head's row of the Keras table, for the accuracies.
-    """  # fmt: skip
-    totals, row, auxiliary = info["totals"], keras or {}, info["with_auxiliary"]
+    ``more`` is what that leaves out: ``dark``, ``appendix``, ``top1`` and ``top5``.
+    """
+    totals, auxiliary = info["totals"], info["with_auxiliary"]
     texts = ("name", "title", "year", "brought", "paper", "authors", "venue", "link", "source")
     counts = ("parameters", "trainable", "non_trainable", "macs", "depth")
     return HtmlFigure(
-        **{key: info[key] for key in texts}, **{key: totals[key] for key in counts},
-        input="×".join(str(size) for size in info["input"]), scene=scene, dark=dark,
+        **{key: info[key] for key in texts},
+        **{key: totals[key] for key in counts},
+        input="×".join(str(size) for size in info["input"]),
         with_auxiliary=auxiliary["parameters"] if auxiliary else None,
-        top1=row.get("top1"), top5=row.get("top5"), appendix=appendix,
-    )  # fmt: skip
+        scene=scene,
+        **more,
+    )
 
 
 class Palette:
@@ -117,6 +118,15 @@ class Part(NamedTuple):
     width: str = ""
     swatch: str = ""
     steps: tuple[Op, ...] = ()
+
+
+class Cut(NamedTuple):
+    """A figure on the table: its scenes, the panels by their modules, the page's colours."""
+
+    scene: Scene
+    dark: Scene | None
+    panels: Mapping[str, Sequence[str]]
+    palette: Palette
 
 
 class View(NamedTuple):
@@ -190,7 +200,7 @@ def make_view(scene: Scene, dark: Scene | None, slug: str, title: str, palette: 
             main.append(index)
     if main:
         parts.insert(0, Part(f"{slug}__row", "row", "", tuple(main)))
-    parts = [drawn(part, scene, pair, panels, palette) for part in parts]
+    parts = [drawn(part, Cut(scene, pair, panels, palette)) for part in parts]
     ground = scene.background or "#ffffff"
     return View(
         id=slug, title=title, description=scene.description, width=number(scene.width),
@@ -201,46 +211,39 @@ def make_view(scene: Scene, dark: Scene | None, slug: str, title: str, palette: 
     )  # fmt: skip
 
 
-def drawn(
-    part: Part, scene: Scene, dark: Scene | None, panels: Mapping[str, Sequence[str]],
-    palette: Palette,
-) -> Part:
-    """A part with its box and the steps that draw it."""  # fmt: skip
-    steps: list[Op] = []
-    for index in part.items:
-        steps += _steps(scene, dark, index, panels, palette)
-    left, top, right, bottom = extent([scene.items[index] for index in part.items])
+def drawn(part: Part, cut: Cut) -> Part:
+    """A part with its box and the steps that draw it."""
+    steps = [step for index in part.items for step in _steps(cut, index)]
+    left, top, right, bottom = extent([cut.scene.items[index] for index in part.items])
     width, height = number(right - left + 2 * PAD), number(bottom - top + 2 * PAD)
     return part._replace(
-        view_box=f"{number(left - PAD)} {number(top - PAD)} {width} {height}", width=width,
-        swatch=_swatch(part.name, scene, dark, palette) if part.role == "panel" else "",
+        view_box=f"{number(left - PAD)} {number(top - PAD)} {width} {height}",
+        width=width,
+        swatch=_swatch(part.name, cut) if part.role == "panel" else "",
         steps=tuple(steps),
-    )  # fmt: skip
+    )
 
 
-def _swatch(module: str, scene: Scene, dark: Scene | None, palette: Palette) -> str:
+def _swatch(module: str, cut: Cut) -> str:
     """The colour of a module's boxes."""
-    twins = _groups((dark or scene).items)
-    for group, twin in zip(_groups(scene.items), twins, strict=True):
+    twins = _groups((cut.dark or cut.scene).items)
+    for group, twin in zip(_groups(cut.scene.items), twins, strict=True):
         if group.role == "module" and group.name == module:
             for shape, other in zip(group.items, twin.items, strict=False):
                 if isinstance(shape, Shape) and isinstance(other, Shape):
-                    return palette.color(shape.fill, other.fill)
+                    return cut.palette.color(shape.fill, other.fill)
     return "#808080"
 
 
-def _steps(
-    scene: Scene, dark: Scene | None, index: int, panels: Mapping[str, Sequence[str]],
-    palette: Palette,
-) -> Iterator[Op]:
-    """The steps that draw one item, its groups marked up and its colours paired."""  # fmt: skip
-    steps = drawing(scene, index)
-    twins = drawing(dark, index) if dark else steps
-    groups = _groups((scene.items[index],))
+def _steps(cut: Cut, index: int) -> Iterator[Op]:
+    """The steps that draw one item, its groups marked up and its colours paired."""
+    steps = drawing(cut.scene, index)
+    twins = drawing(cut.dark, index) if cut.dark else steps
+    groups = _groups((cut.scene.items[index],))
     ears: list[str] = []
     for step, twin in zip(steps, twins, strict=True):
         if step.do == "open":
-            mark = _mark(next(groups), panels)
+            mark = _mark(next(groups), cut.panels)
             ears.append(mark["ear"])
             yield Op("open", mark)
             continue
@@ -249,7 +252,7 @@ def _steps(
         values = dict(step.values)
         for key in ("fill", "stroke"):
             if values.get(key) or (step.do == "text" and key == "fill"):
-                values[key] = palette.color(values[key], twin.values[key])
+                values[key] = cut.palette.color(values[key], twin.values[key])
         yield Op(step.do, values)
 
 
@@ -285,11 +288,8 @@ def _groups(items: Sequence[Item]) -> Iterator[Group]:
 def _mark(group: Group, panels: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """What the page has to know of a group: its card, and the panels that it opens."""
     opens = panels.get(group.name, ()) if group.role == "module" else ()
-    marked = group.role in ("layer", "module") or bool(group.detail)
-    values = {
-        "label": (group.detail or group.name) if marked else "",
-        "opens": " ".join(opens), "ear": "",
-    }  # fmt: skip
+    label = "" if group.role in CONTAINERS else group.detail or group.name
+    values = {"label": label, "opens": " ".join(opens), "ear": ""}
     shapes = [item for item in group.items if isinstance(item, Shape)]
     if opens and shapes:
         right, bottom = shapes[0].x + shapes[0].width, shapes[0].y + shapes[0].height

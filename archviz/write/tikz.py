@@ -78,7 +78,7 @@ def write_tikz(scene: Scene, *, standalone: bool = True) -> str:
 def latex(text: str) -> str:
     """``text`` in LaTeX; a character that neither LaTeX nor ASCII has becomes ``?``."""
     composed = unicodedata.normalize("NFC", " ".join(text.split()))
-    pairs = zip(composed, [*composed[1:], ""], strict=True)
+    pairs = zip(composed, composed[1:] + " ", strict=False)
     return "".join("-{}" if char == after == "-" else _character(char) for char, after in pairs)
 
 
@@ -111,7 +111,7 @@ def _plain(text: str) -> str:
 
 def _word(text: str) -> str:
     """A name that TikZ takes: letters, digits and hyphens."""
-    return re.sub("[^A-Za-z0-9]+", "-", text) or "plain"
+    return re.sub("[^A-Za-z0-9]+", "-", text).strip("-") or "plain"
 
 
 class _Part(NamedTuple):

@@ -1,0 +1,115 @@
+"""Several networks on one page, at one scale, each under its line of figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archviz.analysis import Analysis
+from archviz.layout.canvas import Canvas, rounded
+from archviz.layout.page import Options, draw_network, frame, heading_text
+from archviz.layout.sheet import Sheet, extent, moved
+from archviz.layout.style import Style
+from archviz.model import Network
+from archviz.scene import Connector, Group, Item, Scene, Shape
+from archviz.text import ASCENT, clip
+
+COLUMN_GAP = 1.6
+ROW_GAP = 1.2
+NATURAL_ASPECT = 1.5
+
+
+def short_number(value: int) -> str:
+    """``25.6 M``, ``3.86 G``, ``61,706``: three figures that count."""
+    for unit, name in ((10**9, "G"), (10**6, "M")):
+        if value >= unit:
+            digits = value / unit
+            return f"{digits:.{max(0, 2 - len(str(int(digits))) + 1)}f} {name}"
+    return f"{value:,}"
+
+
+def figures_line(analysis: Analysis) -> str:
+    """Parameters, multiply-adds and depth in one line."""
+    totals = analysis.totals
+    return (
+        f"{short_number(totals.parameters)} parameters · "
+        f"{short_number(totals.macs)} multiply-adds · depth {totals.depth}"
+    )
+
+
+def draw_comparison(networks: Sequence[tuple[Network, Analysis]], options: Options) -> Scene:
+    """The networks in rows and columns, whichever fills the page's shape best."""
+    style = Style(options.theme, options.theme.metric("unit"))
+    blocks = [
+        _block(network, analysis, options, style, n)
+        for n, (network, analysis) in enumerate(networks)
+    ]
+    best: tuple[float, tuple[Item, ...]] | None = None
+    for columns in range(1, len(blocks) + 1):
+        items, width, height = _grid(blocks, columns, style)
+        score = max(width, height * (options.aspect or NATURAL_ASPECT))
+        if best is None or score < best[0]:
+            best = (score, items)
+    assert best is not None
+    left, _, right, bottom = extent(best[1])
+    sheet = Sheet(style, right - left)
+    sheet.items += [moved(item, -left, 0.0) for item in best[1]]
+    sheet.y = bottom
+    if options.legend:
+        sheet.legend()
+    names = ", ".join(network.head.title for network, _ in networks)
+    return frame(sheet, f"Comparison of {names}", f"{names}, drawn at one scale.", options.aspect)
+
+
+def _block(
+    network: Network, analysis: Analysis, options: Options, style: Style, number: int
+) -> tuple[Item, ...]:
+    """One network's figure from (0, 0), its title and figures above."""
+    scene = draw_network(network, analysis, options._replace(title=False, legend=False, aspect=0.0))
+    left, top, right, _ = extent(scene.items)
+    size, small = style.metric("title") * 1.2, style.metric("caption") * 1.1
+    canvas = Canvas(f"net{number}-heading")
+    width = max(right - left, style.px(10))
+    canvas.text(0.0, ASCENT * size, clip(heading_text(network), width, size, bold=True), size,
+                style.theme.color("text"), bold=True, anchor="start", role="title")  # fmt: skip
+    second = ASCENT * size + 0.5 * size + ASCENT * small
+    canvas.text(0.0, second, figures_line(analysis), small, style.theme.color("caption"),
+                anchor="start", role="figures")  # fmt: skip
+    down = second + style.px(0.7)
+    figure = tuple(renamed(moved(item, -left, down - top), f"net{number}-") for item in scene.items)
+    return (Group(canvas.prefix, "heading", network.head.title, items=canvas.items()), *figure)
+
+
+def renamed(item: Item, prefix: str) -> Item:
+    """``item`` with every id in it under ``prefix``, so that several figures share a page."""
+    if isinstance(item, Group):
+        inner = tuple(renamed(part, prefix) for part in item.items)
+        return item._replace(id=prefix + item.id, items=inner)
+    if isinstance(item, Shape):
+        return item._replace(id=prefix + item.id)
+    if isinstance(item, Connector):
+        return item._replace(
+            source=prefix + item.source if item.source else "",
+            target=prefix + item.target if item.target else "",
+        )
+    return item
+
+
+def _grid(
+    blocks: Sequence[tuple[Item, ...]], columns: int, style: Style
+) -> tuple[tuple[Item, ...], float, float]:
+    """The blocks in rows of ``columns``, their tops level; with (width, height)."""
+    extents = [extent(block) for block in blocks]
+    sizes = [(right - left, bottom - top) for left, top, right, bottom in extents]
+    widths = [max(sizes[i][0] for i in range(c, len(blocks), columns)) for c in range(columns)]
+    placed: list[Item] = []
+    y = width = 0.0
+    for first in range(0, len(blocks), columns):
+        x = 0.0
+        for column, index in enumerate(range(first, min(first + columns, len(blocks)))):
+            left, top = extents[index][:2]
+            dx, dy = rounded(x - left), rounded(y - top)
+            placed += [moved(item, dx, dy) for item in blocks[index]]
+            width = max(width, x + sizes[index][0])
+            x += widths[column] + style.px(COLUMN_GAP)
+        y += max(height for _, height in sizes[first : first + columns]) + style.px(ROW_GAP)
+    return tuple(placed), width, y - style.px(ROW_GAP)

@@ -1,0 +1,131 @@
+"""Widths without a font file, and where labels break."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from fontTools.ttLib import TTFont
+from hypothesis import given
+from hypothesis import strategies as st
+
+import archviz
+from archviz import metrics
+from archviz.text import (
+    ASCENT,
+    ELLIPSIS,
+    UNITS_PER_EM,
+    break_lines,
+    clip,
+    paragraph,
+    text_width,
+)
+
+FONTS = Path(archviz.__file__).parent / "fonts"
+WORDS = st.text(st.sampled_from("abc WMil-×…Ü 漢\n\t"), max_size=60)
+
+
+@pytest.fixture(params=[False, True], ids=["regular", "bold"])
+def bold(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+def font(bold: bool) -> TTFont:
+    return TTFont(FONTS / f"Arimo-{'Bold' if bold else 'Regular'}.ttf")
+
+
+def test_the_table_holds_the_advances_of_the_bundled_font(bold: bool) -> None:
+    with font(bold) as file:
+        advances = {chr(code): file["hmtx"][name][0] for code, name in file.getBestCmap().items()}
+        assert file["head"].unitsPerEm == UNITS_PER_EM
+    table = metrics.BOLD if bold else metrics.REGULAR
+    assert {char: width for width, chars in table.items() for char in chars} == advances
+    assert len(advances) > 300
+
+
+def test_capitals_are_as_high_as_the_font_says(bold: bool) -> None:
+    with font(bold) as file:
+        bounds = file["glyf"][file.getBestCmap()[ord("H")]]
+        assert pytest.approx(bounds.yMax / UNITS_PER_EM, abs=1e-6) == ASCENT
+
+
+def test_every_character_that_figures_use_is_in_the_font(bold: bool) -> None:
+    with font(bold) as file:
+        known = file.getBestCmap()
+    needed = "×…–·σΣ⌈⌉÷−" if not bold else "×…–·"
+    assert [char for char in needed if ord(char) not in known and char not in "⌈⌉"] == []
+
+
+def test_a_width_is_the_sum_of_the_advances() -> None:
+    assert text_width("", 12) == 0
+    assert text_width("AV", 12) == text_width("A", 12) + text_width("V", 12)  # no kerning
+    assert text_width("conv 3×3", 20) == 2 * text_width("conv 3×3", 10)
+    assert text_width("m", 10, bold=True) > text_width("m", 10)
+
+
+def test_an_unknown_character_counts_as_the_widest() -> None:
+    assert text_width("漢", 10) == 10
+    widest = max(max(metrics.REGULAR), max(metrics.BOLD))
+    assert widest <= 1.02 * UNITS_PER_EM
+
+
+def test_a_label_that_fits_is_one_line() -> None:
+    assert break_lines("conv 3×3", 100, 10) == ("conv 3×3",)
+    assert break_lines("  conv \n 3×3 ", 100, 10) == ("conv 3×3",)
+    assert break_lines("", 10, 10) == ("",)
+
+
+def test_a_label_breaks_at_a_blank_where_it_is_shortest() -> None:
+    assert break_lines("max-pool 3×3", 45, 10) == ("max-pool", "3×3")
+    assert break_lines("global avg-pool", 60, 10) == ("global", "avg-pool")
+    assert break_lines("a b c d", 18, 10) == ("a b", "c d")
+
+
+def test_a_blank_goes_before_a_hyphen() -> None:
+    assert break_lines("a-b-c-d e", 34, 10) == ("a-b-c-d", "e")
+    assert break_lines("Inception-ResNet-A", 55, 10) == ("Inception-", "ResNet-A")
+    assert break_lines("Inception", 20, 10) is None  # never inside a word
+
+
+def test_lines_are_at_most_so_many() -> None:
+    assert break_lines("aa bb cc", 13, 10) is None
+    assert break_lines("aa bb cc", 13, 10, most=3) == ("aa", "bb", "cc")
+    assert break_lines("x" * 10_000, 50, 10, most=3) is None
+
+
+@given(WORDS, st.floats(1, 300), st.integers(1, 3))
+def test_broken_lines_fit_and_lose_nothing(text: str, width: float, most: int) -> None:
+    lines = break_lines(text, width, 10, most=most)
+    if lines is None:
+        assert text_width(" ".join(text.split()), 10) > width
+        return
+    assert 1 <= len(lines) <= most
+    assert all(text_width(line, 10) <= width for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+def test_clipping_ends_in_an_ellipsis() -> None:
+    assert clip("Inception", 100, 10) == "Inception"
+    cut = clip("Inception", 30, 10)
+    assert cut.endswith(ELLIPSIS)
+    assert "Inception".startswith(cut[:-1])
+    assert text_width(cut, 10) <= 30 < text_width("Inception"[: len(cut)] + ELLIPSIS, 10)
+    assert clip("long words", text_width("long w…", 10) - 0.1, 10) == "long…"  # no blank before it
+
+
+@given(WORDS, st.floats(11, 300))
+def test_what_is_clipped_fits(text: str, width: float) -> None:
+    assert text_width(clip(text, width, 10), 10) <= width
+
+
+def test_a_paragraph_fills_its_lines() -> None:
+    text = "Batch normalisation and ReLU follow each convolution."
+    lines = paragraph(text, 120, 10)
+    assert len(lines) > 1
+    assert " ".join(lines) == text
+    assert all(text_width(line, 10) <= 120 for line in lines)
+    for line, following in pairwise(lines):
+        assert text_width(f"{line} {following.split()[0]}", 10) > 120
+    assert paragraph("", 100, 10) == []
+    assert paragraph("W" * 50 + " end", 100, 10)[0].endswith(ELLIPSIS)
