@@ -50,15 +50,23 @@ class LoadedNetwork:
     def save(self, path: str | os.PathLike[str], **options: Any) -> None:
         """Write the picture to a file, in the format of its suffix.
 
+        The keywords of :func:`figure_options`, and the fields of
+        :class:`archviz.write.formats.Settings` for formats that know them.
+
         Raises:
             ArchvizError: no such format, or the file cannot be written.
         """
+        from archviz.export import Look, network_bytes
         from archviz.files import write_file
-        from archviz.write.formats import format_of
+        from archviz.write.formats import Settings, format_of
 
         name = os.fspath(path)
-        output = format_of(name)
-        write_file(name, output.write(self.scene(**options)))
+        settings = Settings(**{key: options[key] for key in Settings._fields if key in options})
+        look = Look(**{key: options[key] for key in Look._fields if key in options})
+        unknown = options.keys() - {*Settings._fields, *Look._fields}
+        if unknown:
+            raise TypeError(f"save() has no option {', '.join(sorted(unknown))}")
+        write_file(name, network_bytes(self, format_of(name), look, settings))
 
     def info(self) -> dict[str, Any]:
         """What ``archviz info --json`` prints: totals, published totals, every layer."""

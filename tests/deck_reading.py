@@ -15,6 +15,8 @@ from archviz.scene import Connector, Group, Item, Line, Page, Point, Scene, Shap
 
 EMU = 9525
 HALF_A_POINT = 6350
+NEAR = 2000
+"""A fifth of a pixel: a connector whose ends are level is a quarter of a point off."""
 NATIVE = {"sp", "grpSp", "cxnSp"}
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -200,4 +202,23 @@ def chains(slide: Any) -> list[list[Any]]:
             else:
                 found.append([element])
             going_on = named[glue(element)[1].get("id")] == "joint"
+    return found
+
+
+def unglued(slide: Any) -> list[str]:
+    """The connectors an end of which is not at the site of a shape that it is glued to."""
+    shapes = {identity(e).get("id"): e for e in elements(slide) if e.tag == f"{P}sp"}
+    found = []
+    for element in elements(slide):
+        if element.tag != f"{P}cxnSp":
+            continue
+        path = drawn_path(element)
+        for end, point in zip(glue(element), (path[0], path[-1]), strict=True):
+            x, y, w, h = frame(shapes[end.get("id")])
+            preset = shapes[end.get("id")].find(f".//{A}prstGeom").get("prst")
+            sites = [(x + w / 2, y), (x, y + h / 2), (x + w / 2, y + h), (x + w, y + h / 2)]
+            if preset == "ellipse":  # it has eight, every other one between two of these
+                sites = [site for known in sites for site in (known, (math.inf, 0))]
+            if math.dist(sites[int(end.get("idx"))], point) > NEAR:
+                found.append(identity(element).get("name"))
     return found

@@ -16,7 +16,7 @@ import pytest
 from deck_reading import EMU, A, P, box, elements, frame, network_page, opened, synthetic
 
 from archviz.errors import ArchvizError
-from archviz.scene import Page, Scene
+from archviz.scene import Group, Page, Scene, Text
 from archviz.write.pptx import write_pptx
 
 
@@ -32,6 +32,22 @@ def test_title_is_the_slides_title() -> None:
     title = first.shapes.title
     assert (title.left, title.top) == (round(x * EMU), round(y * EMU))
     assert title.height == pytest.approx(height * EMU, abs=2)
+    assert title.width == pytest.approx((100 + 32) * EMU, abs=2)  # 1 em wider than its text
+
+
+def test_title_of_two_lines_is_one_title() -> None:
+    lines = tuple(
+        Text(640, y, text, 50, 300.0, "#000000", "middle", True, "slide-title")
+        for y, text in ((250, "A title of"), (308, "two lines"))
+    )
+    scene = Scene(1280, 720, "t", "", "", (Group("g", "title", "", items=lines), box("a", 0, 0)))
+    slide = opened(write_pptx([Page(scene, "t")])).slides[0]
+    assert slide.shapes.title.text_frame.text == "A title of\ntwo lines"
+    assert [shape.name for shape in slide.shapes] == ["Title", "a"]
+    top, (_, y, _, height) = lines[0].box[1], lines[1].box
+    assert (slide.shapes.title.top, slide.shapes.title.height) == pytest.approx(
+        (top * EMU, (y + height - top) * EMU), abs=2
+    )
 
 
 def test_notes_and_background() -> None:

@@ -287,17 +287,22 @@ def test_hatchings_ovals_ground_and_long_pictures_compile(tmp_path: Path) -> Non
 
 
 @needs_latex
-def test_a_label_is_squeezed_to_its_box(tmp_path: Path) -> None:
-    """The box of a long label is no larger, and its text no wider, than its box."""
+def test_a_label_is_squeezed_and_leaves_its_node_alone(tmp_path: Path) -> None:
     words = "a very long label indeed, which is wider than any box"
-    picture = write_tikz(scene_of(box("a", 0, words)), standalone=False).replace(
-        r"\end{tikzpicture}",
-        r"\path (a.west); \pgfgetlastxy{\left}{\ignored}\path (a.east); "
-        r"\pgfgetlastxy{\right}{\ignored}\typeout{box \the\dimexpr\right-\left\relax}"
-        r"\node[words, room=76] {\setbox1\hbox{\fit{" + words + r"}}\typeout{text \the\wd1}};"
-        r"\end{tikzpicture}",
+    badge = box("b", 1, words, form="ellipse", width=25, height=25)
+    measured = "".join(
+        rf"\path ({name}.west); \pgfgetlastxy{{\sx}}{{\ignored}}"
+        rf"\path ({name}.east); \pgfgetlastxy{{\ex}}{{\ignored}}"
+        rf"\typeout{{{name} \the\dimexpr\ex-\sx\relax}}"
+        for name in "abc"
     )
-    log = compile_tex(document(picture), tmp_path)
-    sizes = dict(re.findall(r"^(box|text) ([\d.]+)pt", log, re.M))
-    assert float(sizes["box"]) == pytest.approx(60 * 72.27 / 72, abs=0.1)
-    assert float(sizes["text"]) == pytest.approx(57 * 72.27 / 72, abs=0.1)
+    measured += (
+        rf"\node[words, room=76] {{\setbox1\hbox{{\fit{{{words}}}}}\typeout{{t \the\wd1}}}};"
+    )
+    dot = box("c", 2, form="ellipse", width=4, height=4)
+    source = write_tikz(scene_of(box("a", 0, words, words), badge, dot), standalone=False)
+    end = r"\end{tikzpicture}"
+    log = compile_tex(document(source.replace(end, measured + end)), tmp_path)
+    found = dict(re.findall(r"^([abct]) ([\d.]+)pt", log, re.M))
+    sizes = {name: float(size) * 72 / 72.27 / 0.75 for name, size in found.items()}
+    assert sizes == pytest.approx({"a": 80, "b": 25, "c": 4, "t": 76}, abs=0.1)

@@ -12,6 +12,7 @@ from archviz.layout.style import Style
 from archviz.model import Network
 from archviz.scene import Connector, Group, Item, Scene, Shape
 from archviz.text import ASCENT, clip
+from archviz.theme import Theme
 
 COLUMN_GAP = 1.6
 ROW_GAP = 1.2
@@ -113,3 +114,33 @@ def _grid(
             x += widths[column] + style.px(COLUMN_GAP)
         y += max(height for _, height in sizes[first : first + columns]) + style.px(ROW_GAP)
     return tuple(placed), width, y - style.px(ROW_GAP)
+
+
+def draw_themes(network: Network, analysis: Analysis, themes: Sequence[Theme]) -> Scene:
+    """One network in every theme, one under the other on the theme's own ground."""
+    items: list[Item] = []
+    y = width = 0.0
+    for number, theme in enumerate(themes):
+        scene = draw_network(network, analysis, Options(theme, legend=True))
+        canvas = Canvas(f"theme{number}")
+        size = 20.0
+        canvas.text(32.0, 18 + ASCENT * size, f"{theme.name}: {theme.title}", size,
+                    theme.color("text"), bold=True, anchor="start", role="title")  # fmt: skip
+        ground = Shape(f"theme{number}-ground", "rect", 0.0, y, scene.width, scene.height + 30.0,
+                       theme.color("page"), role="panel")  # fmt: skip
+        parts = (
+            *canvas.items(),
+            *(moved(renamed(i, f"t{number}-"), 0.0, 30.0) for i in scene.items),
+        )
+        items.append(
+            Group(
+                canvas.prefix,
+                "theme",
+                theme.title,
+                items=(ground, *(moved(p, 0.0, y) for p in parts)),
+            )
+        )
+        y += scene.height + 30.0
+        width = max(width, scene.width)
+    about = "The bundled themes, each with the same network."
+    return Scene(rounded(width), rounded(y), "Themes", about, "#ffffff", tuple(items))

@@ -23,11 +23,6 @@ def span(values: Sequence[int]) -> str:
     return ", ".join(str(value) for value in values)
 
 
-def count_text(number: int, noun: str) -> str:
-    """``1 parameter``, ``9,600 parameters``."""
-    return f"{number:,} {noun if number == 1 else noun + 's'}"
-
-
 def layer_badges(layer: Layer, hidden: frozenset[str]) -> tuple[Badge, ...]:
     """Its normalisation's badge and its activation's, in this order."""
     if layer.kind in hidden:
@@ -66,7 +61,7 @@ def layer_face(layer: Layer, facts: Facts, hidden: frozenset[str], full: bool) -
 def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> Face:
     """The face of a module's box."""
     captions = (shape_text(facts.shapes[0]),) if full and len(facts.shapes) == 1 else ()
-    parts = [module.title, _shapes(facts), _parameters(facts)]
+    parts = [module.title, _shapes(facts), *_counts(facts)]
     detail = "\n".join(part for part in parts if part)
     return Face(module.title, detail, call.where, module.label, module.color, "box", (), captions)
 
@@ -110,22 +105,26 @@ def _shapes(facts: Facts) -> str:
     return "output " + ", ".join(shown)
 
 
-def _parameters(facts: Facts) -> str:
-    if not facts.parameters or facts.parameters == (0,):
-        return ""
-    shown = ", ".join(f"{number:,}" for number in facts.parameters[:4])
-    if len(facts.parameters) > 4:
-        shown = f"{min(facts.parameters):,} to {max(facts.parameters):,}"
-    return shown + (" parameter" if facts.parameters == (1,) else " parameters")
+def _counts(facts: Facts) -> tuple[str, ...]:
+    """Parameters and multiply-adds, each a line; what is 0 everywhere is left out."""
+    named = ((facts.parameters, "parameter"), (facts.macs, "multiply-add"))
+    return tuple(_count(values, noun) for values, noun in named if any(values))
+
+
+def _count(values: Sequence[int], noun: str) -> str:
+    shown = ", ".join(f"{number:,}" for number in values[:4])
+    if len(values) > 4:
+        shown = f"{min(values):,} to {max(values):,}"
+    return f"{shown} {noun}" if tuple(values) == (1,) else f"{shown} {noun}s"
 
 
 def _tooltip(label: str, layer: Layer, facts: Facts) -> str:
-    """Name, output shape and parameters, one a line; and in how many places it stands."""
+    """Name, output shape, parameters and multiply-adds, one a line."""
     name = f"{layer.name}: {label}" if layer.name else label
     extras = [ACTIVATIONS[layer.activation].title] if layer.activation != "none" else []
     if layer.norm != "none":
         extras.insert(0, NORMS[layer.norm].title)
     if extras:
         name += ", " + ", ".join(extras)
-    parts = [name, _shapes(facts), _parameters(facts)]
+    parts = [name, _shapes(facts), *_counts(facts)]
     return "\n".join(part for part in parts if part)

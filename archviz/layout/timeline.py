@@ -13,9 +13,9 @@ from archviz.text import ASCENT, text_width
 
 BAND = 0.9
 """Units of the band's height."""
-BOX = 1.5
-LEVEL = BOX + 0.5
-FIRST = 0.75
+BOX = 1.35
+LEVEL = BOX + 0.35
+FIRST = 0.6
 """Units from the band to the nearest box."""
 LONG_PAUSE = 4
 """Years without a network of which the band leaves out the middle."""
@@ -128,7 +128,7 @@ def _place(heads: Sequence[Head], spans: Sequence[Span], style: Style, width: fl
         wide = max(text_width(head.title, size, bold=True), text_width(date_text(head), size))
         boxes.append((wide + style.px(0.5), _at(moment(head), spans)))
     for levels in range(1, len(boxes) + 1):
-        budget = [4000]
+        budget = [30_000]
         spots = _search(boxes, levels, [], style, width, budget)
         if spots is not None:
             return spots

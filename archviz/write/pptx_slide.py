@@ -52,7 +52,7 @@ class SlideWriter:
         self.frame = frame
         self.most_pieces = most_pieces
         self.count = 1
-        self.title: Text | None = None
+        self.title: list[Text] = []
         self.ends: dict[str, End] = {}
         self.order: list[End] = []
         ways: dict[str, tuple[str, EmuPoint]] = {}
@@ -64,7 +64,7 @@ class SlideWriter:
             if isinstance(item, Shape):
                 self._register(item, group, ways)
             elif isinstance(item, Text) and item.role == "slide-title" and titled:
-                self.title = self.title or item
+                self.title.append(item)
         self.order.reverse()
 
     def _register(
@@ -87,7 +87,7 @@ class SlideWriter:
 
     def slide(self, name: str, background: bool) -> bytes:
         """The whole slide."""
-        title = [] if self.title is None else [self.text(self.title)]
+        title = [self.text(*self.title)] if self.title else []
         shapes = "".join(xml for xml, _ in (*title, *self.items(self.scene.items, None)))
         back = ""
         if background and self.scene.background:
@@ -111,7 +111,7 @@ class SlideWriter:
                 drawn += self.connector(item)
             elif isinstance(item, Line):
                 drawn.append(self.line(item, group))
-            elif item is not self.title:
+            elif item not in self.title:
                 drawn.append(self.text(item))
         return drawn
 
@@ -140,16 +140,28 @@ class SlideWriter:
         body = text_body(self.frame, shape.texts, "ctr") if shape.lines else ""
         return sp(end.number, end.name, detail, end.box, outside, body)
 
-    def text(self, text: Text) -> Drawn:
-        """A text box, or the slide's title: exactly round the text, which stands on its edge.
+    def text(self, *lines: Text) -> Drawn:
+        """A text box exactly round its text, which stands on the lower edge; or the title.
 
         As a placeholder, the title is what outlines and screen readers know the slide by.
         """
-        name, kind = text.text, '<p:cNvSpPr txBox="1"/><p:nvPr/>'
-        if text is self.title:
+        name, kind = lines[0].text, '<p:cNvSpPr txBox="1"/><p:nvPr/>'
+        boxes = [line.box for line in lines]
+        if lines[0] in self.title:
             name, kind = "Title", TITLE
-        outside, body = look(self.frame, geometry("rect")), text_body(self.frame, (text,), "b")
-        return sp(self.number(), name, text.text, self.frame.box(*text.box), outside, body, kind)
+            boxes = [self.title_box(line) for line in lines]
+        box = union([self.frame.box(*inner) for inner in boxes])
+        outside, body = look(self.frame, geometry("rect")), text_body(self.frame, lines, "b")
+        detail = " ".join(line.text for line in lines)
+        return sp(self.number(), name, detail, box, outside, body, kind)
+
+    def title_box(self, line: Text) -> tuple[float, float, float, float]:
+        """A title's box, wider than its text by 1 em: LibreOffice wraps a title nevertheless."""
+        x, y, width, height = line.box
+        left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[line.anchor] * line.size
+        right = min(left + width + line.size, max(x + width, self.scene.width))
+        left = max(left, min(x, 0.0))
+        return (left, y, right - left, height)
 
     def line(self, line: Line, group: Group | None) -> Drawn:
         """A square bracket as such; any other polyline as a freeform."""

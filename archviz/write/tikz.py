@@ -280,8 +280,6 @@ class _Writer:
             options.append(f"corner={self.length(shape.radius)}")
         if shape.lines and shape.text_size != usual.type:
             options.append(f"type={self.length(shape.text_size)}")
-        if len(shape.lines) > 1:
-            options.append(f"lines={len(shape.lines)}")
         if shape.widths and max(shape.widths) > shape.width - 4:
             options.append(f"room={self.length(max(shape.widths))}")
         return options

@@ -1,0 +1,94 @@
+"""The wheel, built and installed as a user gets it: nothing is missing, and tests pass on it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+import wheels
+
+from archviz import catalog
+from archviz.theme import theme_names
+
+CORE = ("test_totals.py", "test_cli.py")
+"""The tests that know only the installed package."""
+
+
+def check_contents(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        inside = set(archive.namelist())
+        metadata = next(name for name in inside if name.endswith(".dist-info/METADATA"))
+        stated = archive.read(metadata).decode()
+    wanted = {f"archviz/specs/{name}.yaml" for name in catalog.names()} | {
+        "archviz/specs/index.json", "archviz/fonts/Arimo-Regular.ttf",
+        "archviz/fonts/Arimo-Bold.ttf", "archviz/py.typed",
+    }  # fmt: skip
+    wanted |= {f"archviz/templates/{path.name}" for path in (wheels.ROOT / "templates").iterdir()}
+    wanted |= {f"archviz/themes/{name}.yaml" for name in theme_names()}
+    wanted |= {
+        path.relative_to(wheels.ROOT).as_posix() for path in wheels.ROOT.glob("archviz/**/*.py")
+    }
+    assert wanted - inside == set()
+    licences = {name.partition(".dist-info/licenses/")[2] for name in inside}
+    assert {"LICENSE", "archviz/fonts/OFL.txt"} <= licences
+    assert not any(name.startswith(("tests/", "docs/", ".ci/")) for name in inside)
+    assert "License-Expression: MIT AND OFL-1.1" in stated
+    assert "Requires-Python: >=3.11" in stated
+    assert wheel.stat().st_size < 1_500_000
+
+
+def check_commands(python: Path, folder: Path) -> None:
+    folder.mkdir()
+    script = python.with_name("archviz")
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [str(script), *arguments], cwd=folder, env=wheels.clean_environment(),
+            capture_output=True, text=True, encoding="utf-8", timeout=60,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, ""), arguments
+        return done.stdout
+
+    assert [line.split()[0] for line in run("list").splitlines()[1:]] == list(catalog.names())
+    assert run("render", "resnet50", "-o", "resnet50.svg") == ""
+    drawn = (folder / "resnet50.svg").read_bytes()
+    checkout = subprocess.run(
+        [wheels.sys.executable, "-m", "archviz", "render", "resnet50"],
+        capture_output=True, check=True,
+    )  # fmt: skip
+    assert drawn == checkout.stdout
+    assert [path.name for path in folder.iterdir()] == ["resnet50.svg"]
+    assert "proven" in run("check", *catalog.names())
+
+
+def check_tests(python: Path, folder: Path) -> None:
+    """The tests of the core pass on the installed package, from outside of the checkout."""
+    folder.mkdir()
+    for name in CORE:
+        shutil.copy(Path(__file__).with_name(name), folder)
+    done = subprocess.run(
+        [str(python), "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "."],
+        cwd=folder, env=wheels.clean_environment(), capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-4000:]
+    where = subprocess.run(
+        [str(python), "-c", "import archviz; print(archviz.__file__)"],
+        cwd=folder, env=wheels.clean_environment(), capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert wheels.ROOT not in Path(where).parents
+
+
+@pytest.mark.skipif(os.name != "posix", reason="calls the scripts of a Unix venv")
+def test_the_wheel(tmp_path: Path) -> None:
+    try:
+        wheel = wheels.build(tmp_path / "dist")
+        python = wheels.install(wheel, tmp_path / "venv", "pytest")
+    except wheels.Unreachable as error:
+        pytest.skip(f"pip cannot fetch packages here: {error}")
+    check_contents(wheel)
+    check_commands(python, tmp_path / "empty")
+    check_tests(python, tmp_path / "tests")
