@@ -264,6 +264,8 @@ def test_forms_patterns_and_brackets() -> None:
     presets = [bracket.find(f".//{A}prstGeom").get("prst") for bracket in brackets]
     assert presets == ["leftBracket", "rightBracket"]
     assert {b.find(f".//{A}gd").get("fmla") for b in brackets} == {"val 0"}
-    assert by_name["axis"].find(f".//{A}custGeom") is not None
+    assert by_name["axis"].find(f".//{A}prstGeom").get("prst") == "line"
+    corners = [(int(at.get("x")), int(at.get("y"))) for at in by_name["curve"].iter(f"{A}pt")]
+    assert corners == [(0, 0), (50 * EMU, 20 * EMU), (100 * EMU, 0)]
     assert by_name["in"].find(f"{P}spPr/{A}noFill") is not None
     assert by_name["in"].find(f"{P}spPr/{A}ln/{A}noFill") is not None

@@ -367,8 +367,10 @@ def text_body(frame: Frame, lines: Sequence[Text], anchor: str) -> str:
     )
 
 
-def bracket(points: Sequence[EmuPoint]) -> str:
-    """The geometry of a square bracket, if the polyline is one; else the empty string."""
+def line_preset(points: Sequence[EmuPoint]) -> str:
+    """The geometry of a level or upright line or of a square bracket; else the empty string."""
+    if len(points) == 2 and (points[0][0] == points[1][0] or points[0][1] == points[1][1]):
+        return geometry("line")
     if len(points) != 4:
         return ""
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points

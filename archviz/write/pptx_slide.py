@@ -12,7 +12,6 @@ from archviz.write.pptx_parts import (
     End,
     arrowhead,
     bend,
-    bracket,
     connected_to,
     connector_shape,
     cut,
@@ -21,6 +20,7 @@ from archviz.write.pptx_parts import (
     geometry,
     group_shape,
     joint_box,
+    line_preset,
     look,
     port_box,
     solid,
@@ -164,10 +164,10 @@ class SlideWriter:
         return (left, y, right - left, height)
 
     def line(self, line: Line, group: Group | None) -> Drawn:
-        """A square bracket as such; any other polyline as a freeform."""
+        """A straight line or a square bracket as such; any other polyline as a freeform."""
         points = [self.frame.point(*point) for point in line.points]
         box = union([(x, y, x, y) for x, y in points])
-        outside = look(self.frame, bracket(points) or freeform(points, box),
+        outside = look(self.frame, line_preset(points) or freeform(points, box),
                        line=stroke(self.frame, line.stroke, line.line_width))  # fmt: skip
         detail = f"{line.role} in {group.name}" if group and group.name else line.role
         return sp(self.number(), line.role, detail, box, outside)

@@ -1,0 +1,72 @@
+"""The two graphs of an import: operators as the file has them, and layers as we draw them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from archviz.model import NOTHING, Shape
+
+
+class Tensor(NamedTuple):
+    """A constant of the model: its shape, and its values where they are few and at hand."""
+
+    shape: tuple[int, ...]
+    values: tuple[float, ...] | None = None
+
+
+class Op(NamedTuple):
+    """An operator as the file has it; ``inputs`` and ``outputs`` name values.
+
+    ``scope`` is the module path where the file knows one, outermost first.
+    """
+
+    kind: str
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, Any] = NOTHING
+    scope: tuple[str, ...] = ()
+
+
+class OpGraph(NamedTuple):
+    """A model's operators in topological order.
+
+    ``shapes`` gives the shape of a value with its batch axis, ``None`` where unknown or
+    dynamic; ``constants`` are the weights and the small tensors that steer operators.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    ops: tuple[Op, ...]
+    shapes: Mapping[str, tuple[int | None, ...]]
+    constants: Mapping[str, Tensor]
+
+
+class LayerNode(NamedTuple):
+    """A layer of the model: its kind and options as a spec states them.
+
+    ``options`` holds fields of :class:`archviz.model.Layer` that differ from the defaults
+    (``kernel``, ``filters``, ``stride``, ``padding``, ``groups``, ``bias``, ``norm``,
+    ``activation``, ``dilation``, ``multiplier``, ``value``, ``shape``, ``label`` ...).
+    ``inputs`` are the ids of the nodes that feed it, in order; ``scope`` the module path.
+    """
+
+    id: str
+    kind: str
+    inputs: tuple[str, ...]
+    options: Mapping[str, Any] = NOTHING
+    shape: Shape = ()
+    scope: tuple[str, ...] = ()
+    parameters: int = 0
+
+
+class LayerGraph(NamedTuple):
+    """A model's layers in topological order; the first nodes are of kind ``input``."""
+
+    name: str
+    nodes: tuple[LayerNode, ...]
+    outputs: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+    """Operators that were not understood and stand as plain boxes."""
