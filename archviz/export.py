@@ -145,10 +145,21 @@ def export_jobs(
             path = os.path.join(folder, f"{DECK}.{suffix}")
             jobs.append(Job(path, lambda o=output: deck_bytes(nets, o, look, settings)))  # type: ignore[misc]
             continue
-        for net in nets:
-            path = os.path.join(folder, f"{net.network.head.name}.{suffix}")
+        for net, name in zip(nets, _file_names(nets), strict=True):
+            path = os.path.join(folder, f"{name}.{suffix}")
             jobs.append(Job(path, lambda n=net, o=output: network_bytes(n, o, look, settings)))  # type: ignore[misc]
     return jobs
+
+
+def _file_names(nets: Sequence[LoadedNetwork]) -> list[str]:
+    """A name for each network's files; specs of one name in two folders get numbers."""
+    names: list[str] = []
+    for net in nets:
+        name, number = net.network.head.name, 1
+        while (name if number == 1 else f"{name}-{number}") in names:
+            number += 1
+        names.append(name if number == 1 else f"{name}-{number}")
+    return names
 
 
 class Folder:

@@ -368,7 +368,7 @@ def test_every_layer_has_a_tooltip(figure: tuple[str, ET.Element, bytes]) -> Non
         tooltips[layer.detail] -= 1
     for kind in ("conv", "dense"):
         named = [layer for layer in layers if layer.name.startswith(kind) and layer.role == "layer"]
-        assert all(re.search(r"^[\d,]+ parameters$", layer.detail, re.M) for layer in named)
+        assert all(re.search(r"\d parameters$", layer.detail, re.M) for layer in named)
 
 
 def test_a_figure_uses_only_what_every_viewer_draws(figure: tuple[str, ET.Element, bytes]) -> None:

@@ -58,7 +58,7 @@ def test_a_moved_box_is_one_changed_line() -> None:
 def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of goldens with two cases, one of which has none yet, and a stray."""
     two = {"plain": CASES["plain"], "lenet5": CASES["lenet5"]}
-    golden = goldens.stored("plain")
+    golden = goldens.draw(CASES["plain"])
     monkeypatch.setattr(goldens, "FOLDER", tmp_path)
     monkeypatch.setattr(goldens, "cases", lambda: two)
     goldens.store("plain", golden)

@@ -98,6 +98,10 @@ def _shadows(shapes: Sequence[Shape]) -> Iterator[Op]:
             x, y = shape.x - grow + shape.shadow / 2, shape.y - grow + shape.shadow
             right, bottom = x + shape.width + 2 * grow, y + shape.height + 2 * grow
             data.append(points(((x, y), (right, y), (right, bottom), (x, bottom)), close=True))
+            if shape.role == "panel":  # a hole where nothing is seen: rasterisers are grateful
+                left, top = shape.x, shape.y
+                low, end = top + shape.height, left + shape.width
+                data.append(points(((left, top), (left, low), (end, low), (end, top)), close=True))
         yield Op("shadow", {"d": "".join(data), "opacity": number(opacity)})
 
 

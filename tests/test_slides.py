@@ -1,0 +1,145 @@
+"""Slides: nothing below 12 pt, nothing outside, in every shape and theme."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from invariants import collect, violations
+from random_specs import specs
+
+from archviz.analysis import analyse
+from archviz.catalog import names, resolve
+from archviz.deck import by_publication, deck_pages, speaker_notes
+from archviz.expand import load_network, network_from_text
+from archviz.layout.slides import LEAST_TEXT, network_slides
+from archviz.scene import Connector, Group, Page, Scene, Shape
+from archviz.theme import load_theme
+
+THEME = load_theme()
+
+
+def loaded(name: str) -> tuple[Any, Any]:
+    network = load_network(resolve(name))
+    return network, analyse(network)
+
+
+def smallest_text(scene: Scene) -> float:
+    return min(text.size for text, _ in collect(scene.items).texts)
+
+
+@pytest.fixture(scope="module")
+def deck() -> list[Page]:
+    return deck_pages([loaded(name) for name in names()], THEME)
+
+
+@pytest.mark.parametrize("aspect", [16 / 9, 4 / 3])
+@pytest.mark.parametrize("name", names())
+def test_no_label_is_below_12_pt_and_nothing_collides(name: str, aspect: float) -> None:
+    slides = network_slides(*loaded(name), THEME, aspect)
+    for slide in slides:
+        assert smallest_text(slide) >= LEAST_TEXT
+        assert violations(slide) == []
+        assert slide.height == 720
+        assert slide.width == pytest.approx(720 * aspect, abs=0.01)
+
+
+@pytest.mark.parametrize("aspect", [16 / 9, 4 / 3])
+def test_the_whole_deck_holds(aspect: float) -> None:
+    for page in deck_pages([loaded(name) for name in names()], THEME, aspect):
+        assert violations(page.scene) == [], page.title
+        assert smallest_text(page.scene) >= LEAST_TEXT, page.title
+        assert page.notes
+
+
+def test_the_deck_is_in_the_order_of_publication(deck: list[Page]) -> None:
+    titles = [page.title for page in deck if "continued" not in page.title]
+    assert titles[1:4] == ["Legend", "Timeline", "Networks in Keras"]
+    assert titles[4:] == [
+        "LeNet-5 (1998)", "AlexNet (2012)", "VGG-16 (2014)", "Inception-v1 (2014)",
+        "Inception-v3 (2015)", "ResNet-50 (2015)", "Inception-v4 (2016)",
+        "Inception-ResNet-v2 (2016)", "Xception (2016)", "ResNeXt-50 (2017)",
+        "Network In Network (2014)",
+    ]  # fmt: skip
+
+
+def test_every_layer_and_module_of_the_figure_stands_on_a_slide() -> None:
+    network, analysis = loaded("inception_v4")
+    slides = network_slides(network, analysis, THEME)
+    assert len(slides) > 1
+
+    def groups(items: tuple[Any, ...]) -> list[Group]:
+        found = []
+        for item in items:
+            if isinstance(item, Group):
+                found += [item, *groups(item.items)]
+        return found
+
+    every = [group for slide in slides for group in groups(slide.items)]
+    panels = {group.key for group in every if group.role == "panel"}
+    assert panels == set(network.modules)
+    from archviz.layout.page import Options, draw_network
+
+    figure = draw_network(network, analysis, Options(THEME, legend=False))
+    keys = [group.key for group in groups(figure.items) if group.role in ("layer", "module")]
+    on_slides = [group.key for group in every if group.role in ("layer", "module")]
+    assert sorted(on_slides) == sorted(keys)
+
+
+def test_a_row_that_goes_on_leaves_one_slide_and_enters_the_next() -> None:
+    network, analysis = loaded("inception_v1")
+    first, second = network_slides(network, analysis, THEME)
+
+    def ports(scene: Scene) -> tuple[set[str], list[Connector]]:
+        found = collect(scene.items)
+        ids = {shape.id for shape, _ in found.shapes if shape.role == "port"}
+        return {i for i in ids if i.startswith("row")}, found.connectors
+
+    out, lines = ports(first)
+    assert [line for line in lines if line.target in out and line.head]
+    into, lines = ports(second)
+    assert [line for line in lines if line.source in into and line.head]
+
+
+def test_speaker_notes_say_where_things_come_from() -> None:
+    network, analysis = loaded("resnet50")
+    notes = speaker_notes(network, analysis)
+    for part in ("Kaiming He", "Deep Residual Learning", "arxiv.org/abs/1512.03385", "25,636,712"):
+        assert part in notes
+
+
+def test_equal_dates_are_ordered_by_size() -> None:
+    found = by_publication([loaded("inception_resnet_v2"), loaded("inception_v4")])
+    assert [network.head.name for network, _ in found] == ["inception_v4", "inception_resnet_v2"]
+
+
+@given(specs(), st.sampled_from([16 / 9, 4 / 3]))
+@settings(
+    max_examples=40, deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much,
+                           HealthCheck.data_too_large],
+)  # fmt: skip
+def test_random_networks_fit_on_slides(spec: dict[str, Any], aspect: float) -> None:
+    network = network_from_text(json.dumps(spec, ensure_ascii=False), "random.yaml")
+    for slide in network_slides(network, analyse(network), THEME, aspect):
+        if smallest_text(slide) >= LEAST_TEXT:  # else a single box was wider than a slide
+            assert violations(slide) == []
+
+
+def test_a_panel_too_wide_for_a_slide_is_wrapped() -> None:
+    layers = [f"conv 3x3 {8 * n} same" for n in range(1, 31)]
+    spec = {
+        "title": "Long", "modules": {"long": {"layers": layers}},
+        "network": ["input 32x32x3", "long"],
+    }  # fmt: skip
+    network = network_from_text(json.dumps(spec), "long.yaml")
+    (slide,) = network_slides(network, analyse(network), THEME)
+    assert smallest_text(slide) >= LEAST_TEXT
+    found = collect(slide.items)
+    rows = {shape.y for shape, _ in found.shapes if shape.role == "conv"}
+    assert len(rows) >= 3
+    panel = next(s for s, _ in found.shapes if isinstance(s, Shape) and s.role == "panel")
+    assert panel.width < slide.width
