@@ -119,10 +119,9 @@ def choose_plan(row: Row, panels: Sequence[Panel], style: Style, aspect: float) 
 
     Without an aspect the main row stays one line, and only the panels are packed.
     """
-    most_lines = min(6, len(row.blocks)) if aspect else 1
     best: tuple[float, Plan] | None = None
     seen: set[int] = set()
-    for count in range(1, most_lines + 1):
+    for count in _line_counts(row, style, aspect):
         spans = break_row(row, count, style)
         if len(spans) in seen:
             continue
@@ -136,6 +135,17 @@ def choose_plan(row: Row, panels: Sequence[Panel], style: Style, aspect: float) 
                 best = (score, plan)
     assert best is not None
     return best[1]
+
+
+def _line_counts(row: Row, style: Style, aspect: float) -> list[int]:
+    """Numbers of lines worth trying: few, and those about which the page's shape is met."""
+    if not aspect:
+        return [1]
+    length = sum(block.width + style.gap(1) for block in row.blocks)
+    pitch = max(block.up + block.down for block in row.blocks) + style.row_gap(ROW_GAP)
+    ideal = int((length / (pitch * aspect)) ** 0.5)
+    counts = {*range(1, 7), *range(max(1, ideal - 2), ideal + 3)}
+    return sorted(count for count in counts if count <= len(row.blocks))
 
 
 def _candidate_widths(lines: Sequence[Line], panels: Sequence[Panel], style: Style) -> list[float]:

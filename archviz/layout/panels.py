@@ -104,12 +104,15 @@ def build_panels(network: Network, builder: Builder, most: float = float("inf"))
 def fit_panel(module: Module, content: SeriesBlock, style: Style, most: float) -> Panel:
     """The panel round ``content``, in the fewest lines in which it is no wider than ``most``."""
     panel = make_panel(module, content, style)
-    for count in range(2, len(content.blocks) + 1):
-        if panel.width <= most:
-            break
+    if panel.width <= most:
+        return panel
+    least = max(2, int(content.width / most))
+    for count in range(least, min(least + 40, len(content.blocks)) + 1):
         spans = break_blocks(content.blocks, count, style)
         lines = [SeriesBlock(content.blocks[start:stop], style) for start, stop in spans]
         panel = make_panel(module, WrappedBlock(lines, style), style)
+        if panel.width <= most:
+            break
     return panel
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from archviz.analysis import Analysis
+from archviz.errors import fail
 from archviz.layout.build import Builder
 from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.page import describe, heading_text, row_width
@@ -33,8 +34,9 @@ BOTTOM = 20.0
 SCALES = (1.6, 1.45, 1.3, 1.2, 1.12, 1.06)
 LAST_RESORT = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
 """For a box or a panel wider than a slide, which only a spec of one's own can have."""
-MOST_LINES = 12
-MOST_SLIDES = 1000
+MOST_TRIES = 40
+"""Numbers of lines that are tried for a main row, from the least that can do."""
+MOST_SLIDES = 100_000
 MOST_PANELS = 10
 """All arrangements of so many panels are tried; of more only the lowest."""
 
@@ -77,7 +79,11 @@ def slide_theme(theme: Theme, scale: float = 1.0) -> Theme:
 def network_slides(
     network: Network, analysis: Analysis, theme: Theme, aspect: float = 16 / 9
 ) -> list[Scene]:
-    """The slides of a network, 7.5 inches high and ``aspect`` times as wide."""
+    """The slides of a network, 7.5 inches high and ``aspect`` times as wide.
+
+    Raises:
+        ArchvizError: not even the smallest scale makes a part of it fit.
+    """
     width = rounded(SLIDE_HEIGHT * aspect)
     room = (width - 2 * MARGIN, SLIDE_HEIGHT - TOP - BOTTOM)
     parts = _parts(network, analysis, slide_theme(theme), room[0])
@@ -85,7 +91,11 @@ def network_slides(
     if scale != 1.0:
         parts = _parts(network, analysis, slide_theme(theme, scale), room[0])
     chapters = _chapters(parts, room[0] + 0.5, room[1] + 0.5)
-    assert chapters
+    if not chapters:
+        raise fail(
+            network.head.name, "a box or a panel of this network is too large for any slide",
+            "break it up into modules, or write another format, such as svg",
+        )  # fmt: skip
     last = max(number for number, chapter in enumerate(chapters) if chapter.lines)
     return [
         _slide(
@@ -188,7 +198,9 @@ def _paginate(
 
 def _lines(parts: Parts, width: float) -> tuple[Line, ...]:
     """The main row in the fewest lines that are no wider than ``width``."""
-    for count in range(1, min(MOST_LINES, len(parts.row.blocks)) + 1):
+    blocks = parts.row.blocks
+    least = int(sum(block.width for block in blocks) / width) + 1
+    for count in range(least, min(least + MOST_TRIES, len(blocks)) + 1):
         spans = break_row(parts.row, count, parts.style)
         lines = tuple(measure_line(parts.row, start, stop, parts.style) for start, stop in spans)
         if row_width(lines, parts.style) <= width:

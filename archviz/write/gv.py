@@ -30,7 +30,7 @@ def write_gv(scene: Scene) -> str:
             "tooltip": graphviz.escape(scene.title),
         },
         node_attr={
-            "fixedsize": "true", "label": "", "fontname": "Arimo,Arial,Helvetica,sans-serif",
+            "fixedsize": "shape", "label": "", "fontname": "Arimo,Arial,Helvetica,sans-serif",
             "margin": "0",
         },
         edge_attr={"arrowsize": "0.6"},
@@ -105,7 +105,7 @@ class _Writer:
     def text(self, text: Text) -> None:
         """A text as a node without an outline."""
         x, y, width, height = text.box
-        name = "Arimo Bold,Arial Bold,Helvetica-Bold" if text.bold else ""
+        name = "Arimo,Arial,Helvetica,sans-serif Bold" if text.bold else ""
         self.out.node(
             self.anchor_name(),
             label=self.escape(text.text),

@@ -1,0 +1,211 @@
+"""Protobuf off the wire: only what an ONNX file needs, and nothing is copied that is not asked for.
+
+A message is a stretch ``start:end`` of the file; :func:`scan` lists its fields, where a field
+that holds bytes is again a stretch. The payload of a tensor is a stretch that nobody reads.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    import mmap
+    from collections.abc import Iterator
+
+    Buffer: TypeAlias = bytes | mmap.mmap
+
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+MAX_RANK = 64
+MAX_VALUES = 64
+"""Constants with more elements than this are weights: only their shape is kept."""
+
+Field: TypeAlias = tuple[int, int, int, int]
+"""Number, wire type, and a stretch (BYTES) or a value and 0."""
+
+
+class WireError(Exception):
+    """Why the bytes are no protobuf message."""
+
+
+def varint(data: Buffer, position: int, end: int) -> tuple[int, int]:
+    """A number and the position behind it."""
+    value = shift = 0
+    while position < end:
+        byte = data[position]
+        position += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            return value, position
+        shift += 7
+        if shift > 63:
+            raise WireError("a number of more than 64 bits")
+    raise WireError("the file ends inside a number")
+
+
+def scan(data: Buffer, position: int, end: int) -> list[Field]:
+    """The fields of the message in ``position:end``."""
+    fields: list[Field] = []
+    append = fields.append
+    while position < end:
+        key = data[position]
+        position += 1
+        if key > 127:
+            key, position = varint(data, position - 1, end)
+        wire = key & 7
+        if wire == 2:
+            size = data[position] if position < end else 128
+            position += 1
+            if size > 127:
+                size, position = varint(data, position - 1, end)
+            start = position
+            position += size
+            append((key >> 3, 2, start, position))
+        elif wire == 0:
+            value, position = varint(data, position, end)
+            append((key >> 3, 0, value, 0))
+        elif wire in (1, 5):
+            append((key >> 3, wire, position, 0))
+            position += 8 if wire == 1 else 4
+        else:
+            raise WireError("a field of an unknown type")
+    if position != end:
+        raise WireError("the file ends inside a field")
+    return fields
+
+
+def text(data: Buffer, start: int, end: int) -> str:
+    """The stretch as text."""
+    return data[start:end].decode("utf-8", "replace")
+
+
+def signed(value: int) -> int:
+    """A varint as the signed number that it stands for."""
+    return value - (1 << 64) if value >> 63 else value
+
+
+def numbers(data: Buffer, field: Field) -> Iterator[int]:
+    """The numbers of a repeated field, packed or not."""
+    _, wire, start, end = field
+    if wire == VARINT:
+        yield signed(start)
+    elif wire == BYTES:
+        while start < end:
+            value, start = varint(data, start, end)
+            yield signed(value)
+    else:
+        raise WireError("a list of numbers of an unknown type")
+
+
+def floats(data: Buffer, field: Field, form: str = "f") -> tuple[float, ...]:
+    """The floating-point numbers of a repeated field, packed or not."""
+    _, wire, start, end = field
+    size = struct.calcsize(form)
+    if wire != BYTES:
+        end = start + size
+    stretch = data[start:end]
+    if len(stretch) % size or wire == VARINT:
+        raise WireError("a list of numbers is cut off")
+    return struct.unpack(f"<{len(stretch) // size}{form}", stretch)
+
+
+class TensorHead(NamedTuple):
+    """A tensor: its name, shape, element type, and its values where they are few."""
+
+    name: str
+    shape: tuple[int, ...]
+    type: int
+    values: tuple[float, ...] | None
+
+
+FLOATS = frozenset({1, 10, 11, 16, 17, 18, 19, 20, 23})
+"""Element types that are floating-point numbers of some precision."""
+
+_RAW = {1: "f", 2: "B", 3: "b", 4: "H", 5: "h", 6: "i", 7: "q", 9: "?", 10: "e", 11: "d",
+        12: "I", 13: "Q"}  # fmt: skip
+
+
+def tensor(data: Buffer, start: int, end: int) -> TensorHead:
+    """Read a TensorProto; its payload only where it has few elements."""
+    name, shape, kind = "", [], 0
+    payload: list[Field] = []
+    for field in scan(data, start, end):
+        number = field[0]
+        if number == 1:
+            shape.extend(numbers(data, field))
+            if len(shape) > MAX_RANK:
+                raise WireError(f"a tensor of more than {MAX_RANK} axes")
+        elif number == 2:
+            kind = field[2]
+        elif number == 8:
+            name = text(data, field[2], field[3])
+        elif number in (4, 5, 7, 9, 10):
+            payload.append(field)
+    count = 1
+    for side in shape:
+        if side < 0:
+            raise WireError(f"the tensor '{name[:80]}' has a negative side")
+        count *= side
+    values = _values(data, kind, count, payload) if count <= MAX_VALUES else None
+    return TensorHead(name, tuple(shape), kind, values)
+
+
+def _values(data: Buffer, kind: int, count: int, payload: list[Field]) -> tuple[float, ...] | None:
+    found: list[float] = []
+    for field in payload:
+        number, _, start, end = field
+        if number == 9:
+            form = _RAW.get(kind)
+            if form is None or end - start != count * struct.calcsize(form):
+                return None
+            found.extend(struct.unpack(f"<{count}{form}", data[start:end]))
+        elif number in (4, 10):
+            found.extend(floats(data, field, "f" if number == 4 else "d"))
+        elif kind not in (10, 16):
+            found.extend(numbers(data, field))
+        if len(found) > count:
+            raise WireError("a tensor has more values than its shape says")
+    return tuple(found) if len(found) == count else None
+
+
+Dims: TypeAlias = tuple[int | None, ...]
+
+
+def value_info(data: Buffer, start: int, end: int, seen: dict[bytes, Dims | None]
+               ) -> tuple[str, Dims | None]:  # fmt: skip
+    """Name and shape of a value, None where it says none; ``seen`` remembers equal types."""
+    name, shape = "", None
+    for number, wire, low, high in scan(data, start, end):
+        if wire != BYTES:
+            continue
+        if number == 1:
+            name = text(data, low, high)
+        elif number == 2:
+            raw = data[low:high]
+            if raw in seen:
+                shape = seen[raw]
+            else:
+                shape = seen[raw] = _type(raw)
+    return name, shape
+
+
+def _type(raw: bytes) -> Dims | None:
+    """The shape in a TypeProto; None where it is no tensor, or one of unknown rank."""
+    for number, wire, low, high in scan(raw, 0, len(raw)):
+        if number != 1 or wire != BYTES:
+            continue
+        for inner, form, start, end in scan(raw, low, high):
+            if inner == 2 and form == BYTES:
+                dims = [_side(raw, *field[2:]) for field in scan(raw, start, end) if field[0] == 1]
+                if len(dims) > MAX_RANK:
+                    raise WireError(f"a value of more than {MAX_RANK} axes")
+                return tuple(dims)
+    return None
+
+
+def _side(raw: bytes, start: int, end: int) -> int | None:
+    for number, wire, value, _ in scan(raw, start, min(end, len(raw))):
+        if number == 1 and wire == VARINT:
+            side = signed(value)
+            return side if side > 0 else None
+    return None

@@ -1,0 +1,75 @@
+"""Topological order of a model's operators, and what is wrong with its wiring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archviz.errors import fail
+
+if TYPE_CHECKING:
+    from archviz.importers.graphs import Op, OpGraph
+
+
+def sorted_ops(graph: OpGraph, path: str) -> OpGraph:
+    """The graph with its operators in topological order and without those nobody needs.
+
+    Raises:
+        ArchvizError: a value comes from nowhere, or twice; operators feed each other in a circle.
+    """
+    ready = {"", *graph.inputs, *graph.constants}
+    producer: dict[str, int] = {}
+    in_order = True
+    for index, op in enumerate(graph.ops):
+        if in_order:
+            for value in op.inputs:
+                if value not in ready and value not in producer:
+                    in_order = False
+                    break
+        for value in op.outputs:
+            if value in producer:
+                raise fail(path, f"the value '{value[:80]}' is made twice", "export it again")
+            if value:
+                producer[value] = index
+    ops = graph.ops if in_order else _kahn(graph, path, ready, producer)
+    for value in graph.outputs:
+        if value not in producer and value not in ready:
+            raise fail(path, f"the output '{value[:80]}' is made by no operator")
+    return graph._replace(ops=_needed(ops, graph.outputs))
+
+
+def _kahn(graph: OpGraph, path: str, ready: set[str], producer: dict[str, int]) -> tuple[Op, ...]:
+    waiting: list[int] = []
+    users: dict[int, list[int]] = {}
+    for index, op in enumerate(graph.ops):
+        sources = set()
+        for value in op.inputs:
+            if value in producer:
+                sources.add(producer[value])
+            elif value not in ready:
+                what = f"'{value[:80]}', which {op.kind[:40]} '{op.name[:80]}' needs"
+                raise fail(path, f"the value {what}, comes from nowhere", "export it again")
+        waiting.append(len(sources))
+        for source in sources:
+            users.setdefault(source, []).append(index)
+    done = [index for index, count in enumerate(waiting) if not count]
+    for index in done:
+        for user in users.get(index, ()):
+            waiting[user] -= 1
+            if not waiting[user]:
+                done.append(user)
+    if len(done) < len(graph.ops):
+        stuck = next(op for index, op in enumerate(graph.ops) if waiting[index])
+        what = f"{stuck.kind[:40]} '{stuck.name[:80]}'"
+        raise fail(path, f"operators feed each other in a circle, through {what}")
+    return tuple(graph.ops[index] for index in done)
+
+
+def _needed(ops: tuple[Op, ...], outputs: tuple[str, ...]) -> tuple[Op, ...]:
+    needed = set(outputs)
+    kept = []
+    for op in reversed(ops):
+        if not needed.isdisjoint(op.outputs):
+            needed.update(op.inputs)
+            kept.append(op)
+    kept.reverse()
+    return tuple(kept)

@@ -1,0 +1,188 @@
+"""Draw all pictures of the documentation and write what is generated of its pages.
+
+    python docs/tools/build.py
+
+Writes docs/images, docs/gallery.md, the tables of docs/spec.md, and the parts of README.md
+between ``<!-- name:begin -->`` and ``<!-- name:end -->``. A test compares all of it with what
+is drawn now.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import archviz
+from archviz import catalog
+from archviz.cli import main as command_line
+from archviz.layout.compare import draw_themes
+from archviz.layout.page import draw_legend, draw_timeline
+from archviz.theme import load_theme, theme_names
+from archviz.write.formats import FORMATS
+from archviz.write.svg import write_svg
+
+sys.path.insert(0, str(Path(__file__).parent))
+import spec_tables
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+EXAMPLE = DOCS / "examples" / "small.yaml"
+
+
+def pictures() -> dict[str, str]:
+    """The SVGs by their names: the networks, the example of the README, and the overviews."""
+    networks = {name: archviz.load(name) for name in catalog.names()}
+    found = {name: net.svg() for name, net in networks.items()}
+    found["small"] = archviz.load(EXAMPLE).svg(aspect=1.0, legend=False)
+    found["legend"] = write_svg(draw_legend(load_theme()))
+    heads = [net.network.head for net in networks.values()]
+    found["timeline"] = write_svg(draw_timeline(heads, load_theme()))
+    net = networks["lenet5"]
+    themes = [load_theme(name) for name in theme_names()]
+    found["themes"] = write_svg(draw_themes(net.network, net.analysis, themes))
+    return found
+
+
+def gallery() -> str:
+    """docs/gallery.md."""
+    parts = [
+        "# Gallery",
+        "",
+        "Each picture is what `archviz render NAME -o NAME.svg` draws. This page and its pictures",
+        "are written by `python docs/tools/build.py`.",
+        "",
+        "![When the networks were published](images/timeline.svg)",
+        "",
+        "What the colours and badges mean:",
+        "",
+        "![The legend](images/legend.svg)",
+    ]
+    for name in catalog.names():
+        parts += ["", *_gallery_entry(name, archviz.load(name).info())]
+    return "\n".join(parts) + "\n"
+
+
+def _gallery_entry(name: str, info: Mapping[str, Any]) -> list[str]:
+    totals, auxiliary = info["totals"], info["with_auxiliary"]
+    facts = f"{totals['parameters']:,} parameters"
+    if auxiliary:
+        facts += f" ({auxiliary['parameters']:,} with the auxiliary classifiers)"
+    facts += f", {totals['macs']:,} multiply-adds, depth {totals['depth']}."
+    return [
+        f"## {info['title']} ({info['year']})",
+        "",
+        info["brought"],
+        "",
+        f"![{info['title']}](images/{name}.svg)",
+        "",
+        f"{facts} Its spec: [{name}.yaml](../specs/{name}.yaml).",
+        "",
+        f"{info['authors']}: [*{info['paper']}*]({info['link']}), {info['venue']}.",
+    ]
+
+
+# ---- the parts of the README ------------------------------------------------------------------
+
+
+def spec_part() -> str:
+    """The example's spec beside its picture: a table, which Markdown has no way to say."""
+    return "\n".join(
+        [
+            "<table><tr><td>",
+            "",
+            "```yaml",
+            EXAMPLE.read_text(encoding="utf-8").rstrip(),
+            "```",
+            "",
+            "</td><td>",
+            "",
+            '<img alt="The picture of the spec beside it" src="docs/images/small.svg" width="400">',
+            "",
+            "</td></tr></table>",
+        ]
+    )
+
+
+def commands_part() -> str:
+    """A line for each command, from its own help."""
+    rows = ["| command | what it does |", "|---|---|"]
+    for name in sorted(command_line.commands):
+        help_text = (command_line.commands[name].help or "").partition("\b")[0]
+        first = " ".join(help_text.split("\n\n")[0].split())
+        rows.append(f"| `archviz {name}` | {first} |")
+    return "\n".join(rows)
+
+
+def formats_part() -> str:
+    """A line for each format."""
+    rows = ["| suffix | what it is good for |", "|---|---|"]
+    rows += [f"| `.{row.suffix}` | {row.about} |" for row in FORMATS.values()]
+    return "\n".join(rows)
+
+
+def networks_part() -> str:
+    """A line for each bundled network."""
+    rows = ["| name | network | year | parameters | what it brought |", "|---|---|---|--:|---|"]
+    for entry in catalog.entries():
+        title = f"[{entry['title']}](docs/gallery.md#{anchor(entry)})"
+        rows.append(
+            f"| `{entry['name']}` | {title} | {entry['year']} | {entry['parameters']:,} "
+            f"| {entry['brought']} |"
+        )
+    return "\n".join(rows)
+
+
+def anchor(entry: Mapping[str, object]) -> str:
+    """The anchor that a heading ``Title (year)`` of the gallery gets."""
+    text = f"{entry['title']} ({entry['year']})".lower().replace(" ", "-")
+    return "".join(char for char in text if char.isalnum() or char in "-_")
+
+
+PARTS = {
+    "spec": spec_part,
+    "commands": commands_part,
+    "formats": formats_part,
+    "networks": networks_part,
+}
+
+
+def filled(page: str) -> str:
+    """The README with its generated parts made anew."""
+    for name, build in PARTS.items():
+        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+        head, _, rest = page.partition(begin)
+        _, found, tail = rest.partition(end)
+        assert found, f"README.md lacks {begin} ... {end}"
+        page = f"{head}{begin}\n{build()}\n{end}{tail}"
+    return page
+
+
+def outputs() -> dict[Path, str]:
+    """Every file that is generated, or has generated parts, as it should be."""
+    files = {DOCS / "images" / f"{name}.svg": svg for name, svg in pictures().items()}
+    files[DOCS / "gallery.md"] = gallery()
+    files[DOCS / "spec.md"] = spec_tables.current((DOCS / "spec.md").read_text(encoding="utf-8"))
+    files[ROOT / "README.md"] = filled((ROOT / "README.md").read_text(encoding="utf-8"))
+    return files
+
+
+def strays() -> list[Path]:
+    """Pictures that nothing makes any longer."""
+    made = outputs()
+    return [path for path in sorted((DOCS / "images").iterdir()) if path not in made]
+
+
+def main() -> None:
+    for path, text in outputs().items():
+        path.parent.mkdir(exist_ok=True)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8", newline="\n")
+            print(path.relative_to(ROOT))
+    for path in strays():
+        path.unlink()
+
+
+if __name__ == "__main__":
+    main()
