@@ -13,6 +13,8 @@ class Tensor(NamedTuple):
 
     shape: tuple[int, ...]
     values: tuple[float, ...] | None = None
+    floating: bool = True
+    """Whether it holds floating-point numbers, as weights do."""
 
 
 class Op(NamedTuple):
@@ -60,6 +62,10 @@ class LayerNode(NamedTuple):
     shape: Shape = ()
     scope: tuple[str, ...] = ()
     parameters: int = 0
+    fixed: int = 0
+    """How many of the parameters are not trained: moving means and variances."""
+    macs: int = 0
+    """Multiply-adds, from the weights' shapes and the number of places they are used at."""
 
 
 class LayerGraph(NamedTuple):

@@ -13,6 +13,7 @@ from archviz.errors import fail
 from archviz.importers.graphs import Op, OpGraph, Tensor
 from archviz.importers.onnx_wire import (
     BYTES,
+    FLOATS,
     VARINT,
     WireError,
     floats,
@@ -32,6 +33,7 @@ MAX_OPS = 1_000_000
 MAX_NESTING = 32
 MAX_SUBGRAPHS = 10_000
 MAX_LIST = 4096
+MAX_SCOPE = 64
 
 _NAMESPACE, _SCOPES = b"\n\x09namespace", b"\n\x19pkg.torch.onnx.name_scopes"
 
@@ -116,7 +118,7 @@ class _Reader:
         return name
 
     def initializer(self, head: TensorHead) -> None:
-        self.constants[head.name] = Tensor(head.shape, head.values)
+        self.constants[head.name] = Tensor(head.shape, head.values, head.type in FLOATS)
 
     def sparse(self, start: int, end: int) -> None:
         """A sparse initialiser: the name is that of its values, the shape its own."""
@@ -137,6 +139,7 @@ class _Reader:
         outputs: list[str] = []
         name = kind = domain = ""
         attributes: dict[str, Any] = {}
+        captured: list[str] = []
         scope: tuple[str, ...] = ()
         for number, wire, low, high in scan(raw, 0, len(raw)):
             if wire != 2:
@@ -145,7 +148,10 @@ class _Reader:
                 piece = raw[low:high]
                 known = self.attributes.get(piece)
                 key, value = known or self.attribute(piece)
-                attributes[key] = value
+                if key:
+                    attributes[key] = value
+                elif value:
+                    captured += value
             elif number == 9:
                 if raw.startswith(_SCOPES, low):
                     scope = self.scope_list(raw[low:high])
@@ -167,9 +173,8 @@ class _Reader:
             return
         if not scope and name.count("/") > 1:
             scope = self.scope_of(name)
-        captured = attributes.pop("", None)
         if captured:
-            inputs += [value for value in captured if value not in inputs]
+            inputs += [value for value in dict.fromkeys(captured) if value not in inputs]
         if len(self.ops) >= MAX_OPS:
             raise fail(self.path, f"has more than {MAX_OPS:,} operators")
         self.ops.append(Op(kind, name, tuple(inputs), tuple(outputs), attributes, scope))
@@ -182,9 +187,9 @@ class _Reader:
             if isinstance(value, Tensor):
                 self.constants[outputs[0]] = value
             elif isinstance(value, int | float):
-                self.constants[outputs[0]] = Tensor((), (value,))
+                self.constants[outputs[0]] = Tensor((), (value,), isinstance(value, float))
             elif isinstance(value, tuple) and not any(isinstance(one, str) for one in value):
-                self.constants[outputs[0]] = Tensor((len(value),), value)
+                self.constants[outputs[0]] = Tensor((len(value),), value, isinstance(value[0], float))
             else:
                 continue
             return True
@@ -195,7 +200,7 @@ class _Reader:
         path = name.rpartition("/")[0]
         key = path.encode()
         if key not in self.names:
-            self.names[key] = tuple(_last(part) for part in path.split("/")[:MAX_RANK] if part)
+            self.names[key] = tuple(_last(part) for part in path.split("/")[:MAX_SCOPE] if part)
         return self.names[key]
 
     def scope_list(self, raw: bytes) -> tuple[str, ...]:
@@ -206,7 +211,7 @@ class _Reader:
                 value = raw[low:high]
         head = value.rpartition(b",")[0]
         if head not in self.scopes:
-            parts = head.decode("utf-8", "replace").strip("[]").split(",")[:MAX_RANK]
+            parts = head.decode("utf-8", "replace").strip("[]").split(",")[:MAX_SCOPE]
             words = [_last(part.strip().strip("'\"")) for part in parts]
             self.scopes[head] = tuple(word for word in words if word)
         return self.scopes[head]
@@ -234,7 +239,7 @@ class _Reader:
                     several.append(word)
             elif number == 5 and wire == BYTES:
                 head = tensor(raw, low, high)
-                value = Tensor(head.shape, head.values)
+                value = Tensor(head.shape, head.values, head.type in FLOATS)
             elif number == 7:
                 several.extend(floats(raw, field))
             elif number == 8:
