@@ -362,6 +362,8 @@ def _measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> _
     kind = KINDS[layer.kind]
     shape = shapes[0]
     output = kind.join(shapes, names) if kind.join else kind.shape(layer, shape)
+    if kind.join and layer.shape:
+        output = layer.shape
     check_size(output)
     trainable, moving = kind.weights(layer, shape)
     depth = kind.depth if layer.counts_in_depth else 0
@@ -374,4 +376,6 @@ def _measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> _
         trainable += ACTIVATIONS[layer.activation].weights[0] * channels
         # An activation that a convolution applies itself is no layer of its own.
         depth += 1 if layer.norm != "none" or kind.join else 0
+    if layer.shared:
+        trainable = moving = 0
     return _Outcome(output, trainable, moving, kind.macs(layer, shape, output), depth)

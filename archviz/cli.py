@@ -461,7 +461,8 @@ def check(files: tuple[str, ...]) -> None:
         except ArchvizError as error:
             found = list(error.problems)
         if not found:
-            proven = "proven" if loaded.info()["published"] else "fits, nothing published to compare"
+            known = loaded.network.published_marks
+            proven = "proven" if known else "fits, nothing published to compare"
             click.echo(f"{source}: {proven}, {loaded.analysis.totals.parameters:,} parameters")
         problems += found
     if problems:

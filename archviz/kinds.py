@@ -52,6 +52,10 @@ ACTIVATIONS: Mapping[str, Badge] = {
     "leaky-relu": Badge("LR", "leaky ReLU", "activation"),
     "prelu": Badge("PR", "parametric ReLU", "activation", (1, 0)),
     "elu": Badge("E", "ELU", "activation"),
+    "selu": Badge("SE", "SELU", "activation"),
+    "mish": Badge("M", "mish", "activation"),
+    "quick-gelu": Badge("qG", "quick GELU", "activation"),
+    "softplus": Badge("S+", "softplus", "activation"),
 }
 
 
@@ -95,6 +99,7 @@ class Kind(NamedTuple):
 
 _POST = ("bias", "norm", "act")
 _POOL = ("kernel", "stride", "pad", "ceil")
+_STATED = ("shape", "weights", "macs")
 
 
 def _conv(name: str, label: str, title: str, about: str, main: str, extra: tuple[str, ...],
@@ -176,8 +181,31 @@ _ROWS = (
            title="local response normalisation"),
     _other("zero-pad", "zeros round the map: `pad=N`, `pad=HxW` or `pad=T,B,L,R`", rules.pad_shape,
            "pad", title="zero padding"),
-    _other("reshape", "the same values in another shape, `HxWxC` or `N`", rules.stated_shape,
-           "shape"),
+    _other("reshape", "the same values in another shape, `HxWxC`, `LxN` or `N`",
+           rules.stated_shape, "shape"),
+    Kind("attention", "dense", "attention", "multi-head self-attention",
+         "self-attention of a sequence with its four projections: heads; `width` of all heads",
+         options=("heads", "width", "bias"), main="heads", required=("heads",),
+         shape=rules.sequence_shape, weights=rules.attention_weights, macs=rules.attention_macs),
+    Kind("embedding", "dense", "embedding", "embedding", "a learned row of `width` for each word",
+         options=("width", "words"), main="width", required=("width", "words"),
+         shape=rules.embedding_shape, weights=rules.embedding_weights),
+    Kind("position", "other", "position", "learned positions", "adds a learned number to each value",
+         weights=rules.position_weights),
+    Kind("class-token", "other", "class token", "class token",
+         "puts learned rows before a sequence: how many", options=("tokens",), main="tokens",
+         shape=rules.token_shape, weights=rules.token_weights),
+    Kind("select", "other", "select", "select", "the first row of a sequence, a vector",
+         drawn=False, shape=rules.select_shape),
+    Kind("scale", "other", "scale", "scale", "a learned factor for each channel", drawn=False,
+         weights=rules.scale_weights),
+    _other("slice", "a part of the input, of the stated shape", rules.given_shape, "shape", True),
+    Kind("op", "other", "op", "operator", "any other operator, named by `label`",
+         options=_STATED, shape=rules.given_shape, weights=rules.stated_weights,
+         macs=rules.stated_macs),
+    Kind("op-merge", "merge", "op", "operator", "any other operator of several inputs",
+         options=_STATED, weights=rules.stated_weights, macs=rules.stated_macs,
+         join=rules.any_shapes),
 )  # fmt: skip
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ROWS}

@@ -6,10 +6,9 @@ share the ``where`` of its layers, and so do all iterations of a repeat. It is t
 under which the analysis gathers what a drawn box stands for.
 
 All records are named tuples: frozen like frozen dataclasses, at a fifth of the time that
-it takes to define one, and start-up is what a user of the command line waits for.
+it takes to define one, and start-up is what a user of the command line waits for. (For
+the same reason annotations are plain here: postponed ones are compiled one by one.)
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
@@ -20,7 +19,8 @@ NOTHING: Mapping[str, Any] = {}
 """The default of mappings; nobody writes to it."""
 
 Shape: TypeAlias = tuple[int, ...]
-"""(height, width, channels) of a map, or (features,) of a vector; no batch axis."""
+"""(height, width, channels) of a map, (length, features) of a sequence, or (features,) of a
+vector; no batch axis."""
 
 
 class Layer(NamedTuple):
@@ -56,13 +56,20 @@ class Layer(NamedTuple):
     present: bool = True
     """False where this call's ``when`` leaves the layer out; others may have it."""
     counts_in_depth: bool = True
+    count: int = 1
+    """Heads of an attention, tokens that are put before a sequence, words of an embedding."""
+    weights: int = 0
+    macs: int = 0
+    """Of an operator that no other kind describes: what it counts, as stated."""
+    shared: bool = False
+    """Whether the weights are those of an earlier layer, and do not count again."""
     written: Mapping[str, str] = NOTHING
 
 
 class Series(NamedTuple):
     """Nodes one after another; an empty series is the identity."""
 
-    nodes: tuple[Node, ...] = ()
+    nodes: tuple["Node", ...] = ()
 
 
 class Repeat(NamedTuple):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from archviz.errors import Mark
 
 MAX_SIZE = 10**9
+MAX_SIDES = 6
 
 
 class Option(NamedTuple):
@@ -55,14 +56,21 @@ OPTIONS: Mapping[str, Option] = {
     "scale": Option("number", "value", "factor of the scaled add", -MAX_SIZE),
     "rate": Option("number", "value", "share of values that a dropout drops", 0, 1),
     "factor": Option("whole", "value", "how many times larger the map becomes", 1, 1024),
-    "shape": Option("shape", "shape", "HxWxC of a map, or N of a vector"),
+    "shape": Option("shape", "shape", "HxWxC of a map, LxN of a sequence, or N of a vector"),
+    "heads": Option("whole", "count", "number of heads of an attention"),
+    "width": Option("whole", "filters", "features of all heads, or of an embedding"),
+    "words": Option("whole", "count", "number of words that an embedding knows"),
+    "tokens": Option("whole", "count", "number of tokens put before a sequence"),
+    "weights": Option("whole", "weights", "parameters of an operator", 0, 10**15),
+    "macs": Option("whole", "macs", "multiply-adds of an operator", 0, 10**18),
+    "shared": Option("bool", "shared", "the weights are an earlier layer's and do not count again"),
     "drawn": Option("bool", "drawn", "whether the figure draws the layer"),
     "depth": Option("whole", "counts_in_depth", "0: the layer does not count in depth", 0, 1),
     "when": Option("number", "present", "the layer is left out where this is 0", -MAX_SIZE),
     "name": Option("text", "name", "a name of its own, for tables and links"),
     "label": Option("text", "label", "another text for the box"),
 }
-COMMON = ("name", "label", "drawn", "depth", "when")
+COMMON = ("shared", "name", "label", "drawn", "depth", "when")
 
 FLAGS: Mapping[str, tuple[str, str]] = {
     "same": ("pad", "same"),
@@ -75,6 +83,7 @@ FLAGS: Mapping[str, tuple[str, str]] = {
     "no-bn": ("norm", "none"),
     **{name: ("act", name) for name in ACTIVATIONS},
     "linear": ("act", "none"),
+    "shared": ("shared", "yes"),
     "hidden": ("drawn", "no"),
     "shown": ("drawn", "yes"),
 }
@@ -236,7 +245,7 @@ def _pad(setting: Setting, option: Option, parts: list[Value]) -> str | tuple[in
 
 
 def _shape(setting: Setting, option: Option, parts: list[Value]) -> tuple[int, ...]:
-    if len(parts) not in (1, 3):
+    if not 1 <= len(parts) <= MAX_SIDES:
         raise OptionError(
             f"'{setting.text[:60]}' is not a shape",
             "write height x width x channels, such as 224x224x3, or one number for a vector",

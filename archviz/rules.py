@@ -33,6 +33,12 @@ def show_shape(shape: Shape) -> str:
     return "×".join(map(str, shape))
 
 
+def describe(shape: Shape) -> str:
+    """``a map of 35×35×288``, ``a sequence of 197×768``, ``a vector of 1000``."""
+    what = {1: "vector", 2: "sequence", 3: "map"}.get(len(shape), "tensor")
+    return f"a {what} of {show_shape(shape)}"
+
+
 def check_size(shape: Shape) -> None:
     """:class:`ShapeError` where nothing is left of a shape, or where it is beyond all sense."""
     if min(shape) < 1:
@@ -47,7 +53,7 @@ def check_size(shape: Shape) -> None:
 def _map(shape: Shape, what: str) -> Shape:
     if len(shape) != 3:
         raise ShapeError(
-            f"{what} needs a map (height×width×channels) and gets a vector of {show_shape(shape)}",
+            f"{what} needs a map (height×width×channels) and gets {describe(shape)}",
             "put it before `flatten`, `dense` or a global pooling",
         )
     return shape
@@ -126,18 +132,55 @@ def pool_shape(layer: Layer, shape: Shape) -> Shape:
 
 
 def global_shape(layer: Layer, shape: Shape) -> Shape:
-    """Vector of a global pooling."""
+    """Vector of a global pooling, of a map or a sequence."""
+    if len(shape) == 2:
+        return shape[1:]
     return (_map(shape, layer.kind)[2],)
 
 
 def dense_shape(layer: Layer, shape: Shape) -> Shape:
-    """Vector of a dense layer."""
-    if len(shape) != 1:
+    """Vector of a dense layer; of a sequence, each of its rows."""
+    if len(shape) not in (1, 2):
         raise ShapeError(
-            f"dense needs a vector and gets a map of {show_shape(shape)}",
+            f"dense needs a vector and gets {describe(shape)}",
             "put `flatten` or `global-avg-pool` before it",
         )
-    return (layer.filters,)
+    return (*shape[:-1], layer.filters)
+
+
+def _sequence(shape: Shape, what: str) -> Shape:
+    if len(shape) != 2:
+        raise ShapeError(
+            f"{what} needs a sequence (length×features) and gets {describe(shape)}",
+            "put `reshape` before it",
+        )
+    return shape
+
+
+def sequence_shape(layer: Layer, shape: Shape) -> Shape:
+    """The input as it is, which has to be a sequence."""
+    return _sequence(shape, layer.kind)
+
+
+def embedding_shape(layer: Layer, shape: Shape) -> Shape:
+    """A row for each word."""
+    return (*shape, layer.filters)
+
+
+def token_shape(layer: Layer, shape: Shape) -> Shape:
+    """A sequence with tokens put before it."""
+    length, features = _sequence(shape, layer.kind)
+    return length + layer.count, features
+
+
+def select_shape(layer: Layer, shape: Shape) -> Shape:
+    """One row of a sequence."""
+    return _sequence(shape, layer.kind)[1:]
+
+
+def given_shape(layer: Layer, shape: Shape) -> Shape:
+    """The shape that an operator states; without one the shape of its input."""
+    return layer.shape or shape
 
 
 def same_shape(layer: Layer, shape: Shape) -> Shape:
@@ -216,11 +259,22 @@ def gate(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
     """Join of equal shapes, or of a map and one value a channel, as a product."""
     largest = max(shapes, key=len)
     for index, shape in enumerate(shapes):
-        if shape not in (largest, largest[-1:]):
+        if shape != largest[-1:] and not _spreads(shape, largest):
             other = names[shapes.index(largest)]
             rule = "multiply needs equal shapes, or one value a channel"
             _differ(rule, largest, shape, other, names[index])
     return largest
+
+
+def _spreads(shape: Shape, largest: Shape) -> bool:
+    """Whether a shape has the sides of the largest one, or 1 where it is spread out."""
+    pairs = zip(shape, largest, strict=False)
+    return len(shape) == len(largest) and all(one in (1, side) for one, side in pairs)
+
+
+def any_shapes(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
+    """Join of an operator that states its shape; without that, the largest one."""
+    return max(shapes, key=_size)
 
 
 def _differ(rule: str, first: Shape, other: Shape, first_name: str, name: str) -> None:
@@ -286,9 +340,50 @@ def sep_macs(layer: Layer, shape: Shape, output: Shape) -> int:
 
 def dense_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
     """Weights and biases of a dense layer."""
-    return (shape[0] + layer.bias) * layer.filters, 0
+    return (shape[-1] + layer.bias) * layer.filters, 0
 
 
 def dense_macs(layer: Layer, shape: Shape, output: Shape) -> int:
-    """One a weight."""
-    return shape[0] * layer.filters
+    """One a weight, for each row of a sequence."""
+    return _size(shape) * layer.filters
+
+
+def attention_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
+    """Projections to queries, keys and values, and the one behind them."""
+    features, width = shape[-1], layer.filters or shape[-1]
+    return 4 * features * width + layer.bias * (3 * width + features), 0
+
+
+def attention_macs(layer: Layer, shape: Shape, output: Shape) -> int:
+    """The four projections of each row; the products among rows are not counted."""
+    return 4 * _size(shape) * (layer.filters or shape[-1])
+
+
+def embedding_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
+    """A row for each word."""
+    return layer.count * layer.filters, 0
+
+
+def position_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
+    """A number for each of the input."""
+    return _size(shape), 0
+
+
+def token_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
+    """The tokens themselves."""
+    return layer.count * shape[-1], 0
+
+
+def scale_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
+    """A factor for each channel."""
+    return shape[-1], 0
+
+
+def stated_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
+    """What an operator states."""
+    return layer.weights, 0
+
+
+def stated_macs(layer: Layer, shape: Shape, output: Shape) -> int:
+    """What an operator states."""
+    return layer.macs

@@ -4,8 +4,6 @@ Lengths are in pixels of 1/96 inch, x to the right, y down; colours are ``#rrggb
 Positions are final: a writer neither measures nor moves anything.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple, TypeAlias
 
 from archviz.text import ASCENT, LINE_HEIGHT
@@ -71,7 +69,7 @@ class Shape(NamedTuple):
         return (self.x, self.y, self.width, self.height)
 
     @property
-    def texts(self) -> tuple[Text, ...]:
+    def texts(self) -> tuple["Text", ...]:
         """Its lines as texts, centred as a block on the height of capitals."""
         pitch = LINE_HEIGHT * self.text_size
         first = (
@@ -160,7 +158,7 @@ class Group(NamedTuple):
     name: str = ""
     detail: str = ""
     key: str = ""
-    items: tuple[Item, ...] = ()
+    items: tuple["Item", ...] = ()
 
 
 Item: TypeAlias = Shape | Text | Line | Connector | Group

@@ -1,16 +1,12 @@
 """A spec as it is written: the items of a series, with their places, nothing filled in."""
 
-from __future__ import annotations
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeAlias
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from archviz.errors import Mark
-    from archviz.expression import Expression
-    from archviz.model import Head
-    from archviz.options import Setting
+from archviz.errors import Mark
+from archviz.expression import Expression
+from archviz.model import Head
+from archviz.options import Setting
 
 
 class LayerSpec(NamedTuple):
@@ -43,7 +39,7 @@ class CallSpec(NamedTuple):
     when: Setting | None = None
 
 
-Binding: TypeAlias = "tuple[str, tuple[tuple[int, Expression], ...]]"
+Binding: TypeAlias = tuple[str, tuple[tuple[int, Expression], ...]]
 """A variable of ``each``; every value with the number of iterations that have it."""
 
 
@@ -51,17 +47,17 @@ class RepeatSpec(NamedTuple):
     """A repeat; ``bindings`` or ``rows`` say what differs between its iterations."""
 
     times: Expression
-    body: SeriesSpec
+    body: "SeriesSpec"
     where: str
     mark: Mark
     bindings: tuple[Binding, ...] = ()
-    rows: tuple[tuple[int, SeriesSpec], ...] = ()
+    rows: tuple[tuple[int, "SeriesSpec"], ...] = ()
 
 
 class TowersSpec(NamedTuple):
     """Towers, or with ``copies`` one tower many times; ``joined``: a fork."""
 
-    branches: tuple[SeriesSpec, ...]
+    branches: tuple["SeriesSpec", ...]
     merge: LayerSpec
     where: str
     mark: Mark
@@ -72,8 +68,8 @@ class TowersSpec(NamedTuple):
 class ResidualSpec(NamedTuple):
     """A main path and a shortcut."""
 
-    main: SeriesSpec
-    shortcut: SeriesSpec
+    main: "SeriesSpec"
+    shortcut: "SeriesSpec"
     merge: LayerSpec
     where: str
     mark: Mark
@@ -82,7 +78,7 @@ class ResidualSpec(NamedTuple):
 class GraphSpec(NamedTuple):
     """A wiring; its nodes in topological order."""
 
-    nodes: tuple[tuple[str, SeriesSpec], ...]
+    nodes: tuple[tuple[str, "SeriesSpec"], ...]
     edges: tuple[tuple[str, str], ...]
     where: str
     mark: Mark
@@ -91,7 +87,7 @@ class GraphSpec(NamedTuple):
 class AuxiliarySpec(NamedTuple):
     """An auxiliary classifier."""
 
-    body: SeriesSpec
+    body: "SeriesSpec"
     where: str
     mark: Mark
     side: str = "auto"
@@ -109,7 +105,7 @@ class ModuleSpec(NamedTuple):
 
     name: str
     mark: Mark
-    body: SeriesSpec
+    body: "SeriesSpec"
     takes: Mapping[str, Expression | None]
     color: str = "green"
     label: str = ""

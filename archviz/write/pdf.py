@@ -200,7 +200,7 @@ class _Painter:
         self.path(points, close=False, stroke=1, fill=0)
 
     def shadows(self, shapes: Sequence[Shape]) -> None:
-        """Soft shadows: three translucent rectangles each, all of a level in one path."""
+        """Soft shadows: a few translucent rectangles each, all of a level in one path."""
         shapes = [shape for shape in shapes if shape.shadow]
         if not shapes:
             return

@@ -1,7 +1,7 @@
 """SVG: self-contained, and the same in every viewer.
 
 What viewers disagree on is left out: no filters, markers, stylesheets, ``<use>`` or
-``dominant-baseline``. A soft shadow is three translucent rectangles, drawn for all boxes
+``dominant-baseline``. A soft shadow is two translucent rectangles, drawn for all boxes
 of a group as one path each; every text carries its measured length.
 """
 
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from archviz.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
 from archviz.write.templates import render_template
 
-SHADOW_LEVELS = ((0.0, 0.16), (0.5, 0.10), (1.0, 0.06))
+SHADOW_LEVELS = ((0.2, 0.17), (0.9, 0.11))
 """(growth in multiples of the shadow's depth, opacity) of the stacked rectangles."""
 
 

@@ -1,0 +1,190 @@
+"""What folding carries along: cells, which become layers, and values, which point to them.
+
+A cell has its shape in our order, (height, width, channels). A value of the file is a cell
+seen with its axes in another order; a transposition changes the view and makes no layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from archviz.importers.graphs import Op, OpGraph, Tensor
+from archviz.kinds import KINDS
+from archviz.model import Shape
+
+BATCH, ONE = -1, -2
+"""Axes of a value that are no axes of the cell: the batch, and further sides of 1."""
+
+Axes: TypeAlias = tuple[int, ...]
+NCHW: Axes = (BATCH, 2, 0, 1)
+NHWC: Axes = (BATCH, 0, 1, 2)
+VECTOR: Axes = (BATCH, 0)
+
+
+class Cell:
+    """A layer in the making; a kind that starts with ``~`` waits for what follows."""
+
+    __slots__ = ("base", "extra", "fixed", "free", "inputs", "kind", "macs", "name", "op",
+                 "options", "parameters", "refs", "scope", "shape")  # fmt: skip
+
+    def __init__(self, kind: str, op: Op, inputs: list[Cell], shape: Shape) -> None:
+        self.kind = kind
+        self.op = op
+        self.name = op.name
+        self.scope = op.scope
+        self.inputs = inputs
+        self.shape = shape
+        self.options: dict[str, Any] = {}
+        self.refs = 0
+        """How many operators still use what the cell gives."""
+        self.parameters = 0
+        self.fixed = 0
+        self.macs = 0
+        self.free = False
+        """Whether its shape has not been put in our order for good."""
+        self.base: Cell | None = None
+        self.extra: Any = None
+
+
+class Value(NamedTuple):
+    """A cell and the order of its axes in the file; ``dims`` where there is no such order."""
+
+    cell: Cell
+    axes: Axes | None
+    dims: tuple[int, ...] = ()
+
+
+def product(sides: Iterable[int]) -> int:
+    """All sides multiplied."""
+    size = 1
+    for side in sides:
+        size *= side
+    return size
+
+
+def solid(dims: Sequence[int]) -> list[int]:
+    """The sides that are not 1."""
+    return [side for side in dims if side != 1]
+
+
+class Fold:
+    """The state of folding one model."""
+
+    def __init__(self, graph: OpGraph, path: str) -> None:
+        self.graph = graph
+        self.path = path
+        self.constants: dict[str, Tensor] = dict(graph.constants)
+        self.values: dict[str, Value] = {}
+        self.cells: list[Cell] = []
+        self.batch = 1
+        self.uses: dict[str, int] = {}
+        self.seen_weights: dict[str, Cell] = {}
+        uses = self.uses
+        for op in graph.ops:
+            if op.kind not in ("Shape", "Size"):
+                for name in op.inputs:
+                    uses[name] = uses.get(name, 0) + 1
+        for name in graph.outputs:
+            uses[name] = uses.get(name, 0) + 1
+
+    # ---- making cells ----------------------------------------------------------------------
+
+    def cell(self, kind: str, op: Op, inputs: list[Cell], shape: Shape, **options: Any) -> Cell:
+        """A new cell behind all others."""
+        cell = Cell(kind, op, inputs, shape)
+        if options:
+            cell.options = options
+        self.cells.append(cell)
+        return cell
+
+    def give(self, op: Op, cell: Cell, axes: Axes | None, dims: tuple[int, ...] = ()) -> None:
+        """Let the first output of an operator be what a new cell, or a grown one, gives."""
+        name = op.outputs[0]
+        cell.refs = self.uses.get(name, 0)
+        self.values[name] = Value(cell, axes, dims)
+
+    def alias(self, op: Op, value: Value) -> None:
+        """Let the first output of an operator be an old value in another view."""
+        name = op.outputs[0]
+        value.cell.refs += self.uses.get(name, 0) - 1
+        self.values[name] = value
+
+    def between(self, kind: str, op: Op, cell: Cell, shape: Shape, **options: Any) -> Cell:
+        """A cell that the file does not have, before the cell of ``op``."""
+        made = self.cell(kind, op, [cell], shape, **options)
+        made.name = ""
+        made.refs = 1
+        return made
+
+    def weigh(self, cell: Cell, *names: str) -> None:
+        """Count constants as weights of a cell, each where it is used first."""
+        for name in names:
+            tensor = self.constants.get(name)
+            if tensor is None:
+                continue
+            size = product(tensor.shape)
+            cell.parameters += size
+            first = self.seen_weights.setdefault(name, cell)
+            if first is not cell and size > 1 and "shared" not in cell.options:
+                cell.options["shared"] = True
+
+    # ---- looking ---------------------------------------------------------------------------
+
+    def value(self, op: Op, index: int = 0) -> Value | None:
+        """An input of an operator, None where it is a constant or missing."""
+        return self.values.get(op.inputs[index]) if index < len(op.inputs) else None
+
+    def constant(self, op: Op, index: int) -> Tensor | None:
+        """A constant input of an operator, None where it is none."""
+        return self.constants.get(op.inputs[index]) if index < len(op.inputs) else None
+
+    def dims(self, value: Value) -> tuple[int, ...]:
+        """The shape of a value in the file's order, with the batch."""
+        cell, axes, dims = value
+        if axes is None:
+            return dims
+        shape = cell.shape
+        return tuple(shape[a] if a >= 0 else self.batch if a == BATCH else 1 for a in axes)
+
+    def known(self, name: str) -> tuple[int, ...] | None:
+        """The shape that the file states for a value, where it states all of it."""
+        stated = self.graph.shapes.get(name)
+        if stated is None:
+            return None
+        dims = tuple(side or 0 for side in stated)
+        if dims and not dims[0]:
+            dims = (self.batch, *dims[1:])
+        return dims if all(dims) else None
+
+
+def takes(cell: Cell, option: str) -> bool:
+    """Whether a kind of layer accepts an option."""
+    kind = KINDS.get(cell.kind)
+    return kind is not None and option in kind.options
+
+
+def numbers(tensor: Tensor | None) -> tuple[int, ...] | None:
+    """The values of a small constant as whole numbers."""
+    if tensor is None or tensor.values is None:
+        return None
+    if any(value != value or abs(value) == float("inf") for value in tensor.values):
+        return None
+    return tuple(int(value) for value in tensor.values)
+
+
+def scalar(tensor: Tensor | None) -> float | None:
+    """The value of a constant with one element."""
+    if tensor is None or tensor.values is None or len(tensor.values) != 1:
+        return None
+    return float(tensor.values[0])
+
+
+def axes_list(fold: Fold, op: Op, index: int = 1, key: str = "axes") -> tuple[int, ...] | None:
+    """Axes as an attribute, or as a constant input in newer operator sets."""
+    found = op.attributes.get(key)
+    if found is None and index < len(op.inputs):
+        found = numbers(fold.constant(op, index))
+    if isinstance(found, int):
+        return (found,)
+    return found if isinstance(found, tuple) else None

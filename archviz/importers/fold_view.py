@@ -1,0 +1,378 @@
+"""Operators that move values about: transpositions, reshapes, slices, paddings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from archviz.importers.fold_state import (
+    BATCH,
+    NCHW,
+    ONE,
+    VECTOR,
+    Axes,
+    Cell,
+    Fold,
+    Value,
+    axes_list,
+    numbers,
+    product,
+    solid,
+)
+
+if TYPE_CHECKING:
+    from archviz.importers.graphs import Op
+    from archviz.model import Shape
+
+
+# ---- the view that a layer needs ------------------------------------------------------------
+
+
+def as_map(fold: Fold, op: Op, value: Value) -> Cell | None:
+    """The cell of a value that is used as (batch, channels, height, width), or without height.
+
+    Inserts a reshape where the cell has another shape; None where that is not possible.
+    """
+    cell, axes, _ = value
+    if axes == NCHW:
+        return cell
+    if axes is None:
+        return None
+    dims = fold.dims(value)
+    if len(dims) not in (3, 4):
+        return None
+    order = (2, 3, 1) if len(dims) == 4 else (2, 1)
+    shape = tuple(dims[axis] for axis in order)
+    return arranged(fold, op, value, order, shape if len(dims) == 4 else (1, *shape))
+
+
+def arranged(
+    fold: Fold, op: Op, value: Value, order: Sequence[int], shape: Shape
+) -> Cell:
+    """The cell of a value with its file axes in the given order as axes of ``shape``."""
+    cell, axes, _ = value
+    assert axes is not None
+    kept = [axes[axis] for axis in order if axes[axis] >= 0 and cell.shape[axes[axis]] != 1]
+    if kept == sorted(kept):
+        if cell.shape == shape:
+            return cell
+        kind = "flatten" if len(shape) == 1 else "reshape"
+        made = fold.between(kind, op, cell, shape)
+    elif cell.free and cell.refs == 1:
+        cell.shape, cell.free = shape, False
+        return cell
+    else:
+        made = fold.between("op", op, cell, shape, label="Transpose")
+    if made.kind == "reshape":
+        made.options["shape"] = shape
+    made.extra = cell.refs
+    return made
+
+
+def as_vector(fold: Fold, op: Op, value: Value) -> Cell | None:
+    """The cell of a value (batch, features) as a vector."""
+    dims = fold.dims(value)
+    if value.axes is None or product(dims[1:]) != product(value.cell.shape):
+        return None
+    if len(value.cell.shape) == 1:
+        return value.cell
+    return arranged(fold, op, value, range(1, len(dims)), (product(dims[1:]),))
+
+
+# ---- views ----------------------------------------------------------------------------------
+
+
+def transpose(fold: Fold, op: Op) -> bool:
+    """Another order of axes: another view of the same cell."""
+    value = fold.value(op)
+    if value is None:
+        return False
+    dims = fold.dims(value)
+    order = op.attributes.get("perm") or tuple(reversed(range(len(dims))))
+    if sorted(order) != list(range(len(dims))):
+        return False
+    if value.axes is None:
+        moved = tuple(dims[axis] for axis in order)
+        viewed(fold, op, value, moved)
+    else:
+        fold.alias(op, Value(value.cell, tuple(value.axes[axis] for axis in order)))
+    return True
+
+
+def viewed(fold: Fold, op: Op, value: Value, dims: tuple[int, ...]) -> None:
+    """Let the output be the cell in a view that may make sense of its axes again."""
+    cell = value.cell
+    if solid(dims) == solid(cell.shape):
+        fold.alias(op, Value(cell, _order(fold, dims, [
+            axis for axis, side in enumerate(cell.shape) if side != 1])))  # fmt: skip
+    else:
+        fold.alias(op, Value(cell, None, dims))
+
+
+def _order(fold: Fold, dims: Sequence[int], canonical: list[int]) -> Axes:
+    """Axes of the file for sides of a cell that come one after another, where not 1."""
+    axes: list[int] = []
+    rest = iter(canonical)
+    for side in dims:
+        axes.append(next(rest) if side != 1 else ONE)
+    if ONE in axes and fold.batch == 1:
+        axes[axes.index(ONE)] = BATCH
+    return tuple(axes)
+
+
+def reshape(fold: Fold, op: Op) -> bool:
+    """Reshape, Flatten, Squeeze, Unsqueeze: the same values with other sides."""
+    value = fold.value(op)
+    if value is None:
+        return False
+    dims = target_dims(fold, op, fold.dims(value))
+    if dims is None or product(dims) != product(fold.dims(value)):
+        return False
+    reshaped(fold, op, value, dims)
+    return True
+
+
+def target_dims(fold: Fold, op: Op, old: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The sides behind a reshape in the file's order."""
+    if op.kind == "Flatten":
+        axis = op.attributes.get("axis", 1)
+        axis += len(old) if axis < 0 else 0
+        return product(old[:axis]), product(old[axis:])
+    if op.kind == "Reshape":
+        stated = numbers(fold.constant(op, 1)) if len(op.inputs) > 1 else None
+        stated = stated or op.attributes.get("shape")
+        if stated is None:
+            return fold.known(op.outputs[0])
+        return _resolved(stated, old, bool(op.attributes.get("allowzero")))
+    axes = axes_list(fold, op)
+    if op.kind == "Squeeze":
+        if axes is None:
+            return tuple(solid(old))
+        gone = {axis % len(old) for axis in axes} if old else set()
+        return tuple(side for axis, side in enumerate(old) if axis not in gone)
+    if axes is None:
+        return None
+    rank = len(old) + len(axes)
+    new = {axis % rank for axis in axes}
+    rest = iter(old)
+    return tuple(1 if axis in new else next(rest) for axis in range(rank))
+
+
+def _resolved(stated: Sequence[int], old: Sequence[int], zero: bool) -> tuple[int, ...] | None:
+    dims = [
+        old[axis] if side == 0 and not zero and axis < len(old) else side
+        for axis, side in enumerate(stated)
+    ]
+    if dims.count(-1) == 1:
+        rest = -product(dims)
+        if rest <= 0 or product(old) % rest:
+            return None
+        dims[dims.index(-1)] = product(old) // rest
+    return tuple(dims) if all(side > 0 for side in dims) else None
+
+
+def reshaped(fold: Fold, op: Op, value: Value, dims: tuple[int, ...]) -> None:
+    """Bind the output of a reshape to the given sides: a view where that is possible."""
+    cell, axes, _ = value
+    old = fold.dims(value)
+    if axes is None:
+        viewed(fold, op, value, dims)
+        return
+    if solid(old) == solid(dims):
+        fold.alias(op, Value(cell, _same_axes(axes, old, dims)))
+        return
+    if len(dims) == 2 and dims[0] == fold.batch and axes[0] == BATCH:
+        made = fold.cell("flatten", op, [cell], (dims[1],))
+        fold.give(op, made, VECTOR)
+        return
+    merged = _merged(fold, value, old, dims)
+    if merged is not None:
+        shape, order = merged
+        made = fold.cell("reshape", op, [cell], shape, shape=shape)
+        fold.give(op, made, order)
+        return
+    view(fold, op, [cell], dims)
+
+
+def _same_axes(axes: Axes, old: Sequence[int], dims: Sequence[int]) -> Axes:
+    """The axes behind a reshape that only adds and drops sides of 1."""
+    rest = [axis for axis, side in zip(axes, old, strict=True) if side != 1]
+    batch = BATCH in axes and BATCH not in rest
+    found: list[int] = []
+    for side in dims:
+        if side != 1:
+            found.append(rest.pop(0))
+        elif batch:
+            found.append(BATCH)
+            batch = False
+        else:
+            found.append(ONE)
+    return tuple(found)
+
+
+def _merged(fold: Fold, value: Value, old: Sequence[int], dims: Sequence[int]
+            ) -> tuple[Shape, Axes] | None:  # fmt: skip
+    """Shape and axes where neighbouring sides are merged, such as height and width."""
+    axes = value.axes
+    assert axes is not None
+    if axes[0] != BATCH or not dims or dims[0] != old[0]:
+        return None
+    groups: list[list[int]] = []
+    place = 1
+    for side in dims[1:]:
+        group: list[int] = []
+        size = 1
+        while place < len(old) and (size < side or (size == side and old[place] == 1)):
+            size *= old[place]
+            if axes[place] >= 0:
+                group.append(axes[place])
+            place += 1
+        if size != side or group != list(range(group[0], group[0] + len(group))) or not group:
+            return None
+        groups.append(group)
+    ranked = sorted(range(len(groups)), key=lambda index: groups[index][0])
+    shape = tuple(dims[1 + index] for index in ranked)
+    order = [ranked.index(index) for index in range(len(groups))]
+    return (shape, (BATCH, *order)) if place == len(old) else None
+
+
+def view(fold: Fold, op: Op, inputs: list[Cell], dims: tuple[int, ...]) -> Cell:
+    """A cell for a view that is no layer of ours; it may turn out to be part of one."""
+    batched = len(dims) > 1 and dims[0] == fold.batch
+    cell = fold.cell("~view", op, inputs, dims[1:] if batched else dims)
+    if len(cell.shape) == 3:
+        cell.shape = (*cell.shape[1:], cell.shape[0])
+    rank = len(cell.shape)
+    order: Axes = (2, 0, 1) if rank == 3 else tuple(range(rank))
+    cell.free = True
+    fold.give(op, cell, (BATCH, *order) if batched else order)
+    return cell
+
+
+def expand(fold: Fold, op: Op) -> bool:
+    """Expand to a shape that the value has already."""
+    value = fold.value(op)
+    target = numbers(fold.constant(op, 1))
+    if value is None or target is None:
+        return False
+    old = fold.dims(value)
+    if len(target) > len(old) or any(
+        side not in (1, -1, here)
+        for side, here in zip(reversed(target), reversed(old), strict=False)
+    ):
+        return False
+    fold.alias(op, value)
+    return True
+
+
+def same(fold: Fold, op: Op) -> bool:
+    """Identity, Cast, Dropout: nothing that a figure shows."""
+    value = fold.value(op)
+    if value is None:
+        return False
+    fold.alias(op, value)
+    return True
+
+
+# ---- paddings ---------------------------------------------------------------------------------
+
+
+def pad(fold: Fold, op: Op) -> bool:
+    """Zeros round a map; the next convolution takes them over where it can."""
+    value = fold.value(op)
+    mode = op.attributes.get("mode", "constant")
+    if value is None or value.axes is None or mode != "constant" or len(value.cell.shape) != 3:
+        return False
+    sides = op.attributes.get("pads") or numbers(fold.constant(op, 1))
+    fill = fold.constant(op, 2)
+    if sides is None or (fill is not None and fill.values != (0.0,)):
+        return False
+    rank = len(value.axes)
+    axes = axes_list(fold, op, 3) or tuple(range(rank))
+    if len(sides) != 2 * len(axes):
+        return False
+    before, after = [0, 0, 0], [0, 0, 0]
+    for index, axis in enumerate(axes):
+        low, high = sides[index], sides[index + len(axes)]
+        target = value.axes[axis % rank]
+        if low or high:
+            if target not in (0, 1) or min(low, high) < 0:
+                return False
+            before[target], after[target] = low, high
+    if not any(before) and not any(after):
+        return same(fold, op)
+    padding = before[0], after[0], before[1], after[1]
+    height, width, channels = value.cell.shape
+    shape = height + sum(padding[:2]), width + sum(padding[2:]), channels
+    made = fold.cell("zero-pad", op, [value.cell], shape, padding=padding)
+    fold.give(op, made, value.axes)
+    return True
+
+
+# ---- parts ------------------------------------------------------------------------------------
+
+
+def split(fold: Fold, op: Op) -> bool:
+    """Split and Chunk: a cell for each part, since each edge has its own shape."""
+    value = fold.value(op)
+    if value is None or value.axes is None:
+        return False
+    dims = fold.dims(value)
+    axis = op.attributes.get("axis", 0) % len(dims)
+    sizes = op.attributes.get("split") or numbers(fold.constant(op, 1))
+    if sizes is None:
+        count = len(op.outputs)
+        size = -(-dims[axis] // count)
+        sizes = (*[size] * (count - 1), dims[axis] - size * (count - 1))
+    if sum(sizes) != dims[axis] or len(sizes) != len(op.outputs) or min(sizes) < 1:
+        return False
+    start = 0
+    for name, size in zip(op.outputs, sizes, strict=True):
+        part(fold, op, value, axis, (start, size), name)
+        start += size
+    return True
+
+
+def part(fold: Fold, op: Op, value: Value, axis: int, span: tuple[int, int], name: str) -> None:
+    """A stretch of a value along an axis."""
+    assert value.axes is not None
+    target = value.axes[axis]
+    shape = list(value.cell.shape)
+    if target >= 0:
+        shape[target] = span[1]
+    cell = fold.cell("~slice", op, [value.cell], tuple(shape))
+    what = {len(shape) - 1: "channels"}.get(target, "rows")
+    cell.extra = f"{what} {span[0]}–{span[0] + span[1] - 1}"
+    cell.refs = fold.uses.get(name, 0)
+    fold.values[name] = Value(cell, value.axes)
+
+
+def slices(fold: Fold, op: Op) -> bool:
+    """Slice along one axis, with a step of 1 or more."""
+    value = fold.value(op)
+    if value is None or value.axes is None:
+        return False
+    dims = list(fold.dims(value))
+    starts = op.attributes.get("starts") or numbers(fold.constant(op, 1))
+    ends = op.attributes.get("ends") or numbers(fold.constant(op, 2))
+    axes = axes_list(fold, op, 3)
+    if starts is None or ends is None:
+        return False
+    axes = axes or tuple(range(len(starts)))
+    steps = numbers(fold.constant(op, 4)) or (1,) * len(starts)
+    changed = []
+    for axis, low, high, step in zip(axes, starts, ends, steps, strict=False):
+        axis %= len(dims)
+        low, high = (min(max(at + dims[axis] if at < 0 else at, 0), dims[axis])
+                     for at in (low, high))  # fmt: skip
+        size = -(-(high - low) // step) if step > 0 else 0
+        if size < 1:
+            return False
+        if size != dims[axis]:
+            changed.append((axis, (low, size)))
+    if not changed:
+        return same(fold, op)
+    if len(changed) > 1:
+        return False
+    part(fold, op, value, changed[0][0], changed[0][1], op.outputs[0])
+    return True

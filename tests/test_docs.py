@@ -1,0 +1,272 @@
+"""The documentation says what the program does: generated parts, links, examples, names."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+import archviz
+from archviz import catalog
+from archviz.cli import main
+from archviz.layout.page import draw_legend
+from archviz.theme import COLORS, METRICS, PATTERNS, ROLES, load_theme, theme_names
+from archviz.write.scene_json import write_json
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *DOCS.glob("*.md")]
+BUILD: dict[str, Any] = runpy.run_path(str(DOCS / "tools" / "build.py"))
+OUTPUTS: dict[Path, str] = BUILD["outputs"]()
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def blocks(page: str, *languages: str) -> list[str]:
+    """The code blocks of a page in some languages."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", read(page), re.MULTILINE | re.DOTALL)
+    return [code for language, code in found if language in languages]
+
+
+def commands(page: str) -> list[str]:
+    """The command lines of a page that call archviz alone, without comments."""
+    lines = [line for block in blocks(page, "sh", "") for line in block.splitlines()]
+    lines += re.findall(r"`(archviz [^`]* -o [^`]*)`", read(page))
+    calls = [line.split(" #")[0].strip() for line in lines if line.startswith("archviz ")]
+    return [call for call in calls if "NAME" not in call]
+
+
+@pytest.mark.parametrize("path", OUTPUTS, ids=lambda path: path.name)
+def test_generated_files_are_current(path: Path) -> None:
+    current = path.read_text(encoding="utf-8") if path.exists() else ""
+    assert current == OUTPUTS[path], "run: python docs/tools/build.py"
+
+
+def test_there_are_no_other_pictures() -> None:
+    assert BUILD["strays"]() == []
+
+
+def test_the_gallery_shows_every_network() -> None:
+    page = read("docs/gallery.md")
+    for entry in catalog.entries():
+        assert f"## {entry['title']} ({entry['year']})\n" in page
+        assert f"](images/{entry['name']}.svg)" in page
+        assert f"{entry['parameters']:,} parameters" in page
+        assert entry["brought"] in page
+
+
+# ---- links ------------------------------------------------------------------------------------
+
+
+def anchors(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w-]", "", title.lower().replace(" ", "-")) for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    links = re.findall(r"\]\(([^)]+)\)", text) + re.findall(r'src="([^"]+)"', text)
+    for link in links:
+        if link.startswith("https://"):
+            continue
+        target, _, anchor = link.partition("#")
+        path = (page.parent / target).resolve() if target else page
+        assert path.is_relative_to(ROOT), f"{link} leaves the repository"
+        assert path.exists(), link
+        if anchor:
+            assert anchor in anchors(path), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_name_no_place_of_one_machine(page: Path) -> None:
+    assert not re.search(r"/(home|root|tmp|work|opt|Users)/", page.read_text(encoding="utf-8"))
+
+
+# ---- examples ---------------------------------------------------------------------------------
+
+
+def run(call: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run a command line of the pages in a folder with the specs that they speak of."""
+    monkeypatch.chdir(folder)
+    (folder / "docs").symlink_to(DOCS)
+    for name, text in (
+        ("my-net.yaml", blocks("README.md", "yaml")[1]),
+        ("mine.yaml", blocks("docs/themes.md", "yaml")[0]),
+        ("tiny.yaml", blocks("docs/spec.md", "yaml")[0]),
+    ):
+        (folder / name).write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(main, call.partition(" > ")[0].split()[1:])
+    assert result.exit_code == 0, result.output
+
+
+def test_the_readme_begins_with_a_picture_and_its_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = read("README.md")[:600]
+    picture, command = (
+        start.index("docs/images/resnet50.svg"),
+        start.index("archviz render resnet50"),
+    )
+    assert start.index("# archviz") < picture < command
+    run(commands("README.md")[0], tmp_path, monkeypatch)
+    drawn = (tmp_path / "resnet50.svg").read_bytes()
+    assert drawn == (DOCS / "images" / "resnet50.svg").read_bytes()
+
+
+def test_the_readme_shows_the_spec_of_the_picture_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = next(call for call in commands("README.md") if "small.yaml" in call)
+    run(call, tmp_path, monkeypatch)
+    drawn = (tmp_path / "small.svg").read_bytes()
+    assert drawn == (DOCS / "images" / "small.svg").read_bytes()
+    assert blocks("README.md", "yaml")[0] == (DOCS / "examples" / "small.yaml").read_text("utf-8")
+
+
+CALLS = [(page, call) for page in ("README.md", "docs/themes.md", "docs/spec.md", "docs/scene.md")
+         for call in commands(page)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("page", "call"), CALLS)
+def test_commands_work_as_they_are_written(
+    page: str, call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(call, tmp_path, monkeypatch)
+    match = re.search(r"-o (\S+)", call)
+    assert match is None or (tmp_path / match[1]).exists()
+
+
+def test_the_documentation_shows_commands() -> None:
+    assert len([page for page, _ in CALLS if page == "README.md"]) >= 8
+    assert {page for page, _ in CALLS} >= {"README.md", "docs/themes.md", "docs/spec.md"}
+
+
+def test_every_option_that_pages_name_is_one() -> None:
+    known = {
+        option
+        for command in main.commands.values()
+        for parameter in command.params
+        for option in (*parameter.opts, *parameter.secondary_opts)
+    } | {"--help", "--version", "--group", "--upgrade", "--editable", "--accept", "--report"}
+    known |= {"--format"}
+    for page in PAGES:
+        named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))
+        assert named <= known, page.name
+
+
+def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks("README.md", "python")
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert (tmp_path / "resnet50.svg").exists()
+    assert names["svg"].startswith("<svg")
+
+
+def test_the_python_of_the_scene_page_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    archviz.load("resnet50").save("resnet50.json")
+    (code,) = blocks("docs/scene.md", "python")
+    exec(code, {})
+    assert "conv 7×7" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("code", blocks("CONTRIBUTING.md", "python"))
+def test_the_python_of_the_contributors_page_is_python(code: str) -> None:
+    text = code if not code.startswith("    ") else f"x = (\n{code})\n"
+    compile(text, "CONTRIBUTING.md", "exec")
+
+
+def test_one_command_runs_the_tests_everywhere() -> None:
+    test = "python -m pytest -n 2"
+    assert f"&& {test}\n" in read("README.md")
+    assert f"&& {test}\n" in read("CONTRIBUTING.md")
+    lines = read(".ci/run").splitlines()
+    assert test in lines
+    assert lines.index("ruff check") < lines.index("mypy") < lines.index(test)
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+
+
+# ---- what the pages list ----------------------------------------------------------------------
+
+
+def listed(page: str, header: str) -> set[str]:
+    """Names in the first column of the tables whose header begins so."""
+    names: set[str] = set()
+    for table in re.findall(r"(?:^\|.*\n)+", read(page), re.MULTILINE):
+        rows = table.splitlines()
+        if rows[0].startswith(f"| {header} |"):
+            for row in rows[2:]:
+                names |= set(re.findall(r"`([\w-]+)`", row.split("|")[1]))
+    return names
+
+
+def test_the_page_on_themes_lists_every_value() -> None:
+    page = "docs/themes.md"
+    assert listed(page, "name") == {*theme_names(), *COLORS, *METRICS}
+    assert listed(page, "role") == set(ROLES)
+    assert {name for name in PATTERNS if name} <= set(re.findall(r"`(\w+)`", read(page)))
+    for name, (least, most) in METRICS.items():
+        assert re.search(
+            rf"^\| `{name}` \|.*\| {least:g} \| {most:g} \|$", read(page), re.MULTILINE
+        )
+
+
+@pytest.mark.parametrize(
+    "text", [*blocks("docs/themes.md", "yaml"), *blocks("CONTRIBUTING.md", "yaml")]
+)
+def test_themes_of_the_pages_can_be_used(text: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    theme = load_theme(str(tmp_path / "mine.yaml"))
+    assert theme.role("conv").fill == yaml.safe_load(text)["roles"]["conv"]["fill"]
+
+
+def scene_values() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """The fields and the roles of each type of item in the JSON of many scenes."""
+    fields: dict[str, set[str]] = defaultdict(set)
+    roles: dict[str, set[str]] = defaultdict(set)
+    specs = sorted((ROOT / "tests" / "goldens" / "specs").glob("*.yaml"))
+    scenes = [archviz.load(source).scene(title=True) for source in (*catalog.names(), *specs)]
+    for scene in (*scenes, draw_legend(load_theme())):
+        data = json.loads(write_json(scene))
+        fields["page"] |= data.keys()
+        stack = list(data["items"])
+        while stack:
+            item = stack.pop()
+            fields[item["type"]] |= item.keys() - {"type"}
+            roles[item["type"]].add(item["role"])
+            stack += item.get("items", []) + item.get("texts", [])
+    return fields, roles
+
+
+def section(page: str, title: str) -> str:
+    return read(page).partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def test_the_page_on_scenes_lists_every_field_and_role() -> None:
+    fields, roles = scene_values()
+    titles = {"page": "The page", "group": "Groups", "shape": "Shapes", "text": "Texts",
+              "connector": "Connectors", "line": "Lines"}  # fmt: skip
+    for kind, title in titles.items():
+        text = section("docs/scene.md", title)
+        rows = re.findall(r"^\| (`.*?) \|", text.partition("role of")[0], re.MULTILINE)
+        assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == fields[kind], kind
+        if kind != "page":
+            said = set(re.findall(r"`([\w-]+)`", text))
+            assert roles[kind] - set(ROLES) <= said, kind
+
+
+def test_the_changelog_has_this_version() -> None:
+    assert archviz.__version__ in read("CHANGELOG.md")
