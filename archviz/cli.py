@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from archviz import __version__
+from archviz.cli_options import (
+    FormatList,
+    aspect_option,
+    complete_network,
+    detail_option,
+    format_option,
+    legend_option,
+    medium_options,
+    network_argument,
+    networks_argument,
+    output_option,
+    output_settings,
+    theme_option,
+    title_option,
+)
 
 if TYPE_CHECKING:
     from archviz.api import LoadedNetwork
+    from archviz.model import Head
     from archviz.scene import Scene
+    from archviz.theme import Theme
     from archviz.write.formats import Settings
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 EXAMPLES = """
 \b
@@ -73,73 +88,6 @@ def report(error: Exception) -> None:
         click.echo(f"{len(problems)} problems", err=True)
 
 
-def complete_network(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[click.shell_completion.CompletionItem]:
-    """Names of bundled networks, and files."""
-    from click.shell_completion import CompletionItem
-
-    from archviz.catalog import names
-
-    found = [CompletionItem(name) for name in names() if name.startswith(incomplete.lower())]
-    return found or [CompletionItem(incomplete, type="file")]
-
-
-def complete_theme(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[click.shell_completion.CompletionItem]:
-    """Names of bundled themes, and files."""
-    from click.shell_completion import CompletionItem
-
-    from archviz.theme import theme_names
-
-    found = [CompletionItem(name) for name in theme_names() if name.startswith(incomplete)]
-    return found or [CompletionItem(incomplete, type="file")]
-
-
-class Aspect(click.ParamType[float]):
-    """``16:9``, ``4:3`` or a number such as ``1.5``."""
-
-    name = "W:H"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Width over height."""
-        if isinstance(value, float):
-            return value
-        width, _, height = str(value).replace("x", ":").partition(":")
-        try:
-            ratio = float(width) / float(height or 1)
-        except (ValueError, ZeroDivisionError):
-            ratio = 0.0
-        if not 0.1 <= ratio <= 10:
-            self.fail(f"'{value}' is not a page shape; write 16:9, 4:3 or 1.5", param, ctx)
-        return ratio
-
-
-class FormatList(click.ParamType[tuple[str, ...]]):
-    """``svg,png,pdf``: formats by their suffixes."""
-
-    name = "FORMATS"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        """The suffixes, each once."""
-        if isinstance(value, tuple):
-            return value
-        from archviz.errors import did_you_mean
-        from archviz.write.formats import FORMATS
-
-        suffixes = [part.strip().lstrip(".").lower() for part in str(value).split(",")]
-        for suffix in suffixes:
-            if suffix not in FORMATS:
-                hint = did_you_mean(suffix, FORMATS) or f"there are {', '.join(FORMATS)}"
-                self.fail(f"there is no format '{suffix}'; {hint}", param, ctx)
-        return tuple(dict.fromkeys(suffixes))
-
-
 def get_network(source: str) -> LoadedNetwork:
     """A network by its name or from a file; an unknown name is wrong usage."""
     from archviz.api import load
@@ -149,13 +97,6 @@ def get_network(source: str) -> LoadedNetwork:
         return load(source)
     except UnknownNetwork as error:
         raise click.UsageError(str(error)) from None
-
-
-def output_settings(**given: Any) -> Settings:
-    """Settings of the formats, of which only those that were given differ from the defaults."""
-    from archviz.write.formats import Settings
-
-    return Settings(**{name: value for name, value in given.items() if value is not None})
 
 
 def emit(output: str, data: bytes) -> None:
@@ -173,57 +114,6 @@ def emit_scene(scene: Scene, output: str, suffix: str | None, settings: Settings
     from archviz.write.formats import choose_format
 
     emit(output, choose_format(output, suffix).write(scene, settings))
-
-
-network_argument = click.argument("network", metavar="NET", shell_complete=complete_network)
-theme_option = click.option(
-    "--theme", default="article", show_default=True, metavar="NAME|FILE",
-    shell_complete=complete_theme, help="Colours: a bundled theme ('archviz themes') or a file.",
-)  # fmt: skip
-output_option = click.option(
-    "-o", "--output", default="-", metavar="FILE",
-    help="Where to write; the suffix is the format. Standard output without.",
-)  # fmt: skip
-format_option = click.option(
-    "-f", "--format", "suffix", metavar="FORMAT",
-    type=click.Choice(["svg", "png", "pdf", "pptx", "html", "tex", "drawio", "gv", "json"]),
-    help="Format, where the output has no suffix.  [default: svg]",
-)  # fmt: skip
-legend_option = click.option(
-    "--legend/--no-legend", default=True, show_default=True,
-    help="Say under the figure what its colours mean.",
-)  # fmt: skip
-title_option = click.option(
-    "--title/--no-title", default=False, show_default=True,
-    help="Print the network's title over the figure.",
-)  # fmt: skip
-aspect_option = click.option(
-    "--aspect", type=Aspect(), metavar="W:H", default=None,
-    help="Shape of the page, such as 16:9; the main row wraps to fill it.",
-)  # fmt: skip
-detail_option = click.option(
-    "--detail", type=click.Choice(["compact", "full"]), default="compact", show_default=True,
-    help="full prints filters, strides and output shapes under each layer.",
-)  # fmt: skip
-
-
-def medium_options(command: Command) -> Command:
-    """The options that only some formats know."""
-    options = (
-        click.option("--scale", type=click.FloatRange(0.05, 40), metavar="X",
-                     help="PNG: pixels for one of the figure.  [default: 2]"),
-        click.option("--width", type=click.IntRange(16, 60_000), metavar="PIXELS",
-                     help="PNG: width, instead of --scale."),
-        click.option("--transparent", is_flag=True, default=None,
-                     help="PNG: leave the ground out."),
-        click.option("--fragment", is_flag=True, default=None,
-                     help="TeX: a picture to \\input, not a document."),
-        click.option("--template", metavar="FILE.pptx", default=None,
-                     help="PPTX: take the master of this presentation."),
-    )  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 @click.group(
@@ -270,7 +160,7 @@ def render(
 
 
 @main.command()
-@click.argument("networks", metavar="[NET]...", nargs=-1, shell_complete=complete_network)
+@networks_argument
 @click.option("--all", "everything", is_flag=True, help="All bundled networks, the appendix too.")
 @click.option("-f", "--formats", type=FormatList(), default="svg,png,pdf,pptx,html",
               show_default=True, help="Formats, with commas between.")  # fmt: skip
@@ -335,8 +225,21 @@ def compare(
     emit_scene(scene, output, suffix, output_settings(aspect=aspect, **medium))
 
 
+def emit_heads(
+    draw: Callable[[list[Head], Theme], Scene], networks: tuple[str, ...], output: str,
+    suffix: str | None, theme: str, medium: dict[str, Any],
+) -> None:  # fmt: skip
+    """Write a figure of networks' bibliographic heads, of all bundled ones without names."""
+    from archviz.catalog import names
+    from archviz.theme import load_theme
+
+    heads = [get_network(source).network.head for source in networks or names()]
+    scene = draw(heads, load_theme(theme))
+    emit_scene(scene, output, suffix, output_settings(**medium))
+
+
 @main.command()
-@click.argument("networks", metavar="[NET]...", nargs=-1, shell_complete=complete_network)
+@networks_argument
 @output_option
 @format_option
 @theme_option
@@ -345,17 +248,13 @@ def timeline(
     networks: tuple[str, ...], output: str, suffix: str | None, theme: str, **medium: Any
 ) -> None:
     """Draw when networks were published, all bundled ones without NET."""
-    from archviz.catalog import names
     from archviz.layout.page import draw_timeline
-    from archviz.theme import load_theme
 
-    heads = [get_network(source).network.head for source in networks or names()]
-    scene = draw_timeline(heads, load_theme(theme))
-    emit_scene(scene, output, suffix, output_settings(**medium))
+    emit_heads(draw_timeline, networks, output, suffix, theme, medium)
 
 
 @main.command()
-@click.argument("networks", metavar="[NET]...", nargs=-1, shell_complete=complete_network)
+@networks_argument
 @output_option
 @format_option
 @theme_option
@@ -364,13 +263,9 @@ def table(
     networks: tuple[str, ...], output: str, suffix: str | None, theme: str, **medium: Any
 ) -> None:
     """Draw the table of the networks that Keras ships: size, accuracy, parameters, depth."""
-    from archviz.catalog import names
     from archviz.layout.page import draw_table
-    from archviz.theme import load_theme
 
-    heads = [get_network(source).network.head for source in networks or names()]
-    scene = draw_table(heads, load_theme(theme))
-    emit_scene(scene, output, suffix, output_settings(**medium))
+    emit_heads(draw_table, networks, output, suffix, theme, medium)
 
 
 @main.command()
