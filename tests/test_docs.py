@@ -92,6 +92,13 @@ def test_pages_name_no_place_of_one_machine(page: Path) -> None:
     assert not re.search(r"/(home|root|tmp|work|opt|Users)/", page.read_text(encoding="utf-8"))
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_pages_name_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8").replace("archviz/write/outline", "")  # to be written
+    for name in re.findall(r"\b(?:archviz|tests|docs|specs|templates)/[\w/.-]+\.\w+", text):
+        assert "NAME" in name or (ROOT / name).exists(), name
+
+
 # ---- examples ---------------------------------------------------------------------------------
 
 

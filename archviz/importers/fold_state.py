@@ -90,7 +90,7 @@ class Fold:
 
     # ---- making cells ----------------------------------------------------------------------
 
-    def cell(self, kind: str, op: Op, inputs: list[Cell], shape: Shape, **options: Any) -> Cell:
+    def cell(self, kind: str, op: Op, inputs: list[Cell], shape: Shape, /, **options: Any) -> Cell:
         """A new cell behind all others."""
         cell = Cell(kind, op, inputs, shape)
         if options:
@@ -110,7 +110,7 @@ class Fold:
         value.cell.refs += self.uses.get(name, 0) - 1
         self.values[name] = value
 
-    def between(self, kind: str, op: Op, cell: Cell, shape: Shape, **options: Any) -> Cell:
+    def between(self, kind: str, op: Op, cell: Cell, shape: Shape, /, **options: Any) -> Cell:
         """A cell that the file does not have, before the cell of ``op``."""
         made = self.cell(kind, op, [cell], shape, **options)
         made.name = ""
@@ -146,6 +146,14 @@ class Fold:
             return dims
         shape = cell.shape
         return tuple(shape[a] if a >= 0 else self.batch if a == BATCH else 1 for a in axes)
+
+    def alike(self, one: Axes | None, two: Axes | None) -> bool:
+        """Whether two orders of axes are the same; a batch of 1 is like any side of 1."""
+        if one == two or self.batch > 1 or one is None or two is None:
+            return one == two
+        if len(one) != len(two):
+            return False
+        return all(a == b or (a < 0 and b < 0) for a, b in zip(one, two, strict=True))
 
     def known(self, name: str) -> tuple[int, ...] | None:
         """The shape that the file states for a value, where it states all of it."""

@@ -179,7 +179,7 @@ def reshaped(fold: Fold, op: Op, value: Value, dims: tuple[int, ...]) -> None:
         viewed(fold, op, value, dims)
         return
     if solid(old) == solid(dims):
-        fold.alias(op, Value(cell, _same_axes(axes, old, dims)))
+        fold.alias(op, Value(cell, _same_axes(fold, axes, old, dims)))
         return
     if len(dims) == 2 and dims[0] == fold.batch and axes[0] == BATCH:
         made = fold.cell("flatten", op, [cell], (dims[1],))
@@ -194,10 +194,10 @@ def reshaped(fold: Fold, op: Op, value: Value, dims: tuple[int, ...]) -> None:
     view(fold, op, [cell], dims)
 
 
-def _same_axes(axes: Axes, old: Sequence[int], dims: Sequence[int]) -> Axes:
+def _same_axes(fold: Fold, axes: Axes, old: Sequence[int], dims: Sequence[int]) -> Axes:
     """The axes behind a reshape that only adds and drops sides of 1."""
     rest = [axis for axis, side in zip(axes, old, strict=True) if side != 1]
-    batch = BATCH in axes and BATCH not in rest
+    batch = (fold.batch == 1 or BATCH in axes) and BATCH not in rest
     found: list[int] = []
     for side in dims:
         if side != 1:

@@ -35,7 +35,7 @@ MAX_SUBGRAPHS = 10_000
 MAX_LIST = 4096
 MAX_SCOPE = 64
 
-_NAMESPACE, _SCOPES = b"\n\x09namespace", b"\n\x19pkg.torch.onnx.name_scopes"
+_SCOPES = b"\n\x1apkg.torch.onnx.name_scopes"
 
 
 def read_onnx(path: str) -> OpGraph:

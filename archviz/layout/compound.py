@@ -90,7 +90,7 @@ class WrappedBlock(Block):
     def __init__(self, lines: Sequence[SeriesBlock], style: Style) -> None:
         self.lines = list(lines)
         self.style = style
-        self.side = style.gap(TURN)
+        self.side = max(style.gap(TURN), style.px(0.6))
         self.heights = stack(self.lines, style.row_gap(0.5) + style.px(0.2))
         self.width = max(line.width for line in self.lines) + 2 * self.side
         self.up = self.lines[0].up
@@ -105,8 +105,8 @@ class WrappedBlock(Block):
             if number:
                 above = self.lines[number - 1]
                 bottom, top = y + self.heights[number - 1] + above.down, y + height - line.up
-                out = x + self.width - self.side / 2
-                ports = [ports[0].turn(out, (bottom + top) / 2, x + self.side / 2, y + height)]
+                out = x + self.width - self.side / 4
+                ports = [ports[0].turn(out, (bottom + top) / 2, x + self.side / 4, y + height)]
             ports = line.place(canvas, x + self.side, y + height, ports)
         return ports
 

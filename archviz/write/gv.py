@@ -55,6 +55,7 @@ class _Writer:
         self.height = height
         self.count = 0
         self.escape = graphviz.escape
+        self.nohtml = graphviz.nohtml
 
     def items(self, items: Sequence[Item], detail: str) -> None:
         """Nodes and edges for items; ``detail`` is the tooltip of the group around."""
@@ -85,7 +86,8 @@ class _Writer:
             )
             return
         middle = (shape.x + shape.width / 2, shape.y + shape.height / 2)
-        label = r"\n".join(self.escape(line) for line in shape.lines)
+        # joining loses the mark of escape(), without which <b> would be taken for markup
+        label = self.nohtml(r"\n".join(self.escape(line) for line in shape.lines))
         self.out.node(
             shape.id,
             label=label,

@@ -1,0 +1,304 @@
+"""From operators to layers: :func:`fold_graph` makes a :class:`LayerGraph` of an OpGraph.
+
+One pass in topological order. Each operator grows a layer that is there, makes a new one, or
+is only another view of a value. What nobody understands becomes a plain box of its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from archviz.errors import fail
+from archviz.importers import fold_attention, fold_const, fold_layers, fold_math, fold_view
+from archviz.importers.fold_state import (
+    BATCH,
+    NCHW,
+    NHWC,
+    Axes,
+    Cell,
+    Fold,
+    Value,
+    product,
+)
+from archviz.importers.graphs import LayerGraph, LayerNode, Op, OpGraph
+from archviz.model import Shape
+
+Handler: TypeAlias = Callable[[Fold, Op], bool]
+
+
+def fold_graph(graph: OpGraph, path: str) -> LayerGraph:
+    """The layers of a model; :class:`ArchvizError` where its shapes cannot be known."""
+    fold = Fold(graph, path)
+    _inputs(fold)
+    constants, handlers = fold.constants, HANDLERS
+    for op in graph.ops:
+        if not op.outputs:
+            continue
+        kind = op.kind
+        if kind in ("Shape", "Size") and fold_const.shape_of(fold, op):
+            continue
+        if all(name in constants or not name for name in op.inputs) and fold_const.constant(
+            fold, op
+        ):
+            continue
+        handler = handlers.get(kind)
+        if handler is None or not handler(fold, op):
+            _box(fold, op)
+    return _emit(fold)
+
+
+# ---- inputs -----------------------------------------------------------------------------------
+
+
+def _inputs(fold: Fold) -> None:
+    graph = fold.graph
+    if not graph.inputs:
+        raise fail(fold.path, "has no input", "export the model with an example input")
+    first = {name: op for op in reversed(graph.ops) for name in op.inputs}
+    batches = set()
+    for name in graph.inputs:
+        stated = graph.shapes.get(name)
+        if stated and len(stated) > 1 and stated[0]:
+            batches.add(stated[0])
+    if len(batches) == 1:
+        fold.batch = batches.pop()
+    for name in graph.inputs:
+        if name in fold.uses:
+            _input(fold, name, first.get(name))
+
+
+def _input(fold: Fold, name: str, user: Op | None) -> None:
+    stated = fold.graph.shapes.get(name)
+    if stated is None:
+        raise fail(fold.path, f"says no shape for its input '{name[:80]}'",
+                   "export it with fixed sizes")  # fmt: skip
+    unknown = [axis for axis, side in enumerate(stated) if axis and not side]
+    if unknown:
+        shown = "×".join(str(side or "?") for side in stated)
+        raise fail(fold.path, f"the input '{name[:80]}' is {shown}, of unknown size",
+                   "export it with fixed sizes; only the batch may be open")  # fmt: skip
+    sides: Shape = tuple(side for side in stated[1:] if side)
+    axes: Axes
+    if len(sides) == 3:
+        last = sides[0] not in (1, 3, 4) and sides[2] in (1, 2, 3, 4)
+        if user is not None and user.kind == "Transpose":
+            last = user.attributes.get("perm") == (0, 3, 1, 2)
+        shape, axes = (sides, NHWC) if last else ((*sides[1:], sides[0]), NCHW)
+    elif len(sides) == 2 and user is not None and "Conv" in user.kind:
+        shape, axes = (1, sides[1], sides[0]), (BATCH, 2, 1)
+    else:
+        shape, axes = sides or (1,), (BATCH, *range(len(sides)))
+        if len(stated) == 1 and stated[0]:
+            shape, axes = (stated[0],), (0,)
+    op = Op("input", name, (), (name,))
+    cell = fold.cell("input", op, [], shape, shape=shape)
+    fold.give(op, cell, axes)
+
+
+# ---- operators without a handler ----------------------------------------------------------------
+
+
+def _box(fold: Fold, op: Op) -> None:
+    """A plain box with the operator's name; each further output in use is one more."""
+    names = [name for name in dict.fromkeys(op.inputs) if name in fold.values]
+    values = [fold.values[name] for name in names]
+    cells = [value.cell for value in values]
+    for name in op.inputs:
+        if name in fold.values and name not in names:
+            fold.values[name].cell.refs -= 1
+    label = op.kind.rpartition(".")[2] or "op"
+    for index, name in enumerate(op.outputs):
+        if not name or not fold.uses.get(name):
+            continue
+        shape, axes = _box_shape(fold, name, values)
+        cell = fold.cell("op", op, cells, shape, label=label)
+        if index == 0:
+            for source in dict.fromkeys(op.inputs):
+                tensor = fold.constants.get(source)
+                if tensor is not None and tensor.floating and tensor.shape:
+                    fold.weigh(cell, source)
+        cell.refs = fold.uses[name]
+        cell.free = True
+        fold.values[name] = Value(cell, axes)
+
+
+def _box_shape(fold: Fold, name: str, values: list[Value]) -> tuple[Shape, Axes]:
+    dims = fold.known(name)
+    like = next((value for value in values if value.axes is not None), None)
+    if dims is None:
+        if like is not None and like.axes is not None:
+            return like.cell.shape, like.axes
+        return (1,), (BATCH, 0)
+    if like is not None and like.axes is not None and len(like.axes) == len(dims):
+        shape = list(like.cell.shape)
+        fits = True
+        for side, axis in zip(dims, like.axes, strict=True):
+            if axis >= 0:
+                shape[axis] = side
+            else:
+                fits = fits and side == (fold.batch if axis == BATCH else 1)
+        if fits:
+            return tuple(shape), like.axes
+    if not dims:
+        return (1,), ()
+    rest = dims[1:]
+    if dims[0] != fold.batch or not rest:
+        return dims, tuple(range(len(dims)))
+    if len(rest) == 3:
+        return (*rest[1:], rest[0]), NCHW
+    return rest, (BATCH, *range(len(rest)))
+
+
+def _concat(fold: Fold, op: Op) -> bool:
+    """Concat along the channels; learned rows before a sequence are tokens."""
+    values = [fold.value(op, index) for index in range(len(op.inputs))]
+    found = [value for value in values if value is not None]
+    if not found or found[0].axes is None:
+        return False
+    axes = found[0].axes
+    axis = op.attributes.get("axis", 1) % len(axes)
+    channels = len(found[0].cell.shape) - 1
+    if len(values) == 1:
+        return fold_view.same(fold, op)
+    if len(found) == 1 and len(values) == 2:
+        return _tokens(fold, op, found[0], axis)
+    if len(found) != len(values) or len(found) < 2 or axes[axis] != channels:
+        return False
+    shape = found[0].cell.shape
+    for value in found:
+        if not fold.alike(value.axes, axes) or value.cell.shape[:-1] != shape[:-1]:
+            return False
+    total = sum(value.cell.shape[-1] for value in found)
+    cell = fold.cell("concat", op, [value.cell for value in found], (*shape[:-1], total))
+    fold.give(op, cell, axes)
+    return True
+
+
+def _tokens(fold: Fold, op: Op, value: Value, axis: int) -> bool:
+    name = op.inputs[0]
+    tensor = fold.constants.get(name)
+    cell, axes = value.cell, value.axes
+    if tensor is None or axes is None or axes[axis] != 0 or len(cell.shape) != 2:
+        return False
+    count = product(tensor.shape) // cell.shape[1]
+    if not count or count * cell.shape[1] != product(tensor.shape):
+        return False
+    made = fold.cell("class-token", op, [cell], (cell.shape[0] + count, cell.shape[1]),
+                     count=count)  # fmt: skip
+    fold.weigh(made, name)
+    fold.give(op, made, axes)
+    return True
+
+
+def _matmul(fold: Fold, op: Op) -> bool:
+    return fold_layers.dense(fold, op) or fold_attention.product_of_two(fold, op)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "Conv": fold_layers.conv, "ConvTranspose": fold_layers.transposed_conv,
+    "Gemm": fold_layers.dense, "MatMul": _matmul,
+    "BatchNormalization": fold_layers.batch_norm,
+    "LayerNormalization": fold_layers.layer_norm, "RMSNormalization": fold_layers.layer_norm,
+    "SimplifiedLayerNormalization": fold_layers.layer_norm,
+    "InstanceNormalization": fold_layers.group_norm,
+    "GroupNormalization": fold_layers.group_norm,
+    "MaxPool": fold_layers.pool, "AveragePool": fold_layers.pool,
+    "GlobalAveragePool": fold_layers.global_pool, "GlobalMaxPool": fold_layers.global_pool,
+    "ReduceMean": fold_layers.reduce, "ReduceMax": fold_layers.reduce,
+    "Gather": fold_layers.gather, "Resize": fold_layers.resize, "Upsample": fold_layers.resize,
+    "Softmax": fold_layers.softmax, "Clip": fold_layers.clip, "PRelu": fold_layers.prelu,
+    **dict.fromkeys(fold_layers.ACTIVATION_OPS, fold_layers.activation),
+    **dict.fromkeys(("Erf", "Exp", "Neg", "Abs", "Sqrt", "Log", "Reciprocal"), fold_math.unary),
+    **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum"), fold_math.binary),
+    "Concat": _concat, "Transpose": fold_view.transpose,
+    **dict.fromkeys(("Reshape", "Flatten", "Squeeze", "Unsqueeze"), fold_view.reshape),
+    **dict.fromkeys(("Identity", "Cast", "Dropout", "CastLike"), fold_view.same),
+    "Expand": fold_view.expand, "Pad": fold_view.pad, "Split": fold_view.split,
+    "Slice": fold_view.slices, "com.microsoft.Attention": fold_attention.fused,
+}  # fmt: skip
+
+
+# ---- out --------------------------------------------------------------------------------------
+
+
+_CLEAR = {"~select": "select", "~slice": "slice"}
+
+
+def _emit(fold: Fold) -> LayerGraph:
+    ends = []
+    for name in fold.graph.outputs:
+        if name in fold.values:
+            ends.append(fold.values[name].cell)
+    if not ends:
+        raise fail(fold.path, "gives nothing but constants: there is nothing to draw")
+    needed = set(ends)
+    kept: list[Cell] = []
+    for cell in reversed(fold.cells):
+        if cell in needed or cell.kind == "input":
+            needed.update(cell.inputs)
+            kept.append(cell)
+    kept.reverse()
+    start = kept[0]
+    ids: dict[Cell, str] = {}
+    taken: set[str] = set()
+    nodes: list[LayerNode] = []
+    unknown: dict[str, None] = {}
+    for cell in kept:
+        word = cell.name or (cell.op.outputs[0] if cell.kind[0] != "f" else "")
+        identity = _unused(word or f"{cell.kind}-{len(nodes)}", taken, len(nodes))
+        ids[cell] = identity
+        _settle(cell, unknown)
+        inputs = tuple(ids[source] for source in cell.inputs)
+        if not inputs and cell.kind != "input":
+            inputs = (ids[start],)
+        nodes.append(LayerNode(identity, cell.kind, inputs, cell.options, cell.shape, cell.scope,
+                               cell.parameters, cell.fixed, cell.macs))  # fmt: skip
+    outputs = tuple(dict.fromkeys(ids[cell] for cell in ends))
+    return LayerGraph(fold.graph.name, tuple(nodes), outputs, tuple(unknown))
+
+
+def _unused(word: str, taken: set[str], number: int) -> str:
+    identity = word
+    while identity in taken:
+        identity = f"{word}#{number}"
+        number += 1
+    taken.add(identity)
+    return identity
+
+
+def _settle(cell: Cell, unknown: dict[str, None]) -> None:
+    """Make a layer of what has been waiting for more, and note what stays an operator."""
+    kind = cell.kind
+    if kind == "~attention":
+        fold_attention.settle(cell)
+        if cell.kind == "op":
+            cell.options["shape"] = cell.shape
+        return
+    if kind == "~affine" and cell.op.kind == "Mul":
+        cell.kind = "scale"
+        return
+    if kind in _CLEAR:
+        cell.kind = _CLEAR[kind]
+        if kind == "~slice":
+            cell.options["label"] = cell.extra
+            cell.options["shape"] = cell.shape
+        return
+    if kind == "~view" and cell.op.kind in ("Reshape", "Squeeze", "Unsqueeze", "Flatten"):
+        sizes = {product(source.shape) for source in cell.inputs}
+        if sizes == {product(cell.shape)}:
+            cell.kind = "reshape"
+            cell.options["shape"] = cell.shape
+            return
+    if kind == "~math" and len(cell.inputs) == 2 and cell.op.kind in ("Add", "Mul"):
+        cell.kind = {"Add": "add", "Mul": "multiply"}[cell.op.kind]
+        return
+    if kind[0] != "~" and kind != "op":
+        return
+    label = cell.options.get("label") or cell.op.kind.rpartition(".")[2]
+    cell.options = {"label": label, "shape": cell.shape}
+    cell.kind = "op-merge" if len(cell.inputs) > 1 else "op"
+    if cell.parameters:
+        cell.options["weights"] = cell.parameters
+    unknown[label] = None
+

@@ -1,0 +1,156 @@
+"""Constants that a model computes: shapes taken apart and put together again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from archviz.importers.fold_state import Fold, axes_list, numbers, product
+from archviz.importers.graphs import Tensor
+
+if TYPE_CHECKING:
+    from archviz.importers.graphs import Op
+
+MAX_VALUES = 64
+
+_ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
+    "Add": lambda a, b: a + b, "Sub": lambda a, b: a - b, "Mul": lambda a, b: a * b,
+    "Div": lambda a, b: (a / b if a % b else a // b) if b else 0, "Min": min, "Max": max,
+    "Mod": lambda a, b: a % b if b else 0,
+    "Equal": lambda a, b: float(a == b), "Greater": lambda a, b: float(a > b),
+    "Less": lambda a, b: float(a < b),
+}  # fmt: skip
+_SAME = ("Cast", "Identity", "Dropout", "QuantizeLinear", "DequantizeLinear")
+
+
+def shape_of(fold: Fold, op: Op) -> bool:
+    """Shape and Size of a value whose shape is known."""
+    if op.inputs[0] in fold.constants:
+        dims = fold.constants[op.inputs[0]].shape
+    else:
+        value = fold.value(op)
+        if value is None:
+            return False
+        dims = fold.dims(value)
+    if op.kind == "Size":
+        fold.constants[op.outputs[0]] = Tensor((), (product(dims),), False)
+        return True
+    start, end = op.attributes.get("start", 0), op.attributes.get("end", len(dims))
+    part = dims[start:end]
+    fold.constants[op.outputs[0]] = Tensor((len(part),), part, False)
+    return True
+
+
+def constant(fold: Fold, op: Op) -> bool:
+    """An operator on constants alone: its result, or at least its shape, is a constant."""
+    tensors = [fold.constants[name] for name in op.inputs if name]
+    if op.kind in ("If", "Loop", "Scan") or "Random" in op.kind:
+        return False
+    try:
+        found = _compute(fold, op, tensors)
+    except (ArithmeticError, ValueError, IndexError):
+        found = None
+    if found is None:
+        dims = fold.known(op.outputs[0])
+        if dims is None:
+            return False
+        floating = tensors[0].floating if tensors else True
+        found = Tensor(dims, None, floating)
+    elif found.values is not None and len(found.values) > MAX_VALUES:
+        found = found._replace(values=None)
+    fold.constants[op.outputs[0]] = found
+    return True
+
+
+def _compute(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
+    if not tensors:
+        return None
+    first = tensors[0]
+    if op.kind in _SAME:
+        return first
+    if op.kind in ("Reshape", "Flatten", "Squeeze", "Unsqueeze"):
+        from archviz.importers.fold_view import target_dims
+
+        dims = target_dims(fold, op, first.shape)
+        if dims is None or product(dims) != product(first.shape):
+            return None
+        return first._replace(shape=dims)
+    if op.kind == "Transpose":
+        order = op.attributes.get("perm") or tuple(reversed(range(len(first.shape))))
+        values = first.values if len(first.shape) < 2 else None
+        return Tensor(tuple(first.shape[axis] for axis in order), values, first.floating)
+    if op.kind == "Expand" and numbers(tensors[1]) is not None:
+        return _expanded(first, numbers(tensors[1]) or ())
+    values = [tensor.values for tensor in tensors]
+    if any(value is None for value in values):
+        return None
+    return _small(fold, op, tensors)
+
+
+def _expanded(first: Tensor, target: tuple[int, ...]) -> Tensor:
+    """A constant spread out still counts as what it was: its sides of 1 stay where it can."""
+    shape = list(first.shape)
+    while len(shape) < len(target):
+        shape.insert(0, 1)
+    if len(first.shape) == 0 and product(target) <= MAX_VALUES and first.values:
+        return Tensor(target, first.values * product(target), first.floating)
+    return Tensor(tuple(shape), first.values, first.floating)
+
+
+def _small(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
+    first = tensors[0]
+    values = first.values or ()
+    if op.kind == "Concat" and all(len(tensor.shape) <= 1 for tensor in tensors):
+        joined = tuple(value for tensor in tensors for value in tensor.values or ())
+        return Tensor((len(joined),), joined, first.floating)
+    if op.kind == "Gather" and len(first.shape) == 1:
+        chosen = numbers(tensors[1]) or ()
+        return Tensor(tensors[1].shape, tuple(values[at] for at in chosen), first.floating)
+    if op.kind == "Slice" and len(first.shape) == 1:
+        return _sliced(fold, op, tensors)
+    if op.kind in ("Floor", "Ceil", "Neg", "Sqrt"):
+        by = {"Floor": math.floor, "Ceil": math.ceil, "Neg": lambda x: -x, "Sqrt": math.sqrt}
+        return first._replace(values=tuple(by[op.kind](value) for value in values))
+    if op.kind == "ConstantOfShape":
+        dims = numbers(first) or ()
+        fill = op.attributes.get("value")
+        one = fill.values[0] if isinstance(fill, Tensor) and fill.values else 0.0
+        size = product(dims)
+        return Tensor(dims, (one,) * size if size <= MAX_VALUES else None)
+    if op.kind == "Where" and len(tensors) == 3 and len(values) == product(tensors[1].shape):
+        yes, no = tensors[1].values or (), tensors[2].values or ()
+        no = no * len(yes) if len(no) == 1 else no
+        picked = tuple(a if flag else b for flag, a, b in zip(values, yes, no, strict=True))
+        return tensors[1]._replace(values=picked)
+    if op.kind == "Range" and len(tensors) == 3:
+        low, high, step = (int((tensor.values or (0,))[0]) for tensor in tensors)
+        span = range(low, high, step)
+        return Tensor((len(span),), tuple(span), False) if len(span) <= MAX_VALUES else None
+    return _arithmetic(op, tensors)
+
+
+def _sliced(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
+    values = tensors[0].values or ()
+    starts = op.attributes.get("starts") or numbers(fold.constant(op, 1))
+    ends = op.attributes.get("ends") or numbers(fold.constant(op, 2))
+    steps = numbers(fold.constant(op, 4)) or (1,)
+    if not starts or not ends or (axes_list(fold, op, 3) or (0,)) not in ((0,), (-1,)):
+        return None
+    part = values[starts[0] : ends[0] : steps[0]]
+    return Tensor((len(part),), part, tensors[0].floating)
+
+
+def _arithmetic(op: Op, tensors: list[Tensor]) -> Tensor | None:
+    if op.kind == "Reduce" or op.kind not in _ARITHMETIC or len(tensors) != 2:
+        if op.kind == "ReduceProd" and tensors[0].values:
+            return Tensor((1,), (product(numbers(tensors[0]) or ()),), tensors[0].floating)
+        return None
+    one, two = tensors[0].values or (), tensors[1].values or ()
+    size = max(len(one), len(two))
+    if len(one) not in (1, size) or len(two) not in (1, size) or not one or not two:
+        return None
+    by = _ARITHMETIC[op.kind]
+    pairs = zip(one * (size // len(one)), two * (size // len(two)), strict=True)
+    shape = tensors[0].shape if len(one) == size else tensors[1].shape
+    return Tensor(shape, tuple(by(a, b) for a, b in pairs), tensors[0].floating)
