@@ -27,11 +27,16 @@ from archviz.model import Shape
 Handler: TypeAlias = Callable[[Fold, Op], bool]
 
 
-def fold_graph(graph: OpGraph, path: str) -> LayerGraph:
-    """The layers of a model; :class:`ArchvizError` where its shapes cannot be known."""
+def fold_graph(
+    graph: OpGraph, path: str, handlers: Mapping[str, Handler] | None = None
+) -> LayerGraph:
+    """The layers of a model; :class:`ArchvizError` where its shapes cannot be known.
+
+    ``handlers`` by operator; those of ONNX where none are given.
+    """
     fold = Fold(graph, path)
     _inputs(fold)
-    constants, handlers = fold.constants, HANDLERS
+    constants, handlers = fold.constants, handlers or HANDLERS
     for op in graph.ops:
         if not op.outputs:
             continue
@@ -84,6 +89,8 @@ def _input(fold: Fold, name: str, user: Op | None) -> None:
         last = sides[0] not in (1, 3, 4) and sides[2] in (1, 2, 3, 4)
         if user is not None and user.kind == "Transpose":
             last = user.attributes.get("perm") == (0, 3, 1, 2)
+        if name in fold.graph.channels_last:
+            last = True
         shape, axes = (sides, NHWC) if last else ((*sides[1:], sides[0]), NCHW)
     elif len(sides) == 2 and user is not None and "Conv" in user.kind:
         shape, axes = (1, sides[1], sides[0]), (BATCH, 2, 1)

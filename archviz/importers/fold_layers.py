@@ -18,6 +18,7 @@ from archviz.importers.fold_state import (
     takes,
 )
 from archviz.importers.fold_view import as_map, as_vector
+from archviz.kinds import KINDS
 from archviz.model import Layer
 from archviz.rules import ShapeError
 
@@ -31,8 +32,6 @@ Padding = str | tuple[int, int, int, int]
 
 def ruled(fold: Fold, kind: str, shape: Shape, options: dict[str, Any]) -> Shape | None:
     """The shape that a kind's rule gives, None where the layer cannot take its input."""
-    from archviz.kinds import KINDS
-
     try:
         return KINDS[kind].shape(Layer(kind, "", _NOWHERE, **options), shape)
     except ShapeError:
@@ -282,6 +281,8 @@ def attach(fold: Fold, op: Op, value: Value, option: str, name: str, taken: int 
     free = cell.options.get("activation") is None and (
         option == "activation" or cell.options.get("norm") is None
     )
+    if option == "norm" and cell.kind in KINDS and KINDS[cell.kind].join:
+        free = False  # a norm behind a merge stands before what follows, as in DenseNet
     if free and cell.refs == taken and takes(cell, "act"):
         cell.options[option] = name
         fold.give(op, cell, value.axes)

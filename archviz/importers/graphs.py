@@ -44,6 +44,8 @@ class OpGraph(NamedTuple):
     ops: tuple[Op, ...]
     shapes: Mapping[str, tuple[int | None, ...]]
     constants: Mapping[str, Tensor]
+    channels_last: frozenset[str] = frozenset()
+    """Inputs that are known to be (height, width, channels); others are looked at."""
 
 
 class LayerNode(NamedTuple):

@@ -27,7 +27,7 @@ def write_gv(scene: Scene) -> str:
             "outputorder": "nodesfirst",
             "splines": "true",
             "pad": "0.3",
-            "tooltip": graphviz.escape(scene.title),
+            "tooltip": graphviz.escape(scene.title.replace("&", "&amp;")),
         },
         node_attr={
             "fixedsize": "shape", "label": "", "fontname": "Arimo,Arial,Helvetica,sans-serif",
@@ -54,7 +54,6 @@ class _Writer:
         self.out = out
         self.height = height
         self.count = 0
-        self.escape = graphviz.escape
         self.nohtml = graphviz.nohtml
 
     def items(self, items: Sequence[Item], detail: str) -> None:
@@ -73,6 +72,16 @@ class _Writer:
             elif isinstance(item, Line):
                 self.edge(item.points, item.stroke, item.line_width, False, "", "")
 
+    def escape(self, text: str) -> str:
+        """A text that Graphviz shows as it is: no escapes, entities or markup."""
+        import graphviz
+
+        return str(graphviz.escape(text.replace("&", "&amp;")))
+
+    def label(self, *lines: str) -> object:
+        """Lines as one label; without its mark, ``<b>`` would be taken for markup."""
+        return self.nohtml(r"\n".join(self.escape(line) for line in lines))
+
     def point(self, point: Point) -> str:
         """``x,y`` in points."""
         return f"{_pt(point[0])},{_pt(self.height - point[1])}"
@@ -86,11 +95,9 @@ class _Writer:
             )
             return
         middle = (shape.x + shape.width / 2, shape.y + shape.height / 2)
-        # joining loses the mark of escape(), without which <b> would be taken for markup
-        label = self.nohtml(r"\n".join(self.escape(line) for line in shape.lines))
         self.out.node(
             shape.id,
-            label=label,
+            label=self.label(*shape.lines),
             shape="box" if shape.form == "rect" else "ellipse",
             pos=self.point(middle),
             width=f"{shape.width / 96:.4f}",
@@ -101,7 +108,7 @@ class _Writer:
             penwidth=_pt(shape.line_width or 1),
             fontsize=_pt(shape.text_size or 12),
             fontcolor=shape.text_fill or "#000000",
-            tooltip=self.escape(detail.replace("\n", " · ")),
+            tooltip=self.label(detail.replace("\n", " · ")),
         )
 
     def text(self, text: Text) -> None:
@@ -110,7 +117,7 @@ class _Writer:
         name = "Arimo,Arial,Helvetica,sans-serif Bold" if text.bold else ""
         self.out.node(
             self.anchor_name(),
-            label=self.escape(text.text),
+            label=self.label(text.text),
             shape="plaintext",
             pos=self.point((x + width / 2, y + height / 2)),
             width=f"{width / 96:.4f}",
