@@ -132,7 +132,7 @@ def check_published(network: Network, analysis: Analysis) -> list[Problem]:
     return problems
 
 
-class _Outcome(NamedTuple):
+class Outcome(NamedTuple):
     """What a layer does to one input shape."""
 
     shape: Shape
@@ -167,7 +167,7 @@ class _Walk:
         self.into = self.rows
         self.problems: dict[str, Problem] = {}
         self.tallies: dict[str, _Tally] = {}
-        self.outcomes: dict[tuple[Any, ...], _Outcome] = {}
+        self.outcomes: dict[tuple[Any, ...], Outcome] = {}
         self.copies = 1
         self.parameters = 0
         self.macs = 0
@@ -217,7 +217,7 @@ class _Walk:
         tally.calls += self.copies
         if outcome is None:
             try:
-                outcome = self.outcomes[key] = _measure(layer, shapes * times, names)
+                outcome = self.outcomes[key] = measure(layer, shapes * times, names)
             except ShapeError as error:
                 self.problems.setdefault(
                     layer.where, Problem(layer.mark, error.message, error.hint)
@@ -358,7 +358,8 @@ class _TowerNames(Sequence[str]):
         return f"{self.word} {index + 1}"
 
 
-def _measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> _Outcome:
+def measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> Outcome:
+    """What a layer does to its input, or a merge to its inputs, which ``names`` name."""
     kind = KINDS[layer.kind]
     shape = shapes[0]
     output = kind.join(shapes, names) if kind.join else kind.shape(layer, shape)
@@ -378,4 +379,4 @@ def _measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> _
         depth += 1 if layer.norm != "none" or kind.join else 0
     if layer.shared:
         trainable = moving = 0
-    return _Outcome(output, trainable, moving, kind.macs(layer, shape, output), depth)
+    return Outcome(output, trainable, moving, kind.macs(layer, shape, output), depth)

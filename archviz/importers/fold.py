@@ -214,6 +214,7 @@ HANDLERS: Mapping[str, Handler] = {
     "GlobalAveragePool": fold_layers.global_pool, "GlobalMaxPool": fold_layers.global_pool,
     "ReduceMean": fold_layers.reduce, "ReduceMax": fold_layers.reduce,
     "Gather": fold_layers.gather, "Resize": fold_layers.resize, "Upsample": fold_layers.resize,
+    **dict.fromkeys(("LSTM", "GRU", "RNN"), fold_layers.recurrent),
     "Softmax": fold_layers.softmax, "Clip": fold_layers.clip, "PRelu": fold_layers.prelu,
     **dict.fromkeys(fold_layers.ACTIVATION_OPS, fold_layers.activation),
     **dict.fromkeys(("Erf", "Exp", "Neg", "Abs", "Sqrt", "Log", "Reciprocal"), fold_math.unary),
@@ -307,5 +308,7 @@ def _settle(cell: Cell, unknown: dict[str, None]) -> None:
     cell.kind = "op-merge" if len(cell.inputs) > 1 else "op"
     if cell.parameters:
         cell.options["weights"] = cell.parameters
+    if cell.macs:
+        cell.options["macs"] = cell.macs
     unknown[label] = None
 

@@ -53,9 +53,10 @@ def constant(fold: Fold, op: Op) -> bool:
         found = None
     if found is None:
         dims = fold.known(op.outputs[0])
+        floating = any(tensor.floating for tensor in tensors)
         if dims is None:
-            return False
-        floating = tensors[0].floating if tensors else True
+            # Of unknown shape, but made of so many numbers, which whoever uses it counts.
+            dims = (max((product(tensor.shape) for tensor in tensors), default=1),)
         found = Tensor(dims, None, floating)
     elif found.values is not None and len(found.values) > MAX_VALUES:
         found = found._replace(values=None)
@@ -78,8 +79,11 @@ def _compute(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
         return first._replace(shape=dims)
     if op.kind == "Transpose":
         order = op.attributes.get("perm") or tuple(reversed(range(len(first.shape))))
-        values = first.values if len(first.shape) < 2 else None
-        return Tensor(tuple(first.shape[axis] for axis in order), values, first.floating)
+        return _picked(first, tuple(first.shape[axis] for axis in order), order, (), ())
+    if op.kind == "Slice":
+        return _sliced(fold, op, first)
+    if op.kind == "Concat":
+        return _joined(op, tensors)
     if op.kind == "Expand" and numbers(tensors[1]) is not None:
         return _expanded(first, numbers(tensors[1]) or ())
     values = [tensor.values for tensor in tensors]
@@ -101,14 +105,9 @@ def _expanded(first: Tensor, target: tuple[int, ...]) -> Tensor:
 def _small(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
     first = tensors[0]
     values = first.values or ()
-    if op.kind == "Concat" and all(len(tensor.shape) <= 1 for tensor in tensors):
-        joined = tuple(value for tensor in tensors for value in tensor.values or ())
-        return Tensor((len(joined),), joined, first.floating)
     if op.kind == "Gather" and len(first.shape) == 1:
         chosen = numbers(tensors[1]) or ()
         return Tensor(tensors[1].shape, tuple(values[at] for at in chosen), first.floating)
-    if op.kind == "Slice" and len(first.shape) == 1:
-        return _sliced(fold, op, tensors)
     if op.kind in ("Floor", "Ceil", "Neg", "Sqrt"):
         by = {"Floor": math.floor, "Ceil": math.ceil, "Neg": lambda x: -x, "Sqrt": math.sqrt}
         return first._replace(values=tuple(by[op.kind](value) for value in values))
@@ -130,15 +129,48 @@ def _small(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
     return _arithmetic(op, tensors)
 
 
-def _sliced(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
-    values = tensors[0].values or ()
-    starts = op.attributes.get("starts") or numbers(fold.constant(op, 1))
-    ends = op.attributes.get("ends") or numbers(fold.constant(op, 2))
-    steps = numbers(fold.constant(op, 4)) or (1,)
-    if not starts or not ends or (axes_list(fold, op, 3) or (0,)) not in ((0,), (-1,)):
+def _picked(first: Tensor, dims: tuple[int, ...], order: tuple[int, ...],
+            starts: tuple[int, ...], steps: tuple[int, ...]) -> Tensor:  # fmt: skip
+    """Elements of a constant along its axes in another order, with starts and steps."""
+    if first.values is None or product(dims) > MAX_VALUES:
+        return Tensor(dims, None, first.floating)
+    strides = [product(first.shape[axis + 1 :]) for axis in range(len(first.shape))]
+    places = [0]
+    for index, axis in enumerate(order):
+        low, step = (starts[axis], steps[axis]) if starts else (0, 1)
+        hops = [(low + step * at) * strides[axis] for at in range(dims[index])]
+        places = [place + hop for place in places for hop in hops]
+    return Tensor(dims, tuple(first.values[place] for place in places), first.floating)
+
+
+def _sliced(fold: Fold, op: Op, first: Tensor) -> Tensor | None:
+    lows = op.attributes.get("starts") or numbers(fold.constant(op, 1))
+    highs = op.attributes.get("ends") or numbers(fold.constant(op, 2))
+    if lows is None or highs is None:
         return None
-    part = values[starts[0] : ends[0] : steps[0]]
-    return Tensor((len(part),), part, tensors[0].floating)
+    axes = axes_list(fold, op, 3) or tuple(range(len(lows)))
+    hops = numbers(fold.constant(op, 4)) or (1,) * len(lows)
+    rank = len(first.shape)
+    starts, steps, dims = [0] * rank, [1] * rank, list(first.shape)
+    for axis, low, high, hop in zip(axes, lows, highs, hops, strict=False):
+        axis %= rank
+        span = range(first.shape[axis])[low:high:hop]
+        starts[axis], steps[axis], dims[axis] = span.start, span.step, len(span)
+    return _picked(first, tuple(dims), tuple(range(rank)), tuple(starts), tuple(steps))
+
+
+def _joined(op: Op, tensors: list[Tensor]) -> Tensor | None:
+    first = tensors[0]
+    rank = len(first.shape)
+    axis = op.attributes.get("axis", 0) % max(rank, 1)
+    if any(len(tensor.shape) != rank for tensor in tensors) or not rank:
+        return None
+    side = sum(tensor.shape[axis] for tensor in tensors)
+    dims = (*first.shape[:axis], side, *first.shape[axis + 1 :])
+    if axis or any(tensor.values is None for tensor in tensors):
+        return Tensor(dims, None, first.floating)
+    return Tensor(dims, tuple(value for tensor in tensors for value in tensor.values or ()),
+                  first.floating)  # fmt: skip
 
 
 def _arithmetic(op: Op, tensors: list[Tensor]) -> Tensor | None:

@@ -348,14 +348,29 @@ def group_norm(fold: Fold, op: Op) -> bool:
     scale, shift = fold.constant(op, 1), fold.constant(op, 2)
     if value is None or value.axes is None or scale is None or shift is None:
         return False
+    if op.kind.startswith("Instance") and value.cell.kind in ("reshape", "~view"):
+        return _grouped_norm(fold, op, value)
     channels = value.cell.shape[-1]
-    if value.axes[1] != len(value.cell.shape) - 1:
+    if len(value.axes) < 2 or value.axes[1] != len(value.cell.shape) - 1:
         return False
     if scale.shape != (channels,) or shift.shape != (channels,):
         return False
     norm = "instance" if op.kind.startswith("Instance") else "group"
     cell = attach(fold, op, value, "norm", norm)
     fold.weigh(cell, *op.inputs[1:3])
+    return True
+
+
+def _grouped_norm(fold: Fold, op: Op, value: Value) -> bool:
+    """A group norm as exporters write it: a reshape to groups, an instance norm, and back."""
+    name = value.cell.op.inputs[0]
+    before = fold.values.get(name)
+    if before is None or value.cell.refs != 1 or before.cell is not value.cell.inputs[0]:
+        return False
+    made = fold.cell("~norm", op, [before.cell], before.cell.shape)
+    made.extra = ("group",)
+    made.options.update(taken=1, axes=before.axes, dims=fold.dims(before))
+    fold.give(op, made, None, fold.dims(value))
     return True
 
 
@@ -547,6 +562,30 @@ def _embedding(fold: Fold, op: Op, table: Shape, index: Value, axis: int) -> boo
     made = fold.cell("embedding", op, [cell], (*cell.shape, width), filters=width, count=words)
     fold.weigh(made, op.inputs[0])
     fold.give(op, made, (*axes, len(cell.shape)))
+    return True
+
+
+def recurrent(fold: Fold, op: Op) -> bool:
+    """LSTM, GRU and RNN: a box that counts its weights; only the whole sequence is followed."""
+    value = fold.value(op)
+    weights = [fold.constant(op, index) for index in (1, 2)]
+    if value is None or value.axes is None or len(value.cell.shape) != 2:
+        return False
+    if any(fold.uses.get(name) for name in op.outputs[1:]) or op.attributes.get("layout"):
+        return False
+    hidden, (first, second) = op.attributes.get("hidden_size", 0), weights
+    if not hidden or first is None or second is None or value.axes[-1] != 1:
+        return False
+    ways = 2 if op.attributes.get("direction") == "bidirectional" else 1
+    length = value.cell.shape[0]
+    made = fold.cell("op", op, [value.cell], (length, ways * hidden), label=op.kind)
+    fold.weigh(made, *op.inputs[1:4])
+    made.macs = length * (product(first.shape) + product(second.shape))
+    batch = fold.dims(value)[1]
+    if ways == 1:
+        fold.give(op, made, (value.axes[0], ONE, value.axes[1], 1))
+    else:
+        fold.give(op, made, None, (length, ways, batch, hidden))
     return True
 
 

@@ -239,7 +239,7 @@ _WRITTEN_OUT = {
     ("Sub", "Div", "Mul", "Add"): "batch",
     ("layer", "Mul", "Add"): "layer",
     ("rms", "Mul"): "rms",
-    ("instance", "Mul", "Add"): "instance",
+    ("group", "Mul", "Add"): "group",
 }
 
 

@@ -102,7 +102,9 @@ def transpose(fold: Fold, op: Op) -> bool:
 def viewed(fold: Fold, op: Op, value: Value, dims: tuple[int, ...]) -> None:
     """Let the output be the cell in a view that may make sense of its axes again."""
     cell = value.cell
-    if solid(dims) == solid(cell.shape):
+    if cell.kind == "~norm" and cell.options.get("dims") == dims:
+        fold.alias(op, Value(cell, cell.options["axes"]))
+    elif solid(dims) == solid(cell.shape):
         fold.alias(op, Value(cell, _order(fold, dims, [
             axis for axis, side in enumerate(cell.shape) if side != 1])))  # fmt: skip
     else:

@@ -1,0 +1,295 @@
+"""Series-parallel reduction: from the layers of a graph to a tree of chains and paths.
+
+One sweep in topological order. A layer with one way in and one way out joins the chain
+before it; where all ways into a merge come from one place, they and the merge become one
+element; where some do, they become a fork at the end of a path. What is left is wired
+freely: its smallest regions with one way in and one way out become one element each, and
+the sweep runs again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
+from typing import NamedTuple
+
+from archviz.importers.regions import Region, closed_regions
+from archviz.importers.tree import Chain, Element, Fork, Par, Wild, chains_of
+
+DEEPEST = 14
+"""Paths in paths; what nests deeper is wired freely, since nobody could read it."""
+FORKED = frozenset({"concat", "add"})
+"""Merges of merges of these kinds come to the same as one merge."""
+
+
+class Edge:
+    """A way between two layers, and the elements on it; ``place`` among the target's inputs."""
+
+    __slots__ = ("content", "place", "source", "target")
+
+    def __init__(self, source: int, target: int, place: int, content: Chain) -> None:
+        self.source = source
+        self.target = target
+        self.place = place
+        self.content = content
+
+
+class Wiring(NamedTuple):
+    """What the reduction needs of a graph: kinds and inputs by number, in topological order.
+
+    The first layer is the input, the last one the output.
+    """
+
+    kinds: Sequence[str]
+    inputs: Sequence[Sequence[int]]
+
+
+def reduce(wiring: Wiring) -> tuple[Chain, int]:
+    """The chain from the input to the output, and how many layers stand for nothing.
+
+    A layer that takes one value twice in free wiring gets it once through an element that
+    is no layer: a number beyond all layers.
+    """
+    return _Reducer(wiring).run()
+
+
+class _Reducer:
+    def __init__(self, wiring: Wiring) -> None:
+        self.kinds = wiring.kinds
+        size = len(wiring.inputs)
+        self.element: list[Element] = list(range(size))
+        self.order: list[int] = list(range(size))
+        self.arriving: list[list[Edge]] = [
+            [Edge(source, target, place, []) for place, source in enumerate(sources)]
+            for target, sources in enumerate(wiring.inputs)
+        ]
+        self.leaving: list[int] = []
+        self.only_out: list[Edge | None] = []
+        self.depth: dict[int, int] = {}
+        self.spare = size
+
+    def run(self) -> tuple[Chain, int]:
+        last = self.order[-1]
+        size = len(self.arriving)
+        while True:
+            self.count_out()
+            for vertex in self.order:
+                self.visit(vertex)
+            entry = self.arriving[last]
+            if not entry or (len(entry) == 1 and entry[0].source == self.order[0]):
+                content = entry[0].content if entry else []
+                if entry:
+                    content.append(self.element[last])
+                return content, self.spare - size
+            self.contract()
+
+    def count_out(self) -> None:
+        size = len(self.arriving)
+        leaving = self.leaving = [0] * size
+        only_out = self.only_out = [None] * size
+        for vertex in self.order:
+            for edge in self.arriving[vertex]:
+                leaving[edge.source] += 1
+                only_out[edge.source] = edge
+
+    def visit(self, vertex: int) -> None:
+        """Join what arrives; go into the only edge that leaves, if there is one way in."""
+        arriving = self.arriving[vertex]
+        if len(arriving) > 1:
+            self.join(vertex)
+            arriving = self.arriving[vertex]
+        if len(arriving) == 1 and self.leaving[vertex] == 1:
+            self.absorb(vertex, self.only_out[vertex])
+
+    def absorb(self, vertex: int, edge: Edge | None) -> None:
+        """Put a vertex with one way in and one out, and what is before it, into the way out."""
+        assert edge is not None
+        before = self.arriving[vertex][0]
+        content = before.content
+        content.append(self.element[vertex])
+        content += edge.content
+        edge.content = content
+        edge.source = before.source
+        if self.leaving[edge.source] == 1:
+            self.only_out[edge.source] = edge
+        self.arriving[vertex] = []
+        self.leaving[vertex] = 0
+
+    def join(self, vertex: int) -> None:
+        """Bring together the edges that come from one place, the latest place first."""
+        groups: dict[int, list[Edge]] = {}
+        for edge in self.arriving[vertex]:
+            groups.setdefault(edge.source, []).append(edge)
+        forks = self.kinds[vertex] in FORKED and isinstance(self.element[vertex], int)
+        waiting = [-source for source, edges in groups.items() if len(edges) > 1]
+        heapify(waiting)
+        while waiting:
+            source = -heappop(waiting)
+            edges = groups[source]
+            if len(groups) > 1 and not forks:
+                continue
+            edges.sort(key=lambda edge: edge.place)
+            if len(groups) == 1:
+                self.close(vertex, source, edges)
+                return
+            depth = 1 + max(self.nesting(edge.content) for edge in edges)
+            if depth > DEEPEST:
+                continue
+            fork = Fork([edge.content for edge in edges])
+            self.depth[id(fork)] = depth
+            joined = Edge(source, vertex, edges[0].place, [fork])
+            groups[source] = [joined]
+            self.leaving[source] -= len(edges) - 1
+            if self.leaving[source] == 1 and len(self.arriving[source]) == 1:
+                del groups[source]
+                self.absorb(source, joined)
+                group = groups.setdefault(joined.source, [])
+                group.append(joined)
+                if len(group) == 2:
+                    heappush(waiting, -joined.source)
+        self.arriving[vertex] = [edge for edges in groups.values() for edge in edges]
+
+    def nesting(self, content: Chain) -> int:
+        """How deep paths nest on an edge."""
+        return max((self.depth.get(id(e), 0) for e in content if not isinstance(e, int)), default=0)
+
+    def close(self, vertex: int, source: int, edges: list[Edge]) -> None:
+        """All edges into a merge come from one place: one element."""
+        depth = 1 + max(self.nesting(edge.content) for edge in edges)
+        merge = self.element[vertex]
+        assert isinstance(merge, int)
+        made: Element
+        if depth > DEEPEST:
+            made = self.flat(vertex, edges)
+            depth = DEEPEST
+        else:
+            made = Par([edge.content for edge in edges], merge)
+        self.depth[id(made)] = depth
+        self.element[vertex] = made
+        entry = Edge(source, vertex, 0, [])
+        self.arriving[vertex] = [entry]
+        self.leaving[source] -= len(edges) - 1
+        if self.leaving[source] == 1:
+            self.only_out[source] = entry
+            if len(self.arriving[source]) == 1:
+                self.absorb(source, entry)
+
+    # ---- free wiring ------------------------------------------------------------------------
+
+    def contract(self) -> None:
+        """Make one element of each smallest region with one way in and one way out."""
+        alive = [v for v in self.order if self.arriving[v] or v == self.order[0]]
+        self.order = alive
+        preds = {v: [edge.source for edge in self.arriving[v]] for v in alive}
+        for region in closed_regions(alive, preds):
+            self.contract_region(region)
+        self.order = [v for v in alive if self.arriving[v] or v == alive[0]]
+
+    def contract_region(self, region: Region) -> None:
+        weaver = _Weaver(self, region.entry)
+        for vertex in region.inner:
+            weaver.vertex(vertex)
+        weaver.vertex(region.exit)
+        weaver.edges.append((weaver.names[region.exit], "out"))
+        made = Wild(weaver.nodes, weaver.edges)
+        inside = max((self.nesting(chain) for _, chain in made.nodes), default=0)
+        self.depth[id(made)] = 1 + inside
+        for vertex in region.inner:
+            self.arriving[vertex] = []
+        self.element[region.exit] = made
+        self.arriving[region.exit] = [Edge(region.entry, region.exit, 0, [])]
+
+    def flat(self, vertex: int, edges: list[Edge]) -> Wild:
+        """Paths that nest too deep, as free wiring without any nesting."""
+        weaver = _Weaver(self, edges[0].source)
+        ends: list[str] = []
+        for edge in edges:
+            ends += weaver.flat_chain(edge.content, ["in"])
+        name = weaver.merged(vertex, ends)
+        weaver.edges.append((name, "out"))
+        return Wild(weaver.nodes, weaver.edges)
+
+
+class _Weaver:
+    """Names the nodes of free wiring and gathers its edges."""
+
+    def __init__(self, reducer: _Reducer, entry: int) -> None:
+        self.reducer = reducer
+        self.names: dict[int, str] = {entry: "in"}
+        self.nodes: list[tuple[str, Chain]] = []
+        self.edges: list[tuple[str, str]] = []
+
+    def node(self, chain: Chain, sources: Sequence[str]) -> str:
+        """A new node fed by others, none of them twice."""
+        first = chain[0]
+        number = first.merge if isinstance(first, Par) else first if isinstance(first, int) else -1
+        kinds = self.reducer.kinds
+        kind = kinds[number] if 0 <= number < len(kinds) else "part"
+        name = f"{kind}-{len(self.nodes) + 1}"
+        seen: set[str] = set()
+        wires = []
+        for source in sources:
+            if source in seen:
+                source = self.node([self.reducer.spare], [source])
+                self.reducer.spare += 1
+            seen.add(source)
+            wires.append((source, name))
+        self.nodes.append((name, chain))
+        self.edges += wires
+        return name
+
+    def vertex(self, vertex: int) -> None:
+        """A layer of the region, with what is on the edges that come into it."""
+        reducer = self.reducer
+        element = reducer.element[vertex]
+        arriving = sorted(reducer.arriving[vertex], key=lambda edge: edge.place)
+        ends: list[str] = []
+        for edge in arriving:
+            ends += self.way(edge.content, self.names[edge.source], len(arriving) == 1)
+        if len(arriving) == 1 and len(ends) == 1:
+            self.names[vertex] = self.node([*arriving[0].content, element], ends)
+        else:
+            self.names[vertex] = self.node([element], ends)
+
+    def way(self, content: Chain, source: str, alone: bool) -> list[str]:
+        """The nodes in which a way ends, a fork at its end taken apart."""
+        if content and isinstance(content[-1], Fork):
+            fork = content.pop()
+            assert isinstance(fork, Fork)
+            start = self.node(content, [source]) if content else source
+            return [end for branch in fork.branches for end in self.way(branch, start, False)]
+        if not content or alone:
+            return [source]
+        return [self.node(content, [source])]
+
+    def merged(self, vertex: int, ends: list[str]) -> str:
+        merge = self.reducer.element[vertex]
+        return self.node([merge], ends)
+
+    def flat_chain(self, chain: Chain, ends: list[str]) -> list[str]:
+        """Write a chain out with all paths in it; the nodes in which it ends."""
+        run: Chain = []
+        for element in chain:
+            if isinstance(element, int):
+                run.append(element)
+                continue
+            if run:
+                ends, run = [self.node(run, ends)], []
+            ends = self.flat_element(element, ends)
+        return [self.node(run, ends)] if run else ends
+
+    def flat_element(self, element: Element, ends: list[str]) -> list[str]:
+        if isinstance(element, Wild):
+            return self.flat_wild(element, ends)
+        inner = [end for chain in chains_of(element) for end in self.flat_chain(chain, ends)]
+        return [self.node([element.merge], inner)] if isinstance(element, Par) else inner
+
+    def flat_wild(self, wild: Wild, ends: list[str]) -> list[str]:
+        """Free wiring inside free wiring; of one that holds nearly all, the records are kept."""
+        sources: dict[str, list[str]] = {}
+        for source, target in wild.edges:
+            sources.setdefault(target, []).append(source)
+        names = {"in": ends[0]}
+        for name, chain in wild.nodes:
+            names[name] = self.node(chain, [names[source] for source in sources[name]])
+        return [names[sources["out"][0]]]

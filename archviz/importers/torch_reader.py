@@ -1,0 +1,120 @@
+"""Live models: PyTorch modules and Keras models, with their frameworks imported when called."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from archviz.errors import fail
+from archviz.importers.graphs import LayerGraph
+
+
+def layers_of_torch(module: Any, input_size: Sequence[int] | Sequence[Sequence[int]]
+                    ) -> LayerGraph:  # fmt: skip
+    """The layers of a PyTorch module; ``input_size`` with the batch, as torch wants it.
+
+    Batch norms are kept as the module has them; nothing is trained and nothing written. The
+    weights pass through memory once.
+
+    Raises:
+        ArchvizError: torch is missing, or cannot export the module.
+    """
+    name = type(module).__name__
+    try:
+        import torch
+    except ImportError:
+        raise fail(name, "needs PyTorch", "install torch, or import an ONNX file") from None
+    sizes = _sizes(input_size, name)
+    training = module.training
+    buffer = io.BytesIO()
+    try:
+        module.eval()
+        parameter = next(iter(module.parameters()), None)
+        where = parameter.device if parameter is not None else "cpu"
+        examples = tuple(torch.zeros(*size, device=where) for size in sizes)
+        try:
+            _export(torch, module, examples, buffer)
+        except Exception:  # what cannot be traced, the newer exporter may know
+            if not _has_new_exporter():
+                raise
+            buffer = io.BytesIO()
+            _export_new(torch, module, examples, buffer)
+    except Exception as error:  # whatever the module's own code raises
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise fail(name, f"cannot be exported: {reason}",
+                   f"check that it runs on an input of {sizes[0]}") from error  # fmt: skip
+    finally:
+        module.train(training)
+    from archviz.importers.fold import fold_graph
+    from archviz.importers.onnx_reader import read_onnx_data
+
+    data = buffer.getvalue()
+    del buffer
+    graph = fold_graph(read_onnx_data(data, name), name)
+    return graph._replace(name=name)
+
+
+def _sizes(input_size: Any, name: str) -> list[tuple[int, ...]]:
+    nested = input_size if input_size and not isinstance(input_size[0], int) else [input_size]
+    sizes = [tuple(int(side) for side in size) for size in nested]
+    if not sizes or any(not size or min(size) < 1 for size in sizes):
+        raise fail(name, f"cannot be run on an input of {input_size}",
+                   "give the size with its batch, such as (1, 3, 224, 224)")  # fmt: skip
+    return sizes
+
+
+def _export(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.BytesIO) -> None:
+    """The older exporter: it needs no further package and keeps the batch norms."""
+    import contextlib
+    import warnings
+
+    mha = getattr(torch.backends, "mha", None)
+    fast = mha.get_fastpath_enabled() if mha else False
+    quiet = contextlib.redirect_stdout(io.StringIO())
+    with warnings.catch_warnings(), torch.no_grad(), quiet:
+        warnings.simplefilter("ignore")
+        if mha:
+            mha.set_fastpath_enabled(False)  # one fused operator, which ONNX does not know
+        try:
+            torch.onnx.export(
+                module, examples, buffer, dynamo=False, opset_version=17,
+                training=torch.onnx.TrainingMode.PRESERVE,
+            )  # fmt: skip
+        finally:
+            if mha:
+                mha.set_fastpath_enabled(fast)
+
+
+def _has_new_exporter() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("onnxscript") is not None
+
+
+def _export_new(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.BytesIO) -> None:
+    """The newer exporter, which needs onnxscript and folds batch norms where it can."""
+    import contextlib
+    import warnings
+
+    quiet = contextlib.redirect_stdout(io.StringIO())
+    with warnings.catch_warnings(), torch.no_grad(), quiet:
+        warnings.simplefilter("ignore")
+        torch.onnx.export(module, examples, dynamo=True, verbose=False).save(buffer)
+
+
+def layers_of_keras(model: Any) -> LayerGraph:
+    """The layers of a live Keras model; :class:`ArchvizError` where it has no JSON."""
+    from archviz.importers.keras_reader import read_keras_text
+
+    name = str(getattr(model, "name", "") or type(model).__name__)
+    to_json = getattr(model, "to_json", None)
+    if to_json is None:
+        raise fail(name, "is no Keras model", "give a Functional or Sequential model")
+    try:
+        text = to_json()
+    except Exception as error:  # a subclassed model has no configuration
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise fail(name, f"cannot be written as JSON: {reason}",
+                   "only Functional and Sequential models can be imported") from error  # fmt: skip
+    return read_keras_text(text, name)
