@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -57,13 +59,20 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; an :class:`ArchvizError` becomes its lines."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
         except Exception as error:
             from archviz.errors import ArchvizError
 
-            if not isinstance(error, ArchvizError):
+            if isinstance(error, OSError) and error.errno != errno.EPIPE:
+                reason = (error.strerror or str(error)).lower()
+                click.echo(f"standard output: cannot be written: {reason}", err=True)
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left would fail again
+            elif isinstance(error, ArchvizError):
+                report(error)
+            else:
                 raise
-            report(error)
             sys.exit(1)
 
     def resolve_command(
@@ -346,12 +355,13 @@ def check(files: tuple[str, ...]) -> None:
     Status 0 if all is well; else 1, with every problem's file, line and column.
     """
     from archviz.analysis import check_published
+    from archviz.api import load
     from archviz.errors import ArchvizError
 
     problems = []
     for source in files:
         try:
-            loaded = get_network(source)
+            loaded = load(source)
             found = check_published(loaded.network, loaded.analysis)
         except ArchvizError as error:
             found = list(error.problems)

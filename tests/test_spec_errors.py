@@ -69,7 +69,7 @@ ITEMS = [
     ("conv 3x3 8 act=rleu", 16, "act 'rleu': 'rleu' is not known here", "did you mean 'relu'?"),
     ("conv 3x3 8 act=batch", 16, "act is 'batch'",
      "use one of none, relu, tanh, softmax, sigmoid, gelu, silu, hard-swish, hard-sigmoid, "
-     "relu6, leaky-relu, prelu, elu"),
+     "relu6, leaky-relu, prelu, elu, selu, mish, quick-gelu, softplus"),
     ("conv 3x3 8 norm=relu", 16, "norm is 'relu'",
      "use one of none, batch, batch-unscaled, layer, layer-unscaled, group, instance, rms"),
     ("conv 3x3 8 bias=maybe", 16, "bias 'maybe': 'maybe' is not known here",
@@ -95,7 +95,7 @@ ITEMS = [
     ("dropout 1.5", 13, "rate is 1.5; it must be at most 1", ""),
     ("upsample 1.5", 14, "factor is 1.5 where a whole number is needed",
      "a division must come out even"),
-    ("reshape 5x5", 13, "'5x5' is not a shape",
+    ("reshape 5x5x5x5", 13, "'5x5x5x5' is not a shape",
      "write height x width x channels, such as 224x224x3, or one number for a vector"),
     # long form
     ("{foo: 1, name: x}", 6, "no layer kind or module is called 'foo'", ""),
@@ -149,7 +149,7 @@ ITEMS = [
     ("{towers: [relu, tanh], merge: cnocat}", 35, "no layer kind or module is called 'cnocat'",
      "did you mean 'concat'?"),
     ("{towers: [relu, tanh], merge: relu}", 35, "'merge' needs a merge",
-     "use one of concat, add, scaled-add, multiply"),
+     "use one of concat, add, scaled-add, multiply, op-merge"),
     ("{fork: [relu, tanh]}", 5, "a fork may only end a tower",
      "use towers, which have a merge of their own"),
     ("{towers: [[fork: [relu, tanh], relu], tanh]}", 16, "a fork may only end a tower",

@@ -120,27 +120,39 @@ def conv(fold: Fold, op: Op) -> bool:
     cell = as_map(fold, op, value)
     if cell is None or cell.shape[2] != depth * groups or not filters:
         return False
-    options = window(op, rank, _pair(tuple(kernel), rank, 1))
-    kind = "conv"
-    if groups > 1 and groups == cell.shape[2] and filters % groups == 0:
-        kind = "depthwise-conv"
-        if filters != groups:
-            options["multiplier"] = filters // groups
-    else:
-        options["filters"] = filters
-        if groups != 1:
-            options["groups"] = groups
-    cell = _absorb_pad(cell, options)
-    if not bias:
-        options["bias"] = False
-    shape = ruled(fold, kind, cell.shape, options)
-    if shape is None:
-        return False
+    key = (cell.shape, weight.shape, bias, *op.attributes.items())
+    plan = None if cell.kind == "zero-pad" else fold.plans.get(key)
+    if plan is None:
+        kind, options = _conv_options(op, weight.shape, cell.shape[2], groups)
+        cell = _absorb_pad(cell, options)
+        if not bias:
+            options["bias"] = False
+        shape = ruled(fold, kind, cell.shape, options)
+        if shape is None:
+            return False
+        plan = kind, options, shape, product(weight.shape) * shape[0] * shape[1]
+        if cell.shape == key[0]:
+            fold.plans[key] = plan
+    kind, options, shape, macs = plan
     made = fold.cell(kind, op, [cell], shape, **options)
     fold.weigh(made, *op.inputs[1:3])
-    made.macs = product(weight.shape) * shape[0] * shape[1]
+    made.macs = macs
     fold.give(op, made, NCHW if rank == 2 else (BATCH, 2, 1))
     return True
+
+
+def _conv_options(op: Op, weight: Shape, channels: int, groups: int) -> tuple[str, dict[str, Any]]:
+    """Kind and options of a convolution, but for bias and what is before it."""
+    filters, rank = weight[0], len(weight) - 2
+    options = window(op, rank, _pair(tuple(weight[2:]), rank, 1))
+    if groups > 1 and groups == channels and filters % groups == 0:
+        if filters != groups:
+            options["multiplier"] = filters // groups
+        return "depthwise-conv", options
+    options["filters"] = filters
+    if groups != 1:
+        options["groups"] = groups
+    return "conv", options
 
 
 def transposed_conv(fold: Fold, op: Op) -> bool:

@@ -108,7 +108,20 @@ def viewed(fold: Fold, op: Op, value: Value, dims: tuple[int, ...]) -> None:
         fold.alias(op, Value(cell, _order(fold, dims, [
             axis for axis, side in enumerate(cell.shape) if side != 1])))  # fmt: skip
     else:
-        fold.alias(op, Value(cell, None, dims))
+        fold.alias(op, Value(cell, _batched(fold, cell, dims), dims))
+
+
+def _batched(fold: Fold, cell: Cell, dims: tuple[int, ...]) -> Axes | None:
+    """The order of axes where one side is the batch and the others are the cell's."""
+    if fold.batch == 1 or product(dims) != fold.batch * product(cell.shape):
+        return None
+    for place, side in enumerate(dims):
+        rest = (*dims[:place], *dims[place + 1 :])
+        if side == fold.batch and solid(rest) == solid(cell.shape):
+            sides = [axis for axis, size in enumerate(cell.shape) if size != 1]
+            order = list(_order(fold, rest, sides))
+            return (*order[:place], BATCH, *order[place:])
+    return None
 
 
 def _order(fold: Fold, dims: Sequence[int], canonical: list[int]) -> Axes:

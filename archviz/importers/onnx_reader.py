@@ -20,9 +20,11 @@ from archviz.importers.onnx_wire import (
     numbers,
     scan,
     signed,
+    skipped,
     tensor,
     text,
     value_info,
+    varint,
 )
 from archviz.importers.order import sorted_ops
 
@@ -141,32 +143,40 @@ class _Reader:
         attributes: dict[str, Any] = {}
         captured: list[str] = []
         scope: tuple[str, ...] = ()
-        for number, wire, low, high in scan(raw, 0, len(raw)):
-            if wire != 2:
+        position, end = 0, len(raw)
+        while position < end:
+            key, size = raw[position], raw[position + 1]
+            position += 2
+            if key & 7 != BYTES or key > 127:
+                position = skipped(raw, position - 2, end)
                 continue
-            if number == 5:
-                piece = raw[low:high]
-                known = self.attributes.get(piece)
-                key, value = known or self.attribute(piece)
-                if key:
-                    attributes[key] = value
+            if size > 127:
+                size, position = varint(raw, position - 1, end)
+            low, position = position, position + size
+            if key == 42:
+                piece = raw[low:position]
+                word, value = self.attributes.get(piece) or self.attribute(piece)
+                if word:
+                    attributes[word] = value
                 elif value:
                     captured += value
-            elif number == 9:
-                if raw.startswith(_SCOPES, low):
-                    scope = self.scope_list(raw[low:high])
-            elif number < 5:
-                word = raw[low:high].decode("utf-8", "replace")
-                if number == 1:
+            elif key < 42:
+                word = raw[low:position].decode("utf-8", "replace")
+                if key == 10:
                     inputs.append(word)
-                elif number == 2:
+                elif key == 18:
                     outputs.append(word)
-                elif number == 3:
+                elif key == 26:
                     name = word
-                else:
+                elif key == 34:
                     kind = word
-            elif number == 7:
-                domain = text(raw, low, high)
+            elif key == 74:
+                if raw.startswith(_SCOPES, low):
+                    scope = self.scope_list(raw[low:position])
+            elif key == 58:
+                domain = text(raw, low, position)
+        if position != end:
+            raise WireError("the file ends inside an operator")
         if domain and domain != "ai.onnx":
             kind = f"{domain}.{kind}"
         if kind == "Constant" and self.constant(outputs, attributes):
@@ -200,7 +210,7 @@ class _Reader:
         path = name.rpartition("/")[0]
         key = path.encode()
         if key not in self.names:
-            self.names[key] = tuple(_last(part) for part in path.split("/")[:MAX_SCOPE] if part)
+            self.names[key] = _module_path(path.split("/")[:MAX_SCOPE])
         return self.names[key]
 
     def scope_list(self, raw: bytes) -> tuple[str, ...]:
@@ -211,8 +221,8 @@ class _Reader:
                 value = raw[low:high]
         head = value.rpartition(b",")[0]
         if head not in self.scopes:
-            parts = head.decode("utf-8", "replace").strip("[]").split(",")[:MAX_SCOPE]
-            words = [_last(part.strip().strip("'\"")) for part in parts]
+            last = head.decode("utf-8", "replace").strip("[]").rpartition(",")[2]
+            words = last.strip().strip("'\"").split(".")[:MAX_SCOPE]
             self.scopes[head] = tuple(word for word in words if word)
         return self.scopes[head]
 
@@ -289,5 +299,13 @@ class _Reader:
                         used.update(dict.fromkeys(names))
 
 
-def _last(word: str) -> str:
-    return word.rpartition(".")[2]
+def _module_path(parts: list[str]) -> tuple[str, ...]:
+    """``features``, ``features.17``, ``conv.1`` as ``features``, ``17``, ``conv``, ``1``."""
+    path: list[str] = []
+    before = ""
+    for part in parts:
+        if part:
+            own = part.removeprefix(f"{before}.") if before else part
+            path.extend(word for word in own.split(".") if word)
+            before = part
+    return tuple(path)

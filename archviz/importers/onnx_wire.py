@@ -74,6 +74,20 @@ def scan(data: Buffer, position: int, end: int) -> list[Field]:
     return fields
 
 
+def skipped(data: Buffer, position: int, end: int) -> int:
+    """The position behind the field at ``position``, whatever it is."""
+    key, position = varint(data, position, end)
+    wire = key & 7
+    if wire == VARINT:
+        return varint(data, position, end)[1]
+    if wire == BYTES:
+        size, position = varint(data, position, end)
+        return position + size
+    if wire in (FIXED64, FIXED32):
+        return position + (8 if wire == FIXED64 else 4)
+    raise WireError("a field of an unknown type")
+
+
 def text(data: Buffer, start: int, end: int) -> str:
     """The stretch as text."""
     return data[start:end].decode("utf-8", "replace")
@@ -127,20 +141,34 @@ _RAW = {1: "f", 2: "B", 3: "b", 4: "H", 5: "h", 6: "i", 7: "q", 9: "?", 10: "e",
 
 def tensor(data: Buffer, start: int, end: int) -> TensorHead:
     """Read a TensorProto; its payload only where it has few elements."""
-    name, shape, kind = "", [], 0
+    name, kind = "", 0
+    shape: list[int] = []
     payload: list[Field] = []
-    for field in scan(data, start, end):
-        number = field[0]
-        if number == 1:
-            shape.extend(numbers(data, field))
-            if len(shape) > MAX_RANK:
-                raise WireError(f"a tensor of more than {MAX_RANK} axes")
-        elif number == 2:
-            kind = field[2]
-        elif number == 8:
-            name = text(data, field[2], field[3])
-        elif number in (4, 5, 7, 9, 10):
-            payload.append(field)
+    position = start
+    while position < end:
+        key = data[position]
+        if key == 8:  # one side of the shape
+            side, position = varint(data, position + 1, end)
+            shape.append(signed(side))
+        elif key == 66:
+            size, position = varint(data, position + 1, end)
+            name = data[position : position + size].decode("utf-8", "replace")
+            position += size
+        elif key == 16:
+            kind, position = varint(data, position + 1, end)
+        else:
+            before, position = position, skipped(data, position, end)
+            number = key >> 3
+            if number in (1, 4, 5, 7, 9, 10) and position <= end:
+                field = scan(data, before, position)[0]
+                if number == 1:
+                    shape.extend(numbers(data, field))
+                else:
+                    payload.append(field)
+        if len(shape) > MAX_RANK:
+            raise WireError(f"a tensor of more than {MAX_RANK} axes")
+    if position != end:
+        raise WireError("the file ends inside a tensor")
     count = 1
     for side in shape:
         if side < 0:

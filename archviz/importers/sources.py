@@ -7,7 +7,9 @@ prints the layers of a model, one a line.
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 
 from archviz.errors import ArchvizError, fail
 from archviz.importers.graphs import LayerGraph, LayerNode
@@ -28,7 +30,25 @@ def is_model_file(path: str) -> bool:
 
 def read_model(path: str) -> LayerGraph:
     """The layers of the model in a file; :class:`ArchvizError` where it is none."""
-    suffix = os.path.splitext(path)[1].lower()
+    with without_collector():
+        return _read(path, os.path.splitext(path)[1].lower())
+
+
+@contextlib.contextmanager
+def without_collector() -> Iterator[None]:
+    """Do not look for cycles meanwhile: with many records that takes longer than the work."""
+    import gc
+
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _read(path: str, suffix: str) -> LayerGraph:
     if suffix == ".onnx":
         from archviz.importers.fold import fold_graph
         from archviz.importers.onnx_reader import read_onnx

@@ -1,0 +1,173 @@
+"""Parameters from tables of values: which fields always go together, and by what factor."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import NamedTuple, TypeAlias
+
+from archviz.options import RESERVED
+
+Value: TypeAlias = int | float | str
+
+NAMES = {
+    "filters": "width", "kernel": "k", "stride": "stride", "padding": "edge", "groups": "groups",
+    "value": "size", "count": "heads", "weights": "weights", "macs": "macs",
+    "activation": "after", "present": "lead", "multiplier": "multiplier", "dilation": "dilation",
+}  # fmt: skip
+SIZES = ("filters", "groups", "shape", "weights", "macs", "count", "multiplier")
+WITH_DEFAULT = frozenset({"kernel", "stride", "padding", "activation", "present", "dilation"})
+LARGEST_FACTOR = 64
+
+
+class Column(NamedTuple):
+    """A field and its values in all calls."""
+
+    field: str
+    values: tuple[Value, ...]
+
+
+class Found(NamedTuple):
+    """A parameter, the kind of its field, and its values in all calls."""
+
+    name: str
+    field: str
+    values: tuple[Value, ...]
+    default: str = ""
+
+
+def text_of(value: Value) -> str:
+    """A value as a spec states it."""
+    if isinstance(value, float):
+        text = f"{value:.12f}".rstrip("0").rstrip(".")
+        return text or "0"
+    return str(value)
+
+
+def infer(
+    columns: Sequence[Column], taken: Collection[str] = (), defaults: bool = True
+) -> tuple[list[Found], list[str]]:
+    """The fewest parameters that give all columns, and the text of each column."""
+    texts: list[str] = [""] * len(columns)
+    varying: dict[tuple[str, tuple[Value, ...]], list[int]] = {}
+    for index, column in enumerate(columns):
+        values = unified(column.values) if family(column.field) == "padding" else column.values
+        if len(set(values)) == 1:
+            texts[index] = text_of(values[0])
+        else:
+            varying.setdefault((family(column.field), values), []).append(index)
+    bases = _bases(list(varying))
+    order = {key: min(indices) for key, indices in varying.items()}
+    leading = sorted((key for key, (base, _) in bases.items() if base == key),
+                     key=order.__getitem__)  # fmt: skip
+    names = _names([(key, columns[order[key]].field) for key in leading], taken)
+    for key, indices in varying.items():
+        base, factor = bases[key]
+        text = names[base] if factor == 1 else f"{factor}*{names[base]}"
+        for index in indices:
+            texts[index] = text
+    found = []
+    for key in leading:
+        default = _default(key[0], key[1]) if defaults else ""
+        found.append(Found(names[key], key[0], key[1], default))
+    found.sort(key=lambda one: bool(one.default))
+    return found, texts
+
+
+def family(field: str) -> str:
+    """Fields whose values may depend on one another."""
+    if field.startswith("each-"):
+        return "each"
+    if field.startswith("shape") or field in ("filters", "groups"):
+        return "size"
+    return field
+
+
+def _bases(
+    keys: Sequence[tuple[str, tuple[Value, ...]]],
+) -> dict[tuple[str, tuple[Value, ...]], tuple[tuple[str, tuple[Value, ...]], int]]:
+    """For each column the one that it is a multiple of, and the factor."""
+    result: dict[tuple[str, tuple[Value, ...]], tuple[tuple[str, tuple[Value, ...]], int]] = {}
+    numeric = [key for key in keys if all(isinstance(value, int) for value in key[1])]
+    found: list[tuple[str, tuple[Value, ...]]] = []
+    for key in sorted(numeric, key=lambda key: key[1][0]):  # type: ignore[arg-type,return-value]
+        result[key] = key, 1
+        if key[0] not in ("size", "weights", "macs", "count"):
+            continue
+        for base in found:
+            factor = _factor(key, base)
+            if factor:
+                result[key] = base, factor
+                break
+        else:
+            found.append(key)
+    for key in keys:
+        result.setdefault(key, (key, 1))
+    return result
+
+
+def _factor(
+    key: tuple[str, tuple[Value, ...]], base: tuple[str, tuple[Value, ...]]
+) -> int:
+    """The whole number by which a column is a multiple of another; 0 where it is none."""
+    first, unit = key[1][0], base[1][0]
+    if base[0] != key[0] or not isinstance(first, int) or not isinstance(unit, int) or unit <= 0:
+        return 0
+    factor = first // unit
+    if not 2 <= factor <= LARGEST_FACTOR:
+        return 0
+    same = all(a == factor * b for a, b in zip(key[1], base[1], strict=True))  # type: ignore[operator]
+    return factor if same else 0
+
+
+def _default(field: str, values: Sequence[Value]) -> str:
+    if field not in WITH_DEFAULT:
+        return ""
+    value, times = Counter(values).most_common(1)[0]
+    return text_of(value) if 2 * times >= len(values) else ""
+
+
+def _names(
+    found: Sequence[tuple[tuple[str, tuple[Value, ...]], str]], taken: Collection[str]
+) -> dict[tuple[str, tuple[Value, ...]], str]:
+    names: dict[tuple[str, tuple[Value, ...]], str] = {}
+    used = {*taken, *RESERVED}
+    sizes = [key for key, field in found if field == "filters"]
+    for key, field in found:
+        stem = "each" if field.startswith("each-") else NAMES.get(field, "size")
+        if field.startswith("each-"):
+            stem = field.removeprefix("each-")
+        if key in sizes[:-1]:
+            stem = "inner"
+        name, number = stem, 2
+        while name in used:
+            name, number = f"{stem}{number}", number + 1
+        used.add(name)
+        names[key] = name
+    return names
+
+
+def unified(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Paddings in the same words where they can be: ``same``, or one number of pixels."""
+    kinds = {str(value) for value in values}
+    if len(kinds) == 1:
+        return values
+    given = {text for text in kinds if text != "any" and not text.startswith("half:")}
+    halves = {text[5:] for text in kinds if text.startswith("half:")}
+    if not given:
+        return (("same",) if halves else ("any",)) * len(values)
+    if given == {"same"}:
+        return ("same",) * len(values)
+    if len(given) == 1 and halves <= given:
+        only = next(iter(given))
+        if "any" not in kinds or only == "valid":
+            return (only,) * len(values)
+    fill = "same" if halves or "same" in given else "valid"
+    plain = ["same" if str(value).startswith("half:") else fill if value == "any" else value
+             for value in values]  # fmt: skip
+    return tuple(str(value) if value in ("same", "valid") else _side(value) for value in plain)
+
+
+def _side(value: Value) -> Value:
+    text = str(value)
+    return int(text) if text.isdigit() else text

@@ -1,0 +1,171 @@
+"""What distinguishes layers: their structure, and the fields in which equal ones may differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from archviz.importers.graphs import LayerNode
+from archviz.importers.tree import Call, Chain, Element, Fork, Par, Wild, chains_of
+from archviz.kinds import ACTIVATIONS, KINDS, NORMS
+
+Slot: TypeAlias = tuple[str, int | float | str]
+"""A field and its value. A padding is a text: ``same``, ``valid``, ``any`` where both come to
+the same, ``half:N`` for what is also ``same``, a number, or four of them."""
+
+ALONE = frozenset({*ACTIVATIONS, *(name for name in KINDS if KINDS[name].role == "norm")})
+"""Activations and normalisations that are layers of their own."""
+FIXED = ("bias", "norm", "ceil", "shared", "label", "drawn")
+NUMBERS = ("filters", "multiplier", "groups", "value", "count", "weights", "macs")
+
+
+class Leaf(NamedTuple):
+    """A layer taken apart: ``key`` is its structure."""
+
+    key: tuple[Any, ...]
+    fixed: tuple[tuple[str, Any], ...]
+    slots: tuple[Slot, ...]
+
+
+def take_apart(node: LayerNode) -> Leaf:
+    """The structure of a layer, its constant options, and the fields that may differ."""
+    options, kind = node.options, node.kind
+    known = KINDS[kind]
+    fixed: list[tuple[str, Any]] = [(f, options[f]) for f in FIXED if f in options]
+    slots: list[Slot] = []
+    classes: list[Any] = []
+    kernel = options.get("kernel", (1, 1))
+    stride, dilation = options.get("stride", (1, 1)), options.get("dilation", (1, 1))
+    windowed = "kernel" in known.options
+    if windowed:
+        for field, pair in (("kernel", kernel), ("stride", stride), ("dilation", dilation)):
+            if pair[0] != pair[1] or (field == "kernel" and pair == (1, 1)):
+                fixed.append((field, pair))
+            elif field != "dilation" or pair != (1, 1):
+                slots.append((field, pair[0]))
+    if windowed or "pad" in known.options:
+        padding = pad_text(kind, options.get("padding", "valid"), kernel, stride, dilation)
+        target: list[Any] = fixed if "," in padding and ":" not in padding else slots
+        target.append(("padding", padding))
+    for field in NUMBERS:
+        if field in options:
+            slots.append((field, options[field]))
+    if kind == "scaled-add" and "value" not in options:
+        slots.append(("value", 1.0))
+    for axis, side in enumerate(options.get("shape", ())):
+        slots.append((f"shape{axis}", side))
+    activation = options.get("activation", "none")
+    if known.join:
+        slots.append(("activation", activation))
+    elif activation != "none":
+        fixed.append(("activation", activation))
+    classes = [field for field, _ in slots]
+    if kind in ALONE:
+        slots.append(("present", 1))
+    return Leaf((kind, tuple(fixed), tuple(classes)), tuple(fixed), tuple(slots))
+
+
+def pad_text(kind: str, padding: Any, kernel: Sequence[int], stride: Sequence[int],
+             dilation: Sequence[int]) -> str:  # fmt: skip
+    """A padding as the text of a slot."""
+    spans = [(size - 1) * step for size, step in zip(kernel, dilation, strict=True)]
+    plain = kind not in ("conv-transpose", "zero-pad")
+    if plain and spans == [0, 0] and (padding in ("same", "valid") or not any(padding)):
+        return "any"
+    halves = spans[0] // 2, spans[0] // 2, spans[1] // 2, spans[1] // 2
+    if plain and tuple(stride) == (1, 1) and not (spans[0] % 2 or spans[1] % 2):
+        if padding == "same" or tuple(padding) == halves:
+            return f"half:{sides_text(halves)}"
+    if isinstance(padding, str):
+        return padding
+    if plain and not any(padding):
+        return "valid"
+    return sides_text(padding)
+
+
+def sides_text(sides: Sequence[int]) -> str:
+    """Padding in pixels, as short as it can be written."""
+    top, bottom, left, right = sides
+    if top == bottom == left == right:
+        return str(top)
+    return f"{top},{bottom},{left},{right}"
+
+
+class Book:
+    """Structures of layers, chains and elements as numbers, equal for equal structures."""
+
+    def __init__(self, nodes: Sequence[LayerNode]) -> None:
+        self.nodes = nodes
+        self.numbers: dict[tuple[Any, ...], int] = {}
+        self.leaves: list[Leaf | None] = [None] * len(nodes)
+        self.keys: list[int] = [-1] * len(nodes)
+        self.made: dict[int, tuple[Element, int, int]] = {}
+
+    def number(self, key: tuple[Any, ...]) -> int:
+        return self.numbers.setdefault(key, len(self.numbers))
+
+    def leaf(self, number: int) -> Leaf:
+        """A layer taken apart; what is not there is like the layer it stands for."""
+        index = number if number >= 0 else ~number
+        found = self.leaves[index]
+        if found is None:
+            found = self.leaves[index] = take_apart(self.nodes[index])
+        if number < 0:
+            return found._replace(slots=(*found.slots[:-1], ("present", 0)))
+        return found
+
+    def key(self, element: Element) -> int:
+        """The structure of an element."""
+        if isinstance(element, int):
+            index = element if element >= 0 else ~element
+            if self.keys[index] < 0:
+                self.keys[index] = self.number(self.leaf(index).key)
+            return self.keys[index]
+        return self.measure(element)[1]
+
+    def size(self, element: Element) -> int:
+        """How many layers are drawn in an element."""
+        if isinstance(element, int):
+            return int(KINDS[self.nodes[element if element >= 0 else ~element].kind].drawn)
+        return self.measure(element)[2]
+
+    def measure(self, element: Element) -> tuple[Element, int, int]:
+        made = self.made.get(id(element))
+        if made is None:
+            inner = tuple(self.chain_key(chain) for chain in chains_of(element))
+            size = sum(self.chain_size(chain) for chain in chains_of(element))
+            if isinstance(element, Par):
+                key: tuple[Any, ...] = ("par", self.key(element.merge), *inner)
+                size += 1
+            elif isinstance(element, Wild):
+                key = ("wild", inner, tuple(element.edges))
+            elif isinstance(element, Fork):
+                key = ("fork", *inner)
+            else:
+                key = ("call", getattr(element, "module", -1), *inner)
+            made = self.made[id(element)] = element, self.number(key), size
+        return made
+
+    def chain_key(self, chain: Chain) -> tuple[int, ...]:
+        """The structure of a chain."""
+        return tuple([self.key(element) for element in chain])
+
+    def chain_size(self, chain: Chain) -> int:
+        """How many layers are drawn in a chain."""
+        return sum(self.size(element) for element in chain)
+
+    def kind(self, element: Element) -> str:
+        """The kind of a layer; of an element its merge's."""
+        if isinstance(element, Par):
+            return self.kind(element.merge)
+        if isinstance(element, int):
+            return self.nodes[element if element >= 0 else ~element].kind
+        return ""
+
+
+def is_call(element: Element) -> bool:
+    """Whether an element is a module."""
+    return isinstance(element, Call)
+
+
+NORM_NAMES = frozenset(NORMS)
