@@ -95,7 +95,7 @@ ITEMS = [
     ("dropout 1.5", 13, "rate is 1.5; it must be at most 1", ""),
     ("upsample 1.5", 14, "factor is 1.5 where a whole number is needed",
      "a division must come out even"),
-    ("reshape 5x5x5x5", 13, "'5x5x5x5' is not a shape",
+    ("reshape 1x2x3x4x5x6x7x8x9", 13, "'1x2x3x4x5x6x7x8x9' is not a shape",
      "write height x width x channels, such as 224x224x3, or one number for a vector"),
     # long form
     ("{foo: 1, name: x}", 6, "no layer kind or module is called 'foo'", ""),
