@@ -132,9 +132,6 @@ def emit_scene(scene: Scene, output: str, suffix: str | None, settings: Settings
 def main() -> None:
     """Draw neural networks: one line of boxes, brackets for what repeats, each module
     opened once below."""
-    import gc
-
-    gc.set_threshold(200_000, 20, 20)  # short-lived and without cycles: collect rarely
 
 
 @main.command()

@@ -56,7 +56,7 @@ class Layer(NamedTuple):
     present: bool = True
     """False where this call's ``when`` leaves the layer out; others may have it."""
     counts_in_depth: bool = True
-    count: int = 1
+    count: int = 1  # type: ignore[assignment]  # hides tuple.count, which nobody calls
     """Heads of an attention, tokens that are put before a sequence, words of an embedding."""
     weights: int = 0
     macs: int = 0

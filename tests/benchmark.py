@@ -24,6 +24,8 @@ import wheels
 CLICK = ("-c", "import click")
 ALL = ("-c", "import click, yaml, jinja2")
 BOUNDS = {"list": 1.3, "render resnet50": 1.4, "render inception_v4": 1.6}
+EXPORTERS = "click, yaml, jinja2, pptx, reportlab.pdfgen.canvas, resvg_py"
+EXPORT_BOUNDS = {"five formats": 4.0, "pptx alone": 1.5}
 SIZES = (2_500, 5_000, 10_000, 20_000)
 DOUBLING = 2.3
 
@@ -102,6 +104,33 @@ def measure(python: str, folder: Path, rounds: int) -> bool:
     return good
 
 
+def measure_export(python: str, folder: Path, rounds: int) -> bool:
+    """Print the time and memory of an export of all eleven networks; whether it is in bounds."""
+    script = str(Path(python).with_name("archviz"))
+    target = str(folder / "out")
+    formats = {"five formats": "svg,png,pdf,pptx,html", "pptx alone": "pptx"}
+    commands: dict[str, Sequence[str]] = {"bare imports": [python, "-c", f"import {EXPORTERS}"]}
+    for name, suffixes in formats.items():
+        commands[name] = [script, "export", "--all", "-f", suffixes, "-d", target, "--force"]
+    found = medians(commands, folder, rounds)
+    good = True
+    print()
+    for name, seconds in found.items():
+        bound = EXPORT_BOUNDS.get(name, 60.0)
+        good &= seconds <= bound
+        ratio = seconds / found["bare imports"]
+        said = f"at most {bound} s" if name in EXPORT_BOUNDS else ""
+        print(f"{name:<14}{seconds:6.2f} s{ratio:7.1f} x bare   {said}{_mark(seconds, bound)}")
+    command = (
+        f"import subprocess, sys, resource; subprocess.run({commands['five formats']!r}, "
+        "check=True, stdout=subprocess.DEVNULL); "
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
+    )
+    peak = int(subprocess.run([python, "-c", command], capture_output=True, check=True).stdout)
+    print(f"memory of five formats: {peak} MB   at most 300")
+    return good and peak <= 300
+
+
 def _mark(ratio: float, bound: float) -> str:
     return "" if ratio <= bound else "   TOO SLOW"
 
@@ -118,7 +147,9 @@ def main() -> int:
         if not python:
             wheel = wheels.build(folder / "dist")
             python = str(wheels.install(wheel, folder / "venv"))
-        good = measure(str(Path(python).absolute()), folder, options.rounds)
+        python = str(Path(python).absolute())
+        good = measure(python, folder, options.rounds)
+        good &= measure_export(python, folder, max(3, options.rounds // 3))
     return 0 if good else 1
 
 

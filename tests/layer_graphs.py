@@ -199,9 +199,9 @@ def mobilenet_v2() -> LayerGraph:
 
 def excite(net: Make, x: str, width: int, squeezed: int) -> str:
     """A squeeze-and-excitation gate."""
-    y = net.add("reshape", [net.add("global-avg-pool", [x])], shape=(1, 1, width))
-    y = net.add("conv", [y], kernel=(1, 1), filters=squeezed, activation="silu")
-    y = net.add("conv", [y], kernel=(1, 1), filters=width, activation="sigmoid")
+    y = net.add("global-avg-pool", [x])
+    y = net.add("dense", [y], filters=squeezed, activation="silu")
+    y = net.add("dense", [y], filters=width, activation="sigmoid")
     return net.add("multiply", [y, x])
 
 
@@ -391,7 +391,7 @@ def drawn_graph(graph: LayerGraph) -> Any:
 
 def sorted_options(kind: str, options: Mapping[str, Any]) -> str:
     """Options in a fixed order, and ways of padding that come to the same."""
-    values = dict(options)
+    values = {key: value for key, value in options.items() if value != PLAIN[key]}
     kernel, stride = values.get("kernel", (1, 1)), values.get("stride", (1, 1))
     dilation, padding = values.get("dilation", (1, 1)), values.get("padding", "valid")
     if "kernel" in KINDS[kind].options and kind != "conv-transpose":

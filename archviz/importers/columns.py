@@ -18,6 +18,8 @@ NAMES = {
 SIZES = ("filters", "groups", "shape", "weights", "macs", "count", "multiplier")
 WITH_DEFAULT = frozenset({"kernel", "stride", "padding", "activation", "present", "dilation"})
 LARGEST_FACTOR = 64
+HALF = "half-kernel"
+"""A padding that is half of the kernel, as a column of kernels."""
 
 
 class Column(NamedTuple):
@@ -48,6 +50,7 @@ def infer(
     columns: Sequence[Column], taken: Collection[str] = (), defaults: bool = True
 ) -> tuple[list[Found], list[str]]:
     """The fewest parameters that give all columns, and the text of each column."""
+    columns = _centred(columns)
     texts: list[str] = [""] * len(columns)
     varying: dict[tuple[str, tuple[Value, ...]], list[int]] = {}
     for index, column in enumerate(columns):
@@ -65,7 +68,7 @@ def infer(
         base, factor = bases[key]
         text = names[base] if factor == 1 else f"{factor}*{names[base]}"
         for index in indices:
-            texts[index] = text
+            texts[index] = f"({text}-1)/2" if columns[index].field == HALF else text
     found = []
     for key in leading:
         default = _default(key[0], key[1]) if defaults else ""
@@ -74,8 +77,26 @@ def infer(
     return found, texts
 
 
+def _centred(columns: Sequence[Column]) -> list[Column]:
+    """Paddings that are half of a kernel that varies, as that kernel."""
+    kernels = {column.values for column in columns
+               if column.field == "kernel" and len(set(column.values)) > 1}  # fmt: skip
+    result = list(columns)
+    for index, column in enumerate(columns):
+        if column.field != "padding" or len(set(unified(column.values))) == 1:
+            continue
+        sides = [str(value).removeprefix("half:") for value in column.values]
+        if all(side.isdigit() for side in sides):
+            twice = tuple(2 * int(side) + 1 for side in sides)
+            if twice in kernels:
+                result[index] = Column(HALF, twice)
+    return result
+
+
 def family(field: str) -> str:
     """Fields whose values may depend on one another."""
+    if field == HALF:
+        return "kernel"
     if field.startswith("each-"):
         return "each"
     if field.startswith("shape") or field in ("filters", "groups"):

@@ -10,7 +10,15 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from archviz.errors import fail
-from archviz.importers import fold_attention, fold_const, fold_layers, fold_math, fold_view
+from archviz.importers import (
+    fold_attention,
+    fold_const,
+    fold_layers,
+    fold_math,
+    fold_merge,
+    fold_view,
+    fold_window,
+)
 from archviz.importers.fold_state import (
     BATCH,
     NCHW,
@@ -36,21 +44,30 @@ def fold_graph(
     """
     fold = Fold(graph, path)
     _inputs(fold)
-    constants, handlers = fold.constants, handlers or HANDLERS
-    for op in graph.ops:
-        if not op.outputs:
-            continue
-        kind = op.kind
-        if kind in ("Shape", "Size") and fold_const.shape_of(fold, op):
-            continue
-        if all(name in constants or not name for name in op.inputs) and fold_const.constant(
-            fold, op
-        ):
-            continue
-        handler = handlers.get(kind)
-        if handler is None or not handler(fold, op):
-            _box(fold, op)
+    op = Op("", "", (), ())
+    try:
+        for op in graph.ops:
+            _fold(fold, op, handlers or HANDLERS)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        what = f"{op.kind[:40]} '{op.name[:80]}'"
+        raise fail(path, f"the operator {what} makes no sense ({type(error).__name__})",
+                   "the file seems to be damaged") from error  # fmt: skip
     return _emit(fold)
+
+
+def _fold(fold: Fold, op: Op, handlers: Mapping[str, Handler]) -> None:
+    kind, constants = op.kind, fold.constants
+    if not op.outputs or (kind in ("Shape", "Size") and fold_const.shape_of(fold, op)):
+        return
+    for name in op.inputs:
+        if name and name not in constants:
+            break
+    else:
+        if fold_const.constant(fold, op):
+            return
+    handler = handlers.get(kind)
+    if handler is None or not handler(fold, op):
+        _box(fold, op)
 
 
 # ---- inputs -----------------------------------------------------------------------------------
@@ -85,6 +102,7 @@ def _input(fold: Fold, name: str, user: Op | None) -> None:
                    "export it with fixed sizes; only the batch may be open")  # fmt: skip
     sides: Shape = tuple(side for side in stated[1:] if side)
     axes: Axes
+    shape: Shape
     if len(sides) == 3:
         last = sides[0] not in (1, 3, 4) and sides[2] in (1, 2, 3, 4)
         if user is not None and user.kind == "Transpose":
@@ -203,22 +221,22 @@ def _matmul(fold: Fold, op: Op) -> bool:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "Conv": fold_layers.conv, "ConvTranspose": fold_layers.transposed_conv,
+    "Conv": fold_window.conv, "ConvTranspose": fold_window.transposed_conv,
     "Gemm": fold_layers.dense, "MatMul": _matmul,
     "BatchNormalization": fold_layers.batch_norm,
     "LayerNormalization": fold_layers.layer_norm, "RMSNormalization": fold_layers.layer_norm,
     "SimplifiedLayerNormalization": fold_layers.layer_norm,
     "InstanceNormalization": fold_layers.group_norm,
     "GroupNormalization": fold_layers.group_norm,
-    "MaxPool": fold_layers.pool, "AveragePool": fold_layers.pool,
-    "GlobalAveragePool": fold_layers.global_pool, "GlobalMaxPool": fold_layers.global_pool,
-    "ReduceMean": fold_layers.reduce, "ReduceMax": fold_layers.reduce,
-    "Gather": fold_layers.gather, "Resize": fold_layers.resize, "Upsample": fold_layers.resize,
+    "MaxPool": fold_window.pool, "AveragePool": fold_window.pool,
+    "GlobalAveragePool": fold_window.global_pool, "GlobalMaxPool": fold_window.global_pool,
+    "ReduceMean": fold_window.reduce, "ReduceMax": fold_window.reduce,
+    "Gather": fold_layers.gather, "Resize": fold_window.resize, "Upsample": fold_window.resize,
     **dict.fromkeys(("LSTM", "GRU", "RNN"), fold_layers.recurrent),
     "Softmax": fold_layers.softmax, "Clip": fold_layers.clip, "PRelu": fold_layers.prelu,
     **dict.fromkeys(fold_layers.ACTIVATION_OPS, fold_layers.activation),
     **dict.fromkeys(("Erf", "Exp", "Neg", "Abs", "Sqrt", "Log", "Reciprocal"), fold_math.unary),
-    **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum"), fold_math.binary),
+    **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum"), fold_merge.binary),
     "Concat": _concat, "Transpose": fold_view.transpose,
     **dict.fromkeys(("Reshape", "Flatten", "Squeeze", "Unsqueeze"), fold_view.reshape),
     **dict.fromkeys(("Identity", "Cast", "Dropout", "CastLike"), fold_view.same),
@@ -311,4 +329,3 @@ def _settle(cell: Cell, unknown: dict[str, None]) -> None:
     if cell.macs:
         cell.options["macs"] = cell.macs
     unknown[label] = None
-

@@ -33,11 +33,11 @@ def product_of_two(fold: Fold, op: Op) -> bool:
 def _back(cell: Cell) -> Cell:
     """The cell behind views, scalings by a number, masks and parts."""
     for _ in range(_STEPS):
-        if cell.kind in ("~view", "~slice", "reshape", "~affine"):
-            cell = cell.inputs[0]
-        elif cell.kind == "~math" and len(cell.inputs) == 1 and cell.op.kind in ("Mul", "Div"):
-            cell = cell.inputs[0]
-        elif cell.kind in ("op", "position") and cell.op.kind in ("Add", "Where", "Transpose"):
+        if (
+            cell.kind in ("~view", "~slice", "reshape", "~affine")
+            or (cell.kind == "~math" and len(cell.inputs) == 1 and cell.op.kind in ("Mul", "Div"))
+            or (cell.kind in ("op", "position") and cell.op.kind in ("Add", "Where", "Transpose"))
+        ):
             cell = cell.inputs[0]
         else:
             break

@@ -46,9 +46,7 @@ def as_map(fold: Fold, op: Op, value: Value) -> Cell | None:
     return arranged(fold, op, value, order, shape if len(dims) == 4 else (1, *shape))
 
 
-def arranged(
-    fold: Fold, op: Op, value: Value, order: Sequence[int], shape: Shape
-) -> Cell:
+def arranged(fold: Fold, op: Op, value: Value, order: Sequence[int], shape: Shape) -> Cell:
     """The cell of a value with its file axes in the given order as axes of ``shape``."""
     cell, axes, _ = value
     assert axes is not None

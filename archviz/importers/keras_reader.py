@@ -81,7 +81,7 @@ def read_keras_text(text: str | bytes, path: str) -> LayerGraph:
     if not isinstance(model, dict) or not isinstance(model.get("config"), dict | list):
         raise fail(path, "is JSON, but not that of a Keras model", "write model.to_json() to it")
     from archviz.importers.fold import fold_graph
-    from archviz.importers.keras_layers import HANDLERS
+    from archviz.importers.keras_table import HANDLERS
 
     try:
         graph = _Reader(path).model(model)

@@ -7,6 +7,7 @@ steer operators the values. Files with external data need no second file.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from archviz.errors import fail
@@ -38,6 +39,14 @@ MAX_LIST = 4096
 MAX_SCOPE = 64
 
 _SCOPES = b"\n\x1apkg.torch.onnx.name_scopes"
+_TYPES: Mapping[str, type] = {
+    **dict.fromkeys(("axis", "group", "ceil_mode", "keepdims", "transA", "transB", "hidden_size",
+                     "num_heads", "allowzero", "start", "end", "layout"), int),
+    **dict.fromkeys(("kernel_shape", "strides", "pads", "dilations", "perm", "axes", "split",
+                     "starts", "ends", "output_padding", "output_shape", "scales"), tuple),
+    **dict.fromkeys(("auto_pad", "mode", "direction"), str),
+}  # fmt: skip
+"""What the attributes that steer us have to be in ONNX's own operators."""
 
 
 def read_onnx(path: str) -> OpGraph:
@@ -124,7 +133,8 @@ class _Reader:
 
     def sparse(self, start: int, end: int) -> None:
         """A sparse initialiser: the name is that of its values, the shape its own."""
-        name, shape = "", []
+        name = ""
+        shape: list[int] = []
         for field in scan(self.data, start, end):
             if field[0] == 1 and field[1] == BYTES:
                 name = tensor(self.data, field[2], field[3]).name
@@ -179,6 +189,9 @@ class _Reader:
             raise WireError("the file ends inside an operator")
         if domain and domain != "ai.onnx":
             kind = f"{domain}.{kind}"
+        elif "!" in attributes:
+            wrong = f"'{attributes['!']}' of the operator '{name[:80]}'"
+            raise WireError(f"the attribute {wrong} is of the wrong type")
         if kind == "Constant" and self.constant(outputs, attributes):
             return
         if not scope and name.count("/") > 1:
@@ -199,7 +212,8 @@ class _Reader:
             elif isinstance(value, int | float):
                 self.constants[outputs[0]] = Tensor((), (value,), isinstance(value, float))
             elif isinstance(value, tuple) and not any(isinstance(one, str) for one in value):
-                self.constants[outputs[0]] = Tensor((len(value),), value, isinstance(value[0], float))
+                real = isinstance(value[0], float)
+                self.constants[outputs[0]] = Tensor((len(value),), value, real)
             else:
                 continue
             return True
@@ -230,7 +244,8 @@ class _Reader:
 
     def attribute(self, raw: bytes) -> tuple[str, Any]:
         """Name and value; a subgraph gives the outer values that it uses, under no name."""
-        name, value = "", None
+        name = ""
+        value: Any = None
         several: list[Any] = []
         captured: list[str] = []
         for field in scan(raw, 0, len(raw)):
@@ -258,7 +273,13 @@ class _Reader:
                 captured.extend(self.captured(raw, low, high, 0))
         if captured:
             return "", tuple(captured)
-        found = name, tuple(several[:MAX_LIST]) if several else value
+        value = tuple(several[:MAX_LIST]) if several else value
+        wanted = _TYPES.get(name)
+        found: tuple[str, Any] = name or "?", value
+        if wanted and not isinstance(value, wanted):
+            found = ("!", name) if value is not None else ("?", None)
+        elif wanted is tuple and name != "scales" and not all(type(one) is int for one in value):
+            found = "!", name
         if len(raw) < 512:
             self.attributes[raw] = found
         return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
-from archviz.model import NOTHING, Shape
+from archviz.model import Shape
 
 Values: TypeAlias = tuple[tuple[str, str], ...]
 """Fields and their texts."""
@@ -86,6 +86,8 @@ class Outline(NamedTuple):
     input: Shape
     units: tuple[Unit, ...]
     body: tuple[Item, ...]
+    hidden: str = ""
+    """The kind of which the badges are left out, because a note says them once."""
     notes: tuple[str, ...] = ()
 
 
@@ -155,6 +157,3 @@ def refilled(item: Item, texts: Iterator[str]) -> Item:
         each = tuple((name, tuple(next(texts) for _ in old)) for name, old in made.each)
         return made._replace(each=each)
     return made
-
-
-PLAIN: Mapping[str, Any] = NOTHING

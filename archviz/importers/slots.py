@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from archviz.importers.graphs import LayerNode
-from archviz.importers.tree import Call, Chain, Element, Fork, Par, Wild, chains_of
-from archviz.kinds import ACTIVATIONS, KINDS, NORMS
+from archviz.importers.tree import Chain, Element, Fork, Par, Wild, chains_of
+from archviz.kinds import ACTIVATIONS, KINDS
 
 Slot: TypeAlias = tuple[str, int | float | str]
 """A field and its value. A padding is a text: ``same``, ``valid``, ``any`` where both come to
@@ -73,9 +73,9 @@ def pad_text(kind: str, padding: Any, kernel: Sequence[int], stride: Sequence[in
     if plain and spans == [0, 0] and (padding in ("same", "valid") or not any(padding)):
         return "any"
     halves = spans[0] // 2, spans[0] // 2, spans[1] // 2, spans[1] // 2
-    if plain and tuple(stride) == (1, 1) and not (spans[0] % 2 or spans[1] % 2):
-        if padding == "same" or tuple(padding) == halves:
-            return f"half:{sides_text(halves)}"
+    odd = plain and tuple(stride) == (1, 1) and not (spans[0] % 2 or spans[1] % 2)
+    if odd and (padding == "same" or tuple(padding) == halves):
+        return f"half:{sides_text(halves)}"
     if isinstance(padding, str):
         return padding
     if plain and not any(padding):
@@ -102,6 +102,7 @@ class Book:
         self.made: dict[int, tuple[Element, int, int]] = {}
 
     def number(self, key: tuple[Any, ...]) -> int:
+        """A number for a structure, the same for equal ones."""
         return self.numbers.setdefault(key, len(self.numbers))
 
     def leaf(self, number: int) -> Leaf:
@@ -130,6 +131,7 @@ class Book:
         return self.measure(element)[2]
 
     def measure(self, element: Element) -> tuple[Element, int, int]:
+        """An element that is no layer, its structure and its size."""
         made = self.made.get(id(element))
         if made is None:
             inner = tuple(self.chain_key(chain) for chain in chains_of(element))
@@ -161,11 +163,3 @@ class Book:
         if isinstance(element, int):
             return self.nodes[element if element >= 0 else ~element].kind
         return ""
-
-
-def is_call(element: Element) -> bool:
-    """Whether an element is a module."""
-    return isinstance(element, Call)
-
-
-NORM_NAMES = frozenset(NORMS)

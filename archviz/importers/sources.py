@@ -60,7 +60,7 @@ def _read(path: str, suffix: str) -> LayerGraph:
         return read_keras(path)
     if suffix in (".h5", ".hdf5"):
         raise fail(path, "is HDF5, which needs Keras to be read",
-                   "save the model as .keras, or write model.to_json() to a .json file")  # fmt: skip
+                   "save it as .keras, or write model.to_json() to a .json file")  # fmt: skip
     if suffix in (".pt", ".pth", ".pkl"):
         raise fail(path, "is a pickle, which only runs as Python code",
                    "use archviz.from_torch(module, input_size), or export to ONNX")  # fmt: skip

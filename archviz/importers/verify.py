@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from archviz.importers.flatten import fields_of, flatten_network
-from archviz.importers.fold_layers import tidy
+from archviz.importers.fold_window import tidy
 from archviz.importers.graphs import LayerGraph, LayerNode
 from archviz.model import Layer, Network
 from archviz.rules import show_shape

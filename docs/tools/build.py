@@ -19,6 +19,7 @@ from archviz import catalog
 from archviz.cli import main as command_line
 from archviz.layout.compare import draw_themes
 from archviz.layout.page import draw_legend, draw_timeline
+from archviz.layout.slides import network_slides
 from archviz.theme import load_theme, theme_names
 from archviz.write.formats import FORMATS
 from archviz.write.svg import write_svg
@@ -39,6 +40,8 @@ def pictures() -> dict[str, str]:
     found["legend"] = write_svg(draw_legend(load_theme()))
     heads = [net.network.head for net in networks.values()]
     found["timeline"] = write_svg(draw_timeline(heads, load_theme()))
+    slide = networks["resnet50"]
+    found["slide"] = write_svg(network_slides(slide.network, slide.analysis, load_theme())[0])
     net = networks["lenet5"]
     themes = [load_theme(name) for name in theme_names()]
     found["themes"] = write_svg(draw_themes(net.network, net.analysis, themes))
@@ -58,6 +61,18 @@ def gallery() -> str:
         "What the colours and badges mean:",
         "",
         "![The legend](images/legend.svg)",
+        "",
+        "A slide of the deck that `archviz export -f pptx` writes, all of it native shapes:",
+        "",
+        "![A slide](images/slide.svg)",
+        "",
+        "The page that `archviz export -f html` writes:",
+        "",
+        "![The page](page.png)",
+        "",
+        "One network in every theme, as `archviz themes --network lenet5 -o themes.svg` draws it:",
+        "",
+        "![The themes](images/themes.svg)",
     ]
     for name in catalog.names():
         parts += ["", *_gallery_entry(name, archviz.load(name).info())]

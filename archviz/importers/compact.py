@@ -1,0 +1,319 @@
+"""From a layer graph to an outline: reduction, modules, parameters, repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from archviz.importers.columns import Column, Found, family, infer, text_of
+from archviz.importers.graphs import LayerGraph, LayerNode
+from archviz.importers.loops import compress
+from archviz.importers.modules import Group, Selector
+from archviz.importers.naming import name_modules
+from archviz.importers.outline import (
+    Cell,
+    Head,
+    Invoke,
+    Item,
+    Outline,
+    Parameter,
+    Split,
+    Unit,
+    Wires,
+    parts,
+    with_parts,
+)
+from archviz.importers.parallel import Wiring, reduce
+from archviz.importers.settle import Offshoot, Settled, joined_outputs, settle
+from archviz.importers.slots import Book, Slot
+from archviz.importers.tree import Call, Chain, Element, Fork, Par, Wild, chains_of
+
+MOST_PARAMETERS = 12
+NOWHERE = LayerNode("", "dropout", (), {"drawn": False})
+"""A layer that does nothing and is not drawn: a second way between two layers."""
+
+
+def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
+    """The outline of a model.
+
+    Raises:
+        ArchvizError: the model has several inputs.
+    """
+    settled = settle(graph, file)
+    nodes = list(settled.nodes)
+    chain, taps = _tree(nodes, settled)
+    if taps is None:
+        hanging = [node for shoot in settled.offshoots for node in shoot.nodes]
+        settled = joined_outputs([*settled.nodes, *hanging], list(graph.outputs))
+        nodes = list(settled.nodes)
+        chain, taps = _tree(nodes, settled)
+    heads: dict[int, list[Offshoot]] = {}
+    for shoot, tap in zip(settled.offshoots, taps or (), strict=True):
+        heads.setdefault(tap, []).append(shoot)
+    bodies = {tap: [_head(nodes, tap, shoot) for shoot in shoots] for tap, shoots in heads.items()}
+    book = Book(nodes)
+    put_in_order(book, chain)
+    for tap_bodies in bodies.values():
+        for body in tap_bodies:
+            put_in_order(book, body)
+    selector = Selector(book, chain, list(heads))
+    groups = selector.run()
+    return _Writer(book, groups, bodies).outline(graph.name, nodes[0], chain)
+
+
+def _tree(nodes: list[LayerNode], settled: Settled) -> tuple[Chain, list[int] | None]:
+    """The chain behind the input, and where the offshoots hang; None where one cannot."""
+    index = {node.id: number for number, node in enumerate(nodes)}
+    inputs = [[index[source] for source in node.inputs] for node in nodes]
+    chain, spare = reduce(Wiring([node.kind for node in nodes], inputs))
+    nodes += [NOWHERE] * spare
+    if not settled.offshoots:
+        return chain, []
+    ends = {0}
+    for element in chain:
+        if isinstance(element, int):
+            ends.add(element)
+        elif isinstance(element, Par):
+            ends.add(element.merge)
+        elif isinstance(element, Wild):
+            last = next(source for source, target in element.edges if target == "out")
+            final = dict(element.nodes)[last][-1]
+            ends.add(final.merge if isinstance(final, Par) else final)  # type: ignore[arg-type]
+    taps = [index[shoot.tap] for shoot in settled.offshoots]
+    return chain, taps if ends.issuperset(taps) else None
+
+
+def _head(nodes: list[LayerNode], tap: int, shoot: Offshoot) -> Chain:
+    """The chain of an auxiliary classifier; its layers go behind all others."""
+    first = len(nodes)
+    index = {node.id: number for number, node in enumerate(shoot.nodes, 1)}
+    index[shoot.tap] = 0
+    inputs = [[], *([index[source] for source in node.inputs] for node in shoot.nodes)]
+    kinds = [nodes[tap].kind, *(node.kind for node in shoot.nodes)]
+    chain, spare = reduce(Wiring(kinds, inputs))
+    nodes += [*shoot.nodes, *([NOWHERE] * spare)]
+    return _shifted(chain, first - 1)
+
+
+def _shifted(chain: Chain, by: int) -> Chain:
+    result: Chain = []
+    for element in chain:
+        if isinstance(element, int):
+            result.append(element + by)
+            continue
+        if isinstance(element, Par):
+            element.merge += by
+        for inner in chains_of(element):
+            inner[:] = _shifted(inner, by)
+        result.append(element)
+    return result
+
+
+def put_in_order(book: Book, chain: Chain) -> None:
+    """Paths in the order in which a person lists them: the longest first, pooling behind."""
+    for element in chain:
+        if isinstance(element, int):
+            continue
+        for inner in chains_of(element):
+            put_in_order(book, inner)
+        if isinstance(element, Wild | Call):
+            continue
+        kind = book.kind(element)
+        if kind not in ("scaled-add", "op-merge"):
+            element.branches.sort(key=lambda branch: _order(book, branch))
+
+
+def _order(book: Book, branch: Chain) -> tuple[int, bool, tuple[int, ...]]:
+    pool = bool(branch) and "pool" in book.kind(branch[0])
+    return -book.chain_size(branch), pool, book.chain_key(branch)
+
+
+class Plan(NamedTuple):
+    """A module whose parameters are known, and the texts of its fields."""
+
+    takes: tuple[Found, ...]
+    texts: tuple[str, ...]
+    body: Chain
+
+
+class _Writer:
+    def __init__(
+        self, book: Book, groups: Sequence[Group], heads: dict[int, list[Chain]]
+    ) -> None:
+        self.book = book
+        self.groups = list(groups)
+        self.heads = heads
+        self.plans: dict[int, Plan] = {}
+        self.arguments: dict[int, tuple[Slot, ...]] = {}
+
+    def outline(self, name: str, first: LayerNode, chain: Chain) -> Outline:
+        self.separate()
+        body = self.rendered(chain, (), True)
+        used = self.first_uses(chain)
+        bodies = {index: self.plans[index].body for index in used}
+        labels = name_modules(self.book, self.groups, bodies)
+        places = {index: place for place, index in enumerate(used)}
+        units = []
+        for index in used:
+            plan = self.plans[index]
+            takes = tuple(Parameter(found.name, found.default) for found in plan.takes)
+            inside = tuple(self.items(plan.body, iter(plan.texts)))
+            inside = _renumbered(compress(inside, [one.name for one in takes]), places)
+            units.append(Unit(*labels[index], takes, inside))
+        shape = tuple(first.options["shape"])
+        return Outline(name, shape, tuple(units), _renumbered(body, places))
+
+    def first_uses(self, chain: Chain) -> list[int]:
+        """The modules in the order in which the figure shows them."""
+        found: dict[int, None] = {}
+
+        def look(inner: Chain) -> None:
+            for element in inner:
+                if isinstance(element, Call):
+                    if element.module in found:
+                        continue
+                    found[element.module] = None
+                for branch in chains_of(element):
+                    look(branch)
+
+        look(chain)
+        return list(found)
+
+    def separate(self) -> None:
+        """A call that alone makes its module take more becomes a module of its own."""
+        for index in range(len(self.groups)):
+            calls = self.groups[index].calls
+            if len(calls) < 3 or self.groups[index].role != "block" or len(calls) > 64:
+                continue
+            plan = self.plan(index)
+            rest = self.found_in(calls[:-1])
+            if len(rest) < len(plan.takes) and self.sizes(rest) < self.sizes(plan.takes):
+                last = calls.pop()
+                last.module = len(self.groups)
+                self.groups.append(Group("block", [last]))
+                del self.plans[index]
+
+    def found_in(self, calls: Sequence[Call]) -> Sequence[Found]:
+        rows = [self.slots(call.body) for call in calls]
+        return infer(_columns(rows))[0]
+
+    def sizes(self, takes: Sequence[Found]) -> int:
+        return sum(family(one.field) == "size" for one in takes)
+
+    # ---- parameters ---------------------------------------------------------------------------
+
+    def plan(self, index: int) -> Plan:
+        """Find the parameters of a module and the arguments of its calls."""
+        if index in self.plans:
+            return self.plans[index]
+        calls = self.groups[index].calls
+        rows = [self.slots(call.body) for call in calls]
+        takes, texts = infer(_columns(rows))
+        plan = self.plans[index] = Plan(tuple(takes), tuple(texts), calls[0].body)
+        for number, call in enumerate(calls):
+            self.arguments[id(call)] = tuple(
+                (found.field, found.values[number]) for found in takes
+            )
+        return plan
+
+    def slots(self, chain: Chain) -> list[Slot]:
+        """Fields and values of a chain; of the calls in it their arguments."""
+        found: list[Slot] = []
+        for element in chain:
+            if isinstance(element, int):
+                found += self.book.leaf(element).slots
+            elif isinstance(element, Call):
+                self.plan(element.module)
+                found += self.arguments[id(element)]
+            else:
+                for inner in chains_of(element):
+                    found += self.slots(inner)
+                if isinstance(element, Par):
+                    found += self.book.leaf(element.merge).slots
+        return found
+
+    # ---- items --------------------------------------------------------------------------------
+
+    def rendered(self, chain: Chain, taken: Collection[str], top: bool = False) -> tuple[Item, ...]:
+        """A chain without parameters as items, with its repeats."""
+        texts = iter([text_of(value) for _, value in self.slots(chain)])
+        items: list[Item] = []
+        for element in chain:
+            items.append(self.item(element, texts))
+            if top:
+                end = self.last_leaf(element)
+                for head in self.heads.get(end, ()):
+                    items.append(Head(self.rendered(head, taken)))
+        if top and 0 in self.heads:
+            items[:0] = [Head(self.rendered(head, taken)) for head in self.heads[0]]
+        return compress(items, taken)
+
+    def last_leaf(self, element: Element) -> int:
+        while not isinstance(element, int):
+            if isinstance(element, Par):
+                return element.merge
+            element = chains_of(element)[-1][-1]
+        return element
+
+    def items(self, chain: Chain, texts: Iterator[str]) -> Iterator[Item]:
+        for element in chain:
+            yield self.item(element, texts)
+
+    def item(self, element: Element, texts: Iterator[str]) -> Item:
+        """An element with its texts filled in."""
+        if isinstance(element, int):
+            return self.cell(element, texts)
+        if isinstance(element, Call):
+            takes = self.plans[element.module].takes
+            return Invoke(element.module, tuple((found.name, next(texts)) for found in takes))
+        branches = tuple(tuple(self.items(chain, texts)) for chain in chains_of(element))
+        if isinstance(element, Wild):
+            names = [name for name, _ in element.nodes]
+            return Wires(tuple(zip(names, branches, strict=True)), tuple(element.edges))
+        if isinstance(element, Fork):
+            return Split("fork", branches)
+        merge = self.cell(element.merge, texts)
+        return Split(self.form(element), branches, merge)
+
+    def form(self, par: Par) -> str:
+        """Whether parallel paths are a residual, its main path first, or towers."""
+        kind = self.book.kind(par.merge)
+        if len(par.branches) != 2 or any(b and isinstance(b[-1], Fork) for b in par.branches):
+            return "towers"
+        main, side = par.branches
+        if kind == "scaled-add":
+            return "residual"
+        if not main or kind == "op-merge":
+            return "towers"
+        if not side:
+            return "residual"
+        weighed = [sum(self.weighs(leaf) for leaf in branch) for branch in par.branches]
+        short = weighed[1] == 1 and len(side) <= 2 and self.book.chain_size(main) > 2
+        return "residual" if kind == "add" and short and weighed[0] > 1 else "towers"
+
+    def weighs(self, element: Element) -> int:
+        return 2 if not isinstance(element, int) else int("conv" in self.book.kind(element))
+
+    def cell(self, number: int, texts: Iterator[str]) -> Cell:
+        leaf = self.book.leaf(number)
+        values = tuple((field, next(texts)) for field, _ in leaf.slots)
+        kept = tuple((field, text) for field, text in values
+                     if not (field == "present" and text == "1"))  # fmt: skip
+        return Cell(self.book.kind(number), leaf.fixed, kept)
+
+
+def _columns(rows: Sequence[Sequence[Slot]]) -> list[Column]:
+    return [
+        Column(field, tuple(row[place][1] for row in rows))
+        for place, (field, _) in enumerate(rows[0])
+    ]
+
+
+def _renumbered(items: Sequence[Item], places: Mapping[int, int]) -> tuple[Item, ...]:
+    """Items whose calls count the modules of the outline."""
+    found = []
+    for item in items:
+        if isinstance(item, Invoke):
+            item = item._replace(module=places[item.module])
+        found.append(with_parts(item, tuple(_renumbered(one, places) for one in parts(item))))
+    return tuple(found)

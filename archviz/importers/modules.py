@@ -1,0 +1,317 @@
+"""Which parts of the tree become modules: what occurs again, and what is large and branches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from archviz.importers.slots import ALONE, Book, Slot
+from archviz.importers.tree import Call, Chain, Element, Fork, Par, Wild, chains_of
+from archviz.kinds import KINDS
+
+MOST_OF_IT = 0.45
+"""A part of the network of which a path is drawn in the main row, not as a module."""
+LARGE = 4
+"""Drawn layers of a part that is a module although it occurs once."""
+LONGEST_STRETCH = 12
+LONGEST_PERIOD = 8
+
+
+class Group(NamedTuple):
+    """A module in the making: why it is one, and its calls."""
+
+    role: str
+    """``block``, ``inner``, ``pair``, ``stretch``, ``stem`` or ``graph``."""
+    calls: list[Call]
+
+
+class Selector:
+    """Turns parts of a tree into calls."""
+
+    def __init__(self, book: Book, root: Chain, taps: Sequence[int]) -> None:
+        self.book = book
+        self.root = root
+        self.taps = frozenset(taps)
+        self.groups: list[Group] = []
+        self.by_key: dict[object, int] = {}
+        self.total = book.chain_size(root)
+        self.main: list[Chain] = []
+        self.counts: dict[int, int] = {}
+        self.contexts: dict[int, set[object]] = {}
+
+    def run(self) -> list[Group]:
+        """Choose the modules; the tree has their calls then."""
+        self.find_main(self.root)
+        for chain in self.main:
+            self.add_leads(chain)
+        self.count()
+        for chain in self.main:
+            self.pairs(chain)
+        for chain in self.main:
+            self.inner(chain)
+        for chain in self.main:
+            self.blocks(chain)
+        for chain in self.main:
+            self.stretches(chain)
+        self.stem()
+        return self.groups
+
+    def call(self, key: object, role: str, body: Chain) -> Call:
+        """A call of the module with a key, which is made if there is none."""
+        index = self.by_key.get(key)
+        if index is None:
+            index = self.by_key[key] = len(self.groups)
+            self.groups.append(Group(role, []))
+        call = Call(index, body)
+        self.groups[index].calls.append(call)
+        return call
+
+    # ---- where to look ------------------------------------------------------------------------
+
+    def find_main(self, chain: Chain, outer: Par | None = None) -> None:
+        """The main chain, and the paths in it that hold most of the network."""
+        self.main.append(chain)
+        for element in chain:
+            if isinstance(element, Par) and self.is_skeleton(element, outer):
+                for branch in element.branches:
+                    self.find_main(branch, element)
+
+    def is_skeleton(self, element: Par, outer: Par | None) -> bool:
+        """Whether an element is the network itself: it holds most of it, or is a level of it."""
+        book = self.book
+        pair = (outer, element) if outer is not None else ()
+        kinds = {book.kind(one) for one in pair}
+        if len(kinds) == 1 and all(len(one.branches) == 2 and not one.branches[1] for one in pair):
+            return True
+        if book.size(element) < max(MOST_OF_IT * self.total, 12):
+            return False
+        return any(isinstance(one, Par) and book.size(one) > 2 and book.kind(one) != "multiply"
+                   for branch in element.branches for one in branch)  # fmt: skip
+
+    def count(self) -> None:
+        """How often each structure occurs, and in what."""
+        mains = {id(chain) for chain in self.main}
+        waiting: list[tuple[Chain, object]] = [(self.root, "main")]
+        while waiting:
+            chain, context = waiting.pop()
+            for element in chain:
+                if isinstance(element, int):
+                    continue
+                key = self.book.key(element)
+                self.counts[key] = self.counts.get(key, 0) + 1
+                self.contexts.setdefault(key, set()).add(context)
+                for place, inner in enumerate(chains_of(element)):
+                    waiting.append((inner, "main" if id(inner) in mains else (key, place)))
+
+    # ---- a first activation that may be missing -----------------------------------------------
+
+    def add_leads(self, chain: Chain) -> None:
+        """Blocks that differ in a leading activation only get one that is not there."""
+        book = self.book
+        without: dict[int, tuple[int, int]] = {}
+        for element in chain:
+            if isinstance(element, Par):
+                for place, branch in enumerate(element.branches):
+                    first = branch[0] if len(branch) > 1 else None
+                    if isinstance(first, int) and book.kind(first) in ALONE:
+                        shorter = Par([*element.branches], element.merge)
+                        shorter.branches[place] = branch[1:]
+                        without.setdefault(book.key(shorter), (place, first))
+        for element in chain:
+            if isinstance(element, Par) and book.key(element) in without:
+                place, first = without[book.key(element)]
+                element.branches[place].insert(0, ~first)
+                del book.made[id(element)]
+
+    # ---- the kinds of modules -------------------------------------------------------------------
+
+    def pairs(self, chain: Chain) -> None:
+        """Patterns of several blocks that repeat with equal values, as in transformers."""
+        book = self.book
+        keys = [book.number((book.key(one), tuple(slots_of(book, [one])))) for one in chain]
+        for period in range(2, min(LONGEST_PERIOD, len(chain) // 3) + 1):
+            at = 0
+            while at + 3 * period <= len(chain):
+                stop = at
+                while stop + period < len(chain) and keys[stop] == keys[stop + period]:
+                    stop += 1
+                times = (stop - at) // period + 1
+                if times < 3 or not self.is_pair(chain[at : at + period]):
+                    at = max(at + 1, stop - period + 1 if times < 3 else at + 1)
+                    continue
+                bodies = [chain[at + n * period : at + (n + 1) * period] for n in range(times)]
+                key = "pair", tuple(keys[at : at + period])
+                chain[at : at + times * period] = [self.call(key, "pair", b) for b in bodies]
+                keys[at : at + times * period] = [book.key(chain[at])] * times
+                at += times
+
+    def is_pair(self, body: Chain) -> bool:
+        """Whether a pattern is made of different blocks."""
+        blocks = [one for one in body if isinstance(one, Par)]
+        return len(blocks) > 1 and len({self.book.key(one) for one in blocks}) > 1
+
+    def inner(self, chain: Chain) -> None:
+        """Parts of several modules become modules of their own."""
+        mains = {id(one) for one in self.main}
+        for element in chain:
+            for branch in chains_of(element):
+                if id(branch) not in mains:
+                    self.inner(branch)
+        for place, element in enumerate(chain):
+            if not isinstance(element, Par) or self.book.size(element) < 3:
+                continue
+            key = self.book.key(element)
+            often = len(self.contexts.get(key, ())) > 1
+            if often and (id(chain) not in mains or self.is_gate(element)):
+                chain[place] = self.call(key, "inner", [element])
+
+    def is_gate(self, element: Element) -> bool:
+        """Whether an element scales its input, as squeeze-and-excitation does."""
+        return isinstance(element, Par) and self.book.kind(element) == "multiply"
+
+    def blocks(self, chain: Chain) -> None:
+        """Parallel parts of the main chain that occur again, or are large."""
+        book = self.book
+        mains = {id(one) for one in self.main}
+        for place, element in enumerate(chain):
+            if isinstance(element, int | Call | Fork) or self.is_gate(element):
+                continue
+            if any(id(branch) in mains for branch in chains_of(element)):
+                continue
+            key = book.key(element)
+            if isinstance(element, Wild):
+                self.wild(element)
+            elif self.counts.get(key, 0) < 2 and book.size(element) < LARGE:
+                continue
+            role = "graph" if isinstance(element, Wild) else "block"
+            chain[place] = self.call(key, role, [element])
+
+    def wild(self, element: Wild) -> None:
+        """Equal nodes of several layers in free wiring."""
+        book = self.book
+        times: dict[tuple[int, ...], int] = {}
+        for _, chain in element.nodes:
+            for place, inner in enumerate(chain):
+                if isinstance(inner, Wild):
+                    self.wild(inner)
+                    chain[place] = self.call(book.key(inner), "graph", [inner])
+            key = book.chain_key(chain)
+            times[key] = times.get(key, 0) + 1
+        for _, chain in element.nodes:
+            key = book.chain_key(chain)
+            often = times[key] > 1 and book.chain_size(chain) > 2 and len(chain) > 1
+            if often and not self.begins_merge(chain):
+                chain[:] = [self.call(("part", key), "stretch", list(chain))]
+
+    def begins_merge(self, chain: Chain) -> bool:
+        """Whether a node of free wiring brings several ways together."""
+        return isinstance(chain[0], int) and KINDS[self.book.kind(chain[0])].join is not None
+
+    def is_block(self, element: Element) -> bool:
+        """Whether an element of a chain is a module that stands for itself."""
+        if isinstance(element, Call):
+            return self.groups[element.module].role in ("block", "pair", "graph")
+        return isinstance(element, Par | Wild) and not self.is_gate(element)
+
+    def stretches(self, chain: Chain) -> None:
+        """Linear parts between the modules that occur again."""
+        book = self.book
+        if not any(self.is_block(element) for element in chain):
+            return
+        keys = list(book.chain_key(chain))
+        gaps = self.gaps(chain)
+        whole: dict[tuple[int, ...], int] = {}
+        for start, stop in gaps:
+            pattern = tuple(keys[start:stop])
+            whole[pattern] = whole.get(pattern, 0) + 1
+        often = [pattern for pattern, times in whole.items() if times > 1]
+        for pattern in sorted(often, key=len, reverse=True):
+            if self.is_stretch(pattern, chain, keys):
+                self.replace(chain, pattern)
+
+    def is_stretch(self, pattern: tuple[int, ...], chain: Chain, keys: Sequence[int]) -> bool:
+        """Whether a pattern is long enough for a module, and not too long."""
+        if not 3 <= len(pattern) <= LONGEST_STRETCH:
+            return False
+        drawn = sum(self.book.size(chain[keys.index(key)]) for key in pattern)
+        return drawn >= 3
+
+    def gaps(self, chain: Chain) -> list[tuple[int, int]]:
+        """Start and end of what lies between blocks, taps and ends."""
+        gaps, start = [], 0
+        for place, element in enumerate(chain):
+            if self.is_block(element):
+                gaps.append((start, place))
+                start = place + 1
+            elif isinstance(element, int) and element in self.taps:
+                gaps.append((start, place + 1))
+                start = place + 1
+        gaps.append((start, len(chain)))
+        return [(start, stop) for start, stop in gaps if stop > start]
+
+    def replace(self, chain: Chain, pattern: tuple[int, ...]) -> None:
+        """Every place of a pattern in the gaps of a chain by a call."""
+        book = self.book
+        result: Chain = []
+        done = 0
+        for start, stop in self.gaps(chain):
+            result += chain[done:start]
+            at = start
+            while at < stop:
+                piece = chain[at : at + len(pattern)]
+                if at + len(pattern) <= stop and book.chain_key(piece) == pattern:
+                    result.append(self.call(("stretch", pattern), "stretch", piece))
+                    at += len(pattern)
+                else:
+                    result.append(chain[at])
+                    at += 1
+            done = stop
+        chain[:] = [*result, *chain[done:]]
+
+    # ---- stem ---------------------------------------------------------------------------------
+
+    def stem(self) -> None:
+        """The start up to the first module that is more than a part of a stem."""
+        root = self.root
+        stop = 0
+        while stop < len(root) and self.is_stem(root[stop]):
+            stop += 1
+        head = root[:stop]
+        if stop == len(root) or self.book.chain_size(head) < LARGE:
+            return
+        body: Chain = []
+        for element in head:
+            if isinstance(element, Call) and self.groups[element.module].role == "block":
+                self.groups[element.module].calls.remove(element)
+                body += element.body
+            else:
+                body.append(element)
+        root[:stop] = [self.call("stem", "stem", body)]
+
+    def is_stem(self, element: Element) -> bool:
+        """Whether an element may stand in a stem: a layer, or towers of few layers."""
+        if isinstance(element, int):
+            return element not in self.taps
+        if isinstance(element, Call):
+            group = self.groups[element.module]
+            if group.role == "inner":
+                return False
+            element = element.body[0] if group.role == "block" else element
+        if not isinstance(element, Par) or self.book.size(element) >= 8:
+            return False
+        paths = element.branches
+        return self.book.kind(element) == "concat" and len(paths) == 2 and all(paths)
+
+
+def slots_of(book: Book, chain: Chain) -> list[Slot]:
+    """All fields and values of a chain, in the order in which it is written."""
+    found: list[Slot] = []
+    for element in chain:
+        if isinstance(element, int):
+            found += book.leaf(element).slots
+        else:
+            for inner in chains_of(element):
+                found += slots_of(book, inner)
+            if isinstance(element, Par):
+                found += book.leaf(element.merge).slots
+    return found

@@ -1,0 +1,167 @@
+"""Names, labels and colours of modules, as a person would choose them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from archviz.importers.modules import Group
+from archviz.importers.slots import Book
+from archviz.importers.tree import Chain, Par, chain_leaves, chains_of
+from archviz.kinds import KINDS
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+class Label(NamedTuple):
+    """How a module is shown, and its name in the spec."""
+
+    name: str
+    label: str
+    title: str
+    color: str
+
+
+class Base(NamedTuple):
+    """What a module is; several of one network get letters."""
+
+    name: str
+    label: str
+    title: str
+    color: str = "green"
+
+
+def name_modules(
+    book: Book, groups: Sequence[Group], bodies: Mapping[int, Chain]
+) -> dict[int, Label]:
+    """The labels of all modules, given in the order of their first use."""
+    bases = {index: _base(book, groups[index].role, body) for index, body in bodies.items()}
+    _flows(book, bodies, bases)
+    counts = Counter(base.name for base in bases.values())
+    seen: Counter[str] = Counter()
+    result = {}
+    for index, base in bases.items():
+        if counts[base.name] == 1:
+            result[index] = Label(*base)
+            continue
+        letter = _letter(seen[base.name])
+        seen[base.name] += 1
+        result[index] = Label(f"{base.name}-{letter}", f"{base.label}-{letter.upper()}",
+                              f"{base.title} {letter.upper()}", base.color)  # fmt: skip
+    return result
+
+
+def _letter(number: int) -> str:
+    rest, last = divmod(number, len(LETTERS))
+    return (_letter(rest - 1) if rest else "") + LETTERS[last]
+
+
+def _base(book: Book, role: str, body: Chain) -> Base:
+    kinds = [book.kind(leaf) for leaf in chain_leaves(body)]
+    first = body[0]
+    if role == "stem":
+        return Base("stem", "Stem", "Stem", "yellow")
+    if role == "graph":
+        return Base("cell", "Cell", "Cell")
+    if role == "pair":
+        coder = "attention" in kinds
+        return Base("encoder-block", "encoder", "Encoder block") if coder else _scoped(book, body)
+    if role == "inner" and book.kind(first) == "multiply":
+        return Base("squeeze-excite", "SE", "Squeeze and excitation")
+    if len(body) == 1 and isinstance(first, Par):
+        return _block(book, first, body, kinds)
+    return _stretch(book, body, kinds)
+
+
+def _stretch(book: Book, body: Chain, kinds: Sequence[str]) -> Base:
+    if "depthwise-conv" in kinds:
+        if "multiply" in kinds:
+            return Base("mbconv-first", "MBConv", "MBConv without a shortcut", "yellow")
+        if kinds[-1] == "conv" and len(kinds) > 2:
+            return Base("bottleneck", "bottleneck", "Inverted bottleneck", "yellow")
+    if "pool" in kinds[-1] and "conv" in kinds and len(kinds) <= 5:
+        return Base("transition", "transition", "Transition", "orange")
+    if "sep-conv" in kinds:
+        return Base("separable", "separable", "Separable convolutions")
+    return _scoped(book, body)
+
+
+def _block(book: Book, block: Par, body: Chain, kinds: Sequence[str]) -> Base:
+    kind, paths = book.kind(block), block.branches
+    inner = {book.kind(element) for path in paths for element in path if isinstance(element, Par)}
+    if kind in ("add", "scaled-add"):
+        if "concat" in inner:
+            return Base("inception-resnet", "Inception-ResNet", "Inception-ResNet")
+        if len(paths) == 2:
+            return _residual(book, block, body, kinds)
+        return _scoped(book, body)
+    if kind == "concat" and len(paths) == 2 and not paths[1]:
+        return Base("dense-layer", "dense layer", "Dense layer")
+    if kind == "concat":
+        if all(any(stride > 1 for stride in _strides(book, path)) for path in paths):
+            return Base("reduction", "Reduction", "Reduction", "orange")
+        return Base("inception", "Inception", "Inception")
+    return _scoped(book, body)
+
+
+def _residual(book: Book, block: Par, body: Chain, kinds: Sequence[str]) -> Base:
+    shortcut = block.branches[1]
+    if "attention" in kinds:
+        return Base("attention-block", "attention", "Attention block")
+    if "depthwise-conv" in kinds:
+        if book.kind(block.branches[0][0]) == "depthwise-conv":
+            return Base("convnext-block", "ConvNeXt", "ConvNeXt block")
+        if "multiply" in kinds:
+            return Base("mbconv", "MBConv", "MBConv")
+        return Base("inverted-residual", "inverted", "Inverted residual")
+    if "dense" in kinds and "conv" not in kinds:
+        return Base("mlp-block", "MLP", "MLP block")
+    if not any("conv" in kind for kind in kinds):
+        return _scoped(book, body)
+    if shortcut:
+        return Base("conv-block", "conv", "Conv block", "yellow")
+    return Base("identity-block", "identity", "Identity block")
+
+
+def _flows(book: Book, bodies: Mapping[int, Chain], bases: dict[int, Base]) -> None:
+    """Residual blocks of separable convolutions: entry, middle and exit."""
+    blocks = [index for index, body in bodies.items()
+              if bases[index].name in ("conv-block", "identity-block")
+              and any(book.kind(leaf) == "sep-conv" for leaf in chain_leaves(body))]  # fmt: skip
+    middles = [index for index in blocks if bases[index].name == "identity-block"]
+    if not middles or len(blocks) == len(middles):
+        return
+    before = True
+    for index in blocks:
+        if index in middles:
+            bases[index], before = Base("middle", "Middle", "Middle"), False
+        elif before:
+            bases[index] = Base("entry", "Entry", "Entry", "yellow")
+        else:
+            bases[index] = Base("exit", "Exit", "Exit", "orange")
+
+
+def _strides(book: Book, chain: Chain) -> Iterator[int]:
+    for element in chain:
+        if isinstance(element, int):
+            stride = book.nodes[element if element >= 0 else ~element].options.get("stride", (1, 1))
+            yield max(stride)
+        for inner in chains_of(element):
+            yield from _strides(book, inner)
+
+
+def _scoped(book: Book, body: Chain) -> Base:
+    """The scope that all layers of a module share, without its number; else ``block``."""
+    scopes = [book.nodes[leaf if leaf >= 0 else ~leaf].scope for leaf in chain_leaves(body)]
+    word = ""
+    for level in zip(*scopes, strict=False):
+        if len(set(level)) > 1:
+            break
+        last = level[0].rpartition(".")[2].strip("0123456789_")
+        word = last if last.isascii() and last.replace("_", "").isalpha() else word
+    word = word.replace("_", " ").strip().lower()
+    name = word.replace(" ", "-")
+    if not 2 < len(word) <= 24 or name in KINDS or name in ("features", "model", "layers"):
+        word = name = "block"
+    return Base(name, word, word.capitalize())

@@ -1,0 +1,179 @@
+"""What happens to a layer graph before it is taken apart: one input, one output, clear concats.
+
+An exporter may have merged the concat of a concat into one. Where the inputs of a concat
+begin or end with all inputs of an earlier one, it gets that one instead; so the layers of
+a dense block become a chain again. On the other hand the concat of paths of one layer from
+one place, of which only another concat makes use, goes into that: it is a fork.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from archviz.errors import fail
+from archviz.importers.graphs import LayerGraph, LayerNode
+from archviz.kinds import KINDS
+
+
+class Offshoot(NamedTuple):
+    """Layers behind ``tap`` that only lead to an output of their own."""
+
+    tap: str
+    nodes: tuple[LayerNode, ...]
+
+
+class Settled(NamedTuple):
+    """The layers on the way to the main output, which is the last one, and what hangs off."""
+
+    nodes: tuple[LayerNode, ...]
+    offshoots: tuple[Offshoot, ...] = ()
+    joined: bool = False
+    """Whether several outputs had to be brought together in one box."""
+
+
+def settle(graph: LayerGraph, file: str = "<model>") -> Settled:
+    """The layers with one input and one output; other outputs hang off where they can.
+
+    Raises:
+        ArchvizError: the model has several inputs, or none.
+    """
+    inputs = [node for node in graph.nodes if node.kind == "input"]
+    if len(inputs) != 1:
+        names = ", ".join(node.id for node in inputs[:4])
+        what = f"the model has {len(inputs)} inputs ({names})" if inputs else "there is no input"
+        raise fail(file, what, "only a network with one input can be drawn yet")
+    nodes = clear_concats([_sound(node) for node in graph.nodes])
+    outputs = list(dict.fromkeys(graph.outputs))
+    if len(outputs) == 1:
+        return Settled(_leading_to(nodes, outputs))
+    main = _deepest(nodes, outputs)
+    body = _leading_to(nodes, [main])
+    offshoots = _offshoots(nodes, body, [output for output in outputs if output != main])
+    return Settled(body, offshoots) if offshoots is not None else joined_outputs(nodes, outputs)
+
+
+def joined_outputs(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> Settled:
+    """All outputs brought together in a box of their own."""
+    end = LayerNode("outputs", "op-merge", tuple(outputs), {"label": "outputs"})
+    return Settled((*_leading_to(nodes, outputs), end), (), True)
+
+
+def _sound(node: LayerNode) -> LayerNode:
+    """A layer whose kind suits the number of its inputs."""
+    join = KINDS[node.kind].join is not None
+    if node.kind == "input" or join == (len(node.inputs) > 1):
+        return node
+    label = node.options.get("label", node.kind)
+    kept = {key: node.options[key] for key in ("weights", "macs") if key in node.options}
+    kind = "op-merge" if len(node.inputs) > 1 else "op"
+    shape = {"shape": node.shape} if node.shape else {}
+    return node._replace(kind=kind, options={"label": label, **shape, **kept})
+
+
+def _leading_to(nodes: Sequence[LayerNode], ends: Sequence[str]) -> tuple[LayerNode, ...]:
+    needed = set(ends)
+    kept = []
+    for node in reversed(nodes):
+        if node.id in needed or node.kind == "input":
+            needed.update(node.inputs)
+            kept.append(node)
+    kept.reverse()
+    return tuple(kept)
+
+
+def _deepest(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> str:
+    depth: dict[str, int] = {}
+    for node in nodes:
+        depth[node.id] = 1 + max((depth[source] for source in node.inputs), default=0)
+    return max(outputs, key=lambda output: depth[output])
+
+
+def _offshoots(
+    nodes: Sequence[LayerNode], body: Sequence[LayerNode], outputs: Sequence[str]
+) -> tuple[Offshoot, ...] | None:
+    """What hangs off for each further output; None where one does not hang at one place."""
+    inside = {node.id for node in body}
+    found = []
+    seen: set[str] = set()
+    for output in outputs:
+        own = [node for node in _leading_to(nodes, [output]) if node.id not in inside]
+        taps = {source for node in own for source in node.inputs if source in inside}
+        if len(taps) != 1 or not seen.isdisjoint(node.id for node in own):
+            return None
+        seen.update(node.id for node in own)
+        found.append(Offshoot(taps.pop(), tuple(own)))
+    return tuple(found)
+
+
+# ---- concats ------------------------------------------------------------------------------
+
+
+def clear_concats(nodes: Sequence[LayerNode]) -> list[LayerNode]:
+    """Concats of concats apart where they are steps of a chain, together where they fork."""
+    return _without_forks(_in_steps(nodes))
+
+
+def _in_steps(nodes: Sequence[LayerNode]) -> list[LayerNode]:
+    """Each concat with an earlier one in place of all inputs of that."""
+    steps: dict[tuple[int, str], int] = {}
+    concat_at: dict[tuple[bool, int], str] = {}
+    result = []
+    for node in nodes:
+        if node.kind == "concat":
+            node = _stepped(node, steps, concat_at)
+        result.append(node)
+    return result
+
+
+def _stepped(
+    node: LayerNode, steps: dict[tuple[int, str], int], concat_at: dict[tuple[bool, int], str]
+) -> LayerNode:
+    """Walk the inputs along all earlier ones, forwards and backwards, and note the end."""
+    plain = not {"norm", "activation"} & node.options.keys()
+    inputs = node.inputs
+    for backwards in (False, True):
+        walk = node.inputs[::-1] if backwards else node.inputs
+        at, found, length = 0, "", 0
+        for index, source in enumerate(walk):
+            at = steps.setdefault((at, source), len(steps) + 1)
+            known = concat_at.get((backwards, at))
+            if known and index < len(walk) - 1:
+                found, length = known, index + 1
+        if plain and len(walk) > 1:
+            concat_at.setdefault((backwards, at), node.id)
+        if found and inputs is node.inputs:
+            rest = walk[length:]
+            inputs = (*rest[::-1], found) if backwards else (found, *rest)
+    return node._replace(inputs=inputs)
+
+
+def _without_forks(nodes: Sequence[LayerNode]) -> list[LayerNode]:
+    users: dict[str, list[str]] = {}
+    by_id = {node.id: node for node in nodes}
+    for node in nodes:
+        for source in node.inputs:
+            users.setdefault(source, []).append(node.id)
+    gone: dict[str, tuple[str, ...]] = {}
+    for node in nodes:
+        if node.kind != "concat" or {"norm", "activation"} & node.options.keys():
+            continue
+        using = users.get(node.id, [])
+        if len(using) != 1 or by_id[using[0]].kind != "concat":
+            continue
+        inner = [by_id[source] for source in node.inputs]
+        origins = {one.inputs for one in inner}
+        alone = all(len(one.inputs) == 1 and len(users[one.id]) == 1 for one in inner)
+        if len(origins) == 1 and alone:
+            gone[node.id] = node.inputs
+    if not gone:
+        return list(nodes)
+    result = []
+    for node in nodes:
+        if node.id in gone:
+            continue
+        if node.kind == "concat":
+            inputs = [end for source in node.inputs for end in gone.get(source, (source,))]
+            node = node._replace(inputs=tuple(inputs))
+        result.append(node)
+    return result
