@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from math import gcd
 from typing import NamedTuple, TypeAlias
 
 from archviz.options import RESERVED
@@ -11,15 +12,20 @@ from archviz.options import RESERVED
 Value: TypeAlias = int | float | str
 
 NAMES = {
-    "filters": "width", "kernel": "k", "stride": "stride", "padding": "edge", "groups": "groups",
-    "value": "size", "count": "heads", "weights": "weights", "macs": "macs",
+    "size": "width", "kernel": "k", "stride": "stride", "padding": "edge", "value": "size",
+    "count": "heads", "weights": "weights", "macs": "macs",
     "activation": "after", "present": "lead", "multiplier": "multiplier", "dilation": "dilation",
 }  # fmt: skip
-SIZES = ("filters", "groups", "shape", "weights", "macs", "count", "multiplier")
+FACTORED = frozenset({"size", "weights", "macs", "count"})
+"""Kinds of fields of which one may be a multiple of another."""
 WITH_DEFAULT = frozenset({"kernel", "stride", "padding", "activation", "present", "dilation"})
 LARGEST_FACTOR = 64
 HALF = "half-kernel"
 """A padding that is half of the kernel, as a column of kernels."""
+
+
+Key: TypeAlias = tuple[str, tuple[Value, ...]]
+"""The kind of a field, and its values in all calls."""
 
 
 class Column(NamedTuple):
@@ -52,7 +58,7 @@ def infer(
     """The fewest parameters that give all columns, and the text of each column."""
     columns = _centred(columns)
     texts: list[str] = [""] * len(columns)
-    varying: dict[tuple[str, tuple[Value, ...]], list[int]] = {}
+    varying: dict[Key, list[int]] = {}
     for index, column in enumerate(columns):
         values = unified(column.values) if family(column.field) == "padding" else column.values
         if len(set(values)) == 1:
@@ -61,12 +67,13 @@ def infer(
             varying.setdefault((family(column.field), values), []).append(index)
     bases = _bases(list(varying))
     order = {key: min(indices) for key, indices in varying.items()}
-    leading = sorted((key for key, (base, _) in bases.items() if base == key),
-                     key=order.__getitem__)  # fmt: skip
-    names = _names([(key, columns[order[key]].field) for key in leading], taken)
+    used = {base for base, _, _ in bases.values()}
+    leading = sorted(used, key=order.__getitem__)
+    names = _names(leading, [columns[order[key]].field for key in leading], taken)
     for key, indices in varying.items():
-        base, factor = bases[key]
+        base, factor, divisor = bases[key]
         text = names[base] if factor == 1 else f"{factor}*{names[base]}"
+        text = text if divisor == 1 else f"{text}/{divisor}"
         for index in indices:
             texts[index] = f"({text}-1)/2" if columns[index].field == HALF else text
     found = []
@@ -104,32 +111,33 @@ def family(field: str) -> str:
     return field
 
 
-def _bases(
-    keys: Sequence[tuple[str, tuple[Value, ...]]],
-) -> dict[tuple[str, tuple[Value, ...]], tuple[tuple[str, tuple[Value, ...]], int]]:
-    """For each column the one that it is a multiple of, and the factor."""
-    result: dict[tuple[str, tuple[Value, ...]], tuple[tuple[str, tuple[Value, ...]], int]] = {}
-    numeric = [key for key in keys if all(isinstance(value, int) for value in key[1])]
-    found: list[tuple[str, tuple[Value, ...]]] = []
-    for key in sorted(numeric, key=lambda key: key[1][0]):  # type: ignore[arg-type,return-value]
-        result[key] = key, 1
-        if key[0] not in ("size", "weights", "macs", "count"):
-            continue
-        for base in found:
-            factor = _factor(key, base)
+def _bases(keys: Sequence[Key]) -> dict[Key, tuple[Key, int, int]]:
+    """For each column the one it is computed from, the factor and the divisor."""
+    clusters: list[list[tuple[Key, int]]] = []
+    result: dict[Key, tuple[Key, int, int]] = {key: (key, 1, 1) for key in keys}
+    numeric = [key for key in keys if key[0] in FACTORED and isinstance(key[1][0], int)]
+    for key in sorted(numeric, key=lambda key: int(key[1][0])):
+        for cluster in clusters:
+            factor = _factor(key, cluster[0][0])
             if factor:
-                result[key] = base, factor
+                cluster.append((key, factor))
                 break
         else:
-            found.append(key)
-    for key in keys:
-        result.setdefault(key, (key, 1))
+            clusters.append([(key, 1)])
+    for cluster in clusters:
+        base, unit = min(cluster, key=lambda one: sum(_clumsy(f, one[1]) for _, f in cluster))
+        for key, factor in cluster:
+            shared = gcd(factor, unit)
+            result[key] = base, factor // shared, unit // shared
     return result
 
 
-def _factor(
-    key: tuple[str, tuple[Value, ...]], base: tuple[str, tuple[Value, ...]]
-) -> int:
+def _clumsy(factor: int, unit: int) -> int:
+    shared = gcd(factor, unit)
+    return factor // shared + unit // shared
+
+
+def _factor(key: Key, base: Key) -> int:
     """The whole number by which a column is a multiple of another; 0 where it is none."""
     first, unit = key[1][0], base[1][0]
     if base[0] != key[0] or not isinstance(first, int) or not isinstance(unit, int) or unit <= 0:
@@ -137,7 +145,8 @@ def _factor(
     factor = first // unit
     if not 2 <= factor <= LARGEST_FACTOR:
         return 0
-    same = all(a == factor * b for a, b in zip(key[1], base[1], strict=True))  # type: ignore[operator]
+    pairs = zip(key[1], base[1], strict=True)
+    same = all(isinstance(a, int) and isinstance(b, int) and a == factor * b for a, b in pairs)
     return factor if same else 0
 
 
@@ -148,18 +157,13 @@ def _default(field: str, values: Sequence[Value]) -> str:
     return text_of(value) if 2 * times >= len(values) else ""
 
 
-def _names(
-    found: Sequence[tuple[tuple[str, tuple[Value, ...]], str]], taken: Collection[str]
-) -> dict[tuple[str, tuple[Value, ...]], str]:
-    names: dict[tuple[str, tuple[Value, ...]], str] = {}
+def _names(keys: Sequence[Key], fields: Sequence[str], taken: Collection[str]) -> dict[Key, str]:
+    names: dict[Key, str] = {}
     used = {*taken, *RESERVED}
-    sizes = [key for key, field in found if field == "filters"]
-    for key, field in found:
-        stem = "each" if field.startswith("each-") else NAMES.get(field, "size")
-        if field.startswith("each-"):
-            stem = field.removeprefix("each-")
-        if key in sizes[:-1]:
-            stem = "inner"
+    sizes = [key for key in keys if key[0] == "size"]
+    for key, field in zip(keys, fields, strict=True):
+        stem = "inner" if key in sizes[:-1] else NAMES.get(key[0], "size")
+        stem = field.removeprefix("each-").rstrip("0123456789") if key[0] == "each" else stem
         name, number = stem, 2
         while name in used:
             name, number = f"{stem}{number}", number + 1

@@ -44,6 +44,7 @@ def dense(fold: Fold, op: Op) -> bool:
     bias = op.kind == "Gemm" and len(op.inputs) > 2 and op.inputs[2] != ""
     if bias and fold.constant(op, 2) is None:
         return False
+    value = fold.sequence(op, value)
     dims = fold.dims(value)
     if not dims or dims[-1] != depth or not units:
         return False
@@ -301,7 +302,10 @@ def recurrent(fold: Fold, op: Op) -> bool:
     """LSTM, GRU and RNN: a box that counts its weights; only the whole sequence is followed."""
     value = fold.value(op)
     weights = [fold.constant(op, index) for index in (1, 2)]
-    if value is None or value.axes is None or len(value.cell.shape) != 2:
+    if value is None:
+        return False
+    value = fold.sequence(op, value)
+    if value.axes is None or len(value.cell.shape) != 2:
         return False
     if any(fold.uses.get(name) for name in op.outputs[1:]) or op.attributes.get("layout"):
         return False

@@ -80,6 +80,7 @@ class Fold:
         self.batch = 1
         self.plans: dict[tuple[Any, ...], tuple[str, dict[str, Any], Shape, int]] = {}
         """What equal convolutions on equal inputs come to."""
+        self.sequences: dict[Cell, Cell] = {}
         self.uses: dict[str, int] = {}
         self.seen_weights: dict[str, Cell] = {}
         uses = self.uses
@@ -118,6 +119,19 @@ class Fold:
         made.name = ""
         made.refs = 1
         return made
+
+    def sequence(self, op: Op, value: Value) -> Value:
+        """A map of height 1, seen without its height, as a sequence; others as they are."""
+        cell, axes, _ = value
+        if axes is None or len(cell.shape) != 3 or cell.shape[0] != 1 or 0 in axes:
+            return value
+        made = self.sequences.get(cell)
+        if made is None:
+            made = self.between("reshape", op, cell, cell.shape[1:])
+            made.options["shape"] = made.shape
+            made.refs = cell.refs
+            self.sequences[cell] = made
+        return Value(made, tuple(axis - 1 if axis > 0 else axis for axis in axes))
 
     def weigh(self, cell: Cell, *names: str) -> None:
         """Count constants as weights of a cell, each where it is used first."""
