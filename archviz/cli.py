@@ -37,18 +37,22 @@ if TYPE_CHECKING:
 EXAMPLES = """
 \b
 Examples:
-  archviz list                                  what is bundled
-  archviz render resnet50 -o resnet50.svg       one figure; .png .pdf .pptx .tex ... as well
-  archviz export --all -f pptx,pdf -d talk      the deck of all networks, and its print
-  archviz compare resnet50 resnext50 -o two.svg networks side by side, at one scale
-  archviz info inception-v3 --layers            shapes, parameters, multiply-adds
-  archviz check my-net.yaml                     prove a spec
-  archviz schema > archviz.schema.json          completion for your editor
-  archviz legend -o legend.svg                  what the colours mean
+  archviz list                             what is bundled
+  archviz render resnet50 -o resnet50.svg  a figure; .png .pdf .pptx .tex as well
+  archviz export --all -f pptx -d talk     the deck of all networks
+  archviz compare resnet50 nin -o two.svg  networks on one page, at one scale
+  archviz info inception-v3 --layers       shapes, parameters, multiply-adds
+  archviz check my-net.yaml                prove a spec
+  archviz schema > spec.schema.json        completion for your editor
+  archviz legend -o legend.svg             what the colours mean
 
 \b
-A network of your own is a short YAML file; docs/spec.md shows how to write one.
-Completion for bash (zsh and fish likewise):
+A network of your own is a short YAML file, such as:
+  title: Small
+  network: [input 32x32x3, conv 3x3 16 relu, global-avg-pool, dense 10]
+
+\b
+Completion of names for bash (zsh and fish likewise):
   eval "$(_ARCHVIZ_COMPLETE=bash_source archviz)"
 """
 
@@ -58,6 +62,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; an :class:`ArchvizError` becomes its lines."""
+        if sys.stdout is None:  # closed by whoever started us
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()

@@ -21,7 +21,8 @@ def complete_network(
 
     from archviz.catalog import names
 
-    found = [CompletionItem(name) for name in names() if name.startswith(incomplete.lower())]
+    typed = incomplete.lower().replace("-", "_")
+    found = [CompletionItem(name) for name in names() if name.startswith(typed)]
     return found or [CompletionItem(incomplete, type="file")]
 
 

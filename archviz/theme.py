@@ -85,6 +85,8 @@ def load_theme(name: str = "article") -> Theme:
         raw = _read(path)
         layers.append(raw)
         source = raw.extends
+        if source.endswith((".yaml", ".yml")):  # beside the theme that names it
+            source = os.path.join(os.path.dirname(path), source)
     return _finish(layers)
 
 

@@ -308,7 +308,6 @@ def test_a_full_standard_output_is_a_message(command: list[str]) -> None:
     assert b"no space left on device" in done.stderr.lower()
 
 
-@pytest.mark.xfail(reason="sys.stdout is None there, and is used", strict=True)
 @pytest.mark.skipif(os.name != "posix", reason="file descriptors of Unix")
 def test_a_closed_standard_output_does_no_harm_to_a_file(empty_folder: Path) -> None:
     command = [sys.executable, "-m", "archviz", "render", "lenet5", "-o", "x.svg"]

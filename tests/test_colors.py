@@ -70,7 +70,8 @@ def grounds(theme: Theme) -> list[tuple[str, str, str]]:
     found = [(f"{name} on the page", theme.color(name), page) for name in ("text", "caption")]
     for name in ("yellow", "green", "orange"):
         panel = theme.role(name).panel
-        found += [(f"{key} on a {name} panel", theme.color(key), panel) for key in ("caption", "line")]
+        for key in ("caption", "line"):
+            found.append((f"{key} on a {name} panel", theme.color(key), panel))
     for name, colors in theme.roles.items():
         found.append((f"a label on {name}", colors.text, colors.fill))
     return found

@@ -22,6 +22,7 @@ from archviz.importers.onnx_wire import (
     scan,
     signed,
     skipped,
+    stream,
     tensor,
     text,
     value_info,
@@ -97,8 +98,7 @@ class _Reader:
         data, name = self.data, ""
         inputs: list[str] = []
         outputs: list[str] = []
-        for field in scan(data, start, end):
-            number, wire, low, high = field
+        for number, wire, low, high in stream(data, start, end):
             if wire != BYTES:
                 continue
             if number == 1:

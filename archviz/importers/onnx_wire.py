@@ -45,8 +45,11 @@ def varint(data: Buffer, position: int, end: int) -> tuple[int, int]:
 
 def scan(data: Buffer, position: int, end: int) -> list[Field]:
     """The fields of the message in ``position:end``."""
-    fields: list[Field] = []
-    append = fields.append
+    return list(stream(data, position, end))
+
+
+def stream(data: Buffer, position: int, end: int) -> Iterator[Field]:
+    """The fields of the message in ``position:end``, one by one."""
     while position < end:
         key = data[position]
         position += 1
@@ -60,18 +63,22 @@ def scan(data: Buffer, position: int, end: int) -> list[Field]:
                 size, position = varint(data, position - 1, end)
             start = position
             position += size
-            append((key >> 3, 2, start, position))
+            if position > end:
+                break
+            yield key >> 3, 2, start, position
         elif wire == 0:
             value, position = varint(data, position, end)
-            append((key >> 3, 0, value, 0))
+            yield key >> 3, 0, value, 0
         elif wire in (1, 5):
-            append((key >> 3, wire, position, 0))
+            start = position
             position += 8 if wire == 1 else 4
+            if position > end:
+                break
+            yield key >> 3, wire, start, 0
         else:
             raise WireError("a field of an unknown type")
     if position != end:
         raise WireError("the file ends inside a field")
-    return fields
 
 
 def skipped(data: Buffer, position: int, end: int) -> int:
@@ -147,24 +154,30 @@ def tensor(data: Buffer, start: int, end: int) -> TensorHead:
     position = start
     while position < end:
         key = data[position]
+        if key > 127 or key & 5:  # neither a number nor bytes, or a field that we do not know
+            if key in (37, 81):
+                payload.append((key >> 3, key & 7, position + 1, 0))
+            position = skipped(data, position, end)
+            continue
+        low = data[position + 1]
+        position += 2
+        if low > 127:
+            low, position = varint(data, position - 1, end)
         if key == 8:  # one side of the shape
-            side, position = varint(data, position + 1, end)
-            shape.append(signed(side))
-        elif key == 66:
-            size, position = varint(data, position + 1, end)
-            name = data[position : position + size].decode("utf-8", "replace")
-            position += size
+            shape.append(signed(low))
         elif key == 16:
-            kind, position = varint(data, position + 1, end)
-        else:
-            before, position = position, skipped(data, position, end)
-            number = key >> 3
-            if number in (1, 4, 5, 7, 9, 10) and position <= end:
-                field = scan(data, before, position)[0]
-                if number == 1:
-                    shape.extend(numbers(data, field))
-                else:
-                    payload.append(field)
+            kind = low
+        elif key == 66:
+            name = data[position : position + low].decode("utf-8", "replace")
+            position += low
+        elif key & 2:
+            if key == 10:
+                shape.extend(numbers(data, (1, BYTES, position, position + low)))
+            elif key in (34, 42, 58, 74, 82):
+                payload.append((key >> 3, BYTES, position, position + low))
+            position += low
+        elif key in (40, 56):
+            payload.append((key >> 3, VARINT, low, 0))
         if len(shape) > MAX_RANK:
             raise WireError(f"a tensor of more than {MAX_RANK} axes")
     if position != end:
@@ -203,7 +216,7 @@ def value_info(data: Buffer, start: int, end: int, seen: dict[bytes, Dims | None
                ) -> tuple[str, Dims | None]:  # fmt: skip
     """Name and shape of a value, None where it says none; ``seen`` remembers equal types."""
     name, shape = "", None
-    for number, wire, low, high in scan(data, start, end):
+    for number, wire, low, high in stream(data, start, end):
         if wire != BYTES:
             continue
         if number == 1:

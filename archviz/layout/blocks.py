@@ -64,6 +64,7 @@ class BoxBlock(Block):
         if not self.bar:
             self.lines, self.label_size, box_width = fit_label(face.label, style)
             self.height = style.px(1)
+            box_width = max(box_width, self._beside_badges(style))
         self.box_width = box_width
         self.caption_size = style.metric("detail" if style.full else "caption")
         self.captions = [clip(text, style.px(4), self.caption_size) for text in face.captions]
@@ -80,6 +81,14 @@ class BoxBlock(Block):
         self.down = self.height / 2 + (
             bottom_badge if captions_above else max(bottom_badge, captions)
         )
+
+    def _beside_badges(self, style: Style) -> float:
+        """Width at which the outer lines of a label of several keep clear of the badges."""
+        if len(self.lines) < 2 or not self.face.badges:
+            return 0.0
+        beside = self.lines[:1] if len(self.face.badges) == 1 else (self.lines[0], self.lines[-1])
+        widest = max(text_width(line, self.label_size) for line in beside)
+        return widest + style.metric("badge") * 0.97
 
     def _captions_height(self, badge: float) -> float:
         """Room that captions take beside the box, in pixels."""

@@ -235,8 +235,9 @@ class ResidualBlock(Block):
             and isinstance(main.blocks[-1], TowersBlock)
         ):
             gap = max(gap, style.gap(BOX_TO_BUS + BUS_TO_MERGE))
+        clear_right = style.metric("badge") / 2 + style.px(0.15)
         self.merge_at = self.lead + max(
-            main_width + gap, shortcut_width + style.px(0.3) - merge.width / 2
+            main_width + gap, shortcut_width + clear_right - merge.width / 2
         )
         self.width = self.merge_at + merge.width
         clear = style.row_gap(0.34) if shortcut_width else style.row_gap(0.45)

@@ -116,9 +116,13 @@ def choose_format(output: str, suffix: str | None) -> Format:
     Raises:
         ArchvizError: no format has that suffix.
     """
-    if suffix or output == "-":
+    if output == "-":
         return FORMATS[suffix or "svg"]
-    return format_of(output)
+    named = os.path.splitext(output)[1].lstrip(".").lower()
+    if suffix and named in FORMATS and named != suffix:
+        message = f"the name says {named}, and --format says {suffix}"
+        raise ArchvizError([Problem(Mark(output), message, "leave one of the two out")])
+    return FORMATS[suffix] if suffix else format_of(output)
 
 
 def format_of(path: str) -> Format:

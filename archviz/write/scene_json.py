@@ -47,6 +47,7 @@ def item_data(item: Item) -> dict[str, object]:
     elif isinstance(item, Connector):
         data |= {
             "points": item.points, "route": item.route, "head": item.head,
+            "head_length": item.head_length, "head_width": item.head_width,
             "source": item.source, "target": item.target, "stroke": item.stroke,
             "line_width": item.line_width,
         }  # fmt: skip
