@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from archviz.importers.columns import Column, infer, text_of
+from archviz.importers.modules import run_lengths
 from archviz.importers.outline import (
     Cell,
     Head,
@@ -39,7 +40,7 @@ def compress(items: Sequence[Item], taken: Collection[str] = ()) -> tuple[Item, 
     keys = [numbers.setdefault(structure(item), len(numbers)) for item in inner]
     if len(set(keys)) == len(keys):
         return tuple(inner)
-    runs = {period: _runs(keys, period) for period in range(1, min(LONGEST, len(keys) // 2) + 1)}
+    runs = {period: run_lengths(keys, period) for period in range(1, min(LONGEST, len(keys) // 2) + 1)}
     result: list[Item] = []
     at = 0
     while at < len(inner):
@@ -66,14 +67,6 @@ def _called(items: Sequence[Item], taken: Collection[str]) -> list[Item]:
 
 def _same_module(first: Invoke, other: Item) -> bool:
     return isinstance(other, Invoke) and other.module == first.module
-
-
-def _runs(keys: Sequence[int], period: int) -> list[int]:
-    """How many items from each place on equal the one a period later."""
-    result = [0] * (len(keys) + 1)
-    for at in range(len(keys) - period - 1, -1, -1):
-        result[at] = result[at + 1] + 1 if keys[at] == keys[at + period] else 0
-    return result
 
 
 def _best(

@@ -127,23 +127,31 @@ class Selector:
 
     def pairs(self, chain: Chain) -> None:
         """Patterns of several blocks that repeat with equal values, as in transformers."""
-        book = self.book
-        keys = [book.number((book.key(one), tuple(slots_of(book, [one])))) for one in chain]
+        keys: list[int] = []
         for period in range(2, min(LONGEST_PERIOD, len(chain) // 3) + 1):
+            keys = keys or [self.exact(element) for element in chain]
+            lengths = run_lengths(keys, period)
+            same = run_lengths(keys, 1)
+            result: Chain = []
             at = 0
-            while at + 3 * period <= len(chain):
-                stop = at
-                while stop + period < len(chain) and keys[stop] == keys[stop + period]:
-                    stop += 1
-                times = (stop - at) // period + 1
-                if times < 3 or not self.is_pair(chain[at : at + period]):
-                    at = max(at + 1, stop - period + 1 if times < 3 else at + 1)
+            while at < len(chain):
+                times = lengths[at] // period + 1
+                body = chain[at : at + period] if times > 2 and same[at] < period - 1 else []
+                if not body or not self.is_pair(body):
+                    result.append(chain[at])
+                    at += 1
                     continue
-                bodies = [chain[at + n * period : at + (n + 1) * period] for n in range(times)]
-                key = "pair", tuple(keys[at : at + period])
-                chain[at : at + times * period] = [self.call(key, "pair", b) for b in bodies]
-                keys[at : at + times * period] = [book.key(chain[at])] * times
-                at += times
+                key = "pair", self.book.chain_key(body)
+                for start in range(at, at + times * period, period):
+                    result.append(self.call(key, "pair", chain[start : start + period]))
+                at += times * period
+            if len(result) < len(chain):
+                chain[:] = result
+                keys = []
+
+    def exact(self, element: Element) -> int:
+        """A number for the structure and all values of an element."""
+        return self.book.number((self.book.key(element), tuple(slots_of(self.book, [element]))))
 
     def is_pair(self, body: Chain) -> bool:
         """Whether a pattern is made of different blocks."""
@@ -301,6 +309,14 @@ class Selector:
             return False
         paths = element.branches
         return self.book.kind(element) == "concat" and len(paths) == 2 and all(paths)
+
+
+def run_lengths(keys: Sequence[int], period: int) -> list[int]:
+    """How many items from each place on equal the one a period later."""
+    result = [0] * (len(keys) + 1)
+    for at in range(len(keys) - period - 1, -1, -1):
+        result[at] = result[at + 1] + 1 if keys[at] == keys[at + period] else 0
+    return result
 
 
 def slots_of(book: Book, chain: Chain) -> list[Slot]:

@@ -67,6 +67,9 @@ class _Reducer:
         self.only_out: list[Edge | None] = []
         self.depth: dict[int, int] = {}
         self.spare = size
+        self.entries: dict[int, list[int]] = {}
+        """Of wiring without nesting: where its edges from ``in`` are."""
+        self.kept: list[Wild] = []
 
     def run(self) -> tuple[Chain, int]:
         last = self.order[-1]
@@ -201,23 +204,35 @@ class _Reducer:
 
     def flat(self, vertex: int, edges: list[Edge]) -> Wild:
         """Paths that nest too deep, as free wiring without any nesting."""
-        weaver = _Weaver(self, edges[0].source)
+        inside = [e for edge in edges for e in edge.content if id(e) in self.entries]
+        kept = max((e for e in inside if isinstance(e, Wild)), default=None, key=_nodes_in)
+        weaver = _Weaver(self, edges[0].source, kept)
         ends: list[str] = []
         for edge in edges:
             ends += weaver.flat_chain(edge.content, ["in"])
-        name = weaver.merged(vertex, ends)
-        weaver.edges.append((name, "out"))
-        return Wild(weaver.nodes, weaver.edges)
+        merge = self.element[vertex]
+        weaver.edges.append((weaver.node([merge], ends), "out"))
+        made = Wild(weaver.nodes, weaver.edges)
+        self.entries[id(made)] = weaver.entries
+        self.kept.append(made)
+        return made
+
+
+def _nodes_in(wild: Wild) -> int:
+    return len(wild.nodes)
 
 
 class _Weaver:
     """Names the nodes of free wiring and gathers its edges."""
 
-    def __init__(self, reducer: _Reducer, entry: int) -> None:
+    def __init__(self, reducer: _Reducer, entry: int, kept: Wild | None = None) -> None:
         self.reducer = reducer
         self.names: dict[int, str] = {entry: "in"}
-        self.nodes: list[tuple[str, Chain]] = []
-        self.edges: list[tuple[str, str]] = []
+        self.kept = kept
+        self.nodes: list[tuple[str, Chain]] = kept.nodes if kept else []
+        self.edges: list[tuple[str, str]] = kept.edges if kept else []
+        self.entries: list[int] = []
+        self.last = self.edges.pop()[0] if kept else "in"
 
     def node(self, chain: Chain, sources: Sequence[str]) -> str:
         """A new node fed by others, none of them twice."""
@@ -233,6 +248,8 @@ class _Weaver:
                 source = self.node([self.reducer.spare], [source])
                 self.reducer.spare += 1
             seen.add(source)
+            if source == "in":
+                self.entries.append(len(self.edges) + len(wires))
             wires.append((source, name))
         self.nodes.append((name, chain))
         self.edges += wires
@@ -262,10 +279,6 @@ class _Weaver:
             return [source]
         return [self.node(content, [source])]
 
-    def merged(self, vertex: int, ends: list[str]) -> str:
-        merge = self.reducer.element[vertex]
-        return self.node([merge], ends)
-
     def flat_chain(self, chain: Chain, ends: list[str]) -> list[str]:
         """Write a chain out with all paths in it; the nodes in which it ends."""
         run: Chain = []
@@ -285,7 +298,13 @@ class _Weaver:
         return [self.node([element.merge], inner)] if isinstance(element, Par) else inner
 
     def flat_wild(self, wild: Wild, ends: list[str]) -> list[str]:
-        """Free wiring inside free wiring; of one that holds nearly all, the records are kept."""
+        """Free wiring inside free wiring; the records of the largest are kept."""
+        if wild is self.kept:
+            inner = self.reducer.entries[id(wild)]
+            for index in inner:
+                self.edges[index] = ends[0], self.edges[index][1]
+            self.entries += inner if ends[0] == "in" else []
+            return [self.last]
         sources: dict[str, list[str]] = {}
         for source, target in wild.edges:
             sources.setdefault(target, []).append(source)

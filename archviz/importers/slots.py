@@ -16,6 +16,7 @@ the same, ``half:N`` for what is also ``same``, a number, or four of them."""
 ALONE = frozenset({*ACTIVATIONS, *(name for name in KINDS if KINDS[name].role == "norm")})
 """Activations and normalisations that are layers of their own."""
 FIXED = ("bias", "norm", "ceil", "shared", "label", "drawn")
+DRAWN = {name: int(kind.drawn) for name, kind in KINDS.items()}
 NUMBERS = ("filters", "multiplier", "groups", "value", "count", "weights", "macs")
 
 
@@ -99,6 +100,7 @@ class Book:
         self.numbers: dict[tuple[Any, ...], int] = {}
         self.leaves: list[Leaf | None] = [None] * len(nodes)
         self.keys: list[int] = [-1] * len(nodes)
+        self.seen: dict[tuple[Any, ...], Leaf] = {}
         self.made: dict[int, tuple[Element, int, int]] = {}
 
     def number(self, key: tuple[Any, ...]) -> int:
@@ -110,7 +112,12 @@ class Book:
         index = number if number >= 0 else ~number
         found = self.leaves[index]
         if found is None:
-            found = self.leaves[index] = take_apart(self.nodes[index])
+            node = self.nodes[index]
+            same = node.kind, *node.options.items()
+            found = self.seen.get(same)
+            if found is None:
+                found = self.seen[same] = take_apart(node)
+            self.leaves[index] = found
         if number < 0:
             return found._replace(slots=(*found.slots[:-1], ("present", 0)))
         return found
@@ -127,15 +134,18 @@ class Book:
     def size(self, element: Element) -> int:
         """How many layers are drawn in an element."""
         if isinstance(element, int):
-            return int(KINDS[self.nodes[element if element >= 0 else ~element].kind].drawn)
+            return DRAWN[self.nodes[element if element >= 0 else ~element].kind]
         return self.measure(element)[2]
 
     def measure(self, element: Element) -> tuple[Element, int, int]:
         """An element that is no layer, its structure and its size."""
         made = self.made.get(id(element))
         if made is None:
-            inner = tuple(self.chain_key(chain) for chain in chains_of(element))
-            size = sum(self.chain_size(chain) for chain in chains_of(element))
+            inner = tuple([self.chain_key(chain) for chain in chains_of(element)])
+            size = 0
+            for chain in chains_of(element):
+                for one in chain:
+                    size += self.size(one)
             if isinstance(element, Par):
                 key: tuple[Any, ...] = ("par", self.key(element.merge), *inner)
                 size += 1
@@ -150,11 +160,14 @@ class Book:
 
     def chain_key(self, chain: Chain) -> tuple[int, ...]:
         """The structure of a chain."""
-        return tuple([self.key(element) for element in chain])
+        keys, key = self.keys, self.key
+        return tuple([
+            keys[e] if isinstance(e, int) and e >= 0 and keys[e] >= 0 else key(e) for e in chain
+        ])
 
     def chain_size(self, chain: Chain) -> int:
         """How many layers are drawn in a chain."""
-        return sum(self.size(element) for element in chain)
+        return sum([self.size(element) for element in chain])
 
     def kind(self, element: Element) -> str:
         """The kind of a layer; of an element its merge's."""
