@@ -1,8 +1,8 @@
 """archviz: the picture of a neural network, from a short YAML spec.
 
-    >>> import archviz
-    >>> net = archviz.load("resnet50")
-    >>> net.save("resnet50.svg")
+>>> import archviz
+>>> net = archviz.load("resnet50")
+>>> net.save("resnet50.svg")
 """
 
 from __future__ import annotations
@@ -10,14 +10,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archviz.api import LoadedNetwork, load
+    from archviz.api import LoadedNetwork, from_keras, from_onnx, from_torch, load
     from archviz.errors import ArchvizError, Problem
 
 __version__ = "0.1.0"
-__all__ = ["ArchvizError", "LoadedNetwork", "Problem", "__version__", "load"]
+__all__ = [
+    "ArchvizError",
+    "LoadedNetwork",
+    "Problem",
+    "__version__",
+    "from_keras",
+    "from_onnx",
+    "from_torch",
+    "load",
+]
 
 _HOMES = {
     "load": "archviz.api",
+    "from_keras": "archviz.api",
+    "from_onnx": "archviz.api",
+    "from_torch": "archviz.api",
     "LoadedNetwork": "archviz.api",
     "ArchvizError": "archviz.errors",
     "Problem": "archviz.errors",

@@ -11,6 +11,7 @@ from archviz.theme import load_theme
 
 if TYPE_CHECKING:
     from archviz.analysis import Analysis
+    from archviz.importers.imported import Imported
     from archviz.model import Network
     from archviz.scene import Scene
 
@@ -21,8 +22,10 @@ class LoadedNetwork:
     A notebook shows it as its picture.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, imported: Imported | None = None) -> None:
         self.network = network
+        self.imported = imported
+        """For a network that came from a model: its spec as YAML, and how faithful it is."""
 
     @cached_property
     def analysis(self) -> Analysis:
@@ -82,7 +85,7 @@ class LoadedNetwork:
 
 
 def load(source: str | os.PathLike[str]) -> LoadedNetwork:
-    """A network by its bundled name (``"resnet50"``) or from a YAML file.
+    """A network by its bundled name (``"resnet50"``), from a YAML file or a model file.
 
     Raises:
         ArchvizError: with all problems of the spec.
@@ -90,7 +93,58 @@ def load(source: str | os.PathLike[str]) -> LoadedNetwork:
     from archviz.catalog import resolve
     from archviz.expand import load_network
 
-    return LoadedNetwork(load_network(resolve(os.fspath(source))))
+    path = resolve(os.fspath(source))
+    if path.lower().endswith(MODEL_SUFFIXES):
+        from archviz.importers.sources import is_model_file
+
+        if is_model_file(path):
+            return from_onnx(path)
+    return LoadedNetwork(load_network(path))
+
+
+MODEL_SUFFIXES = (".onnx", ".keras", ".json", ".h5", ".hdf5", ".pt", ".pth")
+
+
+def from_onnx(path: str | os.PathLike[str]) -> LoadedNetwork:
+    """A network from a model file: ONNX, ``.keras`` or the JSON of a Keras model.
+
+    Its weights are not read; no framework is needed.
+
+    Raises:
+        ArchvizError: the file is no model, or one that cannot be drawn.
+    """
+    from archviz.importers.imported import import_file
+
+    imported = import_file(os.fspath(path))
+    return LoadedNetwork(imported.network, imported)
+
+
+def from_torch(module: Any, input_size: Any, title: str = "") -> LoadedNetwork:
+    """A network from a PyTorch module; ``input_size`` such as ``(1, 3, 224, 224)``.
+
+    Raises:
+        ArchvizError: torch is missing, or cannot export the module.
+    """
+    from archviz.importers.imported import import_layers
+    from archviz.importers.torch_reader import layers_of_torch
+
+    name = title or type(module).__name__
+    imported = import_layers(layers_of_torch(module, input_size), name, name)
+    return LoadedNetwork(imported.network, imported)
+
+
+def from_keras(model: Any, title: str = "") -> LoadedNetwork:
+    """A network from a live Keras model, functional or sequential.
+
+    Raises:
+        ArchvizError: the model has no configuration to read.
+    """
+    from archviz.importers.imported import import_layers
+    from archviz.importers.torch_reader import layers_of_keras
+
+    name = title or str(getattr(model, "name", "")) or type(model).__name__
+    imported = import_layers(layers_of_keras(model), name, name)
+    return LoadedNetwork(imported.network, imported)
 
 
 def figure_options(

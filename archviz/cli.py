@@ -42,6 +42,7 @@ Examples:
   archviz export --all -f pptx -d talk     the deck of all networks
   archviz compare resnet50 nin -o two.svg  networks on one page, at one scale
   archviz info inception-v3 --layers       shapes, parameters, multiply-adds
+  archviz import model.onnx -o model.yaml  the spec of a real model
   archviz check my-net.yaml                prove a spec
   archviz schema > spec.schema.json        completion for your editor
   archviz legend -o legend.svg             what the colours mean
@@ -109,9 +110,12 @@ def get_network(source: str) -> LoadedNetwork:
     from archviz.catalog import UnknownNetwork
 
     try:
-        return load(source)
+        loaded = load(source)
     except UnknownNetwork as error:
         raise click.UsageError(str(error)) from None
+    if loaded.imported and not loaded.imported.faithful:
+        click.echo(loaded.imported.report, err=True)  # no figure that is wrong without a word
+    return loaded
 
 
 def emit(output: str, data: bytes) -> None:
@@ -169,6 +173,29 @@ def render(
     look = Look(theme, title, legend, aspect or 0.0, detail)
     settings = output_settings(aspect=aspect, **medium)
     emit(output, network_bytes(get_network(network), chosen, look, settings))
+
+
+@main.command("import")
+@click.argument("model", metavar="MODEL", type=click.Path())
+@output_option
+def import_model(model: str, output: str) -> None:
+    """Write the spec of a real model: ONNX, .keras, or the JSON of a Keras model.
+
+    The stem, modules, repeats and towers are found in it; the spec is yours to read,
+    rename and polish. What it unrolls to is compared with the model, and the outcome is
+    said in one line on standard error; status 1 if they differ.
+
+    \b
+    archviz import model.onnx -o model.yaml
+    archviz render model.onnx -o model.svg      the figure at once
+    """
+    from archviz.importers.imported import import_file
+
+    imported = import_file(model)
+    emit(output, imported.text.encode("utf-8"))
+    click.echo(imported.report, err=True)
+    if not imported.faithful:
+        sys.exit(1)
 
 
 @main.command()

@@ -411,3 +411,63 @@ def sorted_options(kind: str, options: Mapping[str, Any]) -> str:
 def loaded(text: str) -> Network:
     """The network of a written spec."""
     return network_from_text(text)
+
+
+# ---- figures ------------------------------------------------------------------------------
+
+
+def sketch(network: Network) -> tuple[Any, ...]:
+    """The main row and the modules of a figure, without names, numbers and order of paths."""
+    modules: dict[str, int] = {}
+    bodies: list[Any] = []
+
+    def series(inner: Series) -> tuple[Any, ...]:
+        return tuple(found for node in inner.nodes if (found := part(node)) is not None)
+
+    def part(node: Node) -> Any:
+        if isinstance(node, Layer):
+            return (node.kind, node.kernel) if KINDS[node.kind].drawn else None
+        if isinstance(node, ModuleCall):
+            if node.module not in modules:
+                modules[node.module] = len(modules)
+                bodies.append(None)
+                longest = node.body
+                bodies[modules[node.module]] = series(longest)
+            return "module", modules[node.module]
+        if isinstance(node, Repeat):
+            return "repeat", node.times, series(node.bodies[0])
+        if isinstance(node, Towers):
+            return "towers", node.joined, sorted(map(str, map(series, node.branches)))
+        if isinstance(node, Residual):
+            return "residual", node.merge.kind, series(node.main), series(node.shortcut)
+        if isinstance(node, Auxiliary):
+            return "auxiliary", series(node.body)
+        if isinstance(node, Series):
+            return series(node)
+        return "graph", sorted(str(series(body)) for _, body in node.nodes)
+
+    return series(network.body), bodies
+
+
+def boxes(network: Network) -> int:
+    """Boxes in the main row and in the panels; of a repeat those of one iteration."""
+    seen: set[str] = set()
+
+    def count(node: Node) -> int:
+        if isinstance(node, Layer):
+            return int(node.drawn)
+        if isinstance(node, ModuleCall):
+            new = node.module not in seen
+            seen.add(node.module)
+            return 1 + (count(node.body) if new else 0)
+        if isinstance(node, Repeat):
+            return count(node.bodies[0])
+        if isinstance(node, Towers):
+            return sum(map(count, node.branches)) + int(not node.joined)
+        if isinstance(node, Residual):
+            return count(node.main) + count(node.shortcut) + 1
+        if isinstance(node, Graph):
+            return sum(count(body) for _, body in node.nodes)
+        return sum(map(count, node.nodes)) if isinstance(node, Series) else count(node.body)
+
+    return 1 + count(network.body)
