@@ -351,7 +351,17 @@ def test_every_beginning_of_a_file_is_a_message() -> None:
     model = resnet(1)
     data = model.bytes(model.nodes[-1].output[0])
     for size in range(0, len(data) - 1, 7):
-        message(data[:size])
+        found = message(data[:size])
+        assert size < 20 or "the file ends" in found
+
+
+def test_an_attribute_of_the_wrong_type_is_named() -> None:
+    model = Builder()
+    data = model.bytes(model.op("Conv", "x", model.weight(8, 3, 3, 3), group=1.5))
+    assert "the attribute 'group'" in message(data)
+    model = Builder()
+    end = model.op("Conv", "x", model.weight(8, 3, 3, 3), domain="mine", group=1.5)
+    assert kinds(model.layers(end)) == ["op"]
 
 
 def test_graphs_inside_graphs_have_an_end() -> None:
@@ -409,11 +419,11 @@ def test_weights_are_not_read(tmp_path: Path) -> None:
     import tracemalloc
 
     model = Builder()
-    weight = model.weight(8, 3, 3, 3)
-    end = model.op("Conv", "x", weight, kernel_shape=[3, 3])
+    weight = model.weight(3072, 2500)
+    end = model.op("Gemm", model.op("Flatten", "x"), weight)
     del model.weights[0].external_data[:]
     model.weights[0].data_location = TensorProto.DEFAULT
-    model.weights[0].raw_data = bytes(30_000_000)
+    model.weights[0].raw_data = bytes(3072 * 2500 * 4)
     path = tmp_path / "large.onnx"
     path.write_bytes(model.bytes(end))
     tracemalloc.start()
@@ -422,7 +432,7 @@ def test_weights_are_not_read(tmp_path: Path) -> None:
     seconds = time.perf_counter() - started
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert graph.nodes[1].parameters == 216
+    assert graph.nodes[2].parameters == 3072 * 2500
     assert peak < 1_000_000
     assert seconds < 0.5
 
@@ -452,3 +462,11 @@ def test_reading_is_linear() -> None:
 
     cost(20)
     assert cost(800) < 3 * cost(80)
+
+
+def test_a_stretch_that_is_longer_than_its_message_is_noticed() -> None:
+    from archviz.importers.onnx_wire import WireError, scan, tensor
+
+    for reader, data in ((tensor, b"\x42\x7fab"), (scan, b"\x0a\x7fab"), (scan, b"\x0d\x01")):
+        with pytest.raises(WireError, match="the file ends inside"):
+            reader(data, 0, len(data))

@@ -20,6 +20,7 @@ from archviz.importers.outline import (
     Split,
     Unit,
     Wires,
+    cells,
     parts,
     with_parts,
 )
@@ -27,8 +28,10 @@ from archviz.importers.parallel import Wiring, reduce
 from archviz.importers.settle import Offshoot, Settled, joined_outputs, settle
 from archviz.importers.slots import Book, Slot
 from archviz.importers.tree import Call, Chain, Element, Fork, Par, Wild, chains_of
+from archviz.kinds import ACTIVATIONS, NORMS
 
-MOST_PARAMETERS = 12
+MANY = 20
+"""Convolutions from which on one note stands for all their badges."""
 NOWHERE = LayerNode("", "dropout", (), {"drawn": False})
 """A layer that does nothing and is not drawn: a second way between two layers."""
 
@@ -58,7 +61,31 @@ def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
             put_in_order(book, body)
     selector = Selector(book, chain, list(heads))
     groups = selector.run()
-    return _Writer(book, groups, bodies).outline(graph.name, nodes[0], chain)
+    outline = _Writer(book, groups, bodies).outline(graph.name, nodes[0], chain)
+    hidden, note = badges_once(outline)
+    return outline._replace(joined=settled.joined, hidden=hidden, notes=(note,) if note else ())
+
+
+def badges_once(outline: Outline) -> tuple[str, str]:
+    """Convolutions as a kind whose badges a note can say once, and the note; else nothing."""
+    found = set()
+    count = 0
+    for cell in cells(outline):
+        if cell.kind == "conv":
+            fixed = dict(cell.fixed)
+            found.add((fixed.get("norm", "none"), fixed.get("activation", "none")))
+            count += 1
+    if count < MANY or len(found) > 1:
+        return "", ""
+    norm, activation = found.pop()
+    titles = [NORMS[norm].title.removesuffix(" without scale")] if norm != "none" else []
+    titles += [ACTIVATIONS[activation].title] if activation != "none" else []
+    if not titles:
+        return "", ""
+    words = " and ".join(titles)
+    verb = "follow" if len(titles) > 1 else "follows"
+    note = f"{words[:1].upper()}{words[1:]} {verb} each convolution; badges are left out."
+    return "conv", note
 
 
 def _tree(nodes: list[LayerNode], settled: Settled) -> tuple[Chain, list[int] | None]:

@@ -40,7 +40,8 @@ def compress(items: Sequence[Item], taken: Collection[str] = ()) -> tuple[Item, 
     keys = [numbers.setdefault(structure(item), len(numbers)) for item in inner]
     if len(set(keys)) == len(keys):
         return tuple(inner)
-    runs = {period: run_lengths(keys, period) for period in range(1, min(LONGEST, len(keys) // 2) + 1)}
+    longest = min(LONGEST, len(keys) // 2)
+    runs = {period: run_lengths(keys, period) for period in range(1, longest + 1)}
     result: list[Item] = []
     at = 0
     while at < len(inner):

@@ -47,8 +47,9 @@ def name_modules(
             continue
         letter = _letter(seen[base.name])
         seen[base.name] += 1
-        result[index] = Label(f"{base.name}-{letter}", f"{base.label}-{letter.upper()}",
-                              f"{base.title} {letter.upper()}", base.color)  # fmt: skip
+        label = f"{base.label}-{letter.upper()}"
+        title = label if base.title == base.label else f"{base.title} {letter.upper()}"
+        result[index] = Label(f"{base.name}-{letter}", label, title, base.color)
     return result
 
 

@@ -89,6 +89,8 @@ class Outline(NamedTuple):
     hidden: str = ""
     """The kind of which the badges are left out, because a note says them once."""
     notes: tuple[str, ...] = ()
+    joined: bool = False
+    """Whether several outputs are brought together in a box that the model does not have."""
 
 
 def parts(item: Item) -> tuple[tuple[Item, ...], ...]:
@@ -157,3 +159,17 @@ def refilled(item: Item, texts: Iterator[str]) -> Item:
         each = tuple((name, tuple(next(texts) for _ in old)) for name, old in made.each)
         return made._replace(each=each)
     return made
+
+
+def cells(outline: Outline) -> Iterator[Cell]:
+    """All layers of an outline, modules written once."""
+    waiting: list[Item] = [*outline.body, *(item for unit in outline.units for item in unit.body)]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Cell):
+            yield item
+            continue
+        if isinstance(item, Split) and item.merge is not None:
+            yield item.merge
+        for series in parts(item):
+            waiting += series

@@ -59,6 +59,21 @@ def joined_outputs(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> Settle
     return Settled((*_leading_to(nodes, outputs), end), (), True)
 
 
+def expected(graph: LayerGraph, joined: bool) -> LayerGraph:
+    """The graph that the spec of a model unrolls to, but for merges of forks.
+
+    ``joined`` as in the outline: several outputs in one box.
+    """
+    if joined:
+        nodes = clear_concats([_sound(node) for node in graph.nodes])
+        settled = joined_outputs(nodes, list(dict.fromkeys(graph.outputs)))
+        return graph._replace(nodes=settled.nodes, outputs=("outputs",))
+    settled = settle(graph)
+    hanging = [node for shoot in settled.offshoots for node in shoot.nodes]
+    outputs = ("outputs",) if settled.joined else graph.outputs
+    return graph._replace(nodes=(*settled.nodes, *hanging), outputs=outputs)
+
+
 def _sound(node: LayerNode) -> LayerNode:
     """A layer whose kind suits the number of its inputs."""
     join = KINDS[node.kind].join is not None

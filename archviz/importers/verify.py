@@ -100,11 +100,14 @@ def _plain(graph: LayerGraph) -> _Plain:
     """The graph by numbers, with merges that only feed a merge of their kind taken into it."""
     number = {node.id: index for index, node in enumerate(graph.nodes)}
     inputs = [[number[source] for source in node.inputs] for node in graph.nodes]
-    used = Counter(source for sources in inputs for source in sources)
     ends = Counter(number[name] for name in graph.outputs)
+    _open_concats(graph, inputs)
+    used = Counter(source for sources in inputs for source in sources)
     user = {source: index for index, sources in enumerate(inputs) for source in sources}
     gone: set[int] = set()
     for index, node in enumerate(graph.nodes):
+        if node.kind == "concat" and not used[index] and not ends[index]:
+            gone.add(index)  # all who used it were concats, and have its inputs now
         if node.kind not in _NESTED or used[index] != 1 or ends[index]:
             continue
         outer = graph.nodes[user[index]]
@@ -125,6 +128,23 @@ def _plain(graph: LayerGraph) -> _Plain:
             users[source].append(new)
     keys = [key_of(node, known) for node in nodes]
     return _Plain(nodes, keys, wires, users, [min(ends[index], 1) for index in kept])
+
+
+def _open_concats(graph: LayerGraph, inputs: list[list[int]]) -> None:
+    """Give every concat the inputs of the concats that feed it.
+
+    A concat of a concat is one concat; exporters write a dense block either way.
+    """
+    badges = {"norm", "activation"}
+    for index, node in enumerate(graph.nodes):
+        if node.kind != "concat":
+            continue
+        opened: list[int] = []
+        for source in inputs[index]:
+            inner = graph.nodes[source]
+            plain = inner.kind == "concat" and not badges & inner.options.keys()
+            opened += inputs[source] if plain else [source]
+        inputs[index] = opened
 
 
 def _spread(inputs: Sequence[Sequence[int]], gone: set[int], index: int) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from archviz.importers.outline import (
@@ -17,7 +17,7 @@ from archviz.importers.outline import (
     Split,
     Unit,
     Wires,
-    parts,
+    cells,
 )
 from archviz.importers.slots import sides_text
 from archviz.kinds import KINDS
@@ -82,7 +82,7 @@ class _Writer:
     def find_defaults(self) -> dict[str, Settings]:
         """What most layers of a kind have."""
         seen: dict[str, list[Settings]] = {}
-        for cell in self.cells():
+        for cell in cells(self.outline):
             if KINDS[cell.kind].join is None:
                 seen.setdefault(cell.kind, []).append(self.settings(cell))
         result: dict[str, Settings] = {}
@@ -111,18 +111,6 @@ class _Writer:
             return ""
         best = max(words, key=lambda word: (counts[word], word == "same"))
         return best if 2 * counts[best] > len(seen) else ""
-
-    def cells(self) -> Iterator[Cell]:
-        waiting: list[Item] = [*self.outline.body, *(i for unit in self.units for i in unit.body)]
-        while waiting:
-            item = waiting.pop()
-            if isinstance(item, Cell):
-                yield item
-                continue
-            if isinstance(item, Split) and item.merge is not None:
-                yield item.merge
-            for series in parts(item):
-                waiting += series
 
     def layer(self, cell: Cell) -> str:
         """A layer as shorthand; in braces where it has a label of several words."""

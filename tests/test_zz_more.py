@@ -1,0 +1,207 @@
+"""Layer graphs become outlines: exact ones, short ones, as a person would draw them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archviz.analysis import analyse
+from archviz.errors import ArchvizError
+from archviz.expand import load_network
+from archviz.importers.compact import compact
+from archviz.importers.graphs import LayerGraph
+from archviz.importers.settle import expected
+from archviz.importers.write_spec import write_spec
+from archviz.model import Network
+from tests.layer_graphs import (
+    FAMILIES,
+    SPECS,
+    Make,
+    boxes,
+    bundled,
+    chain,
+    densenet,
+    loaded,
+    nasnet,
+    resnext50,
+    same_graph,
+    sketch,
+    unet,
+    unroll,
+)
+
+
+def imported(graph: LayerGraph) -> Network:
+    return loaded(write_spec(compact(graph), graph.name))
+
+
+def check_exact(graph: LayerGraph) -> Network:
+    """The written spec, read again and written out, is the graph."""
+    outline = compact(graph)
+    network = loaded(write_spec(outline, graph.name))
+    assert same_graph(expected(graph, outline.joined), unroll(network)) == ""
+    return network
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_bundled_networks_come_back(name: str) -> None:
+    network = check_exact(bundled(name))
+    before, after = (analyse(one) for one in (load_network(f"specs/{name}.yaml"), network))
+    assert after.totals[:4] == before.totals[:4]
+    assert after.with_auxiliary == before.with_auxiliary or before.with_auxiliary is None
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_families_come_back(name: str) -> None:
+    analyse(check_exact(FAMILIES[name]()))
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("densenet", 28), ("mobilenet_v2", 28), ("efficientnet", 36), ("convnext", 22), ("vit", 18),
+     ("unet", 40)],
+)  # fmt: skip
+def test_figures_are_short(name: str, most: int) -> None:
+    assert boxes(imported(FAMILIES[name]())) <= most
+
+
+@pytest.mark.parametrize("name", ["resnet50", "inception_v3", "xception", "vgg16"])
+def test_figures_are_those_of_the_written_specs(name: str) -> None:
+    graph = bundled(name)
+    assert sketch(imported(graph)) == sketch(load_network(f"specs/{name}.yaml"))
+
+
+def test_resnext_is_resnet_with_grouped_convolutions() -> None:
+    made = sketch(imported(resnext50()))
+    assert made == sketch(load_network("specs/resnet50.yaml"))
+
+
+def test_merged_concats_become_a_chain_again() -> None:
+    assert sketch(imported(densenet())) == sketch(imported(densenet(merged=False)))
+
+
+def test_equal_operators_in_other_wiring_are_other_modules() -> None:
+    names = [unit.name for unit in compact(bundled("inception_v4")).units]
+    assert names == ["stem", "inception-a", "reduction-a", "inception-b", "reduction-b",
+                     "inception-c"]  # fmt: skip
+
+
+def test_an_auxiliary_output_in_a_block_is_drawn_all_the_same() -> None:
+    net = Make("Two outputs", (8, 8, 8))
+    x = net.conv(net.last, 8)
+    y = net.conv(x, 8)
+    side = net.add("flatten", [net.conv(y, 4)])
+    z = net.add("flatten", [net.add("add", [x, net.conv(net.conv(y, 8), 8)])])
+    check_exact(net.graph(z, side))
+
+
+def test_several_inputs_are_an_error() -> None:
+    net = Make("Two inputs", (8, 8, 8))
+    other = net.add("input", (), shape=(8, 8, 8))
+    net.add("add", ["n0", other])
+    with pytest.raises(ArchvizError, match="the model has 2 inputs"):
+        compact(net.graph())
+
+
+@pytest.mark.parametrize("levels", [3, 30, 300])
+def test_deep_nesting_is_wired_freely(levels: int) -> None:
+    net = Make("Deep", (8, 8, 8))
+    x, skips = net.last, []
+    for _ in range(levels):
+        x = net.conv(x, 8)
+        skips.append(x)
+    for skip in reversed(skips):
+        x = net.add("add", [net.conv(x, 8), skip])
+    check_exact(net.graph()) if levels < 100 else imported(net.graph())
+
+
+def test_time_grows_with_the_graph_and_not_faster() -> None:
+    times = []
+    for count in (1_000, 4_000):
+        graph = chain(count)
+        start = time.process_time()
+        compact(graph)
+        times.append(time.process_time() - start)
+    assert times[1] < 10 * times[0] + 0.05
+    assert len(compact(nasnet(200)).units) < 12
+    assert unet(2)
+
+
+# ---- random graphs --------------------------------------------------------------------------
+
+PIECES = st.sampled_from(["conv3", "conv1", "relu", "batch-norm", "pool", "dw"])
+
+
+def piece(net: Make, word: str, x: str) -> str:
+    if word == "conv3":
+        return net.conv(x, 8)
+    if word == "conv1":
+        return net.conv(x, 8, 1, activation="relu")
+    if word == "pool":
+        return net.pool(x, 3, 1, padding="same")
+    if word == "dw":
+        return net.conv(x, 8, 3, kind="depthwise-conv")
+    return net.add(word, [x])
+
+
+@st.composite
+def dags(draw: st.DrawFn) -> LayerGraph:
+    """Any wiring of layers that keep their shape."""
+    net = Make("Random", (8, 8, 8))
+    ends = [net.last]
+    for _ in range(draw(st.integers(1, 14))):
+        if len(ends) > 1 and draw(st.integers(0, 2)) == 0:
+            some = draw(st.lists(st.sampled_from(ends), min_size=2, max_size=3))
+            kind = draw(st.sampled_from(["add", "multiply"]))
+            ends.append(net.add(kind, some, activation=draw(st.sampled_from(["none", "relu"]))))
+        else:
+            ends.append(piece(net, draw(PIECES), draw(st.sampled_from(ends))))
+    used = {source for node in net.nodes for source in node.inputs}
+    loose = [end for end in ends if end not in used]
+    if len(loose) > 1:
+        net.add("add", loose)
+    return net.graph(net.last if len(loose) > 1 else loose[0])
+
+
+@st.composite
+def parallel_graphs(draw: st.DrawFn) -> LayerGraph:
+    """Series and parallel paths, one in another, with whole parts that come again."""
+    net = Make("Random", (8, 8, 8))
+
+    def series(x: str, plan: object) -> str:
+        assert isinstance(plan, list)
+        for step in plan:
+            if isinstance(step, str):
+                x = piece(net, step, x)
+                continue
+            kind, paths, times = step
+            for _ in range(times):
+                ends = [series(x, path) for path in paths]
+                x = net.add(kind, ends)
+                if kind == "concat":
+                    x = net.conv(x, 8, 1)
+        return x
+
+    step = st.deferred(
+        lambda: st.tuples(st.sampled_from(["add", "concat", "multiply"]),
+                          st.lists(plans, min_size=2, max_size=3), st.integers(1, 3))
+    )  # fmt: skip
+    plans = st.lists(st.one_of(PIECES, PIECES, step), max_size=3)
+    end = series(net.last, draw(st.lists(st.one_of(PIECES, step), min_size=1, max_size=5)))
+    return net.graph(end)
+
+
+@settings(max_examples=3000)
+@given(dags())
+def test_any_wiring_comes_back(graph: LayerGraph) -> None:
+    analyse(check_exact(graph))
+
+
+@settings(max_examples=3000)
+@given(parallel_graphs())
+def test_parallel_paths_come_back(graph: LayerGraph) -> None:
+    if len(graph.nodes) < 400:
+        analyse(check_exact(graph))
