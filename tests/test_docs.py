@@ -102,6 +102,15 @@ def test_files_that_pages_name_exist(page: Path) -> None:
 # ---- examples ---------------------------------------------------------------------------------
 
 
+def a_model() -> bytes:
+    """An ONNX file, made with the onnx package."""
+    pytest.importorskip("onnx", reason="makes a model with the onnx package")
+    import models
+
+    net = models.resnet()
+    return net.bytes(net.nodes[-1].output[0])
+
+
 def run(call: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run a command line of the pages in a folder with the specs that they speak of."""
     monkeypatch.chdir(folder)
@@ -112,6 +121,11 @@ def run(call: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("tiny.yaml", blocks("docs/spec.md", "yaml")[0]),
     ):
         (folder / name).write_text(text, encoding="utf-8")
+    for name in ("model", "mobilenet_v2"):
+        if f"{name}.onnx" in call:
+            (folder / f"{name}.onnx").write_bytes(a_model())
+        elif f"check {name}.yaml" in call:
+            (folder / f"{name}.yaml").symlink_to(DOCS / "examples" / "mobilenet_v2.yaml")
     result = CliRunner().invoke(main, call.partition(" > ")[0].split()[1:])
     assert result.exit_code == 0, result.output
 
