@@ -33,7 +33,10 @@ def spec(tmp_path: Path) -> Path:
 
 
 def test_the_names_of_the_package() -> None:
-    assert archviz.__all__ == ["ArchvizError", "LoadedNetwork", "Problem", "__version__", "load"]
+    assert archviz.__all__ == [
+        "ArchvizError", "LoadedNetwork", "Problem", "__version__",
+        "from_keras", "from_onnx", "from_torch", "load",
+    ]  # fmt: skip
     for name in archviz.__all__:
         assert getattr(archviz, name)
     with pytest.raises(AttributeError, match="no attribute 'lode'"):

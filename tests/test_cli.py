@@ -716,6 +716,12 @@ def examples() -> list[str]:
 @pytest.mark.parametrize("example", examples())
 def test_every_example_of_the_help_works(example: str, empty_folder: Path) -> None:
     (empty_folder / "my-net.yaml").write_text(GRAPH, encoding="utf-8")
+    if "model.onnx" in example:
+        pytest.importorskip("onnx", reason="makes a model with the onnx package")
+        import models
+
+        net = models.resnet()
+        (empty_folder / "model.onnx").write_bytes(net.bytes(net.nodes[-1].output[0]))
     result = cli(*example.split())
     assert result.exit_code == 0, result.output
 

@@ -30,6 +30,7 @@ from archviz.importers.slots import Book, Slot
 from archviz.importers.tree import Call, Chain, Element, Fork, Par, Wild, chains_of
 from archviz.kinds import ACTIVATIONS, NORMS
 
+MOST_PARAMETERS = 16
 MANY = 20
 """Convolutions from which on one note stands for all their badges."""
 NOWHERE = LayerNode("", "dropout", (), {"drawn": False})
@@ -207,18 +208,38 @@ class _Writer:
         return list(found)
 
     def separate(self) -> None:
-        """A call that alone makes its module take more becomes a module of its own."""
-        for index in range(len(self.groups)):
-            calls = self.groups[index].calls
-            if len(calls) < 3 or self.groups[index].role != "block" or len(calls) > 64:
+        """Calls that would make their module take too much become modules of their own."""
+        done = 0
+        while done < len(self.groups):
+            group = self.groups[done]
+            done += 1
+            if len(group.calls) < 2:
                 continue
-            plan = self.plan(index)
-            rest = self.found_in(calls[:-1])
-            if len(rest) < len(plan.takes) and self.sizes(rest) < self.sizes(plan.takes):
-                last = calls.pop()
-                last.module = len(self.groups)
-                self.groups.append(Group("block", [last]))
-                del self.plans[index]
+            plan = self.plan(done - 1)
+            if len(plan.takes) > MOST_PARAMETERS:
+                self.split(done - 1)
+            elif 2 < len(group.calls) <= 64 and group.role == "block":
+                rest = self.found_in(group.calls[:-1])
+                if self.sizes(rest) < self.sizes(plan.takes):
+                    self.move([group.calls.pop()])
+
+    def split(self, index: int) -> None:
+        """A module for each set of equal values."""
+        rows: dict[tuple[Slot, ...], list[Call]] = {}
+        for call in self.groups[index].calls:
+            rows.setdefault(tuple(self.slots(call.body)), []).append(call)
+        first, *others = rows.values()
+        self.groups[index].calls[:] = first
+        for calls in others:
+            self.move(calls, self.groups[index].role)
+
+    def move(self, calls: list[Call], role: str = "block") -> None:
+        """Let calls be of a new module; what was found for others is found again."""
+        for call in calls:
+            call.module = len(self.groups)
+        self.groups.append(Group(role, calls))
+        self.plans.clear()
+        self.arguments.clear()
 
     def found_in(self, calls: Sequence[Call]) -> Sequence[Found]:
         rows = [self.slots(call.body) for call in calls]

@@ -32,12 +32,17 @@ class Base(NamedTuple):
     color: str = "green"
 
 
+SUMMED = Base("separable-sum", "sep. sum", "Sum of separable convolutions")
+SEPARABLE = Base("separable", "separable", "Separable convolutions")
+
+
 def name_modules(
     book: Book, groups: Sequence[Group], bodies: Mapping[int, Chain]
 ) -> dict[int, Label]:
     """The labels of all modules, given in the order of their first use."""
     bases = {index: _base(book, groups[index].role, body) for index, body in bodies.items()}
-    _flows(book, bodies, bases)
+    blocks = {index: body for index, body in bodies.items() if groups[index].role == "block"}
+    _flows(book, blocks, bases)
     counts = Counter(base.name for base in bases.values())
     seen: Counter[str] = Counter()
     result = {}
@@ -70,6 +75,8 @@ def _base(book: Book, role: str, body: Chain) -> Base:
         return Base("encoder-block", "encoder", "Encoder block") if coder else _scoped(book, body)
     if role == "inner" and book.kind(first) == "multiply":
         return Base("squeeze-excite", "SE", "Squeeze and excitation")
+    if role in ("inner", "stretch") and "sep-conv" in kinds:
+        return SUMMED if "add" in kinds else SEPARABLE
     if len(body) == 1 and isinstance(first, Par):
         return _block(book, first, body, kinds)
     return _stretch(book, body, kinds)
@@ -83,8 +90,6 @@ def _stretch(book: Book, body: Chain, kinds: Sequence[str]) -> Base:
             return Base("bottleneck", "bottleneck", "Inverted bottleneck", "yellow")
     if "pool" in kinds[-1] and "conv" in kinds and len(kinds) <= 5:
         return Base("transition", "transition", "Transition", "orange")
-    if "sep-conv" in kinds:
-        return Base("separable", "separable", "Separable convolutions")
     return _scoped(book, body)
 
 

@@ -195,8 +195,10 @@ class _Reducer:
         weaver.vertex(region.exit)
         weaver.edges.append((weaver.names[region.exit], "out"))
         made = Wild(weaver.nodes, weaver.edges)
-        inside = max((self.nesting(chain) for _, chain in made.nodes), default=0)
-        self.depth[id(made)] = 1 + inside
+        depth = 1 + max((self.nesting(chain) for _, chain in made.nodes), default=0)
+        if depth > DEEPEST:
+            made = self.flattened(region.entry, made)
+        self.depth[id(made)] = min(depth, DEEPEST)
         for vertex in region.inner:
             self.arriving[vertex] = []
         self.element[region.exit] = made
@@ -204,14 +206,25 @@ class _Reducer:
 
     def flat(self, vertex: int, edges: list[Edge]) -> Wild:
         """Paths that nest too deep, as free wiring without any nesting."""
-        inside = [e for edge in edges for e in edge.content if id(e) in self.entries]
-        kept = max((e for e in inside if isinstance(e, Wild)), default=None, key=_nodes_in)
-        weaver = _Weaver(self, edges[0].source, kept)
+        weaver = _Weaver(self, edges[0].source, self.largest([edge.content for edge in edges]))
         ends: list[str] = []
         for edge in edges:
             ends += weaver.flat_chain(edge.content, ["in"])
-        merge = self.element[vertex]
-        weaver.edges.append((weaver.node([merge], ends), "out"))
+        return self.closed(weaver, weaver.node([self.element[vertex]], ends))
+
+    def flattened(self, entry: int, wild: Wild) -> Wild:
+        """Free wiring with deep paths in it, without any nesting."""
+        weaver = _Weaver(self, entry, self.largest([chain for _, chain in wild.nodes]))
+        return self.closed(weaver, weaver.flat_wild(wild, ["in"])[0])
+
+    def largest(self, chains: Sequence[Chain]) -> Wild | None:
+        """The largest free wiring without nesting in some chains: it is kept and added to."""
+        inside = [e for chain in chains for e in chain if id(e) in self.entries]
+        return max((e for e in inside if isinstance(e, Wild)), default=None, key=_nodes_in)
+
+    def closed(self, weaver: _Weaver, last: str) -> Wild:
+        """What a weaver has made, as an element that ends in a node."""
+        weaver.edges.append((last, "out"))
         made = Wild(weaver.nodes, weaver.edges)
         self.entries[id(made)] = weaver.entries
         self.kept.append(made)
@@ -242,7 +255,7 @@ class _Weaver:
         kind = kinds[number] if 0 <= number < len(kinds) else "part"
         name = f"{kind}-{len(self.nodes) + 1}"
         seen: set[str] = set()
-        wires = []
+        wires: list[tuple[str, str]] = []
         for source in sources:
             if source in seen:
                 source = self.node([self.reducer.spare], [source])
@@ -310,5 +323,9 @@ class _Weaver:
             sources.setdefault(target, []).append(source)
         names = {"in": ends[0]}
         for name, chain in wild.nodes:
-            names[name] = self.node(chain, [names[source] for source in sources[name]])
+            feeding = [names[source] for source in sources[name]]
+            rest = chain
+            if len(feeding) > 1:
+                feeding, rest = [self.node(chain[:1], feeding)], chain[1:]
+            names[name] = self.flat_chain(rest, feeding)[0]
         return [names[sources["out"][0]]]

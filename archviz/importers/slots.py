@@ -34,9 +34,9 @@ def take_apart(node: LayerNode) -> Leaf:
     known = KINDS[kind]
     fixed: list[tuple[str, Any]] = [(f, options[f]) for f in FIXED if f in options]
     slots: list[Slot] = []
-    classes: list[Any] = []
     kernel = options.get("kernel", (1, 1))
     stride, dilation = options.get("stride", (1, 1)), options.get("dilation", (1, 1))
+    slots += [(field, options[field]) for field in NUMBERS if field in options]
     windowed = "kernel" in known.options
     if windowed:
         for field, pair in (("kernel", kernel), ("stride", stride), ("dilation", dilation)):
@@ -48,9 +48,6 @@ def take_apart(node: LayerNode) -> Leaf:
         padding = pad_text(kind, options.get("padding", "valid"), kernel, stride, dilation)
         target: list[Any] = fixed if "," in padding and ":" not in padding else slots
         target.append(("padding", padding))
-    for field in NUMBERS:
-        if field in options:
-            slots.append((field, options[field]))
     if kind == "scaled-add" and "value" not in options:
         slots.append(("value", 1.0))
     for axis, side in enumerate(options.get("shape", ())):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Sequence
 
+from archviz.importers.layer_text import LayerTexts, quoted
 from archviz.importers.outline import (
     Cell,
     Head,
@@ -17,21 +17,9 @@ from archviz.importers.outline import (
     Split,
     Unit,
     Wires,
-    cells,
 )
-from archviz.importers.slots import sides_text
-from archviz.kinds import KINDS
-from archviz.options import FLAGS, OPTIONS
 
 WIDTH = 96
-FLAG_OF = {setting: word for word, setting in FLAGS.items()}
-FLAG_OF["act", "none"] = "linear"
-OPTION_OF: Mapping[str, Mapping[str, str]] = {
-    kind: {OPTIONS[option].field: option for option in row.options if option}
-    for kind, row in KINDS.items()
-}
-UNSAID = {"pad": "valid", "norm": "none", "bias": "yes", "act": "none"}
-"""What a layer has without a word."""
 
 
 def write_spec(outline: Outline, title: str) -> str:
@@ -39,124 +27,18 @@ def write_spec(outline: Outline, title: str) -> str:
     return _Writer(outline).text(title)
 
 
-Settings = dict[str, str]
-
-
 class _Writer:
     def __init__(self, outline: Outline) -> None:
         self.outline = outline
         self.units: Sequence[Unit] = outline.units
-        self.defaults = self.find_defaults()
-
-    # ---- layers -------------------------------------------------------------------------------
-
-    def settings(self, cell: Cell) -> Settings:
-        """All options of a layer with their texts, in full."""
-        row = KINDS[cell.kind]
-        options = OPTION_OF[cell.kind]
-        fields = {**dict(cell.fixed), **dict(cell.values)}
-        axes = [f"shape{axis}" for axis in range(6)]
-        shape = [fields.pop(name) for name in axes if name in fields]
-        result: Settings = {}
-        for field, value in fields.items():
-            option = options.get(field, field)
-            if option == "padding":
-                option = "pad"
-            if option == "present":
-                option = "when"
-            if option == "activation":
-                option = "act"
-            result[option] = _plain(option, value)
-        if shape:
-            result["shape"] = "x".join(str(side) for side in shape)
-        if "norm" in row.options:
-            result.setdefault("norm", "none")
-        if "act" in row.options:
-            result.setdefault("act", "none")
-        if "bias" in row.options:
-            result.setdefault("bias", "yes")
-        if result.get("stride") == "1" and "ceil" not in row.options:
-            del result["stride"]
-        return result
-
-    def find_defaults(self) -> dict[str, Settings]:
-        """What most layers of a kind have."""
-        seen: dict[str, list[Settings]] = {}
-        for cell in cells(self.outline):
-            if KINDS[cell.kind].join is None:
-                seen.setdefault(cell.kind, []).append(self.settings(cell))
-        result: dict[str, Settings] = {}
-        for kind, all_settings in seen.items():
-            least = 2 if "conv" in kind else 3
-            if len(all_settings) < least or "bias" not in KINDS[kind].options:
-                continue
-            found: Settings = {}
-            for option in UNSAID:
-                if option in KINDS[kind].options:
-                    word = self.majority(kind, option, all_settings)
-                    if word and (option, word) not in UNSAID.items():
-                        found[option] = word
-            if found:
-                result[kind] = found
-        return result
-
-    def majority(self, kind: str, option: str, seen: Sequence[Settings]) -> str:
-        """The value of an option that most layers of a kind can have."""
-        counts: Counter[str] = Counter()
-        for settings in seen:
-            for word in _ways(option, settings.get(option, "")):
-                counts[word] += 1
-        words = [word for word in counts if (option, word) in FLAG_OF or option == "act"]
-        if not words:
-            return ""
-        best = max(words, key=lambda word: (counts[word], word == "same"))
-        return best if 2 * counts[best] > len(seen) else ""
-
-    def layer(self, cell: Cell) -> str:
-        """A layer as shorthand; in braces where it has a label of several words."""
-        row = KINDS[cell.kind]
-        settings = self.settings(cell)
-        default = {**UNSAID, **self.defaults.get(cell.kind, {})}
-        words: list[str] = []
-        if "kernel" in settings:
-            words.append(_kernel(settings.pop("kernel")))
-        if row.main and row.main in settings and row.main not in ("pad",):
-            value = settings.pop(row.main)
-            if (cell.kind, value) != ("scaled-add", "1"):
-                words.append(value)
-        if "stride" in settings:
-            stride = settings.pop("stride")
-            kernel = words[0].split("x")[0] if words else ""
-            if not ("ceil" in row.options and words[0] == f"{stride}x{stride}" and kernel):
-                words.append(f"/{stride}")
-        label = settings.pop("label", "")
-        for option in UNSAID:
-            if option in settings:
-                word = self.word(option, settings.pop(option), default[option])
-                if word:
-                    words.append(word)
-        for option, value in settings.items():
-            words.append(FLAG_OF.get((option, value), f"{option}={value}"))
-        text = " ".join([cell.kind, *words])
-        if not label:
-            return text
-        if " " not in label and _is_safe(label):
-            return f"{text} label={label}"
-        return f"{{{cell.kind}: {_quoted(' '.join(words))}, label: {_quoted(label)}}}"
-
-    def word(self, option: str, value: str, default: str) -> str:
-        ways = _ways(option, value)
-        if default in ways:
-            return ""
-        value = ways[0]
-        return FLAG_OF.get((option, value), f"{option}={value}")
+        self.layers = LayerTexts(outline)
 
     # ---- items --------------------------------------------------------------------------------
 
     def flow(self, item: Item) -> str:
         """An item on one line."""
         if isinstance(item, Cell):
-            return self.layer(item)
+            return self.layers.layer(item)
         if isinstance(item, Invoke):
             return self.call(item)
         if isinstance(item, Loop):
@@ -191,7 +73,7 @@ class _Writer:
         """The text of a merge; empty where it is what comes without a word."""
         if item.merge is None:
             return ""
-        text = self.layer(item.merge)
+        text = self.layers.layer(item.merge)
         return "" if text == {"towers": "concat", "residual": "add"}[item.form] else text
 
     def flow_wires(self, item: Wires) -> str:
@@ -217,15 +99,17 @@ class _Writer:
         if not item.each or len(item.body) > 1 or not isinstance(only, Invoke):
             return []
         takes = self.units[only.module].takes
-        if len(takes) > 1 and any("*" in text for _, text in only.values):
-            return []
         found = []
         names = dict(item.each)
+        for _, text in only.values:
+            if text not in names and not names.keys().isdisjoint(re.findall(r"\w+", text)):
+                return []
         for index in range(item.times):
             values = tuple((name, names[text][index] if text in names else text)
                            for name, text in only.values)  # fmt: skip
-            found.append(" ".join(arguments(takes, values)))
-        return found if (all(found) and len(item.each) <= 2) or len(item.each) > 2 else []
+            first = f"{values[0][0]}={values[0][1]}"
+            found.append(" ".join(arguments(takes, values)) or first)
+        return found
 
     def each(self, item: Loop) -> str:
         if not item.each:
@@ -302,14 +186,10 @@ class _Writer:
     # ---- the whole ------------------------------------------------------------------------------
 
     def text(self, title: str) -> str:
-        found = [f"title: {_quoted(title)}", ""]
-        if self.defaults:
-            width = max(map(len, self.defaults)) + 1
-            found.append("defaults:")
-            for kind, settings in sorted(self.defaults.items()):
-                words = " ".join(FLAG_OF.get(pair, "=".join(pair)) for pair in settings.items())
-                found.append(f"  {kind + ':':{width}} {words}")
-            found.append("")
+        found = [f"title: {quoted(title)}", ""]
+        defaults = self.layers.lines()
+        if defaults:
+            found += ["defaults:", *defaults, ""]
         if self.units:
             found.append("modules:")
             for unit in self.units:
@@ -320,7 +200,7 @@ class _Writer:
             found += ["", "figure:"]
             if self.outline.hidden:
                 found.append(f"  hide-badges: {self.outline.hidden}")
-            found += ["  notes:", *(f"    - {_quoted(note)}" for note in self.outline.notes)]
+            found += ["  notes:", *(f"    - {quoted(note)}" for note in self.outline.notes)]
         return "\n".join(found) + "\n"
 
     def unit(self, unit: Unit) -> list[str]:
@@ -331,9 +211,9 @@ class _Writer:
         if unit.color != "green":
             found.append(f"    color: {unit.color}")
         if unit.label != unit.name:
-            found.append(f"    label: {_quoted(unit.label)}")
+            found.append(f"    label: {quoted(unit.label)}")
         if unit.title not in (unit.label, unit.label[:1].upper() + unit.label[1:]):
-            found.append(f"    title: {_quoted(unit.title)}")
+            found.append(f"    title: {quoted(unit.title)}")
         only = unit.body[0]
         if len(unit.body) == 1 and (isinstance(only, Wires) or
                                     (isinstance(only, Split) and only.form != "fork")):  # fmt: skip
@@ -383,43 +263,6 @@ def chains(edges: Sequence[tuple[str, str]]) -> list[str]:
                 names.append(after[names[-1]].pop(0))
             found.append(" -> ".join(names))
     return found
-
-
-def _ways(option: str, value: str) -> tuple[str, ...]:
-    """The words that mean the same for a padding."""
-    if option != "pad":
-        return (value,)
-    if value == "any":
-        return "valid", "same"
-    if value.startswith("half:"):
-        return "same", value[5:]
-    return (value,)
-
-
-def _plain(option: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        if option == "pad":
-            return sides_text(value)
-        return "x".join(map(str, value))
-    return str(value)
-
-
-def _kernel(text: str) -> str:
-    return text if "x" in text and text.replace("x", "").isdigit() else f"{text}x{text}"
-
-
-def _is_safe(text: str) -> bool:
-    return text.replace("-", "").replace("_", "").isalnum() and text.isascii()
-
-
-def _quoted(text: str) -> str:
-    """A text for YAML, in quotes where it needs them."""
-    plain = text.replace(" ", "").replace("-", "").replace("_", "").replace("/", "")
-    if plain.isalnum() and text[:1].isalpha():
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _in_list(text: str) -> str:
