@@ -257,7 +257,7 @@ def equal(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
 
 def gate(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
     """Join of equal shapes, or of a map and one value a channel, as a product."""
-    largest = max(shapes, key=len)
+    largest = max(shapes, key=lambda shape: (len(shape), _size(shape)))
     for index, shape in enumerate(shapes):
         if shape != largest[-1:] and not _spreads(shape, largest):
             other = names[shapes.index(largest)]
