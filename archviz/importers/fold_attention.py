@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archviz.importers.fold_state import Cell, Fold, Value, product
+from archviz.importers.fold_state import Cell, Fold, product
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
@@ -141,8 +141,3 @@ def fused(fold: Fold, op: Op) -> bool:
                   "out_bias": False}  # fmt: skip
     fold.give(op, made, value.axes, dims)
     return True
-
-
-def view_of(value: Value) -> bool:
-    """Whether a value is an attention that waits for its projection."""
-    return value.cell.kind == "~attention"

@@ -38,17 +38,6 @@ class Section(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-def shapes_of(items: Iterable[Item]) -> list[Shape]:
-    """All shapes of a drawing, groups opened."""
-    found: list[Shape] = []
-    for item in items:
-        if isinstance(item, Shape):
-            found.append(item)
-        elif isinstance(item, Group):
-            found += shapes_of(item.items)
-    return found
-
-
 def used_in(items: Iterable[Item]) -> tuple[set[str], set[tuple[str, str]], bool]:
     """The roles and the badges (role, text) of a drawing, and whether it has repeats."""
     roles: set[str] = set()
