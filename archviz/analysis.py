@@ -31,6 +31,10 @@ State: TypeAlias = tuple[Shape | None, int]
 """The shape at a place, None behind a problem, and the depth there."""
 
 
+TIMES, LABELS = 7, 8
+"""Places of these among the facts of a place."""
+
+
 class Row(NamedTuple):
     """One executed layer; the layers of N identical towers are one row, counted N times."""
 
@@ -74,6 +78,8 @@ class Facts(NamedTuple):
     macs: tuple[int, ...] = ()
     times: tuple[int, ...] = ()
     """Of a repeat, or of identical towers: how many."""
+    labels: tuple[str, ...] = ()
+    """Of a module's calls, where its label has parameters in it."""
 
 
 class Analysis(NamedTuple):
@@ -90,8 +96,7 @@ def analyse(network: Network) -> Analysis:
     """Work a network out; :class:`ArchvizError` with every shape that does not fit."""
     walk = _Walk()
     scope = Scope("")
-    start = walk.layer(network.input, (network.input.shape, 0), scope)
-    _, depth = walk.series(network.body, start, scope)
+    _, depth = walk.series(network.body, (None, 0), scope)
     if walk.problems:
         raise ArchvizError(tuple(walk.problems.values()))
     totals = _totals(walk.rows, depth)
@@ -149,7 +154,7 @@ class _Tally:
 
     def __init__(self) -> None:
         self.calls = 0
-        self.sets: tuple[dict[Any, None], ...] = ({}, {}, {}, {}, {}, {}, {}, {})
+        self.sets: tuple[dict[Any, None], ...] = ({}, {}, {}, {}, {}, {}, {}, {}, {})
 
     def add(self, *values: Any) -> None:
         for seen, value in zip(self.sets, values, strict=False):
@@ -169,6 +174,8 @@ class _Walk:
         self.tallies: dict[str, _Tally] = {}
         self.outcomes: dict[tuple[Any, ...], Outcome] = {}
         self.copies = 1
+        self.before: State = (None, 0)
+        """What the item before this one took in; in front of a series, what that takes in."""
         self.parameters = 0
         self.macs = 0
 
@@ -182,8 +189,8 @@ class _Walk:
 
     def layer(self, layer: Layer, state: State, scope: Scope) -> State:
         tally = self.tally(layer.where)
-        shape, depth = state
-        if not layer.present or shape is None:
+        shape, depth = (layer.shape, 0) if layer.kind == "input" else state
+        if shape is None or not (layer.present or layer.kind == "input"):
             return state
         return self.run(layer, (shape,), (), depth, scope, tally)
 
@@ -238,9 +245,18 @@ class _Walk:
 
     # ---- structure -------------------------------------------------------------------
 
+    def branch(self, series: Series, state: State, scope: Scope) -> State:
+        """A series that begins anew: nothing stands before its first item."""
+        self.before = state
+        return self.series(series, state, scope)
+
     def series(self, series: Series, state: State, scope: Scope) -> State:
         for node in series.nodes:
-            state = self.node(node, state, scope)
+            entered, state = state, self.node(node, state, scope)
+            if isinstance(node, Layer) and node.kind == "input":
+                self.before = state
+            elif state is not entered and not isinstance(node, Repeat | Series):
+                self.before = entered
         return state
 
     def node(self, node: Node, state: State, scope: Scope) -> State:
@@ -251,17 +267,19 @@ class _Walk:
                 self.register(node)
                 return state
             inner = scope.inside(node.module, node.name)
+            if node.label:
+                self.tally(node.where).sets[LABELS][node.label] = None
             return self.counted(node.where, (node.body,), state, inner)
         if isinstance(node, Repeat):
             bodies = node.bodies * (node.times if len(node.bodies) == 1 else 1)
-            self.tally(node.where).sets[-1][node.times] = None
+            self.tally(node.where).sets[TIMES][node.times] = None
             return self.counted(node.where, bodies, state, scope)
         if isinstance(node, Towers):
             return self.towers(node, state, scope)
         if isinstance(node, Residual):
-            main = self.series(node.main, state, scope)
+            main = self.branch(node.main, state, scope)
             path = scope.inside("shortcut") if node.shortcut.nodes else scope
-            shortcut = self.series(node.shortcut, state, path)
+            shortcut = self.branch(node.shortcut, state, path)
             names = ("the main path", "the shortcut")
             return self.merge(node.merge, (main, shortcut), names, scope)
         if isinstance(node, Graph):
@@ -292,41 +310,44 @@ class _Walk:
 
     def towers(self, node: Towers, state: State, scope: Scope) -> State:
         if node.copies > 1:
-            self.tally(node.where).sets[-1][node.copies] = None
+            self.tally(node.where).sets[TIMES][node.copies] = None
             inner = scope.inside("", f"towers×{node.copies}")
             self.copies *= node.copies
-            end = self.series(node.branches[0], state, inner)
+            end = self.branch(node.branches[0], state, inner)
             self.copies //= node.copies
             return self.merge(node.merge, [end], _TowerNames(), scope, node.copies)
         word = "branch" if node.joined else "tower"
         ends = [
-            self.series(branch, state, scope.inside(word) if branch.nodes else scope)
+            self.branch(branch, state, scope.inside(word) if branch.nodes else scope)
             for branch in node.branches
         ]
         return self.merge(node.merge, ends, _TowerNames(word), scope)
 
     def graph(self, node: Graph, state: State, scope: Scope) -> State:
-        states = {"in": state}
+        states = {"in": state, "previous": self.before}
         sources: dict[str, list[str]] = {}
         for source, target in node.edges:
             sources.setdefault(target, []).append(source)
         for name, body in node.nodes:
-            names = sources[name]
+            names = sources.get(name, ())  # without any, it begins with an input
             inner = scope.inside("", name)
-            if len(names) == 1:
-                states[name] = self.series(body, states[names[0]], inner)
+            if len(names) < 2:
+                start = states[names[0]] if names else (None, 0)
+                states[name] = self.branch(body, start, inner)
                 continue
             first = body.nodes[0]
             assert isinstance(first, Layer)  # a node with several inputs begins with a merge
             joined = self.merge(first, [states[source] for source in names], names, inner)
-            states[name] = self.series(Series(body.nodes[1:]), joined, inner)
+            states[name] = self.branch(Series(body.nodes[1:]), joined, inner)
         return states[sources["out"][0]]
 
     def auxiliary(self, node: Auxiliary, state: State, scope: Scope) -> State:
         totals = self.parameters, self.macs
+        before, self.before = self.before, state
         self.into = self.auxiliary_rows
         self.counted(node.where, (node.body,), state, scope.inside("auxiliary", node.name))
         self.into = self.rows
+        self.before = before
         self.parameters, self.macs = totals
         return state
 

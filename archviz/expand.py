@@ -29,6 +29,8 @@ from archviz.options import OPTIONS, OptionError, Setting, resolve, whole, writt
 from archviz.repeats import MAX_COPIES, MAX_TIMES
 from archviz.spec import read_spec
 from archviz.syntax import (
+    IN_BRACES,
+    PREVIOUS,
     Argument,
     AuxiliarySpec,
     CallSpec,
@@ -41,11 +43,14 @@ from archviz.syntax import (
     SeriesSpec,
     Spec,
     TowersSpec,
+    without_braces,
 )
 from archviz.yamlnodes import read_spec_text
 
 MAX_LAYERS = 200_000
 MAX_NESTING = 48
+PREVIOUS_NOTE = "“Previous” is what went into the box before."
+"""Said in a figure in which a module has a second input, which its row does not show."""
 
 Values: TypeAlias = Mapping[str, Value]
 
@@ -64,13 +69,14 @@ def expand(spec: Spec) -> Network:
     """The canonical tree of a spec; :class:`ArchvizError` where parameters do not suit."""
     expander = _Expander(spec.modules)
     try:
-        first = expander.layer(spec.input, {})
         body, _, _ = expander.series(spec.network, {}, 0)
     except _TooMuch as stop:
         raise ArchvizError([*expander.problems.values(), stop.problem]) from None
     if expander.problems:
         raise ArchvizError(tuple(expander.problems.values()))
-    return Network(spec.head, first, body, expander.used, spec.notes, spec.hide_badges,
+    inputs = tuple(layer for layer in expander.layers.values() if layer.kind == "input")
+    notes = (*spec.notes, PREVIOUS_NOTE) if expander.previous else spec.notes
+    return Network(spec.head, inputs, body, expander.used, notes, spec.hide_badges,
                    spec.published_marks)  # fmt: skip
 
 
@@ -93,6 +99,8 @@ class _Expander:
         self.used: dict[str, Module] = {}
         self.problems: dict[Mark, Problem] = {}
         self.built = 0
+        self.previous = False
+        """Whether a graph takes what the item before its module took in."""
         self.layers: dict[tuple[object, ...], Layer] = {}
         self.bodies: dict[tuple[object, ...], CountedSeries] = {}
 
@@ -151,6 +159,7 @@ class _Expander:
             nodes.append((name, series))
             total += count
             height = max(height, inner)
+        self.previous = self.previous or any(source == PREVIOUS for source, _ in item.edges)
         return Graph(tuple(nodes), item.edges, item.where, item.mark), total, height
 
     def auxiliary(self, item: AuxiliarySpec, values: Values, depth: int) -> Counted:
@@ -211,7 +220,7 @@ class _Expander:
         module = self.modules[item.module]
         if item.module not in self.used:
             label = module.label or item.module
-            title = module.title or label[:1].upper() + label[1:]
+            title = module.title or without_braces(label[:1].upper() + label[1:])
             self.used[item.module] = Module(item.module, label, title, module.color, module.mark)
         arguments = self.arguments(item.arguments, module, values)
         key = (item.module, *arguments.values())
@@ -221,7 +230,9 @@ class _Expander:
         self.deeper(depth + height, item.mark)
         shown = {name: _plain(value) for name, value in arguments.items()}
         present = self.present(item.when, values)
-        call = ModuleCall(item.module, shown, body, item.where, item.mark, item.name, present)
+        label = IN_BRACES.sub(lambda found: str(shown[found[1]]), module.label)
+        call = ModuleCall(item.module, shown, body, item.where, item.mark, item.name, present,
+                          label if label != module.label else "")  # fmt: skip
         return call, count + 1, height
 
     def arguments(

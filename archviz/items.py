@@ -20,6 +20,7 @@ from archviz.shorthand import (
 )
 from archviz.syntax import (
     AuxiliarySpec,
+    GraphSpec,
     ItemSpec,
     LayerSpec,
     RepeatSpec,
@@ -44,7 +45,11 @@ class Place(NamedTuple):
 
     scope: Scope
     top: bool = False
-    """In the network's own series: inputs and auxiliary classifiers are allowed."""
+    """In the network's own series: auxiliary classifiers are allowed."""
+    own: bool = False
+    """In the network itself, towers and graphs in it included: not in a module or a repeat."""
+    first: bool = False
+    """At the start of a series: in the network itself an input may stand."""
     fork: str = ""
     """At the end of a tower: the kind of the merge that a fork's ends go to."""
     merge: bool = False
@@ -56,20 +61,32 @@ def read_series(reader: Reader, node: Node, where: str, place: Place) -> SeriesS
     if not isinstance(node, SequenceNode):
         if isinstance(node, Scalar) and node.text.strip() == "identity":
             return ()
-        item = read_item(reader, node, f"{where}/0", place)
+        item = read_item(reader, node, f"{where}/0", place._replace(first=True))
         return (item,) if item else ()
     items: list[ItemSpec] = []
     last = len(node.items) - 1
-    inner = Place(place.scope, place.top)
+    inner = Place(place.scope, place.top, place.own)
     for index, child in enumerate(node.items):
         at = inner
         if index == last or index == 0:
             fork, merge = place.fork if index == last else "", place.merge and index == 0
-            at = Place(place.scope, place.top, fork, merge)
+            at = Place(place.scope, place.top, place.own, index == 0, fork, merge)
         item = read_item(reader, child, f"{where}/{index}", at)
         if item:
             items.append(item)
+        if index and place.own and item and begins(item):
+            reader.problem(item.mark, "what comes before this leads nowhere",
+                           "let one of its paths begin without an input")  # fmt: skip
     return tuple(items)
+
+
+def begins(item: ItemSpec) -> bool:
+    """Whether an item is an input, or begins with nothing but inputs."""
+    if isinstance(item, LayerSpec):
+        return item.kind == "input"
+    if isinstance(item, TowersSpec):
+        return all(branch and begins(branch[0]) for branch in item.branches)
+    return isinstance(item, GraphSpec) and all(source != "in" for source, _ in item.edges)
 
 
 def read_item(reader: Reader, node: Node, where: str, place: Place) -> ItemSpec | None:
@@ -112,8 +129,9 @@ def _unknown_item(reader: Reader, word: str, mark: Mark) -> None:
 
 
 def _allowed(reader: Reader, kind: str, mark: Mark, place: Place) -> bool:
-    if kind == "input" and not (place.top and not place.scope):
-        reader.problem(mark, "'input' may only be the first item of the network")
+    if kind == "input" and not (place.own and place.first):
+        reader.problem(mark, "an input may only stand first in the network, in one of its towers, "
+                       "or in a node of its graph")  # fmt: skip
         return False
     if KINDS[kind].join and not place.merge:
         reader.problem(
@@ -238,16 +256,19 @@ def _towers(
     reader: Reader, node: Mapping, value: Node, where: str, place: Place
 ) -> ItemSpec | None:
     check_keys(reader, node, ("towers", "of", "merge"), "towers")
-    return read_towers(reader, node, value, where, place.scope)
+    return read_towers(reader, node, value, where, place.scope, place.own)
 
 
 def read_towers(
-    reader: Reader, node: Mapping, value: Node, where: str, scope: Scope
+    reader: Reader, node: Mapping, value: Node, where: str, scope: Scope, own: bool = False
 ) -> TowersSpec | None:
-    """Towers from the mapping that holds ``towers`` and perhaps ``of`` and ``merge``."""
+    """Towers from the mapping that holds ``towers`` and perhaps ``of`` and ``merge``.
+
+    ``own``: they stand in the network itself, and may begin with inputs.
+    """
     merge = read_merge(reader, find(node, "merge"), "concat", f"{where}/merge", node.mark, scope)
     body = find(node, "of")
-    inner = Place(scope, fork=merge.kind)
+    inner = Place(scope, own=own, fork=merge.kind)
     if isinstance(value, SequenceNode):
         if body is not None:
             reader.problem(body.mark, "'of' goes with a number of towers, not with a list")
@@ -263,7 +284,7 @@ def read_towers(
     if body is None:
         reader.problem(node.mark, "a number of towers needs 'of'", "write {towers: 32, of: [...]}")
         return None
-    series = read_series(reader, body, f"{where}/of", inner)
+    series = read_series(reader, body, f"{where}/of", inner._replace(own=False))
     return TowersSpec((series,), merge, where, node.mark, copies) if copies else None
 
 
@@ -305,7 +326,7 @@ def _graph(reader: Reader, node: Mapping, value: Node, where: str, place: Place)
     from archviz.wiring import read_graph
 
     check_keys(reader, node, ("graph",), "a graph")
-    return read_graph(reader, value, where, place.scope)
+    return read_graph(reader, value, where, place)
 
 
 def _auxiliary(

@@ -56,6 +56,7 @@ ACTIVATIONS: Mapping[str, Badge] = {
     "mish": Badge("M", "mish", "activation"),
     "quick-gelu": Badge("qG", "quick GELU", "activation"),
     "softplus": Badge("S+", "softplus", "activation"),
+    "log-softmax": Badge("lS", "log softmax", "function"),
 }
 
 
@@ -99,7 +100,7 @@ class Kind(NamedTuple):
 
 _POST = ("bias", "norm", "act")
 _POOL = ("kernel", "stride", "pad", "ceil")
-_STATED = ("shape", "weights", "macs")
+_STATED = ("shape", "weights", "macs", "norm", "act")
 
 
 def _conv(name: str, label: str, title: str, about: str, main: str, extra: tuple[str, ...],
@@ -175,6 +176,10 @@ _ROWS = (
     *(_norm(name, badge) for name, badge in NORMS.items()),
     _other("upsample", "repeats rows and columns: factor", rules.upsample_shape, "factor", True,
            "upsampling"),
+    _other("pixel-shuffle", "channels become blocks of the map, factor times as high and as wide",
+           rules.shuffled_shape, "factor", True, "pixel shuffle"),
+    _other("channel-shuffle", "channels of all groups take turns: groups",
+           rules.regrouped_shape, "groups", True, "channel shuffle"),
     _other("flatten", "a map becomes a vector", rules.flatten_shape),
     _other("dropout", "dropout: rate", rules.same_shape, "rate"),
     _other("lrn", "local response normalisation", rules.map_shape,

@@ -117,7 +117,8 @@ class Graph(NamedTuple):
     """Wiring that is not series-parallel.
 
     ``nodes`` in topological order; ``edges`` from name to name, where ``in`` is the
-    input and ``out`` the output. A node with several inputs starts with a merge.
+    input and ``out`` the output; ``previous`` is what the item before the module took
+    in. A node with several inputs starts with a merge.
     """
 
     nodes: tuple[tuple[str, Series], ...]
@@ -136,6 +137,8 @@ class ModuleCall(NamedTuple):
     mark: Mark
     name: str = ""
     present: bool = True
+    label: str = ""
+    """The text of this call's box, where the module's has parameters in it."""
 
 
 class Auxiliary(NamedTuple):
@@ -152,7 +155,10 @@ Node: TypeAlias = Layer | Series | Repeat | Towers | Residual | Graph | ModuleCa
 
 
 class Module(NamedTuple):
-    """How a module is shown: as a box in a row, and as a panel under its title."""
+    """How a module is shown: as a box in a row, and as a panel under its title.
+
+    Parameters in braces in ``label`` are filled in by each call.
+    """
 
     name: str
     label: str
@@ -195,14 +201,15 @@ class Head(NamedTuple):
 
 
 class Network(NamedTuple):
-    """A network: its head, its input, its main row and how its modules are shown.
+    """A network: its head, its inputs, its main row and how its modules are shown.
 
+    ``body`` begins with the input, or with towers or a graph that begin with several.
     ``modules`` in the order of their first use. ``hide_badges`` names the layer kinds
     whose badges are left out because a note says them once.
     """
 
     head: Head
-    input: Layer
+    inputs: tuple[Layer, ...]
     body: Series
     modules: Mapping[str, Module]
     notes: tuple[str, ...] = ()

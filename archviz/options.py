@@ -98,7 +98,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 SYMBOLS = frozenset(word for words in WORDS.values() for word in words)
 """Words that a parameter can stand for."""
 
-RESERVED = frozenset({*FLAGS, *KINDS, *SYMBOLS, *COMMON, "in", "out", "identity", "x"})
+RESERVED = frozenset({*FLAGS, *KINDS, *SYMBOLS, *COMMON, "in", "out", "previous", "identity", "x"})
 """Words that cannot name a parameter."""
 
 _PRINTED = ("kernel", "filters", "units", "stride")

@@ -82,7 +82,8 @@ def info_data(network: Network, analysis: Analysis) -> dict[str, Any]:
         "link": head.link,
         "source": head.source,
         "brought": head.brought,
-        "input": list(network.input.shape),
+        "input": list(network.inputs[0].shape),
+        "inputs": [list(layer.shape) for layer in network.inputs],
         "totals": totals_data(analysis.totals),
         "with_auxiliary": totals_data(auxiliary) if auxiliary else None,
         "published": published_data(network),
@@ -110,7 +111,7 @@ def _head_lines(network: Network) -> Iterator[str]:
     facts: Mapping[str, str] = {
         "paper": head.paper, "authors": head.authors, "venue": head.venue, "link": head.link,
         "figures": head.source, "brought": head.brought,
-        "input": shape_text(network.input.shape),
+        "input": ", ".join(shape_text(layer.shape) for layer in network.inputs),
     }  # fmt: skip
     for name, value in facts.items():
         if value:

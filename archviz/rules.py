@@ -132,9 +132,9 @@ def pool_shape(layer: Layer, shape: Shape) -> Shape:
 
 
 def global_shape(layer: Layer, shape: Shape) -> Shape:
-    """Vector of a global pooling, of a map or a sequence."""
-    if len(shape) == 2:
-        return shape[1:]
+    """Vector of a global pooling, of a map, a sequence or a volume."""
+    if len(shape) in (2, 4):
+        return shape[-1:]
     return (_map(shape, layer.kind)[2],)
 
 
@@ -213,6 +213,22 @@ def upsample_shape(layer: Layer, shape: Shape) -> Shape:
     height, width, channels = _map(shape, layer.kind)
     factor = int(layer.value)
     return height * factor, width * factor, channels
+
+
+def shuffled_shape(layer: Layer, shape: Shape) -> Shape:
+    """Map with blocks of factor x factor places, each made of as many channels."""
+    height, width, channels = _map(shape, layer.kind)
+    factor = int(layer.value)
+    if channels % factor**2:
+        raise ShapeError(f"{channels} channels cannot be divided into blocks of {factor}×{factor}")
+    return height * factor, width * factor, channels // factor**2
+
+
+def regrouped_shape(layer: Layer, shape: Shape) -> Shape:
+    """Map with the channels in another order."""
+    if _map(shape, layer.kind)[2] % layer.groups:
+        raise ShapeError(f"{shape[2]} channels cannot be divided into {layer.groups} groups")
+    return shape
 
 
 def flatten_shape(layer: Layer, shape: Shape) -> Shape:

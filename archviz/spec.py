@@ -11,6 +11,7 @@ from archviz.errors import ArchvizError, Mark, Problem
 from archviz.head import KEYS, read_head, read_text
 from archviz.items import (
     Place,
+    begins,
     check_keys,
     find,
     read_residual,
@@ -20,7 +21,7 @@ from archviz.items import (
 from archviz.kinds import KINDS
 from archviz.repeats import MAX_VARIABLES, check_parameter
 from archviz.shorthand import NAME_LENGTH, Reader, read_defaults, read_value
-from archviz.syntax import ItemSpec, LayerSpec, ModuleSpec, SeriesSpec, Spec
+from archviz.syntax import IN_BRACES, ItemSpec, LayerSpec, ModuleSpec, SeriesSpec, Spec
 from archviz.yamlnodes import Mapping as MappingNode
 from archviz.yamlnodes import Node, Scalar, Sequence, describe, parse_yaml, shorten
 
@@ -79,10 +80,7 @@ def _read_root(reader: Reader, root: MappingNode, file: str) -> Spec | None:
     series = _read_network(reader, sections.get("network"), file)
     notes, hidden = _read_figure(reader, sections.get("figure"))
     _check_calls(reader, {name.text: name.mark for name in modules})
-    first = series[0] if series else None
-    if not isinstance(first, LayerSpec):
-        return None
-    return Spec(head, first, series[1:], specs, notes, hidden, published_marks)
+    return Spec(head, series, specs, notes, hidden, published_marks)
 
 
 def _section(reader: Reader, node: Node | None, what: str) -> dict[Scalar, Node]:
@@ -103,7 +101,7 @@ def _read_takes(reader: Reader, modules: Mapping[Scalar, Node]) -> None:
                            "use small letters, digits and '-', a letter first")  # fmt: skip
         elif len(name.text) > NAME_LENGTH:
             reader.problem(name.mark, f"a name has at most {NAME_LENGTH} characters")
-        elif name.text in KINDS or name.text in ("in", "out", "identity"):
+        elif name.text in KINDS or name.text in ("in", "out", "previous", "identity"):
             reader.problem(name.mark, f"'{name.text}' is a layer kind and cannot name a module")
         reader.takes[name.text] = {}
         if not isinstance(node, MappingNode):
@@ -173,6 +171,10 @@ def _read_module(reader: Reader, name: Scalar, node: MappingNode) -> ModuleSpec 
         for key in ("label", "title")
         if (value := find(node, key)) is not None
     }
+    for parameter in IN_BRACES.findall(texts.get("label", "")):
+        if parameter not in takes:
+            mark = next(value.mark for key, value in node.pairs if key.text == "label")
+            reader.unknown(mark, f"module {name.text} takes no", parameter, takes)
     color = find(node, "color")
     tone = color.text if isinstance(color, Scalar) else "green"
     if color is not None and (not isinstance(color, Scalar) or tone not in COLORS):
@@ -195,7 +197,7 @@ def _read_body(
     else:
         from archviz.wiring import read_graph
 
-        item = read_graph(reader, value, where, scope)
+        item = read_graph(reader, value, where, Place(scope), body=True)
     return (item,) if item else ()
 
 
@@ -209,18 +211,15 @@ def _read_network(reader: Reader, node: Node | None, file: str) -> SeriesSpec:
         reader.problem(node.mark, f"network is {describe(node)} where a list is needed")
         return ()
     before = len(reader.problems)
-    series = read_series(reader, node, "network", Place({}, top=True))
+    series = read_series(reader, node, "network", Place({}, top=True, own=True))
     if len(reader.problems) > before:
         return series
     first = series[0] if series else None
-    if not isinstance(first, LayerSpec) or first.kind != "input":
+    if first is None or not begins(first):
         mark = first.mark if first else node.mark
         reader.problem(mark, "a network begins with its input", "write - input 224x224x3 first")
-    elif len(series) == 1:
+    elif len(series) == 1 and isinstance(first, LayerSpec):
         reader.problem(first.mark, "the network has no layers behind its input")
-    for item in series[1:]:
-        if isinstance(item, LayerSpec) and item.kind == "input":
-            reader.problem(item.mark, "'input' may only be the first item of the network")
     return series
 
 

@@ -1,5 +1,6 @@
 """A spec as it is written: the items of a series, with their places, nothing filled in."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -7,6 +8,17 @@ from archviz.errors import Mark
 from archviz.expression import Expression
 from archviz.model import Head
 from archviz.options import Setting
+
+
+IN_BRACES = re.compile(r"\{([^{}]*)\}")
+"""A parameter in the label of a module."""
+PREVIOUS = "previous"
+"""Where an edge of a module's graph starts that carries what the item before took in."""
+
+
+def without_braces(label: str) -> str:
+    """A label that stands for all calls: ``sep k×k`` for ``sep {k}×{k}``."""
+    return IN_BRACES.sub(r"\1", label)
 
 
 class LayerSpec(NamedTuple):
@@ -116,7 +128,6 @@ class Spec(NamedTuple):
     """A whole spec as written."""
 
     head: Head
-    input: LayerSpec
     network: SeriesSpec
     modules: Mapping[str, ModuleSpec]
     notes: tuple[str, ...]

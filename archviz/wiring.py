@@ -6,10 +6,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from archviz.errors import Mark
-from archviz.items import Place, check_keys, find, read_series
+from archviz.items import Place, begins, check_keys, find, read_series
 from archviz.kinds import KINDS
-from archviz.shorthand import NAME_LENGTH, Reader, Scope, tokens_of
-from archviz.syntax import GraphSpec, LayerSpec, SeriesSpec
+from archviz.shorthand import NAME_LENGTH, Reader, tokens_of
+from archviz.syntax import PREVIOUS, GraphSpec, LayerSpec, SeriesSpec
 from archviz.yamlnodes import Mapping, Node, Scalar, Sequence, describe, shorten
 
 if TYPE_CHECKING:
@@ -17,9 +17,16 @@ if TYPE_CHECKING:
 
 Edges: TypeAlias = dict[tuple[str, str], Mark]
 
+STARTS = ("in", PREVIOUS)
 
-def read_graph(reader: Reader, node: Node, where: str, scope: Scope) -> GraphSpec | None:
-    """A graph from its mapping of ``nodes`` and ``edges``; None, with problems, if it is none."""
+
+def read_graph(
+    reader: Reader, node: Node, where: str, place: Place, body: bool = False
+) -> GraphSpec | None:
+    """A graph from its mapping of ``nodes`` and ``edges``; None, with problems, if it is none.
+
+    ``body``: it is the body of a module, and may use ``previous``.
+    """
     if not isinstance(node, Mapping):
         reader.problem(node.mark, f"a graph is {describe(node)}", "it has 'nodes:' and 'edges:'")
         return None
@@ -30,30 +37,37 @@ def read_graph(reader: Reader, node: Node, where: str, scope: Scope) -> GraphSpe
                        "such as edges: [in -> a -> out]")  # fmt: skip
         return None
     before = len(reader.problems)
-    bodies = _read_nodes(reader, nodes, where, scope)
+    bodies = _read_nodes(reader, nodes, where, place)
     wires = _read_edges(reader, edges, bodies)
+    for (source, _), mark in wires.items():
+        if source == PREVIOUS and not body:
+            reader.problem(mark, "only the graph that is a module has 'previous'",
+                           "write it under modules: and call it here")  # fmt: skip
+            break
     if len(reader.problems) > before:
         return None
     order = _order(reader, node.mark, [name.text for name, _ in nodes.pairs], wires)
     marks = {name.text: name.mark for name, _ in nodes.pairs}
     _check_merges(reader, bodies, wires, marks)
-    _check_ends(reader, node.mark, order, wires, marks)
+    inputs = [name for name in order if bodies[name] and begins(bodies[name][0])]
+    _check_ends(reader, node.mark, order, wires, marks, inputs)
     if len(reader.problems) > before:
         return None
     return GraphSpec(tuple((name, bodies[name]) for name in order), tuple(wires), where, node.mark)
 
 
-def _read_nodes(reader: Reader, nodes: Mapping, where: str, scope: Scope) -> dict[str, SeriesSpec]:
+def _read_nodes(reader: Reader, nodes: Mapping, where: str, outer: Place) -> dict[str, SeriesSpec]:
     bodies: dict[str, SeriesSpec] = {}
     for name, value in nodes.pairs:
         allowed = name.text.replace("-", "").replace("_", "")
-        if name.text in ("in", "out"):
-            reader.problem(name.mark, f"'{name.text}' is the {name.text}put of the graph",
+        if name.text in (*STARTS, "out"):
+            what = "previous input" if name.text == PREVIOUS else f"{name.text}put"
+            reader.problem(name.mark, f"'{name.text}' is the {what} of the graph",
                            "give the node another name")  # fmt: skip
         elif not (allowed.isascii() and allowed.isalnum() and len(allowed) <= NAME_LENGTH):
             reader.problem(name.mark, f"'{shorten(name.text)}' cannot name a node",
                            "use letters, digits, '-' and '_'")  # fmt: skip
-        place = Place(scope, merge=True)
+        place = Place(outer.scope, own=outer.own, merge=True)
         bodies[name.text] = read_series(reader, value, f"{where}/graph/{name.text}", place)
     return bodies
 
@@ -71,10 +85,10 @@ def _read_edges(reader: Reader, edges: Sequence, bodies: dict[str, SeriesSpec]) 
                            "names with ' -> ' between them: in -> a -> out")  # fmt: skip
             continue
         for name, mark in names:
-            if name not in bodies and name not in ("in", "out"):
-                reader.unknown(mark, "the graph has no node", name, (*bodies, "in", "out"))
+            if name not in bodies and name not in (*STARTS, "out"):
+                reader.unknown(mark, "the graph has no node", name, (*bodies, *STARTS, "out"))
         for (source, _), (target, mark) in pairwise(names):
-            if target == "in" or source == "out":
+            if target in STARTS or source == "out":
                 reader.problem(mark, f"no edge can go from '{source}' to '{target}'")
             elif (source, target) in wires:
                 reader.problem(mark, f"the edge {source} -> {target} is given twice")
@@ -88,7 +102,7 @@ def _order(reader: Reader, mark: Mark, names: list[str], wires: Edges) -> list[s
     targets = _neighbours(wires)
     waiting = dict.fromkeys(names, 0)
     for source, target in wires:
-        if source != "in" and target != "out":
+        if source not in STARTS and target != "out":
             waiting[target] += 1
     ready = [name for name in reversed(names) if not waiting[name]]
     order: list[str] = []
@@ -133,15 +147,24 @@ def _check_merges(
 
 
 def _check_ends(
-    reader: Reader, mark: Mark, order: list[str], wires: Edges, marks: dict[str, Mark]
-) -> None:
-    from_in = _reach("in", _neighbours(wires))
+    reader: Reader, mark: Mark, order: list[str], wires: Edges, marks: dict[str, Mark],
+    inputs: list[str],
+) -> None:  # fmt: skip
+    """Note what no way leads to or from; nodes in ``inputs`` begin with an input."""
+    targets = _neighbours(wires)
+    sources = {target for _, target in wires}
+    from_in = _reach("in", targets)
+    from_inputs = {name for start in inputs for name in _reach(start, targets)}
+    reached = from_in | from_inputs | _reach(PREVIOUS, targets)
+    for name in inputs:
+        if name in sources:
+            reader.problem(marks[name], f"node '{name}' begins with an input and has one before it")
     to_out = _reach("out", _neighbours((target, source) for source, target in wires))
-    if "out" not in from_in:
+    if "out" not in (from_in if "in" in targets or not inputs else from_inputs):
         reader.problem(mark, "no way leads from 'in' to 'out'")
         return
     for name in order:
-        if name not in from_in:
+        if name not in reached:
             reader.problem(marks[name], f"node '{name}' cannot be reached from 'in'")
         elif name not in to_out:
             reader.problem(marks[name], f"no way leads from node '{name}' to 'out'")

@@ -44,8 +44,7 @@ class Unroll:
         self.nodes: list[LayerNode] = []
         self.outputs: list[str] = []
         self.with_auxiliary = with_auxiliary
-        start = self.layer(network.input, [])
-        end = self.series(network.body, start)
+        end = self.series(network.body, [])
         self.outputs.insert(0, end[0])
 
     def layer(self, layer: Layer, sources: Sequence[str]) -> list[str]:
@@ -57,20 +56,32 @@ class Unroll:
 
     def series(self, series: Series, ends: Sequence[str]) -> list[str]:
         ends = list(ends)
+        return self.walk(series, ends, ends)[0]
+
+    def walk(
+        self, series: Series, ends: list[str], before: list[str]
+    ) -> tuple[list[str], list[str]]:
+        """Where a series ends, and what its last item took in."""
         for node in series.nodes:
-            ends = self.node(node, ends)
-        return ends
+            if isinstance(node, Series):
+                ends, before = self.walk(node, ends, before)
+            elif isinstance(node, Repeat):
+                for body in node.bodies * (node.times if len(node.bodies) == 1 else 1):
+                    ends, before = self.walk(body, ends, before)
+            elif isinstance(node, ModuleCall) and node.present:
+                ends, before = self.walk(node.body, ends, before)[0], ends
+            elif isinstance(node, Graph):
+                ends, before = self.graph(node, ends, before), ends
+            else:
+                after = self.node(node, ends)
+                starts = isinstance(node, Layer) and node.kind == "input"
+                ends, before = after, after if starts else before if after == ends else ends
+        return ends, before
 
     def node(self, node: Node, ends: list[str]) -> list[str]:
         if isinstance(node, Layer):
-            return self.layer(node, ends)
-        if isinstance(node, Series):
-            return self.series(node, ends)
+            return self.layer(node, [] if node.kind == "input" else ends)
         if isinstance(node, ModuleCall):
-            return self.series(node.body, ends) if node.present else ends
-        if isinstance(node, Repeat):
-            for body in node.bodies * (node.times if len(node.bodies) == 1 else 1):
-                ends = self.series(body, ends)
             return ends
         if isinstance(node, Towers):
             branches = node.branches * node.copies
@@ -83,17 +94,17 @@ class Unroll:
             if self.with_auxiliary:
                 self.outputs += self.series(node.body, ends)
             return ends
-        return self.graph(node, ends)
+        raise AssertionError(node)
 
-    def graph(self, node: Graph, ends: list[str]) -> list[str]:
-        states = {"in": ends}
+    def graph(self, node: Graph, ends: list[str], before: list[str]) -> list[str]:
+        states = {"in": ends, "previous": before}
         sources: dict[str, list[str]] = {}
         for source, target in node.edges:
             sources.setdefault(target, []).append(source)
         for name, body in node.nodes:
-            names = sources[name]
-            if len(names) == 1:
-                states[name] = self.series(body, states[names[0]])
+            names = sources.get(name, [])
+            if len(names) < 2:
+                states[name] = self.series(body, states[names[0]] if names else [])
                 continue
             first = body.nodes[0]
             assert isinstance(first, Layer)
@@ -470,4 +481,4 @@ def boxes(network: Network) -> int:
             return sum(count(body) for _, body in node.nodes)
         return sum(map(count, node.nodes)) if isinstance(node, Series) else count(node.body)
 
-    return 1 + count(network.body)
+    return count(network.body)

@@ -9,7 +9,7 @@ from archviz.importers.columns import Column, Found, family, infer, text_of
 from archviz.importers.graphs import LayerGraph, LayerNode
 from archviz.importers.loops import compress
 from archviz.importers.modules import Group, Selector
-from archviz.importers.naming import name_modules
+from archviz.importers.naming import name_modules, with_kernel
 from archviz.importers.outline import (
     Cell,
     Head,
@@ -187,7 +187,7 @@ class _Writer:
             takes = tuple(Parameter(found.name, found.default) for found in plan.takes)
             inside = tuple(self.items(plan.body, iter(plan.texts)))
             inside = _renumbered(compress(inside, [one.name for one in takes]), places)
-            units.append(Unit(*labels[index], takes, inside))
+            units.append(Unit(*with_kernel(labels[index], inside), takes, inside))
         shape = tuple(first.options["shape"])
         return Outline(name, shape, tuple(units), _renumbered(body, places))
 

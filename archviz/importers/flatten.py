@@ -42,8 +42,7 @@ def fields_of(kind: str) -> tuple[str, ...]:
 def flatten_network(network: Network) -> LayerGraph:
     """The layers of a network in order of execution, as an import would have read them."""
     flat = _Flat()
-    start = flat.add(network.input, ())
-    end = flat.series(network.body, start)
+    end = flat.series(network.body, -1)
     nodes = tuple(flat.nodes)
     return LayerGraph(network.head.name, nodes, (*flat.outputs, nodes[end].id))
 
@@ -53,6 +52,8 @@ class _Flat:
 
     def __init__(self) -> None:
         self.nodes: list[LayerNode] = []
+        self.before = -1
+        """What the item before this one took in; in front of a series, what that takes in."""
         self.outputs: list[str] = []
         self.known: dict[tuple[Any, ...], Outcome] = {}
         self.options: dict[int, tuple[Layer, dict[str, Any]]] = {}
@@ -82,14 +83,24 @@ class _Flat:
         self.nodes.append(node)
         return number
 
+    def branch(self, series: Series, at: int) -> int:
+        """A series that begins anew: nothing stands before its first item."""
+        self.before = at
+        return self.series(series, at)
+
     def series(self, series: Series, at: int) -> int:
         for node in series.nodes:
-            at = self.node(node, at)
+            entered, at = at, self.node(node, at)
+            if isinstance(node, Layer) and node.kind == "input":
+                self.before = at
+            elif at != entered and not isinstance(node, Repeat | Series):
+                self.before = entered
         return at
 
     def node(self, node: Node, at: int) -> int:
         if isinstance(node, Layer):
-            return self.add(node, (at,)) if node.present else at
+            sources = () if node.kind == "input" else (at,)
+            return self.add(node, sources) if node.present or not sources else at
         if isinstance(node, Series):
             return self.series(node, at)
         if isinstance(node, ModuleCall):
@@ -100,26 +111,28 @@ class _Flat:
             return at
         if isinstance(node, Towers):
             branches = node.branches * node.copies if node.copies > 1 else node.branches
-            return self.add(node.merge, [self.series(branch, at) for branch in branches])
+            return self.add(node.merge, [self.branch(branch, at) for branch in branches])
         if isinstance(node, Residual):
-            main = self.series(node.main, at)
-            return self.add(node.merge, (main, self.series(node.shortcut, at)))
+            main = self.branch(node.main, at)
+            return self.add(node.merge, (main, self.branch(node.shortcut, at)))
         if isinstance(node, Auxiliary):
-            self.outputs.append(self.nodes[self.series(node.body, at)].id)
+            before = self.before
+            self.outputs.append(self.nodes[self.branch(node.body, at)].id)
+            self.before = before
             return at
         return self.graph(node, at)
 
     def graph(self, node: Graph, at: int) -> int:
-        ends = {"in": at}
+        ends = {"in": at, "previous": self.before}
         sources: dict[str, list[str]] = {}
         for source, target in node.edges:
             sources.setdefault(target, []).append(source)
         for name, body in node.nodes:
-            froms = [ends[source] for source in sources[name]]
-            if len(froms) == 1:
-                ends[name] = self.series(body, froms[0])
+            froms = [ends[source] for source in sources.get(name, ())]
+            if len(froms) < 2:  # without any, it begins with an input
+                ends[name] = self.branch(body, froms[0] if froms else -1)
                 continue
             first = body.nodes[0]
             assert isinstance(first, Layer)  # a node with several inputs begins with a merge
-            ends[name] = self.series(Series(body.nodes[1:]), self.add(first, froms))
+            ends[name] = self.branch(Series(body.nodes[1:]), self.add(first, froms))
         return ends[sources["out"][0]]

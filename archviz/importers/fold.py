@@ -13,10 +13,15 @@ from archviz.errors import fail
 from archviz.importers import (
     fold_attention,
     fold_const,
+    fold_gather,
     fold_layers,
     fold_math,
     fold_merge,
+    fold_named,
+    fold_recurrent,
+    fold_regroup,
     fold_view,
+    fold_volume,
     fold_window,
 )
 from archviz.importers.fold_state import (
@@ -103,7 +108,9 @@ def _input(fold: Fold, name: str, user: Op | None) -> None:
     sides: Shape = tuple(side for side in stated[1:] if side)
     axes: Axes
     shape: Shape
-    if len(sides) == 3:
+    if len(sides) == 4 and user is not None and user.kind in fold_volume.USERS:
+        shape, axes = (*sides[1:], sides[0]), fold_volume.AXES
+    elif len(sides) == 3:
         last = sides[0] not in (1, 3, 4) and sides[2] in (1, 2, 3, 4)
         if user is not None and user.kind == "Transpose":
             last = user.attributes.get("perm") == (0, 3, 1, 2)
@@ -188,12 +195,20 @@ def _concat(fold: Fold, op: Op) -> bool:
         return fold_view.same(fold, op)
     if len(found) == 1 and len(values) == 2:
         return _tokens(fold, op, found[0], axis)
-    if len(found) != len(values) or len(found) < 2 or axes[axis] != channels:
+    if len(found) != len(values) or len(found) < 2:
         return False
+    if fold_regroup.shifted(fold, op, found, axis):
+        return True
+    if axes[axis] != channels:
+        return fold_recurrent.stacked(fold, op, found, axis)
     shape = found[0].cell.shape
     for value in found:
         if not fold.alike(value.axes, axes) or value.cell.shape[:-1] != shape[:-1]:
             return False
+    whole = fold_recurrent.reunited([value.cell for value in found])
+    if whole is not None:
+        fold.give(op, whole, axes)
+        return True
     total = sum(value.cell.shape[-1] for value in found)
     cell = fold.cell("concat", op, [value.cell for value in found], (*shape[:-1], total))
     fold.give(op, cell, axes)
@@ -220,25 +235,42 @@ def _matmul(fold: Fold, op: Op) -> bool:
     return fold_layers.dense(fold, op) or fold_attention.product_of_two(fold, op)
 
 
+def _windowed(fold: Fold, op: Op) -> bool:
+    by = fold_volume if fold_volume.is_volume(fold, op) else fold_window
+    if op.kind == "Conv":
+        return by.conv(fold, op)
+    if op.kind == "ConvTranspose":
+        return by.transposed_conv(fold, op)
+    return by.global_pool(fold, op) if op.kind.startswith("Global") else by.pool(fold, op)
+
+
+def _reduction(fold: Fold, op: Op) -> bool:
+    return fold_window.reduce(fold, op) or fold_named.reduction(fold, op)
+
+
 HANDLERS: Mapping[str, Handler] = {
-    "Conv": fold_window.conv, "ConvTranspose": fold_window.transposed_conv,
+    **dict.fromkeys(("Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool",
+                     "GlobalMaxPool"), _windowed),
     "Gemm": fold_layers.dense, "MatMul": _matmul,
     "BatchNormalization": fold_layers.batch_norm,
     "LayerNormalization": fold_layers.layer_norm, "RMSNormalization": fold_layers.layer_norm,
     "SimplifiedLayerNormalization": fold_layers.layer_norm,
     "InstanceNormalization": fold_layers.group_norm,
     "GroupNormalization": fold_layers.group_norm,
-    "MaxPool": fold_window.pool, "AveragePool": fold_window.pool,
-    "GlobalAveragePool": fold_window.global_pool, "GlobalMaxPool": fold_window.global_pool,
-    "ReduceMean": fold_window.reduce, "ReduceMax": fold_window.reduce,
-    "Gather": fold_layers.gather, "Resize": fold_window.resize, "Upsample": fold_window.resize,
-    **dict.fromkeys(("LSTM", "GRU", "RNN"), fold_layers.recurrent),
-    "Softmax": fold_layers.softmax, "Clip": fold_layers.clip, "PRelu": fold_layers.prelu,
+    **dict.fromkeys(fold_named.REDUCTIONS, _reduction),
+    "Gather": fold_gather.gather, "Resize": fold_window.resize, "Upsample": fold_window.resize,
+    **dict.fromkeys(("LSTM", "GRU", "RNN"), fold_recurrent.recurrent),
+    "Softmax": fold_attention.softmax, "LogSoftmax": fold_attention.softmax,
+    "Clip": fold_named.clip, "PRelu": fold_layers.prelu, "LRN": fold_named.lrn,
+    "DepthToSpace": fold_regroup.depth_to_space, "SpaceToDepth": fold_regroup.depth_to_space,
+    **dict.fromkeys(fold_named.PLAIN, fold_named.plain),
+    **dict.fromkeys(("RandomNormalLike", "RandomUniformLike"), fold_named.random),
     **dict.fromkeys(fold_layers.ACTIVATION_OPS, fold_layers.activation),
     **dict.fromkeys(("Erf", "Exp", "Neg", "Abs", "Sqrt", "Log", "Reciprocal"), fold_math.unary),
     **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum"), fold_merge.binary),
     "Concat": _concat, "Transpose": fold_view.transpose,
-    **dict.fromkeys(("Reshape", "Flatten", "Squeeze", "Unsqueeze"), fold_view.reshape),
+    "Reshape": fold_regroup.reshape,
+    **dict.fromkeys(("Flatten", "Squeeze", "Unsqueeze"), fold_view.reshape),
     **dict.fromkeys(("Identity", "Cast", "Dropout", "CastLike"), fold_view.same),
     "Expand": fold_view.expand, "Pad": fold_view.pad, "Split": fold_view.split,
     "Slice": fold_view.slices, "com.microsoft.Attention": fold_attention.fused,
@@ -298,8 +330,6 @@ def _settle(cell: Cell, unknown: dict[str, None]) -> None:
     kind = cell.kind
     if kind == "~attention":
         fold_attention.settle(cell)
-        if cell.kind == "op":
-            cell.options["shape"] = cell.shape
         return
     if kind == "~affine" and cell.op.kind == "Mul":
         cell.kind = "scale"
@@ -307,7 +337,7 @@ def _settle(cell: Cell, unknown: dict[str, None]) -> None:
     if kind in _CLEAR:
         cell.kind = _CLEAR[kind]
         if kind == "~slice":
-            cell.options["label"] = cell.extra
+            cell.options["label"] = cell.extra[0]
             cell.options["shape"] = cell.shape
         return
     if kind == "~view" and cell.op.kind in ("Reshape", "Squeeze", "Unsqueeze", "Flatten"):
@@ -319,13 +349,8 @@ def _settle(cell: Cell, unknown: dict[str, None]) -> None:
     if kind == "~math" and len(cell.inputs) == 2 and cell.op.kind in ("Add", "Mul"):
         cell.kind = {"Add": "add", "Mul": "multiply"}[cell.op.kind]
         return
-    if kind[0] != "~" and kind != "op":
+    if (kind[0] != "~" and kind != "op") or fold_named.settle(cell):
         return
     label = cell.options.get("label") or cell.op.kind.rpartition(".")[2]
-    cell.options = {"label": label, "shape": cell.shape}
-    cell.kind = "op-merge" if len(cell.inputs) > 1 else "op"
-    if cell.parameters:
-        cell.options["weights"] = cell.parameters
-    if cell.macs:
-        cell.options["macs"] = cell.macs
+    fold_named.state(cell, label)
     unknown[label] = None

@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archviz.importers.fold_named import NAMED, state
+from archviz.importers.fold_named import softmax as named_softmax
 from archviz.importers.fold_state import Cell, Fold, product
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
 
-_STEPS = 24
-"""How many views and scalings may lie between a projection and its product."""
+_STEPS = 64
+"""How many views, scalings and rotations may lie between a projection and its product."""
+_PASSIVE = frozenset({"Add", "Where", "Transpose", "Mul", "Div", "Sub", "Neg", "Concat", "Slice",
+                      "Split", "Expand", "Gather", "Cast", "Reshape", "Tile", "Unsqueeze",
+                      "Squeeze", "And"})  # fmt: skip
+"""Operators that may lie there: masks, rotations by position, heads that share their keys."""
+_VIEWS = ("~view", "~slice", "~select", "reshape", "~math", "~affine", "position", "concat", "add",
+          "multiply")  # fmt: skip
+
+
+class _Parts(NamedTuple):
+    """The projections of an attention."""
+
+    queries: Cell
+    keys: Cell
+    values: Cell
+
+    def different(self) -> list[Cell]:
+        """Each of them once: one may give all three."""
+        return list(dict.fromkeys(self))
+
+
+def softmax(fold: Fold, op: Op) -> bool:
+    """Softmax: a layer of its own in what may turn out to be an attention, else as elsewhere."""
+    value = fold.value(op)
+    if value is not None and value.axes is not None and _back(value.cell).kind == "~product":
+        made = fold.cell("softmax", op, [value.cell], value.cell.shape)
+        fold.give(op, made, value.axes)
+        return True
+    return named_softmax(fold, op)
 
 
 def product_of_two(fold: Fold, op: Op) -> bool:
@@ -23,7 +53,7 @@ def product_of_two(fold: Fold, op: Op) -> bool:
         return False
     dims = (*(one if len(one) >= len(two) else two)[:-2], one[-2], two[-1])
     scores = _scores(left.cell)
-    if scores is not None and _attention(fold, op, scores, right.cell, dims):
+    if scores is not None and _attention(fold, op, scores, left.cell, right.cell, dims):
         return True
     made = fold.cell("~product", op, [left.cell, right.cell], dims)
     fold.give(op, made, tuple(range(len(dims))))
@@ -33,14 +63,10 @@ def product_of_two(fold: Fold, op: Op) -> bool:
 def _back(cell: Cell) -> Cell:
     """The cell behind views, scalings by a number, masks and parts."""
     for _ in range(_STEPS):
-        if (
-            cell.kind in ("~view", "~slice", "reshape", "~affine")
-            or (cell.kind == "~math" and len(cell.inputs) == 1 and cell.op.kind in ("Mul", "Div"))
-            or (cell.kind in ("op", "position") and cell.op.kind in ("Add", "Where", "Transpose"))
-        ):
-            cell = cell.inputs[0]
-        else:
+        passive = cell.kind == "op" and cell.extra != NAMED and cell.op.kind in _PASSIVE
+        if not cell.inputs or not (passive or cell.kind in _VIEWS):
             break
+        cell = cell.inputs[0]
     return cell
 
 
@@ -53,37 +79,105 @@ def _scores(cell: Cell) -> Cell | None:
     return below if below.kind == "~product" else None
 
 
-def _attention(fold: Fold, op: Op, scores: Cell, values: Cell, dims: tuple[int, ...]) -> bool:
-    """An attention where queries, keys and values are projections of one sequence."""
-    tips = [_back(scores.inputs[0]), _back(scores.inputs[1]), _back(values)]
-    parts = list(dict.fromkeys(tips))
-    if any(part.kind != "dense" or len(part.shape) != 2 for part in parts):
+def _projection(cell: Cell) -> Cell | None:
+    """The one dense layer that all of a value comes from, through views and rotations."""
+    leaves: dict[Cell, None] = {}
+    seen = {cell}
+    todo = [cell]
+    while todo:
+        cell = todo.pop()
+        passive = cell.kind in ("op", "op-merge") and cell.op.kind in _PASSIVE
+        if cell.inputs and (cell.kind in _VIEWS or (passive and cell.extra != NAMED)):
+            new = [source for source in cell.inputs if source not in seen]
+            seen.update(new)
+            todo += new
+        else:
+            leaves[cell] = None
+        if len(seen) > _STEPS:
+            return None
+    if len(leaves) != 1:
+        return None
+    found = next(iter(leaves))
+    pointwise = found.kind == "conv" and found.op.kind in ("MatMul", "Gemm")
+    plain = "activation" not in found.options and "norm" not in found.options
+    return found if plain and (found.kind == "dense" or pointwise) else None
+
+
+def _attention(fold: Fold, op: Op, scores: Cell, weights: Cell, values: Cell,
+               dims: tuple[int, ...]) -> bool:  # fmt: skip
+    """An attention where queries, keys and values are projections of one or two sequences."""
+    found = [_projection(tip) for tip in (scores.inputs[0], scores.inputs[1], values)]
+    parts = _Parts(*[cell for cell in found if cell is not None]) if all(found) else None
+    if parts is None or parts.keys.inputs[0] is not parts.values.inputs[0]:
         return False
-    sources = {part.inputs[0] for part in parts}
-    if len(sources) != 1 or len(parts) == 2:
+    source, memory = parts.queries.inputs[0], parts.keys.inputs[0]
+    single = parts.different()
+    if len(single) == 2 and parts.keys is not parts.values:
         return False
-    source = sources.pop()
-    if any("activation" in part.options or "norm" in part.options for part in parts):
+    base, windows, shifted = _windowed(source)
+    if memory is not source and windows:
         return False
-    width = sum(part.shape[1] for part in parts) // 3
+    width = parts.queries.shape[-1] // (3 if len(single) == 1 else 1)
     heads = dims[-3] if len(dims) > 2 else 1
     if heads * dims[-1] != width:
         heads = width // dims[-1] if width % dims[-1] == 0 else 1
-    first = parts[0]
-    made = fold.cell("~attention", op, [source], (source.shape[0], width))
-    made.name, made.scope = first.name, _common(parts, op)
-    made.parameters = sum(part.parameters for part in parts)
-    made.macs = sum(part.macs for part in parts)
+    sources = [source] if memory is source else [source, memory]
+    made = fold.cell("~attention", op, [base, *sources[1:]], (*base.shape[:-1], width))
+    made.name, made.scope = single[0].name, _common(single, op)
+    made.parameters = sum(part.parameters for part in single)
+    made.parameters += _biases(fold, weights, heads)
+    made.macs = sum(part.macs for part in single)
     made.extra = {
-        "heads": heads, "width": width, "features": source.shape[1],
-        "biases": sum("bias" not in part.options for part in parts) == len(parts),
-        "plain": all("bias" in part.options for part in parts), "out": 0, "out_bias": False,
+        "heads": heads, "width": width, "features": source.shape[-1], "out": 0, "out_bias": False,
+        "biases": all("bias" not in part.options for part in single),
+        "plain": all("bias" in part.options for part in single),
+        "label": _label(parts, windows, shifted),
     }  # fmt: skip
-    if any(part.options.get("shared") for part in parts):
+    if any(part.options.get("shared") for part in single):
         made.options["shared"] = True
-    _release(parts, source)
+    _release(single, base if windows else source, memory)
     fold.give(op, made, None, dims)
     return True
+
+
+def _windowed(source: Cell) -> tuple[Cell, bool, bool]:
+    """The map that windows were cut from, whether there are any, and whether it was shifted."""
+    cell, windows, shifted = source, False, False
+    while cell.extra == NAMED and cell.inputs and cell.refs <= 3:
+        label = cell.options["label"]
+        if label == "window partition":
+            windows = True
+        elif label == "cyclic shift" and windows:
+            shifted = True
+        else:
+            break
+        cell = cell.inputs[0]
+    return (cell, True, shifted) if windows else (source, False, False)
+
+
+def _label(parts: _Parts, windows: bool, shifted: bool) -> str:
+    if windows:
+        return "shifted window attention" if shifted else "window attention"
+    if parts.queries.inputs[0] is not parts.keys.inputs[0]:
+        return "cross-attention"
+    if parts.queries is not parts.keys and parts.keys.shape[-1] < parts.queries.shape[-1]:
+        return "grouped-query attention"
+    return "attention"
+
+
+def _biases(fold: Fold, weights: Cell, heads: int) -> int:
+    """Learned numbers that are added to the scores, one for each head; masks are not counted."""
+    count = 0
+    cell = weights
+    while cell.inputs and cell.kind != "~product":
+        if cell.op.kind == "Add" and cell.parameters:
+            names = [name for name in cell.op.inputs if name in fold.constants]
+            shapes = [fold.constants[name].shape for name in names]
+            learned = any(name in fold.origins for name in names)
+            if learned or any(len(dims) > 2 and dims[-3] == heads > 1 for dims in shapes):
+                count += cell.parameters
+        cell = cell.inputs[0]
+    return count
 
 
 def _common(parts: list[Cell], op: Op) -> tuple[str, ...]:
@@ -97,13 +191,15 @@ def _common(parts: list[Cell], op: Op) -> tuple[str, ...]:
     return tuple(common)
 
 
-def _release(parts: list[Cell], source: Cell) -> None:
-    """The projections give their references to the source up for one."""
-    source.refs -= len(parts) - 1
+def _release(parts: list[Cell], source: Cell, memory: Cell) -> None:
+    """The projections give their references to what they project up for one."""
+    for one in {source, memory}:
+        users = sum(part.inputs[0] is one for part in parts)
+        one.refs -= max(users - 1, 0)
 
 
 def settle(cell: Cell) -> None:
-    """Make an attention a layer: of kind ``attention`` where that says all, else an operator."""
+    """Make an attention a layer: of kind ``attention`` where that says all, else a named box."""
     facts: dict[str, Any] = cell.extra
     features, width, out = facts["features"], facts["width"], facts["out"]
     usual = out == features and (
@@ -111,7 +207,7 @@ def settle(cell: Cell) -> None:
     )
     bias = facts["biases"]
     wanted = 4 * features * width + (3 * width + features if bias else 0)
-    if usual and wanted == cell.parameters:
+    if usual and wanted == cell.parameters and facts["label"] == "attention":
         cell.kind = "attention"
         cell.options["count"] = facts["heads"]
         if width != features:
@@ -119,8 +215,7 @@ def settle(cell: Cell) -> None:
         if not bias:
             cell.options["bias"] = False
         return
-    cell.kind = "op"
-    cell.options.update(label="attention", weights=cell.parameters, macs=cell.macs)
+    state(cell, facts["label"])
 
 
 def fused(fold: Fold, op: Op) -> bool:
@@ -138,6 +233,6 @@ def fused(fold: Fold, op: Op) -> bool:
     made.macs = product(value.cell.shape) * triple
     made.extra = {"heads": op.attributes.get("num_heads", 1), "width": triple // 3,
                   "features": features, "biases": bias, "plain": not bias, "out": 0,
-                  "out_bias": False}  # fmt: skip
+                  "out_bias": False, "label": "attention"}  # fmt: skip
     fold.give(op, made, value.axes, dims)
     return True

@@ -21,6 +21,8 @@ _ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
     "Equal": lambda a, b: float(a == b), "Greater": lambda a, b: float(a > b),
     "Less": lambda a, b: float(a < b),
 }  # fmt: skip
+_PICKS = ("Gather", "Slice", "Reshape", "Transpose", "Unsqueeze", "Squeeze", "Expand", "Flatten")
+"""Operators that pick or move the numbers of one weight."""
 _SAME = ("Cast", "Identity", "Dropout", "QuantizeLinear", "DequantizeLinear")
 
 
@@ -45,6 +47,8 @@ def shape_of(fold: Fold, op: Op) -> bool:
 def constant(fold: Fold, op: Op) -> bool:
     """An operator on constants alone: its result, or at least its shape, is a constant."""
     tensors = [fold.constants[name] for name in op.inputs if name]
+    if op.kind in _PICKS and tensors[0].floating and tensors[0].shape:
+        fold.origins[op.outputs[0]] = fold.origins.get(op.inputs[0], op.inputs[0])
     if op.kind in ("If", "Loop", "Scan") or "Random" in op.kind:
         return False
     try:
@@ -80,6 +84,10 @@ def _compute(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
     if op.kind == "Transpose":
         order = op.attributes.get("perm") or tuple(reversed(range(len(first.shape))))
         return _picked(first, tuple(first.shape[axis] for axis in order), order, (), ())
+    if op.kind == "Gather" and (len(first.shape) != 1 or first.values is None):
+        axis = op.attributes.get("axis", 0) % max(len(first.shape), 1)
+        dims = (*first.shape[:axis], *tensors[1].shape, *first.shape[axis + 1 :])
+        return Tensor(dims, None, first.floating)
     if op.kind == "Slice":
         return _sliced(fold, op, first)
     if op.kind == "Concat":
@@ -116,7 +124,8 @@ def _small(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
         fill = op.attributes.get("value")
         one = fill.values[0] if isinstance(fill, Tensor) and fill.values else 0.0
         size = product(dims)
-        return Tensor(dims, (one,) * size if size <= MAX_VALUES else None)
+        floating = not isinstance(fill, Tensor) or fill.floating
+        return Tensor(dims, (one,) * size if size <= MAX_VALUES else None, floating)
     if op.kind == "Where" and len(tensors) == 3 and len(values) == product(tensors[1].shape):
         yes, no = tensors[1].values or (), tensors[2].values or ()
         no = no * len(yes) if len(no) == 1 else no

@@ -6,21 +6,18 @@ from typing import TYPE_CHECKING
 
 from archviz.importers.fold_state import (
     BATCH,
-    ONE,
     Axes,
     Cell,
     Fold,
     Value,
     product,
-    scalar,
     takes,
 )
-from archviz.importers.fold_view import as_vector, view, viewed
+from archviz.importers.fold_view import as_vector, viewed
 from archviz.kinds import KINDS
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
-    from archviz.model import Shape
 
 
 def dense_layer(fold: Fold, op: Op, cell: Cell, units: int, bias: bool, axes: Axes) -> bool:
@@ -212,45 +209,6 @@ def activation(fold: Fold, op: Op) -> bool:
     return True
 
 
-def softmax(fold: Fold, op: Op) -> bool:
-    """Softmax over the channels."""
-    value = fold.value(op)
-    if value is None or value.axes is None:
-        return False
-    rank = len(value.axes)
-    if value.axes[op.attributes.get("axis", -1) % rank] != len(value.cell.shape) - 1:
-        return value.cell.kind in ("~product", "~view", "~math") and _loose(fold, op, value)
-    attach(fold, op, value, "activation", "softmax")
-    return True
-
-
-def _loose(fold: Fold, op: Op, value: Value) -> bool:
-    """A softmax inside what may turn out to be an attention."""
-    made = fold.cell("softmax", op, [value.cell], value.cell.shape)
-    fold.give(op, made, value.axes)
-    return True
-
-
-def clip(fold: Fold, op: Op) -> bool:
-    """Clip as ReLU6 or ReLU."""
-    value = fold.value(op)
-    if value is None:
-        return False
-    low, high = (
-        op.attributes.get(key, scalar(fold.constant(op, index)))
-        for key, index in (("min", 1), ("max", 2))
-    )
-    if low != 0:
-        return False
-    if high is None or high > 1e30:
-        attach(fold, op, value, "activation", "relu")
-    elif high == 6:
-        attach(fold, op, value, "activation", "relu6")
-    else:
-        return False
-    return True
-
-
 def prelu(fold: Fold, op: Op) -> bool:
     """PRelu with a slope a channel."""
     value, slope = fold.value(op), fold.constant(op, 1)
@@ -258,68 +216,4 @@ def prelu(fold: Fold, op: Op) -> bool:
         return False
     cell = attach(fold, op, value, "activation", "prelu")
     fold.weigh(cell, op.inputs[1])
-    return True
-
-
-# ---- embeddings and upsampling --------------------------------------------------------------
-
-
-def gather(fold: Fold, op: Op) -> bool:
-    """Rows of a constant are an embedding; one row of a sequence is a selection."""
-    data, index = fold.constant(op, 0), fold.value(op, 1)
-    axis = op.attributes.get("axis", 0)
-    if data is not None and index is not None:
-        return _embedding(fold, op, data.shape, index, axis)
-    value, chosen = fold.value(op), fold.constant(op, 1)
-    if value is None or chosen is None or product(chosen.shape) != 1:
-        return False
-    dims = fold.dims(value)
-    axis %= len(dims)
-    left = (*dims[:axis], *[1] * len(chosen.shape), *dims[axis + 1 :])
-    order = value.axes
-    if order is not None and len(value.cell.shape) == 2 and order[axis] == 0:
-        rest = [ONE] * len(chosen.shape)
-        axes = (*order[:axis], *rest, *order[axis + 1 :])
-        made = fold.cell("~select", op, [value.cell], value.cell.shape[1:])
-        fold.give(op, made, tuple(0 if target == 1 else target for target in axes))
-        return True
-    view(fold, op, [value.cell], left)
-    return True
-
-
-def _embedding(fold: Fold, op: Op, table: Shape, index: Value, axis: int) -> bool:
-    cell, axes = index.cell, index.axes
-    if len(table) != 2 or axis or axes is None or len(cell.shape) > 1:
-        return False
-    words, width = table
-    made = fold.cell("embedding", op, [cell], (*cell.shape, width), filters=width, count=words)
-    fold.weigh(made, op.inputs[0])
-    fold.give(op, made, (*axes, len(cell.shape)))
-    return True
-
-
-def recurrent(fold: Fold, op: Op) -> bool:
-    """LSTM, GRU and RNN: a box that counts its weights; only the whole sequence is followed."""
-    value = fold.value(op)
-    weights = [fold.constant(op, index) for index in (1, 2)]
-    if value is None:
-        return False
-    value = fold.sequence(op, value)
-    if value.axes is None or len(value.cell.shape) != 2:
-        return False
-    if any(fold.uses.get(name) for name in op.outputs[1:]) or op.attributes.get("layout"):
-        return False
-    hidden, (first, second) = op.attributes.get("hidden_size", 0), weights
-    if not hidden or first is None or second is None or value.axes[-1] != 1:
-        return False
-    ways = 2 if op.attributes.get("direction") == "bidirectional" else 1
-    length = value.cell.shape[0]
-    made = fold.cell("op", op, [value.cell], (length, ways * hidden), label=op.kind)
-    fold.weigh(made, *op.inputs[1:4])
-    made.macs = length * (product(first.shape) + product(second.shape))
-    batch = fold.dims(value)[1]
-    if ways == 1:
-        fold.give(op, made, (value.axes[0], ONE, value.axes[1], 1))
-    else:
-        fold.give(op, made, None, (length, ways, batch, hidden))
     return True

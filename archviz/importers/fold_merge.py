@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from archviz.importers.fold_layers import attach
 from archviz.importers.fold_math import common_base, grow
+from archviz.importers.fold_named import named, of_two
 from archviz.importers.fold_state import ONE, Cell, Fold, Value, product, scalar, takes
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ def binary(fold: Fold, op: Op) -> bool:
         number = scalar(constant)
         if number is None:
             return False
+        single = value.axes is not None and value.cell.shape[-1] == 1 and constant.shape == (1,)
+        if single and op.kind == "Add" and value.cell.options.get("bias") is False:
+            return _by_channel(fold, op, value, op.inputs[1 if left is not None else 0])
         if op.kind in ("Mul", "Div", "Pow") and number == 1 and left is not None:
             fold.alias(op, value)
             return True
@@ -50,12 +54,24 @@ def _with_weights(fold: Fold, op: Op, value: Value, constant: Tensor, name: str,
     if touched == [channels] and (first or op.kind in ("Add", "Mul")):
         return _by_channel(fold, op, value, name)
     sides = [axis for axis, side in enumerate(cell.shape) if side != 1]
-    if op.kind == "Add" and sorted(touched) == sides:
-        made = fold.cell("position", op, [cell], cell.shape)
-        fold.weigh(made, name)
-        fold.give(op, made, axes)
+    rows = name in fold.origins and len(cell.shape) == 2 and channels in touched
+    if op.kind == "Add" and (sorted(touched) == sides or rows):
+        _positions(fold, op, value, constant, name)
         return True
     return False
+
+
+def _positions(fold: Fold, op: Op, value: Value, constant: Tensor, name: str) -> None:
+    """Learned rows added to a sequence: all of a table, or those that a model has picked."""
+    cell = value.cell
+    table = fold.constants[fold.origins.get(name, name)].shape
+    if product(table) == product(constant.shape) == product(cell.shape):
+        made = fold.cell("position", op, [cell], cell.shape)
+    else:
+        what = "position" if len(table) < 2 or table[-2] >= cell.shape[0] else "segment"
+        made = named(fold, op, f"{what} embedding", [cell], cell.shape)
+    fold.weigh(made, name)
+    fold.give(op, made, value.axes)
 
 
 def _by_channel(fold: Fold, op: Op, value: Value, name: str) -> bool:
@@ -142,7 +158,9 @@ def _two(fold: Fold, op: Op, left: Value, right: Value) -> bool:
     if op.kind in ("Div", "Mul") and _written_norm(fold, op, left, right):
         return True
     kind = {"Add": "add", "Mul": "multiply"}.get(op.kind)
-    return kind is not None and merge(fold, op, kind, [left, right])
+    if kind is not None and merge(fold, op, kind, [left, right]):
+        return True
+    return op.kind not in ("Add", "Mul") and of_two(fold, op, left, right)
 
 
 def _scaled(fold: Fold, op: Op, left: Value, right: Value) -> bool:
@@ -192,7 +210,8 @@ def _written_norm(fold: Fold, op: Op, left: Value, right: Value) -> bool:
 def _deviation(cell: Cell, kind: str) -> Cell | None:
     """The square below sqrt(mean(square) + epsilon), or below its reciprocal."""
     if kind == "Mul":
-        if cell.op.kind != "Reciprocal" or cell.kind != "~math":
+        over = cell.op.kind == "Div" and cell.extra and cell.extra[0] == 1
+        if cell.kind != "~math" or not (over or cell.op.kind == "Reciprocal"):
             return None
         cell = cell.inputs[0]
     for step in ("Sqrt", "Add"):

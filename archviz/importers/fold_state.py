@@ -83,6 +83,8 @@ class Fold:
         self.sequences: dict[Cell, Cell] = {}
         self.uses: dict[str, int] = {}
         self.seen_weights: dict[str, Cell] = {}
+        self.origins: dict[str, str] = {}
+        """Of what was computed from one weight alone, such as rows of a table: that weight."""
         uses = self.uses
         for op in graph.ops:
             if op.kind not in ("Shape", "Size"):
@@ -136,6 +138,7 @@ class Fold:
     def weigh(self, cell: Cell, *names: str) -> None:
         """Count constants as weights of a cell, each where it is used first."""
         for name in names:
+            name = self.origins.get(name, name)
             tensor = self.constants.get(name)
             if tensor is None:
                 continue

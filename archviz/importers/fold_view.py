@@ -192,7 +192,9 @@ def reshaped(fold: Fold, op: Op, value: Value, dims: tuple[int, ...]) -> None:
         viewed(fold, op, value, dims)
         return
     if solid(old) == solid(dims):
-        fold.alias(op, Value(cell, _same_axes(fold, axes, old, dims)))
+        lost = [axis for axis, side in enumerate(cell.shape) if side == 1 and axis not in axes]
+        back = lost[0] if len(lost) == 1 else None
+        fold.alias(op, Value(cell, _same_axes(fold, axes, old, dims, back)))
         return
     if len(dims) == 2 and dims[0] == fold.batch and axes[0] == BATCH:
         made = fold.cell("flatten", op, [cell], (dims[1],))
@@ -207,11 +209,19 @@ def reshaped(fold: Fold, op: Op, value: Value, dims: tuple[int, ...]) -> None:
     view(fold, op, [cell], dims)
 
 
-def _same_axes(fold: Fold, axes: Axes, old: Sequence[int], dims: Sequence[int]) -> Axes:
-    """The axes behind a reshape that only adds and drops sides of 1."""
+def _same_axes(fold: Fold, axes: Axes, old: Sequence[int], dims: tuple[int, ...],
+               lost: int | None = None) -> Axes:  # fmt: skip
+    """The axes behind a reshape that only adds and drops sides of 1.
+
+    ``lost``: an axis of the cell that the value has lost, and may get back.
+    """
     rest = [axis for axis, side in zip(axes, old, strict=True) if side != 1]
     batch = (fold.batch == 1 or BATCH in axes) and BATCH not in rest
-    found: list[int] = []
+    if lost is not None and list(dims).count(1) == 2 and batch and dims[0] == 1:
+        place = dims.index(1, 1)
+        found = list(_same_axes(fold, axes, old, (*dims[:place], *dims[place + 1 :])))
+        return *found[:place], lost, *found[place:]
+    found = []
     for side in dims:
         if side != 1:
             found.append(rest.pop(0))
@@ -240,7 +250,7 @@ def _merged(fold: Fold, value: Value, old: Sequence[int], dims: Sequence[int]
             if axes[place] >= 0:
                 group.append(axes[place])
             place += 1
-        if size != side or group != list(range(group[0], group[0] + len(group))) or not group:
+        if size != side or not group or group != list(range(group[0], group[0] + len(group))):
             return None
         groups.append(group)
     ranked = sorted(range(len(groups)), key=lambda index: groups[index][0])
@@ -263,18 +273,22 @@ def view(fold: Fold, op: Op, inputs: list[Cell], dims: tuple[int, ...]) -> Cell:
 
 
 def expand(fold: Fold, op: Op) -> bool:
-    """Expand to a shape that the value has already."""
+    """Expand: mostly to a shape that the value has already."""
     value = fold.value(op)
     target = numbers(fold.constant(op, 1))
     if value is None or target is None:
         return False
     old = fold.dims(value)
-    if len(target) > len(old) or any(
-        side not in (1, -1, here)
-        for side, here in zip(reversed(target), reversed(old), strict=False)
-    ):
+    rank = max(len(old), len(target))
+    old, target = (1,) * (rank - len(old)) + old, (1,) * (rank - len(target)) + target
+    if any(1 not in (side, here) and side not in (-1, here)
+           for side, here in zip(target, old, strict=True)):  # fmt: skip
         return False
-    fold.alias(op, value)
+    dims = tuple(max(pair) for pair in zip(target, old, strict=True))
+    if dims == fold.dims(value):
+        fold.alias(op, value)
+    else:
+        view(fold, op, [value.cell], dims)
     return True
 
 
@@ -355,7 +369,7 @@ def part(fold: Fold, op: Op, value: Value, axis: int, span: tuple[int, int], nam
         shape[target] = span[1]
     cell = fold.cell("~slice", op, [value.cell], tuple(shape))
     what = {len(shape) - 1: "channels"}.get(target, "rows")
-    cell.extra = f"{what} {span[0]}–{span[0] + span[1] - 1}"
+    cell.extra = f"{what} {span[0]}–{span[0] + span[1] - 1}", target, *span
     cell.refs = fold.uses.get(name, 0)
     fold.values[name] = Value(cell, value.axes)
 

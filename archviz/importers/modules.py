@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archviz.importers.slots import ALONE, Book, Slot
-from archviz.importers.tree import Call, Chain, Element, Fork, Par, Wild, chains_of
+from archviz.importers.tree import (
+    Call,
+    Chain,
+    Element,
+    Fork,
+    Par,
+    Wild,
+    chains_of,
+    every_chain,
+    takes_previous,
+)
 from archviz.kinds import KINDS
 
 MOST_OF_IT = 0.45
@@ -41,9 +51,13 @@ class Selector:
 
     def run(self) -> list[Group]:
         """Choose the modules; the tree has their calls then."""
+        for chain in list(every_chain(self.root)):
+            chain[:] = [self.call(self.book.key(one), "graph", [one]) if takes_previous(one)
+                        else one for one in chain]
         self.find_main(self.root)
         for chain in self.main:
             self.add_leads(chain)
+        self.parts()
         self.count()
         for chain in self.main:
             self.pairs(chain)
@@ -137,7 +151,8 @@ class Selector:
             while at < len(chain):
                 times = lengths[at] // period + 1
                 body = chain[at : at + period] if times > 2 and same[at] < period - 1 else []
-                if not body or not self.is_pair(body):
+                cells = any(map(takes_previous, chain[at : at + times * period + 1]))
+                if not body or cells or not self.is_pair(body):
                     result.append(chain[at])
                     at += 1
                     continue
@@ -168,6 +183,8 @@ class Selector:
         for place, element in enumerate(chain):
             if not isinstance(element, Par) or self.book.size(element) < 3:
                 continue
+            if sum(map(len, element.branches)) < 3 and self.has_calls(element):
+                continue
             key = self.book.key(element)
             often = len(self.contexts.get(key, ())) > 1
             if often and (id(chain) not in mains or self.is_gate(element)):
@@ -194,22 +211,39 @@ class Selector:
             role = "graph" if isinstance(element, Wild) else "block"
             chain[place] = self.call(key, role, [element])
 
-    def wild(self, element: Wild) -> None:
-        """Equal nodes of several layers in free wiring."""
+    def has_calls(self, element: Element) -> bool:
+        """Whether a path of an element has a module in it."""
+        return any(isinstance(one, Call) for chain in chains_of(element) for one in chain)
+
+    def parts(self) -> None:
+        """Equal paths of several layers in free wiring become modules."""
         book = self.book
-        times: dict[tuple[int, ...], int] = {}
+        mains = {id(chain) for chain in self.main}
+        found: dict[tuple[int, ...], list[Chain]] = {}
+        for outer in every_chain(self.root):
+            for element in outer:
+                if not isinstance(element, Wild):
+                    continue
+                for node in chains_of(element):
+                    for chain in every_chain(node):
+                        if id(chain) not in mains and len(chain) > 1 and is_plain(chain):
+                            found.setdefault(book.chain_key(chain), []).append(chain)
+        for key, chains in found.items():
+            chains = list({id(chain): chain for chain in chains}.values())
+            if len(chains) > 1 and book.chain_size(chains[0]) > 2:
+                for chain in chains:
+                    if not self.begins_merge(chain):
+                        chain[:] = [self.call(("part", key), "stretch", list(chain))]
+        if self.groups:
+            book.made.clear()
+
+    def wild(self, element: Wild) -> None:
+        """Free wiring in free wiring becomes modules."""
         for _, chain in element.nodes:
             for place, inner in enumerate(chain):
                 if isinstance(inner, Wild):
                     self.wild(inner)
-                    chain[place] = self.call(book.key(inner), "graph", [inner])
-            key = book.chain_key(chain)
-            times[key] = times.get(key, 0) + 1
-        for _, chain in element.nodes:
-            key = book.chain_key(chain)
-            often = times[key] > 1 and book.chain_size(chain) > 2 and len(chain) > 1
-            if often and not self.begins_merge(chain):
-                chain[:] = [self.call(("part", key), "stretch", list(chain))]
+                    chain[place] = self.call(self.book.key(inner), "graph", [inner])
 
     def begins_merge(self, chain: Chain) -> bool:
         """Whether a node of free wiring brings several ways together."""
@@ -255,6 +289,9 @@ class Selector:
                 gaps.append((start, place + 1))
                 start = place + 1
         gaps.append((start, len(chain)))
+        # a cell also takes the input of what is before it, which has to stand alone
+        gaps = [(start, stop - (stop < len(chain) and takes_previous(chain[stop])))
+                for start, stop in gaps]
         return [(start, stop) for start, stop in gaps if stop > start]
 
     def replace(self, chain: Chain, pattern: tuple[int, ...]) -> None:
@@ -284,6 +321,8 @@ class Selector:
         stop = 0
         while stop < len(root) and self.is_stem(root[stop]):
             stop += 1
+        if stop and stop < len(root) and takes_previous(root[stop]):
+            stop -= 1
         head = root[:stop]
         if stop == len(root) or self.book.chain_size(head) < LARGE:
             return
@@ -309,6 +348,11 @@ class Selector:
             return False
         paths = element.branches
         return self.book.kind(element) == "concat" and len(paths) == 2 and all(paths)
+
+
+def is_plain(chain: Chain) -> bool:
+    """Whether a chain has nothing but layers."""
+    return all(isinstance(element, int) for element in chain)
 
 
 def run_lengths(keys: Sequence[int], period: int) -> list[int]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from archviz.importers.modules import Group
+from archviz.importers.outline import Cell, Item
 from archviz.importers.slots import Book
 from archviz.importers.tree import Chain, Par, chain_leaves, chains_of
 from archviz.kinds import KINDS
@@ -56,6 +57,19 @@ def name_modules(
         title = label if base.title == base.label else f"{base.title} {letter.upper()}"
         result[index] = Label(f"{base.name}-{letter}", label, title, base.color)
     return result
+
+
+def with_kernel(label: Label, body: Sequence[Item]) -> Label:
+    """The label of a module of separable convolutions, with the kernel if all have one."""
+    if not label.name.startswith(SEPARABLE.name) or label.name.startswith(SUMMED.name):
+        return label
+    layers = [dict(item.values) for item in body if isinstance(item, Cell)]
+    kernels = {values["kernel"] for values in layers if "kernel" in values}
+    if len(kernels) != 1 or len(layers) < len(body):
+        return label
+    kernel = kernels.pop()
+    side = kernel if kernel.isdigit() else f"{{{kernel}}}"
+    return label._replace(label=label.label.replace(SEPARABLE.label, f"sep {side}×{side}"))
 
 
 def _letter(number: int) -> str:

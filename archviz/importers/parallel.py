@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
+from archviz.importers.cells import cells_of
 from archviz.importers.regions import Region, closed_regions
-from archviz.importers.tree import Chain, Element, Fork, Par, Wild, chains_of
+from archviz.importers.tree import Chain, Element, Fork, Par, Wild, chains_of, takes_previous
+from archviz.syntax import PREVIOUS
 
 DEEPEST = 14
 """Paths in paths; what nests deeper is wired freely, since nobody could read it."""
@@ -185,11 +187,35 @@ class _Reducer:
         self.order = alive
         preds = {v: [edge.source for edge in self.arriving[v]] for v in alive}
         for region in closed_regions(alive, preds):
-            self.contract_region(region)
+            spans = self.is_shallow(region) and cells_of(region, preds, self.may_end)
+            before = region.entry
+            content: Chain = []
+            for span in spans or [region]:
+                content.append(self.woven(span, before))
+                before = span.entry
+            for vertex in region.inner:
+                self.arriving[vertex] = []
+            self.element[region.exit] = content.pop()
+            self.arriving[region.exit] = [Edge(region.entry, region.exit, 0, content)]
         self.order = [v for v in alive if self.arriving[v] or v == alive[0]]
 
-    def contract_region(self, region: Region) -> None:
+    def is_shallow(self, region: Region) -> bool:
+        """Whether cells can be made of a region without nesting too deep."""
+        edges = [edge for v in (*region.inner, region.exit) for edge in self.arriving[v]]
+        return all(self.nesting(edge.content) < DEEPEST - 1 for edge in edges)
+
+    def may_end(self, vertex: int) -> bool:
+        """Whether a vertex can be the end of a cell: it brings paths together."""
+        return len(self.arriving[vertex]) > 1 or not isinstance(self.element[vertex], int)
+
+    def woven(self, region: Region, before: int) -> Element:
+        """A region as one element; ``before`` is what the element before it takes in."""
+        if not region.inner and len(self.arriving[region.exit]) == 1:
+            only = self.arriving[region.exit][0]
+            if not only.content:
+                return self.element[region.exit]
         weaver = _Weaver(self, region.entry)
+        weaver.names.setdefault(before, PREVIOUS)
         for vertex in region.inner:
             weaver.vertex(vertex)
         weaver.vertex(region.exit)
@@ -199,10 +225,7 @@ class _Reducer:
         if depth > DEEPEST:
             made = self.flattened(region.entry, made)
         self.depth[id(made)] = min(depth, DEEPEST)
-        for vertex in region.inner:
-            self.arriving[vertex] = []
-        self.element[region.exit] = made
-        self.arriving[region.exit] = [Edge(region.entry, region.exit, 0, [])]
+        return made
 
     def flat(self, vertex: int, edges: list[Edge]) -> Wild:
         """Paths that nest too deep, as free wiring without any nesting."""
@@ -215,7 +238,7 @@ class _Reducer:
     def flattened(self, entry: int, wild: Wild) -> Wild:
         """Free wiring with deep paths in it, without any nesting."""
         weaver = _Weaver(self, entry, self.largest([chain for _, chain in wild.nodes]))
-        return self.closed(weaver, weaver.flat_wild(wild, ["in"])[0])
+        return self.closed(weaver, weaver.flat_wild(wild, ["in"], ["in"])[0])
 
     def largest(self, chains: Sequence[Chain]) -> Wild | None:
         """The largest free wiring without nesting in some chains: it is kept and added to."""
@@ -295,22 +318,26 @@ class _Weaver:
     def flat_chain(self, chain: Chain, ends: list[str]) -> list[str]:
         """Write a chain out with all paths in it; the nodes in which it ends."""
         run: Chain = []
+        before = ends
         for element in chain:
             if isinstance(element, int):
                 run.append(element)
                 continue
+            if len(run) > 1 and takes_previous(element):
+                ends, run = [self.node(run[:-1], ends)], run[-1:]
             if run:
-                ends, run = [self.node(run, ends)], []
-            ends = self.flat_element(element, ends)
+                before, ends, run = ends, [self.node(run, ends)], []
+            before, ends = ends, self.flat_element(element, ends, before)
         return [self.node(run, ends)] if run else ends
 
-    def flat_element(self, element: Element, ends: list[str]) -> list[str]:
+    def flat_element(self, element: Element, ends: list[str], before: list[str]) -> list[str]:
+        """An element written out; ``before`` is what the element before it took in."""
         if isinstance(element, Wild):
-            return self.flat_wild(element, ends)
+            return self.flat_wild(element, ends, before)
         inner = [end for chain in chains_of(element) for end in self.flat_chain(chain, ends)]
         return [self.node([element.merge], inner)] if isinstance(element, Par) else inner
 
-    def flat_wild(self, wild: Wild, ends: list[str]) -> list[str]:
+    def flat_wild(self, wild: Wild, ends: list[str], before: list[str]) -> list[str]:
         """Free wiring inside free wiring; the records of the largest are kept."""
         if wild is self.kept:
             inner = self.reducer.entries[id(wild)]
@@ -321,7 +348,7 @@ class _Weaver:
         sources: dict[str, list[str]] = {}
         for source, target in wild.edges:
             sources.setdefault(target, []).append(source)
-        names = {"in": ends[0]}
+        names = {"in": ends[0], PREVIOUS: before[0]}
         for name, chain in wild.nodes:
             feeding = [names[source] for source in sources[name]]
             rest = chain

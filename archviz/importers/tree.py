@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from archviz.syntax import PREVIOUS
+
 
 class Par:
     """Paths from one place to one merge; an empty path is the identity."""
@@ -33,7 +35,8 @@ class Fork:
 class Wild:
     """Any wiring from one place to one other: named chains, and edges between their names.
 
-    ``in`` is the place before, ``out`` the one behind.
+    ``in`` is the place before, ``out`` the one behind; ``previous`` is what the element
+    before it in its chain took in.
     """
 
     __slots__ = ("edges", "nodes")
@@ -55,6 +58,13 @@ class Call:
 
 Element: TypeAlias = int | Par | Fork | Wild | Call
 Chain: TypeAlias = list[Element]
+
+
+def takes_previous(element: Element) -> bool:
+    """Whether an element has a second input."""
+    if isinstance(element, Call):
+        return takes_previous(element.body[0])
+    return isinstance(element, Wild) and any(source == PREVIOUS for source, _ in element.edges)
 
 
 def chains_of(element: Element) -> list[Chain]:

@@ -28,6 +28,8 @@ class Block:
     left_gap: float = 0.0
     right_gap: float = 0.0
     overhang: float = 0.0
+    begins: bool = False
+    """Whether it begins with an input: no line enters it."""
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """Draw the block, its left edge at ``x`` and its line at ``y``; the ports it ends in."""

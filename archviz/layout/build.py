@@ -74,7 +74,9 @@ class Builder(NamedTuple):
         face = layer_face(layer, facts, self.network.hide_badges, self.style.full)
         if face.glyph == "circle":
             return CircleBlock(face, self.style)
-        return BoxBlock(face, self.style)
+        block = BoxBlock(face, self.style)
+        block.begins = layer.kind == "input"
+        return block
 
     def merge(self, layer: Layer, captions_above: bool = False) -> BoxBlock:
         """A merge's box, which is drawn whatever it is."""

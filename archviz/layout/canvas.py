@@ -240,3 +240,10 @@ def circle_shape(canvas: Canvas, style: Style, x: float, y: float, text: str, ro
         widths=(rounded(text_width(text, size)),), text_size=size, text_fill=colors.text,
         pattern=colors.pattern, role=role,
     )  # fmt: skip
+
+
+def port_shape(canvas: Canvas, x: float, y: float) -> Shape:
+    """An invisible shape for a line that comes from outside, or goes there."""
+    shape = Shape(canvas.new_id(), "ellipse", rounded(x), rounded(y), 0, 0, "", role="port")
+    canvas.back.append(shape)
+    return shape

@@ -42,6 +42,7 @@ class SeriesBlock(Block):
         self.up = max((block.up for block in self.blocks), default=style.px(0.12))
         self.down = max((block.down for block in self.blocks), default=style.px(0.12))
         if self.blocks:
+            self.begins = self.blocks[0].begins
             self.left_gap = self.blocks[0].left_gap
             self.right_gap = self.blocks[-1].right_gap
             self.overhang = self.blocks[0].overhang
@@ -160,7 +161,8 @@ class TowersBlock(Block):
     """Towers between a trunk at the left and a bus at the right.
 
     With a ``merge`` they stand centred about the line; without (a fork inside a tower)
-    the first stays on the line and the ends are left to whatever merges them.
+    the first stays on the line and the ends are left to whatever merges them. Towers that
+    begin with an input have no trunk; where all but one do, that one stays on the line.
     """
 
     def __init__(self, branches: Sequence[Block], merge: BoxBlock | None, style: Style) -> None:
@@ -168,8 +170,12 @@ class TowersBlock(Block):
         self.merge = merge
         self.style = style
         heights = stack(self.branches, style.row_gap(0.34))
-        first = heights[-1] / 2 if merge else 0.0
-        self.heights = [height - first for height in heights]
+        entered = [h for h, one in zip(heights, self.branches, strict=True) if not one.begins]
+        self.begins = not entered
+        level = heights[-1] / 2 if merge else 0.0
+        if len(entered) == 1:
+            level = entered[0]
+        self.heights = [height - level for height in heights]
         self.lead = style.gap(TRUNK_TO_BOX)
         overhangs = [branch.overhang for branch in self.branches]
         self.lead += max(0.0, max(overhangs) - style.gap(0.45))
@@ -191,14 +197,14 @@ class TowersBlock(Block):
             self.right_gap = merge.right_gap
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
-        """See :meth:`Block.place`; ``sources`` is a single port."""
+        """See :meth:`Block.place`; ``sources`` is a single port, or none for inputs."""
         ports: list[Port] = []
-        drawn = [not isinstance(branch, DotsBlock) for branch in self.branches]
+        drawn = [not (branch.begins or isinstance(branch, DotsBlock)) for branch in self.branches]
         levels = [height for height, real in zip(self.heights, drawn, strict=True) if real]
         for branch, height, real in zip(self.branches, self.heights, drawn, strict=True):
             trunk = self._trunk(sources[0], x, y, height, levels) if real else None
             left = x + self.lead - branch.overhang
-            if not real:  # dots stand in the middle of the towers
+            if isinstance(branch, DotsBlock):  # they stand in the middle of the towers
                 left += max(0.0, self.ends - self.lead - branch.width) / 2
             ports += branch.place(canvas, left, y + height, [trunk] if trunk else [])
         if not self.merge:

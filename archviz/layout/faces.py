@@ -13,6 +13,7 @@ from archviz.kinds import ACTIVATIONS, KINDS, NORMS, Badge
 from archviz.labels import layer_label, shape_text
 from archviz.layout.blocks import Face
 from archviz.model import Layer, Module, ModuleCall
+from archviz.syntax import without_braces
 
 
 def span(values: Sequence[int]) -> str:
@@ -63,7 +64,8 @@ def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> F
     captions = (shape_text(facts.shapes[0]),) if full and len(facts.shapes) == 1 else ()
     parts = [module.title, _shapes(facts), *_counts(facts)]
     detail = "\n".join(part for part in parts if part)
-    return Face(module.title, detail, call.where, module.label, module.color, "box", (), captions)
+    label = facts.labels[0] if len(facts.labels) == 1 else without_braces(module.label)
+    return Face(module.title, detail, call.where, label, module.color, "box", (), captions)
 
 
 def _filters(layer: Layer, facts: Facts) -> str:

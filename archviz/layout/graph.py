@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 
 from archviz.layout.blocks import Block
 from archviz.layout.build import Builder
-from archviz.layout.canvas import Canvas, Port
-from archviz.layout.compound import SeriesBlock
+from archviz.layout.canvas import Canvas, Port, port_shape
 from archviz.layout.graphviz_engine import dot_positions
 from archviz.layout.style import Style
 from archviz.model import Graph
+from archviz.syntax import PREVIOUS
+from archviz.text import text_width
 
 TRACK = 0.32
 """Units between two tracks."""
@@ -57,9 +58,31 @@ class Cell:
         return self.y == other.y
 
 
+class EntryBlock(Block):
+    """A second line into a panel, with its name on it."""
+
+    def __init__(self, style: Style) -> None:
+        self.style = style
+        self.size = style.metric("caption")
+        self.width = text_width(PREVIOUS, self.size)
+        self.rise = style.px(0.12)
+        self.up = self.rise + self.size
+        self.down = style.px(0.1)
+
+    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
+        """See :meth:`Block.place`; the line starts level with ``sources``."""
+        start = port_shape(canvas, sources[0].x, y)
+        fill = self.style.theme.color("caption")
+        canvas.text(x, y - self.rise, PREVIOUS, self.size, fill, anchor="start")
+        return [Port(((sources[0].x, y), (x + self.width, y)), source=start.id)]
+
+
 def graph_block(graph: Graph, builder: Builder) -> GraphBlock:
     """The block of a graph."""
-    blocks = {name: builder.series(series) for name, series in graph.nodes}
+    blocks: dict[str, Block] = {}
+    if any(source == PREVIOUS for source, _ in graph.edges):
+        blocks[PREVIOUS] = EntryBlock(builder.style)
+    blocks |= {name: builder.series(series) for name, series in graph.nodes}
     return GraphBlock(blocks, graph.edges, builder.style)
 
 
@@ -67,9 +90,10 @@ class GraphBlock(Block):
     """Nodes in columns by their longest way from the input."""
 
     def __init__(
-        self, blocks: dict[str, SeriesBlock], edges: Sequence[tuple[str, str]], style: Style
+        self, blocks: dict[str, Block], edges: Sequence[tuple[str, str]], style: Style
     ) -> None:
         self.style = style
+        self.begins = all(tail != "in" for tail, _ in edges)
         self.cells = _cells(blocks, edges)
         self.columns: list[list[Cell]] = [[] for _ in range(1 + max(c.rank for c in self.cells))]
         for cell in self.cells:
@@ -87,17 +111,22 @@ class GraphBlock(Block):
         style = self.style
         sizes = {}
         for cell in self.cells:
+            if not cell.targets and not cell.sources:
+                continue  # an ``in`` that nothing takes, where the graph begins with inputs
             half = max(cell.up, cell.down, style.px(0.1))
             sizes[cell.name] = (style.px(1), 2 * half)
         edges = [(cell.name, target.name) for cell in self.cells for target in cell.targets]
         centres = dot_positions(sizes, edges, node_gap=style.px(0.3), rank_gap=style.px(1))
-        zero = centres[self.cells[0].name][1]
+        zero = centres[self.cells[-1 if self.begins else 0].name][1]
         for cell in self.cells:
-            cell.y = centres[cell.name][1] - zero
+            cell.y = centres.get(cell.name, (0.0, zero))[1] - zero
         for column in self.columns:
             column.sort(key=lambda cell: cell.y)
-        self.cells[-1].y = 0.0  # alone in its column: leave level with the input
+        last = self.cells[-1]  # alone in its column: in a row it is level with the input
+        last.y = last.sources[0].y if style.in_panel else 0.0
         self._straighten()
+        if style.in_panel:
+            last.y = last.sources[0].y
         for column in self.columns[1:]:
             self._untie(column)
 
@@ -160,27 +189,26 @@ class GraphBlock(Block):
         self.width = x
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
-        """See :meth:`Block.place`; ``sources`` is a single port."""
+        """See :meth:`Block.place`; ``sources`` is a single port, or none for inputs."""
         start = self.cells[0]
         arriving: dict[int, list[Port]] = {}
-        ends: list[Port] = [sources[0]]
+        ends: list[Port] = []
         for column in self.columns:
             right = x + column[0].x + max(cell.width for cell in column)
             for cell in column:
-                if cell is not start:
-                    ends = self._enter(cell, arriving[id(cell)], canvas, x, y)
-                if not cell.targets:
-                    continue
-                self._leave(cell, ends[0], arriving, x, right)
+                entry = arriving.get(id(cell), ()) if cell.rank else sources
+                ends = list(sources) if cell is start else self._enter(cell, entry, canvas, x, y)
+                if cell.targets:
+                    self._leave(cell, ends[0], arriving, x, right)
         return ends
 
     def _enter(
-        self, cell: Cell, ports: list[Port], canvas: Canvas, x: float, y: float
+        self, cell: Cell, ports: Sequence[Port], canvas: Canvas, x: float, y: float
     ) -> list[Port]:
         """Draw a cell and the lines into it."""
         track = x + self.tracks.get(id(cell), cell.x)
         height = y + cell.y
-        if len(ports) == 1:
+        if len(ports) == 1 and cell.sources:
             port = ports[0]
             if abs(port.y - height) > 0.01:
                 port = port.to((track, port.y), (track, height))
@@ -207,7 +235,7 @@ class GraphBlock(Block):
             joint = (bend(target), port.y)
 
 
-def _cells(blocks: dict[str, SeriesBlock], edges: Sequence[tuple[str, str]]) -> list[Cell]:
+def _cells(blocks: dict[str, Block], edges: Sequence[tuple[str, str]]) -> list[Cell]:
     """All cells, the input first, the output last, lines cut at every column they pass."""
     names = ["in", *blocks, "out"]
     ranks = dict.fromkeys(names, 0)
@@ -215,6 +243,8 @@ def _cells(blocks: dict[str, SeriesBlock], edges: Sequence[tuple[str, str]]) -> 
         for tail, head in edges:
             if tail == name:
                 ranks[head] = max(ranks[head], ranks[name] + 1)
+    for name in {*blocks} - {head for _, head in edges} - {PREVIOUS}:  # they begin with inputs
+        ranks[name] = max(1, min(ranks[head] for tail, head in edges if tail == name) - 1)
     cells = {
         name: Cell(f"n{number}", ranks[name], blocks.get(name)) for number, name in enumerate(names)
     }
@@ -245,7 +275,8 @@ def _track_order(column: Sequence[Cell], near: float) -> tuple[list[Cell], list[
     A line runs level with its source up to its target's track. Where a source stands at
     the height of a target, that target's track goes right of the source's other targets.
     """
-    need = [cell for cell in column if len(cell.sources) > 1 or not cell.sources[0].meets(cell)]
+    need = [cell for cell in column
+            if len(cell.sources) > 1 or (cell.sources and not cell.sources[0].meets(cell))]
     need.sort(key=lambda cell: (-len(cell.sources), cell.y))
     after: dict[int, set[int]] = {id(cell): set() for cell in need}
     for cell in need:

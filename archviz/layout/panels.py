@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from archviz.layout.blocks import Block
 from archviz.layout.build import Builder
-from archviz.layout.canvas import Canvas, Port, rounded
+from archviz.layout.canvas import Canvas, Port, port_shape, rounded
 from archviz.layout.compound import SeriesBlock, WrappedBlock, break_blocks
 from archviz.layout.style import Style
 from archviz.model import (
@@ -171,13 +171,6 @@ def level(panels: Sequence[Panel]) -> list[Panel]:
         else panel
         for panel in panels
     ]
-
-
-def port_shape(canvas: Canvas, x: float, y: float) -> Shape:
-    """An invisible shape for a line that comes from outside, or goes there."""
-    shape = Shape(canvas.new_id(), "ellipse", rounded(x), rounded(y), 0, 0, "", role="port")
-    canvas.back.append(shape)
-    return shape
 
 
 def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]:

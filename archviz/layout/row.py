@@ -50,7 +50,7 @@ def main_row(network: Network, builder: Builder) -> Row:
     """The blocks of a network's main row, its input first."""
     blocks: list[Block] = []
     heads: list[Head] = []
-    for node in (network.input, *network.body.nodes):
+    for node in network.body.nodes:
         if isinstance(node, Auxiliary):
             block = builder.series(node.body)
             if block.blocks:

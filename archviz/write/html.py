@@ -82,7 +82,7 @@ def html_figure(info: Mapping[str, Any], scene: Scene, **more: Any) -> HtmlFigur
     return HtmlFigure(
         **{key: info[key] for key in texts},
         **{key: totals[key] for key in counts},
-        input="×".join(str(size) for size in info["input"]),
+        input=", ".join("×".join(map(str, shape)) for shape in info["inputs"]),
         with_auxiliary=auxiliary["parameters"] if auxiliary else None,
         scene=scene,
         **more,
