@@ -71,8 +71,11 @@ def test_every_node_and_edge_has_its_position(figure: tuple[Scene, str]) -> None
     )
 
 
-def assert_agrees(scene: Scene, plain: str, rounding: float = 0.002) -> None:
-    """Graphviz's nodes lie as in the scene, but for one shift of the whole."""
+def assert_agrees(scene: Scene, plain: str, rounding: float = 0.002, wider: float = 0) -> None:
+    """Graphviz's nodes lie as in the scene, but for one shift of the whole.
+
+    ``wider``: what a label set in a wider font may add to the width that is told.
+    """
     nodes = nodes_of(plain)
     shapes = [item for item in primitives(scene.items) if isinstance(item, Shape)]
     assert shapes
@@ -82,7 +85,8 @@ def assert_agrees(scene: Scene, plain: str, rounding: float = 0.002) -> None:
         middle = (shape.x + shape.width / 2, scene.height - shape.y - shape.height / 2)
         shifts.append((x - middle[0] / PER_INCH, y - middle[1] / PER_INCH))
         if shape.fill or shape.stroke:
-            assert width == pytest.approx(shape.width / PER_INCH, abs=rounding)
+            excess = width - shape.width / PER_INCH
+            assert -rounding <= excess <= rounding + wider * width
             assert height == pytest.approx(shape.height / PER_INCH, abs=rounding)
     for axis in (0, 1):
         values = [shift[axis] for shift in shifts]
@@ -105,7 +109,8 @@ def test_the_systems_neato_leaves_everything_where_it_is(name: str, tmp_path: Pa
     done = subprocess.run(
         ["neato", "-n2", "-Tplain", str(path)], capture_output=True, check=True, timeout=60
     )
-    assert_agrees(scene, done.stdout.decode(), rounding=0.5 / 72)  # old ones: whole points
+    # old ones tell whole points; where none of our fonts is, labels may be a little wider
+    assert_agrees(scene, done.stdout.decode(), rounding=0.5 / 72, wider=0.2)
     assert b"rror" not in done.stderr
 
 

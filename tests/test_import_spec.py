@@ -87,7 +87,7 @@ def test_many_different_values_are_no_parameters() -> None:
 
 def test_a_long_chain_is_written_in_loops_that_may_be() -> None:
     network = loaded(written(chain(12_000)))
-    assert len(network.body.nodes) == 2
+    assert len(network.body.nodes) == 3
 
 
 # ---- parameters -----------------------------------------------------------------------------

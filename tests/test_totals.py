@@ -274,7 +274,7 @@ def test_a_repeat_may_have_a_parameter_for_its_number() -> None:
     network = network_from_text(text)
     analysis = analyse(network)
     assert analysis.totals.depth == 1 + 2 + 6
-    call = network.body.nodes[0]
+    call = network.body.nodes[1]
     assert isinstance(call, ModuleCall)
     repeat = call.body.nodes[0]
     assert isinstance(repeat, Repeat)
@@ -301,12 +301,12 @@ def test_a_layer_that_one_call_leaves_out_keeps_its_place() -> None:
 
 def test_what_was_written_with_parameters_is_kept_for_printing() -> None:
     network, _ = bundled("nin")
-    call = network.body.nodes[0]
+    call = network.body.nodes[1]
     assert isinstance(call, ModuleCall)
     layer = call.body.nodes[0]
     assert isinstance(layer, Layer)
     assert layer.written == {"kernel": "k×k", "filters": "width", "stride": "stride"}
-    block = bundled("resnet50")[0].body.nodes[4]
+    block = bundled("resnet50")[0].body.nodes[5]
     assert isinstance(block, ModuleCall)
     assert block.arguments == {"width": 64, "stride": 1}
     residual = block.body.nodes[0]

@@ -205,6 +205,8 @@ def _concat(fold: Fold, op: Op) -> bool:
     for value in found:
         if not fold.alike(value.axes, axes) or value.cell.shape[:-1] != shape[:-1]:
             return False
+    if fold_regroup.gathered(fold, op, found):
+        return True
     whole = fold_recurrent.reunited([value.cell for value in found])
     if whole is not None:
         fold.give(op, whole, axes)

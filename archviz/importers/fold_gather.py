@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archviz.importers.fold_recurrent import STACK, unstack
 from archviz.importers.fold_state import ONE, Fold, Value, numbers, product
-from archviz.importers.fold_view import part, view
+from archviz.importers.fold_view import part, reshaped, view
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
@@ -20,13 +20,18 @@ def gather(fold: Fold, op: Op) -> bool:
     if data is not None and index is not None:
         return _embedding(fold, op, data.shape, index, axis)
     value, chosen = fold.value(op), fold.constant(op, 1)
-    if value is None or chosen is None or product(chosen.shape) != 1:
+    if value is None or chosen is None:
         return False
     dims = fold.dims(value)
     axis %= len(dims)
+    if _restrided(fold, op, value, chosen.shape):
+        return True
+    if product(chosen.shape) != 1:
+        return False
     left = (*dims[:axis], *[1] * len(chosen.shape), *dims[axis + 1 :])
     order = value.axes
-    if order is not None and value.cell.kind != STACK and len(value.cell.shape) == 2 and order[axis] == 0:
+    row = order is not None and order[axis] == 0 and len(value.cell.shape) == 2
+    if order is not None and row and value.cell.kind != STACK:
         rest = [ONE] * len(chosen.shape)
         axes = (*order[:axis], *rest, *order[axis + 1 :])
         made = fold.cell("~select", op, [value.cell], value.cell.shape[1:])
@@ -43,6 +48,17 @@ def gather(fold: Fold, op: Op) -> bool:
         fold.values[op.outputs[0]] = Value(made, kept)
         return True
     view(fold, op, [value.cell], left)
+    return True
+
+
+def _restrided(fold: Fold, op: Op, value: Value, dims: Shape) -> bool:
+    """The last step of a global pooling as PyTorch exports it: all values as they are."""
+    size = product(value.cell.shape)
+    if "as_strided" not in op.name + op.outputs[0] or len(fold.dims(value)) != 1:
+        return False
+    if product(dims) != size or dims[0] != fold.batch or size not in dims:
+        return False
+    reshaped(fold, op, value, dims)
     return True
 
 

@@ -140,8 +140,10 @@ def shifted(fold: Fold, op: Op, values: list[Value], axis: int) -> bool:
     if len(cells) != 2 or axes is None or any(cell.kind != "~slice" for cell in cells):
         return False
     source = cells[0].inputs[0]
-    (_, target, start, size), (_, other, first, left) = cells[0].extra, cells[1].extra
+    (_, target, start, size, step), (_, other, first, left, hop) = cells[0].extra, cells[1].extra
     if cells[1].inputs[0] is not source or target != axes[axis] or other != target:
+        return False
+    if step != 1 or hop != 1:
         return False
     if first != 0 or start != left or start + size != source.shape[target]:
         return False
@@ -155,3 +157,60 @@ def shifted(fold: Fold, op: Op, values: list[Value], axis: int) -> bool:
         return True
     fold.give(op, named(fold, op, SHIFT, [source], source.shape), axes)
     return True
+
+
+def gathered(fold: Fold, op: Op, values: list[Value]) -> bool:
+    """Concat of all places of small blocks, or of all channels, each scaled on its own."""
+    cells, axes = [value.cell for value in values], values[0].axes
+    if len(cells) < 2 or axes is None or any(not fold.alike(axes, one.axes) for one in values):
+        return False
+    made = _blocks(fold, op, cells) or _rescaled(fold, op, cells)
+    if made is None:
+        return False
+    fold.give(op, made, axes)
+    return True
+
+
+def _blocks(fold: Fold, op: Op, cells: list[Cell]) -> Cell | None:
+    """Every second row and column, from each start: a map folded into its channels."""
+    starts = set()
+    sources = set()
+    for cell in cells:
+        inner = cell.inputs[0] if cell.inputs else cell
+        if cell.kind != "~slice" or inner.kind != "~slice":
+            return None
+        sources.add(inner.inputs[0])
+        spans = {one.extra[1]: one.extra[2:] for one in (inner, cell)}
+        if len(cell.shape) != 3 or sorted(spans) != [0, 1]:
+            return None
+        starts.add((spans[0][0], spans[1][0], spans[0][2], spans[1][2]))
+    source, step = sources.pop(), cells[0].extra[4]
+    wanted = {(high, wide, step, step) for high in range(step) for wide in range(step)}
+    if sources or starts != wanted or len(cells) != step**2:
+        return None
+    shape = (*cells[0].shape[:2], cells[0].shape[2] * len(cells))
+    source.refs -= len({cell.inputs[0] for cell in cells}) - 1
+    return named(fold, op, "space to depth", [source], shape)
+
+
+def _rescaled(fold: Fold, op: Op, cells: list[Cell]) -> Cell | None:
+    """Each channel of a map times a number, plus a number: what a model does to its images."""
+    source = None
+    for index, cell in enumerate(cells):
+        if cell.kind != "~math":
+            return None
+        while cell.kind == "~math" and len(cell.inputs) == 1 and cell.op.kind in _LINEAR:
+            cell = cell.inputs[0]
+        last = len(cell.shape) - 1
+        if cell.kind != "~slice" or cell.extra[1:4] != (last, index, 1):
+            return None
+        if source is not None and cell.inputs[0] is not source:
+            return None
+        source = cell.inputs[0]
+    if source is None or source.shape[-1] != len(cells):
+        return None
+    source.refs -= len(cells) - 1
+    return named(fold, op, "rescale", [source], source.shape)
+
+
+_LINEAR = ("Mul", "Add", "Sub", "Div")

@@ -360,16 +360,20 @@ def split(fold: Fold, op: Op) -> bool:
     return True
 
 
-def part(fold: Fold, op: Op, value: Value, axis: int, span: tuple[int, int], name: str) -> None:
-    """A stretch of a value along an axis."""
+def part(fold: Fold, op: Op, value: Value, axis: int, span: tuple[int, int], name: str,
+         step: int = 1) -> None:  # fmt: skip
+    """A stretch of a value along an axis, or every so many of it."""
     assert value.axes is not None
     target = value.axes[axis]
     shape = list(value.cell.shape)
     if target >= 0:
         shape[target] = span[1]
     cell = fold.cell("~slice", op, [value.cell], tuple(shape))
-    what = {len(shape) - 1: "channels"}.get(target, "rows")
-    cell.extra = f"{what} {span[0]}–{span[0] + span[1] - 1}", target, *span
+    what = {len(shape) - 1: "channel"}.get(target, "row")
+    label = f"{what} {span[0]}" if span[1] == 1 else f"{what}s {span[0]}–{span[0] + span[1] - 1}"
+    if step > 1:
+        label = f"every {step}{ {2: 'nd', 3: 'rd'}.get(step, 'th')} {what}"
+    cell.extra = label, target, *span, step
     cell.refs = fold.uses.get(name, 0)
     fold.values[name] = Value(cell, value.axes)
 
@@ -396,10 +400,11 @@ def slices(fold: Fold, op: Op) -> bool:
         if size < 1:
             return False
         if size != dims[axis]:
-            changed.append((axis, (low, size)))
+            changed.append((axis, (low, size), step))
     if not changed:
         return same(fold, op)
     if len(changed) > 1:
         return False
-    part(fold, op, value, changed[0][0], changed[0][1], op.outputs[0])
+    axis, span, step = changed[0]
+    part(fold, op, value, axis, span, op.outputs[0], step)
     return True

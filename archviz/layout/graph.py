@@ -122,13 +122,16 @@ class GraphBlock(Block):
             cell.y = centres.get(cell.name, (0.0, zero))[1] - zero
         for column in self.columns:
             column.sort(key=lambda cell: cell.y)
-        last = self.cells[-1]  # alone in its column: in a row it is level with the input
-        last.y = last.sources[0].y if style.in_panel else 0.0
+        self.cells[-1].y = 0.0  # alone in its column: leave level with the input
         self._straighten()
-        if style.in_panel:
-            last.y = last.sources[0].y
         for column in self.columns[1:]:
             self._untie(column)
+
+    def leave_straight(self) -> None:
+        """See :meth:`Block.leave_straight`."""
+        last = self.cells[-1]
+        last.y = last.sources[0].y
+        self._widths()
 
     def _untie(self, column: Sequence[Cell]) -> None:
         """Move cells a little off the height of a line that they would have to share."""
