@@ -37,6 +37,8 @@ NORMS: Mapping[str, Badge] = {
     "layer-unscaled": Badge("L", "layer normalisation without scale", "function", (1, 0)),
     "group": Badge("Gn", "group normalisation", "function", (2, 0)),
     "instance": Badge("In", "instance normalisation", "function", (2, 0)),
+    "layer-plain": Badge("L", "layer normalisation without weights", "function"),
+    "instance-plain": Badge("In", "instance normalisation without weights", "function"),
     "rms": Badge("Rm", "root mean square normalisation", "function", (1, 0)),
 }
 ACTIVATIONS: Mapping[str, Badge] = {
@@ -139,6 +141,11 @@ def _norm(norm: str, badge: Badge) -> Kind:
                 "circle", badge=badge.text, weights=_norm_weights)  # fmt: skip
 
 
+def _stated(name: str, role: str, title: str, about: str) -> Kind:
+    return Kind(name, role, title, title, about, options=_STATED, shape=rules.given_shape,
+                weights=rules.stated_weights, macs=rules.stated_macs)  # fmt: skip
+
+
 def _other(name: str, about: str, shape: ShapeRule, main: str = "", drawn: bool = False,
            title: str = "") -> Kind:  # fmt: skip
     options = (main,) if main else ()
@@ -206,12 +213,16 @@ _ROWS = (
     Kind("scale", "other", "scale", "scale", "a learned factor for each channel", drawn=False,
          weights=rules.scale_weights),
     _other("slice", "a part of the input, of the stated shape", rules.given_shape, "shape", True),
-    Kind("op", "other", "op", "operator", "any other operator, named by `label`",
-         options=_STATED, shape=rules.given_shape, weights=rules.stated_weights,
-         macs=rules.stated_macs),
+    _stated("conv-3d", "conv", "3-D convolution", "convolution of a volume, named by `label`"),
+    _stated("pool-3d", "pool", "3-D pooling", "pooling of a volume, named by `label`"),
+    _stated("recurrent", "dense", "recurrent", "LSTM, GRU and the like, named by `label`"),
+    _stated("other-attention", "dense", "attention", "attention of other kinds, named by `label`"),
+    _stated("op", "other", "op", "any other operator, named by `label`"),
     Kind("op-merge", "merge", "op", "operator", "any other operator of several inputs",
          options=_STATED, weights=rules.stated_weights, macs=rules.stated_macs,
          join=rules.any_shapes),
 )  # fmt: skip
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ROWS}
+STATED = frozenset(kind.name for kind in _ROWS if "weights" in kind.options)
+"""Kinds that state what they count, and are what their label says."""

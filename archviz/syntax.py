@@ -9,7 +9,6 @@ from archviz.expression import Expression
 from archviz.model import Head
 from archviz.options import Setting
 
-
 IN_BRACES = re.compile(r"\{([^{}]*)\}")
 """A parameter in the label of a module."""
 PREVIOUS = "previous"

@@ -388,7 +388,8 @@ def drawn_graph(graph: LayerGraph) -> Any:
     kinds = {node.id: node.kind for node in graph.nodes}
     made.add_node("end", label="end")
     for node in graph.nodes:
-        made.add_node(node.id, label=f"{node.kind} {sorted_options(node.kind, node.options)}")
+        options = {k: v for k, v in node.options.items() if (node.kind, k) != ("input", "label")}
+        made.add_node(node.id, label=f"{node.kind} {sorted_options(node.kind, options)}")
         ordered = node.kind in ("scaled-add", "op-merge")
         for place, source in enumerate(node.inputs):
             edge = f"{source}-{node.id}-{place}"

@@ -92,13 +92,16 @@ def forked(draw: st.DrawFn, depth: int, modules: list[str]) -> Any:
 
 
 @st.composite
-def graph(draw: st.DrawFn, depth: int, modules: list[str]) -> Any:
-    """A random acyclic graph in which every node is reached and reaches the output."""
+def graph(draw: st.DrawFn, depth: int, modules: list[str], more: tuple[str, ...] = ()) -> Any:
+    """A random acyclic graph in which every node is reached and reaches the output.
+
+    ``more`` names what an edge may start from besides ``in``.
+    """
     count = draw(st.integers(1, 6))
     names = [f"n{number}" for number in range(count)]
     edges: set[tuple[str, str]] = set()
     for number, name in enumerate(names):
-        earlier = ["in", *names[:number]]
+        earlier = ["in", *names[:number], *(more if number else ())]
         for tail in draw(st.lists(st.sampled_from(earlier), min_size=1, max_size=3, unique=True)):
             edges.add((tail, name))
     loose = [name for name in names if not any(tail == name for tail, _ in edges)]
@@ -118,12 +121,27 @@ def graph(draw: st.DrawFn, depth: int, modules: list[str]) -> Any:
 def unrolled(node: Any, modules: dict[str, Any]) -> int:
     """About how many layers a node stands for, repeats and modules written out."""
     if isinstance(node, str):
-        return unrolled(modules[node]["layers"], modules) if node in modules else 1
+        return unrolled(modules[node].get("layers", []), modules) if node in modules else 1
     if isinstance(node, list):
         return sum(unrolled(entry, modules) for entry in node)
     times = node.get("repeat", node.get("towers", 1))
     total = sum(unrolled(v, modules) for v in node.values() if isinstance(v, list | dict))
     return 1 + total * (times if isinstance(times, int) else 1)
+
+
+@st.composite
+def beginning(draw: st.DrawFn) -> list[Any]:
+    """One input, towers of several, or a graph of several."""
+    form = draw(st.integers(0, 4))
+    if form < 3:
+        return ["input 32x32x8"]
+    starts = [["input 32x32x8", *draw(series(0, []))] for _ in range(draw(st.integers(2, 3)))]
+    if form == 3:
+        return [{"towers": starts, "merge": draw(MERGE)}]
+    nodes: dict[str, Any] = {f"i{number}": start for number, start in enumerate(starts)}
+    nodes |= {"a": ["add", *draw(series(0, []))], "b": ["add"], "c": ["add"]}
+    edges = [f"{name} -> {to}" for name in nodes if name[0] == "i" for to in "ab"]
+    return [{"graph": {"nodes": nodes, "edges": [*edges, "a -> c", "b -> c -> out"]}}]
 
 
 @st.composite
@@ -140,7 +158,13 @@ def specs(draw: st.DrawFn, with_graphs: bool = True) -> dict[str, Any]:
             "layers": draw(series(2, list(known))),
         }
         known.append(name)
-    body: list[Any] = ["input 32x32x8", *draw(series(2, known, least=1)), *known]
+        if with_graphs and draw(st.booleans()):
+            del modules[name]["layers"]
+            modules[name] |= draw(graph(1, known[:-1], ("previous",)))
+    body: list[Any] = [*draw(beginning()), *draw(series(2, known, least=1)), *known]
+    if draw(st.booleans()):
+        side = ["input 32x32x8", *draw(series(1, []))]
+        body.append({"towers": ["identity", side], "merge": draw(MERGE)})
     heads = draw(st.integers(0, 3))
     for _ in range(heads):
         head = ["global-avg-pool", "dense 1024 relu", "dense 1000 softmax"]

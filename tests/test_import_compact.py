@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archviz.analysis import analyse
-from archviz.errors import ArchvizError
 from archviz.expand import load_network
 from archviz.importers.compact import compact
 from archviz.importers.graphs import LayerGraph
 from archviz.importers.settle import expected
 from archviz.importers.write_spec import write_spec
-from archviz.model import Network
+from archviz.model import Graph, Layer, Network, Towers
 from tests.layer_graphs import (
     FAMILIES,
     SPECS,
@@ -96,12 +97,66 @@ def test_an_auxiliary_output_in_a_block_is_drawn_all_the_same() -> None:
     check_exact(net.graph(z, side))
 
 
-def test_several_inputs_are_an_error() -> None:
-    net = Make("Two inputs", (8, 8, 8))
-    other = net.add("input", (), shape=(8, 8, 8))
-    net.add("add", ["n0", other])
-    with pytest.raises(ArchvizError, match="the model has 2 inputs"):
-        compact(net.graph())
+def two_towers(net: Make) -> None:
+    ends = []
+    for x in ("n0", net.add("input", (), shape=(64, 64, 3))):
+        for width in (16, 32, 64):
+            x = net.pool(net.conv(x, width, 3, activation="relu"))
+        ends.append(net.add("global-avg-pool", [x]))
+    net.add("dense", [net.add("concat", ends)], filters=10)
+
+
+def a_side_input(net: Make) -> None:
+    x = "n0"
+    for width in (16, 32, 64, 128):
+        x = net.pool(net.conv(net.conv(x, width, 3), width, 3))
+    x = net.add("global-avg-pool", [x])
+    side = net.add("dense", [net.add("input", (), shape=(10,))], filters=32)
+    net.add("dense", [net.add("concat", [x, side])], filters=10)
+
+
+def crossed_inputs(net: Make) -> None:
+    other = net.add("input", (), shape=(64, 64, 3))
+    x, y = net.conv("n0", 16, 3), net.conv(other, 16, 3)
+    p, q = net.conv(net.add("add", [x, y]), 16, 3), net.conv(net.add("concat", [x, y]), 16, 3)
+    net.conv(net.add("concat", [net.add("add", [p, q]), p]), 10, 3)
+
+
+def three_inputs(net: Make) -> None:
+    two, three = (net.add("input", (), shape=(size,)) for size in (10, 20))
+    x = net.add("dense", [net.add("flatten", ["n0"])], filters=32)
+    y = net.add("concat", [net.add("dense", [one], filters=8) for one in (two, three)])
+    net.add("dense", [net.add("concat", [x, net.add("dense", [y], filters=32)])], filters=10)
+
+
+@pytest.mark.parametrize(
+    ("build", "start"),
+    [(two_towers, Towers), (a_side_input, Layer), (crossed_inputs, Graph), (three_inputs, Towers)],
+)
+def test_several_inputs_begin_towers_or_a_graph(build: Any, start: type) -> None:
+    net = Make("Inputs", (64, 64, 3))
+    build(net)
+    network = check_exact(net.graph())
+    assert isinstance(network.body.nodes[0], start)
+    assert len(network.inputs) == sum(node.kind == "input" for node in net.nodes)
+    assert not any(module for module in network.modules if module == "stem")
+
+
+def test_cells_with_two_inputs_are_one_module() -> None:
+    few, many = check_exact(nasnet(4)), check_exact(nasnet(12))
+    assert boxes(few) == boxes(many) <= 41
+    assert list(few.modules) == list(many.modules) == ["cell-a", "separable", "cell-b"]
+    assert few.modules["separable"].label == "sep {k}×{k}"
+    assert "previous" in " ".join(few.notes).lower()
+
+
+def test_a_ladder_is_a_repeat_of_its_rung() -> None:
+    net = Make("Ladder", (8, 8, 8))
+    before = x = net.last
+    for _ in range(9):
+        before, x = x, net.add("add", [net.conv(x, 8, 3), before])
+    network = check_exact(net.graph())
+    assert boxes(network) < 12
 
 
 @pytest.mark.parametrize("levels", [3, 30, 300])

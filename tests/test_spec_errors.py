@@ -36,7 +36,8 @@ ITEMS = [
     ("zzz", 5, "no layer kind or module is called 'zzz'", ""),
     ("repeat", 5, "'repeat' needs a value", "write 'repeat: ...'"),
     ("identity", 5, "'identity' stands alone, as a whole tower or shortcut", ""),
-    ("input 8x8x3", 5, "'input' may only be the first item of the network", ""),
+    ("input 8x8x3", 5, "an input may only stand first in the network, in one of its towers, "
+     "or in a node of its graph", ""),
     ("concat", 5, "'concat' brings several inputs together and gets one here",
      "use it as 'merge:' of towers or a residual, or to start a node of a graph"),
     ("[relu]", 5, "a list inside a list", "parallel lists need 'towers:'"),
@@ -196,7 +197,7 @@ ITEMS = [
     ("{graph: {nodes: {a/: relu}, edges: [in -> out]}}", 22, "'a/' cannot name a node",
      "use letters, digits, '-' and '_'"),
     ("{graph: {nodes: {a: relu}, edges: [in -> b -> out]}}", 46, "the graph has no node 'b'",
-     "known are: a, in, out"),
+     "known are: a, in, out, previous"),
     ("{graph: {nodes: {a: relu}, edges: [in a out]}}", 40, "'in a out' is no edge",
      "names with ' -> ' between them: in -> a -> out"),
     ("{graph: {nodes: {a: relu}, edges: [in -> a -> out, in -> a]}}", 62,

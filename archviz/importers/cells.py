@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 from archviz.importers.regions import Region
 
@@ -31,7 +32,7 @@ def cells_of(
     inner = set(region.inner)
     place = {vertex: index for index, vertex in enumerate(region.inner)}
     found: list[Region] = []
-    for start, stop in zip(cuts, cuts[1:], strict=False):
+    for start, stop in pairwise(cuts):
         between = sorted(inner.intersection(order[start + 1 : stop]), key=place.__getitem__)
         found.append(Region(order[start], tuple(between), order[stop]))
     forms = Counter(_form(cell, before, preds) for cell, before in _with_previous(found))

@@ -26,7 +26,8 @@ from archviz.importers.outline import (
 )
 from archviz.importers.parallel import Wiring, reduce
 from archviz.importers.settle import Offshoot, Settled, joined_outputs, settle
-from archviz.importers.slots import Book, Slot
+from archviz.importers.several_inputs import START, cut_start, has_input, with_start
+from archviz.importers.slots import Book, Slot, take_apart
 from archviz.importers.tree import Call, Chain, Element, Fork, Par, Wild, chains_of
 from archviz.kinds import ACTIVATIONS, NORMS
 
@@ -41,16 +42,22 @@ def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
     """The outline of a model.
 
     Raises:
-        ArchvizError: the model has several inputs.
+        ArchvizError: the model has no input.
     """
     settled = settle(graph, file)
-    nodes = list(settled.nodes)
+    nodes = list(with_start(settled.nodes))
     chain, taps = _tree(nodes, settled)
     if taps is None:
         hanging = [node for shoot in settled.offshoots for node in shoot.nodes]
         settled = joined_outputs([*settled.nodes, *hanging], list(graph.outputs))
-        nodes = list(settled.nodes)
+        nodes = list(with_start(settled.nodes))
         chain, taps = _tree(nodes, settled)
+    first = nodes[0]
+    if first is START:
+        cut_start(chain, nodes)
+        if isinstance(chain[0], int):
+            first = nodes[chain[0]]
+            del chain[0]
     heads: dict[int, list[Offshoot]] = {}
     for shoot, tap in zip(settled.offshoots, taps or (), strict=True):
         heads.setdefault(tap, []).append(shoot)
@@ -62,7 +69,7 @@ def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
             put_in_order(book, body)
     selector = Selector(book, chain, list(heads))
     groups = selector.run()
-    outline = _Writer(book, groups, bodies).outline(graph.name, nodes[0], chain)
+    outline = _Writer(book, groups, bodies).outline(graph.name, first, chain)
     hidden, note = badges_once(outline)
     return outline._replace(joined=settled.joined, hidden=hidden, notes=(note,) if note else ())
 
@@ -93,7 +100,8 @@ def _tree(nodes: list[LayerNode], settled: Settled) -> tuple[Chain, list[int] | 
     """The chain behind the input, and where the offshoots hang; None where one cannot."""
     index = {node.id: number for number, node in enumerate(nodes)}
     inputs = [[index[source] for source in node.inputs] for node in nodes]
-    chain, spare = reduce(Wiring([node.kind for node in nodes], inputs))
+    kinds = [node.kind if node is not START else "start" for node in nodes]
+    chain, spare = reduce(Wiring(kinds, inputs))
     nodes += [NOWHERE] * spare
     if not settled.offshoots:
         return chain, []
@@ -147,7 +155,7 @@ def put_in_order(book: Book, chain: Chain) -> None:
         if isinstance(element, Wild | Call):
             continue
         kind = book.kind(element)
-        if kind not in ("scaled-add", "op-merge"):
+        if kind not in ("scaled-add", "op-merge") and not has_input(element, book.nodes):
             element.branches.sort(key=lambda branch: _order(book, branch))
 
 
@@ -188,8 +196,11 @@ class _Writer:
             inside = tuple(self.items(plan.body, iter(plan.texts)))
             inside = _renumbered(compress(inside, [one.name for one in takes]), places)
             units.append(Unit(*with_kernel(labels[index], inside), takes, inside))
-        shape = tuple(first.options["shape"])
-        return Outline(name, shape, tuple(units), _renumbered(body, places))
+        entry = None
+        if first is not START:
+            slots = [(field, text_of(value)) for field, value in take_apart(first).slots]
+            entry = Cell("input", take_apart(first).fixed, tuple(slots))
+        return Outline(name, entry, tuple(units), _renumbered(body, places))
 
     def first_uses(self, chain: Chain) -> list[int]:
         """The modules in the order in which the figure shows them."""
@@ -326,6 +337,8 @@ class _Writer:
     def form(self, par: Par) -> str:
         """Whether parallel paths are a residual, its main path first, or towers."""
         kind = self.book.kind(par.merge)
+        if has_input(par, self.book.nodes):
+            return "towers"
         if len(par.branches) != 2 or any(b and isinstance(b[-1], Fork) for b in par.branches):
             return "towers"
         main, side = par.branches

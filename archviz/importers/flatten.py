@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
-from archviz.analysis import Outcome, measure
+from archviz.analysis import measure
 from archviz.importers.graphs import LayerGraph, LayerNode
-from archviz.kinds import KINDS
+from archviz.kinds import KINDS, STATED
 from archviz.model import (
     Auxiliary,
     Graph,
@@ -33,18 +33,51 @@ def fields_of(kind: str) -> tuple[str, ...]:
     if found is None:
         names = dict.fromkeys(OPTIONS[option].field for option in KINDS[kind].options)
         extra = ["shared"]
-        if kind in ("op", "op-merge"):
+        if kind in STATED:
             extra.append("label")
         found = _FIELDS[kind] = (*names, *extra)
     return found
 
 
+class Wired(NamedTuple):
+    """Layers in an order of execution, wired by their numbers.
+
+    Layers that are alike may be one record, whose id and inputs say nothing then.
+    """
+
+    nodes: Sequence[LayerNode]
+    inputs: list[tuple[int, ...]]
+    outputs: list[int]
+    auxiliary: tuple[tuple[int, int], ...] = ()
+    """Start and end of each auxiliary classifier."""
+
+    def total(self, field: str) -> int:
+        """What the layers come to together, without those of auxiliary classifiers."""
+        aside = [node for start, end in self.auxiliary for node in self.nodes[start:end]]
+        own, hung = (sum([getattr(node, field) for node in some]) for some in (self.nodes, aside))
+        return int(own - hung)
+
+
 def flatten_network(network: Network) -> LayerGraph:
     """The layers of a network in order of execution, as an import would have read them."""
+    flat = unrolled(network)
+    ids = [f"{node.kind}-{number}" for number, node in enumerate(flat.nodes)]
+    nodes = tuple([
+        node._replace(id=ids[number], inputs=tuple([ids[source] for source in flat.inputs[number]]))
+        for number, node in enumerate(flat.nodes)
+    ])
+    return LayerGraph(network.head.name, nodes, tuple([ids[number] for number in flat.outputs]))
+
+
+def unrolled(network: Network) -> Wired:
+    """The layers of a network in order of execution.
+
+    Raises:
+        ShapeError: a layer cannot take what it gets; ``analyse`` says which.
+    """
     flat = _Flat()
     end = flat.series(network.body, -1)
-    nodes = tuple(flat.nodes)
-    return LayerGraph(network.head.name, nodes, (*flat.outputs, nodes[end].id))
+    return Wired(flat.nodes, flat.inputs, [*flat.outputs, end], tuple(flat.auxiliary))
 
 
 class _Flat:
@@ -52,35 +85,23 @@ class _Flat:
 
     def __init__(self) -> None:
         self.nodes: list[LayerNode] = []
+        self.inputs: list[tuple[int, ...]] = []
         self.before = -1
         """What the item before this one took in; in front of a series, what that takes in."""
-        self.outputs: list[str] = []
-        self.known: dict[tuple[Any, ...], Outcome] = {}
-        self.options: dict[int, tuple[Layer, dict[str, Any]]] = {}
+        self.outputs: list[int] = []
+        self.auxiliary: list[tuple[int, int]] = []
+        self.known: dict[tuple[int, tuple[Shape, ...]], LayerNode] = {}
 
-    def add(self, layer: Layer, sources: Sequence[int]) -> int:
-        number = len(self.nodes)
-        shapes: tuple[Shape, ...] = tuple(self.nodes[source].shape for source in sources)
-        key = (id(layer), shapes)
-        outcome = self.known.get(key)
-        if outcome is None:
-            names = tuple(self.nodes[source].id for source in sources)
-            outcome = measure(layer, shapes or (layer.shape,), names)
-            self.known[key] = outcome
-        options = self.options.get(id(layer))
-        if options is None:
-            stated = {
-                field: value
-                for field in fields_of(layer.kind)
-                if (value := getattr(layer, field)) != getattr(_PLAIN, field)
-            }
-            options = self.options[id(layer)] = (layer, stated)
-        node = LayerNode(
-            f"{layer.kind}-{number}", layer.kind, tuple(self.nodes[one].id for one in sources),
-            options[1], outcome.shape, (), outcome.trainable + outcome.non_trainable,
-            outcome.non_trainable, outcome.macs,
-        )  # fmt: skip
-        self.nodes.append(node)
+    def add(self, layer: Layer, sources: tuple[int, ...]) -> int:
+        nodes = self.nodes
+        number = len(nodes)
+        shapes = tuple([nodes[source].shape for source in sources])
+        node = self.known.get((id(layer), shapes))
+        if node is None:
+            names = [f"{nodes[source].kind}-{source}" for source in sources]
+            node = self.known[id(layer), shapes] = _measured(layer, shapes, names)
+        nodes.append(node)
+        self.inputs.append(sources)
         return number
 
     def branch(self, series: Series, at: int) -> int:
@@ -111,13 +132,14 @@ class _Flat:
             return at
         if isinstance(node, Towers):
             branches = node.branches * node.copies if node.copies > 1 else node.branches
-            return self.add(node.merge, [self.branch(branch, at) for branch in branches])
+            return self.add(node.merge, tuple([self.branch(branch, at) for branch in branches]))
         if isinstance(node, Residual):
             main = self.branch(node.main, at)
             return self.add(node.merge, (main, self.branch(node.shortcut, at)))
         if isinstance(node, Auxiliary):
-            before = self.before
-            self.outputs.append(self.nodes[self.branch(node.body, at)].id)
+            before, start = self.before, len(self.nodes)
+            self.outputs.append(self.branch(node.body, at))
+            self.auxiliary.append((start, len(self.nodes)))
             self.before = before
             return at
         return self.graph(node, at)
@@ -134,5 +156,18 @@ class _Flat:
                 continue
             first = body.nodes[0]
             assert isinstance(first, Layer)  # a node with several inputs begins with a merge
-            ends[name] = self.branch(Series(body.nodes[1:]), self.add(first, froms))
+            ends[name] = self.branch(Series(body.nodes[1:]), self.add(first, tuple(froms)))
         return ends[sources["out"][0]]
+
+
+def _measured(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> LayerNode:
+    """What a layer states and what it comes to."""
+    outcome = measure(layer, shapes or (layer.shape,), names)
+    stated = {
+        field: value
+        for field in fields_of(layer.kind)
+        if (value := getattr(layer, field)) != getattr(_PLAIN, field)
+    }
+    return LayerNode("", layer.kind, (), stated, outcome.shape, (),
+                     outcome.trainable + outcome.non_trainable, outcome.non_trainable,
+                     outcome.macs)  # fmt: skip

@@ -7,7 +7,7 @@ is only another view of a value. What nobody understands becomes a plain box of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from archviz.errors import fail
 from archviz.importers import (
@@ -18,6 +18,7 @@ from archviz.importers import (
     fold_math,
     fold_merge,
     fold_named,
+    fold_parts,
     fold_recurrent,
     fold_regroup,
     fold_view,
@@ -35,7 +36,11 @@ from archviz.importers.fold_state import (
     product,
 )
 from archviz.importers.graphs import LayerGraph, LayerNode, Op, OpGraph
+from archviz.kinds import STATED
 from archviz.model import Shape
+
+GUESSED = "guessed"
+"""What boxes have as their ``extra`` where nothing says which shape they give."""
 
 Handler: TypeAlias = Callable[[Fold, Op], bool]
 
@@ -82,7 +87,6 @@ def _inputs(fold: Fold) -> None:
     graph = fold.graph
     if not graph.inputs:
         raise fail(fold.path, "has no input", "export the model with an example input")
-    first = {name: op for op in reversed(graph.ops) for name in op.inputs}
     batches = set()
     for name in graph.inputs:
         stated = graph.shapes.get(name)
@@ -90,9 +94,23 @@ def _inputs(fold: Fold) -> None:
             batches.add(stated[0])
     if len(batches) == 1:
         fold.batch = batches.pop()
+    users = _first_users(graph)
     for name in graph.inputs:
         if name in fold.uses:
-            _input(fold, name, first.get(name))
+            _input(fold, name, users.get(name))
+
+
+def _first_users(graph: OpGraph) -> dict[str, Op]:
+    """The first operator that takes each input of the model."""
+    users: dict[str, Op] = {}
+    waiting = set(graph.inputs)
+    for op in graph.ops:
+        if not waiting:
+            break
+        for name in waiting.intersection(op.inputs):
+            waiting.discard(name)
+            users[name] = op
+    return users
 
 
 def _input(fold: Fold, name: str, user: Op | None) -> None:
@@ -145,6 +163,7 @@ def _box(fold: Fold, op: Op) -> None:
             continue
         shape, axes = _box_shape(fold, name, values)
         cell = fold.cell("op", op, cells, shape, label=label)
+        cell.extra = None if fold.known(name) else GUESSED
         if index == 0:
             for source in dict.fromkeys(op.inputs):
                 tensor = fold.constants.get(source)
@@ -260,7 +279,7 @@ HANDLERS: Mapping[str, Handler] = {
     "InstanceNormalization": fold_layers.group_norm,
     "GroupNormalization": fold_layers.group_norm,
     **dict.fromkeys(fold_named.REDUCTIONS, _reduction),
-    "Gather": fold_gather.gather, "Resize": fold_window.resize, "Upsample": fold_window.resize,
+    "Einsum": fold_attention.einsum, "Gather": fold_gather.gather, "Resize": fold_named.resize, "Upsample": fold_named.resize,
     **dict.fromkeys(("LSTM", "GRU", "RNN"), fold_recurrent.recurrent),
     "Softmax": fold_attention.softmax, "LogSoftmax": fold_attention.softmax,
     "Clip": fold_named.clip, "PRelu": fold_layers.prelu, "LRN": fold_named.lrn,
@@ -274,8 +293,8 @@ HANDLERS: Mapping[str, Handler] = {
     "Reshape": fold_regroup.reshape,
     **dict.fromkeys(("Flatten", "Squeeze", "Unsqueeze"), fold_view.reshape),
     **dict.fromkeys(("Identity", "Cast", "Dropout", "CastLike"), fold_view.same),
-    "Expand": fold_view.expand, "Pad": fold_view.pad, "Split": fold_view.split,
-    "Slice": fold_view.slices, "com.microsoft.Attention": fold_attention.fused,
+    "Expand": fold_view.expand, "Pad": fold_named.pad, "Split": fold_parts.split,
+    "Slice": fold_parts.slices, "com.microsoft.Attention": fold_attention.fused,
 }  # fmt: skip
 
 
@@ -300,21 +319,22 @@ def _emit(fold: Fold) -> LayerGraph:
             kept.append(cell)
     kept.reverse()
     start = kept[0]
-    ids: dict[Cell, str] = {}
     taken: set[str] = set()
     nodes: list[LayerNode] = []
     unknown: dict[str, None] = {}
+    known: dict[tuple[Any, ...], dict[str, Any]] = {}
     for cell in kept:
         word = cell.name or (cell.op.outputs[0] if cell.kind[0] != "f" else "")
         identity = _unused(word or f"{cell.kind}-{len(nodes)}", taken, len(nodes))
-        ids[cell] = identity
+        cell.name = identity
         _settle(cell, unknown)
-        inputs = tuple(ids[source] for source in cell.inputs)
+        inputs = tuple([source.name for source in cell.inputs])
         if not inputs and cell.kind != "input":
-            inputs = (ids[start],)
-        nodes.append(LayerNode(identity, cell.kind, inputs, cell.options, cell.shape, cell.scope,
+            inputs = (start.name,)
+        options = known.setdefault((cell.kind, *cell.options.items()), cell.options)
+        nodes.append(LayerNode(identity, cell.kind, inputs, options, cell.shape, cell.path,
                                cell.parameters, cell.fixed, cell.macs))  # fmt: skip
-    outputs = tuple(dict.fromkeys(ids[cell] for cell in ends))
+    outputs = tuple(dict.fromkeys([cell.name for cell in ends]))
     return LayerGraph(fold.graph.name, tuple(nodes), outputs, tuple(unknown))
 
 
@@ -330,6 +350,8 @@ def _unused(word: str, taken: set[str], number: int) -> str:
 def _settle(cell: Cell, unknown: dict[str, None]) -> None:
     """Make a layer of what has been waiting for more, and note what stays an operator."""
     kind = cell.kind
+    if kind[0] != "~" and kind not in STATED:
+        return
     if kind == "~attention":
         fold_attention.settle(cell)
         return
@@ -351,8 +373,9 @@ def _settle(cell: Cell, unknown: dict[str, None]) -> None:
     if kind == "~math" and len(cell.inputs) == 2 and cell.op.kind in ("Add", "Mul"):
         cell.kind = {"Add": "add", "Mul": "multiply"}[cell.op.kind]
         return
-    if (kind[0] != "~" and kind != "op") or fold_named.settle(cell):
+    if fold_named.settle(cell):
         return
     label = cell.options.get("label") or cell.op.kind.rpartition(".")[2]
+    guessed = " (of unstated shape)" if cell.extra == GUESSED else ""
     fold_named.state(cell, label)
-    unknown[label] = None
+    unknown[label + guessed] = None

@@ -52,12 +52,33 @@ def product_of_two(fold: Fold, op: Op) -> bool:
     if len(one) < 2 or len(two) < 2 or one[-1] != two[-2]:
         return False
     dims = (*(one if len(one) >= len(two) else two)[:-2], one[-2], two[-1])
-    scores = _scores(left.cell)
-    if scores is not None and _attention(fold, op, scores, left.cell, right.cell, dims):
-        return True
-    made = fold.cell("~product", op, [left.cell, right.cell], dims)
+    return _product(fold, op, left.cell, right.cell, dims)
+
+
+def _product(fold: Fold, op: Op, left: Cell, right: Cell, dims: tuple[int, ...]) -> bool:
+    for weights, values in ((left, right), (right, left)):
+        scores = _scores(weights)
+        if scores is not None and _attention(fold, op, scores, weights, values, dims):
+            return True
+    made = fold.cell("~product", op, [left, right], dims)
     fold.give(op, made, tuple(range(len(dims))))
     return True
+
+
+def einsum(fold: Fold, op: Op) -> bool:
+    """Einsum of two values, as the product that it is."""
+    left, right = fold.value(op), fold.value(op, 1)
+    inputs, arrow, output = str(op.attributes.get("equation", "")).replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    if left is None or right is None or not arrow or len(terms) != 2 or "." in inputs:
+        return False
+    sides: dict[str, int] = {}
+    for term, value in zip(terms, (left, right), strict=True):
+        dims = fold.dims(value)
+        if len(dims) != len(term):
+            return False
+        sides.update(zip(term, dims, strict=True))
+    return _product(fold, op, left.cell, right.cell, tuple(sides[letter] for letter in output))
 
 
 def _back(cell: Cell) -> Cell:
@@ -123,7 +144,7 @@ def _attention(fold: Fold, op: Op, scores: Cell, weights: Cell, values: Cell,
         heads = width // dims[-1] if width % dims[-1] == 0 else 1
     sources = [source] if memory is source else [source, memory]
     made = fold.cell("~attention", op, [base, *sources[1:]], (*base.shape[:-1], width))
-    made.name, made.scope = single[0].name, _common(single, op)
+    made.name, made.path = single[0].name, _common(single, op)
     made.parameters = sum(part.parameters for part in single)
     made.parameters += _biases(fold, weights, heads)
     made.macs = sum(part.macs for part in single)
@@ -215,6 +236,7 @@ def settle(cell: Cell) -> None:
         if not bias:
             cell.options["bias"] = False
         return
+    cell.kind = "other-attention"
     state(cell, facts["label"])
 
 

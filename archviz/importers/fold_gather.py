@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archviz.importers.fold_parts import part
 from archviz.importers.fold_recurrent import STACK, unstack
 from archviz.importers.fold_state import ONE, Fold, Value, numbers, product
-from archviz.importers.fold_view import part, reshaped, view
+from archviz.importers.fold_view import reshaped, view
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op

@@ -13,7 +13,7 @@ from archviz.importers.fold_state import (
     product,
     takes,
 )
-from archviz.importers.fold_view import as_vector, viewed
+from archviz.importers.fold_view import as_vector, straight, viewed
 from archviz.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -54,7 +54,10 @@ def dense(fold: Fold, op: Op) -> bool:
         flat = as_vector(fold, op, value)
         return flat is not None and dense_layer(fold, op, flat, units, bias, (BATCH, 0))
     if axes[-1] != len(cell.shape) - 1:
-        return False
+        value = straight(fold, op, value) if len(cell.shape) == 2 else value
+        if value.cell is cell or value.axes is None:
+            return False
+        cell, axes = value.cell, value.axes
     if len(cell.shape) < 3:
         return dense_layer(fold, op, cell, units, bias, axes)
     if len(cell.shape) > 3:
@@ -76,7 +79,7 @@ def _project(fold: Fold, op: Op, value: Value, units: int, bias: bool) -> bool:
         return False
     dims = (*fold.dims(value)[:-1], units)
     made = fold.cell("~attention", op, cell.inputs, (*cell.shape[:-1], units))
-    made.name, made.scope = cell.name, cell.scope
+    made.name, made.path = cell.name, cell.path
     made.extra = {**facts, "out": units, "out_bias": bias}
     made.parameters, made.macs = cell.parameters, cell.macs + product(cell.shape) * units
     fold.weigh(made, *op.inputs[1:3])
@@ -129,8 +132,8 @@ def batch_norm(fold: Fold, op: Op) -> bool:
     channels = value.cell.shape[-1]
     if value.axes[1] != len(value.cell.shape) - 1:
         return False
-    for index in (1, 2, 3, 4):
-        tensor = fold.constant(op, index)
+    for name in op.inputs[1:5]:
+        tensor = fold.constants.get(name)
         if tensor is None or tensor.shape != (channels,):
             return False
     cell = attach(fold, op, value, "norm", "batch")
@@ -173,6 +176,9 @@ def group_norm(fold: Fold, op: Op) -> bool:
     if scale.shape != (channels,) or shift.shape != (channels,):
         return False
     norm = "instance" if op.kind.startswith("Instance") else "group"
+    if norm == "instance" and set(scale.values or ()) == {1.0} and not any(shift.values or (1,)):
+        attach(fold, op, value, "norm", "instance-plain")
+        return True
     cell = attach(fold, op, value, "norm", norm)
     fold.weigh(cell, *op.inputs[1:3])
     return True

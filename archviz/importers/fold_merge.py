@@ -8,6 +8,7 @@ from archviz.importers.fold_layers import attach
 from archviz.importers.fold_math import common_base, grow
 from archviz.importers.fold_named import named, of_two
 from archviz.importers.fold_state import ONE, Cell, Fold, Value, product, scalar, takes
+from archviz.importers.fold_view import straight
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op, Tensor
@@ -238,6 +239,10 @@ def _merge_many(fold: Fold, op: Op) -> bool:
 
 def merge(fold: Fold, op: Op, kind: str, values: list[Value]) -> bool:
     """Add or multiply as a layer, where the shapes are what our rules take."""
+    if len({value.axes for value in values}) > 1:
+        turned = {value.axes: fold.dims(value) for value in values if len(value.cell.shape) == 2}
+        if len(turned) == len(values) and len(set(turned.values())) == 1:
+            values = [straight(fold, op, value) for value in values]
     largest = max(values, key=lambda value: len(value.cell.shape))
     axes = largest.axes
     if axes is None:

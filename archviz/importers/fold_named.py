@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archviz.importers.fold_layers import attach
-from archviz.importers.fold_state import Axes, Cell, Fold, Value, axes_list, product, scalar
-from archviz.kinds import ACTIVATIONS, NORMS
+from archviz.importers.fold_state import (
+    Axes,
+    Cell,
+    Fold,
+    Value,
+    axes_list,
+    numbers,
+    product,
+    scalar,
+)
+from archviz.importers.fold_view import padded, same, zero_pad
+from archviz.importers.fold_window import resize as window_resize
+from archviz.kinds import ACTIVATIONS, NORMS, STATED
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
@@ -25,10 +36,9 @@ _OF_TWO = {"Sub": "subtract", "Div": "divide", "Min": "minimum", "Max": "maximum
 
 
 def named(fold: Fold, op: Op, label: str, inputs: list[Cell], shape: Shape, /,
-          **options: Any) -> Cell:  # fmt: skip
+          kind: str = "op") -> Cell:  # fmt: skip
     """A box with a name; one with several inputs is a merge that keeps their order."""
-    kind = "op-merge" if len(inputs) > 1 else "op"
-    cell = fold.cell(kind, op, inputs, shape, label=label, **options)
+    cell = fold.cell("op-merge" if len(inputs) > 1 else kind, op, inputs, shape, label=label)
     cell.extra = NAMED
     return cell
 
@@ -40,6 +50,9 @@ def settle(cell: Cell) -> bool:
         return True
     if cell.kind in ("~stack", "~part"):
         state(cell, "stack" if cell.kind == "~stack" else f"{cell.extra[3]} state")
+        return True
+    if cell.kind == "~product":
+        state(cell, "matrix product")
         return True
     if cell.kind == "~mean":
         state(cell, "mean")
@@ -61,7 +74,10 @@ def state(cell: Cell, label: str) -> None:
         weights -= sum(NORMS[own["norm"]].weights) * channels
     if "activation" in own:
         weights -= ACTIVATIONS[own["activation"]].weights[0] * channels
-    cell.kind = "op-merge" if len(cell.inputs) > 1 else "op"
+    if len(cell.inputs) > 1:
+        cell.kind = "op-merge"
+    elif cell.kind not in STATED:
+        cell.kind = "op"
     cell.options = {"label": label, "shape": cell.shape, **own}
     if weights:
         cell.options["weights"] = weights
@@ -114,9 +130,25 @@ def of_two(fold: Fold, op: Op, left: Value, right: Value) -> bool:
     pairs = zip(fold.dims(small), fold.dims(wide), strict=True)
     if any(one not in (1, side) for one, side in pairs):
         return False
+    if op.kind == "Div" and wide is left and _length(right.cell) is left.cell:
+        left.cell.refs -= 1
+        made = named(fold, op, "L2 normalisation", [left.cell], left.cell.shape)
+        fold.give(op, made, left.axes)
+        return True
     made = named(fold, op, label, [left.cell, right.cell], wide.cell.shape)
     fold.give(op, made, wide.axes)
     return True
+
+
+def _length(cell: Cell) -> Cell | None:
+    """What a cell is the length of, but for a number that keeps it from being 0."""
+    while len(cell.inputs) == 1:
+        if cell.options.get("label") == "L2 norm":
+            return cell.inputs[0]
+        if cell.op.kind not in ("Expand", "Clip", "Max", "Add"):
+            return None
+        cell = cell.inputs[0]
+    return None
 
 
 # ---- operators of one value -------------------------------------------------------------------
@@ -222,6 +254,66 @@ def plain(fold: Fold, op: Op) -> bool:
     made = named(fold, op, _PLAIN[op.kind], [value.cell], value.cell.shape)
     fold.give(op, made, value.axes, value.dims)
     return True
+
+
+_PADDINGS = {"reflect": "reflection pad", "edge": "replication pad", "wrap": "circular pad"}
+
+
+def pad(fold: Fold, op: Op) -> bool:
+    """Zeros round a map, or what else may stand there; like them it is not drawn."""
+    value = fold.value(op)
+    sides = None if value is None else padded(fold, op, value)
+    if value is None or sides is None:
+        return False
+    before, after = sides
+    if not any(before) and not any(after):
+        return same(fold, op)
+    if zero_pad(fold, op, value, before, after):
+        return True
+    cell = value.cell
+    shape = tuple(a + b + c for a, b, c in zip(before, cell.shape, after, strict=True))
+    if min(shape) < 1:
+        return False
+    cropped = max(*before, *after) <= 0
+    label = "crop" if cropped else _PADDINGS.get(op.attributes.get("mode", ""), "pad")
+    made = named(fold, op, label, [cell], shape)
+    if label.endswith(" pad") and not (before[-1] or after[-1]):
+        made.options["drawn"] = False
+    fold.give(op, made, value.axes)
+    return True
+
+
+def resize(fold: Fold, op: Op) -> bool:
+    """Resize and Upsample by a factor, or else to a size."""
+    if window_resize(fold, op):
+        return True
+    value = fold.value(op)
+    if value is None or value.axes is None:
+        return False
+    dims = fold.dims(value)
+    sizes = numbers(fold.constant(op, 3)) or _grown(fold, op, dims) or fold.known(op.outputs[0])
+    if sizes is None or len(sizes) != len(dims):
+        return False
+    shape = list(value.cell.shape)
+    for axis, target in enumerate(value.axes):
+        if target >= 0:
+            shape[target] = sizes[axis]
+        elif sizes[axis] != dims[axis]:
+            return False
+    larger = product(shape) > product(value.cell.shape)
+    cell = named(fold, op, "upsample" if larger else "resize", [value.cell], tuple(shape))
+    fold.give(op, cell, value.axes)
+    return True
+
+
+def _grown(fold: Fold, op: Op, dims: Shape) -> Shape | None:
+    """The sides times the factors that an operator states."""
+    for index in (1, 2):
+        tensor = fold.constant(op, index)
+        if tensor is not None and tensor.values and len(tensor.values) == len(dims):
+            pairs = zip(dims, tensor.values, strict=True)
+            return tuple(max(int(side * factor + 1e-6), 1) for side, factor in pairs)
+    return None
 
 
 def lrn(fold: Fold, op: Op) -> bool:

@@ -35,7 +35,8 @@ def recurrent(fold: Fold, op: Op) -> bool:
         if name in fold.values:
             inputs.append(fold.values[name].cell)
     label = f"{'bi-' if ways == 2 else ''}{op.kind} {hidden}"
-    made = named(fold, op, label, inputs, (length, width) if whole else (width,))
+    shape = (length, width) if whole else (width,)
+    made = named(fold, op, label, inputs, shape, "recurrent")
     fold.weigh(made, *op.inputs[1:4], *op.inputs[7:8])
     made.macs = length * (product(first.shape) + product(second.shape))
     dims = fold.dims(value)
@@ -89,6 +90,22 @@ def stack(fold: Fold, op: Op, cells: list[Cell], name: str, axis: int) -> None:
     axes = [BATCH, *range(1, len(shape) + 1)]
     axes.insert(axis, 0)
     fold.values[name] = Value(made, tuple(axes))
+
+
+def restacked(fold: Fold, op: Op, value: Value, dims: tuple[int, ...]) -> bool:
+    """A stack of the states of all layers and directions, by layers."""
+    cells = value.cell.inputs
+    if value.axes != (0, BATCH, 1) or len(dims) != 4 or dims[2:] != fold.dims(value)[1:]:
+        return False
+    if dims[0] * dims[1] != len(cells):
+        return False
+    layers = []
+    for layer in range(dims[0]):
+        inner = cells[layer * dims[1] : (layer + 1) * dims[1]]
+        layers.append(fold.cell(STACK, op, inner, (dims[1], *inner[0].shape)))
+    made = fold.cell(STACK, op, layers, (dims[0], *layers[0].shape))
+    fold.give(op, made, (0, 1, BATCH, 2))
+    return True
 
 
 def stacked(fold: Fold, op: Op, values: list[Value], axis: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold_named import NAMED, named
-from archviz.importers.fold_recurrent import STACK, reunited
+from archviz.importers.fold_recurrent import STACK, restacked, reunited
 from archviz.importers.fold_state import BATCH, NCHW, NHWC, Axes, Cell, Fold, Value
 from archviz.importers.fold_view import reshape as plain_reshape
 from archviz.importers.fold_view import target_dims
@@ -28,6 +28,10 @@ def reshape(fold: Fold, op: Op) -> bool:
             if whole is not None and dims == (fold.batch, whole.shape[0]):
                 whole.refs += fold.uses.get(op.outputs[0], 0)
                 fold.values[op.outputs[0]] = Value(whole, (BATCH, 0))
+                return True
+        if value.cell.kind == STACK:
+            dims = target_dims(fold, op, fold.dims(value))
+            if dims is not None and restacked(fold, op, value, dims):
                 return True
     return plain_reshape(fold, op)
 
@@ -125,6 +129,9 @@ def _of_windows(fold: Fold, op: Op, source: Value, parts: tuple[int, ...],
             return False
         made = named(fold, op, "window partition", [cell], dims)
         fold.give(op, made, (0, 1, 2))
+        return True
+    if parts[1] == parts[3] == 1 and dims == (1, parts[2], parts[4], parts[5]):
+        fold.give(op, fold.cell("reshape", op, [cell], dims[1:], shape=dims[1:]), NHWC)
         return True
     if dims == (1, parts[1] * parts[3], parts[2] * parts[4], parts[5]):
         made = named(fold, op, "window reverse", [cell], dims[1:])

@@ -6,10 +6,12 @@ seen with its axes in another order; a transposition changes the view and makes 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
-from archviz.importers.graphs import Op, OpGraph, Tensor
+from archviz.importers.graphs import Op, OpGraph, Tensor, module_path
 from archviz.kinds import KINDS
 from archviz.model import Shape
 
@@ -26,13 +28,13 @@ class Cell:
     """A layer in the making; a kind that starts with ``~`` waits for what follows."""
 
     __slots__ = ("base", "extra", "fixed", "free", "inputs", "kind", "macs", "name", "op",
-                 "options", "parameters", "refs", "scope", "shape")  # fmt: skip
+                 "options", "parameters", "path", "refs", "shape")  # fmt: skip
 
     def __init__(self, kind: str, op: Op, inputs: list[Cell], shape: Shape) -> None:
         self.kind = kind
         self.op = op
         self.name = op.name
-        self.scope = op.scope
+        self.path = op.path
         self.inputs = inputs
         self.shape = shape
         self.options: dict[str, Any] = {}
@@ -45,6 +47,11 @@ class Cell:
         """Whether its shape has not been put in our order for good."""
         self.base: Cell | None = None
         self.extra: Any = None
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The module path, outermost first."""
+        return module_path(self.path)
 
 
 class Value(NamedTuple):
@@ -81,17 +88,12 @@ class Fold:
         self.plans: dict[tuple[Any, ...], tuple[str, dict[str, Any], Shape, int]] = {}
         """What equal convolutions on equal inputs come to."""
         self.sequences: dict[Cell, Cell] = {}
-        self.uses: dict[str, int] = {}
         self.seen_weights: dict[str, Cell] = {}
         self.origins: dict[str, str] = {}
         """Of what was computed from one weight alone, such as rows of a table: that weight."""
-        uses = self.uses
-        for op in graph.ops:
-            if op.kind not in ("Shape", "Size"):
-                for name in op.inputs:
-                    uses[name] = uses.get(name, 0) + 1
-        for name in graph.outputs:
-            uses[name] = uses.get(name, 0) + 1
+        taken = [op.inputs for op in graph.ops if op.kind not in ("Shape", "Size")]
+        self.uses: dict[str, int] = Counter(chain(graph.outputs, chain.from_iterable(taken)))
+        """How many operators take a value, and how many outputs it is."""
 
     # ---- making cells ----------------------------------------------------------------------
 
@@ -138,12 +140,15 @@ class Fold:
     def weigh(self, cell: Cell, *names: str) -> None:
         """Count constants as weights of a cell, each where it is used first."""
         for name in names:
-            name = self.origins.get(name, name)
+            if self.origins:
+                name = self.origins.get(name, name)
             tensor = self.constants.get(name)
             if tensor is None:
                 continue
-            size = product(tensor.shape)
+            size = tensor.size
             cell.parameters += size
+            if self.uses.get(name) == 1 and not self.origins:
+                continue  # nobody shares it
             first = self.seen_weights.setdefault(name, cell)
             if first is not cell and size > 1 and "shared" not in cell.options:
                 cell.options["shared"] = True

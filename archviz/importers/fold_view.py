@@ -60,11 +60,30 @@ def arranged(fold: Fold, op: Op, value: Value, order: Sequence[int], shape: Shap
         cell.shape, cell.free = shape, False
         return cell
     else:
-        made = fold.between("op", op, cell, shape, label="Transpose")
+        made = fold.between("op", op, cell, shape, label="transpose")
+        made.extra = "named"
+        return made
     if made.kind == "reshape":
         made.options["shape"] = shape
     made.extra = cell.refs
     return made
+
+
+def straight(fold: Fold, op: Op, value: Value) -> Value:
+    """A value with its axes in the order of its cell: a transposition is drawn where need be."""
+    axes = value.axes
+    if axes is None or [axis for axis in axes if axis >= 0] == sorted(set(axes) - {BATCH, ONE}):
+        return value
+    order = [place for place, axis in enumerate(axes) if axis >= 0]
+    if len(order) != len(value.cell.shape):
+        return value
+    shape = tuple(value.cell.shape[axes[place]] for place in order)
+    made = fold.between("op", op, value.cell, shape, label="transpose")
+    made.extra = "named"
+    found = list(axes)
+    for target, place in enumerate(order):
+        found[place] = target
+    return Value(made, tuple(found))
 
 
 def as_vector(fold: Fold, op: Op, value: Value) -> Cell | None:
@@ -304,107 +323,38 @@ def same(fold: Fold, op: Op) -> bool:
 # ---- paddings ---------------------------------------------------------------------------------
 
 
-def pad(fold: Fold, op: Op) -> bool:
-    """Zeros round a map; the next convolution takes them over where it can."""
-    value = fold.value(op)
-    mode = op.attributes.get("mode", "constant")
-    if value is None or value.axes is None or mode != "constant" or len(value.cell.shape) != 3:
-        return False
+def padded(fold: Fold, op: Op, value: Value) -> tuple[list[int], list[int]] | None:
+    """How much a Pad puts before and behind each axis of a cell; None where nobody can say."""
     sides = op.attributes.get("pads") or numbers(fold.constant(op, 1))
-    fill = fold.constant(op, 2)
-    if sides is None or (fill is not None and fill.values != (0.0,)):
-        return False
+    if sides is None or value.axes is None:
+        return None
     rank = len(value.axes)
     axes = axes_list(fold, op, 3) or tuple(range(rank))
     if len(sides) != 2 * len(axes):
-        return False
-    before, after = [0, 0, 0], [0, 0, 0]
+        return None
+    before, after = [0] * len(value.cell.shape), [0] * len(value.cell.shape)
     for index, axis in enumerate(axes):
         low, high = sides[index], sides[index + len(axes)]
         target = value.axes[axis % rank]
         if low or high:
-            if target not in (0, 1) or min(low, high) < 0:
-                return False
+            if target < 0:
+                return None
             before[target], after[target] = low, high
-    if not any(before) and not any(after):
-        return same(fold, op)
+    return before, after
+
+
+def zero_pad(fold: Fold, op: Op, value: Value, before: list[int], after: list[int]) -> bool:
+    """Zeros round a map; the next convolution takes them over where it can."""
+    fill = fold.constant(op, 2)
+    if len(before) != 3 or op.attributes.get("mode", "constant") != "constant":
+        return False
+    if before[2] or after[2] or min(*before, *after) < 0:
+        return False
+    if fill is not None and fill.values != (0.0,):
+        return False
     padding = before[0], after[0], before[1], after[1]
     height, width, channels = value.cell.shape
     shape = height + sum(padding[:2]), width + sum(padding[2:]), channels
     made = fold.cell("zero-pad", op, [value.cell], shape, padding=padding)
     fold.give(op, made, value.axes)
-    return True
-
-
-# ---- parts ------------------------------------------------------------------------------------
-
-
-def split(fold: Fold, op: Op) -> bool:
-    """Split and Chunk: a cell for each part, since each edge has its own shape."""
-    value = fold.value(op)
-    if value is None or value.axes is None:
-        return False
-    dims = fold.dims(value)
-    axis = op.attributes.get("axis", 0) % len(dims)
-    sizes = op.attributes.get("split") or numbers(fold.constant(op, 1))
-    if sizes is None:
-        count = len(op.outputs)
-        size = -(-dims[axis] // count)
-        sizes = (*[size] * (count - 1), dims[axis] - size * (count - 1))
-    if sum(sizes) != dims[axis] or len(sizes) != len(op.outputs) or min(sizes) < 1:
-        return False
-    start = 0
-    for name, size in zip(op.outputs, sizes, strict=True):
-        part(fold, op, value, axis, (start, size), name)
-        start += size
-    return True
-
-
-def part(fold: Fold, op: Op, value: Value, axis: int, span: tuple[int, int], name: str,
-         step: int = 1) -> None:  # fmt: skip
-    """A stretch of a value along an axis, or every so many of it."""
-    assert value.axes is not None
-    target = value.axes[axis]
-    shape = list(value.cell.shape)
-    if target >= 0:
-        shape[target] = span[1]
-    cell = fold.cell("~slice", op, [value.cell], tuple(shape))
-    what = {len(shape) - 1: "channel"}.get(target, "row")
-    label = f"{what} {span[0]}" if span[1] == 1 else f"{what}s {span[0]}–{span[0] + span[1] - 1}"
-    if step > 1:
-        label = f"every {step}{ {2: 'nd', 3: 'rd'}.get(step, 'th')} {what}"
-    cell.extra = label, target, *span, step
-    cell.refs = fold.uses.get(name, 0)
-    fold.values[name] = Value(cell, value.axes)
-
-
-def slices(fold: Fold, op: Op) -> bool:
-    """Slice along one axis, with a step of 1 or more."""
-    value = fold.value(op)
-    if value is None or value.axes is None:
-        return False
-    dims = list(fold.dims(value))
-    starts = op.attributes.get("starts") or numbers(fold.constant(op, 1))
-    ends = op.attributes.get("ends") or numbers(fold.constant(op, 2))
-    axes = axes_list(fold, op, 3)
-    if starts is None or ends is None:
-        return False
-    axes = axes or tuple(range(len(starts)))
-    steps = numbers(fold.constant(op, 4)) or (1,) * len(starts)
-    changed = []
-    for axis, low, high, step in zip(axes, starts, ends, steps, strict=False):
-        axis %= len(dims)
-        low, high = (min(max(at + dims[axis] if at < 0 else at, 0), dims[axis])
-                     for at in (low, high))  # fmt: skip
-        size = -(-(high - low) // step) if step > 0 else 0
-        if size < 1:
-            return False
-        if size != dims[axis]:
-            changed.append((axis, (low, size), step))
-    if not changed:
-        return same(fold, op)
-    if len(changed) > 1:
-        return False
-    axis, span, step = changed[0]
-    part(fold, op, value, axis, span, op.outputs[0], step)
     return True

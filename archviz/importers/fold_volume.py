@@ -20,7 +20,7 @@ USERS = ("Conv", "ConvTranspose", "MaxPool", "AveragePool", "BatchNormalization"
 def is_volume(fold: Fold, op: Op) -> bool:
     """Whether an operator with a window works on a volume."""
     value, weight = fold.value(op), fold.constant(op, 1)
-    if value is None or len(fold.dims(value)) != 5:
+    if value is None or len(value.dims if value.axes is None else value.axes) != 5:
         return False
     return not op.kind.startswith("Conv") or (weight is not None and len(weight.shape) == 5)
 
@@ -84,7 +84,7 @@ def conv(fold: Fold, op: Op) -> bool:
     if min(sides) < 1:
         return False
     label = _label("conv T" if turned else "conv", op, kernel)
-    made = named(fold, op, label, [cell], (*sides, filters))
+    made = named(fold, op, label, [cell], (*sides, filters), "conv-3d")
     fold.weigh(made, *op.inputs[1:3])
     made.macs = product(weight.shape) * product(cell.shape[:3] if turned else sides)
     fold.give(op, made, AXES)
@@ -124,7 +124,8 @@ def pool(fold: Fold, op: Op) -> bool:
         made = fold.cell(f"global-{what}", op, [cell], cell.shape[3:])
         fold.give(op, made, (BATCH, 0, ONE, ONE, ONE))
         return True
-    made = named(fold, op, _label(what, op, kernel), [cell], (*sides, cell.shape[3]))
+    shape = (*sides, cell.shape[3])
+    made = named(fold, op, _label(what, op, kernel), [cell], shape, "pool-3d")
     fold.give(op, made, AXES)
     return True
 

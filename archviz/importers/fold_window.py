@@ -109,7 +109,7 @@ def conv(fold: Fold, op: Op) -> bool:
     cell = as_map(fold, op, value)
     if cell is None or cell.shape[2] != depth * groups or not filters:
         return False
-    key = (cell.shape, weight.shape, bias, *op.attributes.items())
+    key = (cell.shape, weight.shape, bias, id(op.attributes))  # equal ones are read as one
     plan = None if cell.kind == "zero-pad" else fold.plans.get(key)
     if plan is None:
         kind, options = _conv_options(op, weight.shape, cell.shape[2], groups)
@@ -147,23 +147,25 @@ def _conv_options(op: Op, weight: Shape, channels: int, groups: int) -> tuple[st
 def transposed_conv(fold: Fold, op: Op) -> bool:
     """Transposed convolution."""
     value, weight = fold.value(op), fold.constant(op, 1)
-    if value is None or weight is None or len(weight.shape) != 4:
+    if value is None or weight is None or len(weight.shape) not in (3, 4):
         return False
     cell = as_map(fold, op, value)
+    rank = len(weight.shape) - 2
     groups = op.attributes.get("group", 1)
     depth, filters = weight.shape[0], weight.shape[1] * groups
-    if cell is None or cell.shape[2] != depth or op.attributes.get("dilations", (1, 1)) != (1, 1):
+    if cell is None or cell.shape[2] != depth:
         return False
-    options = window(op, 2, (weight.shape[2], weight.shape[3]))
+    options = window(op, rank, _pair(tuple(weight.shape[2:]), rank, 1))
+    if "dilation" in options:
+        return False
     options["filters"] = filters
     if groups != 1:
         options["groups"] = groups
     bias = len(op.inputs) > 2 and op.inputs[2] != ""
     if not bias:
         options["bias"] = False
-    wanted = _transposed_sides(op, cell.shape, options)
-    pads = op.attributes.get("pads", (0, 0, 0, 0))
-    more = op.attributes.get("output_padding", (0, 0))
+    pads, more = _edges(op, rank)
+    wanted = _transposed_sides(op, cell.shape, options, pads, more)
     exact = pads[0], pads[2] - more[0], pads[1], pads[3] - more[1]
     choices: list[Padding] = ["valid", "same"]
     if min(exact) >= 0:
@@ -180,19 +182,25 @@ def transposed_conv(fold: Fold, op: Op) -> bool:
     made = fold.cell("conv-transpose", op, [cell], shape, **options)
     fold.weigh(made, *op.inputs[1:3])
     made.macs = product(weight.shape) * cell.shape[0] * cell.shape[1]
-    fold.give(op, made, NCHW)
+    fold.give(op, made, NCHW if rank == 2 else (BATCH, 2, 1))
     return True
 
 
-def _transposed_sides(op: Op, shape: Shape, options: dict[str, Any]) -> tuple[int, int]:
+def _edges(op: Op, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Paddings of a transposed convolution, and what it adds to its output."""
+    pads = op.attributes.get("pads", (0,) * (2 * rank))
+    more = op.attributes.get("output_padding", (0,) * rank)
+    return ((0, pads[0], 0, pads[1]), (0, *more)) if rank == 1 else (pads, more)
+
+
+def _transposed_sides(op: Op, shape: Shape, options: dict[str, Any], pads: tuple[int, ...],
+                      more: tuple[int, ...]) -> tuple[int, int]:  # fmt: skip
     stated = op.attributes.get("output_shape")
-    if isinstance(stated, tuple) and len(stated) >= 2:
-        return int(stated[-2]), int(stated[-1])
+    if isinstance(stated, tuple) and stated:
+        return (shape[0] if len(stated) < 2 else int(stated[-2])), int(stated[-1])
     stride, kernel = options.get("stride", (1, 1)), options["kernel"]
     if str(op.attributes.get("auto_pad", "")).startswith("SAME"):
         return shape[0] * stride[0], shape[1] * stride[1]
-    pads = op.attributes.get("pads", (0, 0, 0, 0))
-    more = op.attributes.get("output_padding", (0, 0))
     high, wide = (
         (shape[axis] - 1) * stride[axis] + kernel[axis] - pads[axis] - pads[axis + 2] + more[axis]
         for axis in (0, 1)

@@ -3,9 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any, NamedTuple
 
 from archviz.model import NOTHING, Shape
+
+MAX_DEPTH = 64
+"""Parts of a path that are looked at."""
+
+
+def module_path(path: tuple[str, ...] | str) -> tuple[str, ...]:
+    """The modules in a path.
+
+    A text is what PyTorch names operators by: ``/features/features.17/conv.1/Conv`` has the
+    modules ``features``, ``17``, ``conv`` and ``1``. Most are never asked for.
+    """
+    if isinstance(path, tuple):
+        return path
+    found: list[str] = []
+    before = ""
+    for part in path.rpartition("/")[0].split("/")[:MAX_DEPTH]:
+        if part:
+            own = part.removeprefix(f"{before}.") if before else part
+            found += [word for word in own.split(".") if word]
+            before = part
+    return tuple(found)
 
 
 class Tensor(NamedTuple):
@@ -16,11 +38,17 @@ class Tensor(NamedTuple):
     floating: bool = True
     """Whether it holds floating-point numbers, as weights do."""
 
+    @property
+    def size(self) -> int:
+        """How many elements it has."""
+        return prod(self.shape)
+
 
 class Op(NamedTuple):
     """An operator as the file has it; ``inputs`` and ``outputs`` name values.
 
-    ``scope`` is the module path where the file knows one, outermost first.
+    ``path`` says in which module it was, where the file knows that: the names of the modules,
+    outermost first, or a path in which they stand.
     """
 
     kind: str
@@ -28,7 +56,12 @@ class Op(NamedTuple):
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any] = NOTHING
-    scope: tuple[str, ...] = ()
+    path: tuple[str, ...] | str = ()
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The module path, outermost first."""
+        return module_path(self.path)
 
 
 class OpGraph(NamedTuple):
@@ -54,7 +87,8 @@ class LayerNode(NamedTuple):
     ``options`` holds fields of :class:`archviz.model.Layer` that differ from the defaults
     (``kernel``, ``filters``, ``stride``, ``padding``, ``groups``, ``bias``, ``norm``,
     ``activation``, ``dilation``, ``multiplier``, ``value``, ``shape``, ``label`` ...).
-    ``inputs`` are the ids of the nodes that feed it, in order; ``scope`` the module path.
+    ``inputs`` are the ids of the nodes that feed it, in order; ``path`` is as in :class:`Op`.
+    Nodes that say the same may share their options.
     """
 
     id: str
@@ -62,12 +96,17 @@ class LayerNode(NamedTuple):
     inputs: tuple[str, ...]
     options: Mapping[str, Any] = NOTHING
     shape: Shape = ()
-    scope: tuple[str, ...] = ()
+    path: tuple[str, ...] | str = ()
     parameters: int = 0
     fixed: int = 0
     """How many of the parameters are not trained: moving means and variances."""
     macs: int = 0
     """Multiply-adds, from the weights' shapes and the number of places they are used at."""
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The module path, outermost first."""
+        return module_path(self.path)
 
 
 class LayerGraph(NamedTuple):

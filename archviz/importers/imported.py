@@ -8,6 +8,7 @@ from typing import NamedTuple
 from archviz.analysis import analyse
 from archviz.importers.graphs import LayerGraph
 from archviz.model import Network
+from archviz.rules import ShapeError
 
 SHOWN = 3
 """Differences that a report names."""
@@ -37,25 +38,41 @@ def import_layers(graph: LayerGraph, title: str, file: str) -> Imported:
     """The spec of a layer graph; what it unrolls to is compared with the graph."""
     from archviz.expand import network_from_text
     from archviz.importers.compact import compact
+    from archviz.importers.flatten import unrolled
+    from archviz.importers.settle import expected
+    from archviz.importers.several_inputs import idle_inputs, without_inputs
     from archviz.importers.sources import without_collector
-    from archviz.importers.verify import verify
+    from archviz.importers.verify import differences, numbered
     from archviz.importers.write_spec import write_spec
 
+    idle = idle_inputs(graph)
+    if idle:
+        graph = without_inputs(graph, idle)
     with without_collector():
-        text = write_spec(compact(graph, file), " ".join(title.split())[:100] or "model")
+        outline = compact(graph, file)
+        text = write_spec(outline, " ".join(title.split())[:100] or "model")
         network = network_from_text(text, f"{title}.yaml")
-        totals = analyse(network).totals
-        differences = verify(graph, network)
-    if differences:
-        report = f"{file}: the spec differs from the model: " + "; ".join(differences[:SHOWN])
-        if len(differences) > SHOWN:
-            report += f"; and {len(differences) - SHOWN} more"
+        try:
+            flat = unrolled(network)
+        except ShapeError:
+            analyse(network)  # says which layers do not fit, and where they stand
+            raise
+        wanted = expected(graph, True) if outline.joined else graph
+        found = differences(numbered(wanted), flat)
+    if found:
+        report = f"{file}: the spec differs from the model: " + "; ".join(found[:SHOWN])
+        if len(found) > SHOWN:
+            report += f"; and {len(found) - SHOWN} more"
     else:
         report = (
             f"{file}: faithful: the same {len(graph.nodes):,} layers and wiring, "
-            f"{totals.parameters:,} parameters, {totals.macs:,} multiply-adds"
+            f"{flat.total('parameters'):,} parameters, {flat.total('macs'):,} multiply-adds"
         )
+    if outline.joined:
+        report += f"; its {len(set(graph.outputs))} outputs meet in a box that is not in the model"
+    if idle:
+        report += f"; not drawn, since nothing takes it: {', '.join(idle[:SHOWN])}"
     if graph.unknown:
         names = ", ".join(sorted(set(graph.unknown))[:12])
         report += f"; not understood, drawn as plain boxes: {names}"
-    return Imported(text, network, report, not differences)
+    return Imported(text, network, report, not found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from archviz.importers.several_inputs import begins, has_input
 from archviz.importers.slots import ALONE, Book, Slot
 from archviz.importers.tree import (
     Call,
@@ -93,6 +94,8 @@ class Selector:
     def is_skeleton(self, element: Par, outer: Par | None) -> bool:
         """Whether an element is the network itself: it holds most of it, or is a level of it."""
         book = self.book
+        if has_input(element, book.nodes):
+            return True
         pair = (outer, element) if outer is not None else ()
         kinds = {book.kind(one) for one in pair}
         if len(kinds) == 1 and all(len(one.branches) == 2 and not one.branches[1] for one in pair):
@@ -151,8 +154,11 @@ class Selector:
             while at < len(chain):
                 times = lengths[at] // period + 1
                 body = chain[at : at + period] if times > 2 and same[at] < period - 1 else []
-                cells = any(map(takes_previous, chain[at : at + times * period + 1]))
-                if not body or cells or not self.is_pair(body):
+                if (
+                    not body
+                    or not self.is_pair(body)
+                    or any(map(takes_previous, chain[at : at + times * period + 1]))
+                ):
                     result.append(chain[at])
                     at += 1
                     continue
@@ -206,6 +212,8 @@ class Selector:
             key = book.key(element)
             if isinstance(element, Wild):
                 self.wild(element)
+                if has_input(element, book.nodes):
+                    continue
             elif self.counts.get(key, 0) < 2 and book.size(element) < LARGE:
                 continue
             role = "graph" if isinstance(element, Wild) else "block"
@@ -226,6 +234,8 @@ class Selector:
                     continue
                 for node in chains_of(element):
                     for chain in every_chain(node):
+                        if begins(chain[0], book.nodes) if chain else True:
+                            continue
                         if id(chain) not in mains and len(chain) > 1 and is_plain(chain):
                             found.setdefault(book.chain_key(chain), []).append(chain)
         for key, chains in found.items():
@@ -324,7 +334,7 @@ class Selector:
         if stop and stop < len(root) and takes_previous(root[stop]):
             stop -= 1
         head = root[:stop]
-        if stop == len(root) or self.book.chain_size(head) < LARGE:
+        if stop == len(root) or has_input(root[stop], self.book.nodes) or self.book.chain_size(head) < LARGE:
             return
         body: Chain = []
         for element in head:
@@ -345,6 +355,8 @@ class Selector:
                 return False
             element = element.body[0] if group.role == "block" else element
         if not isinstance(element, Par) or self.book.size(element) >= 8:
+            return False
+        if has_input(element, self.book.nodes):
             return False
         paths = element.branches
         return self.book.kind(element) == "concat" and len(paths) == 2 and all(paths)

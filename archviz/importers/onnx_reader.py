@@ -2,52 +2,51 @@
 
 The weights are never read: of a tensor the shape is enough, and of the few small ones that
 steer operators the values. Files with external data need no second file.
+
+What an exporter writes is much alike. Names differ; what stands behind the names of an
+operator, and before the name of a weight, is read once and found again by its bytes.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archviz.errors import fail
-from archviz.importers.graphs import Op, OpGraph, Tensor
+from archviz.importers.graphs import MAX_DEPTH, Op, OpGraph, Tensor
+from archviz.importers.onnx_attributes import Attributes
+from archviz.importers.onnx_shapes import Shapes
 from archviz.importers.onnx_wire import (
     BYTES,
     FLOATS,
-    VARINT,
     WireError,
-    floats,
+    damaged,
+    most_values,
     numbers,
+    only_payload,
     scan,
-    signed,
     skipped,
-    stream,
     tensor,
     text,
-    value_info,
     varint,
 )
 from archviz.importers.order import sorted_ops
 
 if TYPE_CHECKING:
-    from archviz.importers.onnx_wire import Buffer, Dims, TensorHead
+    from archviz.importers.onnx_wire import Buffer
 
 MAX_OPS = 1_000_000
-MAX_NESTING = 32
-MAX_SUBGRAPHS = 10_000
-MAX_LIST = 4096
-MAX_SCOPE = 64
+MAX_REMEMBERED = 512
+"""Bytes behind an operator's names from which on equal ones are read again."""
+MAX_ENDINGS = 4096
+"""How many different such endings are kept."""
+HEAD = 160
+"""Bytes at the start of a tensor in which its sides, its type and its name are looked for."""
 
 _SCOPES = b"\n\x1apkg.torch.onnx.name_scopes"
-_TYPES: Mapping[str, type] = {
-    **dict.fromkeys(("axis", "group", "ceil_mode", "keepdims", "transA", "transB", "hidden_size",
-                     "num_heads", "allowzero", "start", "end", "layout"), int),
-    **dict.fromkeys(("kernel_shape", "strides", "pads", "dilations", "perm", "axes", "split",
-                     "starts", "ends", "output_padding", "output_shape", "scales"), tuple),
-    **dict.fromkeys(("auto_pad", "mode", "direction"), str),
-}  # fmt: skip
-"""What the attributes that steer us have to be in ONNX's own operators."""
+_SIDES = re.compile(rb"(?:[\x08\x10][\x80-\xff]*[\x00-\x7f])*")
+"""Sides and type of a tensor, before its name."""
 
 
 def read_onnx(path: str) -> OpGraph:
@@ -70,66 +69,118 @@ def read_onnx_data(data: Buffer, path: str) -> OpGraph:
     try:
         return _Reader(data, path).model()
     except (WireError, IndexError) as error:
-        reason = str(error) if isinstance(error, WireError) else "the file ends too early"
-        raise fail(path, f"is no ONNX model: {reason}", "export or download it again") from None
+        raise damaged(error, path) from None
+
+
+class _Ending(NamedTuple):
+    """What stands behind the names of an operator."""
+
+    kind: str
+    attributes: dict[str, Any]
+    captured: tuple[str, ...]
+    """Values that the graphs in it use."""
+    scope: tuple[str, ...]
+    names: tuple[tuple[int, str], ...]
+    """Names that do not stand in front, as they do in the files of all exporters we know."""
 
 
 class _Reader:
     def __init__(self, data: Buffer, path: str) -> None:
         self.data = data
         self.path = path
-        self.attributes: dict[bytes, tuple[str, Any]] = {}
-        self.types: dict[bytes, Dims | None] = {}
+        self.attributes = Attributes()
+        self.shapes = Shapes(path)
+        self.endings: dict[bytes, _Ending] = {}
+        self.heads: dict[bytes, tuple[Tensor, bool]] = {}
+        """Tensors by what stands before their names, and whether a payload would have values."""
         self.scopes: dict[bytes, tuple[str, ...]] = {}
-        self.names: dict[bytes, tuple[str, ...]] = {}
         self.constants: dict[str, Tensor] = {}
-        self.shapes: dict[str, Dims] = {}
         self.ops: list[Op] = []
-        self.subgraphs = 0
+        self.inputs: list[str] = []
+        self.outputs: list[str] = []
+        self.name = ""
 
     def model(self) -> OpGraph:
         """The whole file."""
         graphs = [field for field in scan(self.data, 0, len(self.data)) if field[0] == 7]
         if len(graphs) != 1 or graphs[0][1] != BYTES:
             raise WireError("there is no graph in it")
-        return self.graph(graphs[0][2], graphs[0][3])
-
-    def graph(self, start: int, end: int) -> OpGraph:
-        data, name = self.data, ""
-        inputs: list[str] = []
-        outputs: list[str] = []
-        for number, wire, low, high in stream(data, start, end):
-            if wire != BYTES:
-                continue
-            if number == 1:
-                self.node(low, high)
-            elif number == 5:
-                self.initializer(tensor(data, low, high))
-            elif number in (11, 12, 13):
-                value = self.value(low, high)
-                if number != 13:
-                    (inputs if number == 11 else outputs).append(value)
-            elif number == 2:
-                name = text(data, low, high)
-            elif number == 15:
-                self.sparse(low, high)
-        inputs = [value for value in inputs if value not in self.constants]
+        self.graph(graphs[0][2], graphs[0][3])
+        inputs = [value for value in self.inputs if value not in self.constants]
         if not self.ops:
             raise fail(self.path, "has no operators: there is nothing to draw")
-        if not outputs:
+        if not self.outputs:
             raise fail(self.path, "names no output", "export it again, with its outputs")
-        graph = OpGraph(name, tuple(inputs), tuple(outputs), tuple(self.ops), self.shapes,
-                        self.constants)  # fmt: skip
+        graph = OpGraph(self.name, tuple(inputs), tuple(self.outputs), tuple(self.ops),
+                        self.shapes, self.constants)  # fmt: skip
         return sorted_ops(graph, self.path)
 
-    def value(self, start: int, end: int) -> str:
-        name, shape = value_info(self.data, start, end, self.types)
-        if shape is not None:
-            self.shapes[name] = shape
-        return name
+    def graph(self, start: int, end: int) -> None:
+        data, position = self.data, start
+        runs = [-1]  # starts and ends of the values between the layers, which mostly stand in a row
+        while position < end:
+            field = position
+            key, size = data[field], data[field + 1]
+            if key not in _PARTS:
+                position = skipped(data, field, end)
+                continue
+            low = field + 2
+            if size > 127:  # mostly a number of two bytes
+                more = data[low]
+                low += 1
+                size += (more << 7) - 128
+                if more > 127:
+                    size, low = varint(data, field + 1, end)
+            position = low + size
+            if position > end:
+                break
+            if key == 10:
+                self.node(low, position)
+            elif key == 42:
+                self.initializer(low, position)
+            elif key != 106:
+                self.part(key, low, position)
+            elif runs[-1] == field:
+                runs[-1] = position
+            else:
+                runs += [field, position]
+        if position != end:
+            raise WireError("the file ends inside a field")
+        pairs = zip(runs[1::2], runs[2::2], strict=True)
+        self.shapes.unread = b"".join([data[low:high] for low, high in pairs])
 
-    def initializer(self, head: TensorHead) -> None:
-        self.constants[head.name] = Tensor(head.shape, head.values, head.type in FLOATS)
+    def part(self, key: int, start: int, end: int) -> None:
+        """What a graph has only one or a few of."""
+        if key == 18:
+            self.name = text(self.data, start, end)
+        elif key == 90:
+            self.inputs.append(self.shapes.add(self.data, start, end))
+        elif key == 98:
+            self.outputs.append(self.shapes.add(self.data, start, end))
+        elif key == 122:
+            self.sparse(start, end)
+
+    # ---- constants ---------------------------------------------------------------------------
+
+    def initializer(self, start: int, end: int) -> None:
+        """Note a weight. Where its sides and its type are known, only the name is read."""
+        head = self.data[start : min(end, start + HEAD)]
+        place = head.find(b"B")  # the key of the name, or a side that looks like it
+        sides = head[:place] if place > 0 else b""
+        found = self.heads.get(sides)
+        if found is not None:
+            low = place + 2
+            size = head[place + 1]
+            behind = start + low + size
+            if size < 128 and low + size <= len(head) and (
+                behind == end or (not found[1] and only_payload(self.data, behind, end))
+            ):
+                self.constants[text(head, low, low + size)] = found[0]
+                return
+        name, shape, kind, values = tensor(self.data, start, end)
+        made = self.constants[name] = Tensor(shape, values, kind in FLOATS)
+        if values is None and 0 not in shape and _SIDES.fullmatch(sides) and sides:
+            self.heads[sides] = made, made.size <= most_values(kind)
 
     def sparse(self, start: int, end: int) -> None:
         """A sparse initialiser: the name is that of its values, the shape its own."""
@@ -141,66 +192,6 @@ class _Reader:
             elif field[0] == 3:
                 shape.extend(numbers(self.data, field))
         self.constants[name] = Tensor(tuple(max(side, 0) for side in shape[:64]))
-
-    # ---- nodes -----------------------------------------------------------------------------
-
-    def node(self, start: int, end: int) -> None:
-        data = self.data
-        raw = data[start:end]
-        inputs: list[str] = []
-        outputs: list[str] = []
-        name = kind = domain = ""
-        attributes: dict[str, Any] = {}
-        captured: list[str] = []
-        scope: tuple[str, ...] = ()
-        position, end = 0, len(raw)
-        while position < end:
-            key, size = raw[position], raw[position + 1]
-            position += 2
-            if key & 7 != BYTES or key > 127:
-                position = skipped(raw, position - 2, end)
-                continue
-            if size > 127:
-                size, position = varint(raw, position - 1, end)
-            low, position = position, position + size
-            if key == 42:
-                piece = raw[low:position]
-                word, value = self.attributes.get(piece) or self.attribute(piece)
-                if word:
-                    attributes[word] = value
-                elif value:
-                    captured += value
-            elif key < 42:
-                word = raw[low:position].decode("utf-8", "replace")
-                if key == 10:
-                    inputs.append(word)
-                elif key == 18:
-                    outputs.append(word)
-                elif key == 26:
-                    name = word
-                elif key == 34:
-                    kind = word
-            elif key == 74:
-                if raw.startswith(_SCOPES, low):
-                    scope = self.scope_list(raw[low:position])
-            elif key == 58:
-                domain = text(raw, low, position)
-        if position != end:
-            raise WireError("the file ends inside an operator")
-        if domain and domain != "ai.onnx":
-            kind = f"{domain}.{kind}"
-        elif "!" in attributes:
-            wrong = f"'{attributes['!']}' of the operator '{name[:80]}'"
-            raise WireError(f"the attribute {wrong} is of the wrong type")
-        if kind == "Constant" and self.constant(outputs, attributes):
-            return
-        if not scope and name.count("/") > 1:
-            scope = self.scope_of(name)
-        if captured:
-            inputs += [value for value in dict.fromkeys(captured) if value not in inputs]
-        if len(self.ops) >= MAX_OPS:
-            raise fail(self.path, f"has more than {MAX_OPS:,} operators")
-        self.ops.append(Op(kind, name, tuple(inputs), tuple(outputs), attributes, scope))
 
     def constant(self, outputs: list[str], attributes: dict[str, Any]) -> bool:
         """Note a Constant among the constants, where its value is a tensor or numbers."""
@@ -219,13 +210,96 @@ class _Reader:
             return True
         return False
 
-    def scope_of(self, name: str) -> tuple[str, ...]:
-        """``/layer1/layer1.0/conv1/Conv`` as ``layer1``, ``0``, ``conv1``."""
-        path = name.rpartition("/")[0]
-        key = path.encode()
-        if key not in self.names:
-            self.names[key] = _module_path(path.split("/")[:MAX_SCOPE])
-        return self.names[key]
+    # ---- operators -----------------------------------------------------------------------------
+
+    def node(self, start: int, end: int) -> None:
+        raw = self.data[start:end]
+        letters = raw.decode("latin-1")  # a letter a byte: names are cut out of it as they are
+        inputs: list[str] = []
+        outputs: list[str] = []
+        name = ""
+        position, end = 0, end - start
+        while position < end:
+            key = raw[position]
+            if key > 26 or key & 7 != BYTES:
+                break
+            size = raw[position + 1]
+            low = position + 2
+            if size > 127:
+                size, low = varint(raw, position + 1, end)
+            position = low + size
+            word = letters[low:position]
+            if not word.isascii():
+                word = text(raw, low, position)
+            if key == 10:
+                inputs.append(word)
+            elif key == 18:
+                outputs.append(word)
+            elif key == 26:
+                name = word
+        if position > end:
+            raise WireError("the file ends inside an operator")
+        ending = raw[position:]
+        kind, attributes, captured, scope, names = (
+            self.endings.get(ending) or self.ending(ending, name)
+        )
+        for key, word in names:
+            if key == 26:
+                name = word
+            else:
+                (inputs if key == 10 else outputs).append(word)
+        if kind == "Constant" and self.constant(outputs, attributes):
+            return
+        path = scope or (name if name.count("/") > 1 else ())
+        if captured:
+            inputs += [value for value in dict.fromkeys(captured) if value not in inputs]
+        if len(self.ops) >= MAX_OPS:
+            raise fail(self.path, f"has more than {MAX_OPS:,} operators")
+        self.ops.append(Op(kind, name, tuple(inputs), tuple(outputs), attributes, path))
+
+    def ending(self, raw: bytes, name: str) -> _Ending:
+        """What stands behind the names of the operator ``name``."""
+        kind = domain = ""
+        attributes: dict[str, Any] = {}
+        captured: list[str] = []
+        scope: tuple[str, ...] = ()
+        names: list[tuple[int, str]] = []
+        position, end = 0, len(raw)
+        while position < end:
+            key, size = raw[position], raw[position + 1]
+            position += 2
+            if key & 7 != BYTES or key > 127:
+                position = skipped(raw, position - 2, end)
+                continue
+            if size > 127:
+                size, position = varint(raw, position - 1, end)
+            low, position = position, position + size
+            if key == 42:
+                word, value = self.attributes.read(raw[low:position])
+                if word:
+                    attributes[word] = value
+                else:
+                    captured += value
+            elif key == 34:
+                kind = text(raw, low, position)
+            elif key in (10, 18, 26):
+                names.append((key, text(raw, low, position)))
+            elif key == 74:
+                if raw.startswith(_SCOPES, low):
+                    scope = self.scope_list(raw[low:position])
+            elif key == 58:
+                domain = text(raw, low, position)
+        if position != end:
+            raise WireError("the file ends inside an operator")
+        if domain and domain != "ai.onnx":
+            kind = f"{domain}.{kind}"
+        elif "!" in attributes:
+            wrong = f"'{attributes['!']}' of the operator '{name[:80]}'"
+            raise WireError(f"the attribute {wrong} is of the wrong type")
+        found = _Ending(kind, attributes, tuple(captured), scope, tuple(names))
+        if len(raw) < MAX_REMEMBERED and len(self.endings) < MAX_ENDINGS:
+            self.endings[raw] = found
+        return found
 
     def scope_list(self, raw: bytes) -> tuple[str, ...]:
         """The module path in torch's ``['', 'encoder', 'encoder.ln', 'add']``."""
@@ -236,97 +310,11 @@ class _Reader:
         head = value.rpartition(b",")[0]
         if head not in self.scopes:
             last = head.decode("utf-8", "replace").strip("[]").rpartition(",")[2]
-            words = last.strip().strip("'\"").split(".")[:MAX_SCOPE]
+            words = last.strip().strip("'\"").split(".")[:MAX_DEPTH]
             self.scopes[head] = tuple(word for word in words if word)
         return self.scopes[head]
 
-    # ---- attributes --------------------------------------------------------------------------
 
-    def attribute(self, raw: bytes) -> tuple[str, Any]:
-        """Name and value; a subgraph gives the outer values that it uses, under no name."""
-        name = ""
-        value: Any = None
-        several: list[Any] = []
-        captured: list[str] = []
-        for field in scan(raw, 0, len(raw)):
-            number, wire, low, high = field
-            if number == 1 and wire == BYTES:
-                name = text(raw, low, high)
-            elif number == 2:
-                value = floats(raw, field)[0] if wire == 5 else None
-            elif number == 3 and wire == VARINT:
-                value = signed(low)
-            elif number in (4, 9) and wire == BYTES:
-                word = raw[low : min(high, low + MAX_LIST)].decode("utf-8", "replace")
-                if number == 4:
-                    value = word
-                else:
-                    several.append(word)
-            elif number == 5 and wire == BYTES:
-                head = tensor(raw, low, high)
-                value = Tensor(head.shape, head.values, head.type in FLOATS)
-            elif number == 7:
-                several.extend(floats(raw, field))
-            elif number == 8:
-                several.extend(numbers(raw, field))
-            elif number in (6, 11) and wire == BYTES:
-                captured.extend(self.captured(raw, low, high, 0))
-        if captured:
-            return "", tuple(captured)
-        value = tuple(several[:MAX_LIST]) if several else value
-        wanted = _TYPES.get(name)
-        found: tuple[str, Any] = name or "?", value
-        if wanted and not isinstance(value, wanted):
-            found = ("!", name) if value is not None else ("?", None)
-        elif wanted is tuple and name != "scales" and not all(type(one) is int for one in value):
-            found = "!", name
-        if len(raw) < 512:
-            self.attributes[raw] = found
-        return found
-
-    def captured(self, raw: bytes, start: int, end: int, depth: int) -> list[str]:
-        """Values that a subgraph uses and does not make itself."""
-        self.subgraphs += 1
-        if depth > MAX_NESTING or self.subgraphs > MAX_SUBGRAPHS:
-            raise WireError("graphs inside graphs, without end")
-        used: dict[str, None] = {}
-        own: set[str] = set()
-        for number, wire, low, high in scan(raw, start, end):
-            if wire != BYTES:
-                continue
-            if number == 1:
-                self.inner_node(raw, low, high, used, own, depth)
-            elif number == 5:
-                own.add(tensor(raw, low, high).name)
-            elif number == 11:
-                own.add(value_info(raw, low, high, self.types)[0])
-            elif number == 12:
-                used[value_info(raw, low, high, self.types)[0]] = None
-        return [name for name in used if name and name not in own]
-
-    def inner_node(self, raw: bytes, start: int, end: int, used: dict[str, None], own: set[str],
-                   depth: int) -> None:  # fmt: skip
-        for number, wire, low, high in scan(raw, start, end):
-            if wire != BYTES:
-                continue
-            if number == 1:
-                used[text(raw, low, high)] = None
-            elif number == 2:
-                own.add(text(raw, low, high))
-            elif number == 5:
-                for inner, form, first, last in scan(raw, low, high):
-                    if inner in (6, 11) and form == BYTES:
-                        names = self.captured(raw, first, last, depth + 1)
-                        used.update(dict.fromkeys(names))
-
-
-def _module_path(parts: list[str]) -> tuple[str, ...]:
-    """``features``, ``features.17``, ``conv.1`` as ``features``, ``17``, ``conv``, ``1``."""
-    path: list[str] = []
-    before = ""
-    for part in parts:
-        if part:
-            own = part.removeprefix(f"{before}.") if before else part
-            path.extend(word for word in own.split(".") if word)
-            before = part
-    return tuple(path)
+_PARTS = frozenset({10, 18, 42, 90, 98, 106, 122})
+"""Keys of the fields of a graph: operators, its name, weights, inputs, outputs, values between
+them, sparse weights."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from archviz.errors import ArchvizError, fail
+
 if TYPE_CHECKING:
     import mmap
     from collections.abc import Iterator
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 MAX_RANK = 64
 MAX_VALUES = 64
-"""Constants with more elements than this are weights: only their shape is kept."""
+MAX_REALS = 16
+"""Constants with more elements than this are weights: only their shape is kept.
+Of floating-point numbers few steer operators: scales and limits."""
 
 Field: TypeAlias = tuple[int, int, int, int]
 """Number, wire type, and a stretch (BYTES) or a value and 0."""
@@ -26,6 +30,12 @@ Field: TypeAlias = tuple[int, int, int, int]
 
 class WireError(Exception):
     """Why the bytes are no protobuf message."""
+
+
+def damaged(error: WireError | IndexError, path: str) -> ArchvizError:
+    """What to say of a file that is no protobuf message."""
+    reason = str(error) if isinstance(error, WireError) else "the file ends too early"
+    return fail(path, f"is no ONNX model: {reason}", "export or download it again")
 
 
 def varint(data: Buffer, position: int, end: int) -> tuple[int, int]:
@@ -142,6 +152,9 @@ class TensorHead(NamedTuple):
 FLOATS = frozenset({1, 10, 11, 16, 17, 18, 19, 20, 23})
 """Element types that are floating-point numbers of some precision."""
 
+_HEAD = frozenset({8, 10, 16, 66})
+"""Keys of the fields that say what a tensor is: sides, singly or as a list, type and name."""
+
 _RAW = {1: "f", 2: "B", 3: "b", 4: "H", 5: "h", 6: "i", 7: "q", 9: "?", 10: "e", 11: "d",
         12: "I", 13: "Q"}  # fmt: skip
 
@@ -187,8 +200,29 @@ def tensor(data: Buffer, start: int, end: int) -> TensorHead:
         if side < 0:
             raise WireError(f"the tensor '{name[:80]}' has a negative side")
         count *= side
-    values = _values(data, kind, count, payload) if count <= MAX_VALUES else None
+    values = _values(data, kind, count, payload) if count <= most_values(kind) else None
     return TensorHead(name, tuple(shape), kind, values)
+
+
+def most_values(kind: int) -> int:
+    """How many values a constant of an element type may have that we want to know."""
+    return MAX_REALS if kind in FLOATS else MAX_VALUES
+
+
+def only_payload(data: Buffer, position: int, end: int) -> bool:
+    """Whether the fields of a tensor in ``position:end`` are sound and say nothing of its head."""
+    while position < end:
+        key, size = data[position], data[position + 1]
+        if key in _HEAD:
+            return False
+        if key < 128 and key & 7 == BYTES:
+            position += 2
+            if size > 127:
+                size, position = varint(data, position - 1, end)
+            position += size
+        else:
+            position = skipped(data, position, end)
+    return position == end
 
 
 def _values(data: Buffer, kind: int, count: int, payload: list[Field]) -> tuple[float, ...] | None:
@@ -207,46 +241,3 @@ def _values(data: Buffer, kind: int, count: int, payload: list[Field]) -> tuple[
         if len(found) > count:
             raise WireError("a tensor has more values than its shape says")
     return tuple(found) if len(found) == count else None
-
-
-Dims: TypeAlias = tuple[int | None, ...]
-
-
-def value_info(data: Buffer, start: int, end: int, seen: dict[bytes, Dims | None]
-               ) -> tuple[str, Dims | None]:  # fmt: skip
-    """Name and shape of a value, None where it says none; ``seen`` remembers equal types."""
-    name, shape = "", None
-    for number, wire, low, high in stream(data, start, end):
-        if wire != BYTES:
-            continue
-        if number == 1:
-            name = text(data, low, high)
-        elif number == 2:
-            raw = data[low:high]
-            if raw in seen:
-                shape = seen[raw]
-            else:
-                shape = seen[raw] = _type(raw)
-    return name, shape
-
-
-def _type(raw: bytes) -> Dims | None:
-    """The shape in a TypeProto; None where it is no tensor, or one of unknown rank."""
-    for number, wire, low, high in scan(raw, 0, len(raw)):
-        if number != 1 or wire != BYTES:
-            continue
-        for inner, form, start, end in scan(raw, low, high):
-            if inner == 2 and form == BYTES:
-                dims = [_side(raw, *field[2:]) for field in scan(raw, start, end) if field[0] == 1]
-                if len(dims) > MAX_RANK:
-                    raise WireError(f"a value of more than {MAX_RANK} axes")
-                return tuple(dims)
-    return None
-
-
-def _side(raw: bytes, start: int, end: int) -> int | None:
-    for number, wire, value, _ in scan(raw, start, min(end, len(raw))):
-        if number == 1 and wire == VARINT:
-            side = signed(value)
-            return side if side > 0 else None
-    return None

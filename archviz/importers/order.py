@@ -16,28 +16,34 @@ def sorted_ops(graph: OpGraph, path: str) -> OpGraph:
     Raises:
         ArchvizError: a value comes from nowhere, or twice; operators feed each other in a circle.
     """
-    ready = {"", *graph.inputs, *graph.constants}
-    producer: dict[str, int] = {}
+    constants, ready = graph.constants, {"", *graph.inputs}
+    made: set[str] = set()
+    unused: set[str] = set()
     in_order = True
-    for index, op in enumerate(graph.ops):
-        if in_order:
-            for value in op.inputs:
-                if value not in ready and value not in producer:
-                    in_order = False
-                    break
-        for value in op.outputs:
-            if value in producer:
-                raise fail(path, f"the value '{value[:80]}' is made twice", "export it again")
+    for op in graph.ops:
+        for value in op.inputs:
+            if value in made:
+                unused.discard(value)
+            elif value not in constants and value not in ready:
+                in_order = False
+        for value in op.outputs or ("",):
+            unused.add(value)
             if value:
-                producer[value] = index
-    ops = graph.ops if in_order else _kahn(graph, path, ready, producer)
+                if value in made:
+                    raise fail(path, f"the value '{value[:80]}' is made twice", "export it again")
+                made.add(value)
+    ops = graph.ops if in_order else _kahn(graph, path)
     for value in graph.outputs:
-        if value not in producer and value not in ready:
+        if value not in made and value not in constants and value not in ready:
             raise fail(path, f"the output '{value[:80]}' is made by no operator")
+    if in_order and unused.issubset(graph.outputs):
+        return graph  # each operator is used by a later one, or gives an output
     return graph._replace(ops=_needed(ops, graph.outputs))
 
 
-def _kahn(graph: OpGraph, path: str, ready: set[str], producer: dict[str, int]) -> tuple[Op, ...]:
+def _kahn(graph: OpGraph, path: str) -> tuple[Op, ...]:
+    producer = {value: index for index, op in enumerate(graph.ops) for value in op.outputs if value}
+    ready = {"", *graph.inputs}
     waiting: list[int] = []
     users: dict[int, list[int]] = {}
     for index, op in enumerate(graph.ops):
@@ -45,7 +51,7 @@ def _kahn(graph: OpGraph, path: str, ready: set[str], producer: dict[str, int]) 
         for value in op.inputs:
             if value in producer:
                 sources.add(producer[value])
-            elif value not in ready:
+            elif value not in ready and value not in graph.constants:
                 what = f"'{value[:80]}', which {op.kind[:40]} '{op.name[:80]}' needs"
                 raise fail(path, f"the value {what}, comes from nowhere", "export it again")
         waiting.append(len(sources))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
-from archviz.model import Shape
-
 Values: TypeAlias = tuple[tuple[str, str], ...]
 """Fields and their texts."""
 
@@ -83,7 +81,8 @@ class Outline(NamedTuple):
     """A network as its spec will have it."""
 
     name: str
-    input: Shape
+    input: Cell | None
+    """None where towers or a graph begin with several."""
     units: tuple[Unit, ...]
     body: tuple[Item, ...]
     hidden: str = ""

@@ -201,6 +201,8 @@ class _Reducer:
 
     def is_shallow(self, region: Region) -> bool:
         """Whether cells can be made of a region without nesting too deep."""
+        if self.kinds[region.entry] == "start":
+            return False
         edges = [edge for v in (*region.inner, region.exit) for edge in self.arriving[v]]
         return all(self.nesting(edge.content) < DEEPEST - 1 for edge in edges)
 

@@ -1,4 +1,4 @@
-"""What happens to a layer graph before it is taken apart: one input, one output, clear concats.
+"""What happens to a layer graph before it is taken apart: one start, one output, clear concats.
 
 An exporter may have merged the concat of a concat into one. Where the inputs of a concat
 begin or end with all inputs of an earlier one, it gets that one instead; so the layers of
@@ -33,16 +33,13 @@ class Settled(NamedTuple):
 
 
 def settle(graph: LayerGraph, file: str = "<model>") -> Settled:
-    """The layers with one input and one output; other outputs hang off where they can.
+    """The layers with one output; other outputs hang off where they can.
 
     Raises:
-        ArchvizError: the model has several inputs, or none.
+        ArchvizError: the model has no input.
     """
-    inputs = [node for node in graph.nodes if node.kind == "input"]
-    if len(inputs) != 1:
-        names = ", ".join(node.id for node in inputs[:4])
-        what = f"the model has {len(inputs)} inputs ({names})" if inputs else "there is no input"
-        raise fail(file, what, "only a network with one input can be drawn yet")
+    if not any(node.kind == "input" for node in graph.nodes):
+        raise fail(file, "there is no input", "export the model with its inputs")
     nodes = clear_concats([_sound(node) for node in graph.nodes])
     outputs = list(dict.fromkeys(graph.outputs))
     if len(outputs) == 1:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import io
-from collections.abc import Sequence
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from archviz.errors import fail
@@ -27,19 +31,12 @@ def layers_of_torch(module: Any, input_size: Sequence[int] | Sequence[Sequence[i
         raise fail(name, "needs PyTorch", "install torch, or import an ONNX file") from None
     sizes = _sizes(input_size, name)
     training = module.training
-    buffer = io.BytesIO()
     try:
         module.eval()
         parameter = next(iter(module.parameters()), None)
         where = parameter.device if parameter is not None else "cpu"
         examples = tuple(torch.zeros(*size, device=where) for size in sizes)
-        try:
-            _export(torch, module, examples, buffer)
-        except Exception:  # what cannot be traced, the newer exporter may know
-            if not _has_new_exporter():
-                raise
-            buffer = io.BytesIO()
-            _export_new(torch, module, examples, buffer)
+        buffer = _tried(torch, module, examples)
     except Exception as error:  # whatever the module's own code raises
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise fail(name, f"cannot be exported: {reason}",
@@ -64,43 +61,74 @@ def _sizes(input_size: Any, name: str) -> list[tuple[int, ...]]:
     return sizes
 
 
-def _export(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.BytesIO) -> None:
-    """The older exporter: it needs no further package and keeps the batch norms."""
-    import contextlib
-    import warnings
+def _tried(torch: Any, module: Any, examples: tuple[Any, ...]) -> io.BytesIO:
+    """The module as ONNX, by the first of three ways that works; the first error where none does.
 
+    The older exporter needs no further package and keeps the batch norms. It takes arguments with
+    a default for inputs, which some modules cannot bear. The newer one folds batch norms where it
+    can, and needs onnxscript.
+    """
+    buffer = io.BytesIO()
+    with _quiet(torch):
+        try:
+            _export(torch, module, examples, buffer)
+            return buffer
+        except Exception:
+            for attempt in (_export_bare, _export_new):
+                buffer = io.BytesIO()
+                try:
+                    attempt(torch, module, examples, buffer)
+                except Exception:  # the first error says more
+                    continue
+                return buffer
+            raise
+
+
+@contextlib.contextmanager
+def _quiet(torch: Any) -> Iterator[None]:
+    """Nothing of what the exporters write on the way reaches the terminal."""
     mha = getattr(torch.backends, "mha", None)
     fast = mha.get_fastpath_enabled() if mha else False
-    quiet = contextlib.redirect_stdout(io.StringIO())
-    with warnings.catch_warnings(), torch.no_grad(), quiet:
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    dump = getattr(torch._C, "_jit_onnx_log", None)  # writes whole graphs past sys.stdout
+    outputs = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
+    with warnings.catch_warnings(), torch.no_grad(), outputs[0], outputs[1]:
         warnings.simplefilter("ignore")
+        logger.setLevel(logging.CRITICAL)
+        if dump is not None:
+            torch._C._jit_onnx_log = lambda *words: None
         if mha:
             mha.set_fastpath_enabled(False)  # one fused operator, which ONNX does not know
         try:
-            torch.onnx.export(
-                module, examples, buffer, dynamo=False, opset_version=17,
-                training=torch.onnx.TrainingMode.PRESERVE,
-            )  # fmt: skip
+            yield
         finally:
+            logger.setLevel(level)
+            if dump is not None:
+                torch._C._jit_onnx_log = dump
             if mha:
                 mha.set_fastpath_enabled(fast)
 
 
-def _has_new_exporter() -> bool:
-    from importlib.util import find_spec
+def _export(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.BytesIO) -> None:
+    preserve = torch.onnx.TrainingMode.PRESERVE
+    torch.onnx.export(module, examples, buffer, dynamo=False, opset_version=17, training=preserve)
 
-    return find_spec("onnxscript") is not None
+
+def _export_bare(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.BytesIO) -> None:
+    """Export a module whose ``forward`` seems to have no arguments but its inputs."""
+    kind = type(module)
+
+    def forward(self: Any, *inputs: Any) -> Any:
+        return kind.forward(self, *inputs)
+
+    bare = copy.copy(module)  # shares all parameters and parts
+    bare.__class__ = type(kind.__name__, (kind,), {"forward": forward})
+    _export(torch, bare, examples, buffer)
 
 
 def _export_new(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.BytesIO) -> None:
-    """The newer exporter, which needs onnxscript and folds batch norms where it can."""
-    import contextlib
-    import warnings
-
-    quiet = contextlib.redirect_stdout(io.StringIO())
-    with warnings.catch_warnings(), torch.no_grad(), quiet:
-        warnings.simplefilter("ignore")
-        torch.onnx.export(module, examples, dynamo=True, verbose=False).save(buffer)
+    torch.onnx.export(module, examples, dynamo=True, verbose=False).save(buffer)
 
 
 def layers_of_keras(model: Any) -> LayerGraph:

@@ -1,18 +1,20 @@
 """The proof of an import: the spec, unrolled, is the model.
 
-Both are flat graphs of layers. Each layer gets a colour from what it is and from all that is
-before it, then one from all that is behind it; the colours are numbers for exact tuples, so
-that nothing can be equal by chance. Layers of equal colour are then matched one by one with
-their inputs: a full match is an isomorphism.
+Both are flat graphs of layers. They are matched one by one with their inputs, in the order in
+which they stand: a full match is an isomorphism. Where layers that are alike get the same inputs
+it matters which is taken, and the match may fail; then each layer gets a colour first, from what
+it is and from all that is before it, and one from all that is behind it. The colours are numbers
+for exact tuples, so that nothing can be equal by chance.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
-from archviz.importers.flatten import fields_of, flatten_network
+from archviz.importers.flatten import Wired, fields_of, unrolled
 from archviz.importers.fold_window import tidy
 from archviz.importers.graphs import LayerGraph, LayerNode
 from archviz.model import Layer, Network
@@ -22,60 +24,95 @@ ORDERED = frozenset({"scaled-add"})
 """Merges that treat their inputs differently."""
 
 _NESTED = ("concat", "add")
+_BADGES = frozenset({"norm", "activation"})
 _NOWHERE: Any = None
 MAX_PROBLEMS = 12
 
+Key: TypeAlias = tuple[Any, ...]
 Colors: TypeAlias = dict[tuple[Any, ...], int]
 
 
 class _Plain(NamedTuple):
-    """A flat graph by numbers: what each layer is, its inputs, its users."""
+    """A flat graph by numbers: what each layer is, and its inputs, sorted where all are alike."""
 
-    nodes: tuple[LayerNode, ...]
-    keys: list[tuple[Any, ...]]
-    inputs: list[list[int]]
-    users: list[list[int]]
-    ends: list[int]
-    """How many times each layer is an output."""
+    nodes: Sequence[LayerNode]
+    keys: list[int]
+    inputs: list[tuple[int, ...]]
+    tags: list[int]
+    """What each layer is, and whether it is an output."""
 
 
 def verify(graph: LayerGraph, network: Network) -> list[str]:
     """What differs between a model and the network of its spec; empty where nothing does."""
-    return compare(graph, flatten_network(network))
+    return differences(numbered(graph), unrolled(network))
 
 
 def compare(graph: LayerGraph, other: LayerGraph) -> list[str]:
     """What differs between a model's graph and that of a spec; empty where nothing does."""
-    model, spec = _plain(graph), _plain(other)
-    problems = _layers(model, spec)
+    return differences(numbered(graph), numbered(other))
+
+
+def numbered(graph: LayerGraph) -> Wired:
+    """A layer graph by the numbers of its layers."""
+    number = {node.id: index for index, node in enumerate(graph.nodes)}
+    inputs = [tuple([number[source] for source in node.inputs]) for node in graph.nodes]
+    return Wired(graph.nodes, inputs, [number[name] for name in graph.outputs])
+
+
+def differences(model: Wired, spec: Wired) -> list[str]:
+    """What differs between a model and its spec; empty where nothing does."""
+    keys = _Keys()
+    one, two = _plain(model, keys), _plain(spec, keys)
+    problems = _layers(one, two, keys)
     if not problems:
-        problems = _wiring(model, spec)
-    return [*problems[:MAX_PROBLEMS], *_totals(graph, other)]
+        problems = _wiring(one, two, keys)
+    return [*problems[:MAX_PROBLEMS], *_totals(model.nodes, spec.nodes)]
 
 
-def _totals(graph: LayerGraph, other: LayerGraph) -> list[str]:
+def _totals(nodes: Sequence[LayerNode], others: Sequence[LayerNode]) -> list[str]:
+    own = [node for node in nodes if not node.options.get("shared")]
     problems = []
-    for what, field in (("parameters", "parameters"), ("parameters that are not trained", "fixed"),
-                        ("multiply-adds", "macs")):  # fmt: skip
-        wanted = sum(_counted(node, field) for node in graph.nodes)
-        found = sum(getattr(node, field) for node in other.nodes)
+    for what, field, counted in (
+        ("parameters", "parameters", own),  # shared weights count where they are first
+        ("parameters that are not trained", "fixed", own),
+        ("multiply-adds", "macs", nodes),
+    ):
+        wanted = sum([getattr(node, field) for node in counted])
+        found = sum([getattr(node, field) for node in others])
         if wanted != found:
             problems.append(f"the model has {wanted:,} {what}, the spec {found:,}")
     return problems
 
 
-def _counted(node: LayerNode, field: str) -> int:
-    """What a layer of the model counts: weights that are shared count where they are first."""
-    if field != "macs" and node.options.get("shared"):
-        return 0
-    value: int = getattr(node, field)
-    return value
-
-
 # ---- plain graphs -----------------------------------------------------------------------------
 
 
-def key_of(node: LayerNode, known: dict[tuple[Any, ...], tuple[Any, ...]]) -> tuple[Any, ...]:
+class _Keys:
+    """What layers are, as numbers."""
+
+    def __init__(self) -> None:
+        self.keys: list[Key] = []
+        self.numbers: dict[Key, int] = {}
+        self.known: dict[Key, Key] = {}
+        self.seen: dict[tuple[int, str, Any], int] = {}
+        """By the identity of the options, which layers that are alike share."""
+        self.ordered: set[int] = set()
+
+    def number(self, node: LayerNode) -> int:
+        """The number of what a layer is."""
+        at = id(node.options), node.kind, node.shape
+        found = self.seen.get(at)
+        if found is None:
+            key = key_of(node, self.known)
+            found = self.seen[at] = self.numbers.setdefault(key, len(self.keys))
+            if found == len(self.keys):
+                self.keys.append(key)
+                if node.kind in ORDERED:
+                    self.ordered.add(found)
+        return found
+
+
+def key_of(node: LayerNode, known: dict[Key, Key]) -> Key:
     """What a layer is: kind, options that count for it, and output shape."""
     raw = (node.kind, *sorted(node.options.items()), node.shape)
     found = known.get(raw)
@@ -96,58 +133,67 @@ def _stated(node: LayerNode) -> dict[str, Any]:
     return {key: value for key, value in node.options.items() if key in Layer._fields}
 
 
-def _plain(graph: LayerGraph) -> _Plain:
+def _plain(wired: Wired, keys: _Keys) -> _Plain:
     """The graph by numbers, with merges that only feed a merge of their kind taken into it."""
-    number = {node.id: index for index, node in enumerate(graph.nodes)}
-    inputs = [[number[source] for source in node.inputs] for node in graph.nodes]
-    ends = Counter(number[name] for name in graph.outputs)
-    _open_concats(graph, inputs)
-    used = Counter(source for sources in inputs for source in sources)
-    user = {source: index for index, sources in enumerate(inputs) for source in sources}
-    gone: set[int] = set()
-    for index, node in enumerate(graph.nodes):
-        if node.kind == "concat" and not used[index] and not ends[index]:
-            gone.add(index)  # all who used it were concats, and have its inputs now
-        if node.kind not in _NESTED or used[index] != 1 or ends[index]:
-            continue
-        outer = graph.nodes[user[index]]
-        badges = [name for name in ("norm", "activation") if name in node.options]
-        if outer.kind == node.kind and not badges:
-            gone.add(index)
-    for index in range(len(inputs)):
-        if any(source in gone for source in inputs[index]):
-            inputs[index] = _spread(inputs, gone, index)
-    kept = [index for index in range(len(inputs)) if index not in gone]
-    place = {index: new for new, index in enumerate(kept)}
-    known: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    nodes = tuple(graph.nodes[index] for index in kept)
-    wires = [[place[source] for source in inputs[index]] for index in kept]
-    users: list[list[int]] = [[] for _ in kept]
-    for new, sources in enumerate(wires):
-        for source in sources:
-            users[source].append(new)
-    keys = [key_of(node, known) for node in nodes]
-    return _Plain(nodes, keys, wires, users, [min(ends[index], 1) for index in kept])
+    nodes, inputs, outputs = wired.nodes, wired.inputs, set(wired.outputs)
+    merges = [index for index, node in enumerate(nodes) if node.kind in _NESTED]
+    if merges:
+        inputs = _open_concats(nodes, inputs, merges)
+        gone = _taken_in(nodes, inputs, merges, outputs)
+        if gone:
+            kept = [index for index in range(len(inputs)) if index not in gone]
+            place = {index: new for new, index in enumerate(kept)}
+            for index in merges:
+                inputs[index] = _spread(inputs, gone, index)
+            inputs = [tuple([place[source] for source in inputs[index]]) for index in kept]
+            nodes = [nodes[index] for index in kept]
+            outputs = {place[index] for index in outputs}
+    numbers = [keys.number(node) for node in nodes]
+    wires = [
+        sources if len(sources) < 2 or number in keys.ordered else tuple(sorted(sources))
+        for number, sources in zip(numbers, inputs, strict=True)
+    ]
+    tags = [2 * number for number in numbers]
+    for index in outputs:
+        tags[index] += 1
+    return _Plain(nodes, numbers, wires, tags)
 
 
-def _open_concats(graph: LayerGraph, inputs: list[list[int]]) -> None:
+def _taken_in(nodes: Sequence[LayerNode], inputs: Sequence[Sequence[int]], merges: Sequence[int],
+              outputs: set[int]) -> set[int]:  # fmt: skip
+    """The merges that stand in another one of their kind, or that nobody uses any more."""
+    used = Counter(chain.from_iterable(inputs))
+    gone = {index for index in merges
+            if nodes[index].kind == "concat" and not used[index] and index not in outputs}
+    for index in merges:
+        for source in inputs[index]:
+            inner = nodes[source]
+            if (inner.kind == nodes[index].kind and used[source] == 1 and source not in outputs
+                    and not _BADGES & inner.options.keys()):  # fmt: skip
+                gone.add(source)
+    return gone
+
+
+def _open_concats(nodes: Sequence[LayerNode], inputs: Sequence[tuple[int, ...]],
+                  merges: Sequence[int]) -> list[tuple[int, ...]]:  # fmt: skip
     """Give every concat the inputs of the concats that feed it.
 
     A concat of a concat is one concat; exporters write a dense block either way.
     """
-    badges = {"norm", "activation"}
-    for index, node in enumerate(graph.nodes):
-        if node.kind != "concat":
+    result = list(inputs)
+    for index in merges:
+        if nodes[index].kind != "concat":
             continue
         opened: list[int] = []
-        for source in inputs[index]:
-            inner = graph.nodes[source]
-            plain = inner.kind == "concat" and not badges & inner.options.keys()
-            opened += inputs[source] if plain else [source]
-        inputs[index] = opened
+        for source in result[index]:
+            inner = nodes[source]
+            plain = inner.kind == "concat" and not _BADGES & inner.options.keys()
+            opened += result[source] if plain else [source]
+        result[index] = tuple(opened)
+    return result
 
 
-def _spread(inputs: Sequence[Sequence[int]], gone: set[int], index: int) -> list[int]:
+def _spread(inputs: Sequence[Sequence[int]], gone: set[int], index: int) -> tuple[int, ...]:
     """The inputs of a merge with those of the merges inside it; they come before it."""
     found: list[int] = []
     for source in inputs[index]:
@@ -155,13 +201,13 @@ def _spread(inputs: Sequence[Sequence[int]], gone: set[int], index: int) -> list
             found.extend(inputs[source])
         else:
             found.append(source)
-    return found
+    return tuple(found)
 
 
 # ---- layers -----------------------------------------------------------------------------------
 
 
-def _layers(model: _Plain, spec: _Plain) -> list[str]:
+def _layers(model: _Plain, spec: _Plain, keys: _Keys) -> list[str]:
     """Layers that one has and the other has not."""
     wanted, found = Counter(model.keys), Counter(spec.keys)
     if wanted == found:
@@ -169,7 +215,8 @@ def _layers(model: _Plain, spec: _Plain) -> list[str]:
     problems = []
     for key in {**wanted, **found}:
         if wanted[key] != found[key]:
-            problems.append(f"{show(key)}: {wanted[key]} in the model, {found[key]} in the spec")
+            counts = f"{wanted[key]} in the model, {found[key]} in the spec"
+            problems.append(f"{show(keys.keys[key])}: {counts}")
     return problems
 
 
@@ -188,81 +235,72 @@ def show(key: tuple[Any, ...]) -> str:
 # ---- wiring -----------------------------------------------------------------------------------
 
 
-def _colored(plain: _Plain, colors: Colors) -> list[int]:
+def _wiring(model: _Plain, spec: _Plain, keys: _Keys) -> list[str]:
+    """Where the wires differ: nowhere if all layers pair off with their inputs."""
+    if model.tags == spec.tags and model.inputs == spec.inputs:
+        return []  # nothing was put in another order
+    if _unmatched(model, spec, model.tags, spec.tags, keys) is None:
+        return []
+    colors: Colors = {}
+    one, two = _colored(model, colors, keys), _colored(spec, colors, keys)
+    index = _unmatched(model, spec, one, two, keys)
+    if index is None:
+        return []
+    node = model.nodes[index]
+    sources = ", ".join(model.nodes[source].id[:60] for source in model.inputs[index])
+    what = f"'{node.id[:60]}' ({show(keys.keys[model.keys[index]])})"
+    return [f"the spec is wired otherwise round {what}, which gets {sources or 'nothing'}"]
+
+
+def _unmatched(model: _Plain, spec: _Plain, one: Sequence[int], two: Sequence[int], keys: _Keys
+               ) -> int | None:  # fmt: skip
+    """The first layer for which there is none with its mark and its inputs left; None: all match.
+
+    ``one`` and ``two`` are the marks of the layers, equal where they may be matched.
+    """
+    waiting: dict[tuple[int, ...], list[int]] = {}
+    for index, mark in enumerate(two):
+        waiting.setdefault((mark, *spec.inputs[index]), []).append(index)
+    match: list[int] = []
+    for index, mark in enumerate(one):
+        sources = [match[source] for source in model.inputs[index]]
+        if len(sources) > 1 and model.keys[index] not in keys.ordered:
+            sources.sort()
+        found = waiting.get((mark, *sources))
+        if not found:
+            return index
+        match.append(found.pop())
+    return None
+
+
+def _colored(plain: _Plain, colors: Colors, keys: _Keys) -> list[int]:
     """Colours from all before a layer, then from all behind it as well."""
 
     def number(key: tuple[Any, ...]) -> int:
         return colors.setdefault(key, len(colors))
 
+    def before(index: int, found: Sequence[int]) -> list[int]:
+        sources = [found[source] for source in plain.inputs[index]]
+        return sources if plain.keys[index] in keys.ordered else sorted(sources)
+
+    users: list[list[int]] = [[] for _ in plain.tags]
+    for user, sources in enumerate(plain.inputs):
+        for source in sources:
+            users[source].append(user)
     forward: list[int] = []
-    for index, key in enumerate(plain.keys):
-        before = [forward[source] for source in plain.inputs[index]]
-        if key[0] not in ORDERED:
-            before.sort()
-        forward.append(number(("<", key, plain.ends[index], *before)))
+    for index, tag in enumerate(plain.tags):
+        forward.append(number(("<", tag, *before(index, forward))))
     both = [0] * len(forward)
     for index in range(len(forward) - 1, -1, -1):
-        behind = sorted(_edge(plain, index, user, both, number) for user in plain.users[index])
-        both[index] = number((">", forward[index], *behind))
+        behind = []
+        for user in users[index]:
+            color = both[user]
+            if plain.keys[user] in keys.ordered:  # then it matters which input it is
+                places = [at for at, one in enumerate(plain.inputs[user]) if one == index]
+                color = number(("~", color, *places))
+            behind.append(color)
+        both[index] = number((">", forward[index], *sorted(behind)))
     last: list[int] = []
     for index, color in enumerate(both):
-        before = [last[source] for source in plain.inputs[index]]
-        if plain.keys[index][0] not in ORDERED:
-            before.sort()
-        last.append(number(("=", color, *before)))
+        last.append(number(("=", color, *before(index, last))))
     return last
-
-
-def _edge(plain: _Plain, index: int, user: int, both: Sequence[int], number: Any) -> int:
-    """The colour of an edge: that of the user, and which input it is where that matters."""
-    if plain.keys[user][0] not in ORDERED:
-        return both[user]
-    places = tuple(at for at, source in enumerate(plain.inputs[user]) if source == index)
-    found: int = number(("~", both[user], *places))
-    return found
-
-
-def _wiring(model: _Plain, spec: _Plain) -> list[str]:
-    colors: Colors = {}
-    one, two = _colored(model, colors), _colored(spec, colors)
-    free: dict[tuple[Any, ...], list[int]] = {}
-    match: list[int] = []
-    waiting = _by_color(two)
-    for index, color in enumerate(one):
-        sources = [match[source] for source in model.inputs[index]]
-        if model.keys[index][0] not in ORDERED:
-            sources.sort()
-        found = _take(spec, waiting, free, color, tuple(sources))
-        if found is None:
-            return [_unlike(model, index)]
-        match.append(found)
-    return []
-
-
-def _by_color(colors: Sequence[int]) -> dict[int, list[int]]:
-    groups: dict[int, list[int]] = {}
-    for index, color in enumerate(colors):
-        groups.setdefault(color, []).append(index)
-    return groups
-
-
-def _take(spec: _Plain, waiting: Mapping[int, list[int]], free: dict[tuple[Any, ...], list[int]],
-          color: int, sources: tuple[int, ...]) -> int | None:  # fmt: skip
-    """A layer of the spec with this colour and these inputs that is not matched yet."""
-    group = waiting.get(color)
-    if group:
-        for index in group:
-            inputs = spec.inputs[index]
-            if spec.keys[index][0] not in ORDERED:
-                inputs = sorted(inputs)
-            free.setdefault((color, *inputs), []).append(index)
-        group.clear()
-    found = free.get((color, *sources))
-    return found.pop() if found else None
-
-
-def _unlike(model: _Plain, index: int) -> str:
-    node = model.nodes[index]
-    sources = ", ".join(model.nodes[source].id[:60] for source in model.inputs[index])
-    what = f"'{node.id[:60]}' ({show(model.keys[index])})"
-    return f"the spec is wired otherwise round {what}, which gets {sources or 'nothing'}"

@@ -194,8 +194,10 @@ class _Writer:
             found.append("modules:")
             for unit in self.units:
                 found += [*self.unit(unit), ""]
-        shape = "x".join(map(str, self.outline.input))
-        found += ["network:", f"  - input {shape}", *self.series_lines(self.outline.body, 2)]
+        found.append("network:")
+        if self.outline.input:
+            found.append(f"  - {self.layers.layer(self.outline.input)}")
+        found += self.series_lines(self.outline.body, 2)
         if self.outline.notes:
             found += ["", "figure:"]
             if self.outline.hidden:

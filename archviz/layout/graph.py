@@ -242,12 +242,14 @@ def _cells(blocks: dict[str, Block], edges: Sequence[tuple[str, str]]) -> list[C
     """All cells, the input first, the output last, lines cut at every column they pass."""
     names = ["in", *blocks, "out"]
     ranks = dict.fromkeys(names, 0)
+    inputs = {*blocks} - {head for _, head in edges} - {PREVIOUS}
+    ranks.update(dict.fromkeys(inputs, 1))
     for name in names:  # topological
         for tail, head in edges:
             if tail == name:
                 ranks[head] = max(ranks[head], ranks[name] + 1)
-    for name in {*blocks} - {head for _, head in edges} - {PREVIOUS}:  # they begin with inputs
-        ranks[name] = max(1, min(ranks[head] for tail, head in edges if tail == name) - 1)
+    for name in inputs:
+        ranks[name] = min(ranks[head] for tail, head in edges if tail == name) - 1
     cells = {
         name: Cell(f"n{number}", ranks[name], blocks.get(name)) for number, name in enumerate(names)
     }

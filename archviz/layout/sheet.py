@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archviz.layout.canvas import TURN, Canvas, Port, rounded
+from archviz.layout.canvas import TURN, Canvas, Port, port_shape, rounded
 from archviz.layout.legend import legend_sections, place_strip, used_in
-from archviz.layout.panels import Panel, level, place_panel, port_shape
+from archviz.layout.panels import Panel, level, place_panel
 from archviz.layout.row import Line, place_line
 from archviz.layout.style import Style
 from archviz.scene import Connector, Group, Item, Point, Shape, Text
