@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import wheels
@@ -46,7 +46,8 @@ def generated(layers: int) -> str:
 
 def time_of(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> float:
     start = time.perf_counter()
-    subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, cwd=folder, env=environment, check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     return time.perf_counter() - start
 
 
@@ -85,7 +86,7 @@ def measure(python: str, folder: Path, rounds: int) -> bool:
         base = "import click" if name == "list" else "import click, yaml, jinja2"
         ratio = found[name] / found[base]
         good &= ratio <= bound
-        print(f"{name:<20} / {base:<28}{ratio:6.2f}   at most {bound}{_mark(ratio, bound)}")
+        print(f"{name:<20} / {base:<28}{ratio:6.2f}   at most {bound}{mark(ratio, bound)}")
     print()
     commands = {}
     for size in SIZES:
@@ -98,7 +99,7 @@ def measure(python: str, folder: Path, rounds: int) -> bool:
         seconds = grown[str(size)]
         ratio = seconds / last if last else 0.0
         good &= ratio <= DOUBLING
-        said = f"{ratio:6.2f}   at most {DOUBLING}{_mark(ratio, DOUBLING)}" if last else ""
+        said = f"{ratio:6.2f}   at most {DOUBLING}{mark(ratio, DOUBLING)}" if last else ""
         print(f"{size:>7,} drawn layers{seconds:9.2f} s   {said}")
         last = seconds
     return good
@@ -109,6 +110,7 @@ def measure_export(python: str, folder: Path, rounds: int) -> bool:
     script = str(Path(python).with_name("archviz"))
     target = str(folder / "out")
     formats = {"five formats": "svg,png,pdf,pptx,html", "pptx alone": "pptx"}
+    rounds = max(3, rounds // 3)
     commands: dict[str, Sequence[str]] = {"bare imports": [python, "-c", f"import {EXPORTERS}"]}
     for name, suffixes in formats.items():
         commands[name] = [script, "export", "--all", "-f", suffixes, "-d", target, "--force"]
@@ -120,7 +122,7 @@ def measure_export(python: str, folder: Path, rounds: int) -> bool:
         good &= seconds <= bound
         ratio = seconds / found["bare imports"]
         said = f"at most {bound} s" if name in EXPORT_BOUNDS else ""
-        print(f"{name:<14}{seconds:6.2f} s{ratio:7.1f} x bare   {said}{_mark(seconds, bound)}")
+        print(f"{name:<14}{seconds:6.2f} s{ratio:7.1f} x bare   {said}{mark(seconds, bound)}")
     command = (
         f"import subprocess, sys, resource; subprocess.run({commands['five formats']!r}, "
         "check=True, stdout=subprocess.DEVNULL); "
@@ -131,15 +133,21 @@ def measure_export(python: str, folder: Path, rounds: int) -> bool:
     return good and peak <= 300
 
 
-def _mark(ratio: float, bound: float) -> str:
+def mark(ratio: float, bound: float) -> str:
+    """What to say of a ratio that is beyond its bound."""
     return "" if ratio <= bound else "   TOO SLOW"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Ratios of archviz's time to bare imports.")
+def command_line(description: str) -> argparse.ArgumentParser:
+    """The options of a benchmark."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--python", help="a Python that archviz is installed in")
     parser.add_argument("--rounds", type=int, default=10, help="how often (default 10)")
-    options = parser.parse_args()
+    return parser
+
+
+def run(options: argparse.Namespace, parts: Sequence[Callable[[str, Path, int], bool]]) -> int:
+    """Measure parts of one wheel, or of the Python of the command line; 0 if all are in bounds."""
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, median of {options.rounds}\n")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -148,9 +156,13 @@ def main() -> int:
             wheel = wheels.build(folder / "dist")
             python = str(wheels.install(wheel, folder / "venv"))
         python = str(Path(python).absolute())
-        good = measure(python, folder, options.rounds)
-        good &= measure_export(python, folder, max(3, options.rounds // 3))
-    return 0 if good else 1
+        good = [part(python, folder, options.rounds) for part in parts]
+    return 0 if all(good) else 1
+
+
+def main() -> int:
+    options = command_line("Ratios of archviz's time to bare imports.").parse_args()
+    return run(options, [measure, measure_export])
 
 
 if __name__ == "__main__":

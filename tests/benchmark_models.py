@@ -128,7 +128,8 @@ def resnet50() -> bytes:
     model = Torchlike(224, 3)
     value = model.stem(64, 7, 2)
     value = model.op("MaxPool", "maxpool", [value], (1, 64, 56, 56), ceil_mode=0,
-                     dilations=[1, 1], kernel_shape=[3, 3], pads=[1] * 4, strides=[2, 2])  # fmt: skip
+                     dilations=[1, 1], kernel_shape=[3, 3], pads=[1] * 4,
+                     strides=[2, 2])  # fmt: skip
     for stage, blocks in enumerate((3, 4, 6, 3)):
         width = 64 << stage
         for index in range(blocks):

@@ -49,8 +49,8 @@ def test_previous_is_what_the_item_before_took_in(network: str, wanted: list[int
 
 def test_what_is_left_out_is_no_item_before() -> None:
     text = CELL.replace("modules:", "modules:\n  gap: {takes: lead, layers: [relu when=lead, cell]}")
-    assert sources("  - input 8x8x8\n  - max-pool 2x2\n  - gap 0\n", text) == [0]
-    assert sources("  - input 8x8x8\n  - max-pool 2x2\n  - gap 1\n", text) == [1]
+    assert sources("  - input 8x8x8\n  - max-pool 3x3 /1 same\n  - gap 0\n", text) == [0]
+    assert sources("  - input 8x8x8\n  - max-pool 3x3 /1 same\n  - gap 1\n", text) == [1]
 
 
 def test_the_second_line_has_its_name_and_a_note() -> None:

@@ -182,6 +182,12 @@ def _joined(op: Op, tensors: list[Tensor]) -> Tensor | None:
                   first.floating)  # fmt: skip
 
 
+def _whole_quotient(a: float, b: float) -> float:
+    """The quotient of whole numbers without its fraction, as sizes of parts are computed."""
+    found = abs(int(a)) // abs(int(b)) if b else 0
+    return found if (a < 0) == (b < 0) else -found
+
+
 def _arithmetic(op: Op, tensors: list[Tensor]) -> Tensor | None:
     if op.kind == "Reduce" or op.kind not in _ARITHMETIC or len(tensors) != 2:
         if op.kind == "ReduceProd" and tensors[0].values:
@@ -192,6 +198,8 @@ def _arithmetic(op: Op, tensors: list[Tensor]) -> Tensor | None:
     if len(one) not in (1, size) or len(two) not in (1, size) or not one or not two:
         return None
     by = _ARITHMETIC[op.kind]
+    if op.kind == "Div" and not (tensors[0].floating or tensors[1].floating):
+        by = _whole_quotient
     pairs = zip(one * (size // len(one)), two * (size // len(two)), strict=True)
     shape = tensors[0].shape if len(one) == size else tensors[1].shape
     return Tensor(shape, tuple(by(a, b) for a, b in pairs), tensors[0].floating)

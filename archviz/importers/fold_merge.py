@@ -156,6 +156,8 @@ def _two(fold: Fold, op: Op, left: Value, right: Value) -> bool:
     elif same and op.kind in ("Mul", "Sub", "Div") and common_base(one, two):
         grow(fold, op, left, (one, two))
         return True
+    if op.kind == "Mul" and _gated(fold, op, left, right):
+        return True
     if op.kind in ("Div", "Mul") and _written_norm(fold, op, left, right):
         return True
     kind = {"Add": "add", "Mul": "multiply"}.get(op.kind)
@@ -183,6 +185,22 @@ def _scaled(fold: Fold, op: Op, left: Value, right: Value) -> bool:
         fold.give(op, made, other.axes)
         return True
     return False
+
+
+def _gated(fold: Fold, op: Op, left: Value, right: Value) -> bool:
+    """One half times the sigmoid of the other: a gated linear unit."""
+    half, gate = left.cell, right.cell
+    if half.kind != "~slice" or gate.kind != "sigmoid" or gate.inputs[0].kind != "~slice":
+        return False
+    other = gate.inputs[0]
+    source = half.inputs[0]
+    if other.inputs[0] is not source or 2 * half.shape[-1] != source.shape[-1]:
+        return False
+    if half.extra[1:3] != (len(half.shape) - 1, 0) or other.extra[2] != half.shape[-1]:
+        return False
+    source.refs -= 1
+    fold.give(op, named(fold, op, "GLU", [source], half.shape), left.axes)
+    return True
 
 
 def _written_norm(fold: Fold, op: Op, left: Value, right: Value) -> bool:

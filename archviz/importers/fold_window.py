@@ -279,11 +279,12 @@ def reduce(fold: Fold, op: Op) -> bool:
         fold.give(op, made, order if kept else tuple(a for i, a in enumerate(order)
                                                      if i not in gone))  # fmt: skip
         return True
-    if targets != set(range(len(cell.shape) - 1)) or len(cell.shape) not in (2, 3):
+    flat = {axis for axis, side in enumerate(cell.shape[:-1]) if side == 1 and axis not in order}
+    if targets | flat != set(range(len(cell.shape) - 1)) or len(cell.shape) not in (2, 3, 4):
         return False
     keep = op.attributes.get("keepdims", 1)
     left: Axes = tuple(
-        ONE if axis in gone else min(target, 0)
+        ONE if axis in gone and target >= 0 else min(target, 0)
         for axis, target in enumerate(order)
         if keep or axis not in gone
     )
