@@ -155,7 +155,7 @@ def _other(name: str, about: str, shape: ShapeRule, main: str = "", drawn: bool 
 
 
 _ROWS = (
-    Kind("input", "input", "input", "input", "the input, `HxWxC` or `N`; first in the network",
+    Kind("input", "input", "input", "input", "an input, `HxWxC` or `N`; first in a network",
          options=("shape",), main="shape", required=("shape",), shape=rules.input_shape),
     _conv("conv", "conv {kernel}", "convolution", "convolution: kernel, then filters", "filters",
           ("dilation", "groups"), rules.conv_shape, rules.conv_weights, rules.conv_macs),

@@ -255,7 +255,11 @@ def _module() -> dict[str, Any]:
             "description": "its parameters in order, with or without default: [width, stride=1]",
         },
         "color": {"enum": list(COLORS), "description": "green, unless said otherwise"},
-        "label": {**_TEXT, "maxLength": 100, "description": "text of its box; its name without"},
+        "label": {
+            **_TEXT,
+            "maxLength": 100,
+            "description": "text of its box, {k} in it for parameter k; its name without",
+        },
         "title": {**_TEXT, "maxLength": 100, "description": "title of its panel"},
         "layers": {**_ref("series"), "description": "its layers, one after another"},
         **_towers_keys(),

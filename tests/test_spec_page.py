@@ -45,6 +45,11 @@ def test_examples_can_be_read(text: str) -> None:
         assert reader.problems == []
 
 
+@pytest.mark.parametrize("text", [t for t in examples()[1:] if "network:\n" in t])
+def test_examples_that_are_networks_fit(text: str) -> None:
+    analyse(network_from_text(f"title: Example\n{text}"))
+
+
 VGG19 = """
 title: VGG-19
 published: {parameters: 143667240, depth: 26}

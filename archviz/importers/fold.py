@@ -25,6 +25,7 @@ from archviz.importers import (
     fold_volume,
     fold_window,
 )
+from archviz.importers.fold_separable import join_separable
 from archviz.importers.fold_state import (
     BATCH,
     NCHW,
@@ -62,7 +63,7 @@ def fold_graph(
         what = f"{op.kind[:40]} '{op.name[:80]}'"
         raise fail(path, f"the operator {what} makes no sense ({type(error).__name__})",
                    "the file seems to be damaged") from error  # fmt: skip
-    return _emit(fold)
+    return join_separable(_emit(fold))
 
 
 def _fold(fold: Fold, op: Op, handlers: Mapping[str, Handler]) -> None:
@@ -101,15 +102,17 @@ def _inputs(fold: Fold) -> None:
 
 
 def _first_users(graph: OpGraph) -> dict[str, Op]:
-    """The first operator that takes each input of the model."""
+    """The first operator that takes each input of the model, behind paddings and casts."""
     users: dict[str, Op] = {}
-    waiting = set(graph.inputs)
+    waiting = {name: name for name in graph.inputs}
     for op in graph.ops:
         if not waiting:
             break
-        for name in waiting.intersection(op.inputs):
-            waiting.discard(name)
+        for value in waiting.keys() & op.inputs:
+            name = waiting.pop(value)
             users[name] = op
+            if op.kind in ("Pad", "Cast", "Identity"):
+                waiting[op.outputs[0]] = name
     return users
 
 

@@ -191,12 +191,14 @@ def _biases(fold: Fold, weights: Cell, heads: int) -> int:
     count = 0
     cell = weights
     while cell.inputs and cell.kind != "~product":
-        if cell.op.kind == "Add" and cell.parameters:
-            names = [name for name in cell.op.inputs if name in fold.constants]
-            shapes = [fold.constants[name].shape for name in names]
-            learned = any(name in fold.origins for name in names)
-            if learned or any(len(dims) > 2 and dims[-3] == heads > 1 for dims in shapes):
-                count += cell.parameters
+        if cell.op.kind == "Add":
+            for name in cell.op.inputs:
+                tensor = fold.constants.get(name)
+                table = fold.constants.get(fold.origins.get(name, ""))
+                if table is not None and len(table.shape) == 2 and table.shape[1] == heads:
+                    count += table.size
+                elif tensor is not None and len(tensor.shape) > 2 and tensor.shape[-3] == heads > 1:
+                    count += tensor.size
         cell = cell.inputs[0]
     return count
 

@@ -96,7 +96,7 @@ def _compute(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
         return _expanded(first, numbers(tensors[1]) or ())
     values = [tensor.values for tensor in tensors]
     if any(value is None for value in values):
-        return None
+        return _spread(op, tensors)
     return _small(fold, op, tensors)
 
 
@@ -108,6 +108,28 @@ def _expanded(first: Tensor, target: tuple[int, ...]) -> Tensor:
     if len(first.shape) == 0 and product(target) <= MAX_VALUES and first.values:
         return Tensor(target, first.values * product(target), first.floating)
     return Tensor(tuple(shape), first.values, first.floating)
+
+
+_EACH = ("Add", "Sub", "Mul", "Div", "Pow", "Sqrt", "Neg", "Exp", "Abs", "Reciprocal", "Softplus",
+         "Sigmoid", "Tanh", "Clip", "Min", "Max", "Where")  # fmt: skip
+
+
+def _spread(op: Op, tensors: list[Tensor]) -> Tensor | None:
+    """The shape of arithmetic on weights, such as a weight norm."""
+    first = tensors[0]
+    if op.kind.startswith("Reduce") and op.kind != "ReduceProd":
+        axes = op.attributes.get("axes") or (numbers(tensors[1]) if len(tensors) > 1 else None)
+        if not isinstance(axes, tuple) or not op.attributes.get("keepdims", 1):
+            return None
+        gone = {axis % len(first.shape) for axis in axes}
+        kept = tuple(1 if axis in gone else side for axis, side in enumerate(first.shape))
+        return Tensor(kept, None, first.floating)
+    if op.kind not in _EACH:
+        return None
+    shapes = [tensor.shape for tensor in tensors]
+    rank = max(map(len, shapes))
+    full = [(1,) * (rank - len(shape)) + shape for shape in shapes]
+    return Tensor(tuple(map(max, zip(*full, strict=True))), None, tensors[-1].floating)
 
 
 def _small(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:

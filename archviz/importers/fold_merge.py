@@ -56,7 +56,7 @@ def _with_weights(fold: Fold, op: Op, value: Value, constant: Tensor, name: str,
         return _by_channel(fold, op, value, name)
     sides = [axis for axis, side in enumerate(cell.shape) if side != 1]
     rows = name in fold.origins and len(cell.shape) == 2 and channels in touched
-    if op.kind == "Add" and (sorted(touched) == sides or rows):
+    if op.kind == "Add" and (sorted(touched) == sides or rows) and cell.kind[0] != "~":
         _positions(fold, op, value, constant, name)
         return True
     return False
@@ -71,7 +71,7 @@ def _positions(fold: Fold, op: Op, value: Value, constant: Tensor, name: str) ->
     else:
         what = "position" if len(table) < 2 or table[-2] >= cell.shape[0] else "segment"
         made = named(fold, op, f"{what} embedding", [cell], cell.shape)
-    fold.weigh(made, name)
+    fold.weigh(made, name, whole=True)
     fold.give(op, made, value.axes)
 
 

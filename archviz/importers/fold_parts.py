@@ -41,7 +41,8 @@ def part(fold: Fold, op: Op, value: Value, axis: int, span: tuple[int, int], nam
     if target >= 0:
         shape[target] = span[1]
     cell = fold.cell("~slice", op, [value.cell], tuple(shape))
-    what = {len(shape) - 1: "channel"}.get(target, "row")
+    what = {len(shape) - 1: "channel", len(shape) - 2: "column"}.get(target, "row")
+    what = "row" if what == "column" and len(shape) < 3 else what
     label = _share(what, span, fold.dims(value)[axis])
     if step > 1:
         label = f"every {step}{ {2: 'nd', 3: 'rd'}.get(step, 'th')} {what}"
@@ -51,10 +52,14 @@ def part(fold: Fold, op: Op, value: Value, axis: int, span: tuple[int, int], nam
 
 
 def _share(what: str, span: tuple[int, int], whole: int) -> str:
-    """What a part is called: without its size where it is one of some equal ones."""
+    """What a part is called: without its size where it is one of some equal ones, or a crop."""
     start, size = span
     if size == 1:
         return f"{what} {start}"
+    if start + size == whole and start < size:
+        return f"without first {what}" if start == 1 else f"without first {start} {what}s"
+    if start == 0 and whole - size < size:
+        return f"without last {what}" if whole - size == 1 else f"without last {whole - size} {what}s"
     if start % size or whole % size or whole // size > 8:
         return f"{what}s {start}–{start + size - 1}"
     if whole == 2 * size:

@@ -94,6 +94,7 @@ class Fold:
         taken = [op.inputs for op in graph.ops if op.kind not in ("Shape", "Size")]
         self.uses: dict[str, int] = Counter(chain(graph.outputs, chain.from_iterable(taken)))
         """How many operators take a value, and how many outputs it is."""
+        self.reused = {name for name, count in self.uses.items() if count > 1}
 
     # ---- making cells ----------------------------------------------------------------------
 
@@ -137,18 +138,22 @@ class Fold:
             self.sequences[cell] = made
         return Value(made, tuple(axis - 1 if axis > 0 else axis for axis in axes))
 
-    def weigh(self, cell: Cell, *names: str) -> None:
-        """Count constants as weights of a cell, each where it is used first."""
+    def weigh(self, cell: Cell, *names: str, whole: bool = False) -> None:
+        """Count constants as weights of a cell, each where it is used first.
+
+        ``whole``: of what was picked from a table, all of the table.
+        """
         for name in names:
-            if self.origins:
-                name = self.origins.get(name, name)
             tensor = self.constants.get(name)
             if tensor is None:
                 continue
+            origin = self.origins.get(name)
+            if origin and (whole or self.constants[origin].size == tensor.size):
+                name, tensor = origin, self.constants[origin]
             size = tensor.size
             cell.parameters += size
-            if self.uses.get(name) == 1 and not self.origins:
-                continue  # nobody shares it
+            if name not in self.reused and not self.origins:
+                continue
             first = self.seen_weights.setdefault(name, cell)
             if first is not cell and size > 1 and "shared" not in cell.options:
                 cell.options["shared"] = True

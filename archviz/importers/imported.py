@@ -29,9 +29,10 @@ def import_file(path: str) -> Imported:
     Raises:
         ArchvizError: the file is no model, or one that cannot be drawn.
     """
-    from archviz.importers.sources import read_model
+    from archviz.importers.sources import read_model, without_collector
 
-    return import_layers(read_model(path), os.path.splitext(os.path.basename(path))[0], path)
+    with without_collector():
+        return import_layers(read_model(path), os.path.splitext(os.path.basename(path))[0], path)
 
 
 def import_layers(graph: LayerGraph, title: str, file: str) -> Imported:

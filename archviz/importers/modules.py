@@ -240,7 +240,7 @@ class Selector:
                             found.setdefault(book.chain_key(chain), []).append(chain)
         for key, chains in found.items():
             chains = list({id(chain): chain for chain in chains}.values())
-            if len(chains) > 1 and book.chain_size(chains[0]) > 2:
+            if len(chains) > 1 and book.chain_size(chains[0]) > (2 if len(chains) < 8 else 1):
                 for chain in chains:
                     if not self.begins_merge(chain):
                         chain[:] = [self.call(("part", key), "stretch", list(chain))]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from archviz.importers.modules import Group
 from archviz.importers.outline import Cell, Item
 from archviz.importers.slots import Book
-from archviz.importers.tree import Chain, Par, chain_leaves, chains_of
+from archviz.importers.tree import Chain, Par, Wild, chain_leaves, chains_of
 from archviz.kinds import KINDS
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -33,6 +33,7 @@ class Base(NamedTuple):
     color: str = "green"
 
 
+REDUCTION_CELL = Base("reduction-cell", "Reduction", "Reduction cell", "orange")
 SUMMED = Base("separable-sum", "sep. sum", "Sum of separable convolutions")
 SEPARABLE = Base("separable", "separable", "Separable convolutions")
 
@@ -83,7 +84,8 @@ def _base(book: Book, role: str, body: Chain) -> Base:
     if role == "stem":
         return Base("stem", "Stem", "Stem", "yellow")
     if role == "graph":
-        return Base("cell", "Cell", "Cell")
+        smaller = isinstance(first, Wild) and reduces(book, first)
+        return REDUCTION_CELL if smaller else Base("cell", "Cell", "Cell")
     if role == "pair":
         coder = "attention" in kinds
         return Base("encoder-block", "encoder", "Encoder block") if coder else _scoped(book, body)
@@ -160,6 +162,17 @@ def _flows(book: Book, bodies: Mapping[int, Chain], bases: dict[int, Base]) -> N
             bases[index] = Base("entry", "Entry", "Entry", "yellow")
         else:
             bases[index] = Base("exit", "Exit", "Exit", "orange")
+
+
+def reduces(book: Book, wild: Wild) -> bool:
+    """Whether every way from the input of free wiring to its end makes the map smaller."""
+    bodies = dict(wild.nodes)
+    keeps = {"in"}
+    for name, _ in wild.nodes:  # in topological order
+        sources = [source for source, target in wild.edges if target == name]
+        if not keeps.isdisjoint(sources) and max(_strides(book, bodies[name]), default=1) < 2:
+            keeps.add(name)
+    return not any(target == "out" and source in keeps for source, target in wild.edges)
 
 
 def _strides(book: Book, chain: Chain) -> Iterator[int]:

@@ -52,7 +52,8 @@ def settle(graph: LayerGraph, file: str = "<model>") -> Settled:
 
 def joined_outputs(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> Settled:
     """All outputs brought together in a box of their own."""
-    end = LayerNode("outputs", "op-merge", tuple(outputs), {"label": "outputs"})
+    shape = next((node.shape for node in nodes if node.id == outputs[0]), ())
+    end = LayerNode("outputs", "op-merge", tuple(outputs), {"label": "outputs"}, shape)
     return Settled((*_leading_to(nodes, outputs), end), (), True)
 
 

@@ -36,7 +36,10 @@ def read_model(path: str) -> LayerGraph:
 
 @contextlib.contextmanager
 def without_collector() -> Iterator[None]:
-    """Do not look for cycles meanwhile: with many records that takes longer than the work."""
+    """Do not look for cycles meanwhile: with many records that takes longer than the work.
+
+    What was made meanwhile counts as old then, or else it would be looked through at once.
+    """
     import gc
 
     enabled = gc.isenabled()
@@ -45,6 +48,9 @@ def without_collector() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            if not gc.get_freeze_count():  # else it would thaw what the program has frozen
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
+import itertools
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,9 @@ from typing import Any
 
 from archviz.errors import fail
 from archviz.importers.graphs import LayerGraph
+
+MAX_TRIED = 4
+"""Up to so many inputs are tried with whole numbers and without."""
 
 
 def layers_of_torch(module: Any, input_size: Sequence[int] | Sequence[Sequence[int]]
@@ -33,10 +37,7 @@ def layers_of_torch(module: Any, input_size: Sequence[int] | Sequence[Sequence[i
     training = module.training
     try:
         module.eval()
-        parameter = next(iter(module.parameters()), None)
-        where = parameter.device if parameter is not None else "cpu"
-        examples = tuple(torch.zeros(*size, device=where) for size in sizes)
-        buffer = _tried(torch, module, examples)
+        buffer = _tried(torch, module, _examples(torch, module, sizes))
     except Exception as error:  # whatever the module's own code raises
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise fail(name, f"cannot be exported: {reason}",
@@ -59,6 +60,28 @@ def _sizes(input_size: Any, name: str) -> list[tuple[int, ...]]:
         raise fail(name, f"cannot be run on an input of {input_size}",
                    "give the size with its batch, such as (1, 3, 224, 224)")  # fmt: skip
     return sizes
+
+
+def _examples(torch: Any, module: Any, sizes: Sequence[tuple[int, ...]]) -> tuple[Any, ...]:
+    """Zeros of the given sizes: whole numbers where the module looks them up in a table."""
+    parameter = next(iter(module.parameters()), None)
+    where = parameter.device if parameter is not None else "cpu"
+    tables = (torch.nn.Embedding, torch.nn.EmbeddingBag)
+    kinds: list[tuple[Any, ...]] = [(torch.float32,) * len(sizes)]
+    if any(isinstance(part, tables) for part in module.modules()) and len(sizes) <= MAX_TRIED:
+        kinds = list(itertools.product((torch.float32, torch.int64), repeat=len(sizes)))
+    for choice in kinds[:-1]:
+        examples = _zeros(torch, sizes, choice, where)
+        with _quiet(torch), contextlib.suppress(Exception):
+            module(*examples)
+            return examples
+    return _zeros(torch, sizes, kinds[-1], where)
+
+
+def _zeros(torch: Any, sizes: Sequence[tuple[int, ...]], kinds: Sequence[Any], where: Any
+           ) -> tuple[Any, ...]:  # fmt: skip
+    return tuple(torch.zeros(*size, dtype=kind, device=where)
+                 for size, kind in zip(sizes, kinds, strict=True))  # fmt: skip
 
 
 def _tried(torch: Any, module: Any, examples: tuple[Any, ...]) -> io.BytesIO:
@@ -89,13 +112,14 @@ def _quiet(torch: Any) -> Iterator[None]:
     """Nothing of what the exporters write on the way reaches the terminal."""
     mha = getattr(torch.backends, "mha", None)
     fast = mha.get_fastpath_enabled() if mha else False
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "torch")]
+    levels = [logger.level for logger in loggers]
     dump = getattr(torch._C, "_jit_onnx_log", None)  # writes whole graphs past sys.stdout
     outputs = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
     with warnings.catch_warnings(), torch.no_grad(), outputs[0], outputs[1]:
         warnings.simplefilter("ignore")
-        logger.setLevel(logging.CRITICAL)
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
         if dump is not None:
             torch._C._jit_onnx_log = lambda *words: None
         if mha:
@@ -103,7 +127,8 @@ def _quiet(torch: Any) -> Iterator[None]:
         try:
             yield
         finally:
-            logger.setLevel(level)
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
             if dump is not None:
                 torch._C._jit_onnx_log = dump
             if mha:
@@ -112,7 +137,8 @@ def _quiet(torch: Any) -> Iterator[None]:
 
 def _export(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.BytesIO) -> None:
     preserve = torch.onnx.TrainingMode.PRESERVE
-    torch.onnx.export(module, examples, buffer, dynamo=False, opset_version=17, training=preserve)
+    torch.onnx.export(module, examples, buffer, dynamo=False, opset_version=17, training=preserve,
+                      do_constant_folding=False)  # fmt: skip
 
 
 def _export_bare(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.BytesIO) -> None:
