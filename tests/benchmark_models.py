@@ -1,12 +1,16 @@
 """ONNX files as PyTorch's exporter writes them, of any size: what ``benchmark_import.py`` reads.
 
+    python benchmark_models.py FOLDER SIZE...    chains of so many operators, and ResNet-50
+
 Names carry the module path, each value has its shape. The weights of convolutions are external
 tensors of a file that does not exist; the vectors of the norms have a shape and no payload.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper
 
@@ -148,3 +152,14 @@ def resnet50() -> bytes:
             value = model.same("Relu", f"{path}.relu_2", model.same("Add", path, inner, value))
     model.classified(value, 1000)
     return model.bytes()
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    for size in map(int, sys.argv[2:]):
+        (folder / f"chain{size}.onnx").write_bytes(chain(size))
+    (folder / "resnet50.onnx").write_bytes(resnet50())
+
+
+if __name__ == "__main__":
+    main()

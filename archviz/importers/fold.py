@@ -260,21 +260,25 @@ def _matmul(fold: Fold, op: Op) -> bool:
 
 
 def _windowed(fold: Fold, op: Op) -> bool:
-    by = fold_volume if fold_volume.is_volume(fold, op) else fold_window
-    if op.kind == "Conv":
-        return by.conv(fold, op)
-    if op.kind == "ConvTranspose":
-        return by.transposed_conv(fold, op)
-    return by.global_pool(fold, op) if op.kind.startswith("Global") else by.pool(fold, op)
+    return (_VOLUMES if fold_volume.is_volume(fold, op) else _MAPS)[op.kind](fold, op)
 
 
 def _reduction(fold: Fold, op: Op) -> bool:
     return fold_window.reduce(fold, op) or fold_named.reduction(fold, op)
 
 
+_MAPS: Mapping[str, Handler] = {
+    "Conv": fold_window.conv, "ConvTranspose": fold_window.transposed_conv,
+    "MaxPool": fold_window.pool, "AveragePool": fold_window.pool,
+    "GlobalAveragePool": fold_window.global_pool, "GlobalMaxPool": fold_window.global_pool,
+}  # fmt: skip
+_VOLUMES: Mapping[str, Handler] = {
+    "Conv": fold_volume.conv, "ConvTranspose": fold_volume.conv,
+    "MaxPool": fold_volume.pool, "AveragePool": fold_volume.pool,
+    "GlobalAveragePool": fold_volume.global_pool, "GlobalMaxPool": fold_volume.global_pool,
+}  # fmt: skip
 HANDLERS: Mapping[str, Handler] = {
-    **dict.fromkeys(("Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool",
-                     "GlobalMaxPool"), _windowed),
+    **dict.fromkeys(_MAPS, _windowed),
     "Gemm": fold_layers.dense, "MatMul": _matmul,
     "BatchNormalization": fold_layers.batch_norm,
     "LayerNormalization": fold_layers.layer_norm, "RMSNormalization": fold_layers.layer_norm,

@@ -11,7 +11,6 @@ from archviz.importers.fold_state import (
     Fold,
     Value,
     product,
-    takes,
 )
 from archviz.importers.fold_view import as_vector, straight, viewed
 from archviz.kinds import KINDS
@@ -98,20 +97,24 @@ def attach(fold: Fold, op: Op, value: Value, option: str, name: str, taken: int 
     ``taken``: how many of the references to the layer before are this one's.
     """
     cell = value.cell
-    free = cell.options.get("activation") is None and (
-        option == "activation" or cell.options.get("norm") is None
-    )
-    if option == "norm" and cell.kind in KINDS and KINDS[cell.kind].join:
-        free = False  # a norm behind a merge stands before what follows, as in DenseNet
-    if free and cell.refs == taken and takes(cell, "act"):
+    if cell.refs == taken and _has_room(cell, option):
         cell.options[option] = name
-        fold.give(op, cell, value.axes)
+        fold.keep(op, value)
         return cell
     kind = name if option == "activation" else norm_kind(name)
     made = fold.cell(kind, op, [cell], cell.shape)
     made.base = cell.base if cell.base is not None else cell
     fold.give(op, made, value.axes)
     return made
+
+
+def _has_room(cell: Cell, option: str) -> bool:
+    """Whether a cell can have a norm or an activation as a badge."""
+    kind, options = KINDS.get(cell.kind), cell.options
+    if kind is None or "act" not in kind.options or options.get("activation") is not None:
+        return False
+    # a norm behind a merge stands before what follows, as in DenseNet
+    return option == "activation" or (options.get("norm") is None and not kind.join)
 
 
 def norm_kind(norm: str) -> str:
@@ -132,9 +135,10 @@ def batch_norm(fold: Fold, op: Op) -> bool:
     channels = value.cell.shape[-1]
     if value.axes[1] != len(value.cell.shape) - 1:
         return False
+    shape = (channels,)
     for name in op.inputs[1:5]:
         tensor = fold.constants.get(name)
-        if tensor is None or tensor.shape != (channels,):
+        if tensor is None or tensor.shape != shape:
             return False
     cell = attach(fold, op, value, "norm", "batch")
     fold.weigh(cell, *op.inputs[1:5])
@@ -176,7 +180,9 @@ def group_norm(fold: Fold, op: Op) -> bool:
     if scale.shape != (channels,) or shift.shape != (channels,):
         return False
     norm = "instance" if op.kind.startswith("Instance") else "group"
-    if norm == "instance" and set(scale.values or ()) == {1.0} and not any(shift.values or (1,)):
+    fixed = all("Constant" in name for name in op.inputs[1:3])  # no weights of the model
+    plain = set(scale.values or ()) == {1.0} and not any(shift.values or (1,))
+    if norm == "instance" and fixed and plain:
         attach(fold, op, value, "norm", "instance-plain")
         return True
     cell = attach(fold, op, value, "norm", norm)

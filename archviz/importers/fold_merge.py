@@ -255,13 +255,17 @@ def _merge_many(fold: Fold, op: Op) -> bool:
     return len(found) == len(values) and merge(fold, op, "add", found)
 
 
+def _rank(value: Value) -> int:
+    return len(value.cell.shape)
+
+
 def merge(fold: Fold, op: Op, kind: str, values: list[Value]) -> bool:
     """Add or multiply as a layer, where the shapes are what our rules take."""
     if len({value.axes for value in values}) > 1:
         turned = {value.axes: fold.dims(value) for value in values if len(value.cell.shape) == 2}
         if len(turned) == len(values) and len(set(turned.values())) == 1:
             values = [straight(fold, op, value) for value in values]
-    largest = max(values, key=lambda value: len(value.cell.shape))
+    largest = max(values, key=_rank)
     axes = largest.axes
     if axes is None:
         return False

@@ -59,7 +59,8 @@ def _share(what: str, span: tuple[int, int], whole: int) -> str:
     if start + size == whole and start < size:
         return f"without first {what}" if start == 1 else f"without first {start} {what}s"
     if start == 0 and whole - size < size:
-        return f"without last {what}" if whole - size == 1 else f"without last {whole - size} {what}s"
+        left = whole - size
+        return f"without last {what}" if left == 1 else f"without last {left} {what}s"
     if start % size or whole % size or whole // size > 8:
         return f"{what}s {start}–{start + size - 1}"
     if whole == 2 * size:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
 from archviz.importers.graphs import Op, OpGraph, Tensor, module_path
@@ -112,6 +113,12 @@ class Fold:
         cell.refs = self.uses.get(name, 0)
         self.values[name] = Value(cell, axes, dims)
 
+    def keep(self, op: Op, value: Value) -> None:
+        """Let the first output of an operator be an old value, whose cell has grown."""
+        name = op.outputs[0]
+        value.cell.refs = self.uses.get(name, 0)
+        self.values[name] = value if value.axes is not None else Value(value.cell, None)
+
     def alias(self, op: Op, value: Value) -> None:
         """Let the first output of an operator be an old value in another view."""
         name = op.outputs[0]
@@ -143,20 +150,20 @@ class Fold:
 
         ``whole``: of what was picked from a table, all of the table.
         """
+        constants, reused, origins = self.constants, self.reused, self.origins
         for name in names:
-            tensor = self.constants.get(name)
+            tensor = constants.get(name)
             if tensor is None:
                 continue
-            origin = self.origins.get(name)
-            if origin and (whole or self.constants[origin].size == tensor.size):
-                name, tensor = origin, self.constants[origin]
-            size = tensor.size
+            origin = origins.get(name) if origins else None
+            if origin and (whole or constants[origin].size == tensor.size):
+                name, tensor = origin, constants[origin]
+            size = prod(tensor.shape)
             cell.parameters += size
-            if name not in self.reused and not self.origins:
-                continue
-            first = self.seen_weights.setdefault(name, cell)
-            if first is not cell and size > 1 and "shared" not in cell.options:
-                cell.options["shared"] = True
+            if name in reused or origins:
+                first = self.seen_weights.setdefault(name, cell)
+                if first is not cell and size > 1:
+                    cell.options.setdefault("shared", True)
 
     # ---- looking ---------------------------------------------------------------------------
 

@@ -19,9 +19,10 @@ USERS = ("Conv", "ConvTranspose", "MaxPool", "AveragePool", "BatchNormalization"
 
 def is_volume(fold: Fold, op: Op) -> bool:
     """Whether an operator with a window works on a volume."""
-    value, weight = fold.value(op), fold.constant(op, 1)
+    value = fold.value(op)
     if value is None or len(value.dims if value.axes is None else value.axes) != 5:
         return False
+    weight = fold.constant(op, 1)
     return not op.kind.startswith("Conv") or (weight is not None and len(weight.shape) == 5)
 
 
@@ -40,7 +41,7 @@ def _as_volume(fold: Fold, op: Op, value: Value) -> Cell | None:
 def _side(op: Op, size: int, kernel: int, axis: int) -> int:
     """A side of what a window gives."""
     get = op.attributes.get
-    stride = get("strides", (1, 1, 1))[axis]
+    stride: int = get("strides", (1, 1, 1))[axis]
     auto = str(get("auto_pad", "NOTSET"))
     if auto.startswith("SAME"):
         return -(-size // stride)
@@ -48,7 +49,7 @@ def _side(op: Op, size: int, kernel: int, axis: int) -> int:
     room: int = size + pads[axis] + pads[axis + 3] - (kernel - 1) * get("dilations", (1,) * 3)[axis]
     if not get("ceil_mode"):
         return (room - 1) // stride + 1
-    count = -(-(room - 1) // stride) + 1
+    count: int = -(-(room - 1) // stride) + 1
     return count - 1 if (count - 1) * stride >= size + pads[axis] else count
 
 
@@ -89,9 +90,6 @@ def conv(fold: Fold, op: Op) -> bool:
     made.macs = product(weight.shape) * product(cell.shape[:3] if turned else sides)
     fold.give(op, made, AXES)
     return True
-
-
-transposed_conv = conv
 
 
 def _grown(op: Op, shape: Shape, kernel: tuple[int, ...]) -> tuple[int, ...]:

@@ -24,6 +24,10 @@ MOST_OF_IT = 0.45
 """A part of the network of which a path is drawn in the main row, not as a module."""
 LARGE = 4
 """Drawn layers of a part that is a module although it occurs once."""
+LARGEST_ROW = 30
+"""Drawn layers of free wiring that may stand in the main row, where it is most of it."""
+MANY_PARTS = 7
+"""More equal paths of two convolutions in free wiring than this are a module."""
 LONGEST_STRETCH = 12
 LONGEST_PERIOD = 8
 
@@ -168,7 +172,25 @@ class Selector:
                 at += times * period
             if len(result) < len(chain):
                 chain[:] = result
+                self.more_pairs(chain)
                 keys = []
+
+    def more_pairs(self, chain: Chain) -> None:
+        """Further places of a pattern that is a module, also with other values."""
+        patterns = [key[1] for key in self.by_key if isinstance(key, tuple) and key[0] == "pair"]
+        result: Chain = []
+        at = 0
+        while at < len(chain):
+            for pattern in patterns:
+                body = chain[at : at + len(pattern)]
+                if self.book.chain_key(body) == pattern:
+                    result.append(self.call(("pair", pattern), "pair", body))
+                    at += len(pattern)
+                    break
+            else:
+                result.append(chain[at])
+                at += 1
+        chain[:] = result
 
     def exact(self, element: Element) -> int:
         """A number for the structure and all values of an element."""
@@ -212,12 +234,16 @@ class Selector:
             key = book.key(element)
             if isinstance(element, Wild):
                 self.wild(element)
-                if has_input(element, book.nodes):
+                if has_input(element, book.nodes) or self.is_network(element):
                     continue
             elif self.counts.get(key, 0) < 2 and book.size(element) < LARGE:
                 continue
             role = "graph" if isinstance(element, Wild) else "block"
             chain[place] = self.call(key, role, [element])
+
+    def is_network(self, element: Wild) -> bool:
+        """Whether free wiring is most of a network that is small enough to stand in the row."""
+        return MOST_OF_IT * self.total <= self.book.size(element) <= LARGEST_ROW
 
     def has_calls(self, element: Element) -> bool:
         """Whether a path of an element has a module in it."""
@@ -240,7 +266,9 @@ class Selector:
                             found.setdefault(book.chain_key(chain), []).append(chain)
         for key, chains in found.items():
             chains = list({id(chain): chain for chain in chains}.values())
-            if len(chains) > 1 and book.chain_size(chains[0]) > (2 if len(chains) < 8 else 1):
+            convolutions = all("conv" in book.kind(element) for element in chains[0])
+            least = 2 if convolutions and len(chains) > MANY_PARTS else 3
+            if len(chains) > 1 and book.chain_size(chains[0]) >= least:
                 for chain in chains:
                     if not self.begins_merge(chain):
                         chain[:] = [self.call(("part", key), "stretch", list(chain))]

@@ -87,7 +87,7 @@ def _base(book: Book, role: str, body: Chain) -> Base:
         smaller = isinstance(first, Wild) and reduces(book, first)
         return REDUCTION_CELL if smaller else Base("cell", "Cell", "Cell")
     if role == "pair":
-        coder = "attention" in kinds
+        coder = any(map(is_attention, kinds))
         return Base("encoder-block", "encoder", "Encoder block") if coder else _scoped(book, body)
     if role == "inner" and book.kind(first) == "multiply":
         return Base("squeeze-excite", "SE", "Squeeze and excitation")
@@ -129,7 +129,7 @@ def _block(book: Book, block: Par, body: Chain, kinds: Sequence[str]) -> Base:
 
 def _residual(book: Book, block: Par, body: Chain, kinds: Sequence[str]) -> Base:
     shortcut = block.branches[1]
-    if "attention" in kinds:
+    if any(map(is_attention, kinds)):
         return Base("attention-block", "attention", "Attention block")
     if "depthwise-conv" in kinds:
         if book.kind(block.branches[0][0]) == "depthwise-conv":
@@ -137,13 +137,18 @@ def _residual(book: Book, block: Par, body: Chain, kinds: Sequence[str]) -> Base
         if "multiply" in kinds:
             return Base("mbconv", "MBConv", "MBConv")
         return Base("inverted-residual", "inverted", "Inverted residual")
-    if "dense" in kinds and "conv" not in kinds:
+    if ("conv" in kinds) == ("layer-norm" in kinds) and {"conv", "dense"} & {*kinds}:
         return Base("mlp-block", "MLP", "MLP block")
     if not any("conv" in kind for kind in kinds):
         return _scoped(book, body)
     if shortcut:
         return Base("conv-block", "conv", "Conv block", "yellow")
     return Base("identity-block", "identity", "Identity block")
+
+
+def is_attention(kind: str) -> bool:
+    """Whether a kind of layer is an attention of whatever form."""
+    return kind.endswith("attention")
 
 
 def _flows(book: Book, bodies: Mapping[int, Chain], bases: dict[int, Base]) -> None:

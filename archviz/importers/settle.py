@@ -124,6 +124,8 @@ def _offshoots(
 
 def clear_concats(nodes: Sequence[LayerNode]) -> list[LayerNode]:
     """Concats of concats apart where they are steps of a chain, together where they fork."""
+    if not any(node.kind == "concat" for node in nodes):
+        return list(nodes)
     return _without_forks(_in_steps(nodes))
 
 

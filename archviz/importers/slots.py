@@ -98,6 +98,8 @@ class Book:
         self.leaves: list[Leaf | None] = [None] * len(nodes)
         self.keys: list[int] = [-1] * len(nodes)
         self.seen: dict[tuple[Any, ...], Leaf] = {}
+        self.shared: dict[tuple[str, int], Leaf] = {}
+        """By the identity of the options, which layers that are alike may share."""
         self.made: dict[int, tuple[Element, int, int]] = {}
 
     def number(self, key: tuple[Any, ...]) -> int:
@@ -110,13 +112,19 @@ class Book:
         found = self.leaves[index]
         if found is None:
             node = self.nodes[index]
-            same = node.kind, *node.options.items()
-            found = self.seen.get(same)
-            if found is None:
-                found = self.seen[same] = take_apart(node)
+            found = self.shared.get((node.kind, id(node.options))) or self.taken_apart(node)
             self.leaves[index] = found
         if number < 0:
             return found._replace(slots=(*found.slots[:-1], ("present", 0)))
+        return found
+
+    def taken_apart(self, node: LayerNode) -> Leaf:
+        """A layer taken apart, once for all that say the same."""
+        same = node.kind, *node.options.items()
+        found = self.seen.get(same)
+        if found is None:
+            found = self.seen[same] = take_apart(node)
+        self.shared[node.kind, id(node.options)] = found
         return found
 
     def key(self, element: Element) -> int:
