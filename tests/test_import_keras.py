@@ -165,7 +165,7 @@ def test_what_is_unknown_is_a_box() -> None:
     ]
     graph = read(keras_model(layers, "act"))
     assert kinds(graph) == ["op", "op"]
-    assert graph.unknown == ("Lambda", "my_activation")
+    assert graph.unknown == ("Lambda (of unstated shape)", "my_activation")
 
 
 def test_messages() -> None:

@@ -325,8 +325,8 @@ def test_a_mask_does_not_count_and_a_learned_bias_does() -> None:
     assert last(model, end).kind == "attention"
     model = Builder((1, 10, 16))
     flag = model.weight(1, 1, 10, 10, kind=TensorProto.BOOL)
-    end = attended(model, "x", "x", (10, 10),
-                   lambda scores: model.op("Where", flag, scores, model.constant(-1e9)))  # fmt: skip
+    least = model.constant(-1e9)
+    end = attended(model, "x", "x", (10, 10), lambda one: model.op("Where", flag, one, least))
     assert last(model, end).kind == "attention"
     model = Builder((1, 10, 16))
     bias = model.weight(1, 4, 10, 10)

@@ -199,6 +199,149 @@ def test_the_module_is_left_as_it_was() -> None:
     assert output.getvalue() == ""
 
 
+def test_whole_numbers_are_found_where_a_table_needs_them() -> None:
+    class Both(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.words, self.head = nn.Embedding(50, 8), nn.Linear(12, 3)
+
+        def forward(self, x: Any, ids: Any) -> Any:
+            return self.head(torch.cat([x, self.words(ids).mean(1)], 1))
+
+    module = Both()
+    graph = layers_of_torch(module, [(1, 4), (1, 6)])
+    assert [node.kind for node in graph.nodes] == [
+        "input", "input", "embedding", "global-avg-pool", "concat", "dense"]  # fmt: skip
+    check_totals(module, graph)
+
+
+def test_a_layer_whose_arguments_have_defaults() -> None:
+    module = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
+    graph = layers_of_torch(module, (1, 10, 32))
+    assert kinds(graph) == ["attention", "add", "layer-norm", "dense", "dense", "add",
+                            "layer-norm"]  # fmt: skip
+    assert type(module) is nn.TransformerEncoderLayer
+    check_totals(module, graph)
+
+
+def test_nothing_is_written_when_an_export_fails(capfd: pytest.CaptureFixture[str]) -> None:
+    class Odd(nn.Module):
+        def forward(self, x: Any) -> Any:
+            return torch.special.bessel_j0(x)
+
+    with pytest.raises(ArchvizError, match="cannot be exported"):
+        layers_of_torch(Odd(), (1, 4))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_tied_weights_and_parts_of_tables_count_as_in_the_module() -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.words, self.places = nn.Embedding(100, 32), nn.Embedding(64, 32)
+            self.body = nn.MultiheadAttention(32, 4, batch_first=True)
+            self.head = nn.Linear(32, 100, bias=False)
+            self.head.weight = self.words.weight
+
+        def forward(self, ids: Any) -> Any:
+            x = self.words(ids) + self.places(torch.arange(ids.shape[1]))
+            mask = nn.Transformer.generate_square_subsequent_mask(ids.shape[1])
+            return self.head(x + self.body(x, x, x, attn_mask=mask)[0])
+
+    module = Model()
+    graph = layers_of_torch(module, (1, 12))
+    assert kinds(graph) == ["embedding", "op", "attention", "add", "dense"]
+    assert graph.nodes[-1].options["shared"] is True
+    assert not graph.unknown
+    check_totals(module, graph)
+
+
+def test_an_encoder_with_a_decoder_that_looks_at_it() -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = nn.Transformer(32, 4, 1, 1, 64, batch_first=True)
+
+        def forward(self, x: Any) -> Any:
+            return self.body(x, x)
+
+    module = Model()
+    graph = layers_of_torch(module, (1, 10, 32))
+    crossing = [node for node in graph.nodes if node.options.get("label") == "cross-attention"]
+    assert [len(node.inputs) for node in crossing] == [2]
+    assert not graph.unknown
+    check_totals(module, graph)
+
+
+class Windows(nn.Module):
+    """Attention inside windows of 4x4 places, with a learned bias, as in Swin."""
+
+    def __init__(self, shift: int) -> None:
+        super().__init__()
+        self.shift = shift
+        self.norm, self.qkv, self.out = nn.LayerNorm(16), nn.Linear(16, 48), nn.Linear(16, 16)
+        self.table = nn.Parameter(torch.zeros(49, 2))
+        self.register_buffer("index", torch.arange(256) % 49)
+
+    def forward(self, x: Any) -> Any:
+        y = self.norm(x)
+        if self.shift:
+            y = torch.roll(y, (-self.shift, -self.shift), (1, 2))
+        y = y.view(1, 2, 4, 2, 4, 16).permute(0, 1, 3, 2, 4, 5).reshape(4, 16, 16)
+        q, k, v = self.qkv(y).reshape(4, 16, 3, 2, 8).permute(2, 0, 3, 1, 4).unbind(0)
+        scores = q @ k.transpose(-2, -1) * 8**-0.5
+        scores = scores + self.table[self.index].view(16, 16, 2).permute(2, 0, 1)[None]
+        y = self.out((scores.softmax(-1) @ v).transpose(1, 2).reshape(4, 16, 16))
+        y = y.view(1, 2, 2, 4, 4, 16).permute(0, 1, 3, 2, 4, 5).reshape(1, 8, 8, 16)
+        if self.shift:
+            y = torch.roll(y, (self.shift, self.shift), (1, 2))
+        return x + y
+
+
+def test_attention_in_windows() -> None:
+    module = nn.Sequential(Windows(0), Windows(2))
+    graph = layers_of_torch(module, (1, 8, 8, 16))
+    assert kinds(graph) == ["layer-norm", "other-attention", "add"] * 2
+    labels = [node.options["label"] for node in graph.nodes if node.kind == "other-attention"]
+    assert labels == ["window attention", "shifted window attention"]
+    assert {node.shape for node in graph.nodes} == {(8, 8, 16)}
+    check_totals(module, graph)
+
+
+def test_token_mixing_is_between_two_transpositions() -> None:
+    class Mix(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.mix = nn.Linear(10, 10)
+
+        def forward(self, x: Any) -> Any:
+            return x + self.mix(x.transpose(1, 2)).transpose(1, 2)
+
+    module = Mix()
+    graph = layers_of_torch(module, (1, 10, 16))
+    assert kinds(graph) == ["op", "dense", "op", "add"]
+    assert [node.shape for node in graph.nodes] == [(10, 16), (16, 10), (16, 10), (10, 16),
+                                                    (10, 16)]  # fmt: skip
+    assert graph.nodes[2].macs == 16 * 10 * 10
+    check_totals(module, graph)
+
+
+def test_weight_norm_and_causal_padding() -> None:
+    class Causal(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            conv = nn.Conv1d(8, 8, 3, dilation=2)
+            self.conv = nn.utils.parametrizations.weight_norm(conv)
+
+        def forward(self, x: Any) -> Any:
+            return torch.relu(self.conv(F.pad(x, (4, 0))))
+
+    graph = layers_of_torch(Causal(), (1, 8, 20))
+    assert kinds(graph) == ["conv"]
+    assert graph.nodes[1].options["padding"] == (0, 0, 4, 0)
+    assert graph.nodes[1].shape == (1, 20, 8)
+
+
 def test_messages() -> None:
     with pytest.raises(ArchvizError, match="cannot be exported"):
         layers_of_torch(nn.Linear(4, 2), (1, 5))

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from archviz.importers.columns import Column, Found, family, infer, text_of
 from archviz.importers.graphs import LayerGraph, LayerNode
+from archviz.importers.groups import Group
 from archviz.importers.loops import compress
-from archviz.importers.modules import Group, Selector
+from archviz.importers.modules import Selector
 from archviz.importers.naming import name_modules, with_kernel
 from archviz.importers.outline import (
     Cell,

@@ -14,6 +14,7 @@ from archviz.importers import (
     fold_attention,
     fold_const,
     fold_gather,
+    fold_inputs,
     fold_layers,
     fold_math,
     fold_merge,
@@ -29,7 +30,6 @@ from archviz.importers.fold_separable import join_separable
 from archviz.importers.fold_state import (
     BATCH,
     NCHW,
-    NHWC,
     Axes,
     Cell,
     Fold,
@@ -54,7 +54,7 @@ def fold_graph(
     ``handlers`` by operator; those of ONNX where none are given.
     """
     fold = Fold(graph, path)
-    _inputs(fold)
+    fold_inputs.inputs(fold)
     op = Op("", "", (), ())
     try:
         for op in graph.ops:
@@ -79,74 +79,6 @@ def _fold(fold: Fold, op: Op, handlers: Mapping[str, Handler]) -> None:
     handler = handlers.get(kind)
     if handler is None or not handler(fold, op):
         _box(fold, op)
-
-
-# ---- inputs -----------------------------------------------------------------------------------
-
-
-def _inputs(fold: Fold) -> None:
-    graph = fold.graph
-    if not graph.inputs:
-        raise fail(fold.path, "has no input", "export the model with an example input")
-    batches = set()
-    for name in graph.inputs:
-        stated = graph.shapes.get(name)
-        if stated and len(stated) > 1 and stated[0]:
-            batches.add(stated[0])
-    if len(batches) == 1:
-        fold.batch = batches.pop()
-    users = _first_users(graph)
-    for name in graph.inputs:
-        if name in fold.uses:
-            _input(fold, name, users.get(name))
-
-
-def _first_users(graph: OpGraph) -> dict[str, Op]:
-    """The first operator that takes each input of the model, behind paddings and casts."""
-    users: dict[str, Op] = {}
-    waiting = {name: name for name in graph.inputs}
-    for op in graph.ops:
-        if not waiting:
-            break
-        for value in waiting.keys() & op.inputs:
-            name = waiting.pop(value)
-            users[name] = op
-            if op.kind in ("Pad", "Cast", "Identity"):
-                waiting[op.outputs[0]] = name
-    return users
-
-
-def _input(fold: Fold, name: str, user: Op | None) -> None:
-    stated = fold.graph.shapes.get(name)
-    if stated is None:
-        raise fail(fold.path, f"says no shape for its input '{name[:80]}'",
-                   "export it with fixed sizes")  # fmt: skip
-    unknown = [axis for axis, side in enumerate(stated) if axis and not side]
-    if unknown:
-        shown = "×".join(str(side or "?") for side in stated)
-        raise fail(fold.path, f"the input '{name[:80]}' is {shown}, of unknown size",
-                   "export it with fixed sizes; only the batch may be open")  # fmt: skip
-    sides: Shape = tuple(side for side in stated[1:] if side)
-    axes: Axes
-    shape: Shape
-    if len(sides) == 4 and user is not None and user.kind in fold_volume.USERS:
-        shape, axes = (*sides[1:], sides[0]), fold_volume.AXES
-    elif len(sides) == 3:
-        last = sides[0] not in (1, 3, 4) and sides[2] in (1, 2, 3, 4)
-        if user is not None and user.kind == "Transpose":
-            last = user.attributes.get("perm") == (0, 3, 1, 2)
-        if name in fold.graph.channels_last:
-            last = True
-        shape, axes = (sides, NHWC) if last else ((*sides[1:], sides[0]), NCHW)
-    elif len(sides) == 2 and user is not None and "Conv" in user.kind:
-        shape, axes = (1, sides[1], sides[0]), (BATCH, 2, 1)
-    else:
-        shape, axes = sides or (1,), (BATCH, *range(len(sides)))
-        if len(stated) == 1 and stated[0]:
-            shape, axes = (stated[0],), (0,)
-    op = Op("input", name, (), (name,))
-    cell = fold.cell("input", op, [], shape, shape=shape)
-    fold.give(op, cell, axes)
 
 
 # ---- operators without a handler ----------------------------------------------------------------

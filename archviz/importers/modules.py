@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from archviz.importers.groups import LARGE, Group, Groups, is_gate
 from archviz.importers.several_inputs import begins, has_input
 from archviz.importers.slots import ALONE, Book, Slot
+from archviz.importers.stretches import Stretches
 from archviz.importers.tree import (
     Call,
     Chain,
@@ -22,22 +23,11 @@ from archviz.kinds import KINDS
 
 MOST_OF_IT = 0.45
 """A part of the network of which a path is drawn in the main row, not as a module."""
-LARGE = 4
-"""Drawn layers of a part that is a module although it occurs once."""
 LARGEST_ROW = 30
 """Drawn layers of free wiring that may stand in the main row, where it is most of it."""
 MANY_PARTS = 7
 """More equal paths of two convolutions in free wiring than this are a module."""
-LONGEST_STRETCH = 12
 LONGEST_PERIOD = 8
-
-
-class Group(NamedTuple):
-    """A module in the making: why it is one, and its calls."""
-
-    role: str
-    """``block``, ``inner``, ``pair``, ``stretch``, ``stem`` or ``graph``."""
-    calls: list[Call]
 
 
 class Selector:
@@ -47,8 +37,7 @@ class Selector:
         self.book = book
         self.root = root
         self.taps = frozenset(taps)
-        self.groups: list[Group] = []
-        self.by_key: dict[object, int] = {}
+        self.groups = Groups()
         self.total = book.chain_size(root)
         self.main: list[Chain] = []
         self.counts: dict[int, int] = {}
@@ -57,7 +46,7 @@ class Selector:
     def run(self) -> list[Group]:
         """Choose the modules; the tree has their calls then."""
         for chain in list(every_chain(self.root)):
-            chain[:] = [self.call(self.book.key(one), "graph", [one]) if takes_previous(one)
+            chain[:] = [self.groups.call(self.book.key(one), "graph", [one]) if takes_previous(one)
                         else one for one in chain]
         self.find_main(self.root)
         for chain in self.main:
@@ -70,20 +59,11 @@ class Selector:
             self.inner(chain)
         for chain in self.main:
             self.blocks(chain)
+        between = Stretches(self.book, self.groups, self.taps)
         for chain in self.main:
-            self.stretches(chain)
-        self.stem()
-        return self.groups
-
-    def call(self, key: object, role: str, body: Chain) -> Call:
-        """A call of the module with a key, which is made if there is none."""
-        index = self.by_key.get(key)
-        if index is None:
-            index = self.by_key[key] = len(self.groups)
-            self.groups.append(Group(role, []))
-        call = Call(index, body)
-        self.groups[index].calls.append(call)
-        return call
+            between.stretches(chain)
+        between.stem(self.root)
+        return self.groups.found
 
     # ---- where to look ------------------------------------------------------------------------
 
@@ -168,7 +148,7 @@ class Selector:
                     continue
                 key = "pair", self.book.chain_key(body)
                 for start in range(at, at + times * period, period):
-                    result.append(self.call(key, "pair", chain[start : start + period]))
+                    result.append(self.groups.call(key, "pair", chain[start : start + period]))
                 at += times * period
             if len(result) < len(chain):
                 chain[:] = result
@@ -177,14 +157,15 @@ class Selector:
 
     def more_pairs(self, chain: Chain) -> None:
         """Further places of a pattern that is a module, also with other values."""
-        patterns = [key[1] for key in self.by_key if isinstance(key, tuple) and key[0] == "pair"]
+        keys = [key for key in self.groups.by_key if isinstance(key, tuple)]
+        patterns = [key[1] for key in keys if key[0] == "pair"]
         result: Chain = []
         at = 0
         while at < len(chain):
             for pattern in patterns:
                 body = chain[at : at + len(pattern)]
                 if self.book.chain_key(body) == pattern:
-                    result.append(self.call(("pair", pattern), "pair", body))
+                    result.append(self.groups.call(("pair", pattern), "pair", body))
                     at += len(pattern)
                     break
             else:
@@ -215,19 +196,15 @@ class Selector:
                 continue
             key = self.book.key(element)
             often = len(self.contexts.get(key, ())) > 1
-            if often and (id(chain) not in mains or self.is_gate(element)):
-                chain[place] = self.call(key, "inner", [element])
-
-    def is_gate(self, element: Element) -> bool:
-        """Whether an element scales its input, as squeeze-and-excitation does."""
-        return isinstance(element, Par) and self.book.kind(element) == "multiply"
+            if often and (id(chain) not in mains or is_gate(self.book, element)):
+                chain[place] = self.groups.call(key, "inner", [element])
 
     def blocks(self, chain: Chain) -> None:
         """Parallel parts of the main chain that occur again, or are large."""
         book = self.book
         mains = {id(one) for one in self.main}
         for place, element in enumerate(chain):
-            if isinstance(element, int | Call | Fork) or self.is_gate(element):
+            if isinstance(element, int | Call | Fork) or is_gate(self.book, element):
                 continue
             if any(id(branch) in mains for branch in chains_of(element)):
                 continue
@@ -239,7 +216,7 @@ class Selector:
             elif self.counts.get(key, 0) < 2 and book.size(element) < LARGE:
                 continue
             role = "graph" if isinstance(element, Wild) else "block"
-            chain[place] = self.call(key, role, [element])
+            chain[place] = self.groups.call(key, role, [element])
 
     def is_network(self, element: Wild) -> bool:
         """Whether free wiring is most of a network that is small enough to stand in the row."""
@@ -271,8 +248,8 @@ class Selector:
             if len(chains) > 1 and book.chain_size(chains[0]) >= least:
                 for chain in chains:
                     if not self.begins_merge(chain):
-                        chain[:] = [self.call(("part", key), "stretch", list(chain))]
-        if self.groups:
+                        chain[:] = [self.groups.call(("part", key), "stretch", list(chain))]
+        if self.groups.found:
             book.made.clear()
 
     def wild(self, element: Wild) -> None:
@@ -281,113 +258,11 @@ class Selector:
             for place, inner in enumerate(chain):
                 if isinstance(inner, Wild):
                     self.wild(inner)
-                    chain[place] = self.call(self.book.key(inner), "graph", [inner])
+                    chain[place] = self.groups.call(self.book.key(inner), "graph", [inner])
 
     def begins_merge(self, chain: Chain) -> bool:
         """Whether a node of free wiring brings several ways together."""
         return isinstance(chain[0], int) and KINDS[self.book.kind(chain[0])].join is not None
-
-    def is_block(self, element: Element) -> bool:
-        """Whether an element of a chain is a module that stands for itself."""
-        if isinstance(element, Call):
-            return self.groups[element.module].role in ("block", "pair", "graph")
-        return isinstance(element, Par | Wild) and not self.is_gate(element)
-
-    def stretches(self, chain: Chain) -> None:
-        """Linear parts between the modules that occur again."""
-        book = self.book
-        if not any(self.is_block(element) for element in chain):
-            return
-        keys = list(book.chain_key(chain))
-        gaps = self.gaps(chain)
-        whole: dict[tuple[int, ...], int] = {}
-        for start, stop in gaps:
-            pattern = tuple(keys[start:stop])
-            whole[pattern] = whole.get(pattern, 0) + 1
-        often = [pattern for pattern, times in whole.items() if times > 1]
-        for pattern in sorted(often, key=len, reverse=True):
-            if self.is_stretch(pattern, chain, keys):
-                self.replace(chain, pattern)
-
-    def is_stretch(self, pattern: tuple[int, ...], chain: Chain, keys: Sequence[int]) -> bool:
-        """Whether a pattern is long enough for a module, and not too long."""
-        if not 3 <= len(pattern) <= LONGEST_STRETCH:
-            return False
-        drawn = sum(self.book.size(chain[keys.index(key)]) for key in pattern)
-        return drawn >= 3
-
-    def gaps(self, chain: Chain) -> list[tuple[int, int]]:
-        """Start and end of what lies between blocks, taps and ends."""
-        gaps, start = [], 0
-        for place, element in enumerate(chain):
-            if self.is_block(element):
-                gaps.append((start, place))
-                start = place + 1
-            elif isinstance(element, int) and element in self.taps:
-                gaps.append((start, place + 1))
-                start = place + 1
-        gaps.append((start, len(chain)))
-        # a cell also takes the input of what is before it, which has to stand alone
-        gaps = [(start, stop - (stop < len(chain) and takes_previous(chain[stop])))
-                for start, stop in gaps]
-        return [(start, stop) for start, stop in gaps if stop > start]
-
-    def replace(self, chain: Chain, pattern: tuple[int, ...]) -> None:
-        """Every place of a pattern in the gaps of a chain by a call."""
-        book = self.book
-        result: Chain = []
-        done = 0
-        for start, stop in self.gaps(chain):
-            result += chain[done:start]
-            at = start
-            while at < stop:
-                piece = chain[at : at + len(pattern)]
-                if at + len(pattern) <= stop and book.chain_key(piece) == pattern:
-                    result.append(self.call(("stretch", pattern), "stretch", piece))
-                    at += len(pattern)
-                else:
-                    result.append(chain[at])
-                    at += 1
-            done = stop
-        chain[:] = [*result, *chain[done:]]
-
-    # ---- stem ---------------------------------------------------------------------------------
-
-    def stem(self) -> None:
-        """The start up to the first module that is more than a part of a stem."""
-        root = self.root
-        stop = 0
-        while stop < len(root) and self.is_stem(root[stop]):
-            stop += 1
-        if stop and stop < len(root) and takes_previous(root[stop]):
-            stop -= 1
-        head = root[:stop]
-        if stop == len(root) or has_input(root[stop], self.book.nodes) or self.book.chain_size(head) < LARGE:
-            return
-        body: Chain = []
-        for element in head:
-            if isinstance(element, Call) and self.groups[element.module].role == "block":
-                self.groups[element.module].calls.remove(element)
-                body += element.body
-            else:
-                body.append(element)
-        root[:stop] = [self.call("stem", "stem", body)]
-
-    def is_stem(self, element: Element) -> bool:
-        """Whether an element may stand in a stem: a layer, or towers of few layers."""
-        if isinstance(element, int):
-            return element not in self.taps
-        if isinstance(element, Call):
-            group = self.groups[element.module]
-            if group.role == "inner":
-                return False
-            element = element.body[0] if group.role == "block" else element
-        if not isinstance(element, Par) or self.book.size(element) >= 8:
-            return False
-        if has_input(element, self.book.nodes):
-            return False
-        paths = element.branches
-        return self.book.kind(element) == "concat" and len(paths) == 2 and all(paths)
 
 
 def is_plain(chain: Chain) -> bool:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from archviz.importers.modules import Group
+from archviz.importers.groups import Group
 from archviz.importers.outline import Cell, Item
 from archviz.importers.slots import Book
 from archviz.importers.tree import Chain, Par, Wild, chain_leaves, chains_of
