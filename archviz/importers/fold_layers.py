@@ -136,12 +136,13 @@ def batch_norm(fold: Fold, op: Op) -> bool:
     if value.axes[1] != len(value.cell.shape) - 1:
         return False
     shape = (channels,)
-    for name in op.inputs[1:5]:
+    names = op.inputs[1:5]
+    for name in names:
         tensor = fold.constants.get(name)
         if tensor is None or tensor.shape != shape:
             return False
     cell = attach(fold, op, value, "norm", "batch")
-    fold.weigh(cell, *op.inputs[1:5])
+    fold.weigh_vectors(cell, names, channels)
     cell.fixed += 2 * channels
     return True
 

@@ -31,14 +31,16 @@ class Cell:
     __slots__ = ("base", "extra", "fixed", "free", "inputs", "kind", "macs", "name", "op",
                  "options", "parameters", "path", "refs", "shape")  # fmt: skip
 
-    def __init__(self, kind: str, op: Op, inputs: list[Cell], shape: Shape) -> None:
+    def __init__(
+        self, kind: str, op: Op, inputs: list[Cell], shape: Shape, options: dict[str, Any]
+    ) -> None:
         self.kind = kind
         self.op = op
         self.name = op.name
         self.path = op.path
         self.inputs = inputs
         self.shape = shape
-        self.options: dict[str, Any] = {}
+        self.options = options
         self.refs = 0
         """How many operators still use what the cell gives."""
         self.parameters = 0
@@ -101,9 +103,7 @@ class Fold:
 
     def cell(self, kind: str, op: Op, inputs: list[Cell], shape: Shape, /, **options: Any) -> Cell:
         """A new cell behind all others."""
-        cell = Cell(kind, op, inputs, shape)
-        if options:
-            cell.options = options
+        cell = Cell(kind, op, inputs, shape, options)
         self.cells.append(cell)
         return cell
 
@@ -164,6 +164,13 @@ class Fold:
                 first = self.seen_weights.setdefault(name, cell)
                 if first is not cell and size > 1:
                     cell.options.setdefault("shared", True)
+
+    def weigh_vectors(self, cell: Cell, names: Sequence[str], size: int) -> None:
+        """Count constants that are known to have so many elements each."""
+        if self.origins or not self.reused.isdisjoint(names):
+            self.weigh(cell, *names)
+        else:
+            cell.parameters += size * len(names)
 
     # ---- looking ---------------------------------------------------------------------------
 

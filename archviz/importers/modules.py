@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from archviz.importers.groups import LARGE, Group, Groups, is_gate
 from archviz.importers.several_inputs import begins, has_input
@@ -28,6 +29,8 @@ LARGEST_ROW = 30
 MANY_PARTS = 7
 """More equal paths of two convolutions in free wiring than this are a module."""
 LONGEST_PERIOD = 8
+TAILS = frozenset({"channel-shuffle"})
+"""Layers that belong to the parallel paths before them."""
 
 
 class Selector:
@@ -40,6 +43,7 @@ class Selector:
         self.groups = Groups()
         self.total = book.chain_size(root)
         self.main: list[Chain] = []
+        self.main_ids: set[int] = set()
         self.counts: dict[int, int] = {}
         self.contexts: dict[int, set[object]] = {}
 
@@ -49,6 +53,7 @@ class Selector:
             chain[:] = [self.groups.call(self.book.key(one), "graph", [one]) if takes_previous(one)
                         else one for one in chain]
         self.find_main(self.root)
+        self.main_ids = {id(chain) for chain in self.main}
         for chain in self.main:
             self.add_leads(chain)
         self.parts()
@@ -91,7 +96,6 @@ class Selector:
 
     def count(self) -> None:
         """How often each structure occurs, and in what."""
-        mains = {id(chain) for chain in self.main}
         waiting: list[tuple[Chain, object]] = [(self.root, "main")]
         while waiting:
             chain, context = waiting.pop()
@@ -102,7 +106,7 @@ class Selector:
                 self.counts[key] = self.counts.get(key, 0) + 1
                 self.contexts.setdefault(key, set()).add(context)
                 for place, inner in enumerate(chains_of(element)):
-                    waiting.append((inner, "main" if id(inner) in mains else (key, place)))
+                    waiting.append((inner, "main" if id(inner) in self.main_ids else (key, place)))
 
     # ---- a first activation that may be missing -----------------------------------------------
 
@@ -184,10 +188,9 @@ class Selector:
 
     def inner(self, chain: Chain) -> None:
         """Parts of several modules become modules of their own."""
-        mains = {id(one) for one in self.main}
         for element in chain:
             for branch in chains_of(element):
-                if id(branch) not in mains:
+                if id(branch) not in self.main_ids:
                     self.inner(branch)
         for place, element in enumerate(chain):
             if not isinstance(element, Par) or self.book.size(element) < 3:
@@ -196,27 +199,58 @@ class Selector:
                 continue
             key = self.book.key(element)
             often = len(self.contexts.get(key, ())) > 1
-            if often and (id(chain) not in mains or is_gate(self.book, element)):
+            if often and (id(chain) not in self.main_ids or is_gate(self.book, element)):
                 chain[place] = self.groups.call(key, "inner", [element])
 
     def blocks(self, chain: Chain) -> None:
         """Parallel parts of the main chain that occur again, or are large."""
         book = self.book
-        mains = {id(one) for one in self.main}
+        leads = self.leads(chain)
+        result: Chain = []
+        taken = -1
         for place, element in enumerate(chain):
-            if isinstance(element, int | Call | Fork) or is_gate(self.book, element):
+            if place == taken:
                 continue
-            if any(id(branch) in mains for branch in chains_of(element)):
+            if not self.is_module(element):
+                result.append(element)
                 continue
-            key = book.key(element)
-            if isinstance(element, Wild):
-                self.wild(element)
-                if has_input(element, book.nodes) or self.is_network(element):
-                    continue
-            elif self.counts.get(key, 0) < 2 and book.size(element) < LARGE:
-                continue
+            body = [element]
+            behind = chain[place + 1 : place + 3]
+            if not any(map(takes_previous, behind)):
+                if result and book.key(result[-1]) == leads.get(book.key(element)):
+                    body.insert(0, result.pop())
+                if behind and book.kind(behind[0]) in TAILS:
+                    body.append(behind[0])
+                    taken = place + 1
             role = "graph" if isinstance(element, Wild) else "block"
-            chain[place] = self.groups.call(key, role, [element])
+            keys = book.chain_key(body)
+            result.append(self.groups.call(keys if len(keys) > 1 else keys[0], role, body))
+        chain[:] = result
+
+    def is_module(self, element: Element) -> bool:
+        """Whether an element of the main chain becomes a module."""
+        book = self.book
+        if isinstance(element, int | Call | Fork) or is_gate(book, element):
+            return False
+        if any(id(branch) in self.main_ids for branch in chains_of(element)):
+            return False
+        if isinstance(element, Wild):
+            self.wild(element)
+            return not (has_input(element, book.nodes) or self.is_network(element))
+        return self.counts.get(book.key(element), 0) > 1 or book.size(element) >= LARGE
+
+    def leads(self, chain: Chain) -> dict[int, int]:
+        """Structures of paths that meet in a concat, each with that of the convolution which is
+        always before it, as the squeezing one of a fire module."""
+        book = self.book
+        before: dict[int, list[int]] = {}
+        for first, second in pairwise(chain):
+            if isinstance(second, Par) and book.kind(second) == "concat":
+                lead = isinstance(first, int) and first not in self.taps
+                conv = lead and book.kind(first) == "conv"
+                before.setdefault(book.key(second), []).append(book.key(first) if conv else -1)
+        return {key: found[0] for key, found in before.items()
+                if len(found) > 2 and found[0] >= 0 and len(set(found)) == 1}  # fmt: skip
 
     def is_network(self, element: Wild) -> bool:
         """Whether free wiring is most of a network that is small enough to stand in the row."""
@@ -229,7 +263,6 @@ class Selector:
     def parts(self) -> None:
         """Equal paths of several layers in free wiring become modules."""
         book = self.book
-        mains = {id(chain) for chain in self.main}
         found: dict[tuple[int, ...], list[Chain]] = {}
         for outer in every_chain(self.root):
             for element in outer:
@@ -239,7 +272,7 @@ class Selector:
                     for chain in every_chain(node):
                         if begins(chain[0], book.nodes) if chain else True:
                             continue
-                        if id(chain) not in mains and len(chain) > 1 and is_plain(chain):
+                        if id(chain) not in self.main_ids and len(chain) > 1 and is_plain(chain):
                             found.setdefault(book.chain_key(chain), []).append(chain)
         for key, chains in found.items():
             chains = list({id(chain): chain for chain in chains}.values())

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from archviz.importers.groups import Group
+from archviz.importers.modules import TAILS
 from archviz.importers.outline import Cell, Item
 from archviz.importers.slots import Book
 from archviz.importers.tree import Chain, Par, Wild, chain_leaves, chains_of
@@ -33,6 +34,7 @@ class Base(NamedTuple):
     color: str = "green"
 
 
+FIRE = Base("fire", "fire", "Fire module")
 REDUCTION_CELL = Base("reduction-cell", "Reduction", "Reduction cell", "orange")
 SUMMED = Base("separable-sum", "sep. sum", "Sum of separable convolutions")
 SEPARABLE = Base("separable", "separable", "Separable convolutions")
@@ -93,7 +95,10 @@ def _base(book: Book, role: str, body: Chain) -> Base:
         return Base("squeeze-excite", "SE", "Squeeze and excitation")
     if role in ("inner", "stretch") and "sep-conv" in kinds:
         return SUMMED if "add" in kinds else SEPARABLE
-    if len(body) == 1 and isinstance(first, Par):
+    if len(body) == 2 and isinstance(body[1], Par) and book.kind(body[1]) == "concat":
+        fire = kinds == ["conv"] * 3 + ["concat"]
+        return FIRE if fire else Base("inception", "Inception", "Inception")
+    if len(body) == 1 + (kinds[-1] in TAILS) and isinstance(first, Par):
         return _block(book, first, body, kinds)
     return _stretch(book, body, kinds)
 
@@ -123,6 +128,8 @@ def _block(book: Book, block: Par, body: Chain, kinds: Sequence[str]) -> Base:
     if kind == "concat":
         if all(any(stride > 1 for stride in _strides(book, path)) for path in paths):
             return Base("reduction", "Reduction", "Reduction", "orange")
+        if "channel-shuffle" in kinds:
+            return Base("shuffle-unit", "shuffle", "Shuffle unit")
         return Base("inception", "Inception", "Inception")
     return _scoped(book, body)
 

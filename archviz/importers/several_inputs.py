@@ -6,6 +6,7 @@ layer. Here they are cut from it again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from archviz.importers.graphs import LayerGraph, LayerNode
@@ -13,6 +14,8 @@ from archviz.importers.tree import Chain, Element, Par, Wild, chain_leaves, chai
 
 START = LayerNode("", "input", ())
 """What all inputs hang from."""
+NUMBERED = re.compile(r"(input|in|x|n|arg|args)?([._]?(\d+|layer))*", re.IGNORECASE)
+"""Names that frameworks give to inputs which have none."""
 SIDE = 0.5
 """Paths that hold this share of the largest one or less are its side inputs."""
 
@@ -38,8 +41,10 @@ def with_start(nodes: Sequence[LayerNode]) -> tuple[LayerNode, ...]:
 
 
 def _hung(node: LayerNode) -> LayerNode:
-    """An input behind the start, with its name on it."""
-    return node._replace(inputs=("",), options={**node.options, "label": node.id})
+    """An input behind the start, with its name on it if somebody gave it one."""
+    named = not NUMBERED.fullmatch(node.id)
+    options = {**node.options, "label": node.id} if named else node.options
+    return node._replace(inputs=("",), options=options)
 
 
 def begins(element: Element, nodes: Sequence[LayerNode]) -> bool:
