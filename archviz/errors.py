@@ -43,7 +43,16 @@ class ArchvizError(Exception):
 
 def fail(file: str, message: str, hint: str = "") -> ArchvizError:
     """An error with one problem that concerns ``file`` as a whole."""
-    return ArchvizError([Problem(Mark(file), message, hint)])
+    return ArchvizError([Problem(Mark(file), one_line(message), hint)])
+
+
+def one_line(text: str, most: int = 0) -> str:
+    """A text of unknown origin on one line, without control characters; at most so long."""
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else " " if letter.isspace() else "?"
+                       for letter in text)  # fmt: skip
+    text = " ".join(text.split())
+    return text[:most].rstrip() if most else text
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -47,7 +47,7 @@ def inside(python: str, folder: Path, size: int, what: str) -> object:
 
 
 def write_models(python: str, folder: Path, rounds: int) -> bool:
-    """Write the models, in a process of its own: a large one would pass on what it had at most."""
+    """Write the models, in a process that leaves its memory."""
     del python, rounds
     sizes = [str(size) for size in (SMALL, *SIZES)]
     subprocess.run([sys.executable, MODELS, str(folder), *sizes], check=True)
@@ -97,12 +97,12 @@ def measure_memory(python: str, folder: Path, rounds: int) -> bool:
     """Print kilobytes an operator: of the graph of the file, and of the import beyond it."""
     del rounds
     size = SIZES[-1]
-    graph, peak = (inside(python, folder, size, what) for what in ("read", "import"))
-    assert isinstance(graph, int)
-    assert isinstance(peak, int)
-    beyond = (peak - graph) / size / 1000
+    found = inside(python, folder, size, "memory")
+    assert isinstance(found, list)
+    graph, peak = (number / size / 1000 for number in found)
+    beyond = peak - graph
     said = f"at most {MEMORY}{benchmark.mark(beyond, MEMORY)}"
-    print(f"\nmemory at {size:,}: {graph / size / 1000:.2f} kB for the graph of the file, "
+    print(f"\nmemory at {size:,}: {graph:.2f} kB for the graph of the file, "
           f"{beyond:.2f} kB beyond it   {said}")  # fmt: skip
     return beyond <= MEMORY
 

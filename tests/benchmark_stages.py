@@ -1,8 +1,7 @@
 """One import, measured from inside its process: ``benchmark_import.py`` runs this.
 
     python benchmark_stages.py SMALL FILE ROUNDS    seconds of each stage, as JSON
-    python benchmark_stages.py SMALL FILE read      the memory that the graph of the file takes
-    python benchmark_stages.py SMALL FILE import    that of the whole import, in bytes
+    python benchmark_stages.py SMALL FILE memory    bytes: of the file's graph, and of it all
 
 SMALL is imported first: what that takes is start-up.
 """
@@ -11,9 +10,9 @@ from __future__ import annotations
 
 import gc
 import json
-import resource
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -50,29 +49,31 @@ def stages(path: str) -> dict[str, float]:
     return taken
 
 
-def peak() -> int:
-    """The most memory that this process had, in bytes."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
+def memory(path: str) -> tuple[int, int]:
+    """Bytes that the graph of the file takes, and those of the whole import at most."""
+    gc.collect()
+    tracemalloc.start()
+    operators = read_onnx(path)
+    graph = tracemalloc.get_traced_memory()[0]
+    assert operators.ops
+    del operators
+    tracemalloc.reset_peak()
+    import_file(path)
+    return graph, tracemalloc.get_traced_memory()[1]
 
 
 def main() -> None:
     first, path, what = sys.argv[1:]
     import_file(first)
-    before = peak()
-    if what == "read":
-        graph = read_onnx(path)
-        print(json.dumps(peak() - before))
-        assert graph.ops
-    elif what == "import":
-        import_file(path)
-        print(json.dumps(peak() - before))
+    if what == "memory":
+        print(json.dumps(memory(path)))
     else:
-        rounds = [(stages(first), stages(path)) for _ in range(int(what))]
-        print(json.dumps({
-            stage: min(large[stage] for _, large in rounds) - min(small[stage] for small, _ in rounds)
-            for stage in rounds[0][0]
-        }))  # fmt: skip
+        found = [(stages(first), stages(path)) for _ in range(int(what))]
+        least = [
+            {stage: min(taken[stage] for taken in side) for stage in side[0]}
+            for side in zip(*found, strict=True)
+        ]
+        print(json.dumps({stage: least[1][stage] - start for stage, start in least[0].items()}))
 
 
 if __name__ == "__main__":

@@ -7,9 +7,7 @@ import gc
 import pytest
 
 from archviz.errors import ArchvizError
-from archviz.expand import network_from_text
-from archviz.importers.flatten import flatten_network
-from archviz.importers.graphs import module_path
+from archviz.importers.graphs import LayerGraph, LayerNode, module_path
 from archviz.importers.onnx_reader import HEAD, read_onnx_data
 from archviz.importers.sources import without_collector
 from archviz.importers.verify import compare
@@ -100,7 +98,8 @@ def test_layers_that_say_the_same_share_their_options() -> None:
     model = resnet(3)
     graph = model.layers(model.nodes[-1].output[0])
     convs = [node for node in graph.nodes if node.kind == "conv"]
-    assert len({id(node.options) for node in convs}) == 2  # with an activation, and the second of a block without
+    # those with an activation, and the second of each block, which has none
+    assert len({id(node.options) for node in convs}) == 2
 
 
 def test_an_operator_without_outputs_is_dropped() -> None:
@@ -110,19 +109,17 @@ def test_an_operator_without_outputs_is_dropped() -> None:
 
 
 def test_twins_that_lead_to_different_places_are_told_apart() -> None:
-    text = """
-title: T
-network:
-  - input 8x8x4
-  - graph:
-      nodes: {a: conv 1x1 4, b: conv 1x1 4, c: relu, d: tanh, e: add}
-      edges: [in -> %s -> c -> e -> out, in -> %s -> d -> e]
-"""
-    one, two = (flatten_network(network_from_text(text % tuple(names))) for names in ("ab", "ba"))
-    assert compare(one, two) == []
-    nodes = list(one.nodes)
-    nodes[1], nodes[2] = nodes[2], nodes[1]  # the match takes the wrong twin first
-    assert compare(one._replace(nodes=tuple(nodes)), two) == []
+    shape = 8, 8, 4
+    start = LayerNode("x", "input", (), {"shape": shape}, shape)
+    twins = [LayerNode(name, "sigmoid", ("x",), {}, shape) for name in "ab"]
+    users = [LayerNode("c", "relu", ("a",), {}, shape), LayerNode("d", "tanh", ("b",), {}, shape)]
+    end = LayerNode("e", "add", ("c", "d"), {}, shape)
+    one = LayerGraph("T", (start, *twins, *users, end), ("e",))
+    two = LayerGraph("T", (start, *twins, *users[::-1], end), ("e",))
+    assert compare(one, two) == compare(two, one) == []  # though the first twin seems to fit
+    crossed = users[1]._replace(inputs=("a",))
+    three = LayerGraph("T", (start, *twins, users[0], crossed, end), ("e",))
+    assert "wired otherwise" in compare(one, three)[0]
 
 
 def test_the_collector_is_left_as_it_was() -> None:

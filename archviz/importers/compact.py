@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from archviz.importers.columns import Column, Found, family, infer, text_of
-from archviz.importers.graphs import LayerGraph, LayerNode
+from archviz.importers.graphs import ORDERED, LayerGraph, LayerNode
 from archviz.importers.groups import Group
 from archviz.importers.loops import compress
 from archviz.importers.modules import Selector
@@ -31,8 +31,11 @@ from archviz.importers.several_inputs import START, cut_start, has_input, with_s
 from archviz.importers.slots import Book, Slot, take_apart
 from archviz.importers.tree import Call, Chain, Element, Fork, Par, Wild, chains_of
 from archviz.kinds import ACTIVATIONS, NORMS
+from archviz.repeats import MAX_COPIES
 
 MOST_PARAMETERS = 16
+MOST_TOWERS = 4
+"""Equal towers are written one by one up to this many."""
 MANY = 20
 """Convolutions from which on one note stands for all their badges."""
 NOWHERE = LayerNode("", "dropout", (), {"drawn": False})
@@ -156,7 +159,7 @@ def put_in_order(book: Book, chain: Chain) -> None:
         if isinstance(element, Wild | Call):
             continue
         kind = book.kind(element)
-        if kind not in ("scaled-add", "op-merge") and not has_input(element, book.nodes):
+        if kind not in ORDERED and not has_input(element, book.nodes):
             element.branches.sort(key=lambda branch: _order(book, branch))
 
 
@@ -333,6 +336,8 @@ class _Writer:
         if isinstance(element, Fork):
             return Split("fork", branches)
         merge = self.cell(element.merge, texts)
+        if MOST_TOWERS < len(branches) <= MAX_COPIES and branches[0] and len(set(branches)) == 1:
+            return Split("towers", branches[:1], merge, len(branches))
         return Split(self.form(element), branches, merge)
 
     def form(self, par: Par) -> str:

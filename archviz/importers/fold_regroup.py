@@ -130,7 +130,7 @@ def _of_windows(fold: Fold, op: Op, source: Value, parts: tuple[int, ...],
         made = named(fold, op, "window partition", [cell], dims)
         fold.give(op, made, (0, 1, 2))
         return True
-    if parts[1] == parts[3] == 1 and dims == (1, parts[2], parts[4], parts[5]):
+    if parts[1] == parts[2] == 1 and dims == (1, *parts[3:]):
         fold.give(op, fold.cell("reshape", op, [cell], dims[1:], shape=dims[1:]), NHWC)
         return True
     if dims == (1, parts[1] * parts[3], parts[2] * parts[4], parts[5]):

@@ -81,6 +81,10 @@ class OpGraph(NamedTuple):
     """Inputs that are known to be (height, width, channels); others are looked at."""
 
 
+ORDERED = frozenset({"scaled-add", "op-merge"})
+"""Merges that tell their inputs apart."""
+
+
 class LayerNode(NamedTuple):
     """A layer of the model: its kind and options as a spec states them.
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.analysis import analyse
+from archviz.errors import ArchvizError, fail, one_line
 from archviz.importers.graphs import LayerGraph
 from archviz.model import Network
 from archviz.rules import ShapeError
+
+if TYPE_CHECKING:
+    from archviz.importers.flatten import Wired
 
 SHOWN = 3
 """Differences that a report names."""
@@ -37,9 +41,7 @@ def import_file(path: str) -> Imported:
 
 def import_layers(graph: LayerGraph, title: str, file: str) -> Imported:
     """The spec of a layer graph; what it unrolls to is compared with the graph."""
-    from archviz.expand import network_from_text
     from archviz.importers.compact import compact
-    from archviz.importers.flatten import unrolled
     from archviz.importers.settle import expected
     from archviz.importers.several_inputs import idle_inputs, without_inputs
     from archviz.importers.sources import without_collector
@@ -51,13 +53,8 @@ def import_layers(graph: LayerGraph, title: str, file: str) -> Imported:
         graph = without_inputs(graph, idle)
     with without_collector():
         outline = compact(graph, file)
-        text = write_spec(outline, " ".join(title.split())[:100] or "model")
-        network = network_from_text(text, f"{title}.yaml")
-        try:
-            flat = unrolled(network)
-        except ShapeError:
-            analyse(network)  # says which layers do not fit, and where they stand
-            raise
+        text = write_spec(outline, one_line(title, 100) or "model")
+        network, flat = _read_back(text, title, file)
         wanted = expected(graph, True) if outline.joined else graph
         found = differences(numbered(wanted), flat)
     if found:
@@ -76,4 +73,24 @@ def import_layers(graph: LayerGraph, title: str, file: str) -> Imported:
     if graph.unknown:
         names = ", ".join(sorted(set(graph.unknown))[:12])
         report += f"; not understood, drawn as plain boxes: {names}"
-    return Imported(text, network, report, not found)
+    return Imported(text, network, one_line(report), not found)
+
+
+def _read_back(text: str, title: str, file: str) -> tuple[Network, Wired]:
+    """The network of a spec that was written, and its layers."""
+    from archviz.expand import network_from_text
+    from archviz.importers.flatten import unrolled
+
+    try:
+        network = network_from_text(text, f"{title}.yaml")
+        try:
+            return network, unrolled(network)
+        except ShapeError:
+            analyse(network)  # says which layers do not fit, and where they stand
+            raise
+    except ArchvizError as error:
+        problem = error.problems[0]
+        place = text.split("\n")[max(problem.mark.line - 1, 0)].strip(" -")
+        raise fail(file, f"cannot be drawn: {problem.message[:200]}, in '{place[:60]}'",
+                   "the file may be damaged; if other programs read it, please report it"
+                   ) from None  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from archviz.errors import one_line
 from archviz.importers.fold_layers import attach
 from archviz.importers.fold_state import BATCH, NCHW, NHWC, Axes, Cell, Fold, Value
 from archviz.importers.fold_view import arranged
@@ -66,7 +67,8 @@ def _activate(fold: Fold, op: Op, value: Value, activation: Any) -> bool:
     if name in _ACTIVATIONS:
         attach(fold, op, value, "activation", _ACTIVATIONS[name])
         return True
-    made = fold.cell("op", op, [value.cell], value.cell.shape, label=name)
+    made = fold.cell("op", op, [value.cell], value.cell.shape,
+                     label=one_line(name, 100) or "op")  # fmt: skip
     fold.give(op, made, value.axes)
     return True
 

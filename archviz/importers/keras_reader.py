@@ -10,7 +10,7 @@ import json
 import os
 from typing import Any
 
-from archviz.errors import ArchvizError, fail
+from archviz.errors import ArchvizError, fail, one_line
 from archviz.importers.graphs import LayerGraph, Op, OpGraph
 from archviz.importers.order import sorted_ops
 
@@ -202,7 +202,7 @@ class _Reader:
 
     def op(self, kind: str, name: str, sources: list[str], value: str, config: dict[str, Any],
            scope: tuple[str, ...]) -> None:  # fmt: skip
-        self.ops.append(Op(kind, name, tuple(sources), (value,), config, scope))
+        self.ops.append(Op(one_line(kind, 100), name, tuple(sources), (value,), config, scope))
 
     def note_shapes(self, layers: list[Any], prefix: str) -> None:
         """Keras 3 states the shape of each tensor where it is used."""

@@ -13,7 +13,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archviz.errors import fail
+from archviz.errors import fail, one_line
 from archviz.importers.graphs import MAX_DEPTH, Op, OpGraph, Tensor
 from archviz.importers.onnx_attributes import Attributes
 from archviz.importers.onnx_shapes import Shapes
@@ -281,7 +281,7 @@ class _Reader:
                 else:
                     captured += value
             elif key == 34:
-                kind = text(raw, low, position)
+                kind = one_line(text(raw, low, position), 100)
             elif key in (10, 18, 26):
                 names.append((key, text(raw, low, position)))
             elif key == 74:
@@ -292,7 +292,7 @@ class _Reader:
         if position != end:
             raise WireError("the file ends inside an operator")
         if domain and domain != "ai.onnx":
-            kind = f"{domain}.{kind}"
+            kind = f"{one_line(domain)}.{kind}"
         elif "!" in attributes:
             wrong = f"'{attributes['!']}' of the operator '{name[:80]}'"
             raise WireError(f"the attribute {wrong} is of the wrong type")

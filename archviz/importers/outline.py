@@ -35,12 +35,14 @@ class Loop(NamedTuple):
 class Split(NamedTuple):
     """Parallel paths: ``form`` is ``towers``, ``residual`` or ``fork``, which has no merge.
 
-    A residual has its main path first and its shortcut second.
+    A residual has its main path first and its shortcut second. ``copies`` above 1: one path
+    that many times.
     """
 
     form: str
     branches: tuple[tuple[Item, ...], ...]
     merge: Cell | None = None
+    copies: int = 1
 
 
 class Wires(NamedTuple):
@@ -135,7 +137,8 @@ def structure(item: Item) -> tuple[Any, ...]:
         return "call", item.module
     inner = tuple(tuple(structure(one) for one in series) for series in parts(item))
     if isinstance(item, Split):
-        return "split", item.form, inner, structure(item.merge) if item.merge else ()
+        merge = structure(item.merge) if item.merge else ()
+        return "split", item.form, item.copies, inner, merge
     if isinstance(item, Wires):
         return "wires", inner, item.edges
     if isinstance(item, Loop):

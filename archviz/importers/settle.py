@@ -52,8 +52,11 @@ def settle(graph: LayerGraph, file: str = "<model>") -> Settled:
 
 def joined_outputs(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> Settled:
     """All outputs brought together in a box of their own."""
-    shape = next((node.shape for node in nodes if node.id == outputs[0]), ())
-    end = LayerNode("outputs", "op-merge", tuple(outputs), {"label": "outputs"}, shape)
+    shapes = {node.id: node.shape for node in nodes}
+    shape, options = shapes.get(outputs[0], ()), {"label": "outputs"}
+    if len({shapes.get(output) for output in outputs}) > 1:
+        options["shape"] = shape  # else it would be that of whichever path comes first
+    end = LayerNode("outputs", "op-merge", tuple(outputs), options, shape)
     return Settled((*_leading_to(nodes, outputs), end), (), True)
 
 

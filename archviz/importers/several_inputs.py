@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from archviz.importers.graphs import LayerGraph, LayerNode
+from archviz.errors import one_line
+from archviz.importers.graphs import ORDERED, LayerGraph, LayerNode
 from archviz.importers.tree import Chain, Element, Par, Wild, chain_leaves, chains_of
 
 START = LayerNode("", "input", ())
@@ -22,8 +23,10 @@ SIDE = 0.5
 
 def idle_inputs(graph: LayerGraph) -> list[str]:
     """Inputs that no layer takes, where another one is taken."""
-    used = {source for node in graph.nodes for source in node.inputs} | {*graph.outputs}
     names = [node.id for node in graph.nodes if node.kind == "input"]
+    if len(names) < 2:
+        return []
+    used = {source for node in graph.nodes for source in node.inputs} | {*graph.outputs}
     idle = [name for name in names if name not in used]
     return idle if len(idle) < len(names) else []
 
@@ -43,7 +46,8 @@ def with_start(nodes: Sequence[LayerNode]) -> tuple[LayerNode, ...]:
 def _hung(node: LayerNode) -> LayerNode:
     """An input behind the start, with its name on it if somebody gave it one."""
     named = not NUMBERED.fullmatch(node.id)
-    options = {**node.options, "label": node.id} if named else node.options
+    label = one_line(node.id, 100)
+    options = {**node.options, "label": label} if named and label else node.options
     return node._replace(inputs=("",), options=options)
 
 
@@ -71,7 +75,7 @@ def cut_start(chain: Chain, nodes: Sequence[LayerNode]) -> None:
         first = chain[0]
         sizes = [sum(1 for _ in chain_leaves(branch)) for branch in first.branches]
         largest = sizes.index(max(sizes))
-        if nodes[first.merge].kind in ("scaled-add", "op-merge"):
+        if nodes[first.merge].kind in ORDERED:
             break
         if sum(sizes) - sizes[largest] > SIDE * sizes[largest]:
             break

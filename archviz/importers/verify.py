@@ -16,12 +16,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from archviz.importers.flatten import Wired, fields_of, unrolled
 from archviz.importers.fold_window import tidy
-from archviz.importers.graphs import LayerGraph, LayerNode
+from archviz.importers.graphs import ORDERED, LayerGraph, LayerNode
 from archviz.model import Layer, Network
 from archviz.rules import show_shape
-
-ORDERED = frozenset({"scaled-add"})
-"""Merges that treat their inputs differently."""
 
 _NESTED = ("concat", "add")
 _BADGES = frozenset({"norm", "activation"})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from archviz.importers.layer_text import LayerTexts, quoted
+from archviz.importers.graphs import ORDERED
 from archviz.importers.outline import (
     Cell,
     Head,
@@ -44,12 +45,13 @@ class _Writer:
         if isinstance(item, Loop):
             each = self.each(item)
             more = f", each: {each}" if each else ""
-            return f"{{repeat: {item.times}, of: {self.of(item)}{more}}}"
+            return f"{{repeat: {item.times}, of: {_in_list(self.of(item))}{more}}}"
         if isinstance(item, Head):
-            return f"{{auxiliary: {self.flow_series(item.body)}}}"
+            return f"{{auxiliary: {_in_list(self.flow_series(item.body))}}}"
         if isinstance(item, Wires):
             return self.flow_wires(item)
-        return "{" + ", ".join(f"{key}: {text}" for key, text in self.split_parts(item)) + "}"
+        pairs = self.split_parts(item)
+        return "{" + ", ".join(f"{key}: {_in_list(text)}" for key, text in pairs) + "}"
 
     def flow_series(self, items: Sequence[Item]) -> str:
         if not items:
@@ -60,7 +62,9 @@ class _Writer:
 
     def split_parts(self, item: Split) -> list[tuple[str, str]]:
         series = [self.flow_series(branch) for branch in item.branches]
-        if item.form == "fork" or item.form == "towers":
+        if item.copies > 1:
+            found = [("towers", str(item.copies)), ("of", series[0])]
+        elif item.form == "fork" or item.form == "towers":
             found = [(item.form, "[" + ", ".join(map(_in_list, series)) + "]")]
         else:
             found = [("residual", series[0])]
@@ -79,7 +83,7 @@ class _Writer:
     def flow_wires(self, item: Wires) -> str:
         bodies = [(name, self.flow_series(body)) for name, body in item.nodes]
         nodes = ", ".join(f"{name}: {_in_list(text)}" for name, text in bodies)
-        edges = ", ".join(chains(item.edges))
+        edges = ", ".join(chains(item.edges, in_order(item)))
         return f"{{graph: {{nodes: {{{nodes}}}, edges: [{edges}]}}}}"
 
     def call(self, item: Invoke) -> str:
@@ -163,11 +167,13 @@ class _Writer:
             for name, body in item.nodes:
                 found += self.keyed(name, body, indent + 4)
             found.append(f"{pad}  edges:")
-            return found + [f"{pad}    - {chain}" for chain in chains(item.edges)]
+            return found + [f"{pad}    - {chain}" for chain in chains(item.edges, in_order(item))]
         if item.form == "residual":
             found = self.keyed("residual", item.branches[0], indent)
             if item.branches[1]:
                 found += self.keyed("shortcut", item.branches[1], indent)
+        elif item.copies > 1:
+            found = [f"{pad}towers: {item.copies}", *self.keyed("of", item.branches[0], indent)]
         else:
             found = [f"{pad}{item.form}:"]
             for branch in item.branches:
@@ -252,10 +258,20 @@ def runs(texts: Sequence[str]) -> list[str]:
     return found
 
 
-def chains(edges: Sequence[tuple[str, str]]) -> list[str]:
-    """Edges as chains, each edge once."""
+def in_order(wires: Wires) -> frozenset[str]:
+    """The nodes of a graph that tell their inputs apart."""
+    first = {name: body[0] for name, body in wires.nodes if body}
+    return frozenset(name for name, item in first.items()
+                     if isinstance(item, Cell) and item.kind in ORDERED)  # fmt: skip
+
+
+def chains(edges: Sequence[tuple[str, str]], ordered: Collection[str] = ()) -> list[str]:
+    """Edges as chains, each edge once; those into ``ordered`` nodes in their order at the end."""
     after: dict[str, list[str]] = {}
+    last = [f"{source} -> {target}" for source, target in edges if target in ordered]
     for source, target in edges:
+        if target in ordered:
+            continue
         after.setdefault(source, []).append(target)
     found = []
     for source in list(after):
@@ -264,7 +280,7 @@ def chains(edges: Sequence[tuple[str, str]]) -> list[str]:
             while after.get(names[-1]) and sum(map(len, names)) + 4 * len(names) < 72:
                 names.append(after[names[-1]].pop(0))
             found.append(" -> ".join(names))
-    return found
+    return [*found, *last]
 
 
 def _in_list(text: str) -> str:

@@ -125,6 +125,7 @@ class GraphBlock(Block):
         self.cells[-1].y = 0.0  # alone in its column: leave level with the input
         self._straighten()
         for column in self.columns[1:]:
+            self._level(column)
             self._untie(column)
 
     def leave_straight(self) -> None:
@@ -133,6 +134,15 @@ class GraphBlock(Block):
         last.y = last.sources[0].y
         self._widths()
 
+    def _level(self, column: Sequence[Cell]) -> None:
+        """Move cells that are all but level with a source."""
+        near = self.style.px(NEAR)
+        for cell in column:
+            for source in cell.sources:
+                if abs(source.y - cell.y) < near:
+                    cell.y = source.y
+                    break
+
     def _untie(self, column: Sequence[Cell]) -> None:
         """Move cells a little off the height of a line that they would have to share."""
         for attempt in range(12):
@@ -140,10 +150,17 @@ class GraphBlock(Block):
             if not stuck:
                 return
             cell = stuck[attempt % len(stuck)]
-            below = column[column.index(cell) + 1 :][:1]
-            room = below[0].y - below[0].up - cell.down - cell.y if below else float("inf")
+            place = column.index(cell)
+            above, below = column[:place][-1:], column[place + 1 :]
             step = self.style.px(NEAR + 0.05)
-            cell.y += step if room > step + self.style.px(0.08) else -step
+            least = step + self.style.px(0.2)
+            if above and cell.y - cell.up - above[0].y - above[0].down > least:
+                cell.y -= step
+                continue
+            if below and below[0].y - below[0].up - cell.y - cell.down < least:
+                for other in below:  # there is room on neither side
+                    other.y += step
+            cell.y += step
 
     def _straighten(self) -> None:
         """Move cells level with a neighbour in the next column where there is room."""
