@@ -104,7 +104,7 @@ def measure_memory(python: str, folder: Path, rounds: int) -> bool:
     said = f"at most {MEMORY}{benchmark.mark(beyond, MEMORY)}"
     print(f"\nmemory at {size:,}: {graph:.2f} kB for the graph of the file, "
           f"{beyond:.2f} kB beyond it   {said}")  # fmt: skip
-    return beyond <= MEMORY
+    return bool(beyond <= MEMORY)
 
 
 def measure_render(python: str, folder: Path, rounds: int, file: str = "") -> bool:

@@ -104,7 +104,7 @@ class Torchlike:
     @property
     def nodes(self) -> Sequence[NodeProto]:
         """All operators."""
-        return self.graph.node
+        return list(self.graph.node)
 
 
 def chain(size: int, width: int = 64) -> bytes:

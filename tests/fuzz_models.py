@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import resource
 import signal
 import sys
@@ -75,6 +76,7 @@ def try_one(path: Path, draw: bool) -> Imported | None:
     except ArchvizError as error:
         for problem in error.problems:
             assert problem.mark.file == str(path), f"the spec is at fault: {problem}"
+            assert "cannot be drawn" not in problem.message, f"the spec is at fault: {problem}"
         assert len(error.problems) == 1, "one clear message"
         assert len(str(error)) < LONGEST, "a clear message is shorter"
         assert str(error).isprintable() or str(error).count("\n") == str(error).count("hint:")
@@ -87,13 +89,16 @@ def try_one(path: Path, draw: bool) -> Imported | None:
     return imported
 
 
+def without_numbers(text: str) -> str:
+    return re.sub(r"\d[\d,.×]*", "0", text)
+
+
 def signature(error: BaseException) -> str:
     """What equal crashes have in common: the place, and what it is without numbers."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "archviz/" in frame.filename] or frames
     last = own[-1]
-    words = str(error).split("spec is at fault: ")[-1].split(":")
-    text = "".join("0" if letter.isdigit() else letter for letter in words[-1].split("\n")[0])
+    text = without_numbers(str(error).split("\n")[0].split(": ")[-1])
     return f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno} {text[:90]}"
 
 
@@ -114,9 +119,7 @@ def run_one(path: Path, outcome: Outcome, draw: bool) -> str:
         outcome.rejected += imported is None
         if imported and not imported.faithful:
             reason = imported.report.split("differs from the model: ")[-1]
-            text = "".join("0" if letter.isdigit() else letter for letter in reason)
-            outcome.unfaithful[text[:60]] += 1
-            outcome.first.setdefault(text[:60], path.name)
+            outcome.unfaithful[without_numbers(reason)[:60]] += 1
     except (Exception, TooLong) as error:
         signal.setitimer(signal.ITIMER_REAL, 0)
         found = signature(error)

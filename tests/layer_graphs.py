@@ -428,8 +428,12 @@ def loaded(text: str) -> Network:
 # ---- figures ------------------------------------------------------------------------------
 
 
-def sketch(network: Network) -> tuple[Any, ...]:
-    """The main row and the modules of a figure, without names, numbers and order of paths."""
+def sketch(network: Network, exported: bool = False) -> tuple[Any, ...]:
+    """The main row and the modules of a figure, without names, numbers and order of paths.
+
+    ``exported``: without auxiliary classifiers, and without activations and normalisations that
+    stand in the row, since a file does not tell them from those written on the layer before.
+    """
     modules: dict[str, int] = {}
     bodies: list[Any] = []
 
@@ -438,6 +442,8 @@ def sketch(network: Network) -> tuple[Any, ...]:
 
     def part(node: Node) -> Any:
         if isinstance(node, Layer):
+            if exported and KINDS[node.kind].glyph == "circle":
+                return None
             return (node.kind, node.kernel) if KINDS[node.kind].drawn else None
         if isinstance(node, ModuleCall):
             if node.module not in modules:
@@ -453,7 +459,7 @@ def sketch(network: Network) -> tuple[Any, ...]:
         if isinstance(node, Residual):
             return "residual", node.merge.kind, series(node.main), series(node.shortcut)
         if isinstance(node, Auxiliary):
-            return "auxiliary", series(node.body)
+            return None if exported else ("auxiliary", series(node.body))
         if isinstance(node, Series):
             return series(node)
         return "graph", sorted(str(series(body)) for _, body in node.nodes)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-
 from archviz.expand import load_network
 from archviz.importers.flatten import flatten_network
 from archviz.importers.graphs import LayerNode
@@ -14,8 +13,7 @@ from tests.models import Builder
 ACTIVATIONS: Mapping[str, str] = {
     "relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid", "softmax": "Softmax",
 }  # fmt: skip
-ALIKE: Mapping[str, str] = {"concat": "Concat", "add": "Add", "flatten": "Flatten",
-                            "global-avg-pool": "GlobalAveragePool"}  # fmt: skip
+ALIKE: Mapping[str, str] = {"concat": "Concat", "add": "Add", "flatten": "Flatten"}
 
 
 class _Export(Builder):
@@ -48,12 +46,11 @@ class _Export(Builder):
             return self.convolution(node, value)
         if node.kind in ("max-pool", "avg-pool"):
             word = {"max-pool": "MaxPool", "avg-pool": "AveragePool"}[node.kind]
-            return self.op(word, value, kernel_shape=list(options.get("kernel", (1, 1))), pads=pads(self, node),
+            kernel = list(options.get("kernel", (1, 1)))
+            return self.op(word, value, kernel_shape=kernel, pads=pads(self, node),
                            strides=list(options.get("stride", (1, 1))),
                            ceil_mode=int(options.get("ceil", False)))  # fmt: skip
         if node.kind == "dense":
-            if len(self.shape(node)) == 1 and self.layers_by_id[node.inputs[0]].kind[:6] == "global":
-                value = self.op("Flatten", value)
             weights = [self.weight(node.shape[-1], self.shape(node)[-1])]
             if options.get("bias", True):
                 weights.append(self.weight(node.shape[-1]))
@@ -66,6 +63,8 @@ class _Export(Builder):
             return self.op("Pad", value, self.ints(0, 0, top, left, 0, 0, bottom, right))
         if node.kind in ACTIVATIONS:
             return self.op(ACTIVATIONS[node.kind], value)
+        if node.kind == "global-avg-pool":
+            return self.op("Flatten", self.op("GlobalAveragePool", value))
         if node.kind == "lrn":
             return self.op("LRN", value, size=5)
         if node.kind == "dropout":
@@ -74,8 +73,7 @@ class _Export(Builder):
             for source in sources[1:]:
                 value = self.op("Add", value, source)
             return value
-        return self.op(ALIKE[node.kind], *sources, **({"axis": 1} if len(sources) > 1
-                                                      and node.kind == "concat" else {}))  # fmt: skip
+        return self.op(ALIKE[node.kind], *sources, **({"axis": 1} if node.kind == "concat" else {}))
 
     def convolution(self, node: LayerNode, value: str) -> str:
         """A convolution; a separable one as two."""
@@ -106,7 +104,9 @@ def pads(export: _Export, node: LayerNode) -> list[int]:
     before, behind = [], []
     for axis in (0, 1):
         size, stride = export.shape(node)[axis], node.options.get("stride", (1, 1))[axis]
-        total = max((-(-size // stride) - 1) * stride + node.options.get("kernel", (1, 1))[axis] - size, 0)
+        total = max(
+            (-(-size // stride) - 1) * stride + node.options.get("kernel", (1, 1))[axis] - size, 0
+        )
         before.append(total // 2)
         behind.append(total - total // 2)
     return [*before, *behind]
@@ -125,5 +125,3 @@ def onnx_of(name: str) -> bytes:
     made = _Export(tuple(reversed(kept)))
     data: bytes = made.bytes(made.at[graph.outputs[-1]])
     return data
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from archviz.analysis import analyse
 from archviz.expand import load_network
 from archviz.importers.compact import compact
 from archviz.importers.graphs import LayerGraph
+from archviz.importers.imported import import_file
 from archviz.importers.settle import expected
 from archviz.importers.write_spec import write_spec
 from archviz.model import Graph, Layer, Network, Towers
@@ -31,6 +33,7 @@ from tests.layer_graphs import (
     unet,
     unroll,
 )
+from tests.onnx_of_specs import onnx_of
 
 
 def imported(graph: LayerGraph) -> Network:
@@ -71,6 +74,29 @@ def test_figures_are_short(name: str, most: int) -> None:
 def test_figures_are_those_of_the_written_specs(name: str) -> None:
     graph = bundled(name)
     assert sketch(imported(graph)) == sketch(load_network(f"specs/{name}.yaml"))
+
+
+@pytest.mark.parametrize("name", ["resnet50", "resnext50", "inception_v3", "vgg16", "xception"])
+def test_figures_from_onnx_are_those_of_the_written_specs(name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{name}.onnx"
+    path.write_bytes(onnx_of(name))
+    found = import_file(str(path))
+    assert found.faithful
+    written_by_hand = sketch(load_network(f"specs/{name}.yaml"), exported=True)
+    assert sketch(found.network, exported=True) == written_by_hand
+
+
+@pytest.mark.parametrize(
+    "name", ["alexnet", "inception_v1", "inception_v4", "inception_resnet_v2", "nin"]
+)
+def test_the_others_are_faithful_from_onnx(name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{name}.onnx"
+    path.write_bytes(onnx_of(name))
+    found = import_file(str(path))
+    assert found.faithful
+    assert "not understood" not in found.report
+    by_hand = boxes(load_network(f"specs/{name}.yaml"))
+    assert boxes(found.network) <= by_hand + 2
 
 
 def test_resnext_is_resnet_with_grouped_convolutions() -> None:

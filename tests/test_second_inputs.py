@@ -48,7 +48,8 @@ def test_previous_is_what_the_item_before_took_in(network: str, wanted: list[int
 
 
 def test_what_is_left_out_is_no_item_before() -> None:
-    text = CELL.replace("modules:", "modules:\n  gap: {takes: lead, layers: [relu when=lead, cell]}")
+    gap = "modules:\n  gap: {takes: lead, layers: [relu when=lead, cell]}"
+    text = CELL.replace("modules:", gap)
     assert sources("  - input 8x8x8\n  - max-pool 3x3 /1 same\n  - gap 0\n", text) == [0]
     assert sources("  - input 8x8x8\n  - max-pool 3x3 /1 same\n  - gap 1\n", text) == [1]
 
@@ -98,8 +99,8 @@ def test_mistakes(network: str, modules: str, message: str) -> None:
 def test_inputs_of_towers_count_once_and_are_told() -> None:
     loaded = LoadedNetwork(
         network_from_text(
-            "title: Two\nnetwork:\n  - towers: [[input 8x8x3, flatten, dense 4], [input 10, dense 4]]\n"
-            "  - dense 2\n"
+            "title: Two\nnetwork:\n"
+            "  - towers: [[input 8x8x3, flatten, dense 4], [input 10, dense 4]]\n  - dense 2\n"
         )
     )
     assert [layer.shape for layer in loaded.network.inputs] == [(8, 8, 3), (10,)]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from archviz.importers.columns import Column, Found, family, infer, text_of
 from archviz.importers.graphs import ORDERED, LayerGraph, LayerNode
-from archviz.importers.groups import Group
+from archviz.importers.groups import MOST_TOWERS, Group
 from archviz.importers.loops import compress
 from archviz.importers.modules import Selector
 from archviz.importers.naming import name_modules, with_kernel
@@ -34,8 +34,6 @@ from archviz.kinds import ACTIVATIONS, NORMS
 from archviz.repeats import MAX_COPIES
 
 MOST_PARAMETERS = 16
-MOST_TOWERS = 4
-"""Equal towers are written one by one up to this many."""
 MANY = 20
 """Convolutions from which on one note stands for all their badges."""
 NOWHERE = LayerNode("", "dropout", (), {"drawn": False})

@@ -26,6 +26,7 @@ from archviz.importers import (
     fold_volume,
     fold_window,
 )
+from archviz.importers.fold_same import same_padding
 from archviz.importers.fold_separable import join_separable
 from archviz.importers.fold_state import (
     BATCH,
@@ -63,7 +64,7 @@ def fold_graph(
         what = f"{op.kind[:40]} '{op.name[:80]}'"
         raise fail(path, f"the operator {what} makes no sense ({type(error).__name__})",
                    "the file seems to be damaged") from error  # fmt: skip
-    return join_separable(_emit(fold))
+    return join_separable(same_padding(_emit(fold)))
 
 
 def _fold(fold: Fold, op: Op, handlers: Mapping[str, Handler]) -> None:

@@ -21,6 +21,9 @@ Padding: TypeAlias = str | tuple[int, int, int, int]
 
 def ruled(fold: Fold, kind: str, shape: Shape, options: dict[str, Any]) -> Shape | None:
     """The shape that a kind's rule gives, None where the layer cannot take its input."""
+    for option in ("kernel", "stride", "dilation"):
+        if option in options and min(options[option]) < 1:
+            return None
     try:
         return KINDS[kind].shape(Layer(kind, "", _NOWHERE, **options), shape)
     except ShapeError:

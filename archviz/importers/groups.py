@@ -9,6 +9,8 @@ from archviz.importers.tree import Call, Chain, Element, Par
 
 LARGE = 4
 """Drawn layers of a part that is a module although it occurs once."""
+MOST_TOWERS = 4
+"""Equal towers are written one by one up to this many."""
 
 
 class Group(NamedTuple):

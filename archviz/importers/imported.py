@@ -6,9 +6,10 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.analysis import analyse
-from archviz.errors import ArchvizError, fail, one_line
+from archviz.errors import ArchvizError, Problem, fail, one_line
 from archviz.importers.graphs import LayerGraph
 from archviz.model import Network
+from archviz.options import MAX_SIZE
 from archviz.rules import ShapeError
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 """Differences that a report names."""
+SIDES = 10**6
+"""A layer may have so many times the weights that a side may have units."""
 
 
 class Imported(NamedTuple):
@@ -54,7 +57,10 @@ def import_layers(graph: LayerGraph, title: str, file: str) -> Imported:
     with without_collector():
         outline = compact(graph, file)
         text = write_spec(outline, one_line(title, 100) or "model")
-        network, flat = _read_back(text, title, file)
+        try:
+            network, flat = _read_back(text, f"{title}.yaml")
+        except ArchvizError as error:
+            raise _not_drawn(graph, file, text, error.problems[0]) from None
         wanted = expected(graph, True) if outline.joined else graph
         found = differences(numbered(wanted), flat)
     if found:
@@ -76,21 +82,28 @@ def import_layers(graph: LayerGraph, title: str, file: str) -> Imported:
     return Imported(text, network, one_line(report), not found)
 
 
-def _read_back(text: str, title: str, file: str) -> tuple[Network, Wired]:
+def _read_back(text: str, name: str) -> tuple[Network, Wired]:
     """The network of a spec that was written, and its layers."""
     from archviz.expand import network_from_text
     from archviz.importers.flatten import unrolled
 
+    network = network_from_text(text, name)
     try:
-        network = network_from_text(text, f"{title}.yaml")
-        try:
-            return network, unrolled(network)
-        except ShapeError:
-            analyse(network)  # says which layers do not fit, and where they stand
-            raise
-    except ArchvizError as error:
-        problem = error.problems[0]
-        place = text.split("\n")[max(problem.mark.line - 1, 0)].strip(" -")
-        raise fail(file, f"cannot be drawn: {problem.message[:200]}, in '{place[:60]}'",
-                   "the file may be damaged; if other programs read it, please report it"
-                   ) from None  # fmt: skip
+        return network, unrolled(network)
+    except ShapeError:
+        analyse(network)  # says which layers do not fit, and where they stand
+        raise
+
+
+def _not_drawn(graph: LayerGraph, file: str, text: str, problem: Problem) -> ArchvizError:
+    """Why there is no figure, where the spec of a model is none itself."""
+    for node in graph.nodes:
+        numbers = [*node.shape, node.parameters / SIDES]
+        for value in node.options.values():
+            numbers += value if isinstance(value, tuple) else [value]
+        if any(isinstance(one, int | float) and abs(one) > MAX_SIZE for one in numbers):
+            return fail(file, f"the layer '{node.id[:80]}' is larger than a layer can be",
+                        "the file seems to be damaged")  # fmt: skip
+    place = text.split("\n")[max(problem.mark.line - 1, 0)].strip(" -")
+    return fail(file, f"cannot be drawn: {problem.message[:200]}, in '{place[:60]}' of its spec",
+                "the file may be damaged; if other programs read it, please report it")  # fmt: skip

@@ -29,7 +29,7 @@ _ACTIVATIONS = {
 def pair(value: Any, default: int = 1) -> tuple[int, int]:
     """Two sides of an option; that of a 1-D layer is the width of a map of height 1."""
     if isinstance(value, int):
-        return value, value
+        return int(value), int(value)
     if isinstance(value, list | tuple) and value:
         return (1, int(value[0])) if len(value) == 1 else (int(value[0]), int(value[1]))
     return default, default

@@ -77,7 +77,7 @@ def _best(
     options = []
     for period, lengths in runs.items():
         times = lengths[at] // period + 1
-        if times > 1:
+        if times > 1 and not (period == 1 and times == 2 and _goes_on(items, at)):
             options.append((-times * period, period, times))
     for _, period, times in sorted(options):
         stop = at + times * period
@@ -87,6 +87,16 @@ def _best(
         if loop is not None:
             return loop, period * min(times, MAX_TIMES)
     return items[at], 1
+
+
+def _goes_on(items: Sequence[Item], at: int) -> bool:
+    """Whether two equal layers are part of a run of three that differ only in their badges."""
+    first = items[at]
+    near = [*items[max(at - 1, 0) : at], *items[at + 2 : at + 3]]
+    return isinstance(first, Cell) and any(
+        isinstance(one, Cell) and one.kind == first.kind and one.values == first.values
+        for one in near
+    )
 
 
 def _loop(items: Sequence[Item], period: int, taken: Collection[str]) -> Loop | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from archviz.importers.groups import LARGE, Group, Groups, is_gate
+from archviz.importers.groups import LARGE, MOST_TOWERS, Group, Groups, is_gate
 from archviz.importers.several_inputs import begins, has_input
 from archviz.importers.slots import ALONE, Book, Slot
 from archviz.importers.stretches import Stretches
@@ -197,10 +197,16 @@ class Selector:
                 continue
             if sum(map(len, element.branches)) < 3 and self.has_calls(element):
                 continue
+            if len(element.branches) > MOST_TOWERS and self.is_uniform(element):
+                continue
             key = self.book.key(element)
             often = len(self.contexts.get(key, ())) > 1
             if often and (id(chain) not in self.main_ids or is_gate(self.book, element)):
                 chain[place] = self.groups.call(key, "inner", [element])
+
+    def is_uniform(self, element: Par) -> bool:
+        """Whether all paths are equal, so that one of them shows all."""
+        return len({self.book.chain_key(branch) for branch in element.branches}) == 1
 
     def blocks(self, chain: Chain) -> None:
         """Parallel parts of the main chain that occur again, or are large."""

@@ -8,12 +8,17 @@ one place, of which only another concat makes use, goes into that: it is a fork.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from archviz.errors import fail
 from archviz.importers.graphs import LayerGraph, LayerNode
 from archviz.kinds import KINDS
+
+
+LONG_SUM = 5
+"""Values from which on a sum of sums is written as one sum."""
 
 
 class Offshoot(NamedTuple):
@@ -40,7 +45,7 @@ def settle(graph: LayerGraph, file: str = "<model>") -> Settled:
     """
     if not any(node.kind == "input" for node in graph.nodes):
         raise fail(file, "there is no input", "export the model with its inputs")
-    nodes = clear_concats([_sound(node) for node in graph.nodes])
+    nodes = clear_concats(long_sums([_sound(node) for node in graph.nodes], graph.outputs))
     outputs = list(dict.fromkeys(graph.outputs))
     if len(outputs) == 1:
         return Settled(_leading_to(nodes, outputs))
@@ -53,7 +58,8 @@ def settle(graph: LayerGraph, file: str = "<model>") -> Settled:
 def joined_outputs(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> Settled:
     """All outputs brought together in a box of their own."""
     shapes = {node.id: node.shape for node in nodes}
-    shape, options = shapes.get(outputs[0], ()), {"label": "outputs"}
+    shape = shapes.get(outputs[0], ())
+    options: dict[str, Any] = {"label": "outputs"}
     if len({shapes.get(output) for output in outputs}) > 1:
         options["shape"] = shape  # else it would be that of whichever path comes first
     end = LayerNode("outputs", "op-merge", tuple(outputs), options, shape)
@@ -66,7 +72,7 @@ def expected(graph: LayerGraph, joined: bool) -> LayerGraph:
     ``joined`` as in the outline: several outputs in one box.
     """
     if joined:
-        nodes = clear_concats([_sound(node) for node in graph.nodes])
+        nodes = clear_concats(long_sums([_sound(node) for node in graph.nodes], graph.outputs))
         settled = joined_outputs(nodes, list(dict.fromkeys(graph.outputs)))
         return graph._replace(nodes=settled.nodes, outputs=("outputs",))
     settled = settle(graph)
@@ -122,7 +128,46 @@ def _offshoots(
     return tuple(found)
 
 
-# ---- concats ------------------------------------------------------------------------------
+# ---- sums and concats ---------------------------------------------------------------------
+
+
+def long_sums(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> list[LayerNode]:
+    """Sums of many values as one sum each: exporters add two at a time."""
+    sums = {node.id: node for node in nodes if node.kind == "add"}
+    used = Counter([*outputs, *(source for node in nodes for source in node.inputs)])
+    inner = {source for node in sums.values() for source in node.inputs
+             if used[source] == 1 and source in sums and not _has_badge(sums[source])}  # fmt: skip
+    gone: set[str] = set()
+    whole: dict[str, LayerNode] = {}
+    for node in sums.values():
+        if node.id in inner or inner.isdisjoint(node.inputs):
+            continue
+        values, opened = _summed(node, sums, inner)
+        if len(values) >= LONG_SUM:
+            gone |= opened
+            whole[node.id] = node._replace(inputs=tuple(values))
+    return [whole.get(node.id, node) for node in nodes if node.id not in gone]
+
+
+def _summed(
+    node: LayerNode, sums: Mapping[str, LayerNode], inner: set[str]
+) -> tuple[list[str], set[str]]:
+    """What a sum comes to, and the sums in it."""
+    values: list[str] = []
+    opened: set[str] = set()
+    waiting = [*reversed(node.inputs)]
+    while waiting:
+        source = waiting.pop()
+        if source in inner:
+            opened.add(source)
+            waiting += reversed(sums[source].inputs)
+        else:
+            values.append(source)
+    return values, opened
+
+
+def _has_badge(node: LayerNode) -> bool:
+    return not {"norm", "activation"}.isdisjoint(node.options)
 
 
 def clear_concats(nodes: Sequence[LayerNode]) -> list[LayerNode]:
@@ -148,7 +193,7 @@ def _stepped(
     node: LayerNode, steps: dict[tuple[int, str], int], concat_at: dict[tuple[bool, int], str]
 ) -> LayerNode:
     """Walk the inputs along all earlier ones, forwards and backwards, and note the end."""
-    plain = not {"norm", "activation"} & node.options.keys()
+    plain = not _has_badge(node)
     inputs = node.inputs
     for backwards in (False, True):
         walk = node.inputs[::-1] if backwards else node.inputs
@@ -174,7 +219,7 @@ def _without_forks(nodes: Sequence[LayerNode]) -> list[LayerNode]:
             users.setdefault(source, []).append(node.id)
     gone: dict[str, tuple[str, ...]] = {}
     for node in nodes:
-        if node.kind != "concat" or {"norm", "activation"} & node.options.keys():
+        if node.kind != "concat" or _has_badge(node):
             continue
         using = users.get(node.id, [])
         if len(using) != 1 or by_id[using[0]].kind != "concat":
