@@ -16,7 +16,6 @@ from archviz.errors import fail
 from archviz.importers.graphs import LayerGraph, LayerNode
 from archviz.kinds import KINDS
 
-
 LONG_SUM = 5
 """Values from which on a sum of sums is written as one sum."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from archviz.importers.layer_text import LayerTexts, quoted
 from archviz.importers.graphs import ORDERED
+from archviz.importers.layer_text import LayerTexts, quoted
 from archviz.importers.outline import (
     Cell,
     Head,
