@@ -42,6 +42,8 @@ MEMORY = 256 * 2**20
 """So is one for which the process grows by more than this."""
 ADDRESSES = 8 * 2**30
 """Where the system says that there is no more memory."""
+MISTAKES = (AssertionError, AttributeError, RuntimeError, StopIteration)
+"""What a damaged file must not lead to, though the import makes a message of it."""
 LONGEST = 2000
 """Characters of a message; more is no clear one."""
 
@@ -77,6 +79,8 @@ def try_one(path: Path, draw: bool) -> Imported | None:
         for problem in error.problems:
             assert problem.mark.file == str(path), f"the spec is at fault: {problem}"
             assert "cannot be drawn" not in problem.message, f"the spec is at fault: {problem}"
+        cause = error.__cause__
+        assert not isinstance(cause, MISTAKES), f"our mistake: {cause!r}"
         assert len(error.problems) == 1, "one clear message"
         assert len(str(error)) < LONGEST, "a clear message is shorter"
         assert str(error).isprintable() or str(error).count("\n") == str(error).count("hint:")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
 from fractions import Fraction
 
 import pytest
+from endings import must_end
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,13 +103,12 @@ def test_a_parameter_hides_a_word() -> None:
 
 
 def test_hostile_texts_end_quickly() -> None:
-    start = time.perf_counter()
-    for text in ("9*" * 99 + "9", "w*" * 99 + "w", "(" * 200, "1/3+" * 49 + "1"):
-        try:
-            evaluate(parse(text, {"w"}), {"w": (10**9, 1)})
-        except ExpressionError:
-            continue
-    assert time.perf_counter() - start < 1
+    with must_end():
+        for text in ("9*" * 99 + "9", "w*" * 99 + "w", "(" * 200, "1/3+" * 49 + "1"):
+            try:
+                evaluate(parse(text, {"w"}), {"w": (10**9, 1)})
+            except ExpressionError:
+                continue
 
 
 @given(

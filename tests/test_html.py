@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections import Counter
 from html.parser import HTMLParser
 
@@ -154,13 +153,6 @@ def test_the_same_networks_give_the_same_bytes(networks: list[HtmlFigure], html:
     assert len(pages) == 1 and len(pages.pop()) > 100_000
     assert write_html(networks, title="x") == write_html(networks, title="x")
     assert len(html.encode()) < 1_000_000
-
-
-def test_it_is_written_fast(networks: list[HtmlFigure]) -> None:
-    write_html(networks, title="x")
-    start = time.perf_counter()
-    write_html(networks, title="x")
-    assert time.perf_counter() - start < 0.5
 
 
 def test_nothing_of_a_figure_is_lost(networks: list[HtmlFigure]) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import random
-import time
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -428,14 +428,11 @@ def test_weights_are_not_read(tmp_path: Path) -> None:
     path = tmp_path / "large.onnx"
     path.write_bytes(model.bytes(end))
     tracemalloc.start()
-    started = time.perf_counter()
     graph = read_model(str(path))
-    seconds = time.perf_counter() - started
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert graph.nodes[2].parameters == 3072 * 2500
     assert peak < 1_000_000
-    assert seconds < 0.5
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
@@ -454,15 +451,20 @@ def test_reading_is_linear() -> None:
     def cost(blocks: int) -> float:
         model = resnet(blocks)
         data = model.bytes(model.nodes[-1].output[0])
-        best = 9.0
-        for _ in range(3):
-            started = time.process_time()
-            read(data)
-            best = min(best, time.process_time() - started)
-        return best / len(model.nodes)
+        calls = 0
 
-    cost(20)
-    assert cost(800) < 3 * cost(80)
+        def count(*_: Any) -> None:
+            nonlocal calls
+            calls += 1
+
+        sys.setprofile(count)
+        try:
+            read(data)
+        finally:
+            sys.setprofile(None)
+        return calls / len(model.nodes)
+
+    assert cost(400) < 1.1 * cost(80)
 
 
 def test_a_stretch_that_is_longer_than_its_message_is_noticed() -> None:

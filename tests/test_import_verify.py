@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from endings import must_end
 
 from archviz.analysis import analyse
 from archviz.expand import load_network, network_from_text
@@ -248,19 +249,12 @@ def test_shared_weights_count_once_on_both_sides() -> None:
     assert compare(imported, graph) == []
 
 
-def test_many_equal_towers_are_matched_in_linear_time() -> None:
-    import time
-
-    text = """
+def test_many_equal_towers_are_matched_without_trying_all() -> None:
+    graph = flat("""
 network:
   - input 8x8x4
   - repeat: 20
-    of: {towers: %d, of: [conv 1x1 4, conv 3x3 4 same], merge: add}
-"""
-    seconds = []
-    for count in (20, 200):
-        graph = flat(text % count)
-        started = time.process_time()
+    of: {towers: 400, of: [conv 1x1 4, conv 3x3 4 same], merge: add}
+""")
+    with must_end():
         assert compare(graph, shuffled(graph, random.Random(2))) == []
-        seconds.append(time.process_time() - started)
-    assert seconds[1] < 40 * max(seconds[0], 0.005)

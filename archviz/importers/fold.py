@@ -60,7 +60,8 @@ def fold_graph(
     try:
         for op in graph.ops:
             _fold(fold, op, handlers or HANDLERS)
-    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError,
+            StopIteration, TypeError, ValueError) as error:  # fmt: skip
         what = f"{op.kind[:40]} '{op.name[:80]}'"
         raise fail(path, f"the operator {what} makes no sense ({type(error).__name__})",
                    "the file seems to be damaged") from error  # fmt: skip

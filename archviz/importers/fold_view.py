@@ -28,16 +28,17 @@ if TYPE_CHECKING:
 # ---- the view that a layer needs ------------------------------------------------------------
 
 
-def as_map(fold: Fold, op: Op, value: Value) -> Cell | None:
+def as_map(fold: Fold, op: Op, value: Value, rank: int = 0) -> Cell | None:
     """The cell of a value that is used as (batch, channels, height, width), or without height.
 
-    Inserts a reshape where the cell has another shape; None where that is not possible.
+    Inserts a reshape where the cell has another shape; None where that is not possible, or where
+    the value has not ``rank`` axes in space.
     """
     cell, axes, _ = value
+    if axes is None or (rank and len(axes) != rank + 2):
+        return None
     if axes == NCHW:
         return cell
-    if axes is None:
-        return None
     dims = fold.dims(value)
     if len(dims) not in (3, 4):
         return None
@@ -186,6 +187,8 @@ def target_dims(fold: Fold, op: Op, old: tuple[int, ...]) -> tuple[int, ...] | N
         return None
     rank = len(old) + len(axes)
     new = {axis % rank for axis in axes}
+    if len(new) < len(axes):  # an axis twice
+        return None
     rest = iter(old)
     return tuple(1 if axis in new else next(rest) for axis in range(rank))
 

@@ -23,7 +23,11 @@ def ruled(fold: Fold, kind: str, shape: Shape, options: dict[str, Any]) -> Shape
     """The shape that a kind's rule gives, None where the layer cannot take its input."""
     for option in ("kernel", "stride", "dilation"):
         if option in options and min(options[option]) < 1:
-            return None
+            raise ValueError(f"{option} of less than 1")
+    if options.get("filters", 1) < 1 or options.get("groups", 1) < 1:
+        raise ValueError("no channels")
+    if isinstance(options.get("padding"), tuple) and min(options["padding"]) < 0:
+        raise ValueError("negative padding")
     try:
         return KINDS[kind].shape(Layer(kind, "", _NOWHERE, **options), shape)
     except ShapeError:
@@ -35,8 +39,10 @@ def ruled(fold: Fold, kind: str, shape: Shape, options: dict[str, Any]) -> Shape
 
 def _pair(value: Any, rank: int, default: int) -> tuple[int, int]:
     """Two sides of an attribute; one spatial axis is a map of height 1."""
-    if not isinstance(value, tuple) or len(value) != rank:
+    if not isinstance(value, tuple):
         return (1, default) if rank == 1 else (default, default)
+    if len(value) != rank:
+        raise ValueError(f"{len(value)} sides for {rank} axes")
     return (1, int(value[0])) if rank == 1 else (int(value[0]), int(value[1]))
 
 
@@ -62,8 +68,10 @@ def _padding(op: Op, rank: int) -> Padding:
     if auto in ("SAME_UPPER", "SAME_LOWER"):
         return "same"
     pads = op.attributes.get("pads")
-    if auto == "VALID" or not isinstance(pads, tuple) or len(pads) != 2 * rank:
+    if auto == "VALID" or not isinstance(pads, tuple):
         return "valid"
+    if len(pads) != 2 * rank:
+        raise ValueError(f"{len(pads)} sides of a padding for {rank} axes")
     if rank == 1:
         return 0, 0, int(pads[0]), int(pads[1])
     return int(pads[0]), int(pads[2]), int(pads[1]), int(pads[3])
@@ -109,7 +117,7 @@ def conv(fold: Fold, op: Op) -> bool:
             axes: Axes = (BATCH, 0, *[ONE] * rank)
             return dense_layer(fold, op, value.cell, filters, bias, axes)
         return False
-    cell = as_map(fold, op, value)
+    cell = as_map(fold, op, value, rank)
     if cell is None or cell.shape[2] != depth * groups or not filters:
         return False
     key = (cell.shape, weight.shape, bias, id(op.attributes))  # equal ones are read as one
@@ -152,8 +160,8 @@ def transposed_conv(fold: Fold, op: Op) -> bool:
     value, weight = fold.value(op), fold.constant(op, 1)
     if value is None or weight is None or len(weight.shape) not in (3, 4):
         return False
-    cell = as_map(fold, op, value)
     rank = len(weight.shape) - 2
+    cell = as_map(fold, op, value, rank)
     groups = op.attributes.get("group", 1)
     depth, filters = weight.shape[0], weight.shape[1] * groups
     if cell is None or cell.shape[2] != depth:
@@ -220,10 +228,10 @@ def pool(fold: Fold, op: Op) -> bool:
     kernel = op.attributes.get("kernel_shape")
     if value is None or not isinstance(kernel, tuple) or len(kernel) not in (1, 2):
         return False
-    cell = as_map(fold, op, value)
+    rank = len(kernel)
+    cell = as_map(fold, op, value, rank)
     if cell is None or any(fold.uses.get(name) for name in op.outputs[1:]):
         return False
-    rank = len(kernel)
     axes = NCHW if rank == 2 else (BATCH, 2, 1)
     options = window(op, rank, _pair(kernel, rank, 1))
     if "dilation" in options:
@@ -315,6 +323,8 @@ def resize(fold: Fold, op: Op) -> bool:
             factors = [tensor.values[a] / b for a, b in zip((2, 3), cell.shape, strict=False)]
         else:
             factors = [tensor.values[2], tensor.values[3]]
+            if tensor.values[:2] != (1, 1):
+                return False
     scales = op.attributes.get("scales")
     if isinstance(scales, tuple) and len(scales) == 4:
         factors = [scales[2], scales[3]]

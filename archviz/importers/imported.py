@@ -51,6 +51,8 @@ def import_layers(graph: LayerGraph, title: str, file: str) -> Imported:
     from archviz.importers.verify import differences, numbered
     from archviz.importers.write_spec import write_spec
 
+    if all(node.kind == "input" for node in graph.nodes):
+        raise fail(file, "has no layer: what goes in comes out as it is")
     idle = idle_inputs(graph)
     if idle:
         graph = without_inputs(graph, idle)

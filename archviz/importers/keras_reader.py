@@ -227,7 +227,7 @@ def _first_shape(layer: dict[str, Any], depth: int) -> Any:
 
 
 def _side(side: Any) -> int | None:
-    return side if isinstance(side, int) and side > 0 else None
+    return side if type(side) is int and side > 0 else None
 
 
 def _name(wire: Wire) -> str:

@@ -135,9 +135,11 @@ class GraphBlock(Block):
         self._widths()
 
     def _level(self, column: Sequence[Cell]) -> None:
-        """Move cells that are all but level with a source."""
+        """Move cells that are all but level with a source; not the output."""
         near = self.style.px(NEAR)
         for cell in column:
+            if cell is self.cells[-1]:
+                continue
             for source in cell.sources:
                 if abs(source.y - cell.y) < near:
                     cell.y = source.y
