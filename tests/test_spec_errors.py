@@ -70,9 +70,10 @@ ITEMS = [
     ("conv 3x3 8 act=rleu", 16, "act 'rleu': 'rleu' is not known here", "did you mean 'relu'?"),
     ("conv 3x3 8 act=batch", 16, "act is 'batch'",
      "use one of none, relu, tanh, softmax, sigmoid, gelu, silu, hard-swish, hard-sigmoid, "
-     "relu6, leaky-relu, prelu, elu, selu, mish, quick-gelu, softplus"),
+     "relu6, leaky-relu, prelu, elu, selu, mish, quick-gelu, softplus, log-softmax"),
     ("conv 3x3 8 norm=relu", 16, "norm is 'relu'",
-     "use one of none, batch, batch-unscaled, layer, layer-unscaled, group, instance, rms"),
+     "use one of none, batch, batch-unscaled, layer, layer-unscaled, group, instance, "
+     "layer-plain, instance-plain, rms"),
     ("conv 3x3 8 bias=maybe", 16, "bias 'maybe': 'maybe' is not known here",
      "use one of yes, no, true, false, on, off"),
     ("conv 3x3 8 bias=2", 16, "bias is '2'", "use yes or no"),

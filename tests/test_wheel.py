@@ -14,7 +14,7 @@ import wheels
 from archviz import catalog
 from archviz.theme import theme_names
 
-CORE = ("test_totals.py", "test_cli.py")
+CORE = ("test_totals.py", "test_cli.py", "endings.py")
 """The tests that know only the installed package."""
 
 

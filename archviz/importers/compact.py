@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from archviz.importers.columns import Column, Found, family, infer, text_of
@@ -149,16 +150,18 @@ def _shifted(chain: Chain, by: int) -> Chain:
 
 def put_in_order(book: Book, chain: Chain) -> None:
     """Paths in the order in which a person lists them: the longest first, pooling behind."""
+    order = partial(_order, book)
     for element in chain:
         if isinstance(element, int):
             continue
-        for inner in chains_of(element):
-            put_in_order(book, inner)
+        if element.depth > 1:
+            for inner in chains_of(element):
+                put_in_order(book, inner)
         if isinstance(element, Wild | Call):
             continue
         kind = book.kind(element)
         if kind not in ORDERED and not has_input(element, book.nodes):
-            element.branches.sort(key=lambda branch: _order(book, branch))
+            element.branches.sort(key=order)
 
 
 def _order(book: Book, branch: Chain) -> tuple[int, bool, tuple[int, ...]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
+from operator import attrgetter
 from typing import NamedTuple
 
 from archviz.importers.cells import cells_of
@@ -34,6 +35,9 @@ class Edge:
         self.target = target
         self.place = place
         self.content = content
+
+
+_place = attrgetter("place")
 
 
 class Wiring(NamedTuple):
@@ -67,7 +71,6 @@ class _Reducer:
         ]
         self.leaving: list[int] = []
         self.only_out: list[Edge | None] = []
-        self.depth: dict[int, int] = {}
         self.spare = size
         self.entries: dict[int, list[int]] = {}
         """Of wiring without nesting: where its edges from ``in`` are."""
@@ -122,8 +125,12 @@ class _Reducer:
 
     def join(self, vertex: int) -> None:
         """Bring together the edges that come from one place, the latest place first."""
+        arriving = self.arriving[vertex]
+        if len({edge.source for edge in arriving}) == 1:
+            self.close(vertex, arriving)
+            return
         groups: dict[int, list[Edge]] = {}
-        for edge in self.arriving[vertex]:
+        for edge in arriving:
             groups.setdefault(edge.source, []).append(edge)
         forks = self.kinds[vertex] in FORKED and isinstance(self.element[vertex], int)
         waiting = [-source for source, edges in groups.items() if len(edges) > 1]
@@ -131,17 +138,17 @@ class _Reducer:
         while waiting:
             source = -heappop(waiting)
             edges = groups[source]
-            if len(groups) > 1 and not forks:
-                continue
-            edges.sort(key=lambda edge: edge.place)
             if len(groups) == 1:
-                self.close(vertex, source, edges)
+                self.close(vertex, edges)
                 return
-            depth = 1 + max(self.nesting(edge.content) for edge in edges)
+            if not forks:
+                continue
+            edges.sort(key=_place)
+            contents = [edge.content for edge in edges]
+            depth = 1 + nesting(contents)
             if depth > DEEPEST:
                 continue
-            fork = Fork([edge.content for edge in edges])
-            self.depth[id(fork)] = depth
+            fork = Fork(contents, depth)
             joined = Edge(source, vertex, edges[0].place, [fork])
             groups[source] = [joined]
             self.leaving[source] -= len(edges) - 1
@@ -154,23 +161,17 @@ class _Reducer:
                     heappush(waiting, -joined.source)
         self.arriving[vertex] = [edge for edges in groups.values() for edge in edges]
 
-    def nesting(self, content: Chain) -> int:
-        """How deep paths nest on an edge."""
-        return max((self.depth.get(id(e), 0) for e in content if not isinstance(e, int)), default=0)
-
-    def close(self, vertex: int, source: int, edges: list[Edge]) -> None:
+    def close(self, vertex: int, edges: list[Edge]) -> None:
         """All edges into a merge come from one place: one element."""
-        depth = 1 + max(self.nesting(edge.content) for edge in edges)
+        edges.sort(key=_place)
+        source = edges[0].source
+        contents = [edge.content for edge in edges]
+        depth = 1 + nesting(contents)
         merge = self.element[vertex]
         assert isinstance(merge, int)
-        made: Element
-        if depth > DEEPEST:
-            made = self.flat(vertex, edges)
-            depth = DEEPEST
-        else:
-            made = Par([edge.content for edge in edges], merge)
-        self.depth[id(made)] = depth
-        self.element[vertex] = made
+        self.element[vertex] = (
+            Par(contents, merge, depth) if depth <= DEEPEST else self.flat(vertex, edges)
+        )
         entry = Edge(source, vertex, 0, [])
         self.arriving[vertex] = [entry]
         self.leaving[source] -= len(edges) - 1
@@ -204,7 +205,7 @@ class _Reducer:
         if self.kinds[region.entry] == "start":
             return False
         edges = [edge for v in (*region.inner, region.exit) for edge in self.arriving[v]]
-        return all(self.nesting(edge.content) < DEEPEST - 1 for edge in edges)
+        return nesting([edge.content for edge in edges]) < DEEPEST - 1
 
     def may_end(self, vertex: int) -> bool:
         """Whether a vertex can be the end of a cell: it brings paths together."""
@@ -222,12 +223,9 @@ class _Reducer:
             weaver.vertex(vertex)
         weaver.vertex(region.exit)
         weaver.edges.append((weaver.names[region.exit], "out"))
-        made = Wild(weaver.nodes, weaver.edges)
-        depth = 1 + max((self.nesting(chain) for _, chain in made.nodes), default=0)
-        if depth > DEEPEST:
-            made = self.flattened(region.entry, made)
-        self.depth[id(made)] = min(depth, DEEPEST)
-        return made
+        depth = 1 + nesting([chain for _, chain in weaver.nodes])
+        made = Wild(weaver.nodes, weaver.edges, depth)
+        return made if depth <= DEEPEST else self.flattened(region.entry, made)
 
     def flat(self, vertex: int, edges: list[Edge]) -> Wild:
         """Paths that nest too deep, as free wiring without any nesting."""
@@ -250,10 +248,20 @@ class _Reducer:
     def closed(self, weaver: _Weaver, last: str) -> Wild:
         """What a weaver has made, as an element that ends in a node."""
         weaver.edges.append((last, "out"))
-        made = Wild(weaver.nodes, weaver.edges)
+        made = Wild(weaver.nodes, weaver.edges, DEEPEST)
         self.entries[id(made)] = weaver.entries
         self.kept.append(made)
         return made
+
+
+def nesting(chains: Sequence[Chain]) -> int:
+    """How deep paths nest in some chains."""
+    deepest = 0
+    for chain in chains:
+        for element in chain:
+            if not isinstance(element, int) and element.depth > deepest:
+                deepest = element.depth
+    return deepest
 
 
 def _nodes_in(wild: Wild) -> int:
@@ -297,7 +305,7 @@ class _Weaver:
         """A layer of the region, with what is on the edges that come into it."""
         reducer = self.reducer
         element = reducer.element[vertex]
-        arriving = sorted(reducer.arriving[vertex], key=lambda edge: edge.place)
+        arriving = sorted(reducer.arriving[vertex], key=_place)
         ends: list[str] = []
         for edge in arriving:
             ends += self.way(edge.content, self.names[edge.source], len(arriving) == 1)

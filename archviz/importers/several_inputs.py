@@ -62,6 +62,8 @@ def begins(element: Element, nodes: Sequence[LayerNode]) -> bool:
 
 def has_input(element: Element, nodes: Sequence[LayerNode]) -> bool:
     """Whether a path of an element begins with an input."""
+    if nodes[0] is not START:
+        return False  # the only input is before all paths
     return any(chain and begins(chain[0], nodes) for chain in chains_of(element))
 
 
@@ -81,7 +83,7 @@ def cut_start(chain: Chain, nodes: Sequence[LayerNode]) -> None:
             break
         main = first.branches[largest]
         sides = [branch for branch in first.branches if branch is not main]
-        chain[:1] = [*main, Par([[], *sides], first.merge)]
+        chain[:1] = [*main, Par([[], *sides], first.merge, first.depth)]
 
 
 def cut_edges(element: Element, nodes: Sequence[LayerNode]) -> None:

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from archviz.importers.graphs import LayerNode
-from archviz.importers.tree import Chain, Element, Fork, Par, Wild, chains_of
+from archviz.importers.tree import (
+    UNKNOWN,
+    Call,
+    Chain,
+    Element,
+    Fork,
+    Par,
+    Wild,
+    chains_of,
+)
 from archviz.kinds import ACTIVATIONS, KINDS
 
 Slot: TypeAlias = tuple[str, int | float | str]
@@ -100,11 +109,16 @@ class Book:
         self.seen: dict[tuple[Any, ...], Leaf] = {}
         self.shared: dict[tuple[str, int], Leaf] = {}
         """By the identity of the options, which layers that are alike may share."""
-        self.made: dict[int, tuple[Element, int, int]] = {}
+        self.sizes: list[int] = []
+        """How many layers are drawn in what has a structure, by its number."""
 
-    def number(self, key: tuple[Any, ...]) -> int:
+    def number(self, key: tuple[Any, ...], size: int = 0) -> int:
         """A number for a structure, the same for equal ones."""
-        return self.numbers.setdefault(key, len(self.numbers))
+        found = self.numbers.get(key)
+        if found is None:
+            found = self.numbers[key] = len(self.sizes)
+            self.sizes.append(size)
+        return found
 
     def leaf(self, number: int) -> Leaf:
         """A layer taken apart; what is not there is like the layer it stands for."""
@@ -132,36 +146,32 @@ class Book:
         if isinstance(element, int):
             index = element if element >= 0 else ~element
             if self.keys[index] < 0:
-                self.keys[index] = self.number(self.leaf(index).key)
+                size = DRAWN[self.nodes[index].kind]
+                self.keys[index] = self.number(self.leaf(index).key, size)
             return self.keys[index]
-        return self.measure(element)[1]
+        if element.key == UNKNOWN:
+            element.key = self.structure(element)
+        return element.key
+
+    def structure(self, element: Par | Fork | Wild | Call) -> int:
+        """The number of an element's structure, which nobody has looked at yet."""
+        inner = tuple([self.chain_key(chain) for chain in chains_of(element)])
+        sizes = self.sizes
+        size = 0
+        for keys in inner:
+            for number in keys:
+                size += sizes[number]
+        if isinstance(element, Par):
+            return self.number(("par", self.key(element.merge), *inner), size + 1)
+        if isinstance(element, Wild):
+            return self.number(("wild", inner, tuple(element.edges)), size)
+        if isinstance(element, Fork):
+            return self.number(("fork", *inner), size)
+        return self.number(("call", element.module, *inner), size)
 
     def size(self, element: Element) -> int:
         """How many layers are drawn in an element."""
-        if isinstance(element, int):
-            return DRAWN[self.nodes[element if element >= 0 else ~element].kind]
-        return self.measure(element)[2]
-
-    def measure(self, element: Element) -> tuple[Element, int, int]:
-        """An element that is no layer, its structure and its size."""
-        made = self.made.get(id(element))
-        if made is None:
-            inner = tuple([self.chain_key(chain) for chain in chains_of(element)])
-            size = 0
-            for chain in chains_of(element):
-                for one in chain:
-                    size += self.size(one)
-            if isinstance(element, Par):
-                key: tuple[Any, ...] = ("par", self.key(element.merge), *inner)
-                size += 1
-            elif isinstance(element, Wild):
-                key = ("wild", inner, tuple(element.edges))
-            elif isinstance(element, Fork):
-                key = ("fork", *inner)
-            else:
-                key = ("call", getattr(element, "module", -1), *inner)
-            made = self.made[id(element)] = element, self.number(key), size
-        return made
+        return self.sizes[self.key(element)]
 
     def chain_key(self, chain: Chain) -> tuple[int, ...]:
         """The structure of a chain."""
@@ -172,7 +182,8 @@ class Book:
 
     def chain_size(self, chain: Chain) -> int:
         """How many layers are drawn in a chain."""
-        return sum([self.size(element) for element in chain])
+        sizes = self.sizes
+        return sum([sizes[key] for key in self.chain_key(chain)])
 
     def kind(self, element: Element) -> str:
         """The kind of a layer; of an element its merge's."""

@@ -3,6 +3,10 @@
 An element of a chain is a layer (its number in the graph; ``~number`` stands for a layer
 like that one which is not there), or one of the records below. Chains are lists, so that
 a long one grows in linear time.
+
+The records have a ``depth``: how deep paths nest in them at most, 1 where their paths have
+nothing but layers; and a ``key``: what :class:`archviz.importers.slots.Book` has numbered their
+structure with, once somebody has asked.
 """
 
 from __future__ import annotations
@@ -12,24 +16,31 @@ from typing import TypeAlias
 
 from archviz.syntax import PREVIOUS
 
+UNKNOWN = -1
+"""The key of what nobody has looked at yet."""
+
 
 class Par:
     """Paths from one place to one merge; an empty path is the identity."""
 
-    __slots__ = ("branches", "merge")
+    __slots__ = ("branches", "depth", "key", "merge")
 
-    def __init__(self, branches: list[Chain], merge: int) -> None:
+    def __init__(self, branches: list[Chain], merge: int, depth: int) -> None:
         self.branches = branches
         self.merge = merge
+        self.depth = depth
+        self.key = UNKNOWN
 
 
 class Fork:
     """Paths that go straight on to the merge of the paths around them."""
 
-    __slots__ = ("branches",)
+    __slots__ = ("branches", "depth", "key")
 
-    def __init__(self, branches: list[Chain]) -> None:
+    def __init__(self, branches: list[Chain], depth: int) -> None:
         self.branches = branches
+        self.depth = depth
+        self.key = UNKNOWN
 
 
 class Wild:
@@ -39,21 +50,29 @@ class Wild:
     before it in its chain took in.
     """
 
-    __slots__ = ("edges", "nodes")
+    __slots__ = ("depth", "edges", "key", "nodes")
 
-    def __init__(self, nodes: list[tuple[str, Chain]], edges: list[tuple[str, str]]) -> None:
+    def __init__(
+        self, nodes: list[tuple[str, Chain]], edges: list[tuple[str, str]], depth: int
+    ) -> None:
         self.nodes = nodes
         self.edges = edges
+        self.depth = depth
+        self.key = UNKNOWN
 
 
 class Call:
     """A module, and what stands in it at this place."""
 
-    __slots__ = ("body", "module")
+    __slots__ = ("body", "key", "module")
+
+    depth = 2
+    """What it calls may have any paths in it."""
 
     def __init__(self, module: int, body: Chain) -> None:
         self.module = module
         self.body = body
+        self.key = UNKNOWN
 
 
 Element: TypeAlias = int | Par | Fork | Wild | Call
@@ -92,6 +111,18 @@ def chain_leaves(chain: Chain) -> Iterator[int]:
     """The layers in a chain."""
     for element in chain:
         yield from leaves(element)
+
+
+def has_wild(chain: Chain) -> bool:
+    """Whether there is free wiring in a chain, or in the paths in it."""
+    for element in chain:
+        if isinstance(element, int):
+            continue
+        if isinstance(element, Wild):
+            return True
+        if element.depth > 1 and any(has_wild(inner) for inner in chains_of(element)):
+            return True
+    return False
 
 
 def every_chain(chain: Chain) -> Iterator[Chain]:

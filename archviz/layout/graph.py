@@ -122,8 +122,13 @@ class GraphBlock(Block):
             cell.y = centres.get(cell.name, (0.0, zero))[1] - zero
         for column in self.columns:
             column.sort(key=lambda cell: cell.y)
-        self.cells[-1].y = 0.0  # alone in its column: leave level with the input
-        self._straighten()
+        # alone in its column: leave level with the input, and so does what ends the graph
+        loose = len(self.columns) - 1
+        self.cells[-1].y = 0.0
+        if len(self.columns[-2]) == 1 and self.columns[-2][0].block is not None:
+            loose -= 1
+            self.columns[-2][0].y = 0.0
+        self._straighten(loose)
         for column in self.columns[1:]:
             self._level(column)
             self._untie(column)
@@ -135,10 +140,10 @@ class GraphBlock(Block):
         self._widths()
 
     def _level(self, column: Sequence[Cell]) -> None:
-        """Move cells that are all but level with a source; not the output."""
+        """Move cells that are all but level with a source; not what is level with the input."""
         near = self.style.px(NEAR)
         for cell in column:
-            if cell is self.cells[-1]:
+            if cell.y == 0.0:
                 continue
             for source in cell.sources:
                 if abs(source.y - cell.y) < near:
@@ -164,10 +169,13 @@ class GraphBlock(Block):
                     other.y += step
             cell.y += step
 
-    def _straighten(self) -> None:
-        """Move cells level with a neighbour in the next column where there is room."""
+    def _straighten(self, loose: int) -> None:
+        """Move cells level with a neighbour in the next column where there is room.
+
+        ``loose``: the columns before this number.
+        """
         gap = self.style.px(0.3)
-        forward, backward = self.columns[1:-1], self.columns[-2:0:-1]
+        forward, backward = self.columns[1:loose], self.columns[loose - 1 : 0 : -1]
         for columns, back in ((forward, False), (backward, True), (forward, False)):
             for column in columns:
                 for place, cell in enumerate(column):
