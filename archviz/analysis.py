@@ -23,6 +23,7 @@ from archviz.model import (
     Series,
     Shape,
     Towers,
+    children,
 )
 from archviz.paths import Scope
 from archviz.rules import ShapeError, check_size
@@ -294,7 +295,7 @@ class _Walk:
             if node.where in self.tallies:
                 return
             self.tally(node.where)
-        for child in _children(node):
+        for child in children(node):
             self.register(child)
 
     def counted(self, where: str, bodies: Sequence[Series], state: State, scope: Scope) -> State:
@@ -350,20 +351,6 @@ class _Walk:
         self.before = before
         self.parameters, self.macs = totals
         return state
-
-
-def _children(node: Node) -> tuple[Node, ...]:
-    if isinstance(node, Series):
-        return node.nodes
-    if isinstance(node, Repeat):
-        return node.bodies
-    if isinstance(node, Towers):
-        return (*node.branches, node.merge)
-    if isinstance(node, Residual):
-        return node.main, node.shortcut, node.merge
-    if isinstance(node, Graph):
-        return tuple(series for _, series in node.nodes)
-    return () if isinstance(node, Layer) else (node.body,)
 
 
 class _TowerNames(Sequence[str]):

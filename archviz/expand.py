@@ -77,7 +77,7 @@ def expand(spec: Spec) -> Network:
     inputs = tuple(layer for layer in expander.layers.values() if layer.kind == "input")
     notes = (*spec.notes, PREVIOUS_NOTE) if expander.previous else spec.notes
     return Network(spec.head, inputs, body, expander.used, notes, spec.hide_badges,
-                   spec.published_marks)  # fmt: skip
+                   spec.opened, spec.published_marks)  # fmt: skip
 
 
 class _TooMuch(Exception):  # noqa: N818 (it stops, and is caught here)

@@ -226,3 +226,6 @@ _ROWS = (
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ROWS}
 STATED = frozenset(kind.name for kind in _ROWS if "weights" in kind.options)
 """Kinds that state what they count, and are what their label says."""
+
+OPENABLE = ("attention",)
+"""Kinds of layers of which a panel can show the inside."""

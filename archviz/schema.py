@@ -10,7 +10,7 @@ from typing import Any
 
 from archviz.head import KERAS, PUBLISHED, TEXTS
 from archviz.items import FORMS
-from archviz.kinds import KINDS
+from archviz.kinds import KINDS, OPENABLE
 from archviz.options import COMMON, OPTIONS
 from archviz.repeats import MAX_COPIES, MAX_TIMES
 from archviz.spec import COLORS
@@ -92,11 +92,16 @@ def _sections() -> dict[str, Any]:
     defaults = {name: {"type": ["string", "null"], "description": kind.about}
                 for name, kind in KINDS.items()}  # fmt: skip
     kinds = {"type": "string", "enum": list(KINDS)}
+    opened = {"type": "string", "enum": list(OPENABLE)}
     notes = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
     figure = {
         "hide-badges": {
             "anyOf": [kinds, {"type": "array", "items": kinds}],
             "description": "layer kinds whose badges are left out",
+        },
+        "open": {
+            "anyOf": [opened, {"type": "array", "items": opened}],
+            "description": "layer kinds of which a panel shows the inside",
         },
         "notes": {**notes, "description": "sentences under the figure"},
     }

@@ -5,7 +5,7 @@ text ──parse_yaml──▶ nodes ──▶ defaults, parameters ──▶ mo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.errors import ArchvizError, Mark, Problem
 from archviz.head import KEYS, read_head, read_text
@@ -18,7 +18,7 @@ from archviz.items import (
     read_series,
     read_towers,
 )
-from archviz.kinds import KINDS
+from archviz.kinds import KINDS, OPENABLE
 from archviz.repeats import MAX_VARIABLES, check_parameter
 from archviz.shorthand import NAME_LENGTH, Reader, read_defaults, read_value
 from archviz.syntax import IN_BRACES, ItemSpec, LayerSpec, ModuleSpec, SeriesSpec, Spec
@@ -26,7 +26,7 @@ from archviz.yamlnodes import Mapping as MappingNode
 from archviz.yamlnodes import Node, Scalar, Sequence, describe, parse_yaml, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from archviz.expression import Expression
 
@@ -78,9 +78,9 @@ def _read_root(reader: Reader, root: MappingNode, file: str) -> Spec | None:
         if isinstance(node, MappingNode) and (spec := _read_module(reader, name, node))
     }
     series = _read_network(reader, sections.get("network"), file)
-    notes, hidden = _read_figure(reader, sections.get("figure"))
+    figure = _read_figure(reader, sections.get("figure"))
     _check_calls(reader, {name.text: name.mark for name in modules})
-    return Spec(head, series, specs, notes, hidden, published_marks)
+    return Spec(head, series, specs, *figure, published_marks)
 
 
 def _section(reader: Reader, node: Node | None, what: str) -> dict[Scalar, Node]:
@@ -223,22 +223,41 @@ def _read_network(reader: Reader, node: Node | None, file: str) -> SeriesSpec:
     return series
 
 
-def _read_figure(reader: Reader, node: Node | None) -> tuple[tuple[str, ...], frozenset[str]]:
-    notes: list[str] = []
-    hidden: set[str] = set()
+class _Figure(NamedTuple):
+    """What the section ``figure`` says."""
+
+    notes: tuple[str, ...] = ()
+    hidden: frozenset[str] = frozenset()
+    opened: frozenset[str] = frozenset()
+
+
+def _read_figure(reader: Reader, node: Node | None) -> _Figure:
+    figure = _Figure()
     for key, value in _section(reader, node, "figure").items():
         items = value.items if isinstance(value, Sequence) else (value,)
         if key.text == "notes":
-            notes = [read_text(reader, item, "a note", 600) for item in items]
+            notes = tuple(read_text(reader, item, "a note", 600) for item in items)
+            figure = figure._replace(notes=notes)
         elif key.text == "hide-badges":
-            for item in items:
-                word = item.text if isinstance(item, Scalar) else ""
-                if word not in KINDS:
-                    reader.unknown(item.mark, "no layer kind is called", word, KINDS)
-                hidden.add(word)
+            figure = figure._replace(hidden=_kinds(reader, items, KINDS, "no layer kind is called"))
+        elif key.text == "open":
+            figure = figure._replace(opened=_kinds(reader, items, OPENABLE, "no panel can open"))
         else:
-            reader.unknown(key.mark, "figure has no key", key.text, ("notes", "hide-badges"))
-    return tuple(notes), frozenset(hidden)
+            reader.unknown(key.mark, "figure has no key", key.text,
+                           ("notes", "hide-badges", "open"))  # fmt: skip
+    return figure
+
+
+def _kinds(
+    reader: Reader, items: tuple[Node, ...], known: Collection[str], problem: str
+) -> frozenset[str]:
+    found = set()
+    for item in items:
+        word = item.text if isinstance(item, Scalar) else ""
+        if word not in known:
+            reader.unknown(item.mark, problem, word, known)
+        found.add(word)
+    return frozenset(found)
 
 
 def _check_calls(reader: Reader, modules: Mapping[str, Mark]) -> None:

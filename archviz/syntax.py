@@ -131,4 +131,5 @@ class Spec(NamedTuple):
     modules: Mapping[str, ModuleSpec]
     notes: tuple[str, ...]
     hide_badges: frozenset[str]
+    opened: frozenset[str]
     published_marks: Mapping[str, Mark]

@@ -165,8 +165,12 @@ def put_in_order(book: Book, chain: Chain) -> None:
 
 
 def _order(book: Book, branch: Chain) -> tuple[int, bool, tuple[int, ...]]:
+    for element in branch:
+        if not isinstance(element, int):
+            book.key(element)  # before its layers: the order goes by the numbers of keys
+    keys, sizes = book.chain_key(branch), book.sizes
     pool = bool(branch) and "pool" in book.kind(branch[0])
-    return -book.chain_size(branch), pool, book.chain_key(branch)
+    return -sum([sizes[key] for key in keys]), pool, keys
 
 
 class Plan(NamedTuple):
@@ -272,29 +276,37 @@ class _Writer:
             return self.plans[index]
         calls = self.groups[index].calls
         rows = [self.slots(call.body) for call in calls]
+        if rows.count(rows[0]) == len(rows):
+            del rows[1:]  # calls that are all equal have no parameters
         takes, texts = infer(_columns(rows))
         plan = self.plans[index] = Plan(tuple(takes), tuple(texts), calls[0].body)
-        for number, call in enumerate(calls):
-            self.arguments[id(call)] = tuple(
-                (found.field, found.values[number]) for found in takes
-            )
+        if takes:
+            for number, call in enumerate(calls):
+                self.arguments[id(call)] = tuple(
+                    (found.field, found.values[number]) for found in takes
+                )
         return plan
 
     def slots(self, chain: Chain) -> list[Slot]:
         """Fields and values of a chain; of the calls in it their arguments."""
         found: list[Slot] = []
+        self.add_slots(chain, found)
+        return found
+
+    def add_slots(self, chain: Chain, found: list[Slot]) -> None:
+        """Put the fields and values of a chain behind others."""
+        leaf = self.book.leaf
         for element in chain:
             if isinstance(element, int):
-                found += self.book.leaf(element).slots
+                found += leaf(element).slots
             elif isinstance(element, Call):
-                self.plan(element.module)
-                found += self.arguments[id(element)]
+                if self.plan(element.module).takes:
+                    found += self.arguments[id(element)]
             else:
                 for inner in chains_of(element):
-                    found += self.slots(inner)
+                    self.add_slots(inner, found)
                 if isinstance(element, Par):
-                    found += self.book.leaf(element.merge).slots
-        return found
+                    found += leaf(element.merge).slots
 
     # ---- items --------------------------------------------------------------------------------
 
@@ -304,7 +316,7 @@ class _Writer:
         items: list[Item] = []
         for element in chain:
             items.append(self.item(element, texts))
-            if top:
+            if top and self.heads:
                 end = self.last_leaf(element)
                 for head in self.heads.get(end, ()):
                     items.append(Head(self.rendered(head, taken)))
@@ -329,7 +341,7 @@ class _Writer:
             return self.cell(element, texts)
         if isinstance(element, Call):
             takes = self.plans[element.module].takes
-            return Invoke(element.module, tuple((found.name, next(texts)) for found in takes))
+            return Invoke(element.module, tuple([(found.name, next(texts)) for found in takes]))
         branches = tuple(tuple(self.items(chain, texts)) for chain in chains_of(element))
         if isinstance(element, Wild):
             names = [name for name, _ in element.nodes]

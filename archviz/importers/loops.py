@@ -26,15 +26,18 @@ from archviz.repeats import MAX_TIMES
 LONGEST = 12
 """Items in a pattern."""
 MOST_VARIABLES = 3
+SINGLE = (Cell, Invoke)
+"""Items that have no others in them."""
 WEIGHED = frozenset({"conv", "sep-conv", "depthwise-conv", "conv-transpose"})
 
 
 def compress(items: Sequence[Item], taken: Collection[str] = ()) -> tuple[Item, ...]:
     """A series with its runs as repeats, and so the series in it."""
     inner = [
-        with_parts(item, tuple(compress(series, taken) for series in parts(item)))
+        item if isinstance(item, SINGLE)
+        else with_parts(item, tuple(compress(series, taken) for series in parts(item)))
         for item in items
-    ]
+    ]  # fmt: skip
     inner = _called(inner, taken)
     numbers: dict[tuple[Any, ...], int] = {}
     keys = [numbers.setdefault(structure(item), len(numbers)) for item in inner]
@@ -58,7 +61,8 @@ def _called(items: Sequence[Item], taken: Collection[str]) -> list[Item]:
     while at < len(items):
         first, stop = items[at], at + 1
         if isinstance(first, Invoke):
-            while stop < min(len(items), at + MAX_TIMES) and _same_module(first, items[stop]):
+            most = min(len(items), at + MAX_TIMES)
+            while stop < most and _same_module(first, items[stop]):
                 stop += 1
         loop = _loop(items[at:stop], 1, taken) if stop > at + 1 else None
         result.append(loop or first)

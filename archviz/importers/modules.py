@@ -10,14 +10,15 @@ from archviz.importers.several_inputs import begins, has_input
 from archviz.importers.slots import ALONE, Book, Slot
 from archviz.importers.stretches import Stretches
 from archviz.importers.tree import (
+    UNKNOWN,
     Call,
     Chain,
     Element,
-    Fork,
     Par,
     Wild,
     chains_of,
     every_chain,
+    has_wild,
     takes_previous,
 )
 from archviz.kinds import KINDS
@@ -49,14 +50,15 @@ class Selector:
 
     def run(self) -> list[Group]:
         """Choose the modules; the tree has their calls then."""
-        for chain in list(every_chain(self.root)):
-            chain[:] = [self.groups.call(self.book.key(one), "graph", [one]) if takes_previous(one)
-                        else one for one in chain]
+        wild = has_wild(self.root)
+        if wild:
+            self.cells()
         self.find_main(self.root)
         self.main_ids = {id(chain) for chain in self.main}
         for chain in self.main:
             self.add_leads(chain)
-        self.parts()
+        if wild:
+            self.parts()
         self.count()
         for chain in self.main:
             self.pairs(chain)
@@ -69,6 +71,12 @@ class Selector:
             between.stretches(chain)
         between.stem(self.root)
         return self.groups.found
+
+    def cells(self) -> None:
+        """Free wiring with a second input stands for itself."""
+        for chain in list(every_chain(self.root)):
+            chain[:] = [self.groups.call(self.book.key(one), "graph", [one]) if takes_previous(one)
+                        else one for one in chain]
 
     # ---- where to look ------------------------------------------------------------------------
 
@@ -85,10 +93,10 @@ class Selector:
         book = self.book
         if has_input(element, book.nodes):
             return True
-        pair = (outer, element) if outer is not None else ()
-        kinds = {book.kind(one) for one in pair}
-        if len(kinds) == 1 and all(len(one.branches) == 2 and not one.branches[1] for one in pair):
-            return True
+        if outer is not None and book.kind(outer) == book.kind(element):
+            pair = outer, element
+            if all(len(one.branches) == 2 and not one.branches[1] for one in pair):
+                return True
         if book.size(element) < max(MOST_OF_IT * self.total, 12):
             return False
         return any(isinstance(one, Par) and book.size(one) > 2 and book.kind(one) != "multiply"
@@ -104,7 +112,11 @@ class Selector:
                     continue
                 key = self.book.key(element)
                 self.counts[key] = self.counts.get(key, 0) + 1
-                self.contexts.setdefault(key, set()).add(context)
+                if key not in self.contexts:
+                    self.contexts[key] = set()
+                self.contexts[key].add(context)
+                if element.depth == 1:
+                    continue
                 for place, inner in enumerate(chains_of(element)):
                     waiting.append((inner, "main" if id(inner) in self.main_ids else (key, place)))
 
@@ -119,19 +131,22 @@ class Selector:
                 for place, branch in enumerate(element.branches):
                     first = branch[0] if len(branch) > 1 else None
                     if isinstance(first, int) and book.kind(first) in ALONE:
-                        shorter = Par([*element.branches], element.merge)
+                        shorter = Par([*element.branches], element.merge, element.depth)
                         shorter.branches[place] = branch[1:]
                         without.setdefault(book.key(shorter), (place, first))
         for element in chain:
             if isinstance(element, Par) and book.key(element) in without:
                 place, first = without[book.key(element)]
                 element.branches[place].insert(0, ~first)
-                del book.made[id(element)]
+                element.key = UNKNOWN
 
     # ---- the kinds of modules -------------------------------------------------------------------
 
     def pairs(self, chain: Chain) -> None:
         """Patterns of several blocks that repeat with equal values, as in transformers."""
+        blocks = {self.book.key(element) for element in chain if isinstance(element, Par)}
+        if len(blocks) < 2:
+            return  # a pattern has several
         keys: list[int] = []
         for period in range(2, min(LONGEST_PERIOD, len(chain) // 3) + 1):
             keys = keys or [self.exact(element) for element in chain]
@@ -189,19 +204,22 @@ class Selector:
     def inner(self, chain: Chain) -> None:
         """Parts of several modules become modules of their own."""
         for element in chain:
+            if isinstance(element, int) or element.depth == 1:
+                continue
             for branch in chains_of(element):
                 if id(branch) not in self.main_ids:
                     self.inner(branch)
         for place, element in enumerate(chain):
-            if not isinstance(element, Par) or self.book.size(element) < 3:
+            if not isinstance(element, Par):
+                continue
+            key = self.book.key(element)
+            if len(self.contexts.get(key, ())) < 2 or self.book.sizes[key] < 3:
                 continue
             if sum(map(len, element.branches)) < 3 and self.has_calls(element):
                 continue
             if len(element.branches) > MOST_TOWERS and self.is_uniform(element):
                 continue
-            key = self.book.key(element)
-            often = len(self.contexts.get(key, ())) > 1
-            if often and (id(chain) not in self.main_ids or is_gate(self.book, element)):
+            if id(chain) not in self.main_ids or is_gate(self.book, element):
                 chain[place] = self.groups.call(key, "inner", [element])
 
     def is_uniform(self, element: Par) -> bool:
@@ -222,28 +240,31 @@ class Selector:
                 continue
             body = [element]
             behind = chain[place + 1 : place + 3]
-            if not any(map(takes_previous, behind)):
-                if result and book.key(result[-1]) == leads.get(book.key(element)):
+            led = leads and result and book.key(result[-1]) == leads.get(book.key(element))
+            tailed = behind and book.kind(behind[0]) in TAILS
+            if (led or tailed) and not any(map(takes_previous, behind)):
+                if led:
                     body.insert(0, result.pop())
-                if behind and book.kind(behind[0]) in TAILS:
+                if tailed:
                     body.append(behind[0])
                     taken = place + 1
             role = "graph" if isinstance(element, Wild) else "block"
-            keys = book.chain_key(body)
-            result.append(self.groups.call(keys if len(keys) > 1 else keys[0], role, body))
+            key = book.chain_key(body) if len(body) > 1 else book.key(element)
+            result.append(self.groups.call(key, role, body))
         chain[:] = result
 
     def is_module(self, element: Element) -> bool:
         """Whether an element of the main chain becomes a module."""
         book = self.book
-        if isinstance(element, int | Call | Fork) or is_gate(book, element):
-            return False
-        if any(id(branch) in self.main_ids for branch in chains_of(element)):
-            return False
         if isinstance(element, Wild):
             self.wild(element)
             return not (has_input(element, book.nodes) or self.is_network(element))
-        return self.counts.get(book.key(element), 0) > 1 or book.size(element) >= LARGE
+        if not isinstance(element, Par) or is_gate(book, element):
+            return False
+        if len(self.main) > 1 and any(id(branch) in self.main_ids for branch in element.branches):
+            return False
+        key = book.key(element)
+        return self.counts.get(key, 0) > 1 or book.sizes[key] >= LARGE
 
     def leads(self, chain: Chain) -> dict[int, int]:
         """Structures of paths that meet in a concat, each with that of the convolution which is
@@ -289,7 +310,10 @@ class Selector:
                     if not self.begins_merge(chain):
                         chain[:] = [self.groups.call(("part", key), "stretch", list(chain))]
         if self.groups.found:
-            book.made.clear()
+            for outer in every_chain(self.root):
+                for element in outer:
+                    if not isinstance(element, int):
+                        element.key = UNKNOWN
 
     def wild(self, element: Wild) -> None:
         """Free wiring in free wiring becomes modules."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from archviz.importers.graphs import Tensor
@@ -78,9 +79,10 @@ class Attributes:
                 head = tensor(raw, low, high)
                 value = Tensor(head.shape, head.values, head.type in FLOATS)
             elif number == 7:
-                several.extend(floats(raw, field))
+                high = min(high, low + 4 * MAX_LIST) if wire == BYTES else high
+                several.extend(floats(raw, (number, wire, low, high)))
             elif number == 8:
-                several.extend(numbers(raw, field))
+                several.extend(islice(numbers(raw, field), MAX_LIST))
             elif number in (6, 11) and wire == BYTES:
                 captured.extend(self._captured(raw, low, high, 0))
         if captured:

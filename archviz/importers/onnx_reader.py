@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archviz.errors import fail, one_line
 from archviz.importers.graphs import MAX_DEPTH, Op, OpGraph, Tensor
 from archviz.importers.onnx_attributes import Attributes
+from archviz.importers.onnx_light import LARGE, lighter
 from archviz.importers.onnx_shapes import Shapes
 from archviz.importers.onnx_wire import (
     BYTES,
@@ -27,6 +29,7 @@ from archviz.importers.onnx_wire import (
     only_payload,
     scan,
     skipped,
+    stream,
     tensor,
     text,
     varint,
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from archviz.importers.onnx_wire import Buffer
 
 MAX_OPS = 1_000_000
+MAX_PARTS = 10 * MAX_OPS
 MAX_REMEMBERED = 512
 """Bytes behind an operator's names from which on equal ones are read again."""
 MAX_ENDINGS = 4096
@@ -102,7 +106,12 @@ class _Reader:
 
     def model(self) -> OpGraph:
         """The whole file."""
-        graphs = [field for field in scan(self.data, 0, len(self.data)) if field[0] == 7]
+        graphs = []
+        for place, field in enumerate(stream(self.data, 0, len(self.data))):
+            if field[0] == 7:
+                graphs.append(field)
+            if place > MAX_OPS:
+                raise WireError("millions of parts where a model has a few")
         if len(graphs) != 1 or graphs[0][1] != BYTES:
             raise WireError("there is no graph in it")
         self.graph(graphs[0][2], graphs[0][3])
@@ -118,7 +127,9 @@ class _Reader:
     def graph(self, start: int, end: int) -> None:
         data, position = self.data, start
         runs = [-1]  # starts and ends of the values between the layers, which mostly stand in a row
-        while position < end:
+        for _ in repeat(None, MAX_PARTS):
+            if position >= end:
+                break
             field = position
             key, size = data[field], data[field + 1]
             if key not in _PARTS:
@@ -145,7 +156,8 @@ class _Reader:
             else:
                 runs += [field, position]
         if position != end:
-            raise WireError("the file ends inside a field")
+            many = f"a graph of more than {MAX_PARTS:,} parts"
+            raise WireError(many if position < end else "the file ends inside a field")
         pairs = zip(runs[1::2], runs[2::2], strict=True)
         self.shapes.unread = b"".join([data[low:high] for low, high in pairs])
 
@@ -213,12 +225,13 @@ class _Reader:
     # ---- operators -----------------------------------------------------------------------------
 
     def node(self, start: int, end: int) -> None:
-        raw = self.data[start:end]
+        large = end - start > LARGE
+        raw = lighter(self.data, start, end) if large else self.data[start:end]
         letters = raw.decode("latin-1")  # a letter a byte: names are cut out of it as they are
         inputs: list[str] = []
         outputs: list[str] = []
         name = ""
-        position, end = 0, end - start
+        position, end = 0, len(raw)
         while position < end:
             key = raw[position]
             if key > 26 or key & 7 != BYTES:

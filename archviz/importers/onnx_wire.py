@@ -7,6 +7,7 @@ that holds bytes is again a stretch. The payload of a tensor is a stretch that n
 from __future__ import annotations
 
 import struct
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, fail
@@ -87,6 +88,8 @@ def stream(data: Buffer, position: int, end: int) -> Iterator[Field]:
             yield key >> 3, wire, start, 0
         else:
             raise WireError("a field of an unknown type")
+        if key < 8:
+            raise WireError("a field with the number 0")
     if position != end:
         raise WireError("the file ends inside a field")
 
@@ -95,6 +98,8 @@ def skipped(data: Buffer, position: int, end: int) -> int:
     """The position behind the field at ``position``, whatever it is."""
     key, position = varint(data, position, end)
     wire = key & 7
+    if key < 8:
+        raise WireError("a field with the number 0")
     if wire == VARINT:
         return varint(data, position, end)[1]
     if wire == BYTES:
@@ -168,7 +173,7 @@ def tensor(data: Buffer, start: int, end: int) -> TensorHead:
     while position < end:
         key = data[position]
         if key > 127 or key & 5:  # neither a number nor bytes, or a field that we do not know
-            if key in (37, 81):
+            if key in (37, 81) and len(payload) <= MAX_VALUES:
                 payload.append((key >> 3, key & 7, position + 1, 0))
             position = skipped(data, position, end)
             continue
@@ -185,11 +190,11 @@ def tensor(data: Buffer, start: int, end: int) -> TensorHead:
             position += low
         elif key & 2:
             if key == 10:
-                shape.extend(numbers(data, (1, BYTES, position, position + low)))
-            elif key in (34, 42, 58, 74, 82):
+                shape.extend(islice(numbers(data, (1, BYTES, position, position + low)), MAX_RANK))
+            elif key in (34, 42, 58, 74, 82) and len(payload) <= MAX_VALUES:
                 payload.append((key >> 3, BYTES, position, position + low))
             position += low
-        elif key in (40, 56):
+        elif key in (40, 56) and len(payload) <= MAX_VALUES:
             payload.append((key >> 3, VARINT, low, 0))
         if len(shape) > MAX_RANK:
             raise WireError(f"a tensor of more than {MAX_RANK} axes")

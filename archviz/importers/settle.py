@@ -16,6 +16,7 @@ from archviz.errors import fail
 from archviz.importers.graphs import LayerGraph, LayerNode
 from archviz.kinds import KINDS
 
+JOINS = frozenset(name for name, kind in KINDS.items() if kind.join is not None)
 LONG_SUM = 5
 """Values from which on a sum of sums is written as one sum."""
 
@@ -44,7 +45,7 @@ def settle(graph: LayerGraph, file: str = "<model>") -> Settled:
     """
     if not any(node.kind == "input" for node in graph.nodes):
         raise fail(file, "there is no input", "export the model with its inputs")
-    nodes = clear_concats(long_sums([_sound(node) for node in graph.nodes], graph.outputs))
+    nodes = clear_concats(long_sums(_sounds(graph.nodes), graph.outputs))
     outputs = list(dict.fromkeys(graph.outputs))
     if len(outputs) == 1:
         return Settled(_leading_to(nodes, outputs))
@@ -71,7 +72,7 @@ def expected(graph: LayerGraph, joined: bool) -> LayerGraph:
     ``joined`` as in the outline: several outputs in one box.
     """
     if joined:
-        nodes = clear_concats(long_sums([_sound(node) for node in graph.nodes], graph.outputs))
+        nodes = clear_concats(long_sums(_sounds(graph.nodes), graph.outputs))
         settled = joined_outputs(nodes, list(dict.fromkeys(graph.outputs)))
         return graph._replace(nodes=settled.nodes, outputs=("outputs",))
     settled = settle(graph)
@@ -80,11 +81,14 @@ def expected(graph: LayerGraph, joined: bool) -> LayerGraph:
     return graph._replace(nodes=(*settled.nodes, *hanging), outputs=outputs)
 
 
-def _sound(node: LayerNode) -> LayerNode:
-    """A layer whose kind suits the number of its inputs."""
-    join = KINDS[node.kind].join is not None
-    if node.kind == "input" or join == (len(node.inputs) > 1):
-        return node
+def _sounds(nodes: Sequence[LayerNode]) -> list[LayerNode]:
+    """Layers whose kinds suit the numbers of their inputs."""
+    return [node if node.kind == "input" or (node.kind in JOINS) == (len(node.inputs) > 1)
+            else _boxed(node) for node in nodes]  # fmt: skip
+
+
+def _boxed(node: LayerNode) -> LayerNode:
+    """A layer with more or fewer inputs than its kind has, as a plain box."""
     label = node.options.get("label", node.kind)
     kept = {key: node.options[key] for key in ("weights", "macs") if key in node.options}
     kind = "op-merge" if len(node.inputs) > 1 else "op"
@@ -133,9 +137,12 @@ def _offshoots(
 def long_sums(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> list[LayerNode]:
     """Sums of many values as one sum each: exporters add two at a time."""
     sums = {node.id: node for node in nodes if node.kind == "add"}
+    summed = {source for node in sums.values() for source in node.inputs
+              if source in sums and not _has_badge(sums[source])}  # fmt: skip
+    if not summed:
+        return list(nodes)
     used = Counter([*outputs, *(source for node in nodes for source in node.inputs)])
-    inner = {source for node in sums.values() for source in node.inputs
-             if used[source] == 1 and source in sums and not _has_badge(sums[source])}  # fmt: skip
+    inner = {source for source in summed if used[source] == 1}
     gone: set[str] = set()
     whole: dict[str, LayerNode] = {}
     for node in sums.values():

@@ -9,7 +9,7 @@ from archviz.importers.several_inputs import has_input
 from archviz.importers.slots import Book
 from archviz.importers.tree import Call, Chain, Element, Par, Wild, takes_previous
 
-LONGEST_STRETCH = 12
+SHORTEST_STRETCH, LONGEST_STRETCH = 3, 12
 
 
 class Stretches:
@@ -31,8 +31,11 @@ class Stretches:
         book = self.book
         if not any(self.is_block(element) for element in chain):
             return
+        gaps = [(start, stop) for start, stop in self.gaps(chain)
+                if SHORTEST_STRETCH <= stop - start <= LONGEST_STRETCH]  # fmt: skip
+        if len(gaps) < 2:
+            return
         keys = list(book.chain_key(chain))
-        gaps = self.gaps(chain)
         whole: dict[tuple[int, ...], int] = {}
         for start, stop in gaps:
             pattern = tuple(keys[start:stop])
@@ -43,9 +46,7 @@ class Stretches:
                 self.replace(chain, pattern)
 
     def is_stretch(self, pattern: tuple[int, ...], chain: Chain, keys: Sequence[int]) -> bool:
-        """Whether a pattern is long enough for a module, and not too long."""
-        if not 3 <= len(pattern) <= LONGEST_STRETCH:
-            return False
+        """Whether enough of a pattern is drawn for a module."""
         drawn = sum(self.book.size(chain[keys.index(key)]) for key in pattern)
         return drawn >= 3
 

@@ -98,6 +98,11 @@ def build_panels(network: Network, builder: Builder, most: float = float("inf"))
         fit_panel(network.modules[name], inside.series(body), inside.style, most)
         for name, body in module_bodies(network).items()
     ]
+    if network.opened:
+        from archviz.layout.opened import opened_layers
+
+        panels += [fit_panel(module, content, inside.style, most)
+                   for module, content in opened_layers(network, inside)]
     return sorted(panels, key=lambda panel: COLOR_ORDER.get(panel.module.color, 3))
 
 

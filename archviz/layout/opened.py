@@ -1,0 +1,51 @@
+"""Panels of single layers: what is inside an attention.
+
+"Attention Is All You Need" (2017), figure 2: three projections of the sequence, the scaled
+dot product of all heads side by side, and a projection of their results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archviz.kinds import KINDS, OPENABLE
+from archviz.layout.blocks import BoxBlock, Face
+from archviz.layout.build import Builder
+from archviz.layout.compound import SeriesBlock, TowersBlock
+from archviz.layout.style import Style
+from archviz.model import Layer, Module, Network, Node, children
+
+
+def opened_layers(network: Network, builder: Builder) -> Iterator[tuple[Module, SeriesBlock]]:
+    """The kinds that a figure opens, as modules with their insides."""
+    for kind in OPENABLE:
+        layers = [layer for layer in _layers(network.body) if layer.kind == kind]
+        if kind in network.opened and layers:
+            heads = {layer.count for layer in layers}
+            title = "Multi-head attention"
+            if len(heads) == 1:
+                title += f", {heads.pop()} heads"
+            module = Module(kind, kind, title, KINDS[kind].role, layers[0].mark)
+            yield module, _attention(builder.style)
+
+
+def _layers(node: Node) -> Iterator[Layer]:
+    if isinstance(node, Layer):
+        yield node
+    for child in children(node):
+        yield from _layers(child)
+
+
+def _attention(style: Style) -> SeriesBlock:
+    """Queries, keys and values, their product, and the projection behind it."""
+
+    def projection(name: str) -> SeriesBlock:
+        face = Face(name, f"dense layer for the {name}", "", name, "dense", "box")
+        return SeriesBlock([BoxBlock(face, style)], style)
+
+    product = Face("scaled dot product", "softmax(query · key / √width) · value, for each head", "",
+                   "scaled dot product", "merge")  # fmt: skip
+    towers = TowersBlock(
+        [projection(name) for name in ("query", "key", "value")], BoxBlock(product, style), style
+    )
+    return SeriesBlock([towers, *projection("output").blocks], style)
