@@ -102,7 +102,7 @@ def load(source: str | os.PathLike[str]) -> LoadedNetwork:
     return LoadedNetwork(load_network(path))
 
 
-MODEL_SUFFIXES = (".onnx", ".keras", ".json", ".h5", ".hdf5", ".pt", ".pth")
+MODEL_SUFFIXES = (".onnx", ".keras", ".json", ".h5", ".hdf5", ".pt", ".pth", ".pkl")
 
 
 def from_onnx(path: str | os.PathLike[str]) -> LoadedNetwork:

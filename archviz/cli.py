@@ -113,7 +113,7 @@ def get_network(source: str) -> LoadedNetwork:
         loaded = load(source)
     except UnknownNetwork as error:
         raise click.UsageError(str(error)) from None
-    if loaded.imported and not loaded.imported.faithful:
+    if loaded.imported and not loaded.imported.plain:
         click.echo(loaded.imported.report, err=True)  # no figure that is wrong without a word
     return loaded
 

@@ -81,6 +81,7 @@ def try_one(path: Path, draw: bool) -> Imported | None:
             assert "cannot be drawn" not in problem.message, f"the spec is at fault: {problem}"
         cause = error.__cause__
         assert not isinstance(cause, MISTAKES), f"our mistake: {cause!r}"
+        assert "a mistake of archviz" not in str(error)
         assert len(error.problems) == 1, "one clear message"
         assert len(str(error)) < LONGEST, "a clear message is shorter"
         assert str(error).isprintable() or str(error).count("\n") == str(error).count("hint:")
@@ -99,6 +100,8 @@ def without_numbers(text: str) -> str:
 
 def signature(error: BaseException) -> str:
     """What equal crashes have in common: the place, and what it is without numbers."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "archviz/" in frame.filename] or frames
     last = own[-1]

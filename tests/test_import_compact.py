@@ -296,3 +296,9 @@ def test_any_wiring_comes_back(graph: LayerGraph) -> None:
 def test_parallel_paths_come_back(graph: LayerGraph) -> None:
     if len(graph.nodes) < 400:
         analyse(check_exact(graph))
+
+
+def test_an_encoder_with_its_decoder_has_one_module_for_all_levels() -> None:
+    network = check_exact(unet())
+    assert list(network.modules) == ["double-conv"]
+    assert boxes(network) < 30

@@ -57,7 +57,7 @@ def test_names_are_those_of_the_field() -> None:
     assert names["efficientnet"] == ["squeeze-excite", "mbconv-first", "mbconv"]
     assert names["convnext"] == ["convnext-block"]
     assert names["vit"] == ["encoder-block"]
-    assert names["unet"] == []
+    assert names["unet"] == ["double-conv"]
     xception = compact(bundled("xception")).units
     assert [unit.color for unit in xception] == ["yellow", "green", "orange"]
 

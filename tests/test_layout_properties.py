@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from invariants import violations
-from random_specs import specs
+from random_specs import MERGE, series, specs
 
 from archviz.analysis import analyse
 from archviz.catalog import names, resolve
@@ -43,6 +43,25 @@ def test_nothing_overlaps_and_nothing_leaves_its_place(
     assert violations(scene) == []
     if aspect:
         assert scene.width / scene.height == pytest.approx(aspect, rel=1e-3)
+
+
+@st.composite
+def encoders(draw: st.DrawFn) -> dict[str, Any]:
+    """An encoder with its decoder: skips inside one another."""
+    body: list[Any] = draw(series(0, []))
+    for _ in range(draw(st.integers(3, 5))):
+        skip = {"residual": body, "merge": draw(MERGE)}
+        body = [*draw(series(0, [])), skip, *draw(series(0, [], least=0))]
+    return {"title": "U", "network": ["input 32x32x8", *body]}
+
+
+@given(encoders(), st.booleans(), st.sampled_from([0.0, 16 / 9]))
+@settings(CHECKS, max_examples=60)
+def test_an_encoder_with_its_decoder_holds(
+    spec: dict[str, Any], full: bool, aspect: float
+) -> None:
+    scene = draw(spec, full=full, aspect=aspect)
+    assert violations(scene) == []
 
 
 @given(specs())

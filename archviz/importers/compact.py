@@ -22,7 +22,7 @@ from archviz.importers.outline import (
     Split,
     Unit,
     Wires,
-    cells,
+    badges_once,
     parts,
     with_parts,
 )
@@ -31,12 +31,9 @@ from archviz.importers.settle import Offshoot, Settled, joined_outputs, settle
 from archviz.importers.several_inputs import START, cut_start, has_input, with_start
 from archviz.importers.slots import Book, Slot, take_apart
 from archviz.importers.tree import Call, Chain, Element, Fork, Par, Wild, chains_of
-from archviz.kinds import ACTIVATIONS, NORMS
 from archviz.repeats import MAX_COPIES
 
 MOST_PARAMETERS = 16
-MANY = 20
-"""Convolutions from which on one note stands for all their badges."""
 NOWHERE = LayerNode("", "dropout", (), {"drawn": False})
 """A layer that does nothing and is not drawn: a second way between two layers."""
 
@@ -75,28 +72,6 @@ def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
     outline = _Writer(book, groups, bodies).outline(graph.name, first, chain)
     hidden, note = badges_once(outline)
     return outline._replace(joined=settled.joined, hidden=hidden, notes=(note,) if note else ())
-
-
-def badges_once(outline: Outline) -> tuple[str, str]:
-    """Convolutions as a kind whose badges a note can say once, and the note; else nothing."""
-    found = set()
-    count = 0
-    for cell in cells(outline):
-        if cell.kind == "conv":
-            fixed = dict(cell.fixed)
-            found.add((fixed.get("norm", "none"), fixed.get("activation", "none")))
-            count += 1
-    if count < MANY or len(found) > 1:
-        return "", ""
-    norm, activation = found.pop()
-    titles = [NORMS[norm].title.removesuffix(" without scale")] if norm != "none" else []
-    titles += [ACTIVATIONS[activation].title] if activation != "none" else []
-    if not titles:
-        return "", ""
-    words = " and ".join(titles)
-    verb = "follow" if len(titles) > 1 else "follows"
-    note = f"{words[:1].upper()}{words[1:]} {verb} each convolution; badges are left out."
-    return "conv", note
 
 
 def _tree(nodes: list[LayerNode], settled: Settled) -> tuple[Chain, list[int] | None]:
@@ -275,10 +250,10 @@ class _Writer:
         if index in self.plans:
             return self.plans[index]
         calls = self.groups[index].calls
-        rows = [self.slots(call.body) for call in calls]
+        rows = [self.pieces(call.body) for call in calls]
         if rows.count(rows[0]) == len(rows):
             del rows[1:]  # calls that are all equal have no parameters
-        takes, texts = infer(_columns(rows))
+        takes, texts = infer(_columns([joined(row) for row in rows]))
         plan = self.plans[index] = Plan(tuple(takes), tuple(texts), calls[0].body)
         if takes:
             for number, call in enumerate(calls):
@@ -289,24 +264,24 @@ class _Writer:
 
     def slots(self, chain: Chain) -> list[Slot]:
         """Fields and values of a chain; of the calls in it their arguments."""
-        found: list[Slot] = []
-        self.add_slots(chain, found)
-        return found
+        return joined(self.pieces(chain))
 
-    def add_slots(self, chain: Chain, found: list[Slot]) -> None:
-        """Put the fields and values of a chain behind others."""
+    def pieces(self, chain: Chain) -> list[tuple[Slot, ...]]:
+        """The slots of a chain, layer by layer and call by call."""
         leaf = self.book.leaf
+        found: list[tuple[Slot, ...]] = []
         for element in chain:
             if isinstance(element, int):
-                found += leaf(element).slots
+                found.append(leaf(element).slots)
             elif isinstance(element, Call):
                 if self.plan(element.module).takes:
-                    found += self.arguments[id(element)]
+                    found.append(self.arguments[id(element)])
             else:
                 for inner in chains_of(element):
-                    self.add_slots(inner, found)
+                    found += self.pieces(inner)
                 if isinstance(element, Par):
-                    found += leaf(element.merge).slots
+                    found.append(leaf(element.merge).slots)
+        return found
 
     # ---- items --------------------------------------------------------------------------------
 
@@ -380,6 +355,11 @@ class _Writer:
         kept = tuple((field, text) for field, text in values
                      if not (field == "present" and text == "1"))  # fmt: skip
         return Cell(self.book.kind(number), leaf.fixed, kept)
+
+
+def joined(pieces: Sequence[tuple[Slot, ...]]) -> list[Slot]:
+    """All slots of some pieces."""
+    return [slot for piece in pieces for slot in piece]
 
 
 def _columns(rows: Sequence[Sequence[Slot]]) -> list[Column]:

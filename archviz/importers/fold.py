@@ -63,7 +63,8 @@ def fold_graph(
     except (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError,
             StopIteration, TypeError, ValueError) as error:  # fmt: skip
         what = f"{op.kind[:40]} '{op.name[:80]}'"
-        raise fail(path, f"the operator {what} makes no sense ({type(error).__name__})",
+        why = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+        raise fail(path, f"the operator {what} makes no sense: {why[:80] or 'wrong inputs'}",
                    "the file seems to be damaged") from error  # fmt: skip
     return join_separable(same_padding(_emit(fold)))
 
@@ -193,6 +194,10 @@ def _matmul(fold: Fold, op: Op) -> bool:
     return fold_layers.dense(fold, op) or fold_attention.product_of_two(fold, op)
 
 
+def _conv(fold: Fold, op: Op) -> bool:
+    return fold_window.conv_again(fold, op) or _windowed(fold, op)
+
+
 def _windowed(fold: Fold, op: Op) -> bool:
     return (_VOLUMES if fold_volume.is_volume(fold, op) else _MAPS)[op.kind](fold, op)
 
@@ -212,7 +217,7 @@ _VOLUMES: Mapping[str, Handler] = {
     "GlobalAveragePool": fold_volume.global_pool, "GlobalMaxPool": fold_volume.global_pool,
 }  # fmt: skip
 HANDLERS: Mapping[str, Handler] = {
-    **dict.fromkeys(_MAPS, _windowed),
+    **dict.fromkeys(_MAPS, _windowed), "Conv": _conv,
     "Gemm": fold_layers.dense, "MatMul": _matmul,
     "BatchNormalization": fold_layers.batch_norm,
     "LayerNormalization": fold_layers.layer_norm, "RMSNormalization": fold_layers.layer_norm,
@@ -266,10 +271,13 @@ def _emit(fold: Fold) -> LayerGraph:
     unknown: dict[str, None] = {}
     known: dict[tuple[Any, ...], dict[str, Any]] = {}
     for cell in kept:
-        word = cell.name or (cell.op.outputs[0] if cell.kind[0] != "f" else "")
-        identity = _unused(word or f"{cell.kind}-{len(nodes)}", taken, len(nodes))
+        identity = cell.name or (cell.op.outputs[0] if cell.kind[0] != "f" else "")
+        if not identity or identity in taken:
+            identity = _unused(identity or f"{cell.kind}-{len(nodes)}", taken, len(nodes))
+        taken.add(identity)
         cell.name = identity
-        _settle(cell, unknown)
+        if cell.kind[0] == "~" or cell.kind in STATED:
+            _settle(cell, unknown)
         inputs = tuple([source.name for source in cell.inputs])
         if not inputs and cell.kind != "input":
             inputs = (start.name,)
@@ -285,15 +293,12 @@ def _unused(word: str, taken: set[str], number: int) -> str:
     while identity in taken:
         identity = f"{word}#{number}"
         number += 1
-    taken.add(identity)
     return identity
 
 
 def _settle(cell: Cell, unknown: dict[str, None]) -> None:
     """Make a layer of what has been waiting for more, and note what stays an operator."""
     kind = cell.kind
-    if kind[0] != "~" and kind not in STATED:
-        return
     if kind == "~attention":
         fold_attention.settle(cell)
         return

@@ -91,6 +91,9 @@ def _project(fold: Fold, op: Op, value: Value, units: int, bias: bool) -> bool:
 # ---- norms and activations ------------------------------------------------------------------
 
 
+BADGED = frozenset(name for name, kind in KINDS.items() if "act" in kind.options)
+
+
 def attach(fold: Fold, op: Op, value: Value, option: str, name: str, taken: int = 1) -> Cell:
     """A norm or an activation: in the layer before where it can be, else a layer of its own.
 
@@ -110,11 +113,11 @@ def attach(fold: Fold, op: Op, value: Value, option: str, name: str, taken: int 
 
 def _has_room(cell: Cell, option: str) -> bool:
     """Whether a cell can have a norm or an activation as a badge."""
-    kind, options = KINDS.get(cell.kind), cell.options
-    if kind is None or "act" not in kind.options or options.get("activation") is not None:
+    options = cell.options
+    if cell.kind not in BADGED or options.get("activation") is not None:
         return False
     # a norm behind a merge stands before what follows, as in DenseNet
-    return option == "activation" or (options.get("norm") is None and not kind.join)
+    return option == "activation" or (options.get("norm") is None and not KINDS[cell.kind].join)
 
 
 def norm_kind(norm: str) -> str:
@@ -142,7 +145,7 @@ def batch_norm(fold: Fold, op: Op) -> bool:
         if tensor is None or tensor.shape != shape:
             return False
     cell = attach(fold, op, value, "norm", "batch")
-    fold.weigh_vectors(cell, names, channels)
+    fold.weigh_known(cell, names, channels)
     cell.fixed += 2 * channels
     return True
 

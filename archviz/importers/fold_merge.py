@@ -261,6 +261,12 @@ def _rank(value: Value) -> int:
 
 def merge(fold: Fold, op: Op, kind: str, values: list[Value]) -> bool:
     """Add or multiply as a layer, where the shapes are what our rules take."""
+    first = values[0]
+    shape, axes = first.cell.shape, first.axes
+    equal = [value.cell for value in values if value.axes == axes and value.cell.shape == shape]
+    if axes is not None and len(equal) == len(values):
+        fold.give(op, fold.cell(kind, op, equal, shape), axes)
+        return True
     if len({value.axes for value in values}) > 1:
         turned = {value.axes: fold.dims(value) for value in values if len(value.cell.shape) == 2}
         if len(turned) == len(values) and len(set(turned.values())) == 1:

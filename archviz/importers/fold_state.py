@@ -7,7 +7,7 @@ seen with its axes in another order; a transposition changes the view and makes 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
@@ -65,6 +65,16 @@ class Value(NamedTuple):
     dims: tuple[int, ...] = ()
 
 
+class Plan(NamedTuple):
+    """A layer of weights on a map, as the next equal one will have it."""
+
+    kind: str
+    options: Mapping[str, Any]
+    shape: Shape
+    weights: int
+    macs: int
+
+
 def product(sides: Iterable[int]) -> int:
     """All sides multiplied."""
     size = 1
@@ -88,8 +98,8 @@ class Fold:
         self.values: dict[str, Value] = {}
         self.cells: list[Cell] = []
         self.batch = 1
-        self.plans: dict[tuple[Any, ...], tuple[str, dict[str, Any], Shape, int]] = {}
-        """What equal convolutions on equal inputs come to."""
+        self.plans: dict[tuple[Any, ...], Plan] = {}
+        """What equal convolutions on equal maps come to."""
         self.sequences: dict[Cell, Cell] = {}
         self.seen_weights: dict[str, Cell] = {}
         self.origins: dict[str, str] = {}
@@ -103,7 +113,7 @@ class Fold:
 
     def cell(self, kind: str, op: Op, inputs: list[Cell], shape: Shape, /, **options: Any) -> Cell:
         """A new cell behind all others."""
-        cell = Cell(kind, op, inputs, shape, options)
+        cell = Cell(kind, op, inputs, shape or (1,), options)
         self.cells.append(cell)
         return cell
 
@@ -165,7 +175,7 @@ class Fold:
                 if first is not cell and size > 1:
                     cell.options.setdefault("shared", True)
 
-    def weigh_vectors(self, cell: Cell, names: Sequence[str], size: int) -> None:
+    def weigh_known(self, cell: Cell, names: Sequence[str], size: int) -> None:
         """Count constants that are known to have so many elements each."""
         if self.origins or not self.reused.isdisjoint(names):
             self.weigh(cell, *names)

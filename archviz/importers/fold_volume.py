@@ -72,6 +72,8 @@ def conv(fold: Fold, op: Op) -> bool:
     if value is None or weight is None:
         return False
     groups, kernel = op.attributes.get("group", 1), weight.shape[2:]
+    if op.attributes.get("kernel_shape", kernel) != kernel or min(kernel) < 1:
+        raise ValueError("its kernel is not that of its weights")
     cell = _as_volume(fold, op, value)
     turned = op.kind == "ConvTranspose"
     depth = weight.shape[0] if turned else weight.shape[1] * groups

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archviz.importers.fold_layers import dense_layer
-from archviz.importers.fold_state import BATCH, NCHW, ONE, Axes, Cell, Fold, axes_list, product
+from archviz.importers.fold_state import (
+    BATCH,
+    NCHW,
+    ONE,
+    Axes,
+    Cell,
+    Fold,
+    Plan,
+    axes_list,
+    product,
+)
 from archviz.importers.fold_view import as_map
 from archviz.kinds import KINDS
 from archviz.model import Layer
@@ -50,6 +60,9 @@ def window(op: Op, rank: int, kernel: tuple[int, int]) -> dict[str, Any]:
     """Kernel, stride, dilation and padding of an operator, as options that are not the default."""
     get = op.attributes.get
     options: dict[str, Any] = {"kernel": kernel}
+    stated = get("kernel_shape")
+    if stated is not None and _pair(stated, rank, 1) != kernel:
+        raise ValueError("its kernel is not that of its weights")
     stride = _pair(get("strides"), rank, 1)
     dilation = _pair(get("dilations"), rank, 1)
     if stride != (1, 1):
@@ -120,24 +133,42 @@ def conv(fold: Fold, op: Op) -> bool:
     cell = as_map(fold, op, value, rank)
     if cell is None or cell.shape[2] != depth * groups or not filters:
         return False
-    key = (cell.shape, weight.shape, bias, id(op.attributes))  # equal ones are read as one
-    plan = None if cell.kind == "zero-pad" else fold.plans.get(key)
-    if plan is None:
-        kind, options = _conv_options(op, weight.shape, cell.shape[2], groups)
-        cell = _absorb_pad(cell, options)
-        if not bias:
-            options["bias"] = False
-        shape = ruled(fold, kind, cell.shape, options)
-        if shape is None:
-            return False
-        plan = kind, options, shape, product(weight.shape) * shape[0] * shape[1]
-        if cell.shape == key[0]:
-            fold.plans[key] = plan
-    kind, options, shape, macs = plan
+    kind, options = _conv_options(op, weight.shape, cell.shape[2], groups)
+    cell = _absorb_pad(cell, options)
+    if not bias:
+        options["bias"] = False
+    shape = ruled(fold, kind, cell.shape, options)
+    if shape is None:
+        return False
+    size = product(weight.shape)
     made = fold.cell(kind, op, [cell], shape, **options)
     fold.weigh(made, *op.inputs[1:3])
-    made.macs = macs
+    made.macs = size * shape[0] * shape[1]
     fold.give(op, made, NCHW if rank == 2 else (BATCH, 2, 1))
+    if cell is value.cell and value.axes == NCHW:
+        key = cell.shape, weight.shape, bias, id(op.attributes)
+        fold.plans[key] = Plan(kind, options, shape, size, made.macs)
+    return True
+
+
+def conv_again(fold: Fold, op: Op) -> bool:
+    """A convolution like an earlier one, on a map of the same size."""
+    value, weight = fold.value(op), fold.constant(op, 1)
+    if value is None or weight is None or value.axes != NCHW or value.cell.kind == "zero-pad":
+        return False
+    cell = value.cell
+    bias = len(op.inputs) > 2 and op.inputs[2] != ""
+    # equal attributes are read as one
+    plan = fold.plans.get((cell.shape, weight.shape, bias, id(op.attributes)))
+    if plan is None:
+        return False
+    kind, options, shape, size, macs = plan
+    made = fold.cell(kind, op, [cell], shape, **options)
+    fold.weigh_known(made, op.inputs[1:2], size)
+    if bias:
+        fold.weigh(made, op.inputs[2])
+    made.macs = macs
+    fold.give(op, made, NCHW)
     return True
 
 

@@ -28,6 +28,8 @@ class Imported(NamedTuple):
     network: Network
     report: str
     faithful: bool
+    plain: bool = False
+    """Whether the figure shows the model as it is, and nothing has to be said about it."""
 
 
 def import_file(path: str) -> Imported:
@@ -39,11 +41,39 @@ def import_file(path: str) -> Imported:
     from archviz.importers.sources import read_model, without_collector
 
     with without_collector():
-        return import_layers(read_model(path), os.path.splitext(os.path.basename(path))[0], path)
+        try:
+            graph = read_model(path)
+        except ArchvizError:
+            raise
+        except Exception as error:
+            raise _mistake(error, path) from error
+        return import_layers(graph, os.path.splitext(os.path.basename(path))[0], path)
 
 
 def import_layers(graph: LayerGraph, title: str, file: str) -> Imported:
-    """The spec of a layer graph; what it unrolls to is compared with the graph."""
+    """The spec of a layer graph; what it unrolls to is compared with the graph.
+
+    Raises:
+        ArchvizError: the model cannot be drawn.
+    """
+    try:
+        return _import(graph, title, file)
+    except ArchvizError:
+        raise
+    except Exception as error:
+        raise _mistake(error, file) from error
+
+
+def _mistake(error: Exception, file: str) -> ArchvizError:
+    """What to say where an import fails for no reason that we know."""
+    if isinstance(error, MemoryError):
+        return fail(file, "needs more memory than there is")
+    what = f"{type(error).__name__}: {error}"[:100]
+    return fail(file, f"cannot be drawn, by a mistake of archviz ({what})",
+                "please report it, if you can with the model")  # fmt: skip
+
+
+def _import(graph: LayerGraph, title: str, file: str) -> Imported:
     from archviz.importers.compact import compact
     from archviz.importers.settle import expected
     from archviz.importers.several_inputs import idle_inputs, without_inputs
@@ -81,7 +111,8 @@ def import_layers(graph: LayerGraph, title: str, file: str) -> Imported:
     if graph.unknown:
         names = ", ".join(sorted(set(graph.unknown))[:12])
         report += f"; not understood, drawn as plain boxes: {names}"
-    return Imported(text, network, one_line(report), not found)
+    plain = not (found or idle or outline.joined or graph.unknown)
+    return Imported(text, network, one_line(report), not found, plain)
 
 
 def _read_back(text: str, name: str) -> tuple[Network, Wired]:

@@ -47,6 +47,8 @@ def count(cell: Cell) -> None:
 
 def finish(fold: Fold, op: Op, cell: Cell, axes: Axes) -> bool:
     """Count, mark a second call, bind, and add the activation that the layer applies itself."""
+    if min(cell.options.get(option, 1) for option in ("filters", "count", "multiplier")) < 1:
+        raise ValueError("a size of less than 1")
     if cell.kind in KINDS:
         count(cell)
     if op.attributes.get("shared") and cell.parameters:

@@ -14,7 +14,9 @@ from archviz.errors import ArchvizError, fail, one_line
 from archviz.importers.graphs import LayerGraph, Op, OpGraph
 from archviz.importers.order import sorted_ops
 
-MAX_JSON = 256 * 2**20
+MAX_JSON = 64 * 2**20
+MAX_BRACKETS = 4_000_000
+"""In memory a pair of brackets takes up to thirty times as much as in the file."""
 MAX_CALLS = 200_000
 MAX_NESTING = 16
 MODELS = ("Functional", "Model", "Sequential")
@@ -25,10 +27,14 @@ Wire = tuple[str, int, int]
 
 def looks_like_model(path: str) -> bool:
     """Whether a JSON file starts like the JSON of a Keras model."""
+    from archviz.importers.sources import is_special
+
     try:
+        if is_special(path):
+            return False
         with open(path, "rb") as file:
             head = file.read(4096)
-    except OSError:
+    except (OSError, ValueError):
         return False
     return b'"class_name"' in head
 
@@ -44,8 +50,9 @@ def read_keras(path: str) -> LayerGraph:
         else:
             with open(path, "rb") as file:
                 text = file.read()
-    except OSError as error:
-        raise fail(path, f"cannot be read: {(error.strerror or str(error)).lower()}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise fail(path, f"cannot be read: {reason.lower()}") from error
     return read_keras_text(text, path)
 
 
@@ -56,15 +63,18 @@ def _from_zip(path: str) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive:
             info = archive.getinfo("config.json")
+            if info.flag_bits & 1:
+                raise fail(path, "is encrypted", "save the model without a password")
             if info.file_size > MAX_JSON:
-                raise fail(path, "holds a config.json of more than 256 MB: this is no model")
+                raise fail(path, "holds a config.json of more than 64 MB: this is no model")
             with archive.open(info) as member:
                 text = member.read(MAX_JSON + 1)
             if len(text) > MAX_JSON:
-                raise fail(path, "holds a config.json of more than 256 MB: this is no model")
+                raise fail(path, "holds a config.json of more than 64 MB: this is no model")
             return text
     except KeyError:
-        raise fail(path, "is a zip file without config.json, and so no .keras file") from None
+        raise fail(path, "is a zip file without config.json, and so no .keras file",
+                   "save the model again with Keras 3") from None  # fmt: skip
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError,
             ValueError) as error:  # fmt: skip
         hint = "models of Keras 2 are HDF5 files: save them again with Keras 3"
@@ -73,11 +83,14 @@ def _from_zip(path: str) -> bytes:
 
 def read_keras_text(text: str | bytes, path: str) -> LayerGraph:
     """The layers of a model given as JSON; ``path`` names it in messages."""
+    brackets = (b"{", b"[") if isinstance(text, bytes) else ("{", "[")
+    if sum(map(text.count, brackets)) > MAX_BRACKETS:  # type: ignore[arg-type]
+        raise fail(path, "has millions of lists in it: this is no model")
     try:
         model = json.loads(text)
     except (ValueError, RecursionError) as error:
         reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
-        raise fail(path, f"is no JSON: {reason[:200]}") from None
+        raise fail(path, f"is no JSON: {reason[:200]}", "write model.to_json() to it") from None
     if not isinstance(model, dict) or not isinstance(model.get("config"), dict | list):
         raise fail(path, "is JSON, but not that of a Keras model", "write model.to_json() to it")
     from archviz.importers.fold import fold_graph

@@ -30,6 +30,8 @@ LARGEST_ROW = 30
 MANY_PARTS = 7
 """More equal paths of two convolutions in free wiring than this are a module."""
 LONGEST_PERIOD = 8
+NESTED = 4
+"""Main chains inside one another of which an encoder with its decoder has more."""
 TAILS = frozenset({"channel-shuffle"})
 """Layers that belong to the parallel paths before them."""
 
@@ -67,6 +69,8 @@ class Selector:
         for chain in self.main:
             self.blocks(chain)
         between = Stretches(self.book, self.groups, self.taps)
+        if len(self.main) > NESTED:
+            between.levels(self.main)
         for chain in self.main:
             between.stretches(chain)
         between.stem(self.root)
@@ -112,9 +116,7 @@ class Selector:
                     continue
                 key = self.book.key(element)
                 self.counts[key] = self.counts.get(key, 0) + 1
-                if key not in self.contexts:
-                    self.contexts[key] = set()
-                self.contexts[key].add(context)
+                self.contexts.setdefault(key, set()).add(context)
                 if element.depth == 1:
                     continue
                 for place, inner in enumerate(chains_of(element)):

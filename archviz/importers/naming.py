@@ -104,6 +104,10 @@ def _base(book: Book, role: str, body: Chain) -> Base:
 
 
 def _stretch(book: Book, body: Chain, kinds: Sequence[str]) -> Base:
+    if {*kinds} == {"conv"}:
+        word = {2: "Double", 3: "Triple"}.get(len(kinds), "Repeated")
+        name = f"{word.lower()} conv"
+        return Base(name.replace(" ", "-"), name, f"{word} convolution")
     if "depthwise-conv" in kinds:
         if "multiply" in kinds:
             return Base("mbconv-first", "MBConv", "MBConv without a shortcut", "yellow")

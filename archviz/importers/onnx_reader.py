@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from archviz.importers.onnx_wire import Buffer
 
 MAX_OPS = 1_000_000
-MAX_PARTS = 10 * MAX_OPS
+MAX_PARTS = 4 * MAX_OPS
 MAX_REMEMBERED = 512
 """Bytes behind an operator's names from which on equal ones are read again."""
 MAX_ENDINGS = 4096

@@ -190,7 +190,8 @@ def tensor(data: Buffer, start: int, end: int) -> TensorHead:
             position += low
         elif key & 2:
             if key == 10:
-                shape.extend(islice(numbers(data, (1, BYTES, position, position + low)), MAX_RANK))
+                shape.extend(islice(numbers(data, (1, BYTES, position, position + low)),
+                                    MAX_RANK + 1))  # fmt: skip
             elif key in (34, 42, 58, 74, 82) and len(payload) <= MAX_VALUES:
                 payload.append((key >> 3, BYTES, position, position + low))
             position += low

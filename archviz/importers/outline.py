@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
+from archviz.kinds import ACTIVATIONS, NORMS
+
+MANY = 20
+"""Convolutions from which on one note stands for all their badges."""
+
 Values: TypeAlias = tuple[tuple[str, str], ...]
 """Fields and their texts."""
 
@@ -175,3 +180,25 @@ def cells(outline: Outline) -> Iterator[Cell]:
             yield item.merge
         for series in parts(item):
             waiting += series
+
+
+def badges_once(outline: Outline) -> tuple[str, str]:
+    """Convolutions as a kind whose badges a note can say once, and the note; else nothing."""
+    found = set()
+    count = 0
+    for cell in cells(outline):
+        if cell.kind == "conv":
+            fixed = dict(cell.fixed)
+            found.add((fixed.get("norm", "none"), fixed.get("activation", "none")))
+            count += 1
+    if count < MANY or len(found) > 1:
+        return "", ""
+    norm, activation = found.pop()
+    titles = [NORMS[norm].title.removesuffix(" without scale")] if norm != "none" else []
+    titles += [ACTIVATIONS[activation].title] if activation != "none" else []
+    if not titles:
+        return "", ""
+    words = " and ".join(titles)
+    verb = "follow" if len(titles) > 1 else "follows"
+    note = f"{words[:1].upper()}{words[1:]} {verb} each convolution; badges are left out."
+    return "conv", note

@@ -62,7 +62,10 @@ def joined_outputs(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> Settle
     options: dict[str, Any] = {"label": "outputs"}
     if len({shapes.get(output) for output in outputs}) > 1:
         options["shape"] = shape  # else it would be that of whichever path comes first
-    end = LayerNode("outputs", "op-merge", tuple(outputs), options, shape)
+    name = "outputs"
+    while name in shapes:
+        name += "-"
+    end = LayerNode(name, "op-merge", tuple(outputs), options, shape)
     return Settled((*_leading_to(nodes, outputs), end), (), True)
 
 
@@ -74,10 +77,10 @@ def expected(graph: LayerGraph, joined: bool) -> LayerGraph:
     if joined:
         nodes = clear_concats(long_sums(_sounds(graph.nodes), graph.outputs))
         settled = joined_outputs(nodes, list(dict.fromkeys(graph.outputs)))
-        return graph._replace(nodes=settled.nodes, outputs=("outputs",))
+        return graph._replace(nodes=settled.nodes, outputs=(settled.nodes[-1].id,))
     settled = settle(graph)
     hanging = [node for shoot in settled.offshoots for node in shoot.nodes]
-    outputs = ("outputs",) if settled.joined else graph.outputs
+    outputs = (settled.nodes[-1].id,) if settled.joined else graph.outputs
     return graph._replace(nodes=(*settled.nodes, *hanging), outputs=outputs)
 
 

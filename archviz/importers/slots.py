@@ -105,10 +105,12 @@ class Book:
         self.nodes = nodes
         self.numbers: dict[tuple[Any, ...], int] = {}
         self.leaves: list[Leaf | None] = [None] * len(nodes)
-        self.keys: list[int] = [-1] * len(nodes)
+        self.keys: list[int] = [UNKNOWN] * len(nodes)
         self.seen: dict[tuple[Any, ...], Leaf] = {}
         self.shared: dict[tuple[str, int], Leaf] = {}
         """By the identity of the options, which layers that are alike may share."""
+        self.leaf_keys: dict[int, int] = {}
+        """By the identity of the leaf."""
         self.sizes: list[int] = []
         """How many layers are drawn in what has a structure, by its number."""
 
@@ -122,15 +124,15 @@ class Book:
 
     def leaf(self, number: int) -> Leaf:
         """A layer taken apart; what is not there is like the layer it stands for."""
-        index = number if number >= 0 else ~number
-        found = self.leaves[index]
-        if found is None:
-            node = self.nodes[index]
-            found = self.shared.get((node.kind, id(node.options))) or self.taken_apart(node)
-            self.leaves[index] = found
         if number < 0:
+            found = self.leaf(~number)
             return found._replace(slots=(*found.slots[:-1], ("present", 0)))
-        return found
+        known = self.leaves[number]
+        if known is None:
+            node = self.nodes[number]
+            known = self.shared.get((node.kind, id(node.options))) or self.taken_apart(node)
+            self.leaves[number] = known
+        return known
 
     def taken_apart(self, node: LayerNode) -> Leaf:
         """A layer taken apart, once for all that say the same."""
@@ -145,13 +147,21 @@ class Book:
         """The structure of an element."""
         if isinstance(element, int):
             index = element if element >= 0 else ~element
-            if self.keys[index] < 0:
-                size = DRAWN[self.nodes[index].kind]
-                self.keys[index] = self.number(self.leaf(index).key, size)
+            if self.keys[index] == UNKNOWN:
+                self.keys[index] = self.layer_key(index)
             return self.keys[index]
         if element.key == UNKNOWN:
             element.key = self.structure(element)
         return element.key
+
+    def layer_key(self, index: int) -> int:
+        """The structure of a layer, looked up once for all that are taken apart as one."""
+        leaf = self.leaf(index)
+        found = self.leaf_keys.get(id(leaf))
+        if found is None:
+            found = self.number(leaf.key, DRAWN[self.nodes[index].kind])
+            self.leaf_keys[id(leaf)] = found
+        return found
 
     def structure(self, element: Par | Fork | Wild | Call) -> int:
         """The number of an element's structure, which nobody has looked at yet."""
@@ -187,8 +197,6 @@ class Book:
 
     def kind(self, element: Element) -> str:
         """The kind of a layer; of an element its merge's."""
-        if isinstance(element, Par):
-            return self.kind(element.merge)
         if isinstance(element, int):
             return self.nodes[element if element >= 0 else ~element].kind
-        return ""
+        return self.nodes[element.merge].kind if isinstance(element, Par) else ""

@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from archviz.errors import ArchvizError, fail
 from archviz.importers.graphs import LayerGraph, LayerNode
 
-SUFFIXES = (".onnx", ".keras", ".json", ".h5", ".hdf5")
+SUFFIXES = (".onnx", ".keras", ".json", ".h5", ".hdf5", ".pt", ".pth", ".pkl")
 FORMS = "an ONNX file, a Keras 3 .keras file, or the JSON of model.to_json()"
 
 
 def is_model_file(path: str) -> bool:
     """Whether a file is to be imported, not read as a spec."""
-    suffix = os.path.splitext(path)[1].lower()
+    suffix = suffix_of(path)
     if suffix == ".json":
         from archviz.importers.keras_reader import looks_like_model
 
@@ -28,10 +28,29 @@ def is_model_file(path: str) -> bool:
     return suffix in SUFFIXES
 
 
+def suffix_of(path: str) -> str:
+    """What the name of a file ends with, also where it is all of the name."""
+    dot = os.path.basename(path).rfind(".")
+    return os.path.basename(path)[dot:].lower() if dot >= 0 else ""
+
+
 def read_model(path: str) -> LayerGraph:
     """The layers of the model in a file; :class:`ArchvizError` where it is none."""
+    if is_special(path):
+        raise fail(path, "is no file on a disk", "save the model to a file, and name that")
     with without_collector():
-        return _read(path, os.path.splitext(path)[1].lower())
+        return _read(path, suffix_of(path))
+
+
+def is_special(path: str) -> bool:
+    """Whether to open a file might wait for ever, as with a pipe, or never end."""
+    import stat
+
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return False  # whoever opens it says why that fails
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 @contextlib.contextmanager

@@ -10,6 +10,8 @@ from archviz.importers.slots import Book
 from archviz.importers.tree import Call, Chain, Element, Par, Wild, takes_previous
 
 SHORTEST_STRETCH, LONGEST_STRETCH = 3, 12
+MANY_RUNS = 5
+"""Equal rows of convolutions that make a module in an encoder with its decoder."""
 
 
 class Stretches:
@@ -25,6 +27,32 @@ class Stretches:
         if isinstance(element, Call):
             return self.groups.of(element).role in ("block", "pair", "graph")
         return isinstance(element, Par | Wild) and not is_gate(self.book, element)
+
+    def levels(self, chains: Sequence[Chain]) -> None:
+        """Convolutions in a row that every level of an encoder and its decoder has."""
+        runs: dict[tuple[int, ...], list[tuple[Chain, int]]] = {}
+        for chain in chains:
+            at = 0
+            while at < len(chain):
+                stop = at
+                while stop < len(chain) and self.goes_on(chain[at], chain[stop]):
+                    stop += 1
+                if stop > at + 1:
+                    key = self.book.chain_key(chain[at:stop])
+                    runs.setdefault(key, []).append((chain, at))
+                at = max(stop, at + 1)
+        for key, places in runs.items():
+            if len(places) >= MANY_RUNS:
+                for chain, at in reversed(places):
+                    body = chain[at : at + len(key)]
+                    chain[at : at + len(key)] = [self.groups.call(("run", key), "stretch", body)]
+
+    def goes_on(self, first: Element, other: Element) -> bool:
+        """Whether two elements are equal convolutions but for their sizes."""
+        if not (isinstance(first, int) and isinstance(other, int)):
+            return False
+        conv = self.book.kind(first) == "conv" and other not in self.taps
+        return conv and self.book.key(first) == self.book.key(other)
 
     def stretches(self, chain: Chain) -> None:
         """Linear parts between the modules that occur again."""

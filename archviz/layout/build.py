@@ -35,9 +35,30 @@ class Builder(NamedTuple):
     style: Style
 
     def series(self, series: Series) -> SeriesBlock:
-        """A series of what is drawn of its nodes."""
+        """A series of what is drawn of its nodes; one block where it is drawn as a U."""
+        levels = self.levels(series)
+        if levels is not None:
+            return SeriesBlock([levels], self.style)
         blocks = [block for node in series.nodes if (block := self.block(node)) is not None]
         return SeriesBlock(blocks, self.style)
+
+    def levels(self, series: Series) -> Block | None:
+        """The block of an encoder with its decoder; None where a series is no such."""
+        nested = sum(isinstance(node, Residual) for node in series.nodes) == 1
+        if not nested or any(isinstance(node, Auxiliary) for node in series.nodes):
+            return None
+        from archviz.layout.levels import Level, LevelsBlock, levels_of
+
+        found = levels_of(series)
+        levels = [
+            Level(self.series(nodes.before), self.merge(nodes.skip.merge, captions_above=True),
+                  self.series(nodes.behind))
+            for nodes in found
+        ]  # fmt: skip
+        bottom = self.series(found[-1].skip.main) if found else None
+        if not bottom or not all(level.left.blocks for level in levels) or not bottom.blocks:
+            return None
+        return LevelsBlock(levels, bottom, self.style)
 
     def block(self, node: Node) -> Block | None:
         """The block of a node, or None where nothing of it is drawn."""

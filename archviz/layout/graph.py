@@ -142,11 +142,11 @@ class GraphBlock(Block):
     def _level(self, column: Sequence[Cell]) -> None:
         """Move cells that are all but level with a source; not what is level with the input."""
         near = self.style.px(NEAR)
-        for cell in column:
-            if cell.y == 0.0:
-                continue
+        for place, cell in enumerate(column):
+            others = [*column[:place][-1:], *column[place + 1 :][:1]]
             for source in cell.sources:
-                if abs(source.y - cell.y) < near:
+                clear = all(abs(other.y - source.y) > 2 * near for other in others)
+                if cell.y and abs(source.y - cell.y) < near and clear:
                     cell.y = source.y
                     break
 

@@ -48,6 +48,9 @@ class Line(NamedTuple):
 
 def main_row(network: Network, builder: Builder) -> Row:
     """The blocks of a network's main row, its input first."""
+    levels = builder.levels(network.body)
+    if levels is not None:
+        return Row((levels,), ())
     blocks: list[Block] = []
     heads: list[Head] = []
     for node in network.body.nodes:
