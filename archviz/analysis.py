@@ -254,7 +254,7 @@ class _Walk:
     def series(self, series: Series, state: State, scope: Scope) -> State:
         for node in series.nodes:
             entered, state = state, self.node(node, state, scope)
-            if isinstance(node, Layer) and node.kind == "input":
+            if entered[0] is None:  # it begins with inputs: nothing is before it
                 self.before = state
             elif state is not entered and not isinstance(node, Repeat | Series):
                 self.before = entered

@@ -74,8 +74,8 @@ class Unroll:
                 ends, before = self.graph(node, ends, before), ends
             else:
                 after = self.node(node, ends)
-                starts = isinstance(node, Layer) and node.kind == "input"
-                ends, before = after, after if starts else before if after == ends else ends
+                ends, before = after, before if after == ends else ends
+            before = before or ends  # behind inputs there is nothing before
         return ends, before
 
     def node(self, node: Node, ends: list[str]) -> list[str]:

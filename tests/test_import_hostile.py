@@ -292,6 +292,15 @@ def test_a_window_of_another_rank_is_no_layer_of_ours(tmp_path: Path) -> None:
     assert "Conv (of unstated shape)" in shown(tmp_path / "model.onnx", model.bytes(value))
 
 
+def test_a_pooling_over_what_is_not_the_batch(tmp_path: Path) -> None:
+    model = Builder((12, 1, 6))
+    weights = model.weight(1, 32, 6), model.weight(1, 32, 8)
+    value = model.op("LSTM", "x", *weights, outputs=2, hidden_size=8)
+    value = model.op("GlobalAveragePool", model.op("Squeeze", value, model.ints(1)))
+    report = shown(tmp_path / "model.onnx", model.bytes(value))
+    assert "GlobalAveragePool (of unstated shape)" in report
+
+
 def test_layers_beyond_all_size(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     model = Builder((1, 3, 2**62, 32))

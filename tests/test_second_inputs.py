@@ -41,6 +41,7 @@ def sources(network: str, modules: str = CELL) -> list[int]:
         ("  - input 8x8x8\n  - towers: [cell, identity]\n    merge: add\n  - cell\n", [0, 0]),
         ("  - input 8x8x8\n  - relu\n  - auxiliary: [relu]\n  - cell\n", [0]),
         ("  - {towers: [input 8x8x8, input 8x8x8], merge: add}\n  - relu\n  - cell\n", [2]),
+        ("  - {towers: [input 8x8x8, input 8x8x8], merge: add}\n  - cell\n", [2]),
     ],
 )
 def test_previous_is_what_the_item_before_took_in(network: str, wanted: list[int]) -> None:

@@ -112,7 +112,7 @@ class _Flat:
     def series(self, series: Series, at: int) -> int:
         for node in series.nodes:
             entered, at = at, self.node(node, at)
-            if isinstance(node, Layer) and node.kind == "input":
+            if entered < 0:  # it begins with inputs: nothing is before it
                 self.before = at
             elif at != entered and not isinstance(node, Repeat | Series):
                 self.before = entered

@@ -44,6 +44,8 @@ def as_map(fold: Fold, op: Op, value: Value, rank: int = 0) -> Cell | None:
         return None
     order = (2, 3, 1) if len(dims) == 4 else (2, 1)
     shape = tuple(dims[axis] for axis in order)
+    if product(shape) != product(cell.shape):
+        return None  # what the layer takes for the batch is not
     return arranged(fold, op, value, order, shape if len(dims) == 4 else (1, *shape))
 
 
