@@ -58,6 +58,7 @@ def cases() -> dict[str, Case]:
     found["inception_v1-wide"] = Case("inception_v1", {"aspect": 16 / 9, "title": True})
     found["graph-full"] = Case(str(SPECS / "graph.yaml"), {"detail": "full", "legend": False})
     found["repeats-narrow"] = Case(str(SPECS / "repeats.yaml"), {"aspect": 3 / 4})
+    found["unet-full"] = Case(str(SPECS / "unet.yaml"), {"detail": "full"})
     found["legend"] = Case("")
     return found
 
