@@ -31,6 +31,7 @@ def message(path: Path, data: bytes | str | None = None) -> str:
     said = set()
     for command, output in (("import", "out.yaml"), ("render", "out.svg")):
         target = path.parent / output
+        target.unlink(missing_ok=True)
         result = CliRunner().invoke(main, [command, str(path), "-o", str(target)])
         assert result.exit_code == 1
         assert isinstance(result.exception, SystemExit)
@@ -284,6 +285,14 @@ def test_sizes_that_cannot_be(layer: str, option: str, tmp_path: Path) -> None:
         if one["name"] == layer:
             one["config"][option] = -1
     assert "makes no sense" in message(tmp_path / "model.json", json.dumps(tree))
+
+
+def test_truth_is_no_size(tmp_path: Path) -> None:
+    tree = json.loads(model_seeds.sequential())
+    tree["config"]["layers"][1]["config"]["kernel_size"] = True
+    assert "faithful" in shown(tmp_path / "kernel.json", json.dumps(tree))
+    tree["config"]["layers"][0]["config"]["batch_shape"][1] = True
+    assert "of unknown size" in message(tmp_path / "side.json", json.dumps(tree))
 
 
 def test_a_window_of_another_rank_is_no_layer_of_ours(tmp_path: Path) -> None:
