@@ -386,5 +386,13 @@ def measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> Ou
         # An activation that a convolution applies itself is no layer of its own.
         depth += 1 if layer.norm != "none" or kind.join else 0
     if layer.shared:
-        trainable = moving = 0
+        trainable, moving = own_weights(moving, layer.own)
     return Outcome(output, trainable, moving, kind.macs(layer, shape, output), depth)
+
+
+def own_weights(moving: int, own: int) -> tuple[int, int]:
+    """Of ``own`` parameters that a layer with shared weights has besides: trainable, and not.
+
+    The ``moving`` statistics of its normalisation are among them where there are so many.
+    """
+    return (own - moving, moving) if own >= 2 * moving else (own, 0)

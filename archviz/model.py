@@ -61,6 +61,8 @@ class Layer(NamedTuple):
     weights: int = 0
     macs: int = 0
     """Of an operator that no other kind describes: what it counts, as stated."""
+    own: int = 0
+    """Where ``shared``: parameters that are the layer's own and do count."""
     shared: bool = False
     """Whether the weights are those of an earlier layer, and do not count again."""
     written: Mapping[str, str] = NOTHING

@@ -64,13 +64,14 @@ OPTIONS: Mapping[str, Option] = {
     "weights": Option("whole", "weights", "parameters of an operator", 0, 10**15),
     "macs": Option("whole", "macs", "multiply-adds of an operator", 0, 10**18),
     "shared": Option("bool", "shared", "the weights are an earlier layer's and do not count again"),
+    "own": Option("whole", "own", "of a shared layer: parameters that are its own", 0, 10**15),
     "drawn": Option("bool", "drawn", "whether the figure draws the layer"),
     "depth": Option("whole", "counts_in_depth", "0: the layer does not count in depth", 0, 1),
     "when": Option("number", "present", "the layer is left out where this is 0", -MAX_SIZE),
     "name": Option("text", "name", "a name of its own, for tables and links"),
     "label": Option("text", "label", "another text for the box"),
 }
-COMMON = ("shared", "name", "label", "drawn", "depth", "when")
+COMMON = ("shared", "own", "name", "label", "drawn", "depth", "when")
 
 FLAGS: Mapping[str, tuple[str, str]] = {
     "same": ("pad", "same"),

@@ -32,7 +32,7 @@ def fields_of(kind: str) -> tuple[str, ...]:
     found = _FIELDS.get(kind)
     if found is None:
         names = dict.fromkeys(OPTIONS[option].field for option in KINDS[kind].options)
-        extra = ["shared"]
+        extra = ["shared", "own"]
         if kind in STATED:
             extra.append("label")
         found = _FIELDS[kind] = (*names, *extra)

@@ -281,6 +281,8 @@ def _emit(fold: Fold) -> LayerGraph:
         inputs = tuple([source.name for source in cell.inputs])
         if not inputs and cell.kind != "input":
             inputs = (start.name,)
+        if "shared" in cell.options and cell.lent < cell.parameters:
+            cell.options["own"] = cell.parameters - cell.lent
         options = known.setdefault((cell.kind, *cell.options.items()), cell.options)
         nodes.append(LayerNode(identity, cell.kind, inputs, options, cell.shape, cell.path,
                                cell.parameters, cell.fixed, cell.macs))  # fmt: skip

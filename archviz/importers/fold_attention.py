@@ -156,6 +156,7 @@ def _attention(fold: Fold, op: Op, scores: Cell, weights: Cell, values: Cell,
     }  # fmt: skip
     if any(part.options.get("shared") for part in single):
         made.options["shared"] = True
+        made.lent = sum(part.lent for part in single)
     _release(single, base if windows else source, memory)
     fold.give(op, made, None, dims)
     return True

@@ -81,6 +81,9 @@ def _project(fold: Fold, op: Op, value: Value, units: int, bias: bool) -> bool:
     made.name, made.path = cell.name, cell.path
     made.extra = {**facts, "out": units, "out_bias": bias}
     made.parameters, made.macs = cell.parameters, cell.macs + product(cell.shape) * units
+    made.lent = cell.lent
+    if "shared" in cell.options:
+        made.options["shared"] = True
     fold.weigh(made, *op.inputs[1:3])
     fold.give(op, made, None, dims)
     made.refs += 1 - fold.uses.get(op.outputs[0], 0)

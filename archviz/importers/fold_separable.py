@@ -34,7 +34,8 @@ def join_separable(graph: LayerGraph) -> LayerGraph:
 
 
 def _bare(node: LayerNode) -> bool:
-    return node.options.get("bias") is False and not {"norm", "activation"} & node.options.keys()
+    own = not {"norm", "activation", "shared"} & node.options.keys()
+    return own and node.options.get("bias") is False
 
 
 def _pointwise(node: LayerNode) -> bool:

@@ -29,7 +29,7 @@ class Cell:
     """A layer in the making; a kind that starts with ``~`` waits for what follows."""
 
     __slots__ = ("base", "extra", "fixed", "free", "inputs", "kind", "macs", "name", "op",
-                 "options", "parameters", "path", "refs", "shape")  # fmt: skip
+                 "lent", "options", "parameters", "path", "refs", "shape")  # fmt: skip
 
     def __init__(
         self, kind: str, op: Op, inputs: list[Cell], shape: Shape, options: dict[str, Any]
@@ -44,6 +44,8 @@ class Cell:
         self.refs = 0
         """How many operators still use what the cell gives."""
         self.parameters = 0
+        self.lent = 0
+        """How many of them are those of an earlier layer."""
         self.fixed = 0
         self.macs = 0
         self.free = False
@@ -174,6 +176,7 @@ class Fold:
                 first = self.seen_weights.setdefault(name, cell)
                 if first is not cell and size > 1:
                     cell.options.setdefault("shared", True)
+                    cell.lent += size
 
     def weigh_known(self, cell: Cell, names: Sequence[str], size: int) -> None:
         """Count constants that are known to have so many elements each."""

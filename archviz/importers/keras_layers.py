@@ -53,6 +53,7 @@ def finish(fold: Fold, op: Op, cell: Cell, axes: Axes) -> bool:
         count(cell)
     if op.attributes.get("shared") and cell.parameters:
         cell.options["shared"] = True
+        cell.lent = cell.parameters
     uses = fold.uses.get(op.outputs[0], 0)
     fold.give(op, cell, axes)
     cell.refs = 1
@@ -211,14 +212,15 @@ def norm(base: str) -> Callable[[Fold, Op], bool]:
         cell.parameters += (trainable + moving) * channels
         cell.fixed += moving * channels
         if config.get("shared"):
-            return _shared_norm(cell)
+            return _shared_norm(cell, (trainable + moving) * channels)
         return True
 
     return handler
 
 
-def _shared_norm(cell: Cell) -> bool:
+def _shared_norm(cell: Cell, size: int) -> bool:
     cell.options["shared"] = True
+    cell.lent += size
     return True
 
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
+from archviz.analysis import own_weights
 from archviz.importers.flatten import Wired, fields_of, unrolled
 from archviz.importers.fold_window import tidy
 from archviz.importers.graphs import ORDERED, LayerGraph, LayerNode
@@ -67,14 +68,20 @@ def differences(model: Wired, spec: Wired) -> list[str]:
 
 
 def _totals(nodes: Sequence[LayerNode], others: Sequence[LayerNode]) -> list[str]:
-    own = [node for node in nodes if not node.options.get("shared")]
+    lent = [node for node in nodes if node.options.get("shared")]
+    fields = {field: sum([getattr(node, field) for node in nodes])
+              for field in ("parameters", "fixed", "macs")}  # fmt: skip
+    for node in lent:  # shared weights count where they are first
+        own, fixed = own_weights(node.fixed, node.options.get("own", 0))
+        fields["parameters"] -= node.parameters - own - fixed
+        fields["fixed"] -= node.fixed - fixed
     problems = []
-    for what, field, counted in (
-        ("parameters", "parameters", own),  # shared weights count where they are first
-        ("parameters that are not trained", "fixed", own),
-        ("multiply-adds", "macs", nodes),
+    for what, field in (
+        ("parameters", "parameters"),
+        ("parameters that are not trained", "fixed"),
+        ("multiply-adds", "macs"),
     ):
-        wanted = sum([getattr(node, field) for node in counted])
+        wanted = fields[field]
         found = sum([getattr(node, field) for node in others])
         if wanted != found:
             problems.append(f"the model has {wanted:,} {what}, the spec {found:,}")
