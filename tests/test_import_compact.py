@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from invariants import violations
 
 from archviz.analysis import analyse
+from archviz.api import LoadedNetwork
 from archviz.expand import load_network
 from archviz.importers.compact import compact
 from archviz.importers.graphs import LayerGraph
@@ -289,6 +291,33 @@ def parallel_graphs(draw: st.DrawFn) -> LayerGraph:
 @given(dags())
 def test_any_wiring_comes_back(graph: LayerGraph) -> None:
     analyse(check_exact(graph))
+
+
+@st.composite
+def open_dags(draw: st.DrawFn) -> LayerGraph:
+    """Any wiring from several inputs to several outputs."""
+    net = Make("Random", (8, 8, 8))
+    more = draw(st.integers(0, 2))
+    ends = [net.last, *(net.add("input", (), shape=(8, 8, 8)) for _ in range(more))]
+    for _ in range(draw(st.integers(2, 12))):
+        some = draw(st.lists(st.sampled_from(ends[-6:]), min_size=1, max_size=3, unique=True))
+        kind = draw(st.sampled_from(["add", "multiply", "op-merge"]))
+        options = {"label": "x"} if kind == "op-merge" else {}
+        ends.append(net.add(kind, some, **options) if len(some) > 1 else net.conv(some[0], 8, 1))
+    used = {source for node in net.nodes for source in node.inputs}
+    for node in list(net.nodes):
+        if node.kind == "input" and node.id not in used:
+            ends.append(net.conv(node.id, 8, 1))
+            used.add(node.id)
+    outputs = [end for end in ends if end not in used]
+    return LayerGraph("Random", tuple(net.nodes), tuple(outputs))
+
+
+@settings(max_examples=150)
+@given(open_dags())
+def test_any_wiring_with_several_ends_comes_back(graph: LayerGraph) -> None:
+    network = check_exact(graph)
+    assert violations(LoadedNetwork(network).scene()) == []
 
 
 @settings(max_examples=150)

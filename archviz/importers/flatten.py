@@ -120,6 +120,8 @@ class _Flat:
 
     def node(self, node: Node, at: int) -> int:
         if isinstance(node, Layer):
+            if node.kind == "dropout" and not node.value:
+                return at  # a second way between two layers
             sources = () if node.kind == "input" else (at,)
             return self.add(node, sources) if node.present or not sources else at
         if isinstance(node, Series):

@@ -28,8 +28,23 @@ VECTOR: Axes = (BATCH, 0)
 class Cell:
     """A layer in the making; a kind that starts with ``~`` waits for what follows."""
 
-    __slots__ = ("base", "extra", "fixed", "free", "inputs", "kind", "macs", "name", "op",
-                 "lent", "options", "parameters", "path", "refs", "shape")  # fmt: skip
+    __slots__ = (
+        "base",
+        "extra",
+        "fixed",
+        "free",
+        "inputs",
+        "kind",
+        "lent",
+        "macs",
+        "name",
+        "op",
+        "options",
+        "parameters",
+        "path",
+        "refs",
+        "shape",
+    )  # fmt: skip
 
     def __init__(
         self, kind: str, op: Op, inputs: list[Cell], shape: Shape, options: dict[str, Any]

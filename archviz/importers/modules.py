@@ -323,6 +323,8 @@ class Selector:
             for place, inner in enumerate(chain):
                 if isinstance(inner, Wild):
                     self.wild(inner)
+                    if has_input(inner, self.book.nodes):
+                        continue
                     chain[place] = self.groups.call(self.book.key(inner), "graph", [inner])
 
     def begins_merge(self, chain: Chain) -> bool:

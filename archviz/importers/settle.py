@@ -103,7 +103,7 @@ def _leading_to(nodes: Sequence[LayerNode], ends: Sequence[str]) -> tuple[LayerN
     needed = set(ends)
     kept = []
     for node in reversed(nodes):
-        if node.id in needed or node.kind == "input":
+        if node.id in needed:
             needed.update(node.inputs)
             kept.append(node)
     kept.reverse()
@@ -127,7 +127,8 @@ def _offshoots(
     for output in outputs:
         own = [node for node in _leading_to(nodes, [output]) if node.id not in inside]
         taps = {source for node in own for source in node.inputs if source in inside}
-        if len(taps) != 1 or not seen.isdisjoint(node.id for node in own):
+        beginning = any(node.kind == "input" for node in own)
+        if len(taps) != 1 or beginning or not seen.isdisjoint(node.id for node in own):
             return None
         seen.update(node.id for node in own)
         found.append(Offshoot(taps.pop(), tuple(own)))

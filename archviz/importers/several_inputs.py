@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from archviz.errors import one_line
 from archviz.importers.graphs import ORDERED, LayerGraph, LayerNode
-from archviz.importers.tree import Chain, Element, Par, Wild, chain_leaves, chains_of
+from archviz.importers.tree import Chain, Element, Fork, Par, Wild, chain_leaves, chains_of
 
 START = LayerNode("", "input", ())
 """What all inputs hang from."""
@@ -82,6 +82,8 @@ def cut_start(chain: Chain, nodes: Sequence[LayerNode]) -> None:
         if sum(sizes) - sizes[largest] > SIDE * sizes[largest]:
             break
         main = first.branches[largest]
+        if isinstance(main[-1], Fork):
+            break
         sides = [branch for branch in first.branches if branch is not main]
         chain[:1] = [*main, Par([[], *sides], first.merge, first.depth)]
 
@@ -90,7 +92,8 @@ def cut_edges(element: Element, nodes: Sequence[LayerNode]) -> None:
     """Take the ways from the start out of free wiring that begins a network."""
     if isinstance(element, Par):
         for branch in element.branches:
-            cut_edges(branch[0], nodes)
+            if branch:
+                cut_edges(branch[0], nodes)
     elif isinstance(element, Wild):
         for _, body in element.nodes:
             cut_edges(body[0], nodes)
