@@ -158,11 +158,12 @@ def render(
     network: str, output: str, suffix: str | None, legend: bool, title: bool, theme: str,
     aspect: float | None, detail: str, **medium: Any,
 ) -> None:  # fmt: skip
-    """Draw NET, a bundled network or a YAML file.
+    """Draw NET: a bundled network, a YAML file, or a model file (ONNX, .keras, JSON).
 
     \b
     archviz render resnet50 -o resnet50.svg
     archviz render my-net.yaml --aspect 16:9 --title -o my-net.png
+    archviz render model.onnx -o model.svg
     archviz render vgg16 -o vgg16.pptx          slides of native, editable shapes
     archviz render vgg16 -o vgg16.gv && neato -n2 -Tpng vgg16.gv -o vgg16.png
     """

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from archviz.analysis import analyse
 from archviz.errors import ArchvizError
 from archviz.importers.fold import fold_graph
+from archviz.importers.imported import import_layers
 from archviz.importers.onnx_reader import read_onnx, read_onnx_data
 from archviz.importers.sources import read_model
 
@@ -445,6 +447,31 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     for name in ("model.pt", "model.h5", "model.txt"):
         with pytest.raises(ArchvizError):
             read_model(str(tmp_path / name))
+
+
+def test_tied_weights_count_once_and_their_own_biases_each_time() -> None:
+    model = Builder()
+    value, tied = model.op("Flatten", "x"), model.weight(3072, 3072)
+    for _ in range(2):
+        value = model.op("Gemm", value, tied, model.weight(3072))
+    layers = model.layers(value)
+    assert layers.nodes[-1].options["own"] == 3072
+    found = import_layers(layers, "tied", "tied.onnx")
+    assert found.faithful
+    assert "dense 3072 shared own=3072" in found.text
+    assert analyse(found.network).totals.parameters == 3072 * 3072 + 2 * 3072
+
+
+def test_a_tied_convolution_keeps_its_own_normalisation() -> None:
+    model = Builder()
+    tied = model.weight(3, 3, 3, 3)
+    value = "x"
+    for _ in range(2):
+        value = model.norm(model.op("Conv", value, tied, kernel_shape=[3, 3], pads=[1] * 4), 3)
+    found = import_layers(model.layers(value), "tied", "tied.onnx")
+    assert found.faithful
+    totals = analyse(found.network).totals
+    assert (totals.trainable, totals.non_trainable) == (81 + 2 * 6, 2 * 6)
 
 
 def test_reading_is_linear() -> None:
