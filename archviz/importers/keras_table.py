@@ -172,6 +172,8 @@ def upsample(fold: Fold, op: Op) -> bool:
         return False
     cell, axes = found
     shape = cell.shape[0] * factors[0], cell.shape[1] * factors[0], cell.shape[2]
+    if min(factors) < 1:
+        raise ValueError("a size of less than 1")
     fold.give(op, fold.cell("upsample", op, [cell], shape, value=float(factors[0])), axes)
     return True
 
