@@ -225,13 +225,14 @@ def drawn(part: Part, cut: Cut) -> Part:
 
 
 def _swatch(module: str, cut: Cut) -> str:
-    """The colour of a module's boxes."""
-    twins = _groups((cut.dark or cut.scene).items)
-    for group, twin in zip(_groups(cut.scene.items), twins, strict=True):
-        if group.role == "module" and group.name == module:
-            for shape, other in zip(group.items, twin.items, strict=False):
-                if isinstance(shape, Shape) and isinstance(other, Shape):
-                    return cut.palette.color(shape.fill, other.fill)
+    """The colour of a module's boxes; of what is none, the tint of its panel."""
+    for role in ("module", "panel"):
+        twins = _groups((cut.dark or cut.scene).items)
+        for group, twin in zip(_groups(cut.scene.items), twins, strict=True):
+            if group.role == role and group.name == module:
+                for shape, other in zip(group.items, twin.items, strict=False):
+                    if isinstance(shape, Shape) and isinstance(other, Shape):
+                        return cut.palette.color(shape.fill, other.fill)
     return "#808080"
 
 
