@@ -357,3 +357,33 @@ def test_a_root_mean_square_norm_written_out() -> None:
     value = model.op("Mul", "x", model.op("Div", model.constant(1.0), root))
     node = last(model, model.op("Mul", value, model.weight(16)))
     assert (node.kind, node.parameters) == ("rms-norm", 16)
+
+
+# ---- quantised ------------------------------------------------------------------------------
+
+
+def test_quantised_convolutions_are_convolutions() -> None:
+    model = Builder()
+    one, zero = model.constant(0.1), model.constant(0, kind=TensorProto.UINT8)
+    value = model.op("QuantizeLinear", "x", one, zero)
+    weight = model.weight(8, 3, 3, 3, kind=TensorProto.INT8)
+    bias = model.weight(8, kind=TensorProto.INT32)
+    value = model.op("QLinearConv", value, one, zero, weight, one, zero, one, zero, bias,
+                     kernel_shape=[3, 3], pads=[1] * 4)  # fmt: skip
+    other = model.op("QLinearAdd", value, one, zero, value, one, zero, one, zero,
+                     domain="com.microsoft")  # fmt: skip
+    value = model.op("DequantizeLinear", other, one, zero)
+    layers = model.layers(model.op("Relu", value))
+    assert kinds(layers) == ["conv", "add"]
+    assert layers.nodes[1].parameters == 8 * 3 * 9 + 8
+    assert not layers.unknown
+
+
+def test_weights_behind_a_dequantisation_are_weights() -> None:
+    model = Builder()
+    one, zero = model.constant(0.1), model.constant(0, kind=TensorProto.INT8)
+    weight = model.op("DequantizeLinear", model.weight(8, 3, 3, 3, kind=TensorProto.INT8), one, zero)
+    value = model.op("Conv", "x", weight, kernel_shape=[3, 3], pads=[1] * 4)
+    layers = model.layers(model.op("DequantizeLinear", model.op("QuantizeLinear", value, one), one))
+    assert kinds(layers) == ["conv"]
+    assert layers.nodes[1].parameters == 8 * 3 * 9

@@ -20,6 +20,7 @@ from archviz.importers import (
     fold_merge,
     fold_named,
     fold_parts,
+    fold_quantised,
     fold_recurrent,
     fold_regroup,
     fold_view,
@@ -216,7 +217,7 @@ _VOLUMES: Mapping[str, Handler] = {
     "MaxPool": fold_volume.pool, "AveragePool": fold_volume.pool,
     "GlobalAveragePool": fold_volume.global_pool, "GlobalMaxPool": fold_volume.global_pool,
 }  # fmt: skip
-HANDLERS: Mapping[str, Handler] = {
+_OPERATORS: Mapping[str, Handler] = {
     **dict.fromkeys(_MAPS, _windowed), "Conv": _conv,
     "Gemm": fold_layers.dense, "MatMul": _matmul,
     "BatchNormalization": fold_layers.batch_norm,
@@ -240,9 +241,11 @@ HANDLERS: Mapping[str, Handler] = {
     "Reshape": fold_regroup.reshape,
     **dict.fromkeys(("Flatten", "Squeeze", "Unsqueeze"), fold_view.reshape),
     **dict.fromkeys(("Identity", "Cast", "Dropout", "CastLike"), fold_view.same),
+    **dict.fromkeys(("QuantizeLinear", "DequantizeLinear"), fold_view.same),
     "Expand": fold_view.expand, "Pad": fold_named.pad, "Split": fold_parts.split,
     "Slice": fold_parts.slices, "com.microsoft.Attention": fold_attention.fused,
 }  # fmt: skip
+HANDLERS: Mapping[str, Handler] = {**_OPERATORS, **fold_quantised.handlers(_OPERATORS)}
 
 
 # ---- out --------------------------------------------------------------------------------------
