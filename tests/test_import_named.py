@@ -382,7 +382,8 @@ def test_quantised_convolutions_are_convolutions() -> None:
 def test_weights_behind_a_dequantisation_are_weights() -> None:
     model = Builder()
     one, zero = model.constant(0.1), model.constant(0, kind=TensorProto.INT8)
-    weight = model.op("DequantizeLinear", model.weight(8, 3, 3, 3, kind=TensorProto.INT8), one, zero)
+    stored = model.weight(8, 3, 3, 3, kind=TensorProto.INT8)
+    weight = model.op("DequantizeLinear", stored, one, zero)
     value = model.op("Conv", "x", weight, kernel_shape=[3, 3], pads=[1] * 4)
     layers = model.layers(model.op("DequantizeLinear", model.op("QuantizeLinear", value, one), one))
     assert kinds(layers) == ["conv"]
