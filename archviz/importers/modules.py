@@ -217,7 +217,8 @@ class Selector:
             key = self.book.key(element)
             if len(self.contexts.get(key, ())) < 2 or self.book.sizes[key] < 3:
                 continue
-            if sum(map(len, element.branches)) < 3 and self.has_calls(element):
+            short = sum(map(len, element.branches)) < 3 and self.has_calls(element)
+            if short and self.book.kind(element) == "add":
                 continue
             if len(element.branches) > MOST_TOWERS and self.is_uniform(element):
                 continue
@@ -318,10 +319,14 @@ class Selector:
                         element.key = UNKNOWN
 
     def wild(self, element: Wild) -> None:
-        """Free wiring in free wiring becomes modules."""
+        """Free wiring in free wiring becomes modules, and so do large blocks where it is long."""
+        long = self.book.size(element) > LARGEST_ROW
         for _, chain in element.nodes:
             for place, inner in enumerate(chain):
-                if isinstance(inner, Wild):
+                if isinstance(inner, Par) and long and self.book.size(inner) >= LARGE:
+                    if not has_input(inner, self.book.nodes):
+                        chain[place] = self.groups.call(self.book.key(inner), "block", [inner])
+                elif isinstance(inner, Wild):
                     self.wild(inner)
                     if has_input(inner, self.book.nodes):
                         continue

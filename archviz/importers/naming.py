@@ -127,11 +127,15 @@ def _block(book: Book, block: Par, body: Chain, kinds: Sequence[str]) -> Base:
         if len(paths) == 2:
             return _residual(book, block, body, kinds)
         return _scoped(book, body)
+    if kind == "concat" and all("pool" in one for one in kinds[:-1]):
+        return Base("pyramid-pooling", "pyramid pool", "Pyramid pooling")
     if kind == "concat" and len(paths) == 2 and not paths[1]:
         return Base("dense-layer", "dense layer", "Dense layer")
     if kind == "concat":
         if all(any(stride > 1 for stride in _strides(book, path)) for path in paths):
             return Base("reduction", "Reduction", "Reduction", "orange")
+        if len(paths) == 2 and [book.kind(one) for one in paths[1]] == ["conv"]:
+            return Base("csp", "CSP", "Cross-stage partial block")
         if "channel-shuffle" in kinds:
             return Base("shuffle-unit", "shuffle", "Shuffle unit")
         return Base("inception", "Inception", "Inception")
