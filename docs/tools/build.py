@@ -30,8 +30,8 @@ import spec_tables
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 EXAMPLE = DOCS / "examples" / "small.yaml"
-IMPORTED = DOCS / "examples" / "mobilenet_v2.yaml"
-"""What ``archviz import`` wrote of a model, untouched."""
+IMPORTED = {"imported": "mobilenet_v2", "imported-unet": "unet", "imported-nasnet": "nasnet_mobile"}
+"""Pictures of specs in docs/examples that ``archviz import`` wrote of models, untouched."""
 
 
 def pictures() -> dict[str, str]:
@@ -39,7 +39,8 @@ def pictures() -> dict[str, str]:
     networks = {name: archviz.load(name) for name in catalog.names()}
     found = {name: net.svg() for name, net in networks.items()}
     found["small"] = archviz.load(EXAMPLE).svg(aspect=1.0, legend=False)
-    found["imported"] = archviz.load(IMPORTED).svg()
+    for name, example in IMPORTED.items():
+        found[name] = archviz.load(DOCS / "examples" / f"{example}.yaml").svg()
     found["legend"] = write_svg(draw_legend(load_theme()))
     heads = [net.network.head for net in networks.values()]
     found["timeline"] = write_svg(draw_timeline(heads, load_theme()))
