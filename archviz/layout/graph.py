@@ -208,10 +208,10 @@ class GraphBlock(Block):
         for rank, column in enumerate(self.columns):
             if rank:
                 order, _ = _track_order(column, style.px(NEAR))
-                first = x + style.px(0.45)
+                first = x + style.gap(0.45)
                 for place, cell in enumerate(order):
-                    self.tracks[id(cell)] = first + place * style.px(TRACK)
-                x = first + max(0, len(order) - 1) * style.px(TRACK) + style.px(0.65)
+                    self.tracks[id(cell)] = first + place * style.gap(TRACK)
+                x = first + max(0, len(order) - 1) * style.gap(TRACK) + style.gap(0.65)
             width = max(cell.width for cell in column)
             for cell in column:
                 cell.x = x

@@ -32,7 +32,7 @@ MARGIN = 44.0
 TOP = 102.0
 BOTTOM = 20.0
 SCALES = (1.6, 1.45, 1.3, 1.2, 1.12, 1.06)
-LAST_RESORT = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
+LAST_RESORT = (0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
 """For a box or a panel wider than a slide, which only a spec of one's own can have."""
 MOST_TRIES = 40
 """Numbers of lines that are tried for a main row, from the least that can do."""
