@@ -19,7 +19,8 @@ from archviz.errors import ArchvizError
 from archviz.expand import network_from_text
 from archviz.importers.imported import import_file
 
-from models import Builder, TensorProto, helper, onnx, resnet  # isort: skip
+from models import Builder, TensorProto, helper, keras_input, keras_layer, keras_model  # isort: skip
+from models import onnx, resnet  # isort: skip
 import fuzz_models  # isort: skip
 import model_seeds  # isort: skip
 
@@ -308,6 +309,21 @@ def test_a_pooling_over_what_is_not_the_batch(tmp_path: Path) -> None:
     value = model.op("GlobalAveragePool", model.op("Squeeze", value, model.ints(1)))
     report = shown(tmp_path / "model.onnx", model.bytes(value))
     assert "GlobalAveragePool (of unstated shape)" in report
+
+
+@pytest.mark.parametrize("hidden", [0, -8])
+def test_a_recurrent_layer_without_size_is_a_plain_box(hidden: int, tmp_path: Path) -> None:
+    model = Builder((12, 1, 6))
+    weights = model.weight(1, 32, 6), model.weight(1, 32, 8)
+    value = model.op("LSTM", "x", *weights, outputs=2, hidden_size=hidden)
+    assert "LSTM (of unstated shape)" in shown(tmp_path / "model.onnx", model.bytes(value))
+
+
+def test_an_upsampling_to_nothing_is_a_message(tmp_path: Path) -> None:
+    layer = keras_layer("UpSampling2D", "up", "in", size=[0, 0])
+    text = keras_model([keras_input(8, 8, 3), layer], "up")
+    path = tmp_path / "model.json"
+    assert "a size of less than 1" in message(path, text.encode())
 
 
 def test_layers_beyond_all_size(tmp_path: Path) -> None:

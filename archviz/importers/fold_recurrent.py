@@ -19,7 +19,7 @@ def recurrent(fold: Fold, op: Op) -> bool:
     value = fold.value(op)
     first, second = fold.constant(op, 1), fold.constant(op, 2)
     hidden = op.attributes.get("hidden_size", 0)
-    if value is None or first is None or second is None or not hidden:
+    if value is None or first is None or second is None or hidden < 1:
         return False
     value = fold.sequence(op, value)
     batch_first = bool(op.attributes.get("layout"))
