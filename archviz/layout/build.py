@@ -44,7 +44,8 @@ class Builder(NamedTuple):
 
     def levels(self, series: Series) -> Block | None:
         """The block of an encoder with its decoder; None where a series is no such."""
-        nested = sum(isinstance(node, Residual) for node in series.nodes) == 1
+        skips = [node for node in series.nodes if isinstance(node, Residual)]
+        nested = len(skips) == 1 and any(isinstance(node, Residual) for node in skips[0].main.nodes)
         if not nested or any(isinstance(node, Auxiliary) for node in series.nodes):
             return None
         from archviz.layout.levels import Level, LevelsBlock, levels_of
