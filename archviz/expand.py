@@ -29,7 +29,6 @@ from archviz.options import OPTIONS, OptionError, Setting, resolve, whole, writt
 from archviz.repeats import MAX_COPIES, MAX_TIMES
 from archviz.spec import read_spec
 from archviz.syntax import (
-    IN_BRACES,
     PREVIOUS,
     Argument,
     AuxiliarySpec,
@@ -43,6 +42,7 @@ from archviz.syntax import (
     SeriesSpec,
     Spec,
     TowersSpec,
+    filled,
     without_braces,
 )
 from archviz.yamlnodes import read_spec_text
@@ -230,7 +230,7 @@ class _Expander:
         self.deeper(depth + height, item.mark)
         shown = {name: _plain(value) for name, value in arguments.items()}
         present = self.present(item.when, values)
-        label = IN_BRACES.sub(lambda found: str(shown[found[1]]), module.label)
+        label = filled(module.label, shown)
         call = ModuleCall(item.module, shown, body, item.where, item.mark, item.name, present,
                           label if label != module.label else "")  # fmt: skip
         return call, count + 1, height

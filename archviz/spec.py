@@ -5,7 +5,7 @@ text ──parse_yaml──▶ nodes ──▶ defaults, parameters ──▶ mo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from archviz.errors import ArchvizError, Mark, Problem
 from archviz.head import KEYS, read_head, read_text
@@ -21,7 +21,7 @@ from archviz.items import (
 from archviz.kinds import KINDS, OPENABLE
 from archviz.repeats import MAX_VARIABLES, check_parameter
 from archviz.shorthand import NAME_LENGTH, Reader, read_defaults, read_value
-from archviz.syntax import IN_BRACES, ItemSpec, LayerSpec, ModuleSpec, SeriesSpec, Spec
+from archviz.syntax import ItemSpec, LayerSpec, ModuleSpec, SeriesSpec, Spec, parameters_in
 from archviz.yamlnodes import Mapping as MappingNode
 from archviz.yamlnodes import Node, Scalar, Sequence, describe, parse_yaml, shorten
 
@@ -171,7 +171,7 @@ def _read_module(reader: Reader, name: Scalar, node: MappingNode) -> ModuleSpec 
         for key in ("label", "title")
         if (value := find(node, key)) is not None
     }
-    for parameter in IN_BRACES.findall(texts.get("label", "")):
+    for parameter in parameters_in(texts.get("label", "")):
         if parameter not in takes:
             mark = next(value.mark for key, value in node.pairs if key.text == "label")
             reader.unknown(mark, f"module {name.text} takes no", parameter, takes)
@@ -223,29 +223,24 @@ def _read_network(reader: Reader, node: Node | None, file: str) -> SeriesSpec:
     return series
 
 
-class _Figure(NamedTuple):
-    """What the section ``figure`` says."""
-
+def _read_figure(
+    reader: Reader, node: Node | None
+) -> tuple[tuple[str, ...], frozenset[str], frozenset[str]]:
+    """Notes, the kinds without badges, and the kinds that are opened."""
     notes: tuple[str, ...] = ()
-    hidden: frozenset[str] = frozenset()
-    opened: frozenset[str] = frozenset()
-
-
-def _read_figure(reader: Reader, node: Node | None) -> _Figure:
-    figure = _Figure()
+    hidden = opened = frozenset[str]()
     for key, value in _section(reader, node, "figure").items():
         items = value.items if isinstance(value, Sequence) else (value,)
         if key.text == "notes":
-            notes = tuple(read_text(reader, item, "a note", 600) for item in items)
-            figure = figure._replace(notes=notes)
+            notes = tuple([read_text(reader, item, "a note", 600) for item in items])
         elif key.text == "hide-badges":
-            figure = figure._replace(hidden=_kinds(reader, items, KINDS, "no layer kind is called"))
+            hidden = _kinds(reader, items, KINDS, "no layer kind is called")
         elif key.text == "open":
-            figure = figure._replace(opened=_kinds(reader, items, OPENABLE, "no panel can open"))
+            opened = _kinds(reader, items, OPENABLE, "no panel can open")
         else:
             reader.unknown(key.mark, "figure has no key", key.text,
                            ("notes", "hide-badges", "open"))  # fmt: skip
-    return figure
+    return notes, hidden, opened
 
 
 def _kinds(
