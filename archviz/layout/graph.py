@@ -204,11 +204,12 @@ class GraphBlock(Block):
     def _widths(self) -> None:
         """Columns from left to right, each channel as wide as its tracks need."""
         style = self.style
+        clear = max(style.gap(0.45), style.metric("badge") / 2 + style.px(0.1))
         x = 0.0
         for rank, column in enumerate(self.columns):
             if rank:
                 order, _ = _track_order(column, style.px(NEAR))
-                first = x + style.gap(0.45)
+                first = x + clear
                 for place, cell in enumerate(order):
                     self.tracks[id(cell)] = first + place * style.gap(TRACK)
                 x = first + max(0, len(order) - 1) * style.gap(TRACK) + style.gap(0.65)
