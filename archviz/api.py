@@ -90,7 +90,7 @@ def load(source: str | os.PathLike[str]) -> LoadedNetwork:
     Raises:
         ArchvizError: with all problems of the spec.
     """
-    from archviz.catalog import resolve
+    from archviz.catalog import MODEL_SUFFIXES, resolve
     from archviz.expand import load_network
 
     path = resolve(os.fspath(source))
@@ -100,9 +100,6 @@ def load(source: str | os.PathLike[str]) -> LoadedNetwork:
         if is_model_file(path):
             return from_onnx(path)
     return LoadedNetwork(load_network(path))
-
-
-MODEL_SUFFIXES = (".onnx", ".keras", ".json", ".h5", ".hdf5", ".pt", ".pth", ".pkl")
 
 
 def from_onnx(path: str | os.PathLike[str]) -> LoadedNetwork:

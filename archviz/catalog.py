@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 INDEX = "index.json"
 _ENDINGS = (".yaml", ".yml")
+MODEL_SUFFIXES = (".onnx", ".keras", ".json", ".h5", ".hdf5", ".pt", ".pth", ".pkl")
+"""Of files that are imported, or refused with a word on how they could be; not read as specs."""
 
 
 class UnknownNetwork(ArchvizError):  # noqa: N818 (what it says is what it is)

@@ -12,7 +12,9 @@ from typing import TypeAlias, TypeVar
 from archviz.errors import ArchvizError, Mark, Problem
 from archviz.expression import Expression, ExpressionError, Value, evaluate, pretty
 from archviz.kinds import KINDS
+from archviz.labels import filled, without_braces
 from archviz.model import (
+    PREVIOUS,
     Auxiliary,
     Graph,
     Layer,
@@ -29,7 +31,6 @@ from archviz.options import OPTIONS, OptionError, Setting, resolve, whole, writt
 from archviz.repeats import MAX_COPIES, MAX_TIMES
 from archviz.spec import read_spec
 from archviz.syntax import (
-    PREVIOUS,
     Argument,
     AuxiliarySpec,
     CallSpec,
@@ -42,8 +43,6 @@ from archviz.syntax import (
     SeriesSpec,
     Spec,
     TowersSpec,
-    filled,
-    without_braces,
 )
 from archviz.yamlnodes import read_spec_text
 

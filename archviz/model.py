@@ -18,6 +18,8 @@ from archviz.errors import Mark
 NOTHING: Mapping[str, Any] = {}
 """The default of mappings; nobody writes to it."""
 
+PREVIOUS = "previous"
+"""Where an edge of a module's graph starts that carries what the item before took in."""
 Shape: TypeAlias = tuple[int, ...]
 """(height, width, channels) of a map, (length, features) of a sequence, or (features,) of a
 vector; no batch axis."""

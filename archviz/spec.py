@@ -19,9 +19,10 @@ from archviz.items import (
     read_towers,
 )
 from archviz.kinds import KINDS, OPENABLE
+from archviz.labels import parameters_in
 from archviz.repeats import MAX_VARIABLES, check_parameter
 from archviz.shorthand import NAME_LENGTH, Reader, read_defaults, read_value
-from archviz.syntax import ItemSpec, LayerSpec, ModuleSpec, SeriesSpec, Spec, parameters_in
+from archviz.syntax import ItemSpec, LayerSpec, ModuleSpec, SeriesSpec, Spec
 from archviz.yamlnodes import Mapping as MappingNode
 from archviz.yamlnodes import Node, Scalar, Sequence, describe, parse_yaml, shorten
 

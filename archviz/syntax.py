@@ -1,6 +1,5 @@
 """A spec as it is written: the items of a series, with their places, nothing filled in."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -8,25 +7,6 @@ from archviz.errors import Mark
 from archviz.expression import Expression
 from archviz.model import Head
 from archviz.options import Setting
-
-IN_BRACES = r"\{([^{}]*)\}"
-PREVIOUS = "previous"
-"""Where an edge of a module's graph starts that carries what the item before took in."""
-
-
-def parameters_in(label: str) -> list[str]:
-    """The parameters in the label of a module, which stand in braces."""
-    return re.findall(IN_BRACES, label) if "{" in label else []
-
-
-def filled(label: str, values: Mapping[str, object]) -> str:
-    """The label of a module as a call has it."""
-    return re.sub(IN_BRACES, lambda found: str(values[found[1]]), label) if "{" in label else label
-
-
-def without_braces(label: str) -> str:
-    """A label that stands for all calls: ``sep k×k`` for ``sep {k}×{k}``."""
-    return re.sub(IN_BRACES, r"\1", label) if "{" in label else label
 
 
 class LayerSpec(NamedTuple):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from archviz.errors import Mark
 from archviz.items import Place, begins, check_keys, find, read_series
 from archviz.kinds import KINDS
+from archviz.model import PREVIOUS
 from archviz.shorthand import NAME_LENGTH, Reader, tokens_of
-from archviz.syntax import PREVIOUS, GraphSpec, LayerSpec, SeriesSpec
+from archviz.syntax import GraphSpec, LayerSpec, SeriesSpec
 from archviz.yamlnodes import Mapping, Node, Scalar, Sequence, describe, shorten
 
 if TYPE_CHECKING:

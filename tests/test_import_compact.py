@@ -327,6 +327,23 @@ def test_parallel_paths_come_back(graph: LayerGraph) -> None:
         analyse(check_exact(graph))
 
 
+def test_levels_of_two_rows_of_convolutions_have_two_modules() -> None:
+    net = Make("Rows", (64, 64, 8))
+    x, skips = net.last, []
+    for _ in range(5):
+        for activation in ("relu", "silu"):
+            x = net.conv(net.conv(x, 8, activation=activation), 8, activation=activation)
+        skips.append(x)
+        x = net.pool(x)
+    for skip in reversed(skips):
+        x = net.add("concat", [skip, net.add("conv-transpose", [x], kernel=(2, 2), stride=(2, 2),
+                                             filters=8)])  # fmt: skip
+        for activation in ("silu", "relu"):
+            x = net.conv(net.conv(x, 8, activation=activation), 8, activation=activation)
+    network = check_exact(net.graph())
+    assert list(network.modules) == ["double-conv-a", "double-conv-b"]
+
+
 def test_an_encoder_with_its_decoder_has_one_module_for_all_levels() -> None:
     network = check_exact(unet())
     assert list(network.modules) == ["double-conv"]

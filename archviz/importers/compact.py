@@ -182,8 +182,9 @@ class _Writer:
             units.append(Unit(*with_kernel(labels[index], inside), takes, inside))
         entry = None
         if first is not START:
-            slots = [(field, text_of(value)) for field, value in take_apart(first).slots]
-            entry = Cell("input", take_apart(first).fixed, tuple(slots))
+            leaf = take_apart(first)
+            texts = tuple([(field, text_of(value)) for field, value in leaf.slots])
+            entry = Cell(first.kind, leaf.fixed, texts)
         return Outline(name, entry, tuple(units), _renumbered(body, places))
 
     def first_uses(self, chain: Chain) -> list[int]:

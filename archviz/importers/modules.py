@@ -293,25 +293,20 @@ class Selector:
     def parts(self) -> None:
         """Equal paths of several layers in free wiring become modules."""
         book = self.book
+        inside = {id(chain): chain for outer in every_chain(self.root) for wild in outer
+                  if isinstance(wild, Wild) for chain in every_chain([wild])}  # fmt: skip
         found: dict[tuple[int, ...], list[Chain]] = {}
-        for outer in every_chain(self.root):
-            for element in outer:
-                if not isinstance(element, Wild):
-                    continue
-                for node in chains_of(element):
-                    for chain in every_chain(node):
-                        if begins(chain[0], book.nodes) if chain else True:
-                            continue
-                        if id(chain) not in self.main_ids and len(chain) > 1 and is_plain(chain):
-                            found.setdefault(book.chain_key(chain), []).append(chain)
+        for number, chain in inside.items():
+            if len(chain) < 2 or number in self.main_ids or not is_plain(chain):
+                continue
+            if not begins(chain[0], book.nodes) and not self.begins_merge(chain):
+                found.setdefault(book.chain_key(chain), []).append(chain)
         for key, chains in found.items():
-            chains = list({id(chain): chain for chain in chains}.values())
             convolutions = all("conv" in book.kind(element) for element in chains[0])
             least = 2 if convolutions and len(chains) > MANY_PARTS else 3
             if len(chains) > 1 and book.chain_size(chains[0]) >= least:
                 for chain in chains:
-                    if not self.begins_merge(chain):
-                        chain[:] = [self.groups.call(("part", key), "stretch", list(chain))]
+                    chain[:] = [self.groups.call(("part", key), "stretch", list(chain))]
         if self.groups.found:
             for outer in every_chain(self.root):
                 for element in outer:

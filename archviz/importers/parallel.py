@@ -17,7 +17,7 @@ from typing import NamedTuple
 from archviz.importers.cells import cells_of
 from archviz.importers.regions import Region, closed_regions
 from archviz.importers.tree import Chain, Element, Fork, Par, Wild, chains_of, takes_previous
-from archviz.syntax import PREVIOUS
+from archviz.model import PREVIOUS
 
 DEEPEST = 14
 """Paths in paths; what nests deeper is wired freely, since nobody could read it."""

@@ -11,10 +11,10 @@ import contextlib
 import os
 from collections.abc import Iterator
 
+from archviz.catalog import MODEL_SUFFIXES
 from archviz.errors import ArchvizError, fail
 from archviz.importers.graphs import LayerGraph, LayerNode
 
-SUFFIXES = (".onnx", ".keras", ".json", ".h5", ".hdf5", ".pt", ".pth", ".pkl")
 FORMS = "an ONNX file, a Keras 3 .keras file, or the JSON of model.to_json()"
 
 
@@ -25,7 +25,7 @@ def is_model_file(path: str) -> bool:
         from archviz.importers.keras_reader import looks_like_model
 
         return looks_like_model(path)
-    return suffix in SUFFIXES
+    return suffix in MODEL_SUFFIXES
 
 
 def suffix_of(path: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from archviz.importers.groups import LARGE, Groups, is_gate
 from archviz.importers.several_inputs import has_input
@@ -30,28 +32,32 @@ class Stretches:
 
     def levels(self, chains: Sequence[Chain]) -> None:
         """Convolutions in a row that every level of an encoder and its decoder has."""
-        runs: dict[tuple[int, ...], list[tuple[Chain, int]]] = {}
-        for chain in chains:
-            at = 0
-            while at < len(chain):
-                stop = at
-                while stop < len(chain) and self.goes_on(chain[at], chain[stop]):
-                    stop += 1
-                if stop > at + 1:
-                    key = self.book.chain_key(chain[at:stop])
-                    runs.setdefault(key, []).append((chain, at))
-                at = max(stop, at + 1)
-        for key, places in runs.items():
-            if len(places) >= MANY_RUNS:
-                for chain, at in reversed(places):
-                    body = chain[at : at + len(key)]
-                    chain[at : at + len(key)] = [self.groups.call(("run", key), "stretch", body)]
+        cut = [self.runs(chain) for chain in chains]
+        times = Counter(self.book.chain_key(run) for runs in cut for run in runs if len(run) > 1)
+        for chain, runs in zip(chains, cut, strict=True):
+            chain.clear()
+            for run in runs:
+                key = self.book.chain_key(run) if len(run) > 1 else ()
+                often = times[key] >= MANY_RUNS
+                chain += [self.groups.call(("run", key), "stretch", run)] if often else run
+
+    def runs(self, chain: Chain) -> list[Chain]:
+        """A chain cut into rows of equal convolutions, and single elements."""
+        found: list[Chain] = []
+        for element, behind in zip_longest(chain, chain[1:]):
+            # a cell also takes the input of what is before it, which has to stand alone
+            alone = behind is not None and takes_previous(behind)
+            if found and not alone and self.goes_on(found[-1][-1], element):
+                found[-1].append(element)
+            else:
+                found.append([element])
+        return found
 
     def goes_on(self, first: Element, other: Element) -> bool:
-        """Whether two elements are equal convolutions but for their sizes."""
+        """Whether two elements are equal convolutions but for their sizes, not parted by a tap."""
         if not (isinstance(first, int) and isinstance(other, int)):
             return False
-        conv = self.book.kind(first) == "conv" and other not in self.taps
+        conv = self.book.kind(first) == "conv" and first not in self.taps
         return conv and self.book.key(first) == self.book.key(other)
 
     def stretches(self, chain: Chain) -> None:

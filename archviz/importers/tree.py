@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from archviz.syntax import PREVIOUS
+from archviz.model import PREVIOUS
 
 UNKNOWN = -1
 """The key of what nobody has looked at yet."""

@@ -31,9 +31,6 @@ class Block:
     begins: bool = False
     """Whether it begins with an input: no line enters it."""
 
-    def leave_straight(self) -> None:
-        """Leave at whatever height needs no bend: nothing follows that has to be level."""
-
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """Draw the block, its left edge at ``x`` and its line at ``y``; the ports it ends in."""
         raise NotImplementedError

@@ -47,12 +47,6 @@ class SeriesBlock(Block):
             self.right_gap = self.blocks[-1].right_gap
             self.overhang = self.blocks[0].overhang
 
-    def leave_straight(self) -> None:
-        """See :meth:`Block.leave_straight`."""
-        if len(self.blocks) == 1:
-            self.blocks[0].leave_straight()
-            self.width = self.blocks[0].width
-
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
         ports = list(sources)

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 
 from archviz.analysis import Facts
 from archviz.kinds import ACTIVATIONS, KINDS, NORMS, Badge
-from archviz.labels import layer_label, shape_text
+from archviz.labels import layer_label, shape_text, without_braces
 from archviz.layout.blocks import Face
 from archviz.model import Layer, Module, ModuleCall
-from archviz.syntax import without_braces
 
 
 def span(values: Sequence[int]) -> str:

@@ -16,8 +16,7 @@ from archviz.layout.build import Builder
 from archviz.layout.canvas import Canvas, Port, port_shape
 from archviz.layout.graphviz_engine import dot_positions
 from archviz.layout.style import Style
-from archviz.model import Graph
-from archviz.syntax import PREVIOUS
+from archviz.model import PREVIOUS, Graph
 from archviz.text import text_width
 
 TRACK = 0.32
@@ -122,22 +121,12 @@ class GraphBlock(Block):
             cell.y = centres.get(cell.name, (0.0, zero))[1] - zero
         for column in self.columns:
             column.sort(key=lambda cell: cell.y)
-        # alone in its column: leave level with the input, and so does what ends the graph
-        loose = len(self.columns) - 1
-        self.cells[-1].y = 0.0
-        if len(self.columns[-2]) == 1 and self.columns[-2][0].block is not None:
-            loose -= 1
-            self.columns[-2][0].y = 0.0
-        self._straighten(loose)
+        # what ends the graph is alone in its column, as is the output: both level with the input
+        self.columns[-2][0].y = self.cells[-1].y = 0.0
+        self._straighten()
         for column in self.columns[1:]:
             self._level(column)
             self._untie(column)
-
-    def leave_straight(self) -> None:
-        """See :meth:`Block.leave_straight`."""
-        last = self.cells[-1]
-        last.y = last.sources[0].y
-        self._widths()
 
     def _level(self, column: Sequence[Cell]) -> None:
         """Move cells that are all but level with a source; not what is level with the input."""
@@ -169,13 +158,10 @@ class GraphBlock(Block):
                     other.y += step
             cell.y += step
 
-    def _straighten(self, loose: int) -> None:
-        """Move cells level with a neighbour in the next column where there is room.
-
-        ``loose``: the columns before this number.
-        """
+    def _straighten(self) -> None:
+        """Move cells level with a neighbour in the next column where there is room."""
         gap = self.style.px(0.3)
-        forward, backward = self.columns[1:loose], self.columns[loose - 1 : 0 : -1]
+        forward, backward = self.columns[1:-2], self.columns[-3:0:-1]
         for columns, back in ((forward, False), (backward, True), (forward, False)):
             for column in columns:
                 for place, cell in enumerate(column):

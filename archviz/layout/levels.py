@@ -8,6 +8,7 @@ line goes up into the merge of the level above.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block, BoxBlock
@@ -75,13 +76,10 @@ class LevelsBlock(Block):
         self.width = max(self.out + style.gap(0.5), self.right_at + self.levels[0].right.width)
         lines = [_Line(level) for level in levels]
         self.heights = stack([*lines, bottom], style.row_gap(0.7) + style.px(0.3))
-        tops = [line.down for line in lines]
-        bottoms = [*(line.up for line in lines[1:]), bottom.up]
+        placed = zip(self.heights, [*lines, bottom], strict=True)
         self.channels = [
-            (height + down + below - up) / 2
-            for height, down, below, up in zip(
-                self.heights, tops, self.heights[1:], bottoms, strict=False
-            )
+            (height + line.down + below - under.up) / 2
+            for (height, line), (below, under) in pairwise(placed)
         ]
         self.up = lines[0].up
         self.down = self.heights[-1] + bottom.down
@@ -91,7 +89,8 @@ class LevelsBlock(Block):
         """See :meth:`Block.place`; ``sources`` is a single port, or none for an input."""
         ports = list(sources)
         merges: list[Port] = []
-        for level, height, channel in zip(self.levels, self.heights, self.channels, strict=False):
+        lines = zip(self.levels, self.channels, pairwise(self.heights), strict=True)
+        for level, channel, (height, below) in lines:
             line = y + height
             port = level.left.place(canvas, x + self.side, line, ports)[0]
             fork, back = x + self.fork, x + self.side / 4
@@ -100,16 +99,12 @@ class LevelsBlock(Block):
                     (fork, line),
                     (fork, y + channel),
                     (back, y + channel),
-                    (back, y + self.below(height)),
+                    (back, y + below),
                 )
             ]
             merges += level.merge.place(canvas, x + self.merge_at, line, [port])
         ports = self.bottom.place(canvas, x + self.side, y + self.heights[-1], ports)
         return self._back_up(canvas, x, y, ports[0], merges)
-
-    def below(self, height: float) -> float:
-        """The height of the line below the one at a height."""
-        return self.heights[self.heights.index(height) + 1]
 
     def _back_up(
         self, canvas: Canvas, x: float, y: float, port: Port, merges: Sequence[Port]

@@ -108,7 +108,6 @@ def build_panels(network: Network, builder: Builder, most: float = float("inf"))
 
 def fit_panel(module: Module, content: SeriesBlock, style: Style, most: float) -> Panel:
     """The panel round ``content``, in the fewest lines in which it is no wider than ``most``."""
-    content.leave_straight()
     panel = make_panel(module, content, style)
     if panel.width <= most:
         return panel
