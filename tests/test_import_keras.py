@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,8 @@ from archviz.importers.keras_reader import read_keras_text
 from archviz.importers.sources import is_model_file, read_model
 from archviz.importers.torch_reader import layers_of_keras
 
-from models import keras2_layer, keras_input, keras_layer, keras_model, kinds  # isort: skip
+from model_seeds import CONV, of_keras_2  # isort: skip
+from models import keras_input, keras_layer, keras_model, kinds  # isort: skip
 
 
 def read(text: str) -> LayerGraph:
@@ -24,9 +24,6 @@ def message(text: str) -> str:
     with pytest.raises(ArchvizError) as caught:
         read(text)
     return str(caught.value)
-
-
-CONV: dict[str, Any] = {"filters": 8, "kernel_size": [3, 3], "padding": "same"}
 
 
 def small() -> str:
@@ -59,19 +56,7 @@ def test_a_functional_model() -> None:
 
 
 def test_keras_2() -> None:
-    layers = [
-        {"class_name": "InputLayer", "name": "in", "inbound_nodes": [],
-         "config": {"name": "in", "batch_input_shape": [None, 32, 32, 3]}},
-        keras2_layer("Conv2D", "conv", ["in"], **CONV, activation="relu"),
-        keras2_layer("MaxPooling2D", "pool", ["conv"], pool_size=[2, 2], strides=[2, 2],
-                     padding="valid"),
-        keras2_layer("Conv2D", "other", ["conv"], filters=8, kernel_size=[1, 1], strides=[2, 2],
-                     padding="same"),
-        keras2_layer("Concatenate", "both", ["pool", "other"], axis=-1),
-        keras2_layer("Flatten", "flat", ["both"]),
-    ]  # fmt: skip
-    config = {"layers": layers, "input_layers": [["in", 0, 0]], "output_layers": [["flat", 0, 0]]}
-    graph = read(json.dumps({"class_name": "Functional", "config": config}))
+    graph = read(of_keras_2())
     assert kinds(graph) == ["conv", "max-pool", "conv", "concat", "flatten"]
     assert graph.nodes[-1].shape == (16 * 16 * 16,)
     assert graph.nodes[4].inputs == ("pool", "other")

@@ -325,8 +325,6 @@ def lrn(fold: Fold, op: Op) -> bool:
     return True
 
 
-
-
 def random(fold: Fold, op: Op) -> bool:
     """Noise of the shape of a value."""
     value = fold.value(op)

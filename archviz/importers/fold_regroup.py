@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from archviz.importers.graphs import Op
 
 SHIFT = "cyclic shift"
+_LINEAR = ("Mul", "Add", "Sub", "Div")
 
 
 def reshape(fold: Fold, op: Op) -> bool:
@@ -218,6 +219,3 @@ def _rescaled(fold: Fold, op: Op, cells: list[Cell]) -> Cell | None:
         return None
     source.refs -= len(cells) - 1
     return named(fold, op, "rescale", [source], source.shape)
-
-
-_LINEAR = ("Mul", "Add", "Sub", "Div")
