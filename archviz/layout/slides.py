@@ -8,6 +8,7 @@ makes everything larger.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from archviz.analysis import Analysis
@@ -135,15 +136,23 @@ def _chapters(parts: Parts, width: float, height: float) -> list[Chapter]:
     if not lines or any(line.up + line.down > height for line in lines):
         return []
     best: list[Chapter] = []
-    fewest = (MOST_SLIDES, 0.0)
+    fewest = (MOST_SLIDES, 0, False, 0.0)
     for rows in _arrangements(parts.panels, width, style):
         if any(_row_height(row) > height for row in rows):
             continue
-        chapters = _paginate(lines, rows, parts, width, height)
-        cost = (len(chapters), sum(_row_height(row) for row in rows))
-        if cost < fewest:
-            best, fewest = chapters, cost
+        for early in range(len(rows) + 1):
+            chapters = _paginate(lines, rows, parts, width, height, early)
+            total = sum(_row_height(row) for row in rows)
+            cost = (len(chapters), _torn(chapters), early < len(rows), total)
+            if cost < fewest:
+                best, fewest = chapters, cost
     return best
+
+
+def _torn(chapters: Sequence[Chapter]) -> int:
+    """How many families of one colour go on from one slide to the next."""
+    panels = [[panel.module.color for row in chapter.rows for panel in row] for chapter in chapters]
+    return sum(before[-1:] == after[:1] != [] for before, after in pairwise(panels))
 
 
 def _arrangements(
@@ -168,15 +177,19 @@ def _arrangements(
 
 def _paginate(
     lines: Sequence[Line], rows: Sequence[tuple[Panel, ...]], parts: Parts, width: float,
-    height: float,
+    height: float, early: int,
 ) -> list[Chapter]:  # fmt: skip
-    """Fill one slide after the other; the notes stand on the first that has room."""
+    """Fill one slide after the other; the notes stand on the first that has room.
+
+    Row number ``early`` begins a slide though there may be room for it, so that a family
+    can stay together.
+    """
     between = parts.style.row_gap(ROW_GAP)
     chapters = [Chapter((), (), ())]
     used = [0.0]
 
-    def make_room(size: float) -> Chapter:
-        if used[-1] and used[-1] + between + size > height:
+    def make_room(size: float, anew: bool = False) -> Chapter:
+        if used[-1] and (anew or used[-1] + between + size > height):
             chapters.append(Chapter((), (), ()))
             used.append(0.0)
         used[-1] += size + (between if used[-1] else 0.0)
@@ -185,8 +198,8 @@ def _paginate(
     for line in lines:
         chapter = make_room(line.up + line.down)
         chapters[-1] = chapter._replace(lines=(*chapter.lines, line))
-    for row in rows:
-        chapter = make_room(_row_height(row))
+    for number, row in enumerate(rows):
+        chapter = make_room(_row_height(row), number == early)
         chapters[-1] = chapter._replace(rows=(*chapter.rows, row))
     needed = _notes_height(parts.notes, parts.style, width)
     for number, filled in enumerate(used):
