@@ -7,6 +7,7 @@ from typing import Any
 
 from archviz.expand import load_network, network_from_text
 from archviz.importers.graphs import LayerGraph, LayerNode
+from archviz.importers.settle import settle, with_outputs_joined
 from archviz.kinds import KINDS
 from archviz.model import (
     Auxiliary,
@@ -111,6 +112,19 @@ class Unroll:
             joined = self.layer(first, [end for name in names for end in states[name]])
             states[name] = self.series(Series(body.nodes[1:]), joined)
         return states[sources["out"][0]]
+
+
+def expected(graph: LayerGraph, joined: bool) -> LayerGraph:
+    """The graph that the spec of a model unrolls to, but for merges of forks.
+
+    ``joined`` as in the outline: several outputs in one box.
+    """
+    if joined:
+        return with_outputs_joined(graph)
+    settled = settle(graph)
+    hanging = [node for shoot in settled.offshoots for node in shoot.nodes]
+    outputs = (settled.nodes[-1].id,) if settled.joined else graph.outputs
+    return graph._replace(nodes=(*settled.nodes, *hanging), outputs=outputs)
 
 
 def unroll(network: Network, with_auxiliary: bool = True) -> LayerGraph:

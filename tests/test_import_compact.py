@@ -16,7 +16,6 @@ from archviz.expand import load_network
 from archviz.importers.compact import compact
 from archviz.importers.graphs import LayerGraph
 from archviz.importers.imported import import_file
-from archviz.importers.settle import expected
 from archviz.importers.write_spec import write_spec
 from archviz.model import Graph, Layer, Network, Towers
 from tests.layer_graphs import (
@@ -27,6 +26,7 @@ from tests.layer_graphs import (
     bundled,
     chain,
     densenet,
+    expected,
     loaded,
     nasnet,
     resnext50,

@@ -143,3 +143,12 @@ def test_a_panel_too_wide_for_a_slide_is_wrapped() -> None:
     assert len(rows) >= 3
     panel = next(s for s, _ in found.shapes if isinstance(s, Shape) and s.role == "panel")
     assert panel.width < slide.width
+
+
+def test_a_family_of_modules_stays_together() -> None:
+    network = load_network(resolve("inception_v4"))
+    slides = network_slides(network, analyse(network), THEME)
+    groups = [[item for item in slide.items if isinstance(item, Group)] for slide in slides]
+    panels = [[group.name for group in those if group.role == "panel"] for those in groups]
+    assert len(slides) == 4
+    assert panels[-2:] == [["Inception-C"], ["Reduction-A", "Reduction-B"]]

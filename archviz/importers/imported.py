@@ -75,7 +75,7 @@ def _mistake(error: Exception, file: str) -> ArchvizError:
 
 def _import(graph: LayerGraph, title: str, file: str) -> Imported:
     from archviz.importers.compact import compact
-    from archviz.importers.settle import expected
+    from archviz.importers.settle import with_outputs_joined
     from archviz.importers.several_inputs import idle_inputs, without_inputs
     from archviz.importers.sources import without_collector
     from archviz.importers.verify import differences, numbered
@@ -93,7 +93,7 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
             network, flat = _read_back(text, f"{title}.yaml")
         except ArchvizError as error:
             raise _not_drawn(graph, file, text, error.problems[0]) from None
-        wanted = expected(graph, True) if outline.joined else graph
+        wanted = with_outputs_joined(graph) if outline.joined else graph
         found = differences(numbered(wanted), flat)
     if found:
         report = f"{file}: the spec differs from the model: " + "; ".join(found[:SHOWN])

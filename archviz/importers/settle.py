@@ -69,19 +69,11 @@ def joined_outputs(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> Settle
     return Settled((*_leading_to(nodes, outputs), end), (), True)
 
 
-def expected(graph: LayerGraph, joined: bool) -> LayerGraph:
-    """The graph that the spec of a model unrolls to, but for merges of forks.
-
-    ``joined`` as in the outline: several outputs in one box.
-    """
-    if joined:
-        nodes = clear_concats(long_sums(_sounds(graph.nodes), graph.outputs))
-        settled = joined_outputs(nodes, list(dict.fromkeys(graph.outputs)))
-        return graph._replace(nodes=settled.nodes, outputs=(settled.nodes[-1].id,))
-    settled = settle(graph)
-    hanging = [node for shoot in settled.offshoots for node in shoot.nodes]
-    outputs = (settled.nodes[-1].id,) if settled.joined else graph.outputs
-    return graph._replace(nodes=(*settled.nodes, *hanging), outputs=outputs)
+def with_outputs_joined(graph: LayerGraph) -> LayerGraph:
+    """The graph that a spec unrolls to where several outputs are in one box."""
+    nodes = clear_concats(long_sums(_sounds(graph.nodes), graph.outputs))
+    settled = joined_outputs(nodes, list(dict.fromkeys(graph.outputs)))
+    return graph._replace(nodes=settled.nodes, outputs=(settled.nodes[-1].id,))
 
 
 def _sounds(nodes: Sequence[LayerNode]) -> list[LayerNode]:
