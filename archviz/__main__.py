@@ -8,7 +8,7 @@ def main() -> None:
     import gc
 
     gc.set_threshold(200_000, 20, 20)  # before anything is imported: nothing here is a cycle
-    from archviz.cli import main as command_line
+    from archviz.cli.commands import main as command_line
 
     command_line(prog_name="archviz")
 

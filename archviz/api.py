@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from archviz.layout.page import Options
-from archviz.theme import load_theme
+from archviz.scene.theme import load_theme
 
 if TYPE_CHECKING:
-    from archviz.analysis import Analysis
     from archviz.importers.imported import Imported
-    from archviz.model import Network
-    from archviz.scene import Scene
+    from archviz.network.analysis import Analysis
+    from archviz.network.model import Network
+    from archviz.scene.scene import Scene
 
 
 class LoadedNetwork:
@@ -30,7 +30,7 @@ class LoadedNetwork:
     @cached_property
     def analysis(self) -> Analysis:
         """Shapes, parameters, multiply-adds and depth of every layer."""
-        from archviz.analysis import analyse
+        from archviz.network.analysis import analyse
 
         return analyse(self.network)
 
@@ -73,7 +73,7 @@ class LoadedNetwork:
 
     def info(self) -> dict[str, Any]:
         """What ``archviz info --json`` prints: totals, published totals, every layer."""
-        from archviz.report import info_data
+        from archviz.network.report import info_data
 
         return info_data(self.network, self.analysis)
 
@@ -91,7 +91,7 @@ def load(source: str | os.PathLike[str]) -> LoadedNetwork:
         ArchvizError: with all problems of the spec.
     """
     from archviz.catalog import MODEL_SUFFIXES, resolve
-    from archviz.expand import load_network
+    from archviz.language.expand import load_network
 
     path = resolve(os.fspath(source))
     if path.lower().endswith(MODEL_SUFFIXES):
@@ -123,7 +123,7 @@ def from_torch(module: Any, input_size: Any, title: str = "") -> LoadedNetwork:
         ArchvizError: torch is missing, or cannot export the module.
     """
     from archviz.importers.imported import import_layers
-    from archviz.importers.torch_reader import layers_of_torch
+    from archviz.importers.read.live import layers_of_torch
 
     name = title or type(module).__name__
     imported = import_layers(layers_of_torch(module, input_size), name, name)
@@ -137,7 +137,7 @@ def from_keras(model: Any, title: str = "") -> LoadedNetwork:
         ArchvizError: the model has no configuration to read.
     """
     from archviz.importers.imported import import_layers
-    from archviz.importers.torch_reader import layers_of_keras
+    from archviz.importers.read.live import layers_of_keras
 
     name = title or str(getattr(model, "name", "")) or type(model).__name__
     imported = import_layers(layers_of_keras(model), name, name)

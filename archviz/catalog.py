@@ -84,8 +84,8 @@ def build_index() -> str:
 
 
 def _entry(name: str) -> dict[str, Any]:
-    from archviz.analysis import analyse
-    from archviz.expand import load_network
+    from archviz.language.expand import load_network
+    from archviz.network.analysis import analyse
 
     network = load_network(path_of(name))
     head = network.head

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.errors import ArchvizError, Mark, Problem
-from archviz.scene import Page
+from archviz.scene.scene import Page
 from archviz.write.formats import FORMATS, Format, Settings
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def network_bytes(net: LoadedNetwork, output: Format, look: Look, settings: Sett
 
 def network_pages(net: LoadedNetwork, look: Look, aspect: float) -> list[Page]:
     """The slides of one network, with speaker notes."""
-    from archviz.deck import speaker_notes
+    from archviz.layout.deck import speaker_notes
     from archviz.layout.slides import network_slides
-    from archviz.theme import load_theme
+    from archviz.scene.theme import load_theme
 
     scenes = network_slides(net.network, net.analysis, load_theme(look.theme), aspect)
     notes = speaker_notes(net.network, net.analysis)
@@ -56,8 +56,8 @@ def deck_bytes(
     nets: Sequence[LoadedNetwork], output: Format, look: Look, settings: Settings
 ) -> bytes:
     """Several networks in one file of a format that holds them all."""
-    from archviz.deck import DECK_TITLE, deck_pages
-    from archviz.theme import load_theme
+    from archviz.layout.deck import DECK_TITLE, deck_pages
+    from archviz.scene.theme import load_theme
 
     networks = [(net.network, net.analysis) for net in nets]
     if output.suffix == "html":
@@ -99,10 +99,10 @@ def _html_figure(net: LoadedNetwork, look: Look) -> HtmlFigure:
 
 
 def _html(nets: Sequence[LoadedNetwork], look: Look) -> bytes:
-    from archviz.deck import DECK_TITLE, by_publication
+    from archviz.layout.deck import DECK_TITLE, by_publication
     from archviz.layout.page import draw_legend, draw_table, draw_timeline
     from archviz.layout.table import keras_rows
-    from archviz.theme import load_theme
+    from archviz.scene.theme import load_theme
     from archviz.write.html import HtmlExtra, write_html
 
     order = [id(network) for network, _ in by_publication([(n.network, n.analysis) for n in nets])]

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import pptx
 
 import archviz
-from archviz.scene import Connector, Group, Item, Line, Page, Point, Scene, Shape, Text
+from archviz.scene.scene import Connector, Group, Item, Line, Page, Point, Scene, Shape, Text
 
 EMU = 9525
 HALF_A_POINT = 6350

@@ -28,10 +28,10 @@ from typing import TYPE_CHECKING, Any
 import damage_models
 import model_seeds
 
-from archviz.analysis import analyse
 from archviz.api import LoadedNetwork
 from archviz.errors import ArchvizError
 from archviz.importers.imported import Imported, import_file
+from archviz.network.analysis import analyse
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -19,14 +19,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archviz import catalog
-from archviz.analysis import analyse, check_published
 from archviz.errors import ArchvizError
-from archviz.expand import load_network, network_from_text
-from archviz.head import KEYS
-from archviz.items import FORMS
-from archviz.kinds import KINDS
-from archviz.options import COMMON, FLAGS, OPTIONS
-from archviz.spec import BODIES, MODULE_KEYS, SECTIONS
+from archviz.language.expand import load_network, network_from_text
+from archviz.language.head import KEYS
+from archviz.language.items import FORMS
+from archviz.language.options import COMMON, FLAGS, OPTIONS
+from archviz.language.spec import BODIES, MODULE_KEYS, SECTIONS
+from archviz.network.analysis import analyse, check_published
+from archviz.network.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -25,8 +25,8 @@ from typing import Any
 import archviz
 from archviz import catalog
 from archviz.layout.page import draw_legend
-from archviz.scene import Group, Item, Scene
-from archviz.theme import load_theme
+from archviz.scene.scene import Group, Item, Scene
+from archviz.scene.theme import load_theme
 from archviz.write.scene_json import item_data
 from archviz.write.svg import write_svg
 

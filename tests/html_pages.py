@@ -14,8 +14,8 @@ import pytest
 import archviz
 from archviz import catalog
 from archviz.layout.page import draw_legend
-from archviz.scene import Group, Scene, Shape, Text
-from archviz.theme import load_theme
+from archviz.scene.scene import Group, Scene, Shape, Text
+from archviz.scene.theme import load_theme
 from archviz.write.html import HtmlExtra, HtmlFigure, html_figure, write_html
 
 DARK = """\

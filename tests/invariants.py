@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from archviz.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
+from archviz.scene.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
 
 Box = tuple[float, float, float, float]
 SLACK = 0.6

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from archviz.expand import load_network, network_from_text
+from archviz.importers.compact.prepare import settle, with_outputs_joined
 from archviz.importers.graphs import LayerGraph, LayerNode
-from archviz.importers.settle import settle, with_outputs_joined
-from archviz.kinds import KINDS
-from archviz.model import (
+from archviz.language.expand import load_network, network_from_text
+from archviz.network.kinds import KINDS
+from archviz.network.model import (
     Auxiliary,
     Graph,
     Layer,

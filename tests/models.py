@@ -14,9 +14,9 @@ import pytest
 onnx = pytest.importorskip("onnx", reason="builds its models with the onnx package")
 from onnx import TensorProto, helper  # noqa: E402
 
-from archviz.importers.fold import fold_graph  # noqa: E402
+from archviz.importers.fold.pipeline import fold_graph  # noqa: E402
 from archviz.importers.graphs import LayerGraph  # noqa: E402
-from archviz.importers.onnx_reader import read_onnx_data  # noqa: E402
+from archviz.importers.read.onnx import read_onnx_data  # noqa: E402
 
 
 class Builder:

@@ -20,8 +20,8 @@ from click.testing import CliRunner, Result
 
 import archviz
 from archviz import catalog, files
-from archviz.cli import main
-from archviz.scene import Group, Item
+from archviz.cli.commands import main
+from archviz.scene.scene import Group, Item
 from archviz.write.formats import FORMATS
 
 NAMES = catalog.names()
@@ -753,7 +753,7 @@ def completions(line: str) -> list[str]:
         **os.environ, "_ARCHVIZ_COMPLETE": "bash_complete", "COMP_WORDS": line,
         "COMP_CWORD": str(len(words) - 1),
     }  # fmt: skip
-    code = "from archviz.cli import main; main(prog_name='archviz')"
+    code = "from archviz.cli.commands import main; main(prog_name='archviz')"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
     assert done.stderr == b""
     return [entry.partition(",")[2] for entry in done.stdout.decode().splitlines()]
@@ -776,7 +776,7 @@ def test_the_shell_completes_files_where_no_name_fits(empty_folder: Path) -> Non
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_can_be_switched_on(shell: str) -> None:
     environment = {**os.environ, "_ARCHVIZ_COMPLETE": f"{shell}_source", "PATH": os.environ["PATH"]}
-    code = "from archviz.cli import main; main(prog_name='archviz')"
+    code = "from archviz.cli.commands import main; main(prog_name='archviz')"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
     assert b"_ARCHVIZ_COMPLETE" in done.stdout
 

@@ -15,9 +15,9 @@ from click.testing import CliRunner
 
 import archviz
 from archviz import catalog
-from archviz.cli import main
+from archviz.cli.commands import main
 from archviz.layout.page import draw_legend
-from archviz.theme import COLORS, METRICS, PATTERNS, ROLES, load_theme, theme_names
+from archviz.scene.theme import COLORS, METRICS, PATTERNS, ROLES, load_theme, theme_names
 from archviz.write.scene_json import write_json
 
 ROOT = Path(__file__).parents[1]

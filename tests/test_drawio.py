@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import archviz
-from archviz.scene import Connector, Group, Item, Line, Page, Point, Scene, Shape, Text
+from archviz.scene.scene import Connector, Group, Item, Line, Page, Point, Scene, Shape, Text
 from archviz.write.drawio import write_drawio
 
 INK = "#000000"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from archviz.cli import main
+from archviz.cli.commands import main
 from archviz.export import MANIFEST
 from archviz.write.formats import FORMATS
 
@@ -46,7 +46,7 @@ def test_without_names_it_is_the_ten(tmp_path: Path) -> None:
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     formats = ",".join(FORMATS)
     for name in ("a", "b"):
-        code = "from archviz.cli import main; main()"
+        code = "from archviz.cli.commands import main; main()"
         arguments = ["export", "lenet5", "xception", "-f", formats, "-d", str(tmp_path / name)]
         subprocess.run(
             [sys.executable, "-c", code, *arguments], check=True, capture_output=True,

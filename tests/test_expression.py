@@ -10,7 +10,15 @@ from endings import must_end
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archviz.expression import ExpressionError, Value, evaluate, is_name, parse, pretty, show
+from archviz.language.expression import (
+    ExpressionError,
+    Value,
+    evaluate,
+    is_name,
+    parse,
+    pretty,
+    show,
+)
 
 
 def value_of(text: str, **values: Value) -> Value:

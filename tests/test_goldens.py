@@ -7,7 +7,7 @@ from pathlib import Path
 import goldens
 import pytest
 
-from archviz.scene import Group, Item, Shape
+from archviz.scene.scene import Group, Item, Shape
 
 CASES = goldens.cases()
 

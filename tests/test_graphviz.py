@@ -14,7 +14,7 @@ import archviz
 from archviz import catalog
 from archviz.layout import graphviz_engine
 from archviz.layout.graphviz_engine import dot_positions, run_graphviz
-from archviz.scene import Connector, Group, Item, Line, Scene, Shape, Text
+from archviz.scene.scene import Connector, Group, Item, Line, Scene, Shape, Text
 from archviz.write.gv import write_gv
 
 NAMES = catalog.names()

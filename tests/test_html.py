@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 import pytest
 from html_pages import DETAIL, draw_networks, small_scene, whole_page
 
-from archviz.scene import Group
+from archviz.scene.scene import Group
 from archviz.write.html import HtmlExtra, HtmlFigure, short, write_html
 from archviz.write.svg import write_svg
 

@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 import archviz
-from archviz.analysis import analyse
-from archviz.cli import main
-from archviz.expand import network_from_text
+from archviz.cli.commands import main
+from archviz.language.expand import network_from_text
+from archviz.network.analysis import analyse
 
 pytest.importorskip("onnx", reason="builds its models with the onnx package")
 from models import Builder, resnet

@@ -8,9 +8,9 @@ import pytest
 
 from archviz.errors import ArchvizError
 from archviz.importers.graphs import LayerGraph, LayerNode, module_path
-from archviz.importers.onnx_reader import HEAD, read_onnx_data
+from archviz.importers.prove import compare
+from archviz.importers.read.onnx import HEAD, read_onnx_data
 from archviz.importers.sources import without_collector
-from archviz.importers.verify import compare
 
 from models import Builder, TensorProto, resnet  # isort: skip
 

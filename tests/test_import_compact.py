@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from invariants import violations
 
-from archviz.analysis import analyse
 from archviz.api import LoadedNetwork
-from archviz.expand import load_network
-from archviz.importers.compact import compact
+from archviz.importers.compact.pipeline import compact
 from archviz.importers.graphs import LayerGraph
 from archviz.importers.imported import import_file
-from archviz.importers.write_spec import write_spec
-from archviz.model import Graph, Layer, Network, Towers
+from archviz.importers.spec.spec_text import write_spec
+from archviz.language.expand import load_network
+from archviz.network.analysis import analyse
+from archviz.network.model import Graph, Layer, Network, Towers
 from tests.layer_graphs import (
     FAMILIES,
     SPECS,

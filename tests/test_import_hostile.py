@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from archviz.analysis import analyse
-from archviz.cli import main
+from archviz.cli.commands import main
 from archviz.errors import ArchvizError
-from archviz.expand import network_from_text
 from archviz.importers.imported import import_file
+from archviz.language.expand import network_from_text
+from archviz.network.analysis import analyse
 
 from models import Builder, TensorProto, helper, keras_input, keras_layer, keras_model  # isort: skip
 from models import onnx, resnet  # isort: skip

@@ -8,9 +8,9 @@ import pytest
 
 from archviz.errors import ArchvizError
 from archviz.importers.graphs import LayerGraph
-from archviz.importers.keras_reader import read_keras_text
+from archviz.importers.read.keras import read_keras_text
+from archviz.importers.read.live import layers_of_keras
 from archviz.importers.sources import is_model_file, read_model
-from archviz.importers.torch_reader import layers_of_keras
 
 from model_seeds import CONV, of_keras_2  # isort: skip
 from models import keras_input, keras_layer, keras_model, kinds  # isort: skip

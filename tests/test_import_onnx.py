@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from archviz.analysis import analyse
 from archviz.errors import ArchvizError
-from archviz.importers.fold import fold_graph
+from archviz.importers.fold.pipeline import fold_graph
 from archviz.importers.imported import import_layers
-from archviz.importers.onnx_reader import read_onnx, read_onnx_data
+from archviz.importers.read.onnx import read_onnx, read_onnx_data
 from archviz.importers.sources import read_model
+from archviz.network.analysis import analyse
 
 from models import Builder, helper, kinds, resnet  # isort: skip
 from models import TensorProto  # isort: skip
@@ -495,7 +495,7 @@ def test_reading_is_linear() -> None:
 
 
 def test_a_stretch_that_is_longer_than_its_message_is_noticed() -> None:
-    from archviz.importers.onnx_wire import WireError, scan, tensor
+    from archviz.importers.read.onnx_wire import WireError, scan, tensor
 
     for reader, data in ((tensor, b"\x42\x7fab"), (scan, b"\x0a\x7fab"), (scan, b"\x0d\x01")):
         with pytest.raises(WireError, match="the file ends inside"):

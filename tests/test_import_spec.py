@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archviz.analysis import analyse
-from archviz.expression import evaluate, parse
-from archviz.importers.columns import Column, infer, unified
-from archviz.importers.compact import compact
+from archviz.importers.compact.parameters import Column, infer, unified
+from archviz.importers.compact.pipeline import compact
 from archviz.importers.graphs import LayerGraph
-from archviz.importers.write_spec import write_spec
+from archviz.importers.spec.spec_text import write_spec
+from archviz.language.expression import evaluate, parse
+from archviz.network.analysis import analyse
 from tests.layer_graphs import FAMILIES, Make, bundled, chain, loaded, resnext50
 from tests.test_import_compact import check_exact
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from endings import must_end
 
-from archviz.analysis import analyse
-from archviz.expand import load_network, network_from_text
-from archviz.importers.flatten import flatten_network
 from archviz.importers.graphs import LayerGraph, LayerNode
-from archviz.importers.verify import compare, key_of, verify
+from archviz.importers.prove import compare, key_of, verify
+from archviz.importers.unroll import flatten_network
+from archviz.language.expand import load_network, network_from_text
+from archviz.network.analysis import analyse
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.yaml"))
 

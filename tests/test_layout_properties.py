@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from invariants import violations
 from random_specs import MERGE, series, specs
 
-from archviz.analysis import analyse
 from archviz.catalog import names, resolve
-from archviz.expand import load_network, network_from_text
+from archviz.language.expand import load_network, network_from_text
 from archviz.layout import compound
 from archviz.layout.page import Options, draw_network
-from archviz.scene import Scene
-from archviz.theme import load_theme
+from archviz.network.analysis import analyse
+from archviz.scene.scene import Scene
+from archviz.scene.theme import load_theme
 from archviz.write.scene_json import write_json
 from archviz.write.svg import write_svg
 

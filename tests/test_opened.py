@@ -7,8 +7,8 @@ from invariants import violations
 
 from archviz.api import LoadedNetwork
 from archviz.errors import ArchvizError
-from archviz.expand import network_from_text
-from archviz.scene import Group, Scene, Shape
+from archviz.language.expand import network_from_text
+from archviz.scene.scene import Group, Scene, Shape
 
 TEXT = """
 title: Encoder

@@ -16,9 +16,9 @@ from pypdf import PdfReader
 from pypdf.generic import ContentStream
 
 import archviz
-from archviz.scene import Connector, Group, Line, Page, Scene, Shape, Text
-from archviz.text import text_width
-from archviz.theme import PATTERNS
+from archviz.scene.scene import Connector, Group, Line, Page, Scene, Shape, Text
+from archviz.scene.text import text_width
+from archviz.scene.theme import PATTERNS
 from archviz.write.pdf import HATCHES, LARGEST, content_box, figure_pdf, write_pdf
 from archviz.write.png import write_png
 

@@ -16,8 +16,8 @@ from PIL import Image, ImageChops
 
 import archviz
 from archviz.errors import ArchvizError
-from archviz.scene import Group, Scene, Shape, Text
-from archviz.text import text_width
+from archviz.scene.scene import Group, Scene, Shape, Text
+from archviz.scene.text import text_width
 from archviz.write.png import LARGEST, write_png
 from archviz.write.svg import write_svg
 

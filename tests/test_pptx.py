@@ -33,7 +33,7 @@ from deck_reading import (
     unglued,
 )  # fmt: skip
 
-from archviz.scene import Connector, Page, Point, Scene, Shape, Text
+from archviz.scene.scene import Connector, Page, Point, Scene, Shape, Text
 from archviz.write.pptx import write_pptx
 
 

@@ -15,7 +15,7 @@ import pytest
 from deck_reading import EMU, A, P, box, elements, frame, network_page, opened, synthetic
 
 from archviz.errors import ArchvizError
-from archviz.scene import Group, Page, Scene, Text
+from archviz.scene.scene import Group, Page, Scene, Text
 from archviz.write.pptx import write_pptx
 
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from archviz.scene import Connector, Line, Shape, Text, box_of
-from archviz.text import ASCENT, LINE_HEIGHT, text_width
+from archviz.scene.scene import Connector, Line, Shape, Text, box_of
+from archviz.scene.text import ASCENT, LINE_HEIGHT, text_width
 
 
 def shape(*lines: str, size: float = 10.0) -> Shape:

@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from archviz import catalog
-from archviz.kinds import KINDS
-from archviz.options import OPTIONS
-from archviz.schema import schema
-from archviz.spec import read_spec
+from archviz.language.options import OPTIONS
+from archviz.language.schema import schema
+from archviz.language.spec import read_spec
+from archviz.network.kinds import KINDS
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from invariants import violations
 
 from archviz.api import LoadedNetwork
 from archviz.errors import ArchvizError
-from archviz.expand import PREVIOUS_NOTE, network_from_text
-from archviz.importers.flatten import flatten_network
-from archviz.scene import Connector, Group, Text
+from archviz.importers.unroll import flatten_network
+from archviz.language.expand import PREVIOUS_NOTE, network_from_text
+from archviz.scene.scene import Connector, Group, Text
 
 CELL = """
 modules:

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from invariants import collect, violations
 from random_specs import specs
 
-from archviz.analysis import analyse
 from archviz.catalog import names, resolve
-from archviz.deck import by_publication, deck_pages, speaker_notes
-from archviz.expand import load_network, network_from_text
+from archviz.language.expand import load_network, network_from_text
+from archviz.layout.deck import by_publication, deck_pages, speaker_notes
 from archviz.layout.slides import LEAST_TEXT, network_slides
-from archviz.scene import Connector, Group, Page, Scene, Shape
-from archviz.theme import load_theme
+from archviz.network.analysis import analyse
+from archviz.scene.scene import Connector, Group, Page, Scene, Shape
+from archviz.scene.theme import load_theme
 
 THEME = load_theme()
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archviz.analysis import analyse
 from archviz.errors import ArchvizError, Problem
-from archviz.expand import load_network, network_from_text
+from archviz.language.expand import load_network, network_from_text
+from archviz.network.analysis import analyse
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,9 +6,9 @@ import pytest
 from endings import must_end
 from fuzz_specs import fuzz
 
-from archviz.analysis import analyse
 from archviz.errors import ArchvizError, Problem
-from archviz.expand import network_from_text
+from archviz.language.expand import network_from_text
+from archviz.network.analysis import analyse
 
 HEAD = "title: T\n"
 NET = "title: T\nnetwork:\n  - input 8x8x3\n"

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from archviz.analysis import analyse, check_published
-from archviz.expand import network_from_text
-from archviz.items import Place, read_series
-from archviz.shorthand import Reader
+from archviz.language.expand import network_from_text
+from archviz.language.items import Place, read_series
+from archviz.language.shorthand import Reader
+from archviz.network.analysis import analyse, check_published
 from archviz.yamlnodes import Sequence, parse_yaml
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import archviz
-from archviz import metrics
-from archviz.text import (
+from archviz.scene import metrics
+from archviz.scene.text import (
     ASCENT,
     ELLIPSIS,
     UNITS_PER_EM,

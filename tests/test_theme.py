@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archviz.errors import ArchvizError, Problem
-from archviz.theme import COLORS, METRICS, PATTERNS, ROLES, load_theme, theme_names
+from archviz.scene.theme import COLORS, METRICS, PATTERNS, ROLES, load_theme, theme_names
 
 NAMES = theme_names()
 

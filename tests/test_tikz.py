@@ -14,8 +14,8 @@ from PIL import Image
 from pypdf import PdfReader
 
 import archviz
-from archviz.scene import Connector, Group, Item, Line, Scene, Shape, Text
-from archviz.theme import PATTERNS as THEME_PATTERNS
+from archviz.scene.scene import Connector, Group, Item, Line, Scene, Shape, Text
+from archviz.scene.theme import PATTERNS as THEME_PATTERNS
 from archviz.write.pdf import content_box
 from archviz.write.tikz import PATTERNS, latex, write_tikz
 

@@ -6,9 +6,9 @@ import pytest
 from endings import must_end
 
 from archviz import catalog
-from archviz.analysis import Analysis, analyse, check_published
-from archviz.expand import load_network, network_from_text
-from archviz.model import Layer, ModuleCall, Network, Repeat, Residual, Towers
+from archviz.language.expand import load_network, network_from_text
+from archviz.network.analysis import Analysis, analyse, check_published
+from archviz.network.model import Layer, ModuleCall, Network, Repeat, Residual, Towers
 
 # name: parameters, trainable, non-trainable, multiply-adds, depth
 TOTALS = {

@@ -12,7 +12,7 @@ import pytest
 import wheels
 
 from archviz import catalog
-from archviz.theme import theme_names
+from archviz.scene.theme import theme_names
 
 CORE = ("test_totals.py", "test_cli.py", "endings.py")
 """The tests that know only the installed package."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, NamedTuple
 
-from archviz.model import NOTHING, Shape
+from archviz.network.model import NOTHING, Shape
 
 MAX_DEPTH = 64
 """Parts of a path that are looked at."""
@@ -88,7 +88,7 @@ ORDERED = frozenset({"scaled-add", "op-merge"})
 class LayerNode(NamedTuple):
     """A layer of the model: its kind and options as a spec states them.
 
-    ``options`` holds fields of :class:`archviz.model.Layer` that differ from the defaults
+    ``options`` holds fields of :class:`archviz.network.model.Layer` that differ from the defaults
     (``kernel``, ``filters``, ``stride``, ``padding``, ``groups``, ``bias``, ``norm``,
     ``activation``, ``dilation``, ``multiplier``, ``value``, ``shape``, ``label`` ...).
     ``inputs`` are the ids of the nodes that feed it, in order; ``path`` is as in :class:`Op`.

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from archviz.analysis import analyse
 from archviz.errors import ArchvizError, Problem, fail, one_line
 from archviz.importers.graphs import LayerGraph
-from archviz.model import Network
-from archviz.options import MAX_SIZE
-from archviz.rules import ShapeError
+from archviz.language.options import MAX_SIZE
+from archviz.network.analysis import analyse
+from archviz.network.model import Network
+from archviz.network.rules import ShapeError
 
 if TYPE_CHECKING:
-    from archviz.importers.flatten import Wired
+    from archviz.importers.unroll import Wired
 
 SHOWN = 3
 """Differences that a report names."""
@@ -74,12 +74,12 @@ def _mistake(error: Exception, file: str) -> ArchvizError:
 
 
 def _import(graph: LayerGraph, title: str, file: str) -> Imported:
-    from archviz.importers.compact import compact
-    from archviz.importers.settle import with_outputs_joined
-    from archviz.importers.several_inputs import idle_inputs, without_inputs
+    from archviz.importers.compact.pipeline import compact
+    from archviz.importers.compact.prepare import with_outputs_joined
+    from archviz.importers.compact.several_inputs import idle_inputs, without_inputs
+    from archviz.importers.prove import differences, numbered
     from archviz.importers.sources import without_collector
-    from archviz.importers.verify import differences, numbered
-    from archviz.importers.write_spec import write_spec
+    from archviz.importers.spec.spec_text import write_spec
 
     if all(node.kind == "input" for node in graph.nodes):
         raise fail(file, "has no layer: what goes in comes out as it is")
@@ -117,8 +117,8 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
 
 def _read_back(text: str, name: str) -> tuple[Network, Wired]:
     """The network of a spec that was written, and its layers."""
-    from archviz.expand import network_from_text
-    from archviz.importers.flatten import unrolled
+    from archviz.importers.unroll import unrolled
+    from archviz.language.expand import network_from_text
 
     network = network_from_text(text, name)
     try:

@@ -22,7 +22,7 @@ def is_model_file(path: str) -> bool:
     """Whether a file is to be imported, not read as a spec."""
     suffix = suffix_of(path)
     if suffix == ".json":
-        from archviz.importers.keras_reader import looks_like_model
+        from archviz.importers.read.keras import looks_like_model
 
         return looks_like_model(path)
     return suffix in MODEL_SUFFIXES
@@ -75,12 +75,12 @@ def without_collector() -> Iterator[None]:
 
 def _read(path: str, suffix: str) -> LayerGraph:
     if suffix == ".onnx":
-        from archviz.importers.fold import fold_graph
-        from archviz.importers.onnx_reader import read_onnx
+        from archviz.importers.fold.pipeline import fold_graph
+        from archviz.importers.read.onnx import read_onnx
 
         return fold_graph(read_onnx(path), path)
     if suffix in (".keras", ".json"):
-        from archviz.importers.keras_reader import read_keras
+        from archviz.importers.read.keras import read_keras
 
         return read_keras(path)
     if suffix in (".h5", ".hdf5"):

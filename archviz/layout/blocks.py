@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archviz.kinds import Badge
 from archviz.layout.canvas import Canvas, Port, box_shape, circle_shape, make_text
 from archviz.layout.style import Style
-from archviz.scene import Group, Item, Shape
-from archviz.text import ASCENT, LINE_HEIGHT, break_lines, clip, text_width
+from archviz.network.kinds import Badge
+from archviz.scene.scene import Group, Item, Shape
+from archviz.scene.text import ASCENT, LINE_HEIGHT, break_lines, clip, text_width
 
 
 class Block:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archviz.analysis import Analysis
-from archviz.kinds import KINDS
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock
 from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, TowersBlock
 from archviz.layout.faces import layer_face, module_face
 from archviz.layout.style import Style
-from archviz.model import (
+from archviz.network.analysis import Analysis
+from archviz.network.kinds import KINDS
+from archviz.network.model import (
     Auxiliary,
     Graph,
     Layer,

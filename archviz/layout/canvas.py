@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from archviz.layout.style import Style
-from archviz.scene import Connector, Group, Item, Line, Point, Shape, Text
-from archviz.text import text_width
+from archviz.scene.scene import Connector, Group, Item, Line, Point, Shape, Text
+from archviz.scene.text import text_width
 
 
 class Port(NamedTuple):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archviz.analysis import Analysis
 from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.page import Options, draw_network, frame, heading_text
 from archviz.layout.sheet import Sheet, extent, moved
 from archviz.layout.style import Style
-from archviz.model import Network
-from archviz.scene import Connector, Group, Item, Scene, Shape
-from archviz.text import ASCENT, clip
-from archviz.theme import Theme
+from archviz.network.analysis import Analysis
+from archviz.network.model import Network
+from archviz.scene.scene import Connector, Group, Item, Scene, Shape
+from archviz.scene.text import ASCENT, clip
+from archviz.scene.theme import Theme
 
 COLUMN_GAP = 1.6
 ROW_GAP = 1.2

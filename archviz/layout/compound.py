@@ -12,7 +12,7 @@ from itertools import pairwise
 from archviz.layout.blocks import Block, BoxBlock, DotsBlock
 from archviz.layout.canvas import BUS_TO_MERGE, TURN, Canvas, Port
 from archviz.layout.style import Style
-from archviz.text import ASCENT
+from archviz.scene.text import ASCENT
 
 TRUNK_TO_BOX = 0.9
 BOX_TO_BUS = 0.6

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archviz.analysis import Facts
-from archviz.kinds import ACTIVATIONS, KINDS, NORMS, Badge
-from archviz.labels import layer_label, shape_text, without_braces
 from archviz.layout.blocks import Face
-from archviz.model import Layer, Module, ModuleCall
+from archviz.network.analysis import Facts
+from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS, Badge
+from archviz.network.labels import layer_label, shape_text, without_braces
+from archviz.network.model import Layer, Module, ModuleCall
 
 
 def span(values: Sequence[int]) -> str:

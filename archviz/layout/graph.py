@@ -16,8 +16,8 @@ from archviz.layout.build import Builder
 from archviz.layout.canvas import Canvas, Port, port_shape
 from archviz.layout.graphviz_engine import dot_positions
 from archviz.layout.style import Style
-from archviz.model import PREVIOUS, Graph
-from archviz.text import text_width
+from archviz.network.model import PREVIOUS, Graph
+from archviz.scene.text import text_width
 
 TRACK = 0.32
 """Units between two tracks."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from archviz.kinds import ACTIVATIONS, NORMS, Badge
 from archviz.layout.canvas import Canvas, box_shape, circle_shape
 from archviz.layout.style import Style
-from archviz.scene import Group, Item, Shape
-from archviz.text import ASCENT, text_width
+from archviz.network.kinds import ACTIVATIONS, NORMS, Badge
+from archviz.scene.scene import Group, Item, Shape
+from archviz.scene.text import ASCENT, text_width
 
 SCALE = 0.62
 """Size of the legend's glyphs against the main row's."""

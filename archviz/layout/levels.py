@@ -15,7 +15,7 @@ from archviz.layout.blocks import Block, BoxBlock
 from archviz.layout.canvas import TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock, stack
 from archviz.layout.style import Style
-from archviz.model import Residual, Series
+from archviz.network.model import Residual, Series
 
 FEWEST = 3
 """Skips inside one another that make a U."""

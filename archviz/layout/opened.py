@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archviz.kinds import KINDS, OPENABLE
 from archviz.layout.blocks import BoxBlock, Face
 from archviz.layout.build import Builder
 from archviz.layout.compound import SeriesBlock, TowersBlock
 from archviz.layout.style import Style
-from archviz.model import Layer, Module, Network, Node, children
+from archviz.network.kinds import KINDS, OPENABLE
+from archviz.network.model import Layer, Module, Network, Node, children
 
 
 def opened_layers(network: Network, builder: Builder) -> Iterator[tuple[Module, SeriesBlock]]:

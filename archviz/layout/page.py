@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archviz.analysis import Analysis
 from archviz.layout.build import Builder
 from archviz.layout.canvas import TURN, Canvas, rounded
 from archviz.layout.legend import place_columns, whole_legend
@@ -13,9 +12,10 @@ from archviz.layout.panels import Panel, build_panels, pack
 from archviz.layout.row import Line, Row, break_row, main_row, measure_line
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, extent, moved
 from archviz.layout.style import Style
-from archviz.model import Head, Network
-from archviz.scene import Group, Scene
-from archviz.theme import Theme
+from archviz.network.analysis import Analysis
+from archviz.network.model import Head, Network
+from archviz.scene.scene import Group, Scene
+from archviz.scene.theme import Theme
 
 MARGIN = 0.8
 NATURAL_ASPECT = 1.5

@@ -10,7 +10,7 @@ from archviz.layout.build import Builder
 from archviz.layout.canvas import Canvas, Port, port_shape, rounded
 from archviz.layout.compound import SeriesBlock, WrappedBlock, break_blocks
 from archviz.layout.style import Style
-from archviz.model import (
+from archviz.network.model import (
     Auxiliary,
     Graph,
     Layer,
@@ -23,8 +23,8 @@ from archviz.model import (
     Series,
     Towers,
 )
-from archviz.scene import Group, Shape
-from archviz.text import ASCENT, clip, text_width
+from archviz.scene.scene import Group, Shape
+from archviz.scene.text import ASCENT, clip, text_width
 
 COLOR_ORDER = {"yellow": 0, "green": 1, "orange": 2}
 STUB = 0.95

@@ -12,8 +12,8 @@ from archviz.layout.build import Builder
 from archviz.layout.canvas import Canvas, Port
 from archviz.layout.compound import SeriesBlock, break_blocks
 from archviz.layout.style import Style
-from archviz.model import Auxiliary, Network
-from archviz.scene import Group
+from archviz.network.model import Auxiliary, Network
+from archviz.scene.scene import Group
 
 TAP = 0.5
 """Units from a block's right edge to the tap behind it; also the room added for it."""

@@ -9,9 +9,9 @@ from archviz.layout.legend import legend_sections, place_strip, used_in
 from archviz.layout.panels import Panel, level, place_panel
 from archviz.layout.row import Line, place_line
 from archviz.layout.style import Style
-from archviz.scene import Connector, Group, Item, Point, Shape, Text
-from archviz.scene import Line as SceneLine
-from archviz.text import ASCENT, LINE_HEIGHT, clip, paragraph
+from archviz.scene.scene import Connector, Group, Item, Point, Shape, Text
+from archviz.scene.scene import Line as SceneLine
+from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph
 
 ROW_GAP = 1.0
 PANEL_GAP = 0.9

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from archviz.analysis import Analysis
 from archviz.errors import fail
 from archviz.layout.build import Builder
 from archviz.layout.canvas import Canvas, rounded
@@ -20,10 +19,11 @@ from archviz.layout.panels import Panel, build_panels, pack
 from archviz.layout.row import Line, Row, break_row, main_row, measure_line
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, extent, moved
 from archviz.layout.style import Style
-from archviz.model import Network
-from archviz.scene import Group, Item, Scene
-from archviz.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
-from archviz.theme import Theme
+from archviz.network.analysis import Analysis
+from archviz.network.model import Network
+from archviz.scene.scene import Group, Item, Scene
+from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
+from archviz.scene.theme import Theme
 
 SLIDE_HEIGHT = 720.0
 """Pixels of 1/96 inch: 7.5 inches."""

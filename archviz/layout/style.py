@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archviz.theme import Colors, Theme
+from archviz.scene.theme import Colors, Theme
 
 
 class Style(NamedTuple):

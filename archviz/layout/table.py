@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from archviz.layout.canvas import Canvas, simplify
 from archviz.layout.style import Style
-from archviz.model import Head
-from archviz.scene import Group, Item, Line
-from archviz.text import ASCENT, text_width
+from archviz.network.model import Head
+from archviz.scene.scene import Group, Item, Line
+from archviz.scene.text import ASCENT, text_width
 
 KERAS_COLUMNS = ("model", "size", "top-1", "top-5", "parameters", "depth")
 

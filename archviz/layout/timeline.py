@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from archviz.layout.canvas import Canvas, box_shape, rounded, simplify
 from archviz.layout.style import Style
-from archviz.model import Head
-from archviz.scene import Group, Item, Line
-from archviz.text import ASCENT, text_width
+from archviz.network.model import Head
+from archviz.scene.scene import Group, Item, Line
+from archviz.scene.text import ASCENT, text_width
 
 BAND = 0.9
 """Units of the band's height."""

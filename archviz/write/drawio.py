@@ -11,12 +11,12 @@ from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from archviz.scene import Connector, Group, Line, Shape, Text, box_of
+from archviz.scene.scene import Connector, Group, Line, Shape, Text, box_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from archviz.scene import Item, Page, Point, Scene
+    from archviz.scene.scene import Item, Page, Point, Scene
 
 PORT = 1.0
 """Diameter of the invisible oval at an end that comes from outside, in pixels."""

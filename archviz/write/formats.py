@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
-from archviz.scene import Page, Scene
+from archviz.scene.scene import Page, Scene
 
 
 class Settings(NamedTuple):

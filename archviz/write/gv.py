@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from archviz.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
+from archviz.scene.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
 
 POINTS = 0.75
 """Points in a pixel of 1/96 inch."""

@@ -16,7 +16,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archviz.scene import Connector, Group, Item, Line, Scene, Shape, Text
+from archviz.scene.scene import Connector, Group, Item, Line, Scene, Shape, Text
 from archviz.write.svg import Op, number, operations
 from archviz.write.templates import render_template
 
@@ -72,7 +72,7 @@ class HtmlExtra(NamedTuple):
 
 
 def html_figure(info: Mapping[str, Any], scene: Scene, **more: Any) -> HtmlFigure:
-    """A figure from what :func:`archviz.report.info_data` tells of its network.
+    """A figure from what :func:`archviz.network.report.info_data` tells of its network.
 
     ``more`` is what that leaves out: ``dark``, ``appendix``, ``top1`` and ``top5``.
     """

@@ -13,14 +13,14 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from archviz import metrics
-from archviz.scene import Connector, Group, Shape, Text
+from archviz.scene import metrics
+from archviz.scene.scene import Connector, Group, Shape, Text
 from archviz.write.svg import SHADOW_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archviz.scene import Item, Page, Point, Scene
+    from archviz.scene.scene import Item, Page, Point, Scene
 
 POINTS = 0.75
 """Points in a pixel of 1/96 inch."""

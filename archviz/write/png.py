@@ -17,7 +17,7 @@ from archviz.write.pdf import covered
 from archviz.write.svg import write_svg
 
 if TYPE_CHECKING:
-    from archviz.scene import Scene
+    from archviz.scene.scene import Scene
 
 LARGEST = 200_000_000
 """Pixels that a picture may have; each takes four bytes of memory."""

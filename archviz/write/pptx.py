@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pptx.presentation import Presentation
     from pptx.slide import SlideLayout
 
-    from archviz.scene import Page
+    from archviz.scene.scene import Page
 
 SLIDE_HEIGHT = 6_858_000
 """7.5 in, the height of a slide of any aspect; 13.33 in wide at 16:9, 10 in at 4:3."""

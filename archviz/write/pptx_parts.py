@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archviz.scene import Connector, Scene, Shape, Text
+    from archviz.scene.scene import Connector, Scene, Shape, Text
 
 EMU = 9525
 """English metric units in a pixel."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archviz.scene import Connector, Group, Line, Shape, Text
+from archviz.scene.scene import Connector, Group, Line, Shape, Text
 from archviz.write.pptx_parts import (
     HEADER,
     NAMESPACES,
@@ -34,7 +34,7 @@ from archviz.write.pptx_parts import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archviz.scene import Item, Scene
+    from archviz.scene.scene import Item, Scene
     from archviz.write.pptx_parts import Box, Drawn, EmuPoint, Frame
 
 TITLE = '<p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr><p:ph type="title"/></p:nvPr>'

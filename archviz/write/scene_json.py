@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archviz.scene import Connector, Group, Item, Line, Scene, Shape, Text
+from archviz.scene.scene import Connector, Group, Item, Line, Scene, Shape, Text
 
 
 def write_json(scene: Scene) -> str:

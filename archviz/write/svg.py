@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from archviz.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
+from archviz.scene.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
 from archviz.write.templates import render_template
 
 SHADOW_LEVELS = ((0.2, 0.17), (0.9, 0.11))

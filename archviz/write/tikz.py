@@ -13,7 +13,7 @@ from collections import Counter
 from itertools import chain, count, groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from archviz.scene import Connector, Group, Line, Shape, Text
+from archviz.scene.scene import Connector, Group, Line, Shape, Text
 from archviz.write.pdf import POINTS, content_box
 from archviz.write.svg import SHADOW_LEVELS, number
 from archviz.write.templates import render_template
@@ -21,7 +21,7 @@ from archviz.write.templates import render_template
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
-    from archviz.scene import Item, Point, Scene
+    from archviz.scene.scene import Item, Point, Scene
 
 LARGEST = 14000.0
 """Pixels that a side may have: TeX's arithmetic ends at 16383; a larger scene is shrunk."""

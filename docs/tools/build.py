@@ -16,11 +16,11 @@ from typing import Any
 
 import archviz
 from archviz import catalog
-from archviz.cli import main as command_line
+from archviz.cli.commands import main as command_line
 from archviz.layout.compare import draw_themes
 from archviz.layout.page import draw_legend, draw_timeline
 from archviz.layout.slides import network_slides
-from archviz.theme import load_theme, theme_names
+from archviz.scene.theme import load_theme, theme_names
 from archviz.write.formats import FORMATS
 from archviz.write.svg import write_svg
 

@@ -1,4 +1,4 @@
-"""Write ``archviz/metrics.py`` from the font files: run it when the fonts change.
+"""Write ``archviz/scene/metrics.py`` from the font files: run it when the fonts change.
 
     python docs/tools/font_metrics.py
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archviz.kinds import ACTIVATIONS, KINDS, NORMS, Kind
-from archviz.options import COMMON, FLAGS, OPTIONS
+from archviz.language.options import COMMON, FLAGS, OPTIONS
+from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS, Kind
 
 PAGE = Path(__file__).parents[1] / "spec.md"
 

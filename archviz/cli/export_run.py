@@ -1,0 +1,97 @@
+"""The run of ``archviz export``: progress, problems, summary."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from archviz.errors import ArchvizError
+from archviz.export import Folder, Job, Look, export_jobs, load_all
+from archviz.write.formats import Settings
+
+
+def run_export(
+    sources: Sequence[str], everything: bool, suffixes: Sequence[str], folder: str, force: bool,
+    look: Look, settings: Settings,
+) -> bool:  # fmt: skip
+    """Write all that was asked for and can be; whether nothing went wrong.
+
+    A problem with one network or file is reported, and the others are still written.
+    """
+    from archviz.api import LoadedNetwork, load
+    from archviz.scene.theme import load_theme
+
+    load_theme(look.theme)  # before anything is written
+    failures: list[ArchvizError] = []
+    nets: list[LoadedNetwork] = []
+    for result in load_all(chosen(sources, everything), load):
+        if isinstance(result, ArchvizError):
+            failures.append(result)
+        else:
+            nets.append(result)
+    jobs = export_jobs(nets, suffixes, folder, look, settings) if nets else []
+    target = Folder(folder, force)
+    if jobs:
+        target.prepare()
+    written = _write(jobs, target, failures)
+    for failure in failures:
+        for problem in failure.problems:
+            click.echo(str(problem), err=True)
+    click.echo(_summary(written, nets, folder, failures))
+    return not failures
+
+
+def chosen(sources: Sequence[str], everything: bool) -> list[str]:
+    """The networks that were asked for: named ones, all, or the ten without the appendix."""
+    from archviz.catalog import entries
+
+    bundled = entries()
+    if everything:
+        extra = [source for source in sources if source not in {row["name"] for row in bundled}]
+        return [*(str(row["name"]) for row in bundled), *extra]
+    return list(sources) or [str(row["name"]) for row in bundled if not row["appendix"]]
+
+
+def _write(
+    jobs: Sequence[Job], target: Folder, failures: list[ArchvizError]
+) -> list[tuple[Job, int]]:
+    """Write every file; a bar on a terminal, plain lines elsewhere."""
+    written: list[tuple[Job, int]] = []
+    bar = sys.stderr.isatty()
+    with click.progressbar(
+        jobs, file=sys.stderr, label="writing", item_show_func=_name, hidden=not bar
+    ) as steps:
+        for job in steps:
+            try:
+                written.append((job, target.write(job)))
+            except ArchvizError as error:
+                failures.append(error)
+                continue
+            if not bar:
+                click.echo(f"{job.path}  {size_text(written[-1][1])}")
+    return written
+
+
+def _name(job: Job | None) -> str:
+    return job.path if job else ""
+
+
+def _summary(
+    written: Sequence[tuple[Job, int]], nets: Sequence[object], folder: str,
+    failures: Sequence[ArchvizError],
+) -> str:  # fmt: skip
+    files = "1 file" if len(written) == 1 else f"{len(written)} files"
+    networks = "1 network" if len(nets) == 1 else f"{len(nets)} networks"
+    total = size_text(sum(size for _, size in written))
+    text = f"{files} of {networks} in {folder}, {total}"
+    count = sum(len(failure.problems) for failure in failures)
+    if count:
+        text += f"; {count} problem{'s' if count > 1 else ''}, see above"
+    return text
+
+
+def size_text(size: int) -> str:
+    """Bytes for people: ``20.4 kB``."""
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.1f} kB"

@@ -1,0 +1,1 @@
+"""From layers to an outline: modules, parameters, repeats, names."""

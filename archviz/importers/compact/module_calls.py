@@ -1,0 +1,48 @@
+"""The modules of an import in the making: why each is one, and its calls."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from archviz.importers.compact.structure import Book
+from archviz.importers.compact.tree import Call, Chain, Element, Par
+
+LARGE = 4
+"""Drawn layers of a part that is a module although it occurs once."""
+MOST_TOWERS = 4
+"""Equal towers are written one by one up to this many."""
+
+
+class Group(NamedTuple):
+    """A module in the making: why it is one, and its calls."""
+
+    role: str
+    """``block``, ``inner``, ``pair``, ``stretch``, ``stem`` or ``graph``."""
+    calls: list[Call]
+
+
+class Groups:
+    """All modules of a network by what makes calls calls of one module."""
+
+    def __init__(self) -> None:
+        self.found: list[Group] = []
+        self.by_key: dict[object, int] = {}
+
+    def call(self, key: object, role: str, body: Chain) -> Call:
+        """A call of the module with a key, which is made if there is none."""
+        index = self.by_key.get(key)
+        if index is None:
+            index = self.by_key[key] = len(self.found)
+            self.found.append(Group(role, []))
+        call = Call(index, body)
+        self.found[index].calls.append(call)
+        return call
+
+    def of(self, call: Call) -> Group:
+        """The module that is called."""
+        return self.found[call.module]
+
+
+def is_gate(book: Book, element: Element) -> bool:
+    """Whether an element scales its input, as squeeze-and-excitation does."""
+    return isinstance(element, Par) and book.kind(element) == "multiply"

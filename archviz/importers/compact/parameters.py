@@ -1,0 +1,198 @@
+"""Parameters from tables of values: which fields always go together, and by what factor."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from math import gcd
+from typing import NamedTuple, TypeAlias
+
+from archviz.language.options import RESERVED
+
+Value: TypeAlias = int | float | str
+
+NAMES = {
+    "size": "width", "kernel": "k", "stride": "stride", "padding": "edge", "value": "size",
+    "count": "heads", "weights": "weights", "macs": "macs",
+    "activation": "after", "present": "lead", "multiplier": "multiplier", "dilation": "dilation",
+}  # fmt: skip
+FACTORED = frozenset({"size", "weights", "macs", "count"})
+"""Kinds of fields of which one may be a multiple of another."""
+WITH_DEFAULT = frozenset({"kernel", "stride", "padding", "activation", "present", "dilation"})
+LARGEST_FACTOR = 64
+HALF = "half-kernel"
+"""A padding that is half of the kernel, as a column of kernels."""
+
+
+Key: TypeAlias = tuple[str, tuple[Value, ...]]
+"""The kind of a field, and its values in all calls."""
+
+
+class Column(NamedTuple):
+    """A field and its values in all calls."""
+
+    field: str
+    values: tuple[Value, ...]
+
+
+class Found(NamedTuple):
+    """A parameter, the kind of its field, and its values in all calls."""
+
+    name: str
+    field: str
+    values: tuple[Value, ...]
+    default: str = ""
+
+
+def text_of(value: Value) -> str:
+    """A value as a spec states it."""
+    if isinstance(value, float):
+        text = f"{value:.12f}".rstrip("0").rstrip(".")
+        return text or "0"
+    return str(value)
+
+
+def infer(
+    columns: Sequence[Column], taken: Collection[str] = (), defaults: bool = True
+) -> tuple[list[Found], list[str]]:
+    """The fewest parameters that give all columns, and the text of each column."""
+    columns = _centred(columns)
+    texts: list[str] = [""] * len(columns)
+    varying: dict[Key, list[int]] = {}
+    for index, column in enumerate(columns):
+        values = unified(column.values) if family(column.field) == "padding" else column.values
+        if len(set(values)) == 1:
+            texts[index] = text_of(values[0])
+        else:
+            varying.setdefault((family(column.field), values), []).append(index)
+    bases = _bases(list(varying))
+    order = {key: min(indices) for key, indices in varying.items()}
+    used = {base for base, _, _ in bases.values()}
+    leading = sorted(used, key=order.__getitem__)
+    names = _names(leading, [columns[order[key]].field for key in leading], taken)
+    for key, indices in varying.items():
+        base, factor, divisor = bases[key]
+        text = names[base] if factor == 1 else f"{factor}*{names[base]}"
+        text = text if divisor == 1 else f"{text}/{divisor}"
+        for index in indices:
+            texts[index] = f"({text}-1)/2" if columns[index].field == HALF else text
+    found = []
+    for key in leading:
+        default = _default(key[0], key[1]) if defaults else ""
+        found.append(Found(names[key], key[0], key[1], default))
+    found.sort(key=lambda one: bool(one.default))
+    return found, texts
+
+
+def _centred(columns: Sequence[Column]) -> list[Column]:
+    """Paddings that are half of a kernel that varies, as that kernel."""
+    kernels = {column.values for column in columns
+               if column.field == "kernel" and len(set(column.values)) > 1}  # fmt: skip
+    result = list(columns)
+    for index, column in enumerate(columns):
+        if column.field != "padding" or len(set(unified(column.values))) == 1:
+            continue
+        sides = [str(value).removeprefix("half:") for value in column.values]
+        if all(side.isdigit() for side in sides):
+            twice = tuple(2 * int(side) + 1 for side in sides)
+            if twice in kernels:
+                result[index] = Column(HALF, twice)
+    return result
+
+
+def family(field: str) -> str:
+    """Fields whose values may depend on one another."""
+    if field == HALF:
+        return "kernel"
+    if field.startswith("each-"):
+        return "each"
+    if field.startswith("shape") or field in ("filters", "groups"):
+        return "size"
+    return field
+
+
+def _bases(keys: Sequence[Key]) -> dict[Key, tuple[Key, int, int]]:
+    """For each column the one it is computed from, the factor and the divisor."""
+    clusters: list[list[tuple[Key, int]]] = []
+    result: dict[Key, tuple[Key, int, int]] = {key: (key, 1, 1) for key in keys}
+    numeric = [key for key in keys if key[0] in FACTORED and isinstance(key[1][0], int)]
+    for key in sorted(numeric, key=lambda key: int(key[1][0])):
+        for cluster in clusters:
+            factor = _factor(key, cluster[0][0])
+            if factor:
+                cluster.append((key, factor))
+                break
+        else:
+            clusters.append([(key, 1)])
+    for cluster in clusters:
+        base, unit = min(cluster, key=lambda one: sum(_clumsy(f, one[1]) for _, f in cluster))
+        for key, factor in cluster:
+            shared = gcd(factor, unit)
+            result[key] = base, factor // shared, unit // shared
+    return result
+
+
+def _clumsy(factor: int, unit: int) -> int:
+    shared = gcd(factor, unit)
+    return factor // shared + unit // shared
+
+
+def _factor(key: Key, base: Key) -> int:
+    """The whole number by which a column is a multiple of another; 0 where it is none."""
+    first, unit = key[1][0], base[1][0]
+    if base[0] != key[0] or not isinstance(first, int) or not isinstance(unit, int) or unit <= 0:
+        return 0
+    factor = first // unit
+    if not 2 <= factor <= LARGEST_FACTOR:
+        return 0
+    pairs = zip(key[1], base[1], strict=True)
+    same = all(isinstance(a, int) and isinstance(b, int) and a == factor * b for a, b in pairs)
+    return factor if same else 0
+
+
+def _default(field: str, values: Sequence[Value]) -> str:
+    if field not in WITH_DEFAULT:
+        return ""
+    value, times = Counter(values).most_common(1)[0]
+    return text_of(value) if 2 * times >= len(values) else ""
+
+
+def _names(keys: Sequence[Key], fields: Sequence[str], taken: Collection[str]) -> dict[Key, str]:
+    names: dict[Key, str] = {}
+    used = {*taken, *RESERVED}
+    sizes = [key for key in keys if key[0] == "size"]
+    for key, field in zip(keys, fields, strict=True):
+        stem = "inner" if key in sizes[:-1] else NAMES.get(key[0], "size")
+        stem = field.removeprefix("each-").rstrip("0123456789") if key[0] == "each" else stem
+        name, number = stem, 2
+        while name in used:
+            name, number = f"{stem}{number}", number + 1
+        used.add(name)
+        names[key] = name
+    return names
+
+
+def unified(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Paddings in the same words where they can be: ``same``, or one number of pixels."""
+    kinds = {str(value) for value in values}
+    if len(kinds) == 1:
+        return values
+    given = {text for text in kinds if text != "any" and not text.startswith("half:")}
+    halves = {text[5:] for text in kinds if text.startswith("half:")}
+    if not given:
+        return (("same",) if halves else ("any",)) * len(values)
+    if given == {"same"}:
+        return ("same",) * len(values)
+    if len(given) == 1 and halves <= given:
+        only = next(iter(given))
+        if "any" not in kinds or only == "valid":
+            return (only,) * len(values)
+    fill = "same" if halves or "same" in given else "valid"
+    plain = ["same" if str(value).startswith("half:") else fill if value == "any" else value
+             for value in values]  # fmt: skip
+    return tuple(str(value) if value in ("same", "valid") else _side(value) for value in plain)
+
+
+def _side(value: Value) -> Value:
+    text = str(value)
+    return int(text) if text.isdigit() else text

@@ -1,0 +1,148 @@
+"""Repeats in a series: runs of equal items, and of items that differ in a few values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from archviz.importers.compact.modules import run_lengths
+from archviz.importers.compact.outline import (
+    Cell,
+    Head,
+    Invoke,
+    Item,
+    Loop,
+    parts,
+    refilled,
+    structure,
+    values_of,
+    with_parts,
+)
+from archviz.importers.compact.parameters import Column, infer, text_of
+from archviz.importers.compact.structure import ALONE
+from archviz.language.repeats import MAX_TIMES
+from archviz.network.kinds import KINDS
+
+LONGEST = 12
+"""Items in a pattern."""
+MOST_VARIABLES = 3
+SINGLE = (Cell, Invoke)
+"""Items that have no others in them."""
+WEIGHED = frozenset({"conv", "sep-conv", "depthwise-conv", "conv-transpose"})
+
+
+def compress(items: Sequence[Item], taken: Collection[str] = ()) -> tuple[Item, ...]:
+    """A series with its runs as repeats, and so the series in it."""
+    inner = [
+        item if isinstance(item, SINGLE)
+        else with_parts(item, tuple(compress(series, taken) for series in parts(item)))
+        for item in items
+    ]  # fmt: skip
+    inner = _called(inner, taken)
+    numbers: dict[tuple[Any, ...], int] = {}
+    keys = [numbers.setdefault(structure(item), len(numbers)) for item in inner]
+    if len(set(keys)) == len(keys):
+        return tuple(inner)
+    longest = min(LONGEST, len(keys) // 2)
+    runs = {period: run_lengths(keys, period) for period in range(1, longest + 1)}
+    result: list[Item] = []
+    at = 0
+    while at < len(inner):
+        loop, used = _best(inner, at, runs, taken)
+        result.append(loop)
+        at += used
+    return tuple(result)
+
+
+def _called(items: Sequence[Item], taken: Collection[str]) -> list[Item]:
+    """Runs of one module as repeats."""
+    result: list[Item] = []
+    at = 0
+    while at < len(items):
+        first, stop = items[at], at + 1
+        if isinstance(first, Invoke):
+            most = min(len(items), at + MAX_TIMES)
+            while stop < most and _same_module(first, items[stop]):
+                stop += 1
+        loop = _loop(items[at:stop], 1, taken) if stop > at + 1 else None
+        result.append(loop or first)
+        at = stop if loop else at + 1
+    return result
+
+
+def _same_module(first: Invoke, other: Item) -> bool:
+    return isinstance(other, Invoke) and other.module == first.module
+
+
+def _best(
+    items: Sequence[Item], at: int, runs: dict[int, list[int]], taken: Collection[str]
+) -> tuple[Item, int]:
+    """The repeat that begins at a place and covers most; the item itself without one."""
+    options = []
+    for period, lengths in runs.items():
+        times = lengths[at] // period + 1
+        if times > 1 and not (period == 1 and times == 2 and _goes_on(items, at)):
+            options.append((-times * period, period, times))
+    for _, period, times in sorted(options):
+        stop = at + times * period
+        if period > 1 and stop < len(items) and runs[1][stop - 1]:
+            continue  # it would cut a run
+        loop = _loop(items[at : at + period * min(times, MAX_TIMES)], period, taken)
+        if loop is not None:
+            return loop, period * min(times, MAX_TIMES)
+    return items[at], 1
+
+
+def _goes_on(items: Sequence[Item], at: int) -> bool:
+    """Whether two equal layers are part of a run of three that differ only in their badges."""
+    first = items[at]
+    near = [*items[max(at - 1, 0) : at], *items[at + 2 : at + 3]]
+    return isinstance(first, Cell) and any(
+        isinstance(one, Cell) and one.kind == first.kind and one.values == first.values
+        for one in near
+    )
+
+
+def _loop(items: Sequence[Item], period: int, taken: Collection[str]) -> Loop | None:
+    """A repeat of these items; None where a person would write them out."""
+    times = len(items) // period
+    body = tuple(items[:period])
+    if any(isinstance(item, Head) for item in body):
+        return None
+    rows = [
+        [value for item in items[start : start + period] for value in values_of(item)]
+        for start in range(0, len(items), period)
+    ]
+    columns = [
+        Column(field, tuple(_number(row[place][1]) for row in rows))
+        for place, (field, _) in enumerate(rows[0])
+    ]
+    differing = [column for column in columns if len(set(column.values)) > 1]
+    if not _worth_it(body, times, differing):
+        return None
+    found, texts = infer(columns, taken, defaults=False)
+    calls = period == 1 and isinstance(body[0], Invoke)
+    if not calls and len(found) > MOST_VARIABLES + (len(body) > 2):
+        return None
+    filler = iter(texts)
+    filled = tuple(refilled(item, filler) for item in body)
+    each = tuple((one.name, tuple(map(text_of, one.values))) for one in found)
+    return Loop(times, filled, each)
+
+
+def _worth_it(body: Sequence[Item], times: int, differing: Sequence[Column]) -> bool:
+    if not all(isinstance(item, Cell) for item in body):
+        return len(body) == 1 or not differing or times > 2
+    kinds = [item.kind for item in body if isinstance(item, Cell)]
+    if not any(kind in WEIGHED for kind in kinds) or "dense" in kinds:
+        return times > 3 and any(KINDS[kind].drawn for kind in kinds)
+    if any(kind in ALONE for kind in kinds):
+        return times > 3
+    sizes = {column.values for column in differing if column.field == "filters"}
+    if len(body) == 1:
+        return times > 2 or not sizes
+    return times > 2 or len(sizes) <= 2
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.isdigit() and len(text) < 20 else text

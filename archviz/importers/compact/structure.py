@@ -1,0 +1,202 @@
+"""What distinguishes layers: their structure, and the fields in which equal ones may differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from archviz.importers.compact.tree import (
+    UNKNOWN,
+    Call,
+    Chain,
+    Element,
+    Fork,
+    Par,
+    Wild,
+    chains_of,
+)
+from archviz.importers.graphs import LayerNode
+from archviz.network.kinds import ACTIVATIONS, KINDS
+
+Slot: TypeAlias = tuple[str, int | float | str]
+"""A field and its value. A padding is a text: ``same``, ``valid``, ``any`` where both come to
+the same, ``half:N`` for what is also ``same``, a number, or four of them."""
+
+ALONE = frozenset({*ACTIVATIONS, *(name for name in KINDS if KINDS[name].role == "norm")})
+"""Activations and normalisations that are layers of their own."""
+FIXED = ("bias", "norm", "ceil", "shared", "label", "drawn")
+DRAWN = {name: int(kind.drawn) for name, kind in KINDS.items()}
+NUMBERS = ("filters", "multiplier", "groups", "value", "count", "weights", "macs", "own")
+
+
+class Leaf(NamedTuple):
+    """A layer taken apart: ``key`` is its structure."""
+
+    key: tuple[Any, ...]
+    fixed: tuple[tuple[str, Any], ...]
+    slots: tuple[Slot, ...]
+
+
+def take_apart(node: LayerNode) -> Leaf:
+    """The structure of a layer, its constant options, and the fields that may differ."""
+    options, kind = node.options, node.kind
+    known = KINDS[kind]
+    fixed: list[tuple[str, Any]] = [(f, options[f]) for f in FIXED if f in options]
+    slots: list[Slot] = []
+    kernel = options.get("kernel", (1, 1))
+    stride, dilation = options.get("stride", (1, 1)), options.get("dilation", (1, 1))
+    slots += [(field, options[field]) for field in NUMBERS if field in options]
+    windowed = "kernel" in known.options
+    if windowed:
+        for field, pair in (("kernel", kernel), ("stride", stride), ("dilation", dilation)):
+            if pair[0] != pair[1] or (field == "kernel" and pair == (1, 1)):
+                fixed.append((field, pair))
+            elif field != "dilation" or pair != (1, 1):
+                slots.append((field, pair[0]))
+    if windowed or "pad" in known.options:
+        padding = pad_text(kind, options.get("padding", "valid"), kernel, stride, dilation)
+        target: list[Any] = fixed if "," in padding and ":" not in padding else slots
+        target.append(("padding", padding))
+    if kind == "scaled-add" and "value" not in options:
+        slots.append(("value", 1.0))
+    for axis, side in enumerate(options.get("shape", ())):
+        slots.append((f"shape{axis}", side))
+    activation = options.get("activation", "none")
+    if known.join:
+        slots.append(("activation", activation))
+    elif activation != "none":
+        fixed.append(("activation", activation))
+    classes = [field for field, _ in slots]
+    if kind in ALONE:
+        slots.append(("present", 1))
+    return Leaf((kind, tuple(fixed), tuple(classes)), tuple(fixed), tuple(slots))
+
+
+def pad_text(kind: str, padding: Any, kernel: Sequence[int], stride: Sequence[int],
+             dilation: Sequence[int]) -> str:  # fmt: skip
+    """A padding as the text of a slot."""
+    spans = [(size - 1) * step for size, step in zip(kernel, dilation, strict=True)]
+    plain = kind not in ("conv-transpose", "zero-pad")
+    if plain and spans == [0, 0] and (padding in ("same", "valid") or not any(padding)):
+        return "any"
+    halves = spans[0] // 2, spans[0] // 2, spans[1] // 2, spans[1] // 2
+    odd = plain and tuple(stride) == (1, 1) and not (spans[0] % 2 or spans[1] % 2)
+    if odd and (padding == "same" or tuple(padding) == halves):
+        return f"half:{sides_text(halves)}"
+    if isinstance(padding, str):
+        return padding
+    if plain and not any(padding):
+        return "valid"
+    return sides_text(padding)
+
+
+def sides_text(sides: Sequence[int]) -> str:
+    """Padding in pixels, as short as it can be written."""
+    top, bottom, left, right = sides
+    if top == bottom == left == right:
+        return str(top)
+    return f"{top},{bottom},{left},{right}"
+
+
+class Book:
+    """Structures of layers, chains and elements as numbers, equal for equal structures."""
+
+    def __init__(self, nodes: Sequence[LayerNode]) -> None:
+        self.nodes = nodes
+        self.numbers: dict[tuple[Any, ...], int] = {}
+        self.leaves: list[Leaf | None] = [None] * len(nodes)
+        self.keys: list[int] = [UNKNOWN] * len(nodes)
+        self.seen: dict[tuple[Any, ...], Leaf] = {}
+        self.shared: dict[tuple[str, int], Leaf] = {}
+        """By the identity of the options, which layers that are alike may share."""
+        self.leaf_keys: dict[int, int] = {}
+        """By the identity of the leaf."""
+        self.sizes: list[int] = []
+        """How many layers are drawn in what has a structure, by its number."""
+
+    def number(self, key: tuple[Any, ...], size: int = 0) -> int:
+        """A number for a structure, the same for equal ones."""
+        found = self.numbers.get(key)
+        if found is None:
+            found = self.numbers[key] = len(self.sizes)
+            self.sizes.append(size)
+        return found
+
+    def leaf(self, number: int) -> Leaf:
+        """A layer taken apart; what is not there is like the layer it stands for."""
+        if number < 0:
+            found = self.leaf(~number)
+            return found._replace(slots=(*found.slots[:-1], ("present", 0)))
+        known = self.leaves[number]
+        if known is None:
+            node = self.nodes[number]
+            known = self.shared.get((node.kind, id(node.options))) or self.taken_apart(node)
+            self.leaves[number] = known
+        return known
+
+    def taken_apart(self, node: LayerNode) -> Leaf:
+        """A layer taken apart, once for all that say the same."""
+        same = node.kind, *node.options.items()
+        found = self.seen.get(same)
+        if found is None:
+            found = self.seen[same] = take_apart(node)
+        self.shared[node.kind, id(node.options)] = found
+        return found
+
+    def key(self, element: Element) -> int:
+        """The structure of an element."""
+        if isinstance(element, int):
+            index = element if element >= 0 else ~element
+            if self.keys[index] == UNKNOWN:
+                self.keys[index] = self.layer_key(index)
+            return self.keys[index]
+        if element.key == UNKNOWN:
+            element.key = self.structure(element)
+        return element.key
+
+    def layer_key(self, index: int) -> int:
+        """The structure of a layer, looked up once for all that are taken apart as one."""
+        leaf = self.leaf(index)
+        found = self.leaf_keys.get(id(leaf))
+        if found is None:
+            found = self.number(leaf.key, DRAWN[self.nodes[index].kind])
+            self.leaf_keys[id(leaf)] = found
+        return found
+
+    def structure(self, element: Par | Fork | Wild | Call) -> int:
+        """The number of an element's structure, which nobody has looked at yet."""
+        inner = tuple([self.chain_key(chain) for chain in chains_of(element)])
+        sizes = self.sizes
+        size = 0
+        for keys in inner:
+            for number in keys:
+                size += sizes[number]
+        if isinstance(element, Par):
+            return self.number(("par", self.key(element.merge), *inner), size + 1)
+        if isinstance(element, Wild):
+            return self.number(("wild", inner, tuple(element.edges)), size)
+        if isinstance(element, Fork):
+            return self.number(("fork", *inner), size)
+        return self.number(("call", element.module, *inner), size)
+
+    def size(self, element: Element) -> int:
+        """How many layers are drawn in an element."""
+        return self.sizes[self.key(element)]
+
+    def chain_key(self, chain: Chain) -> tuple[int, ...]:
+        """The structure of a chain."""
+        keys, key = self.keys, self.key
+        return tuple([
+            keys[e] if isinstance(e, int) and e >= 0 and keys[e] >= 0 else key(e) for e in chain
+        ])
+
+    def chain_size(self, chain: Chain) -> int:
+        """How many layers are drawn in a chain."""
+        sizes = self.sizes
+        return sum([sizes[key] for key in self.chain_key(chain)])
+
+    def kind(self, element: Element) -> str:
+        """The kind of a layer; of an element its merge's."""
+        if isinstance(element, int):
+            return self.nodes[element if element >= 0 else ~element].kind
+        return self.nodes[element.merge].kind if isinstance(element, Par) else ""

@@ -1,0 +1,133 @@
+"""The tree of a layer graph: chains, parallel paths, and wiring that is neither.
+
+An element of a chain is a layer (its number in the graph; ``~number`` stands for a layer
+like that one which is not there), or one of the records below. Chains are lists, so that
+a long one grows in linear time.
+
+The records have a ``depth``: how deep paths nest in them at most, 1 where their paths have
+nothing but layers; and a ``key``: what :class:`archviz.importers.compact.structure.Book` has
+numbered their structure with, once somebody has asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from archviz.network.model import PREVIOUS
+
+UNKNOWN = -1
+"""The key of what nobody has looked at yet."""
+
+
+class Par:
+    """Paths from one place to one merge; an empty path is the identity."""
+
+    __slots__ = ("branches", "depth", "key", "merge")
+
+    def __init__(self, branches: list[Chain], merge: int, depth: int) -> None:
+        self.branches = branches
+        self.merge = merge
+        self.depth = depth
+        self.key = UNKNOWN
+
+
+class Fork:
+    """Paths that go straight on to the merge of the paths around them."""
+
+    __slots__ = ("branches", "depth", "key")
+
+    def __init__(self, branches: list[Chain], depth: int) -> None:
+        self.branches = branches
+        self.depth = depth
+        self.key = UNKNOWN
+
+
+class Wild:
+    """Any wiring from one place to one other: named chains, and edges between their names.
+
+    ``in`` is the place before, ``out`` the one behind; ``previous`` is what the element
+    before it in its chain took in.
+    """
+
+    __slots__ = ("depth", "edges", "key", "nodes")
+
+    def __init__(
+        self, nodes: list[tuple[str, Chain]], edges: list[tuple[str, str]], depth: int
+    ) -> None:
+        self.nodes = nodes
+        self.edges = edges
+        self.depth = depth
+        self.key = UNKNOWN
+
+
+class Call:
+    """A module, and what stands in it at this place."""
+
+    __slots__ = ("body", "key", "module")
+
+    depth = 2
+    """What it calls may have any paths in it."""
+
+    def __init__(self, module: int, body: Chain) -> None:
+        self.module = module
+        self.body = body
+        self.key = UNKNOWN
+
+
+Element: TypeAlias = int | Par | Fork | Wild | Call
+Chain: TypeAlias = list[Element]
+
+
+def takes_previous(element: Element) -> bool:
+    """Whether an element has a second input."""
+    if isinstance(element, Call):
+        return takes_previous(element.body[0])
+    return isinstance(element, Wild) and any(source == PREVIOUS for source, _ in element.edges)
+
+
+def chains_of(element: Element) -> list[Chain]:
+    """The chains in an element."""
+    if isinstance(element, int):
+        return []
+    if isinstance(element, Wild):
+        return [chain for _, chain in element.nodes]
+    return [element.body] if isinstance(element, Call) else element.branches
+
+
+def leaves(element: Element) -> Iterator[int]:
+    """The layers in an element, merges behind their paths."""
+    if isinstance(element, int):
+        yield element
+        return
+    for chain in chains_of(element):
+        for inner in chain:
+            yield from leaves(inner)
+    if isinstance(element, Par):
+        yield element.merge
+
+
+def chain_leaves(chain: Chain) -> Iterator[int]:
+    """The layers in a chain."""
+    for element in chain:
+        yield from leaves(element)
+
+
+def has_wild(chain: Chain) -> bool:
+    """Whether there is free wiring in a chain, or in the paths in it."""
+    for element in chain:
+        if isinstance(element, int):
+            continue
+        if isinstance(element, Wild):
+            return True
+        if element.depth > 1 and any(has_wild(inner) for inner in chains_of(element)):
+            return True
+    return False
+
+
+def every_chain(chain: Chain) -> Iterator[Chain]:
+    """A chain and all chains in it, outer before inner."""
+    yield chain
+    for element in chain:
+        for inner in chains_of(element):
+            yield from every_chain(inner)

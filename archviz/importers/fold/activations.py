@@ -1,0 +1,160 @@
+"""Activations that are written out.
+
+An expression of one value and numbers is kept as it is until it turns out to be an activation:
+it is computed at a few places and compared with those that we know, so that it does not matter
+in which of its many ways an exporter has written it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from archviz.importers.fold.layers import attach
+from archviz.importers.fold.state import Cell, Fold, Value
+
+if TYPE_CHECKING:
+    from archviz.importers.graphs import Op
+
+MAX_EXPRESSION = 16
+
+PLACES = (-7.5, -3.1, -1.3, -0.4, 0.7, 2.2, 5.1, 8.0)
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-max(min(x, 60), -60)))
+
+
+def _softplus(x: float) -> float:
+    return max(x, 0) + math.log1p(math.exp(-abs(x)))
+
+
+UNARY: Mapping[str, Callable[[float], float]] = {
+    "sigmoid": _sigmoid, "tanh": math.tanh, "Erf": math.erf, "softplus": _softplus,
+    "relu": lambda x: max(x, 0.0), "relu6": lambda x: min(max(x, 0.0), 6.0),
+    "hard-sigmoid": lambda x: min(max(x / 6 + 0.5, 0.0), 1.0),
+    "Exp": lambda x: math.exp(min(x, 300)), "Neg": lambda x: -x, "Abs": abs,
+    "Sqrt": lambda x: math.sqrt(max(x, 0.0)), "Log": lambda x: math.log(max(x, 1e-300)),
+    "Reciprocal": lambda x: 1 / x if x else 0.0,
+}  # fmt: skip
+BINARY: Mapping[str, Callable[[float, float], float]] = {
+    "Add": lambda a, b: a + b, "Sub": lambda a, b: a - b, "Mul": lambda a, b: a * b,
+    "Div": lambda a, b: a / b if b else 0.0, "Min": min, "Max": max,
+    "Pow": lambda a, b: math.pow(a, b) if abs(a) < 1e6 and (b == int(b) or a > 0) else 0.0,
+}  # fmt: skip
+KNOWN: Mapping[str, Callable[[float], float]] = {
+    "silu": lambda x: x * _sigmoid(x),
+    "hard-swish": lambda x: x * min(max(x / 6 + 0.5, 0.0), 1.0),
+    "gelu": lambda x: 0.5 * x * (1 + math.erf(x / math.sqrt(2))),
+    "hard-sigmoid": lambda x: min(max(x / 6 + 0.5, 0.0), 1.0),
+    "relu6": lambda x: min(max(x, 0.0), 6.0),
+    "mish": lambda x: x * math.tanh(_softplus(x)),
+    "quick-gelu": lambda x: x * _sigmoid(1.702 * x),
+    "relu": lambda x: max(x, 0.0),
+    "softplus": _softplus,
+    "sigmoid": _sigmoid,
+    "tanh": math.tanh,
+}
+CURVES = {name: [curve(x) for x in PLACES] for name, curve in KNOWN.items()}
+
+
+# ---- expressions ------------------------------------------------------------------------------
+
+
+def unary(fold: Fold, op: Op) -> bool:
+    """Erf, Exp and the like of one value."""
+    value = fold.value(op)
+    if value is None or op.kind not in UNARY:
+        return False
+    grow(fold, op, value, (value.cell,))
+    return True
+
+
+def grow(fold: Fold, op: Op, value: Value, operands: tuple[Cell | float, ...]) -> None:
+    """A step of an expression; an activation where it has become one."""
+    cells = [operand for operand in operands if isinstance(operand, Cell)]
+    bases = {_base(cell) for cell in cells}
+    base = bases.pop() if len(bases) == 1 else None
+    if base is None:
+        base = next(cell for cell in cells if all(_base(other) in (cell, None) or other is cell
+                                                  for other in cells))  # fmt: skip
+    made = fold.cell("~math", op, cells, value.cell.shape)
+    made.base = base
+    made.extra = operands
+    fold.give(op, made, value.axes, value.dims)
+    found = _recognise(made, base)
+    if found is None:
+        return
+    name, taken = found
+    fold.cells.pop()
+    attach(fold, op, Value(base, value.axes, value.dims), "activation", name, taken)
+
+
+def _base(cell: Cell) -> Cell | None:
+    return cell.base if cell.kind == "~math" or cell.kind in UNARY else None
+
+
+def common_base(left: Cell, right: Cell) -> bool:
+    """Whether two cells are expressions of one value."""
+    one, two = _base(left), _base(right)
+    return left is right or one is right or two is left or (one is not None and one is two)
+
+
+def _recognise(root: Cell, base: Cell) -> tuple[str, int] | None:
+    """The activation that an expression is, and how many references to its base it takes."""
+    order = _steps(root, base)
+    if order is None:
+        return None
+    curve = []
+    for x in PLACES:
+        found = {base: x}
+        for cell in order:
+            found[cell] = _compute(cell, found)
+        curve.append(found[root])
+    for name, known in CURVES.items():
+        if all(abs(a - b) < 3e-3 for a, b in zip(curve, known, strict=True)):
+            return name, _taken(order, root, base)
+    return None
+
+
+def _steps(root: Cell, base: Cell) -> list[Cell] | None:
+    """The cells from the base to the root, in order; None where it is no small expression."""
+    order: list[Cell] = []
+    seen = {base}
+    todo = [(root, False)]
+    while todo:
+        cell, ready = todo.pop()
+        if ready:
+            order.append(cell)
+            continue
+        if cell in seen:
+            continue
+        seen.add(cell)
+        if _base(cell) is None or len(seen) > MAX_EXPRESSION:
+            return None
+        todo.append((cell, True))
+        todo.extend((inner, False) for inner in cell.inputs)
+    return order
+
+
+def _taken(order: list[Cell], root: Cell, base: Cell) -> int:
+    """References to the base that go when the expression goes; -1 where parts of it stay."""
+    slots: dict[Cell, int] = {}
+    for cell in order:
+        for source in cell.inputs:
+            slots[source] = slots.get(source, 0) + 1
+    if any(cell is not root and cell.refs != slots.get(cell, 0) for cell in order):
+        return -1
+    return slots.get(base, 0)
+
+
+def _compute(cell: Cell, found: Mapping[Cell, float]) -> float:
+    if cell.kind != "~math":
+        return UNARY[cell.kind](found[cell.inputs[0]])
+    operands = [found[one] if isinstance(one, Cell) else one for one in cell.extra]
+    if len(operands) == 1:
+        return UNARY[cell.op.kind](operands[0])
+    if cell.op.kind == "Clip":
+        return min(max(operands[0], operands[1]), operands[2])
+    return BINARY[cell.op.kind](operands[0], operands[1])

@@ -1,0 +1,263 @@
+"""Attention: softmax(q·k)·v with its projections becomes one layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archviz.importers.fold.named import NAMED, state
+from archviz.importers.fold.named import softmax as named_softmax
+from archviz.importers.fold.state import Cell, Fold, product
+
+if TYPE_CHECKING:
+    from archviz.importers.graphs import Op
+
+_STEPS = 64
+"""How many views, scalings and rotations may lie between a projection and its product."""
+_PASSIVE = frozenset({"Add", "Where", "Transpose", "Mul", "Div", "Sub", "Neg", "Concat", "Slice",
+                      "Split", "Expand", "Gather", "Cast", "Reshape", "Tile", "Unsqueeze",
+                      "Squeeze", "And"})  # fmt: skip
+"""Operators that may lie there: masks, rotations by position, heads that share their keys."""
+_VIEWS = ("~view", "~slice", "~select", "reshape", "~math", "~affine", "position", "concat", "add",
+          "multiply")  # fmt: skip
+
+
+class _Parts(NamedTuple):
+    """The projections of an attention."""
+
+    queries: Cell
+    keys: Cell
+    values: Cell
+
+    def different(self) -> list[Cell]:
+        """Each of them once: one may give all three."""
+        return list(dict.fromkeys(self))
+
+
+def softmax(fold: Fold, op: Op) -> bool:
+    """Softmax: a layer of its own in what may turn out to be an attention, else as elsewhere."""
+    value = fold.value(op)
+    if value is not None and value.axes is not None and _back(value.cell).kind == "~product":
+        made = fold.cell("softmax", op, [value.cell], value.cell.shape)
+        fold.give(op, made, value.axes)
+        return True
+    return named_softmax(fold, op)
+
+
+def product_of_two(fold: Fold, op: Op) -> bool:
+    """MatMul of two values: a step of an attention, or its end."""
+    left, right = fold.value(op), fold.value(op, 1)
+    if left is None or right is None:
+        return False
+    one, two = fold.dims(left), fold.dims(right)
+    if len(one) < 2 or len(two) < 2 or one[-1] != two[-2]:
+        return False
+    dims = (*(one if len(one) >= len(two) else two)[:-2], one[-2], two[-1])
+    return _product(fold, op, left.cell, right.cell, dims)
+
+
+def _product(fold: Fold, op: Op, left: Cell, right: Cell, dims: tuple[int, ...]) -> bool:
+    for weights, values in ((left, right), (right, left)):
+        scores = _scores(weights)
+        if scores is not None and _attention(fold, op, scores, weights, values, dims):
+            return True
+    made = fold.cell("~product", op, [left, right], dims)
+    fold.give(op, made, tuple(range(len(dims))))
+    return True
+
+
+def einsum(fold: Fold, op: Op) -> bool:
+    """Einsum of two values, as the product that it is."""
+    left, right = fold.value(op), fold.value(op, 1)
+    inputs, arrow, output = str(op.attributes.get("equation", "")).replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    if left is None or right is None or not arrow or len(terms) != 2 or "." in inputs:
+        return False
+    sides: dict[str, int] = {}
+    for term, value in zip(terms, (left, right), strict=True):
+        dims = fold.dims(value)
+        if len(dims) != len(term):
+            return False
+        sides.update(zip(term, dims, strict=True))
+    return _product(fold, op, left.cell, right.cell, tuple(sides[letter] for letter in output))
+
+
+def _back(cell: Cell) -> Cell:
+    """The cell behind views, scalings by a number, masks and parts."""
+    for _ in range(_STEPS):
+        passive = cell.kind == "op" and cell.extra != NAMED and cell.op.kind in _PASSIVE
+        if not cell.inputs or not (passive or cell.kind in _VIEWS):
+            break
+        cell = cell.inputs[0]
+    return cell
+
+
+def _scores(cell: Cell) -> Cell | None:
+    """The product below a softmax; None where there is none."""
+    found = _back(cell)
+    if found.kind != "softmax":
+        return None
+    below = _back(found.inputs[0])
+    return below if below.kind == "~product" else None
+
+
+def _projection(cell: Cell) -> Cell | None:
+    """The one dense layer that all of a value comes from, through views and rotations."""
+    leaves: dict[Cell, None] = {}
+    seen = {cell}
+    todo = [cell]
+    while todo:
+        cell = todo.pop()
+        passive = cell.kind in ("op", "op-merge") and cell.op.kind in _PASSIVE
+        if cell.inputs and (cell.kind in _VIEWS or (passive and cell.extra != NAMED)):
+            new = [source for source in cell.inputs if source not in seen]
+            seen.update(new)
+            todo += new
+        else:
+            leaves[cell] = None
+        if len(seen) > _STEPS:
+            return None
+    if len(leaves) != 1:
+        return None
+    found = next(iter(leaves))
+    pointwise = found.kind == "conv" and found.op.kind in ("MatMul", "Gemm")
+    plain = "activation" not in found.options and "norm" not in found.options
+    return found if plain and (found.kind == "dense" or pointwise) else None
+
+
+def _attention(fold: Fold, op: Op, scores: Cell, weights: Cell, values: Cell,
+               dims: tuple[int, ...]) -> bool:  # fmt: skip
+    """An attention where queries, keys and values are projections of one or two sequences."""
+    found = [_projection(tip) for tip in (scores.inputs[0], scores.inputs[1], values)]
+    parts = _Parts(*[cell for cell in found if cell is not None]) if all(found) else None
+    if parts is None or parts.keys.inputs[0] is not parts.values.inputs[0]:
+        return False
+    source, memory = parts.queries.inputs[0], parts.keys.inputs[0]
+    single = parts.different()
+    if len(single) == 2 and parts.keys is not parts.values:
+        return False
+    base, windows, shifted = _windowed(source)
+    if memory is not source and windows:
+        return False
+    width = parts.queries.shape[-1] // (3 if len(single) == 1 else 1)
+    heads = dims[-3] if len(dims) > 2 else 1
+    if heads * dims[-1] != width:
+        heads = width // dims[-1] if width % dims[-1] == 0 else 1
+    sources = [source] if memory is source else [source, memory]
+    made = fold.cell("~attention", op, [base, *sources[1:]], (*base.shape[:-1], width))
+    made.name, made.path = single[0].name, _common(single, op)
+    made.parameters = sum(part.parameters for part in single)
+    made.parameters += _biases(fold, weights, heads)
+    made.macs = sum(part.macs for part in single)
+    made.extra = {
+        "heads": heads, "width": width, "features": source.shape[-1], "out": 0, "out_bias": False,
+        "biases": all("bias" not in part.options for part in single),
+        "plain": all("bias" in part.options for part in single),
+        "label": _label(parts, windows, shifted),
+    }  # fmt: skip
+    if any(part.options.get("shared") for part in single):
+        made.options["shared"] = True
+        made.lent = sum(part.lent for part in single)
+    _release(single, base if windows else source, memory)
+    fold.give(op, made, None, dims)
+    return True
+
+
+def _windowed(source: Cell) -> tuple[Cell, bool, bool]:
+    """The map that windows were cut from, whether there are any, and whether it was shifted."""
+    cell, windows, shifted = source, False, False
+    while cell.extra == NAMED and cell.inputs and cell.refs <= 3:
+        label = cell.options["label"]
+        if label == "window partition":
+            windows = True
+        elif label == "cyclic shift" and windows:
+            shifted = True
+        else:
+            break
+        cell = cell.inputs[0]
+    return (cell, True, shifted) if windows else (source, False, False)
+
+
+def _label(parts: _Parts, windows: bool, shifted: bool) -> str:
+    if windows:
+        return "shifted window attention" if shifted else "window attention"
+    if parts.queries.inputs[0] is not parts.keys.inputs[0]:
+        return "cross-attention"
+    if parts.queries is not parts.keys and parts.keys.shape[-1] < parts.queries.shape[-1]:
+        return "grouped-query attention"
+    return "attention"
+
+
+def _biases(fold: Fold, weights: Cell, heads: int) -> int:
+    """Learned numbers that are added to the scores, one for each head; masks are not counted."""
+    count = 0
+    cell = weights
+    while cell.inputs and cell.kind != "~product":
+        if cell.op.kind == "Add":
+            for name in cell.op.inputs:
+                tensor = fold.constants.get(name)
+                table = fold.constants.get(fold.origins.get(name, ""))
+                if table is not None and len(table.shape) == 2 and table.shape[1] == heads:
+                    count += table.size
+                elif tensor is not None and len(tensor.shape) > 2 and tensor.shape[-3] == heads > 1:
+                    count += tensor.size
+        cell = cell.inputs[0]
+    return count
+
+
+def _common(parts: list[Cell], op: Op) -> tuple[str, ...]:
+    """The module path that all parts share."""
+    paths = [part.scope for part in parts] + [op.scope]
+    common = []
+    for words in zip(*paths, strict=False):
+        if len(set(words)) > 1:
+            break
+        common.append(words[0])
+    return tuple(common)
+
+
+def _release(parts: list[Cell], source: Cell, memory: Cell) -> None:
+    """The projections give their references to what they project up for one."""
+    for one in {source, memory}:
+        users = sum(part.inputs[0] is one for part in parts)
+        one.refs -= max(users - 1, 0)
+
+
+def settle(cell: Cell) -> None:
+    """Make an attention a layer: of kind ``attention`` where that says all, else a named box."""
+    facts: dict[str, Any] = cell.extra
+    features, width, out = facts["features"], facts["width"], facts["out"]
+    usual = out == features and (
+        (facts["biases"] and facts["out_bias"]) or (facts["plain"] and not facts["out_bias"])
+    )
+    bias = facts["biases"]
+    wanted = 4 * features * width + (3 * width + features if bias else 0)
+    if usual and wanted == cell.parameters and facts["label"] == "attention":
+        cell.kind = "attention"
+        cell.options["count"] = facts["heads"]
+        if width != features:
+            cell.options["filters"] = width
+        if not bias:
+            cell.options["bias"] = False
+        return
+    cell.kind = "other-attention"
+    state(cell, facts["label"])
+
+
+def fused(fold: Fold, op: Op) -> bool:
+    """``com.microsoft.Attention``: input, weights, biases."""
+    value, weight = fold.value(op), fold.constant(op, 1)
+    if value is None or weight is None or len(weight.shape) != 2 or len(value.cell.shape) != 2:
+        return False
+    features, triple = weight.shape
+    if features != value.cell.shape[1] or triple % 3:
+        return False
+    dims = (*fold.dims(value)[:-1], triple // 3)
+    made = fold.cell("~attention", op, [value.cell], (value.cell.shape[0], triple // 3))
+    bias = fold.constant(op, 2) is not None
+    fold.weigh(made, *op.inputs[1:3])
+    made.macs = product(value.cell.shape) * triple
+    made.extra = {"heads": op.attributes.get("num_heads", 1), "width": triple // 3,
+                  "features": features, "biases": bias, "plain": not bias, "out": 0,
+                  "out_bias": False, "label": "attention"}  # fmt: skip
+    fold.give(op, made, value.axes, dims)
+    return True

@@ -1,0 +1,227 @@
+"""Constants that a model computes: shapes taken apart and put together again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from archviz.importers.fold.state import Fold, axes_list, numbers, product
+from archviz.importers.graphs import Tensor
+
+if TYPE_CHECKING:
+    from archviz.importers.graphs import Op
+
+MAX_VALUES = 64
+
+_ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
+    "Add": lambda a, b: a + b, "Sub": lambda a, b: a - b, "Mul": lambda a, b: a * b,
+    "Div": lambda a, b: (a / b if a % b else a // b) if b else 0, "Min": min, "Max": max,
+    "Mod": lambda a, b: a % b if b else 0,
+    "Equal": lambda a, b: float(a == b), "Greater": lambda a, b: float(a > b),
+    "Less": lambda a, b: float(a < b),
+}  # fmt: skip
+_PICKS = ("Gather", "Slice", "Reshape", "Transpose", "Unsqueeze", "Squeeze", "Expand", "Flatten")
+"""Operators that pick or move the numbers of one weight."""
+_SAME = ("Cast", "Identity", "Dropout", "QuantizeLinear", "DequantizeLinear")
+
+
+def shape_of(fold: Fold, op: Op) -> bool:
+    """Shape and Size of a value whose shape is known."""
+    if op.inputs[0] in fold.constants:
+        dims = fold.constants[op.inputs[0]].shape
+    else:
+        value = fold.value(op)
+        if value is None:
+            return False
+        dims = fold.dims(value)
+    if op.kind == "Size":
+        fold.constants[op.outputs[0]] = Tensor((), (product(dims),), False)
+        return True
+    start, end = op.attributes.get("start", 0), op.attributes.get("end", len(dims))
+    part = dims[start:end]
+    fold.constants[op.outputs[0]] = Tensor((len(part),), part, False)
+    return True
+
+
+def constant(fold: Fold, op: Op) -> bool:
+    """An operator on constants alone: its result, or at least its shape, is a constant."""
+    tensors = [fold.constants[name] for name in op.inputs if name]
+    if op.kind in _PICKS and tensors[0].floating and tensors[0].shape:
+        fold.origins[op.outputs[0]] = fold.origins.get(op.inputs[0], op.inputs[0])
+    if op.kind in ("If", "Loop", "Scan") or "Random" in op.kind:
+        return False
+    try:
+        found = _compute(fold, op, tensors)
+    except (ArithmeticError, ValueError, IndexError):
+        found = None
+    if found is None:
+        dims = fold.known(op.outputs[0])
+        floating = any(tensor.floating for tensor in tensors)
+        if dims is None:
+            # Of unknown shape, but made of so many numbers, which whoever uses it counts.
+            dims = (max((product(tensor.shape) for tensor in tensors), default=1),)
+        found = Tensor(dims, None, floating)
+    elif found.values is not None and len(found.values) > MAX_VALUES:
+        found = found._replace(values=None)
+    fold.constants[op.outputs[0]] = found
+    return True
+
+
+def _compute(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
+    if not tensors:
+        return None
+    first = tensors[0]
+    if op.kind in _SAME:
+        return first
+    if op.kind in ("Reshape", "Flatten", "Squeeze", "Unsqueeze"):
+        from archviz.importers.fold.views import target_dims
+
+        dims = target_dims(fold, op, first.shape)
+        if dims is None or product(dims) != product(first.shape):
+            return None
+        return first._replace(shape=dims)
+    if op.kind == "Transpose":
+        order = op.attributes.get("perm") or tuple(reversed(range(len(first.shape))))
+        return _picked(first, tuple(first.shape[axis] for axis in order), order, (), ())
+    if op.kind == "Gather" and (len(first.shape) != 1 or first.values is None):
+        axis = op.attributes.get("axis", 0) % max(len(first.shape), 1)
+        dims = (*first.shape[:axis], *tensors[1].shape, *first.shape[axis + 1 :])
+        return Tensor(dims, None, first.floating)
+    if op.kind == "Slice":
+        return _sliced(fold, op, first)
+    if op.kind == "Concat":
+        return _joined(op, tensors)
+    if op.kind == "Expand" and numbers(tensors[1]) is not None:
+        return _expanded(first, numbers(tensors[1]) or ())
+    values = [tensor.values for tensor in tensors]
+    if any(value is None for value in values):
+        return _spread(op, tensors)
+    return _small(fold, op, tensors)
+
+
+def _expanded(first: Tensor, target: tuple[int, ...]) -> Tensor:
+    """A constant spread out still counts as what it was: its sides of 1 stay where it can."""
+    shape = list(first.shape)
+    while len(shape) < len(target):
+        shape.insert(0, 1)
+    if len(first.shape) == 0 and product(target) <= MAX_VALUES and first.values:
+        return Tensor(target, first.values * product(target), first.floating)
+    return Tensor(tuple(shape), first.values, first.floating)
+
+
+_EACH = ("Add", "Sub", "Mul", "Div", "Pow", "Sqrt", "Neg", "Exp", "Abs", "Reciprocal", "Softplus",
+         "Sigmoid", "Tanh", "Clip", "Min", "Max", "Where")  # fmt: skip
+
+
+def _spread(op: Op, tensors: list[Tensor]) -> Tensor | None:
+    """The shape of arithmetic on weights, such as a weight norm."""
+    first = tensors[0]
+    if op.kind.startswith("Reduce") and op.kind != "ReduceProd":
+        axes = op.attributes.get("axes") or (numbers(tensors[1]) if len(tensors) > 1 else None)
+        if not isinstance(axes, tuple) or not op.attributes.get("keepdims", 1):
+            return None
+        gone = {axis % len(first.shape) for axis in axes}
+        kept = tuple(1 if axis in gone else side for axis, side in enumerate(first.shape))
+        return Tensor(kept, None, first.floating)
+    if op.kind not in _EACH:
+        return None
+    shapes = [tensor.shape for tensor in tensors]
+    rank = max(map(len, shapes))
+    full = [(1,) * (rank - len(shape)) + shape for shape in shapes]
+    return Tensor(tuple(map(max, zip(*full, strict=True))), None, tensors[-1].floating)
+
+
+def _small(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
+    first = tensors[0]
+    values = first.values or ()
+    if op.kind == "Gather" and len(first.shape) == 1:
+        chosen = numbers(tensors[1]) or ()
+        return Tensor(tensors[1].shape, tuple(values[at] for at in chosen), first.floating)
+    if op.kind in ("Floor", "Ceil", "Neg", "Sqrt"):
+        by = {"Floor": math.floor, "Ceil": math.ceil, "Neg": lambda x: -x, "Sqrt": math.sqrt}
+        return first._replace(values=tuple(by[op.kind](value) for value in values))
+    if op.kind == "ConstantOfShape":
+        dims = numbers(first) or ()
+        fill = op.attributes.get("value")
+        one = fill.values[0] if isinstance(fill, Tensor) and fill.values else 0.0
+        size = product(dims)
+        floating = not isinstance(fill, Tensor) or fill.floating
+        return Tensor(dims, (one,) * size if size <= MAX_VALUES else None, floating)
+    if op.kind == "Where" and len(tensors) == 3 and len(values) == product(tensors[1].shape):
+        yes, no = tensors[1].values or (), tensors[2].values or ()
+        no = no * len(yes) if len(no) == 1 else no
+        picked = tuple(a if flag else b for flag, a, b in zip(values, yes, no, strict=True))
+        return tensors[1]._replace(values=picked)
+    if op.kind == "Range" and len(tensors) == 3:
+        low, high, step = (int((tensor.values or (0,))[0]) for tensor in tensors)
+        span = range(low, high, step)
+        return Tensor((len(span),), tuple(span), False) if len(span) <= MAX_VALUES else None
+    return _arithmetic(op, tensors)
+
+
+def _picked(first: Tensor, dims: tuple[int, ...], order: tuple[int, ...],
+            starts: tuple[int, ...], steps: tuple[int, ...]) -> Tensor:  # fmt: skip
+    """Elements of a constant along its axes in another order, with starts and steps."""
+    if first.values is None or product(dims) > MAX_VALUES:
+        return Tensor(dims, None, first.floating)
+    strides = [product(first.shape[axis + 1 :]) for axis in range(len(first.shape))]
+    places = [0]
+    for index, axis in enumerate(order):
+        low, step = (starts[axis], steps[axis]) if starts else (0, 1)
+        hops = [(low + step * at) * strides[axis] for at in range(dims[index])]
+        places = [place + hop for place in places for hop in hops]
+    return Tensor(dims, tuple(first.values[place] for place in places), first.floating)
+
+
+def _sliced(fold: Fold, op: Op, first: Tensor) -> Tensor | None:
+    lows = op.attributes.get("starts") or numbers(fold.constant(op, 1))
+    highs = op.attributes.get("ends") or numbers(fold.constant(op, 2))
+    if lows is None or highs is None:
+        return None
+    axes = axes_list(fold, op, 3) or tuple(range(len(lows)))
+    hops = numbers(fold.constant(op, 4)) or (1,) * len(lows)
+    rank = len(first.shape)
+    starts, steps, dims = [0] * rank, [1] * rank, list(first.shape)
+    for axis, low, high, hop in zip(axes, lows, highs, hops, strict=False):
+        axis %= rank
+        span = range(first.shape[axis])[low:high:hop]
+        starts[axis], steps[axis], dims[axis] = span.start, span.step, len(span)
+    return _picked(first, tuple(dims), tuple(range(rank)), tuple(starts), tuple(steps))
+
+
+def _joined(op: Op, tensors: list[Tensor]) -> Tensor | None:
+    first = tensors[0]
+    rank = len(first.shape)
+    axis = op.attributes.get("axis", 0) % max(rank, 1)
+    if any(len(tensor.shape) != rank for tensor in tensors) or not rank:
+        return None
+    side = sum(tensor.shape[axis] for tensor in tensors)
+    dims = (*first.shape[:axis], side, *first.shape[axis + 1 :])
+    if axis or any(tensor.values is None for tensor in tensors):
+        return Tensor(dims, None, first.floating)
+    return Tensor(dims, tuple(value for tensor in tensors for value in tensor.values or ()),
+                  first.floating)  # fmt: skip
+
+
+def _whole_quotient(a: float, b: float) -> float:
+    """The quotient of whole numbers without its fraction, as sizes of parts are computed."""
+    found = abs(int(a)) // abs(int(b)) if b else 0
+    return found if (a < 0) == (b < 0) else -found
+
+
+def _arithmetic(op: Op, tensors: list[Tensor]) -> Tensor | None:
+    if op.kind == "Reduce" or op.kind not in _ARITHMETIC or len(tensors) != 2:
+        if op.kind == "ReduceProd" and tensors[0].values:
+            return Tensor((1,), (product(numbers(tensors[0]) or ()),), tensors[0].floating)
+        return None
+    one, two = tensors[0].values or (), tensors[1].values or ()
+    size = max(len(one), len(two))
+    if len(one) not in (1, size) or len(two) not in (1, size) or not one or not two:
+        return None
+    by = _ARITHMETIC[op.kind]
+    if op.kind == "Div" and not (tensors[0].floating or tensors[1].floating):
+        by = _whole_quotient
+    pairs = zip(one * (size // len(one)), two * (size // len(two)), strict=True)
+    shape = tensors[0].shape if len(one) == size else tensors[1].shape
+    return Tensor(shape, tuple(by(a, b) for a, b in pairs), tensors[0].floating)

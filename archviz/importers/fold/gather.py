@@ -1,0 +1,74 @@
+"""Gather: rows of a table are an embedding, one row of a sequence is a selection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archviz.importers.fold.recurrent import STACK, unstack
+from archviz.importers.fold.splits import part
+from archviz.importers.fold.state import ONE, Fold, Value, numbers, product
+from archviz.importers.fold.views import reshaped, view
+
+if TYPE_CHECKING:
+    from archviz.importers.graphs import Op
+    from archviz.network.model import Shape
+
+
+def gather(fold: Fold, op: Op) -> bool:
+    """Rows of a constant are an embedding; one row of a sequence is a selection."""
+    data, index = fold.constant(op, 0), fold.value(op, 1)
+    axis = op.attributes.get("axis", 0)
+    if data is not None and index is not None:
+        return _embedding(fold, op, data.shape, index, axis)
+    value, chosen = fold.value(op), fold.constant(op, 1)
+    if value is None or chosen is None:
+        return False
+    dims = fold.dims(value)
+    axis %= len(dims)
+    if _restrided(fold, op, value, chosen.shape):
+        return True
+    if product(chosen.shape) != 1:
+        return False
+    left = (*dims[:axis], *[1] * len(chosen.shape), *dims[axis + 1 :])
+    order = value.axes
+    row = order is not None and order[axis] == 0 and len(value.cell.shape) == 2
+    if order is not None and row and value.cell.kind != STACK:
+        rest = [ONE] * len(chosen.shape)
+        axes = (*order[:axis], *rest, *order[axis + 1 :])
+        made = fold.cell("~select", op, [value.cell], value.cell.shape[1:])
+        fold.give(op, made, tuple(0 if target == 1 else target for target in axes))
+        return True
+    place = (numbers(chosen) or (0,))[0] % dims[axis]
+    keep = bool(chosen.shape)
+    if len(chosen.shape) < 2 and unstack(fold, op, value, axis, place, keep):
+        return True
+    if order is not None and len(value.cell.shape) == 3 and order[axis] == 2:
+        part(fold, op, value, axis, (place, 1), op.outputs[0])
+        made = fold.values[op.outputs[0]].cell
+        kept = (*order[:axis], 2, *order[axis + 1 :]) if keep else order[:axis] + order[axis + 1 :]
+        fold.values[op.outputs[0]] = Value(made, kept)
+        return True
+    view(fold, op, [value.cell], left)
+    return True
+
+
+def _restrided(fold: Fold, op: Op, value: Value, dims: Shape) -> bool:
+    """The last step of a global pooling as PyTorch exports it: all values as they are."""
+    size = product(value.cell.shape)
+    if "as_strided" not in op.name + op.outputs[0] or len(fold.dims(value)) != 1:
+        return False
+    if product(dims) != size or dims[0] != fold.batch or size not in dims:
+        return False
+    reshaped(fold, op, value, dims)
+    return True
+
+
+def _embedding(fold: Fold, op: Op, table: Shape, index: Value, axis: int) -> bool:
+    cell, axes = index.cell, index.axes
+    if len(table) != 2 or axis or axes is None or len(cell.shape) > 1:
+        return False
+    words, width = table
+    made = fold.cell("embedding", op, [cell], (*cell.shape, width), filters=width, count=words)
+    fold.weigh(made, op.inputs[0])
+    fold.give(op, made, (*axes, len(cell.shape)))
+    return True

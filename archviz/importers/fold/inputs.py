@@ -1,0 +1,99 @@
+"""The inputs of a model: which of their axes are what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archviz.errors import fail
+from archviz.importers.fold import volumes
+from archviz.importers.fold.state import BATCH, NCHW, NHWC, Axes, Fold
+from archviz.importers.graphs import Op
+
+if TYPE_CHECKING:
+    from archviz.importers.graphs import OpGraph
+    from archviz.network.model import Shape
+
+_RECURRENT = ("LSTM", "GRU", "RNN")
+_CHANNELS_LAST = ("LayerNormalization", "MatMul")
+_CHANNELS_FIRST = (*volumes.USERS, "GlobalAveragePool", "GlobalMaxPool", "DepthToSpace",
+                   "SpaceToDepth", "LRN")  # fmt: skip
+
+
+def inputs(fold: Fold) -> None:
+    """The inputs of the model that something takes, and how large its batch is."""
+    graph = fold.graph
+    if not graph.inputs:
+        raise fail(fold.path, "has no input", "export the model with an example input")
+    users = _first_users(graph)
+    batches: set[int | None] = set()
+    for name in graph.inputs:
+        stated = graph.shapes.get(name)
+        axis = 1 if _by_steps(stated, users.get(name)) else 0
+        if stated and len(stated) > 1 and stated[axis]:
+            batches.add(stated[axis])
+    if len(batches) == 1:
+        fold.batch = batches.pop() or 1
+    for name in graph.inputs:
+        if name in fold.uses:
+            _input(fold, name, users.get(name))
+
+
+def _by_steps(stated: tuple[int | None, ...] | None, user: Op | None) -> bool:
+    """Whether an input is (steps, batch, features), as recurrent layers want it."""
+    recurrent = user is not None and user.kind in _RECURRENT and not user.attributes.get("layout")
+    return recurrent and stated is not None and len(stated) == 3
+
+
+def _first_users(graph: OpGraph) -> dict[str, Op]:
+    """The first operator that takes each input of the model, behind paddings and casts."""
+    users: dict[str, Op] = {}
+    waiting = {name: name for name in graph.inputs}
+    for op in graph.ops:
+        if not waiting:
+            break
+        for value in waiting.keys() & op.inputs:
+            name = waiting.pop(value)
+            users[name] = op
+            if op.kind in ("Pad", "Cast", "Identity"):
+                waiting[op.outputs[0]] = name
+    return users
+
+
+def _input(fold: Fold, name: str, user: Op | None) -> None:
+    stated = fold.graph.shapes.get(name)
+    if stated is None:
+        raise fail(fold.path, f"says no shape for its input '{name[:80]}'",
+                   "export it with fixed sizes")  # fmt: skip
+    steps = _by_steps(stated, user)
+    unknown = [axis for axis, side in enumerate(stated) if axis != steps and not side]
+    if unknown:
+        shown = "×".join(str(side or "?") for side in stated)
+        raise fail(fold.path, f"the input '{name[:80]}' is {shown}, of unknown size",
+                   "export it with fixed sizes; only the batch may be open")  # fmt: skip
+    sides: Shape = tuple(side or 1 for axis, side in enumerate(stated) if axis != steps)
+    axes: Axes
+    shape: Shape
+    if len(sides) == 4 and user is not None and user.kind in volumes.USERS:
+        shape, axes = (*sides[1:], sides[0]), volumes.AXES
+    elif len(sides) == 3:
+        last = sides[0] not in (1, 3, 4) and sides[2] in (1, 2, 3, 4)
+        if user is not None and user.kind in _CHANNELS_FIRST:
+            last = False
+        elif user is not None and user.kind in _CHANNELS_LAST:
+            last = True
+        elif user is not None and user.kind == "Transpose":
+            last = user.attributes.get("perm") == (0, 3, 1, 2)
+        if name in fold.graph.channels_last:
+            last = True
+        shape, axes = (sides, NHWC) if last else ((*sides[1:], sides[0]), NCHW)
+    elif len(sides) == 2 and user is not None and "Conv" in user.kind:
+        shape, axes = (1, sides[1], sides[0]), (BATCH, 2, 1)
+    elif steps:
+        shape, axes = sides, (0, BATCH, 1)
+    else:
+        shape, axes = sides or (1,), (BATCH, *range(len(sides)))
+        if len(stated) == 1 and stated[0]:
+            shape, axes = (stated[0],), (0,)
+    op = Op("input", name, (), (name,))
+    cell = fold.cell("input", op, [], shape, shape=shape)
+    fold.give(op, cell, axes)

@@ -1,0 +1,238 @@
+"""Operators that are layers of ours: dense layers, norms, activations, embeddings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archviz.importers.fold.state import (
+    BATCH,
+    Axes,
+    Cell,
+    Fold,
+    Value,
+    product,
+)
+from archviz.importers.fold.views import as_vector, straight, viewed
+from archviz.network.kinds import KINDS
+
+if TYPE_CHECKING:
+    from archviz.importers.graphs import Op
+
+
+def dense_layer(fold: Fold, op: Op, cell: Cell, units: int, bias: bool, axes: Axes) -> bool:
+    """A dense layer on the last axis of a cell, with the weights that the operator names."""
+    made = fold.cell("dense", op, [cell], (*cell.shape[:-1], units), filters=units)
+    if not bias:
+        made.options["bias"] = False
+    fold.weigh(made, *op.inputs[1:3])
+    made.macs = product(cell.shape) * units
+    fold.give(op, made, axes)
+    return True
+
+
+def dense(fold: Fold, op: Op) -> bool:
+    """Gemm and MatMul with a constant: on a vector, on each row, or at each place of a map."""
+    value, weight = fold.value(op), fold.constant(op, 1)
+    if value is None or weight is None or len(weight.shape) != 2 or op.attributes.get("transA"):
+        return False
+    turned = bool(op.attributes.get("transB"))
+    units, depth = weight.shape if turned else weight.shape[::-1]
+    bias = op.kind == "Gemm" and len(op.inputs) > 2 and op.inputs[2] != ""
+    if bias and fold.constant(op, 2) is None:
+        return False
+    value = fold.sequence(op, value)
+    dims = fold.dims(value)
+    if not dims or dims[-1] != depth or not units:
+        return False
+    if value.cell.kind == "~attention":
+        return _project(fold, op, value, units, bias)
+    cell, axes = value.cell, value.axes
+    if axes is None:
+        return False
+    if len(dims) == 2 and dims[0] == fold.batch and len(cell.shape) != 2:
+        flat = as_vector(fold, op, value)
+        return flat is not None and dense_layer(fold, op, flat, units, bias, (BATCH, 0))
+    if axes[-1] != len(cell.shape) - 1:
+        value = straight(fold, op, value) if len(cell.shape) == 2 else value
+        if value.cell is cell or value.axes is None:
+            return False
+        cell, axes = value.cell, value.axes
+    if len(cell.shape) < 3:
+        return dense_layer(fold, op, cell, units, bias, axes)
+    if len(cell.shape) > 3:
+        return False
+    made = fold.cell("conv", op, [cell], (*cell.shape[:2], units), kernel=(1, 1), filters=units)
+    if not bias:
+        made.options["bias"] = False
+    fold.weigh(made, *op.inputs[1:3])
+    made.macs = product(cell.shape) * units
+    fold.give(op, made, axes)
+    return True
+
+
+def _project(fold: Fold, op: Op, value: Value, units: int, bias: bool) -> bool:
+    """The projection behind an attention belongs to it."""
+    cell = value.cell
+    facts = cell.extra
+    if cell.refs != 1 or facts["out"]:
+        return False
+    dims = (*fold.dims(value)[:-1], units)
+    made = fold.cell("~attention", op, cell.inputs, (*cell.shape[:-1], units))
+    made.name, made.path = cell.name, cell.path
+    made.extra = {**facts, "out": units, "out_bias": bias}
+    made.parameters, made.macs = cell.parameters, cell.macs + product(cell.shape) * units
+    made.lent = cell.lent
+    if "shared" in cell.options:
+        made.options["shared"] = True
+    fold.weigh(made, *op.inputs[1:3])
+    fold.give(op, made, None, dims)
+    made.refs += 1 - fold.uses.get(op.outputs[0], 0)
+    viewed(fold, op, Value(made, None, dims), dims)
+    return True
+
+
+# ---- norms and activations ------------------------------------------------------------------
+
+
+BADGED = frozenset(name for name, kind in KINDS.items() if "act" in kind.options)
+
+
+def attach(fold: Fold, op: Op, value: Value, option: str, name: str, taken: int = 1) -> Cell:
+    """A norm or an activation: in the layer before where it can be, else a layer of its own.
+
+    ``taken``: how many of the references to the layer before are this one's.
+    """
+    cell = value.cell
+    if cell.refs == taken and _has_room(cell, option):
+        cell.options[option] = name
+        fold.keep(op, value)
+        return cell
+    kind = name if option == "activation" else norm_kind(name)
+    made = fold.cell(kind, op, [cell], cell.shape)
+    made.base = cell.base if cell.base is not None else cell
+    fold.give(op, made, value.axes)
+    return made
+
+
+def _has_room(cell: Cell, option: str) -> bool:
+    """Whether a cell can have a norm or an activation as a badge."""
+    options = cell.options
+    if cell.kind not in BADGED or options.get("activation") is not None:
+        return False
+    # a norm behind a merge stands before what follows, as in DenseNet
+    return option == "activation" or (options.get("norm") is None and not KINDS[cell.kind].join)
+
+
+def norm_kind(norm: str) -> str:
+    """The kind of layer that a norm is on its own."""
+    base, _, unscaled = norm.partition("-")
+    return f"{base}-norm-{unscaled}" if unscaled else f"{base}-norm"
+
+
+def _channels_last(value: Value) -> bool:
+    return value.axes is not None and value.axes[-1] == len(value.cell.shape) - 1
+
+
+def batch_norm(fold: Fold, op: Op) -> bool:
+    """BatchNormalization."""
+    value = fold.value(op)
+    if value is None or value.axes is None or len(op.inputs) < 5 or len(value.axes) < 2:
+        return False
+    channels = value.cell.shape[-1]
+    if value.axes[1] != len(value.cell.shape) - 1:
+        return False
+    shape = (channels,)
+    names = op.inputs[1:5]
+    for name in names:
+        tensor = fold.constants.get(name)
+        if tensor is None or tensor.shape != shape:
+            return False
+    cell = attach(fold, op, value, "norm", "batch")
+    fold.weigh_known(cell, names, channels)
+    cell.fixed += 2 * channels
+    return True
+
+
+def layer_norm(fold: Fold, op: Op) -> bool:
+    """LayerNormalization and RMSNormalization over the channels."""
+    value = fold.value(op)
+    scale = fold.constant(op, 1)
+    if value is None or not _channels_last(value) or scale is None:
+        return False
+    rank = len(fold.dims(value))
+    if op.attributes.get("axis", -1) % rank != rank - 1:
+        return False
+    if product(scale.shape) != value.cell.shape[-1]:
+        return False
+    norm = "rms" if op.kind.startswith(("RMS", "Simplified")) else "layer"
+    shifted = len(op.inputs) > 2 and op.inputs[2] != ""
+    if norm == "layer" and not shifted:
+        norm = "layer-unscaled"
+    cell = attach(fold, op, value, "norm", norm)
+    fold.weigh(cell, *op.inputs[1:3])
+    return True
+
+
+def group_norm(fold: Fold, op: Op) -> bool:
+    """InstanceNormalization and GroupNormalization with a weight a channel."""
+    value = fold.value(op)
+    scale, shift = fold.constant(op, 1), fold.constant(op, 2)
+    if value is None or value.axes is None or scale is None or shift is None:
+        return False
+    if op.kind.startswith("Instance") and value.cell.kind in ("reshape", "~view"):
+        return _grouped_norm(fold, op, value)
+    channels = value.cell.shape[-1]
+    if len(value.axes) < 2 or value.axes[1] != len(value.cell.shape) - 1:
+        return False
+    if scale.shape != (channels,) or shift.shape != (channels,):
+        return False
+    norm = "instance" if op.kind.startswith("Instance") else "group"
+    fixed = all("Constant" in name for name in op.inputs[1:3])  # no weights of the model
+    plain = set(scale.values or ()) == {1.0} and not any(shift.values or (1,))
+    if norm == "instance" and fixed and plain:
+        attach(fold, op, value, "norm", "instance-plain")
+        return True
+    cell = attach(fold, op, value, "norm", norm)
+    fold.weigh(cell, *op.inputs[1:3])
+    return True
+
+
+def _grouped_norm(fold: Fold, op: Op, value: Value) -> bool:
+    """A group norm as exporters write it: a reshape to groups, an instance norm, and back."""
+    name = value.cell.op.inputs[0]
+    before = fold.values.get(name)
+    if before is None or value.cell.refs != 1 or before.cell is not value.cell.inputs[0]:
+        return False
+    made = fold.cell("~norm", op, [before.cell], before.cell.shape)
+    made.extra = ("group",)
+    made.options.update(taken=1, axes=before.axes, dims=fold.dims(before))
+    fold.give(op, made, None, fold.dims(value))
+    return True
+
+
+_PLAIN = {"Relu": "relu", "Tanh": "tanh", "Sigmoid": "sigmoid", "HardSwish": "hard-swish",
+          "HardSigmoid": "hard-sigmoid", "LeakyRelu": "leaky-relu", "Elu": "elu", "Gelu": "gelu",
+          "Swish": "silu", "Selu": "selu", "Mish": "mish", "Softplus": "softplus",
+          "com.microsoft.Gelu": "gelu", "com.microsoft.FastGelu": "gelu",
+          "com.microsoft.QuickGelu": "quick-gelu"}  # fmt: skip
+ACTIVATION_OPS = tuple(_PLAIN)
+
+
+def activation(fold: Fold, op: Op) -> bool:
+    """An activation of one operator."""
+    value = fold.value(op)
+    name = _PLAIN.get(op.kind, "")
+    if value is None or not name or len(op.inputs) > 1:
+        return False
+    attach(fold, op, value, "activation", name)
+    return True
+
+
+def prelu(fold: Fold, op: Op) -> bool:
+    """PRelu with a slope a channel."""
+    value, slope = fold.value(op), fold.constant(op, 1)
+    if value is None or slope is None or product(slope.shape) != value.cell.shape[-1]:
+        return False
+    cell = attach(fold, op, value, "activation", "prelu")
+    fold.weigh(cell, op.inputs[1])
+    return True

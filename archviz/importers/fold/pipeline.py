@@ -1,0 +1,333 @@
+"""From operators to layers: :func:`fold_graph` makes a :class:`LayerGraph` of an OpGraph.
+
+One pass in topological order. Each operator grows a layer that is there, makes a new one, or
+is only another view of a value. What nobody understands becomes a plain box of its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from archviz.errors import fail
+from archviz.importers.fold import (
+    activations,
+    arithmetic,
+    attention,
+    constant_folding,
+    gather,
+    inputs,
+    layers,
+    named,
+    quantised,
+    recurrent,
+    regroup,
+    splits,
+    views,
+    volumes,
+    windows,
+)
+from archviz.importers.fold.same_padding import same_padding
+from archviz.importers.fold.separable import join_separable
+from archviz.importers.fold.state import (
+    BATCH,
+    NCHW,
+    Axes,
+    Cell,
+    Fold,
+    Value,
+    product,
+)
+from archviz.importers.graphs import LayerGraph, LayerNode, Op, OpGraph
+from archviz.network.kinds import STATED
+from archviz.network.model import Shape
+
+GUESSED = "guessed"
+"""What boxes have as their ``extra`` where nothing says which shape they give."""
+
+Handler: TypeAlias = Callable[[Fold, Op], bool]
+
+
+def fold_graph(
+    graph: OpGraph, path: str, handlers: Mapping[str, Handler] | None = None
+) -> LayerGraph:
+    """The layers of a model; :class:`ArchvizError` where its shapes cannot be known.
+
+    ``handlers`` by operator; those of ONNX where none are given.
+    """
+    fold = Fold(graph, path)
+    inputs.inputs(fold)
+    op = Op("", "", (), ())
+    try:
+        for op in graph.ops:
+            _fold(fold, op, handlers or HANDLERS)
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError,
+            StopIteration, TypeError, ValueError) as error:  # fmt: skip
+        what = f"{op.kind[:40]} '{op.name[:80]}'"
+        why = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+        raise fail(path, f"the operator {what} makes no sense: {why[:80] or 'wrong inputs'}",
+                   "the file seems to be damaged") from error  # fmt: skip
+    return join_separable(same_padding(_emit(fold)))
+
+
+def _fold(fold: Fold, op: Op, handlers: Mapping[str, Handler]) -> None:
+    kind, constants = op.kind, fold.constants
+    if not op.outputs or (kind in ("Shape", "Size") and constant_folding.shape_of(fold, op)):
+        return
+    for name in op.inputs:
+        if name and name not in constants:
+            break
+    else:
+        if constant_folding.constant(fold, op):
+            return
+    handler = handlers.get(kind)
+    if handler is None or not handler(fold, op):
+        _box(fold, op)
+
+
+# ---- operators without a handler ----------------------------------------------------------------
+
+
+def _box(fold: Fold, op: Op) -> None:
+    """A plain box with the operator's name; each further output in use is one more."""
+    names = [name for name in dict.fromkeys(op.inputs) if name in fold.values]
+    values = [fold.values[name] for name in names]
+    cells = [value.cell for value in values]
+    for name in op.inputs:
+        if name in fold.values and name not in names:
+            fold.values[name].cell.refs -= 1
+    label = op.kind.rpartition(".")[2] or "op"
+    for index, name in enumerate(op.outputs):
+        if not name or not fold.uses.get(name):
+            continue
+        shape, axes = _box_shape(fold, name, values)
+        cell = fold.cell("op", op, cells, shape, label=label)
+        cell.extra = None if fold.known(name) else GUESSED
+        if index == 0:
+            for source in dict.fromkeys(op.inputs):
+                tensor = fold.constants.get(source)
+                if tensor is not None and tensor.floating and tensor.shape:
+                    fold.weigh(cell, source)
+        cell.refs = fold.uses[name]
+        cell.free = True
+        fold.values[name] = Value(cell, axes)
+
+
+def _box_shape(fold: Fold, name: str, values: list[Value]) -> tuple[Shape, Axes]:
+    dims = fold.known(name)
+    like = next((value for value in values if value.axes is not None), None)
+    if dims is None:
+        if like is not None and like.axes is not None:
+            return like.cell.shape, like.axes
+        return (1,), (BATCH, 0)
+    if like is not None and like.axes is not None and len(like.axes) == len(dims):
+        shape = list(like.cell.shape)
+        fits = True
+        for side, axis in zip(dims, like.axes, strict=True):
+            if axis >= 0:
+                shape[axis] = side
+            else:
+                fits = fits and side == (fold.batch if axis == BATCH else 1)
+        if fits:
+            return tuple(shape), like.axes
+    if not dims:
+        return (1,), ()
+    rest = dims[1:]
+    if dims[0] != fold.batch or not rest:
+        return dims, tuple(range(len(dims)))
+    if len(rest) == 3:
+        return (*rest[1:], rest[0]), NCHW
+    return rest, (BATCH, *range(len(rest)))
+
+
+def _concat(fold: Fold, op: Op) -> bool:
+    """Concat along the channels; learned rows before a sequence are tokens."""
+    values = [fold.value(op, index) for index in range(len(op.inputs))]
+    found = [value for value in values if value is not None]
+    if not found or found[0].axes is None:
+        return False
+    axes = found[0].axes
+    axis = op.attributes.get("axis", 1) % len(axes)
+    channels = len(found[0].cell.shape) - 1
+    if len(values) == 1:
+        return views.same(fold, op)
+    if len(found) == 1 and len(values) == 2:
+        return _tokens(fold, op, found[0], axis)
+    if len(found) != len(values) or len(found) < 2:
+        return False
+    if regroup.shifted(fold, op, found, axis):
+        return True
+    if axes[axis] != channels:
+        return recurrent.stacked(fold, op, found, axis)
+    shape = found[0].cell.shape
+    for value in found:
+        if not fold.alike(value.axes, axes) or value.cell.shape[:-1] != shape[:-1]:
+            return False
+    if regroup.gathered(fold, op, found):
+        return True
+    whole = recurrent.reunited([value.cell for value in found])
+    if whole is not None:
+        fold.give(op, whole, axes)
+        return True
+    total = sum(value.cell.shape[-1] for value in found)
+    cell = fold.cell("concat", op, [value.cell for value in found], (*shape[:-1], total))
+    fold.give(op, cell, axes)
+    return True
+
+
+def _tokens(fold: Fold, op: Op, value: Value, axis: int) -> bool:
+    name = op.inputs[0]
+    tensor = fold.constants.get(name)
+    cell, axes = value.cell, value.axes
+    if tensor is None or axes is None or axes[axis] != 0 or len(cell.shape) != 2:
+        return False
+    count = product(tensor.shape) // cell.shape[1]
+    if not count or count * cell.shape[1] != product(tensor.shape):
+        return False
+    made = fold.cell("class-token", op, [cell], (cell.shape[0] + count, cell.shape[1]),
+                     count=count)  # fmt: skip
+    fold.weigh(made, name)
+    fold.give(op, made, axes)
+    return True
+
+
+def _matmul(fold: Fold, op: Op) -> bool:
+    return layers.dense(fold, op) or attention.product_of_two(fold, op)
+
+
+def _conv(fold: Fold, op: Op) -> bool:
+    return windows.conv_again(fold, op) or _windowed(fold, op)
+
+
+def _windowed(fold: Fold, op: Op) -> bool:
+    return (_VOLUMES if volumes.is_volume(fold, op) else _MAPS)[op.kind](fold, op)
+
+
+def _reduction(fold: Fold, op: Op) -> bool:
+    return windows.reduce(fold, op) or named.reduction(fold, op)
+
+
+_MAPS: Mapping[str, Handler] = {
+    "Conv": windows.conv, "ConvTranspose": windows.transposed_conv,
+    "MaxPool": windows.pool, "AveragePool": windows.pool,
+    "GlobalAveragePool": windows.global_pool, "GlobalMaxPool": windows.global_pool,
+}  # fmt: skip
+_VOLUMES: Mapping[str, Handler] = {
+    "Conv": volumes.conv, "ConvTranspose": volumes.conv,
+    "MaxPool": volumes.pool, "AveragePool": volumes.pool,
+    "GlobalAveragePool": volumes.global_pool, "GlobalMaxPool": volumes.global_pool,
+}  # fmt: skip
+_OPERATORS: Mapping[str, Handler] = {
+    **dict.fromkeys(_MAPS, _windowed), "Conv": _conv,
+    "Gemm": layers.dense, "MatMul": _matmul,
+    "BatchNormalization": layers.batch_norm,
+    "LayerNormalization": layers.layer_norm, "RMSNormalization": layers.layer_norm,
+    "SimplifiedLayerNormalization": layers.layer_norm,
+    "InstanceNormalization": layers.group_norm,
+    "GroupNormalization": layers.group_norm,
+    **dict.fromkeys(named.REDUCTIONS, _reduction),
+    "Einsum": attention.einsum, "Gather": gather.gather,
+    "Resize": named.resize, "Upsample": named.resize,
+    **dict.fromkeys(("LSTM", "GRU", "RNN"), recurrent.recurrent),
+    "Softmax": attention.softmax, "LogSoftmax": attention.softmax,
+    "Clip": named.clip, "PRelu": layers.prelu, "LRN": named.lrn,
+    "DepthToSpace": regroup.depth_to_space, "SpaceToDepth": regroup.depth_to_space,
+    **dict.fromkeys(named.PLAIN, named.plain),
+    **dict.fromkeys(("RandomNormalLike", "RandomUniformLike"), named.random),
+    **dict.fromkeys(layers.ACTIVATION_OPS, layers.activation),
+    **dict.fromkeys(("Erf", "Exp", "Neg", "Abs", "Sqrt", "Log", "Reciprocal"), activations.unary),
+    **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum"), arithmetic.binary),
+    "Concat": _concat, "Transpose": views.transpose,
+    "Reshape": regroup.reshape,
+    **dict.fromkeys(("Flatten", "Squeeze", "Unsqueeze"), views.reshape),
+    **dict.fromkeys(("Identity", "Cast", "Dropout", "CastLike"), views.same),
+    **dict.fromkeys(("QuantizeLinear", "DequantizeLinear"), views.same),
+    "Expand": views.expand, "Pad": named.pad, "Split": splits.split,
+    "Slice": splits.slices, "com.microsoft.Attention": attention.fused,
+}  # fmt: skip
+HANDLERS: Mapping[str, Handler] = {**_OPERATORS, **quantised.handlers(_OPERATORS)}
+
+
+# ---- out --------------------------------------------------------------------------------------
+
+
+_CLEAR = {"~select": "select", "~slice": "slice"}
+
+
+def _emit(fold: Fold) -> LayerGraph:
+    ends = []
+    for name in fold.graph.outputs:
+        if name in fold.values:
+            ends.append(fold.values[name].cell)
+    if not ends:
+        raise fail(fold.path, "gives nothing but constants: there is nothing to draw")
+    needed = set(ends)
+    kept: list[Cell] = []
+    for cell in reversed(fold.cells):
+        if cell in needed or cell.kind == "input":
+            needed.update(cell.inputs)
+            kept.append(cell)
+    kept.reverse()
+    start = kept[0]
+    taken: set[str] = set()
+    nodes: list[LayerNode] = []
+    unknown: dict[str, None] = {}
+    known: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for cell in kept:
+        identity = cell.name or (cell.op.outputs[0] if cell.kind[0] != "f" else "")
+        if not identity or identity in taken:
+            identity = _unused(identity or f"{cell.kind}-{len(nodes)}", taken, len(nodes))
+        taken.add(identity)
+        cell.name = identity
+        if cell.kind[0] == "~" or cell.kind in STATED:
+            _settle(cell, unknown)
+        inputs = tuple([source.name for source in cell.inputs])
+        if not inputs and cell.kind != "input":
+            inputs = (start.name,)
+        if "shared" in cell.options and cell.lent < cell.parameters:
+            cell.options["own"] = cell.parameters - cell.lent
+        options = known.setdefault((cell.kind, *cell.options.items()), cell.options)
+        nodes.append(LayerNode(identity, cell.kind, inputs, options, cell.shape, cell.path,
+                               cell.parameters, cell.fixed, cell.macs))  # fmt: skip
+    outputs = tuple(dict.fromkeys([cell.name for cell in ends]))
+    return LayerGraph(fold.graph.name, tuple(nodes), outputs, tuple(unknown))
+
+
+def _unused(word: str, taken: set[str], number: int) -> str:
+    identity = word
+    while identity in taken:
+        identity = f"{word}#{number}"
+        number += 1
+    return identity
+
+
+def _settle(cell: Cell, unknown: dict[str, None]) -> None:
+    """Make a layer of what has been waiting for more, and note what stays an operator."""
+    kind = cell.kind
+    if kind == "~attention":
+        attention.settle(cell)
+        return
+    if kind == "~affine" and cell.op.kind == "Mul":
+        cell.kind = "scale"
+        return
+    if kind in _CLEAR:
+        cell.kind = _CLEAR[kind]
+        if kind == "~slice":
+            cell.options["label"] = cell.extra[0]
+            cell.options["shape"] = cell.shape
+        return
+    if kind == "~view" and cell.op.kind in ("Reshape", "Squeeze", "Unsqueeze", "Flatten"):
+        sizes = {product(source.shape) for source in cell.inputs}
+        if sizes == {product(cell.shape)}:
+            cell.kind = "reshape"
+            cell.options["shape"] = cell.shape
+            return
+    if kind == "~math" and len(cell.inputs) == 2 and cell.op.kind in ("Add", "Mul"):
+        cell.kind = {"Add": "add", "Mul": "multiply"}[cell.op.kind]
+        return
+    if named.settle(cell):
+        return
+    label = cell.options.get("label") or cell.op.kind.rpartition(".")[2]
+    guessed = " (of unstated shape)" if cell.extra == GUESSED else ""
+    named.state(cell, label)
+    unknown[label + guessed] = None

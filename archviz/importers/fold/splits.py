@@ -1,0 +1,100 @@
+"""Parts of values: splits and slices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archviz.importers.fold.state import Fold, Value, axes_list, numbers
+from archviz.importers.fold.views import same
+
+if TYPE_CHECKING:
+    from archviz.importers.graphs import Op
+
+
+def split(fold: Fold, op: Op) -> bool:
+    """Split and Chunk: a cell for each part, since each edge has its own shape."""
+    value = fold.value(op)
+    if value is None or value.axes is None:
+        return False
+    dims = fold.dims(value)
+    axis = op.attributes.get("axis", 0) % len(dims)
+    sizes = op.attributes.get("split") or numbers(fold.constant(op, 1))
+    if sizes is None:
+        count = len(op.outputs)
+        size = -(-dims[axis] // count)
+        sizes = (*[size] * (count - 1), dims[axis] - size * (count - 1))
+    if sum(sizes) != dims[axis] or len(sizes) != len(op.outputs) or min(sizes) < 1:
+        return False
+    start = 0
+    for name, size in zip(op.outputs, sizes, strict=True):
+        part(fold, op, value, axis, (start, size), name)
+        start += size
+    return True
+
+
+def part(fold: Fold, op: Op, value: Value, axis: int, span: tuple[int, int], name: str,
+         step: int = 1) -> None:  # fmt: skip
+    """A stretch of a value along an axis, or every so many of it."""
+    assert value.axes is not None
+    target = value.axes[axis]
+    shape = list(value.cell.shape)
+    if target >= 0:
+        shape[target] = span[1]
+    cell = fold.cell("~slice", op, [value.cell], tuple(shape))
+    what = {len(shape) - 1: "channel", len(shape) - 2: "column"}.get(target, "row")
+    what = "row" if what == "column" and len(shape) < 3 else what
+    label = _share(what, span, fold.dims(value)[axis])
+    if step > 1:
+        label = f"every {step}{ {2: 'nd', 3: 'rd'}.get(step, 'th')} {what}"
+    cell.extra = label, target, *span, step
+    cell.refs = fold.uses.get(name, 0)
+    fold.values[name] = Value(cell, value.axes)
+
+
+def _share(what: str, span: tuple[int, int], whole: int) -> str:
+    """What a part is called: without its size where it is one of some equal ones, or a crop."""
+    start, size = span
+    if size == 1:
+        return f"{what} {start}"
+    if start + size == whole and start < size:
+        return f"without first {what}" if start == 1 else f"without first {start} {what}s"
+    if start == 0 and whole - size < size:
+        left = whole - size
+        return f"without last {what}" if left == 1 else f"without last {left} {what}s"
+    if start % size or whole % size or whole // size > 8:
+        return f"{what}s {start}–{start + size - 1}"
+    if whole == 2 * size:
+        return f"{'second' if start else 'first'} half" + ("" if what == "channel" else " of rows")
+    return f"{what}s, part {start // size + 1} of {whole // size}"
+
+
+def slices(fold: Fold, op: Op) -> bool:
+    """Slice along one axis, with a step of 1 or more."""
+    value = fold.value(op)
+    if value is None or value.axes is None:
+        return False
+    dims = list(fold.dims(value))
+    starts = op.attributes.get("starts") or numbers(fold.constant(op, 1))
+    ends = op.attributes.get("ends") or numbers(fold.constant(op, 2))
+    axes = axes_list(fold, op, 3)
+    if starts is None or ends is None:
+        return False
+    axes = axes or tuple(range(len(starts)))
+    steps = numbers(fold.constant(op, 4)) or (1,) * len(starts)
+    changed = []
+    for axis, low, high, step in zip(axes, starts, ends, steps, strict=False):
+        axis %= len(dims)
+        low, high = (min(max(at + dims[axis] if at < 0 else at, 0), dims[axis])
+                     for at in (low, high))  # fmt: skip
+        size = -(-(high - low) // step) if step > 0 else 0
+        if size < 1:
+            return False
+        if size != dims[axis]:
+            changed.append((axis, (low, size), step))
+    if not changed:
+        return same(fold, op)
+    if len(changed) > 1:
+        return False
+    axis, span, step = changed[0]
+    part(fold, op, value, axis, span, op.outputs[0], step)
+    return True

@@ -1,0 +1,375 @@
+"""Operators with a window: convolutions, poolings, and upsampling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from archviz.importers.fold.layers import dense_layer
+from archviz.importers.fold.state import (
+    BATCH,
+    NCHW,
+    ONE,
+    Axes,
+    Cell,
+    Fold,
+    Plan,
+    axes_list,
+    product,
+)
+from archviz.importers.fold.views import as_map
+from archviz.network.kinds import KINDS
+from archviz.network.model import Layer
+from archviz.network.rules import ShapeError
+
+if TYPE_CHECKING:
+    from archviz.importers.graphs import Op
+    from archviz.network.model import Shape
+
+_NOWHERE: Any = None
+Padding: TypeAlias = str | tuple[int, int, int, int]
+
+
+def ruled(fold: Fold, kind: str, shape: Shape, options: dict[str, Any]) -> Shape | None:
+    """The shape that a kind's rule gives, None where the layer cannot take its input."""
+    for option in ("kernel", "stride", "dilation"):
+        if option in options and min(options[option]) < 1:
+            raise ValueError(f"{option} of less than 1")
+    if options.get("filters", 1) < 1 or options.get("groups", 1) < 1:
+        raise ValueError("no channels")
+    if isinstance(options.get("padding"), tuple) and min(options["padding"]) < 0:
+        raise ValueError("negative padding")
+    try:
+        return KINDS[kind].shape(Layer(kind, "", _NOWHERE, **options), shape)
+    except ShapeError:
+        return None
+
+
+# ---- windows --------------------------------------------------------------------------------
+
+
+def _pair(value: Any, rank: int, default: int) -> tuple[int, int]:
+    """Two sides of an attribute; one spatial axis is a map of height 1."""
+    if not isinstance(value, tuple):
+        return (1, default) if rank == 1 else (default, default)
+    if len(value) != rank:
+        raise ValueError(f"{len(value)} sides for {rank} axes")
+    return (1, int(value[0])) if rank == 1 else (int(value[0]), int(value[1]))
+
+
+def window(op: Op, rank: int, kernel: tuple[int, int]) -> dict[str, Any]:
+    """Kernel, stride, dilation and padding of an operator, as options that are not the default."""
+    get = op.attributes.get
+    options: dict[str, Any] = {"kernel": kernel}
+    stated = get("kernel_shape")
+    if stated is not None and _pair(stated, rank, 1) != kernel:
+        raise ValueError("its kernel is not that of its weights")
+    stride = _pair(get("strides"), rank, 1)
+    dilation = _pair(get("dilations"), rank, 1)
+    if stride != (1, 1):
+        options["stride"] = stride
+    if dilation != (1, 1):
+        options["dilation"] = dilation
+    padding = _padding(op, rank)
+    padding = tidy(padding, kernel, stride, dilation)
+    if padding != "valid":
+        options["padding"] = padding
+    return options
+
+
+def _padding(op: Op, rank: int) -> Padding:
+    auto = op.attributes.get("auto_pad", "NOTSET")
+    if auto in ("SAME_UPPER", "SAME_LOWER"):
+        return "same"
+    pads = op.attributes.get("pads")
+    if auto == "VALID" or not isinstance(pads, tuple):
+        return "valid"
+    if len(pads) != 2 * rank:
+        raise ValueError(f"{len(pads)} sides of a padding for {rank} axes")
+    if rank == 1:
+        return 0, 0, int(pads[0]), int(pads[1])
+    return int(pads[0]), int(pads[2]), int(pads[1]), int(pads[3])
+
+
+def tidy(padding: Padding, kernel: tuple[int, int], stride: tuple[int, int],
+         dilation: tuple[int, int]) -> Padding:  # fmt: skip
+    """``valid`` and ``same`` where numbers say the same."""
+    if isinstance(padding, str):
+        return padding
+    if not any(padding):
+        return "valid"
+    if stride == (1, 1):
+        high, wide = ((kernel[axis] - 1) * dilation[axis] for axis in (0, 1))
+        if padding == (high // 2, high - high // 2, wide // 2, wide - wide // 2):
+            return "same"
+    return padding
+
+
+def _absorb_pad(cell: Cell, options: dict[str, Any]) -> Cell:
+    """Take the zeros round the map into a convolution's own padding."""
+    own = options.get("padding", "valid")
+    if cell.kind != "zero-pad" or cell.refs != 1 or own == "same":
+        return cell
+    more = cell.options["padding"]
+    padding = more if own == "valid" else tuple(a + b for a, b in zip(own, more, strict=True))
+    stride, dilation = options.get("stride", (1, 1)), options.get("dilation", (1, 1))
+    options["padding"] = tidy(padding, options["kernel"], stride, dilation)
+    return cell.inputs[0]
+
+
+def conv(fold: Fold, op: Op) -> bool:
+    """Convolution: plain, grouped or depthwise; on a vector with a 1×1 kernel it is dense."""
+    value, weight = fold.value(op), fold.constant(op, 1)
+    if value is None or weight is None or len(weight.shape) not in (3, 4):
+        return False
+    rank = len(weight.shape) - 2
+    filters, depth, *kernel = weight.shape
+    groups = op.attributes.get("group", 1)
+    bias = len(op.inputs) > 2 and op.inputs[2] != ""
+    if len(value.cell.shape) == 1 and product(kernel) == 1 and groups == 1 and value.axes:
+        if value.cell.shape == (depth,):
+            axes: Axes = (BATCH, 0, *[ONE] * rank)
+            return dense_layer(fold, op, value.cell, filters, bias, axes)
+        return False
+    cell = as_map(fold, op, value, rank)
+    if cell is None or cell.shape[2] != depth * groups or not filters:
+        return False
+    kind, options = _conv_options(op, weight.shape, cell.shape[2], groups)
+    cell = _absorb_pad(cell, options)
+    if not bias:
+        options["bias"] = False
+    shape = ruled(fold, kind, cell.shape, options)
+    if shape is None:
+        return False
+    size = product(weight.shape)
+    made = fold.cell(kind, op, [cell], shape, **options)
+    fold.weigh(made, *op.inputs[1:3])
+    made.macs = size * shape[0] * shape[1]
+    fold.give(op, made, NCHW if rank == 2 else (BATCH, 2, 1))
+    if cell is value.cell and value.axes == NCHW:
+        key = cell.shape, weight.shape, bias, id(op.attributes)
+        fold.plans[key] = Plan(kind, options, shape, size, made.macs)
+    return True
+
+
+def conv_again(fold: Fold, op: Op) -> bool:
+    """A convolution like an earlier one, on a map of the same size."""
+    value, weight = fold.value(op), fold.constant(op, 1)
+    if value is None or weight is None or value.axes != NCHW or value.cell.kind == "zero-pad":
+        return False
+    cell = value.cell
+    bias = len(op.inputs) > 2 and op.inputs[2] != ""
+    # equal attributes are read as one
+    plan = fold.plans.get((cell.shape, weight.shape, bias, id(op.attributes)))
+    if plan is None:
+        return False
+    kind, options, shape, size, macs = plan
+    made = fold.cell(kind, op, [cell], shape, **options)
+    fold.weigh_known(made, op.inputs[1:2], size)
+    if bias:
+        fold.weigh(made, op.inputs[2])
+    made.macs = macs
+    fold.give(op, made, NCHW)
+    return True
+
+
+def _conv_options(op: Op, weight: Shape, channels: int, groups: int) -> tuple[str, dict[str, Any]]:
+    """Kind and options of a convolution, but for bias and what is before it."""
+    filters, rank = weight[0], len(weight) - 2
+    options = window(op, rank, _pair(tuple(weight[2:]), rank, 1))
+    if groups > 1 and groups == channels and filters % groups == 0:
+        if filters != groups:
+            options["multiplier"] = filters // groups
+        return "depthwise-conv", options
+    options["filters"] = filters
+    if groups != 1:
+        options["groups"] = groups
+    return "conv", options
+
+
+def transposed_conv(fold: Fold, op: Op) -> bool:
+    """Transposed convolution."""
+    value, weight = fold.value(op), fold.constant(op, 1)
+    if value is None or weight is None or len(weight.shape) not in (3, 4):
+        return False
+    rank = len(weight.shape) - 2
+    cell = as_map(fold, op, value, rank)
+    groups = op.attributes.get("group", 1)
+    depth, filters = weight.shape[0], weight.shape[1] * groups
+    if cell is None or cell.shape[2] != depth:
+        return False
+    options = window(op, rank, _pair(tuple(weight.shape[2:]), rank, 1))
+    if "dilation" in options:
+        return False
+    options["filters"] = filters
+    if groups != 1:
+        options["groups"] = groups
+    bias = len(op.inputs) > 2 and op.inputs[2] != ""
+    if not bias:
+        options["bias"] = False
+    pads, more = _edges(op, rank)
+    wanted = _transposed_sides(op, cell.shape, options, pads, more)
+    exact = pads[0], pads[2] - more[0], pads[1], pads[3] - more[1]
+    choices: list[Padding] = ["valid", "same"]
+    if min(exact) >= 0:
+        choices.append(exact)
+    for padding in choices:
+        options["padding"] = padding
+        shape = ruled(fold, "conv-transpose", cell.shape, options)
+        if shape is not None and shape[:2] == wanted:
+            break
+    else:
+        return False
+    if options["padding"] == "valid":
+        del options["padding"]
+    made = fold.cell("conv-transpose", op, [cell], shape, **options)
+    fold.weigh(made, *op.inputs[1:3])
+    made.macs = product(weight.shape) * cell.shape[0] * cell.shape[1]
+    fold.give(op, made, NCHW if rank == 2 else (BATCH, 2, 1))
+    return True
+
+
+def _edges(op: Op, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Paddings of a transposed convolution, and what it adds to its output."""
+    pads = op.attributes.get("pads", (0,) * (2 * rank))
+    more = op.attributes.get("output_padding", (0,) * rank)
+    return ((0, pads[0], 0, pads[1]), (0, *more)) if rank == 1 else (pads, more)
+
+
+def _transposed_sides(op: Op, shape: Shape, options: dict[str, Any], pads: tuple[int, ...],
+                      more: tuple[int, ...]) -> tuple[int, int]:  # fmt: skip
+    stated = op.attributes.get("output_shape")
+    if isinstance(stated, tuple) and stated:
+        return (shape[0] if len(stated) < 2 else int(stated[-2])), int(stated[-1])
+    stride, kernel = options.get("stride", (1, 1)), options["kernel"]
+    if str(op.attributes.get("auto_pad", "")).startswith("SAME"):
+        return shape[0] * stride[0], shape[1] * stride[1]
+    high, wide = (
+        (shape[axis] - 1) * stride[axis] + kernel[axis] - pads[axis] - pads[axis + 2] + more[axis]
+        for axis in (0, 1)
+    )
+    return high, wide
+
+
+# ---- poolings ---------------------------------------------------------------------------------
+
+
+def pool(fold: Fold, op: Op) -> bool:
+    """MaxPool and AveragePool; one that covers the whole map is a global pooling."""
+    value = fold.value(op)
+    kernel = op.attributes.get("kernel_shape")
+    if value is None or not isinstance(kernel, tuple) or len(kernel) not in (1, 2):
+        return False
+    rank = len(kernel)
+    cell = as_map(fold, op, value, rank)
+    if cell is None or any(fold.uses.get(name) for name in op.outputs[1:]):
+        return False
+    axes = NCHW if rank == 2 else (BATCH, 2, 1)
+    options = window(op, rank, _pair(kernel, rank, 1))
+    if "dilation" in options:
+        return False
+    stride = options.get("stride", (1, 1))
+    if options["kernel"] == stride == (1, 1) and "padding" not in options:
+        fold.alias(op, value)
+        return True
+    kind = "max-pool" if op.kind == "MaxPool" else "avg-pool"
+    if options["kernel"] == cell.shape[:2] and "padding" not in options and rank == 2:
+        return _global(fold, op, cell, "max" if kind == "max-pool" else "avg", 2, True)
+    if op.attributes.get("ceil_mode"):
+        options["ceil"] = True
+    options["stride"] = stride
+    shape = ruled(fold, kind, cell.shape, options)
+    if shape is None:
+        return False
+    plain = {key: value for key, value in options.items() if key != "ceil"}
+    if options.get("ceil") and ruled(fold, kind, cell.shape, plain) == shape:
+        options = plain
+    made = fold.cell(kind, op, [cell], shape, **options)
+    fold.give(op, made, axes)
+    return True
+
+
+def _global(fold: Fold, op: Op, cell: Cell, what: str, rank: int, keep: bool) -> bool:
+    made = fold.cell(f"global-{what}-pool", op, [cell], cell.shape[-1:])
+    fold.give(op, made, (BATCH, 0, *([ONE] * rank if keep else ())))
+    return True
+
+
+def global_pool(fold: Fold, op: Op) -> bool:
+    """GlobalAveragePool and GlobalMaxPool."""
+    value = fold.value(op)
+    if value is None or value.axes is None:
+        return False
+    cell = as_map(fold, op, value)
+    if cell is None:
+        return False
+    what = "max" if "Max" in op.kind else "avg"
+    return _global(fold, op, cell, what, len(value.axes) - 2, True)
+
+
+def reduce(fold: Fold, op: Op) -> bool:
+    """ReduceMean and ReduceMax over all places are a global pooling."""
+    value = fold.value(op)
+    axes = axes_list(fold, op)
+    if value is None or value.axes is None or axes is None:
+        return False
+    cell, order = value.cell, value.axes
+    gone = {axis % len(order) for axis in axes}
+    targets = {order[axis] for axis in gone} - {ONE}
+    if targets == {len(cell.shape) - 1} and op.kind == "ReduceMean" and len(gone) == 1:
+        made = fold.cell("~mean", op, [cell], (*cell.shape[:-1], 1))
+        kept = op.attributes.get("keepdims", 1)
+        fold.give(op, made, order if kept else tuple(a for i, a in enumerate(order)
+                                                     if i not in gone))  # fmt: skip
+        return True
+    flat = {axis for axis, side in enumerate(cell.shape[:-1]) if side == 1 and axis not in order}
+    if targets | flat != set(range(len(cell.shape) - 1)) or len(cell.shape) not in (2, 3, 4):
+        return False
+    keep = op.attributes.get("keepdims", 1)
+    left: Axes = tuple(
+        ONE if axis in gone and target >= 0 else min(target, 0)
+        for axis, target in enumerate(order)
+        if keep or axis not in gone
+    )
+    what = "max" if "Max" in op.kind else "avg"
+    made = fold.cell(f"global-{what}-pool", op, [cell], cell.shape[-1:])
+    fold.give(op, made, left)
+    return True
+
+
+def resize(fold: Fold, op: Op) -> bool:
+    """Resize and Upsample by one whole factor."""
+    value = fold.value(op)
+    if value is None or value.axes is None:
+        return False
+    cell = as_map(fold, op, value)
+    if cell is None or len(value.axes) != 4:
+        return False
+    sizes = fold.known(op.outputs[0])
+    factors: list[float] = []
+    for index in range(1, len(op.inputs)):
+        tensor = fold.constant(op, index)
+        if tensor is None or tensor.values is None or len(tensor.values) != 4:
+            continue
+        if index == 3:
+            factors = [tensor.values[a] / b for a, b in zip((2, 3), cell.shape, strict=False)]
+        else:
+            factors = [tensor.values[2], tensor.values[3]]
+            if tensor.values[:2] != (1, 1):
+                return False
+    scales = op.attributes.get("scales")
+    if isinstance(scales, tuple) and len(scales) == 4:
+        factors = [scales[2], scales[3]]
+    if not factors and sizes is not None and len(sizes) == 4:
+        factors = [sizes[2] / cell.shape[0], sizes[3] / cell.shape[1]]
+    if len(factors) != 2 or factors[0] != factors[1] or factors[0] != int(factors[0]):
+        return False
+    factor = int(factors[0])
+    if factor == 1:
+        fold.alias(op, value)
+        return True
+    if factor < 1 or factor > 1024:
+        return False
+    shape = cell.shape[0] * factor, cell.shape[1] * factor, cell.shape[2]
+    made = fold.cell("upsample", op, [cell], shape, value=float(factor))
+    fold.give(op, made, NCHW)
+    return True

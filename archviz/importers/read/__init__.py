@@ -1,0 +1,1 @@
+"""Models in their own terms: operators, shapes, and which tensor is a weight."""

@@ -1,0 +1,174 @@
+"""Live models: PyTorch modules and Keras models, with their frameworks imported when called."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import itertools
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from archviz.errors import fail
+from archviz.importers.graphs import LayerGraph
+
+MAX_TRIED = 4
+"""Up to so many inputs are tried with whole numbers and without."""
+
+
+def layers_of_torch(module: Any, input_size: Sequence[int] | Sequence[Sequence[int]]
+                    ) -> LayerGraph:  # fmt: skip
+    """The layers of a PyTorch module; ``input_size`` with the batch, as torch wants it.
+
+    Batch norms are kept as the module has them; nothing is trained and nothing written. The
+    weights pass through memory once.
+
+    Raises:
+        ArchvizError: torch is missing, or cannot export the module.
+    """
+    name = type(module).__name__
+    try:
+        import torch
+    except ImportError:
+        raise fail(name, "needs PyTorch", "install torch, or import an ONNX file") from None
+    sizes = _sizes(input_size, name)
+    training = module.training
+    try:
+        module.eval()
+        buffer = _tried(torch, module, _examples(torch, module, sizes))
+    except Exception as error:  # whatever the module's own code raises
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise fail(name, f"cannot be exported: {reason}",
+                   f"check that it runs on an input of {sizes[0]}") from error  # fmt: skip
+    finally:
+        module.train(training)
+    from archviz.importers.fold.pipeline import fold_graph
+    from archviz.importers.read.onnx import read_onnx_data
+
+    data = buffer.getvalue()
+    del buffer
+    graph = fold_graph(read_onnx_data(data, name), name)
+    return graph._replace(name=name)
+
+
+def _sizes(input_size: Any, name: str) -> list[tuple[int, ...]]:
+    nested = input_size if input_size and not isinstance(input_size[0], int) else [input_size]
+    sizes = [tuple(int(side) for side in size) for size in nested]
+    if not sizes or any(not size or min(size) < 1 for size in sizes):
+        raise fail(name, f"cannot be run on an input of {input_size}",
+                   "give the size with its batch, such as (1, 3, 224, 224)")  # fmt: skip
+    return sizes
+
+
+def _examples(torch: Any, module: Any, sizes: Sequence[tuple[int, ...]]) -> tuple[Any, ...]:
+    """Zeros of the given sizes: whole numbers where the module looks them up in a table."""
+    parameter = next(iter(module.parameters()), None)
+    where = parameter.device if parameter is not None else "cpu"
+    tables = (torch.nn.Embedding, torch.nn.EmbeddingBag)
+    kinds: list[tuple[Any, ...]] = [(torch.float32,) * len(sizes)]
+    if any(isinstance(part, tables) for part in module.modules()) and len(sizes) <= MAX_TRIED:
+        kinds = list(itertools.product((torch.float32, torch.int64), repeat=len(sizes)))
+    for choice in kinds[:-1]:
+        examples = _zeros(torch, sizes, choice, where)
+        with _quiet(torch), contextlib.suppress(Exception):
+            module(*examples)
+            return examples
+    return _zeros(torch, sizes, kinds[-1], where)
+
+
+def _zeros(torch: Any, sizes: Sequence[tuple[int, ...]], kinds: Sequence[Any], where: Any
+           ) -> tuple[Any, ...]:  # fmt: skip
+    return tuple(torch.zeros(*size, dtype=kind, device=where)
+                 for size, kind in zip(sizes, kinds, strict=True))  # fmt: skip
+
+
+def _tried(torch: Any, module: Any, examples: tuple[Any, ...]) -> io.BytesIO:
+    """The module as ONNX, by the first of three ways that works; the first error where none does.
+
+    The older exporter needs no further package and keeps the batch norms. It takes arguments with
+    a default for inputs, which some modules cannot bear. The newer one folds batch norms where it
+    can, and needs onnxscript.
+    """
+    buffer = io.BytesIO()
+    with _quiet(torch):
+        try:
+            _export(torch, module, examples, buffer)
+            return buffer
+        except Exception:
+            for attempt in (_export_bare, _export_new):
+                buffer = io.BytesIO()
+                try:
+                    attempt(torch, module, examples, buffer)
+                except Exception:  # the first error says more
+                    continue
+                return buffer
+            raise
+
+
+@contextlib.contextmanager
+def _quiet(torch: Any) -> Iterator[None]:
+    """Nothing of what the exporters write on the way reaches the terminal."""
+    mha = getattr(torch.backends, "mha", None)
+    fast = mha.get_fastpath_enabled() if mha else False
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "torch")]
+    levels = [logger.level for logger in loggers]
+    dump = getattr(torch._C, "_jit_onnx_log", None)  # writes whole graphs past sys.stdout
+    outputs = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
+    with warnings.catch_warnings(), torch.no_grad(), outputs[0], outputs[1]:
+        warnings.simplefilter("ignore")
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        if dump is not None:
+            torch._C._jit_onnx_log = lambda *words: None
+        if mha:
+            mha.set_fastpath_enabled(False)  # one fused operator, which ONNX does not know
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
+            if dump is not None:
+                torch._C._jit_onnx_log = dump
+            if mha:
+                mha.set_fastpath_enabled(fast)
+
+
+def _export(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.BytesIO) -> None:
+    preserve = torch.onnx.TrainingMode.PRESERVE
+    torch.onnx.export(module, examples, buffer, dynamo=False, opset_version=17, training=preserve,
+                      do_constant_folding=False)  # fmt: skip
+
+
+def _export_bare(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.BytesIO) -> None:
+    """Export a module whose ``forward`` seems to have no arguments but its inputs."""
+    kind = type(module)
+
+    def forward(self: Any, *inputs: Any) -> Any:
+        return kind.forward(self, *inputs)
+
+    bare = copy.copy(module)  # shares all parameters and parts
+    bare.__class__ = type(kind.__name__, (kind,), {"forward": forward})
+    _export(torch, bare, examples, buffer)
+
+
+def _export_new(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.BytesIO) -> None:
+    torch.onnx.export(module, examples, dynamo=True, verbose=False).save(buffer)
+
+
+def layers_of_keras(model: Any) -> LayerGraph:
+    """The layers of a live Keras model; :class:`ArchvizError` where it has no JSON."""
+    from archviz.importers.read.keras import read_keras_text
+
+    name = str(getattr(model, "name", "") or type(model).__name__)
+    to_json = getattr(model, "to_json", None)
+    if to_json is None:
+        raise fail(name, "is no Keras model", "give a Functional or Sequential model")
+    try:
+        text = to_json()
+    except Exception as error:  # a subclassed model has no configuration
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise fail(name, f"cannot be written as JSON: {reason}",
+                   "only Functional and Sequential models can be imported") from error  # fmt: skip
+    return read_keras_text(text, name)

@@ -1,0 +1,333 @@
+"""From an ONNX file to an :class:`OpGraph`, without onnx, protobuf or numpy.
+
+The weights are never read: of a tensor the shape is enough, and of the few small ones that
+steer operators the values. Files with external data need no second file.
+
+What an exporter writes is much alike. Names differ; what stands behind the names of an
+operator, and before the name of a weight, is read once and found again by its bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archviz.errors import fail, one_line
+from archviz.importers.graphs import MAX_DEPTH, Op, OpGraph, Tensor
+from archviz.importers.read.onnx_attributes import Attributes
+from archviz.importers.read.onnx_constants import LARGE, lighter
+from archviz.importers.read.onnx_shapes import Shapes
+from archviz.importers.read.onnx_wire import (
+    BYTES,
+    FLOATS,
+    WireError,
+    damaged,
+    most_values,
+    numbers,
+    only_payload,
+    scan,
+    skipped,
+    stream,
+    tensor,
+    text,
+    varint,
+)
+from archviz.importers.read.order import sorted_ops
+
+if TYPE_CHECKING:
+    from archviz.importers.read.onnx_wire import Buffer
+
+MAX_OPS = 1_000_000
+MAX_PARTS = 4 * MAX_OPS
+MAX_REMEMBERED = 512
+"""Bytes behind an operator's names from which on equal ones are read again."""
+MAX_ENDINGS = 4096
+"""How many different such endings are kept."""
+HEAD = 160
+"""Bytes at the start of a tensor in which its sides, its type and its name are looked for."""
+
+_SCOPES = b"\n\x1apkg.torch.onnx.name_scopes"
+_SIDES = re.compile(rb"(?:[\x08\x10][\x80-\xff]*[\x00-\x7f])*")
+"""Sides and type of a tensor, before its name."""
+
+
+def read_onnx(path: str) -> OpGraph:
+    """Read the model in a file; :class:`ArchvizError` where it is none."""
+    import mmap
+
+    try:
+        with open(path, "rb") as file:
+            if os.fstat(file.fileno()).st_size == 0:
+                raise fail(path, "is empty", "export the model again")
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                return read_onnx_data(data, path)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise fail(path, f"cannot be read: {reason}") from error
+
+
+def read_onnx_data(data: Buffer, path: str) -> OpGraph:
+    """Read a model in memory; ``path`` names it in messages."""
+    try:
+        return _Reader(data, path).model()
+    except (WireError, IndexError) as error:
+        raise damaged(error, path) from None
+
+
+class _Ending(NamedTuple):
+    """What stands behind the names of an operator."""
+
+    kind: str
+    attributes: dict[str, Any]
+    captured: tuple[str, ...]
+    """Values that the graphs in it use."""
+    scope: tuple[str, ...]
+    names: tuple[tuple[int, str], ...]
+    """Names that do not stand in front, as they do in the files of all exporters we know."""
+
+
+class _Reader:
+    def __init__(self, data: Buffer, path: str) -> None:
+        self.data = data
+        self.path = path
+        self.attributes = Attributes()
+        self.shapes = Shapes(path)
+        self.endings: dict[bytes, _Ending] = {}
+        self.heads: dict[bytes, tuple[Tensor, bool]] = {}
+        """Tensors by what stands before their names, and whether a payload would have values."""
+        self.scopes: dict[bytes, tuple[str, ...]] = {}
+        self.constants: dict[str, Tensor] = {}
+        self.ops: list[Op] = []
+        self.inputs: list[str] = []
+        self.outputs: list[str] = []
+        self.name = ""
+
+    def model(self) -> OpGraph:
+        """The whole file."""
+        graphs = []
+        for place, field in enumerate(stream(self.data, 0, len(self.data))):
+            if field[0] == 7:
+                graphs.append(field)
+            if place > MAX_OPS:
+                raise WireError("millions of parts where a model has a few")
+        if len(graphs) != 1 or graphs[0][1] != BYTES:
+            raise WireError("there is no graph in it")
+        self.graph(graphs[0][2], graphs[0][3])
+        inputs = [value for value in self.inputs if value not in self.constants]
+        if not self.ops:
+            raise fail(self.path, "has no operators: there is nothing to draw")
+        if not self.outputs:
+            raise fail(self.path, "names no output", "export it again, with its outputs")
+        graph = OpGraph(self.name, tuple(inputs), tuple(self.outputs), tuple(self.ops),
+                        self.shapes, self.constants)  # fmt: skip
+        return sorted_ops(graph, self.path)
+
+    def graph(self, start: int, end: int) -> None:
+        data, position = self.data, start
+        runs = [-1]  # starts and ends of the values between the layers, which mostly stand in a row
+        for _ in repeat(None, MAX_PARTS):
+            if position >= end:
+                break
+            field = position
+            key, size = data[field], data[field + 1]
+            if key not in _PARTS:
+                position = skipped(data, field, end)
+                continue
+            low = field + 2
+            if size > 127:  # mostly a number of two bytes
+                more = data[low]
+                low += 1
+                size += (more << 7) - 128
+                if more > 127:
+                    size, low = varint(data, field + 1, end)
+            position = low + size
+            if position > end:
+                break
+            if key == 10:
+                self.node(low, position)
+            elif key == 42:
+                self.initializer(low, position)
+            elif key != 106:
+                self.part(key, low, position)
+            elif runs[-1] == field:
+                runs[-1] = position
+            else:
+                runs += [field, position]
+        if position != end:
+            many = f"a graph of more than {MAX_PARTS:,} parts"
+            raise WireError(many if position < end else "the file ends inside a field")
+        pairs = zip(runs[1::2], runs[2::2], strict=True)
+        self.shapes.unread = b"".join([data[low:high] for low, high in pairs])
+
+    def part(self, key: int, start: int, end: int) -> None:
+        """What a graph has only one or a few of."""
+        if key == 18:
+            self.name = text(self.data, start, end)
+        elif key == 90:
+            self.inputs.append(self.shapes.add(self.data, start, end))
+        elif key == 98:
+            self.outputs.append(self.shapes.add(self.data, start, end))
+        elif key == 122:
+            self.sparse(start, end)
+
+    # ---- constants ---------------------------------------------------------------------------
+
+    def initializer(self, start: int, end: int) -> None:
+        """Note a weight. Where its sides and its type are known, only the name is read."""
+        head = self.data[start : min(end, start + HEAD)]
+        place = head.find(b"B")  # the key of the name, or a side that looks like it
+        sides = head[:place] if place > 0 else b""
+        found = self.heads.get(sides)
+        if found is not None:
+            low = place + 2
+            size = head[place + 1]
+            behind = start + low + size
+            if size < 128 and low + size <= len(head) and (
+                behind == end or (not found[1] and only_payload(self.data, behind, end))
+            ):
+                self.constants[text(head, low, low + size)] = found[0]
+                return
+        name, shape, kind, values = tensor(self.data, start, end)
+        made = self.constants[name] = Tensor(shape, values, kind in FLOATS)
+        if values is None and 0 not in shape and _SIDES.fullmatch(sides) and sides:
+            self.heads[sides] = made, made.size <= most_values(kind)
+
+    def sparse(self, start: int, end: int) -> None:
+        """A sparse initialiser: the name is that of its values, the shape its own."""
+        name = ""
+        shape: list[int] = []
+        for field in scan(self.data, start, end):
+            if field[0] == 1 and field[1] == BYTES:
+                name = tensor(self.data, field[2], field[3]).name
+            elif field[0] == 3:
+                shape.extend(numbers(self.data, field))
+        self.constants[name] = Tensor(tuple(max(side, 0) for side in shape[:64]))
+
+    def constant(self, outputs: list[str], attributes: dict[str, Any]) -> bool:
+        """Note a Constant among the constants, where its value is a tensor or numbers."""
+        for value in attributes.values():
+            if not outputs:
+                return False
+            if isinstance(value, Tensor):
+                self.constants[outputs[0]] = value
+            elif isinstance(value, int | float):
+                self.constants[outputs[0]] = Tensor((), (value,), isinstance(value, float))
+            elif isinstance(value, tuple) and not any(isinstance(one, str) for one in value):
+                real = isinstance(value[0], float)
+                self.constants[outputs[0]] = Tensor((len(value),), value, real)
+            else:
+                continue
+            return True
+        return False
+
+    # ---- operators -----------------------------------------------------------------------------
+
+    def node(self, start: int, end: int) -> None:
+        large = end - start > LARGE
+        raw = lighter(self.data, start, end) if large else self.data[start:end]
+        letters = raw.decode("latin-1")  # a letter a byte: names are cut out of it as they are
+        inputs: list[str] = []
+        outputs: list[str] = []
+        name = ""
+        position, end = 0, len(raw)
+        while position < end:
+            key = raw[position]
+            if key > 26 or key & 7 != BYTES:
+                break
+            size = raw[position + 1]
+            low = position + 2
+            if size > 127:
+                size, low = varint(raw, position + 1, end)
+            position = low + size
+            word = letters[low:position]
+            if not word.isascii():
+                word = text(raw, low, position)
+            if key == 10:
+                inputs.append(word)
+            elif key == 18:
+                outputs.append(word)
+            elif key == 26:
+                name = word
+        if position > end:
+            raise WireError("the file ends inside an operator")
+        ending = raw[position:]
+        kind, attributes, captured, scope, names = (
+            self.endings.get(ending) or self.ending(ending, name)
+        )
+        for key, word in names:
+            if key == 26:
+                name = word
+            else:
+                (inputs if key == 10 else outputs).append(word)
+        if kind == "Constant" and self.constant(outputs, attributes):
+            return
+        path = scope or (name if name.count("/") > 1 else ())
+        if captured:
+            inputs += [value for value in dict.fromkeys(captured) if value not in inputs]
+        if len(self.ops) >= MAX_OPS:
+            raise fail(self.path, f"has more than {MAX_OPS:,} operators")
+        self.ops.append(Op(kind, name, tuple(inputs), tuple(outputs), attributes, path))
+
+    def ending(self, raw: bytes, name: str) -> _Ending:
+        """What stands behind the names of the operator ``name``."""
+        kind = domain = ""
+        attributes: dict[str, Any] = {}
+        captured: list[str] = []
+        scope: tuple[str, ...] = ()
+        names: list[tuple[int, str]] = []
+        position, end = 0, len(raw)
+        while position < end:
+            key, size = raw[position], raw[position + 1]
+            position += 2
+            if key & 7 != BYTES or key > 127:
+                position = skipped(raw, position - 2, end)
+                continue
+            if size > 127:
+                size, position = varint(raw, position - 1, end)
+            low, position = position, position + size
+            if key == 42:
+                word, value = self.attributes.read(raw[low:position])
+                if word:
+                    attributes[word] = value
+                else:
+                    captured += value
+            elif key == 34:
+                kind = one_line(text(raw, low, position), 100)
+            elif key in (10, 18, 26):
+                names.append((key, text(raw, low, position)))
+            elif key == 74:
+                if raw.startswith(_SCOPES, low):
+                    scope = self.scope_list(raw[low:position])
+            elif key == 58:
+                domain = text(raw, low, position)
+        if position != end:
+            raise WireError("the file ends inside an operator")
+        if domain and domain != "ai.onnx":
+            kind = f"{one_line(domain)}.{kind}"
+        elif "!" in attributes:
+            wrong = f"'{attributes['!']}' of the operator '{name[:80]}'"
+            raise WireError(f"the attribute {wrong} is of the wrong type")
+        found = _Ending(kind, attributes, tuple(captured), scope, tuple(names))
+        if len(raw) < MAX_REMEMBERED and len(self.endings) < MAX_ENDINGS:
+            self.endings[raw] = found
+        return found
+
+    def scope_list(self, raw: bytes) -> tuple[str, ...]:
+        """The module path in torch's ``['', 'encoder', 'encoder.ln', 'add']``."""
+        value = b""
+        for number, wire, low, high in scan(raw, 0, len(raw)):
+            if number == 2 and wire == BYTES:
+                value = raw[low:high]
+        head = value.rpartition(b",")[0]
+        if head not in self.scopes:
+            last = head.decode("utf-8", "replace").strip("[]").rpartition(",")[2]
+            words = last.strip().strip("'\"").split(".")[:MAX_DEPTH]
+            self.scopes[head] = tuple(word for word in words if word)
+        return self.scopes[head]
+
+
+_PARTS = frozenset({10, 18, 42, 90, 98, 106, 122})
+"""Keys of the fields of a graph: operators, its name, weights, inputs, outputs, values between
+them, sparse weights."""

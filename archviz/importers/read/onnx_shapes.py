@@ -1,0 +1,106 @@
+"""The shapes that an ONNX file states for values; the many of them are read when one is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from archviz.importers.read.onnx_wire import (
+    BYTES,
+    MAX_RANK,
+    VARINT,
+    WireError,
+    damaged,
+    scan,
+    signed,
+    stream,
+    text,
+)
+
+if TYPE_CHECKING:
+    from archviz.importers.read.onnx_wire import Buffer
+
+Dims: TypeAlias = tuple[int | None, ...]
+
+
+class Shapes(Mapping[str, Dims]):
+    """Shapes by the name of the value: those of inputs and outputs, and all others.
+
+    The others are bytes until one of them is asked for; most models never need them, since
+    what a layer gives follows from the layer.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.known: dict[str, Dims] = {}
+        self.types: dict[bytes, Dims | None] = {}
+        self.unread = b""
+        """Fields of a graph, as they stand in the file."""
+
+    def add(self, data: Buffer, start: int, end: int) -> str:
+        """Note the value in ``start:end``; its name."""
+        name, shape = value_info(data, start, end, self.types)
+        if shape is not None:
+            self.known[name] = shape
+        return name
+
+    def _read(self) -> None:
+        fields, self.unread = self.unread, b""
+        try:
+            for _, _, low, high in stream(fields, 0, len(fields)):
+                self.add(fields, low, high)
+        except (WireError, IndexError) as error:
+            raise damaged(error, self.path) from None
+
+    def __getitem__(self, name: str) -> Dims:
+        if self.unread and name not in self.known:
+            self._read()
+        return self.known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self._read()
+        return iter(self.known)
+
+    def __len__(self) -> int:
+        self._read()
+        return len(self.known)
+
+
+def value_info(data: Buffer, start: int, end: int, seen: dict[bytes, Dims | None]
+               ) -> tuple[str, Dims | None]:  # fmt: skip
+    """Name and shape of a value, None where it says none; ``seen`` remembers equal types."""
+    name, shape = "", None
+    for number, wire, low, high in stream(data, start, end):
+        if wire != BYTES:
+            continue
+        if number == 1:
+            name = text(data, low, high)
+        elif number == 2:
+            raw = data[low:high]
+            if raw in seen:
+                shape = seen[raw]
+            else:
+                shape = seen[raw] = _type(raw)
+    return name, shape
+
+
+def _type(raw: bytes) -> Dims | None:
+    """The shape in a TypeProto; None where it is no tensor, or one of unknown rank."""
+    for number, wire, low, high in scan(raw, 0, len(raw)):
+        if number != 1 or wire != BYTES:
+            continue
+        for inner, form, start, end in scan(raw, low, high):
+            if inner == 2 and form == BYTES:
+                dims = [_side(raw, *field[2:]) for field in scan(raw, start, end) if field[0] == 1]
+                if len(dims) > MAX_RANK:
+                    raise WireError(f"a value of more than {MAX_RANK} axes")
+                return tuple(dims)
+    return None
+
+
+def _side(raw: bytes, start: int, end: int) -> int | None:
+    for number, wire, value, _ in scan(raw, start, min(end, len(raw))):
+        if number == 1 and wire == VARINT:
+            side = signed(value)
+            return side if side > 0 else None
+    return None

@@ -1,0 +1,1 @@
+"""From an outline to the text of a spec."""

@@ -1,0 +1,302 @@
+"""An outline as the YAML of a spec, in the style of the bundled ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from archviz.importers.compact.outline import (
+    Cell,
+    Head,
+    Invoke,
+    Item,
+    Loop,
+    Outline,
+    Parameter,
+    Split,
+    Unit,
+    Wires,
+)
+from archviz.importers.graphs import ORDERED
+from archviz.importers.spec.layer_text import LayerTexts, quoted
+
+WIDTH = 96
+
+
+def write_spec(outline: Outline, title: str) -> str:
+    """The YAML text of an outline."""
+    return _Writer(outline).text(title)
+
+
+class _Writer:
+    def __init__(self, outline: Outline) -> None:
+        self.outline = outline
+        self.units: Sequence[Unit] = outline.units
+        self.layers = LayerTexts(outline)
+
+    # ---- items --------------------------------------------------------------------------------
+
+    def flow(self, item: Item) -> str:
+        """An item on one line."""
+        if isinstance(item, Cell):
+            return self.layers.layer(item)
+        if isinstance(item, Invoke):
+            return self.call(item)
+        if isinstance(item, Loop):
+            each = self.each(item)
+            more = f", each: {each}" if each else ""
+            return f"{{repeat: {item.times}, of: {_in_list(self.of(item))}{more}}}"
+        if isinstance(item, Head):
+            return f"{{auxiliary: {_in_list(self.flow_series(item.body))}}}"
+        if isinstance(item, Wires):
+            return self.flow_wires(item)
+        pairs = self.split_parts(item)
+        return "{" + ", ".join(f"{key}: {_in_list(text)}" for key, text in pairs) + "}"
+
+    def flow_series(self, items: Sequence[Item]) -> str:
+        if not items:
+            return "identity"
+        if len(items) == 1:
+            return self.flow(items[0])
+        return "[" + ", ".join(_in_list(self.flow(item)) for item in items) + "]"
+
+    def split_parts(self, item: Split) -> list[tuple[str, str]]:
+        series = [self.flow_series(branch) for branch in item.branches]
+        if item.copies > 1:
+            found = [("towers", str(item.copies)), ("of", series[0])]
+        elif item.form == "fork" or item.form == "towers":
+            found = [(item.form, "[" + ", ".join(map(_in_list, series)) + "]")]
+        else:
+            found = [("residual", series[0])]
+            if item.branches[1]:
+                found.append(("shortcut", series[1]))
+        merge = self.merge(item)
+        return [*found, ("merge", merge)] if merge else found
+
+    def merge(self, item: Split) -> str:
+        """The text of a merge; empty where it is what comes without a word."""
+        if item.merge is None:
+            return ""
+        text = self.layers.layer(item.merge)
+        return "" if text == {"towers": "concat", "residual": "add"}[item.form] else text
+
+    def flow_wires(self, item: Wires) -> str:
+        bodies = [(name, self.flow_series(body)) for name, body in item.nodes]
+        nodes = ", ".join(f"{name}: {_in_list(text)}" for name, text in bodies)
+        edges = ", ".join(chains(item.edges, in_order(item)))
+        return f"{{graph: {{nodes: {{{nodes}}}, edges: [{edges}]}}}}"
+
+    def call(self, item: Invoke) -> str:
+        unit = self.units[item.module]
+        return " ".join([unit.name, *arguments(unit.takes, item.values)])
+
+    def of(self, item: Loop) -> str:
+        if self.rows(item):
+            only = item.body[0]
+            assert isinstance(only, Invoke)
+            return self.units[only.module].name
+        return self.flow_series(item.body)
+
+    def rows(self, item: Loop) -> list[str]:
+        """The arguments of each iteration, where a module alone is repeated."""
+        only = item.body[0]
+        if not item.each or len(item.body) > 1 or not isinstance(only, Invoke):
+            return []
+        takes = self.units[only.module].takes
+        found = []
+        names = dict(item.each)
+        for _, text in only.values:
+            if text not in names and not names.keys().isdisjoint(re.findall(r"\w+", text)):
+                return []
+        for index in range(item.times):
+            values = tuple((name, names[text][index] if text in names else text)
+                           for name, text in only.values)  # fmt: skip
+            first = f"{values[0][0]}={values[0][1]}"
+            found.append(" ".join(arguments(takes, values)) or first)
+        return found
+
+    def each(self, item: Loop) -> str:
+        if not item.each:
+            return ""
+        rows = self.rows(item)
+        if rows:
+            return "[" + ", ".join(runs(rows)) + "]"
+        inner = ", ".join(f"{name}: [{', '.join(runs(texts))}]" for name, texts in item.each)
+        return f"{{{inner}}}"
+
+    # ---- blocks of lines ------------------------------------------------------------------------
+
+    def lines(self, item: Item, indent: int) -> list[str]:
+        """An item of a list, on one line where it is short enough."""
+        pad = " " * indent
+        flow = self.flow(item)
+        if len(flow) + indent + 2 <= WIDTH:
+            return [f"{pad}- {flow}"]
+        if isinstance(item, Loop):
+            found = [f"{pad}- repeat: {item.times}"]
+            if self.rows(item):
+                found.append(f"{pad}  of: {self.of(item)}")
+            else:
+                found += self.keyed("of", item.body, indent + 2)
+            if item.each:
+                found += _wrapped(f"{pad}  each: {self.each(item)}", indent + 4)
+            return found
+        if isinstance(item, Head):
+            return [f"{pad}- auxiliary:", *self.series_lines(item.body, indent + 4)]
+        if isinstance(item, Split | Wires):
+            found = self.body_lines(item, indent + 2)
+            return [f"{pad}- {found[0].lstrip()}", *found[1:]]
+        return [f"{pad}- {flow}"]
+
+    def series_lines(self, items: Sequence[Item], indent: int) -> list[str]:
+        return [line for item in items for line in self.lines(item, indent)]
+
+    def keyed(self, key: str, items: Sequence[Item], indent: int) -> list[str]:
+        """A key with a series."""
+        pad = " " * indent
+        flow = self.flow_series(items)
+        if len(flow) + indent + len(key) + 2 <= WIDTH:
+            return [f"{pad}{key}: {flow}"]
+        return [f"{pad}{key}:", *self.series_lines(items, indent + 2)]
+
+    def body_lines(self, item: Split | Wires, indent: int) -> list[str]:
+        """The keys of towers, of a residual or of a graph."""
+        pad = " " * indent
+        if isinstance(item, Wires):
+            found = [f"{pad}graph:", f"{pad}  nodes:"]
+            for name, body in item.nodes:
+                found += self.keyed(name, body, indent + 4)
+            found.append(f"{pad}  edges:")
+            return found + [f"{pad}    - {chain}" for chain in chains(item.edges, in_order(item))]
+        if item.form == "residual":
+            found = self.keyed("residual", item.branches[0], indent)
+            if item.branches[1]:
+                found += self.keyed("shortcut", item.branches[1], indent)
+        elif item.copies > 1:
+            found = [f"{pad}towers: {item.copies}", *self.keyed("of", item.branches[0], indent)]
+        else:
+            found = [f"{pad}{item.form}:"]
+            for branch in item.branches:
+                found += self.branch_lines(branch, indent + 2)
+        merge = self.merge(item)
+        return [*found, f"{pad}merge: {merge}"] if merge else found
+
+    def branch_lines(self, branch: Sequence[Item], indent: int) -> list[str]:
+        pad = " " * indent
+        flow = self.flow_series(branch)
+        if len(flow) + indent + 2 <= WIDTH:
+            return [f"{pad}- {flow}"]
+        inner = self.series_lines(branch, indent + 2)
+        return [f"{pad}- {inner[0].lstrip()}", *inner[1:]]
+
+    # ---- the whole ------------------------------------------------------------------------------
+
+    def text(self, title: str) -> str:
+        found = [f"title: {quoted(title)}", ""]
+        defaults = self.layers.lines()
+        if defaults:
+            found += ["defaults:", *defaults, ""]
+        if self.units:
+            found.append("modules:")
+            for unit in self.units:
+                found += [*self.unit(unit), ""]
+        found.append("network:")
+        if self.outline.input:
+            found.append(f"  - {self.layers.layer(self.outline.input)}")
+        found += self.series_lines(self.outline.body, 2)
+        if self.outline.notes:
+            found += ["", "figure:"]
+            if self.outline.hidden:
+                found.append(f"  hide-badges: {self.outline.hidden}")
+            found += ["  notes:", *(f"    - {quoted(note)}" for note in self.outline.notes)]
+        return "\n".join(found) + "\n"
+
+    def unit(self, unit: Unit) -> list[str]:
+        found = [f"  {unit.name}:"]
+        if unit.takes:
+            takes = [f"{one.name}={one.default}" if one.default else one.name for one in unit.takes]
+            found.append(f"    takes: [{', '.join(takes)}]")
+        if unit.color != "green":
+            found.append(f"    color: {unit.color}")
+        if unit.label != unit.name:
+            found.append(f"    label: {quoted(unit.label)}")
+        if unit.title not in (unit.label, unit.label[:1].upper() + unit.label[1:]):
+            found.append(f"    title: {quoted(unit.title)}")
+        only = unit.body[0]
+        if len(unit.body) == 1 and (isinstance(only, Wires) or
+                                    (isinstance(only, Split) and only.form != "fork")):  # fmt: skip
+            return found + self.body_lines(only, 4)
+        return found + self.keyed("layers", unit.body, 4)
+
+
+def arguments(takes: Sequence[Parameter], values: Sequence[tuple[str, str]]) -> list[str]:
+    """The arguments of a call; what is the default is left out."""
+    found = []
+    given = dict(values)
+    for one in takes:
+        text = given[one.name]
+        if not one.default:
+            found.append(text)
+        elif text != one.default:
+            found.append(f"{one.name}={text}")
+    return found
+
+
+def runs(texts: Sequence[str]) -> list[str]:
+    """``9 x 0.2`` for more than two equal values in a row, if that makes a long list short."""
+    found: list[str] = []
+    at = 0
+    while at < len(texts):
+        stop = at
+        while stop < len(texts) and texts[stop] == texts[at]:
+            stop += 1
+        if stop - at > 2:
+            found.append(f"{stop - at} x {texts[at]}")
+        else:
+            found += texts[at:stop]
+        at = stop
+    return found
+
+
+def in_order(wires: Wires) -> frozenset[str]:
+    """The nodes of a graph that tell their inputs apart."""
+    first = {name: body[0] for name, body in wires.nodes if body}
+    return frozenset(name for name, item in first.items()
+                     if isinstance(item, Cell) and item.kind in ORDERED)  # fmt: skip
+
+
+def chains(edges: Sequence[tuple[str, str]], ordered: Collection[str] = ()) -> list[str]:
+    """Edges as chains, each edge once; those into ``ordered`` nodes in their order at the end."""
+    after: dict[str, list[str]] = {}
+    last = [f"{source} -> {target}" for source, target in edges if target in ordered]
+    for source, target in edges:
+        if target in ordered:
+            continue
+        after.setdefault(source, []).append(target)
+    found = []
+    for source in list(after):
+        while after[source]:
+            names = [source]
+            while after.get(names[-1]) and sum(map(len, names)) + 4 * len(names) < 72:
+                names.append(after[names[-1]].pop(0))
+            found.append(" -> ".join(names))
+    return [*found, *last]
+
+
+def _in_list(text: str) -> str:
+    """A text in a flow list, in quotes where a comma would end it."""
+    if text[:1] in "{[" or "," not in text:
+        return text
+    return f'"{text}"'
+
+
+def _wrapped(line: str, indent: int) -> list[str]:
+    """A line broken behind commas where it is too long."""
+    found = []
+    while len(line) > WIDTH:
+        cut = line.rfind(", ", 0, WIDTH)
+        if cut <= indent:
+            break
+        found.append(line[: cut + 1])
+        line = " " * indent + line[cut + 2 :]
+    return [*found, line]

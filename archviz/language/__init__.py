@@ -1,0 +1,1 @@
+"""From YAML to a network: the spec, read with the place of every word, and expanded."""

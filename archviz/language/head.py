@@ -1,0 +1,162 @@
+"""The head of a spec: title, paper, published numbers."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from archviz.errors import Mark
+from archviz.network.model import Head, Published
+from archviz.yamlnodes import Mapping as MappingNode
+from archviz.yamlnodes import Node, Scalar, boolean, describe, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archviz.language.shorthand import Reader
+
+TEXTS: Mapping[str, tuple[int, str]] = {
+    "title": (100, "name of the network, as in its paper"),
+    "paper": (300, "title of the paper"),
+    "authors": (300, "its authors"),
+    "venue": (200, "where it was published"),
+    "link": (500, "address of the paper, https://..."),
+    "source": (1000, "where the figures (filters, strides, totals) come from"),
+    "brought": (500, "what the network brought, in one line"),
+}
+"""Text keys: longest text, line for the manual."""
+
+PUBLISHED: Mapping[str, str] = {
+    "parameters": "all weights, moving statistics included",
+    "trainable": "trainable weights",
+    "non-trainable": "moving means and variances",
+    "macs": "multiply-adds of convolutions and dense layers",
+    "depth": "layers on the longest path",
+    "with-auxiliary": "all weights, auxiliary classifiers included",
+}
+KERAS: Mapping[str, str] = {
+    "model": "name in Keras",
+    "size_mb": "size of the weights file in MB",
+    "top1": "top-1 accuracy",
+    "top5": "top-5 accuracy",
+    "parameters": "parameters",
+    "depth": "depth",
+}
+KEYS = (*TEXTS, "year", "date", "published", "keras", "appendix")
+
+
+def name_of(file: str) -> str:
+    """The name of a network from its file: ``resnet50`` from ``specs/resnet50.yaml``."""
+    base = os.path.basename(file)
+    stem, ending = os.path.splitext(base)
+    return stem if ending.lower() in (".yaml", ".yml") else base
+
+
+def read_head(
+    reader: Reader, pairs: Mapping[str, tuple[Scalar, Node]], file: str
+) -> tuple[Head, dict[str, Mark]]:
+    """The head, and where each published number stands."""
+    values: dict[str, Any] = {}
+    marks: dict[str, Mark] = {}
+    for key, (_, node) in pairs.items():
+        if key in TEXTS:
+            values[key] = read_text(reader, node, key, TEXTS[key][0])
+        elif key == "year":
+            values[key] = _number(reader, node, key, 1900, 2100)
+        elif key == "date":
+            values[key] = _date(reader, node)
+        elif key == "published":
+            values[key], marks = _published(reader, node)
+        elif key == "keras":
+            values[key] = _keras(reader, node)
+        elif key == "appendix":
+            values[key] = _flag(reader, node, key)
+    link = values.get("link")
+    if link and not link.startswith(("https://", "http://")):
+        reader.problem(pairs["link"][1].mark, "a link begins with https:// or http://")
+    if "title" not in pairs:
+        reader.problem(Mark(file, 1, 1), "a spec needs a title", "write title: My network")
+    values.setdefault("title", name_of(file))
+    return Head(name=name_of(file), **values), marks
+
+
+def read_text(reader: Reader, node: Node, what: str, limit: int) -> str:
+    """A text, its blanks and line ends collapsed."""
+    if not isinstance(node, Scalar):
+        reader.problem(node.mark, f"{what} is {describe(node)} where a text is needed")
+        return ""
+    text = " ".join(node.text.split())
+    if not text:
+        reader.problem(node.mark, f"{what} is empty", "write a text or remove the key")
+    elif len(text) > limit:
+        reader.problem(node.mark, f"{what} has {len(text)} characters; at most {limit} fit")
+        return text[:limit]
+    return text
+
+
+def _number(reader: Reader, node: Node, what: str, low: int, high: int) -> int:
+    text = node.text.replace(",", "").replace("_", "") if isinstance(node, Scalar) else ""
+    if not (text.isascii() and text.isdigit()):
+        reader.problem(node.mark, f"{what} is {describe(node)} where a whole number is needed")
+        return 0
+    if len(text) > 20 or not low <= int(text) <= high:
+        reader.problem(node.mark, f"{what} is {shorten(text)}; it must be from {low:,} to {high:,}")
+        return 0
+    return int(text)
+
+
+def _date(reader: Reader, node: Node) -> str:
+    text = node.text if isinstance(node, Scalar) else ""
+    parts = text.split("-")
+    digits = text.isascii() and all(part.isdigit() for part in parts)
+    fits = digits and [len(part) for part in parts] in ([4, 2], [4, 2, 2])
+    if not fits or not 1 <= int(parts[1]) <= 12 or not 1 <= int(parts[-1]) <= 31:
+        reader.problem(node.mark, f"date is {describe(node)}", "write year-month, such as 2015-12")
+        return ""
+    return text
+
+
+def _flag(reader: Reader, node: Node, what: str) -> bool:
+    answer = boolean(node.text) if isinstance(node, Scalar) else None
+    if answer is None:
+        reader.problem(node.mark, f"{what} is {describe(node)}", "use true or false")
+    return bool(answer)
+
+
+def _table(reader: Reader, node: Node, what: str, known: Mapping[str, str]) -> dict[str, Node]:
+    if not isinstance(node, MappingNode):
+        reader.problem(node.mark, f"{what} is {describe(node)} where a mapping is needed",
+                       f"its keys are {', '.join(known)}")  # fmt: skip
+        return {}
+    for key, _ in node.pairs:
+        if key.text not in known:
+            reader.unknown(key.mark, f"{what} has no key", key.text, known)
+    return {key.text: value for key, value in node.pairs if key.text in known}
+
+
+def _published(reader: Reader, node: Node) -> tuple[Published, dict[str, Mark]]:
+    rows = _table(reader, node, "published", PUBLISHED)
+    numbers = {
+        key.replace("-", "_"): _number(reader, value, key, 0, 10**18) for key, value in rows.items()
+    }
+    return Published(**numbers), {key: value.mark for key, value in rows.items()}
+
+
+def _keras(reader: Reader, node: Node) -> dict[str, float | str]:
+    row: dict[str, float | str] = {}
+    for key, value in _table(reader, node, "keras", KERAS).items():
+        if key == "model":
+            row[key] = read_text(reader, value, key, 60)
+        elif key in ("top1", "top5"):
+            row[key] = _share(reader, value, key)
+        else:
+            row[key] = _number(reader, value, key, 0, 10**12)
+    return row
+
+
+def _share(reader: Reader, node: Node, what: str) -> float:
+    text = node.text if isinstance(node, Scalar) else ""
+    if text.isascii() and text.replace(".", "", 1).isdigit() and float(text) <= 1:
+        return float(text)
+    reader.problem(node.mark, f"{what} is {describe(node)}", "write a share such as 0.749")
+    return 0.0

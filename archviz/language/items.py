@@ -1,0 +1,354 @@
+"""The items of a series: layers, module calls, repeats, towers, residuals, graphs, heads.
+
+A body is whatever may stand for a series: one item, a list of items, or ``identity``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from archviz.language.options import OptionError, whole
+from archviz.language.repeats import MAX_COPIES, MAX_TIMES, MAX_VARIABLES, read_binding, read_rows
+from archviz.language.shorthand import (
+    Reader,
+    Scope,
+    read_call,
+    read_layer,
+    read_value,
+    tokens_of,
+)
+from archviz.language.syntax import (
+    AuxiliarySpec,
+    GraphSpec,
+    ItemSpec,
+    LayerSpec,
+    RepeatSpec,
+    ResidualSpec,
+    SeriesSpec,
+    TowersSpec,
+)
+from archviz.network.kinds import KINDS
+from archviz.yamlnodes import Mapping, Node, Scalar, describe
+from archviz.yamlnodes import Sequence as SequenceNode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archviz.errors import Mark
+    from archviz.language.expression import Expression
+
+FORMS = ("repeat", "towers", "fork", "residual", "graph", "auxiliary")
+
+
+class Place(NamedTuple):
+    """What may stand where an item stands, and which parameters it may use."""
+
+    scope: Scope
+    top: bool = False
+    """In the network's own series: auxiliary classifiers are allowed."""
+    own: bool = False
+    """In the network itself, towers and graphs in it included: not in a module or a repeat."""
+    first: bool = False
+    """At the start of a series: in the network itself an input may stand."""
+    fork: str = ""
+    """At the end of a tower: the kind of the merge that a fork's ends go to."""
+    merge: bool = False
+    """At the start of a graph's node: a merge may stand."""
+
+
+def read_series(reader: Reader, node: Node, where: str, place: Place) -> SeriesSpec:
+    """A list of items, or one item; ``identity`` is the empty series."""
+    if not isinstance(node, SequenceNode):
+        if isinstance(node, Scalar) and node.text.strip() == "identity":
+            return ()
+        item = read_item(reader, node, f"{where}/0", place._replace(first=True))
+        return (item,) if item else ()
+    items: list[ItemSpec] = []
+    last = len(node.items) - 1
+    inner = Place(place.scope, place.top, place.own)
+    for index, child in enumerate(node.items):
+        at = inner
+        if index == last or index == 0:
+            fork, merge = place.fork if index == last else "", place.merge and index == 0
+            at = Place(place.scope, place.top, place.own, index == 0, fork, merge)
+        item = read_item(reader, child, f"{where}/{index}", at)
+        if item:
+            items.append(item)
+        if index and place.own and item and begins(item):
+            reader.problem(item.mark, "what comes before this leads nowhere",
+                           "let one of its paths begin without an input")  # fmt: skip
+    return tuple(items)
+
+
+def begins(item: ItemSpec) -> bool:
+    """Whether an item is an input, or begins with nothing but inputs."""
+    if isinstance(item, LayerSpec):
+        return item.kind == "input"
+    if isinstance(item, TowersSpec):
+        return all(branch and begins(branch[0]) for branch in item.branches)
+    return isinstance(item, GraphSpec) and all(source != "in" for source, _ in item.edges)
+
+
+def read_item(reader: Reader, node: Node, where: str, place: Place) -> ItemSpec | None:
+    """One item; None where it is none, with the problem noted."""
+    if isinstance(node, Scalar):
+        return _from_string(reader, node, where, place)
+    if isinstance(node, SequenceNode):
+        reader.problem(node.mark, "a list inside a list", "parallel lists need 'towers:'")
+        return None
+    for key, value in node.pairs:
+        if key.text in FORMS:
+            return _FORM_READERS[key.text](reader, node, value, where, place)
+    return _long_form(reader, node, where, place)
+
+
+def _from_string(reader: Reader, node: Scalar, where: str, place: Place) -> ItemSpec | None:
+    tokens = tokens_of(node)
+    if not tokens:
+        reader.problem(node.mark, "an empty item", "remove it, or write a layer")
+        return None
+    (word, mark), rest = tokens[0], tokens[1:]
+    if word in reader.takes:
+        return read_call(reader, word, rest, where, mark, place.scope)
+    if word in KINDS:
+        if not _allowed(reader, word, mark, place):
+            return None
+        return read_layer(reader, word, rest, where, mark, place.scope)
+    _unknown_item(reader, word, mark)
+    return None
+
+
+def _unknown_item(reader: Reader, word: str, mark: Mark) -> None:
+    if word in FORMS:
+        reader.problem(mark, f"'{word}' needs a value", f"write '{word}: ...'")
+    elif word == "identity":
+        reader.problem(mark, "'identity' stands alone, as a whole tower or shortcut")
+    else:
+        known = (*KINDS, *reader.takes, *FORMS)
+        reader.unknown(mark, "no layer kind or module is called", word, known)
+
+
+def _allowed(reader: Reader, kind: str, mark: Mark, place: Place) -> bool:
+    if kind == "input" and not (place.own and place.first):
+        reader.problem(mark, "an input may only stand first in the network, in one of its towers, "
+                       "or in a node of its graph")  # fmt: skip
+        return False
+    if KINDS[kind].join and not place.merge:
+        reader.problem(
+            mark,
+            f"'{kind}' brings several inputs together and gets one here",
+            "use it as 'merge:' of towers or a residual, or to start a node of a graph",
+        )
+        return False
+    return True
+
+
+def _long_form(reader: Reader, node: Mapping, where: str, place: Place) -> ItemSpec | None:
+    heads = [pair for pair in node.pairs if pair[0].text in KINDS or pair[0].text in reader.takes]
+    if not node.pairs:
+        reader.problem(node.mark, "an empty item", "write a layer")
+        return None
+    if not heads:
+        key = node.pairs[0][0]
+        _unknown_item(reader, key.text, key.mark)
+        return None
+    head, value = heads[0]
+    extra = [pair for pair in node.pairs if pair[0] is not head]
+    if head.text in reader.takes:
+        tokens = tokens_of(value) if isinstance(value, Scalar) else []
+        if isinstance(value, Mapping):
+            extra = [*value.pairs, *extra]
+        elif not isinstance(value, Scalar):
+            reader.problem(
+                value.mark, f"{head.text} gets a list", "write its arguments as one text"
+            )
+        return read_call(reader, head.text, tokens, where, head.mark, place.scope, extra)
+    if not _allowed(reader, head.text, head.mark, place):
+        return None
+    if not isinstance(value, Scalar):
+        message = f"{head.text} is {describe(value)} where a text is needed"
+        reader.problem(value.mark, message, "write {conv: 3x3 64, name: conv1}")
+        return None
+    return read_layer(reader, head.text, tokens_of(value), where, head.mark, place.scope, extra)
+
+
+def check_keys(reader: Reader, node: Mapping, allowed: Sequence[str], what: str) -> None:
+    """Note the keys of a mapping that are not allowed in it."""
+    for key, _ in node.pairs:
+        if key.text not in allowed:
+            reader.unknown(key.mark, f"{what} has no key", key.text, allowed)
+
+
+def find(node: Mapping, name: str) -> Node | None:
+    """The value of a key; None where the key is missing."""
+    for key, value in node.pairs:
+        if key.text == name:
+            return value
+    return None
+
+
+def _count(
+    reader: Reader, node: Node, what: str, scope: Scope, low: int, high: int
+) -> Expression | None:
+    if isinstance(node, Scalar) and node.text.strip():
+        expression = read_value(reader, node.text.strip(), node.mark, scope)
+        if expression is None or expression.constant is None:
+            return expression
+        try:
+            whole(what, expression.constant, low, high)
+        except OptionError as error:
+            reader.problem(node.mark, error.message, error.hint)
+            return None
+        return expression
+    reader.problem(node.mark, f"{what} is {describe(node)} where a number is needed")
+    return None
+
+
+def _repeat(
+    reader: Reader, node: Mapping, value: Node, where: str, place: Place
+) -> ItemSpec | None:
+    check_keys(reader, node, ("repeat", "of", "each"), "a repeat")
+    times = _count(reader, value, "repeat", place.scope, 1, MAX_TIMES)
+    body, each = find(node, "of"), find(node, "each")
+    if body is None:
+        reader.problem(node.mark, "a repeat needs 'of'", "write {repeat: 3, of: conv 3x3 64}")
+        return None
+    if each is None:
+        series = read_series(reader, body, f"{where}/of", Place(place.scope))
+        return RepeatSpec(times, series, where, node.mark) if times else None
+    if times is None:
+        return None
+    constant = times.constant
+    if constant is None or isinstance(constant, str):
+        message = "a repeat with 'each' needs a number"
+        reader.problem(value.mark, message, "count the values of 'each'")
+        return None
+    count = constant[0]
+    if isinstance(each, Mapping):
+        if len(each.pairs) > MAX_VARIABLES:
+            reader.problem(each.mark, f"each has more than {MAX_VARIABLES} variables")
+            return None
+        bindings = tuple(
+            read_binding(reader, key, values, count, place.scope) for key, values in each.pairs
+        )
+        scope = {**place.scope, **dict(bindings)}
+        series = read_series(reader, body, f"{where}/of", Place(scope))
+        return RepeatSpec(times, series, where, node.mark, bindings)
+    rows = read_rows(reader, body, each, count, where, place.scope)
+    return RepeatSpec(times, (), where, node.mark, (), rows)
+
+
+def read_merge(reader: Reader, node: Node | None, default: str, where: str, mark: Mark,
+               scope: Scope) -> LayerSpec:  # fmt: skip
+    """The merge of towers or of a residual."""
+    if node is None:
+        return read_layer(reader, default, [], where, mark, scope)
+    item = read_item(reader, node, where, Place(scope, merge=True))
+    if isinstance(item, LayerSpec) and KINDS[item.kind].join:
+        return item
+    if item is not None:
+        merges = ", ".join(name for name, kind in KINDS.items() if kind.join)
+        reader.problem(node.mark, "'merge' needs a merge", f"use one of {merges}")
+    return LayerSpec(default, where, mark, {})
+
+
+def _towers(
+    reader: Reader, node: Mapping, value: Node, where: str, place: Place
+) -> ItemSpec | None:
+    check_keys(reader, node, ("towers", "of", "merge"), "towers")
+    return read_towers(reader, node, value, where, place.scope, place.own)
+
+
+def read_towers(
+    reader: Reader, node: Mapping, value: Node, where: str, scope: Scope, own: bool = False
+) -> TowersSpec | None:
+    """Towers from the mapping that holds ``towers`` and perhaps ``of`` and ``merge``.
+
+    ``own``: they stand in the network itself, and may begin with inputs.
+    """
+    merge = read_merge(reader, find(node, "merge"), "concat", f"{where}/merge", node.mark, scope)
+    body = find(node, "of")
+    inner = Place(scope, own=own, fork=merge.kind)
+    if isinstance(value, SequenceNode):
+        if body is not None:
+            reader.problem(body.mark, "'of' goes with a number of towers, not with a list")
+        if len(value.items) < 2:
+            reader.problem(value.mark, "towers need at least two", "a lone series needs no towers")
+            return None
+        branches = tuple(
+            read_series(reader, item, f"{where}/towers/{index}", inner)
+            for index, item in enumerate(value.items)
+        )
+        return TowersSpec(branches, merge, where, node.mark)
+    copies = _count(reader, value, "towers", scope, 2, MAX_COPIES)
+    if body is None:
+        reader.problem(node.mark, "a number of towers needs 'of'", "write {towers: 32, of: [...]}")
+        return None
+    series = read_series(reader, body, f"{where}/of", inner._replace(own=False))
+    return TowersSpec((series,), merge, where, node.mark, copies) if copies else None
+
+
+def _fork(reader: Reader, node: Mapping, value: Node, where: str, place: Place) -> ItemSpec | None:
+    check_keys(reader, node, ("fork",), "a fork")
+    if not place.fork:
+        reader.problem(node.mark, "a fork may only end a tower",
+                       "use towers, which have a merge of their own")  # fmt: skip
+        return None
+    if not isinstance(value, SequenceNode) or len(value.items) < 2:
+        reader.problem(value.mark, "a fork needs a list of at least two series")
+        return None
+    kind = "add" if place.fork == "scaled-add" else place.fork
+    branches = tuple(
+        read_series(reader, item, f"{where}/fork/{index}", Place(place.scope, fork=kind))
+        for index, item in enumerate(value.items)
+    )
+    merge = LayerSpec(kind, f"{where}/merge", node.mark, {"drawn": False})
+    return TowersSpec(branches, merge, where, node.mark, joined=True)
+
+
+def _residual(reader: Reader, node: Mapping, value: Node, where: str, place: Place) -> ItemSpec:
+    check_keys(reader, node, ("residual", "shortcut", "merge"), "a residual")
+    return read_residual(reader, node, value, where, place.scope)
+
+
+def read_residual(
+    reader: Reader, node: Mapping, value: Node, where: str, scope: Scope
+) -> ResidualSpec:
+    """A residual from the mapping that holds ``residual`` and its companions."""
+    main = read_series(reader, value, f"{where}/main", Place(scope))
+    path = find(node, "shortcut")
+    shortcut = read_series(reader, path, f"{where}/shortcut", Place(scope)) if path else ()
+    merge = read_merge(reader, find(node, "merge"), "add", f"{where}/merge", node.mark, scope)
+    return ResidualSpec(main, shortcut, merge, where, node.mark)
+
+
+def _graph(reader: Reader, node: Mapping, value: Node, where: str, place: Place) -> ItemSpec | None:
+    from archviz.language.wiring import read_graph
+
+    check_keys(reader, node, ("graph",), "a graph")
+    return read_graph(reader, value, where, place)
+
+
+def _auxiliary(
+    reader: Reader, node: Mapping, value: Node, where: str, place: Place
+) -> ItemSpec | None:
+    check_keys(reader, node, ("auxiliary", "side", "name"), "an auxiliary classifier")
+    if not place.top:
+        reader.problem(node.mark, "an auxiliary classifier may only stand in the network itself")
+        return None
+    side, name = find(node, "side"), find(node, "name")
+    if side is not None and not (isinstance(side, Scalar) and side.text in ("above", "below")):
+        reader.problem(side.mark, f"side is {describe(side)}", "use above or below")
+    body = read_series(reader, value, f"{where}/auxiliary", Place(place.scope))
+    texts = [part.text if isinstance(part, Scalar) else "" for part in (side, name)]
+    return AuxiliarySpec(body, where, node.mark, texts[0] or "auto", texts[1])
+
+
+_FORM_READERS = {
+    "repeat": _repeat,
+    "towers": _towers,
+    "fork": _fork,
+    "residual": _residual,
+    "graph": _graph,
+    "auxiliary": _auxiliary,
+}

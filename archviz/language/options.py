@@ -1,0 +1,284 @@
+"""The options of layers: how a text is read, checked, and put into a field of a layer.
+
+A setting is one option of one layer as written. Without parameters it is resolved when the
+spec is read; with parameters for each call, when they are filled in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archviz.language.expression import (
+    MAX_LENGTH,
+    Expression,
+    ExpressionError,
+    Value,
+    evaluate,
+    parse,
+    pretty,
+    show,
+)
+from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
+from archviz.yamlnodes import boolean
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from archviz.errors import Mark
+
+MAX_SIZE = 10**9
+MAX_SIDES = 6
+
+
+class Option(NamedTuple):
+    """One option: the form of its value, the field it sets, its bounds, a line for the manual."""
+
+    form: str
+    field: str
+    about: str
+    low: int = 1
+    high: int = MAX_SIZE
+
+
+OPTIONS: Mapping[str, Option] = {
+    "kernel": Option("pair", "kernel", "kernel size, height x width"),
+    "filters": Option("whole", "filters", "number of filters: output channels"),
+    "units": Option("whole", "filters", "number of units of a dense layer"),
+    "stride": Option("pair", "stride", "stride, one number or height x width"),
+    "pad": Option("pad", "padding", "same, valid, N, HxW, or top,bottom,left,right"),
+    "dilation": Option("pair", "dilation", "dilation of the kernel"),
+    "groups": Option("whole", "groups", "groups of channels that are convolved apart"),
+    "multiplier": Option("whole", "multiplier", "outputs a channel of a depthwise convolution"),
+    "bias": Option("bool", "bias", "whether the layer has a bias"),
+    "norm": Option("norm", "norm", "normalisation behind the layer: " + ", ".join(NORMS)),
+    "act": Option("act", "activation", "activation behind the layer: " + ", ".join(ACTIVATIONS)),
+    "ceil": Option("bool", "ceil", "round the output size of a pooling up, as Caffe does"),
+    "scale": Option("number", "value", "factor of the scaled add", -MAX_SIZE),
+    "rate": Option("number", "value", "share of values that a dropout drops", 0, 1),
+    "factor": Option("whole", "value", "how many times larger the map becomes", 1, 1024),
+    "shape": Option("shape", "shape", "HxWxC of a map, LxN of a sequence, or N of a vector"),
+    "heads": Option("whole", "count", "number of heads of an attention"),
+    "width": Option("whole", "filters", "features of all heads, or of an embedding"),
+    "words": Option("whole", "count", "number of words that an embedding knows"),
+    "tokens": Option("whole", "count", "number of tokens put before a sequence"),
+    "weights": Option("whole", "weights", "parameters of an operator", 0, 10**15),
+    "macs": Option("whole", "macs", "multiply-adds of an operator", 0, 10**18),
+    "shared": Option("bool", "shared", "the weights are an earlier layer's and do not count again"),
+    "own": Option("whole", "own", "of a shared layer: parameters that are its own", 0, 10**15),
+    "drawn": Option("bool", "drawn", "whether the figure draws the layer"),
+    "depth": Option("whole", "counts_in_depth", "0: the layer does not count in depth", 0, 1),
+    "when": Option("number", "present", "the layer is left out where this is 0", -MAX_SIZE),
+    "name": Option("text", "name", "a name of its own, for tables and links"),
+    "label": Option("text", "label", "another text for the box"),
+}
+COMMON = ("shared", "own", "name", "label", "drawn", "depth", "when")
+
+FLAGS: Mapping[str, tuple[str, str]] = {
+    "same": ("pad", "same"),
+    "valid": ("pad", "valid"),
+    "ceil": ("ceil", "yes"),
+    "bias": ("bias", "yes"),
+    "no-bias": ("bias", "no"),
+    "bn": ("norm", "batch"),
+    "bn-unscaled": ("norm", "batch-unscaled"),
+    "no-bn": ("norm", "none"),
+    **{name: ("act", name) for name in ACTIVATIONS},
+    "linear": ("act", "none"),
+    "shared": ("shared", "yes"),
+    "hidden": ("drawn", "no"),
+    "shown": ("drawn", "yes"),
+}
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "pad": ("same", "valid"),
+    "bool": ("yes", "no", "true", "false", "on", "off"),
+    "norm": ("none", *NORMS),
+    "act": ("none", "linear", *ACTIVATIONS),
+}
+"""The words that each form of value knows."""
+
+SYMBOLS = frozenset(word for words in WORDS.values() for word in words)
+"""Words that a parameter can stand for."""
+
+RESERVED = frozenset({*FLAGS, *KINDS, *SYMBOLS, *COMMON, "in", "out", "previous", "identity", "x"})
+"""Words that cannot name a parameter."""
+
+_PRINTED = ("kernel", "filters", "units", "stride")
+
+
+class OptionError(Exception):
+    """Why a value does not suit an option."""
+
+    def __init__(self, message: str, hint: str = "", offset: int = 0, word: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.offset = offset
+        self.word = word
+
+
+class Setting(NamedTuple):
+    """One option as written: its parts as expressions, or its plain text."""
+
+    option: str
+    text: str
+    mark: Mark
+    parts: tuple[Expression, ...] = ()
+    names: tuple[str, ...] = ()
+    """The parameters in it."""
+    bad: bool = False
+    """Whether a problem was noted for it."""
+
+
+def read_setting(option: str, text: str, mark: Mark, scope: Collection[str]) -> Setting:
+    """Parse the text of an option; :class:`OptionError` where it cannot be one."""
+    form = OPTIONS[option].form
+    if form == "text":
+        return Setting(option, text, mark)
+    try:
+        parts = tuple(parse(part, scope, SYMBOLS) for part in _split(form, text, scope))
+    except ExpressionError as error:
+        raise OptionError(error.message, "", error.offset, error.word) from None
+    names: tuple[str, ...] = ()
+    for part in parts:
+        names += part.names
+    return Setting(option, text, mark, parts, names)
+
+
+def _split(form: str, text: str, scope: Collection[str]) -> list[str]:
+    if form == "pair" or (form == "pad" and "," not in text):
+        return list(split_pair(text, scope) or (text,))
+    if form == "pad":
+        parts = text.split(",")
+        if len(parts) != 4:
+            raise OptionError(f"'{text[:60]}' is not a padding", "write top,bottom,left,right")
+        return parts
+    if form == "shape":
+        return text.replace("×", "x").split("x")
+    return [text]
+
+
+def split_pair(text: str, scope: Collection[str]) -> tuple[str, str] | None:
+    """``3x3``, ``kxk``, ``1×n`` in its two sides; None where the text is no such pair."""
+    if text in scope or len(text) > MAX_LENGTH:
+        return None
+    guess = None
+    for index, character in enumerate(text):
+        if character not in "x×":
+            continue
+        left, right = text[:index], text[index + 1 :]
+        if _is_side(left, scope) and _is_side(right, scope):
+            return left, right
+        if guess is None and (left.isdigit() or character == "×" or len(text) == 3):
+            guess = (left, right)
+    return guess if guess and all(guess) else None
+
+
+def _is_side(text: str, scope: Collection[str]) -> bool:
+    return text in scope or (text.isdigit() and text.isascii())
+
+
+def resolve(setting: Setting, values: Mapping[str, Value]) -> Any:
+    """The value for the layer's field; :class:`OptionError` where it does not suit."""
+    option = OPTIONS[setting.option]
+    if option.form == "text":
+        return setting.text
+    try:
+        parts = [evaluate(part, values) for part in setting.parts]
+    except ExpressionError as error:
+        raise OptionError(f"{setting.option}: {error.message}") from None
+    value = _FORMS[option.form](setting, option, parts)
+    if option.field == "value":
+        return float(value)
+    return bool(value) if option.field in ("present", "counts_in_depth") else value
+
+
+def written(settings: Collection[Setting]) -> dict[str, str]:
+    """Texts with parameters that a panel may print, by field."""
+    texts = {}
+    for setting in settings:
+        if setting.option in _PRINTED and setting.names:
+            sides = [pretty(part.text) for part in setting.parts]
+            texts[OPTIONS[setting.option].field] = "×".join(sides)
+    return texts
+
+
+def _number(name: str, value: Value, low: int, high: int) -> int | float:
+    if isinstance(value, str):
+        raise OptionError(f"{name} is '{value}' where a number is needed")
+    numerator, denominator = value
+    if numerator < low * denominator or numerator > high * denominator:
+        bound = f"at least {low:,}" if numerator < low * denominator else f"at most {high:,}"
+        raise OptionError(f"{name} is {show(value)}; it must be {bound}")
+    return numerator if denominator == 1 else numerator / denominator
+
+
+def whole(name: str, value: Value, low: int = 1, high: int = MAX_SIZE) -> int:
+    """A whole number within bounds; :class:`OptionError` for any other value."""
+    if not isinstance(value, str) and value[1] != 1:
+        message = f"{name} is {show(value)} where a whole number is needed"
+        raise OptionError(message, "a division must come out even")
+    return int(_number(name, value, low, high))
+
+
+def _whole(setting: Setting, option: Option, parts: list[Value]) -> int:
+    return whole(setting.option, parts[0], option.low, option.high)
+
+
+def _any_number(setting: Setting, option: Option, parts: list[Value]) -> int | float:
+    return _number(setting.option, parts[0], option.low, option.high)
+
+
+def _pair(setting: Setting, option: Option, parts: list[Value]) -> tuple[int, int]:
+    first = whole(setting.option, parts[0])
+    return first, first if len(parts) == 1 else whole(setting.option, parts[1])
+
+
+def _pad(setting: Setting, option: Option, parts: list[Value]) -> str | tuple[int, ...]:
+    if len(parts) == 1 and isinstance(parts[0], str):
+        if parts[0] in ("same", "valid"):
+            return parts[0]
+        raise OptionError(f"pad is '{parts[0]}'", "use same, valid, a number, HxW or T,B,L,R")
+    sides = [whole("pad", part, 0) for part in parts]
+    if len(sides) == 4:
+        return tuple(sides)
+    height, width = sides[0], sides[-1]
+    return height, height, width, width
+
+
+def _shape(setting: Setting, option: Option, parts: list[Value]) -> tuple[int, ...]:
+    if not 1 <= len(parts) <= MAX_SIDES:
+        raise OptionError(
+            f"'{setting.text[:60]}' is not a shape",
+            "write height x width x channels, such as 224x224x3, or one number for a vector",
+        )
+    return tuple(whole("a side of the shape", part) for part in parts)
+
+
+def _bool(setting: Setting, option: Option, parts: list[Value]) -> bool:
+    value = parts[0]
+    answer = boolean(value) if isinstance(value, str) else {(0, 1): False, (1, 1): True}.get(value)
+    if answer is None:
+        raise OptionError(f"{setting.option} is '{show(value)}'", "use yes or no")
+    return answer
+
+
+def _word(setting: Setting, option: Option, parts: list[Value]) -> str:
+    known = NORMS if option.form == "norm" else ACTIVATIONS
+    value = "none" if parts[0] == "linear" and option.form == "act" else parts[0]
+    if not isinstance(value, str) or (value not in known and value != "none"):
+        raise OptionError(
+            f"{setting.option} is '{show(value)}'", f"use one of none, {', '.join(known)}"
+        )
+    return value
+
+
+_FORMS: Mapping[str, Any] = {
+    "whole": _whole,
+    "number": _any_number,
+    "pair": _pair,
+    "pad": _pad,
+    "shape": _shape,
+    "bool": _bool,
+    "norm": _word,
+    "act": _word,
+}

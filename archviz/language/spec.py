@@ -1,0 +1,287 @@
+"""From the text of a spec to a :class:`Spec`: all that is written, checked word by word.
+
+text ──parse_yaml──▶ nodes ──▶ defaults, parameters ──▶ modules, network, figure ──▶ Spec
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archviz.errors import ArchvizError, Mark, Problem
+from archviz.language.head import KEYS, read_head, read_text
+from archviz.language.items import (
+    Place,
+    begins,
+    check_keys,
+    find,
+    read_residual,
+    read_series,
+    read_towers,
+)
+from archviz.language.repeats import MAX_VARIABLES, check_parameter
+from archviz.language.shorthand import NAME_LENGTH, Reader, read_defaults, read_value
+from archviz.language.syntax import ItemSpec, LayerSpec, ModuleSpec, SeriesSpec, Spec
+from archviz.network.kinds import KINDS, OPENABLE
+from archviz.network.labels import parameters_in
+from archviz.yamlnodes import Mapping as MappingNode
+from archviz.yamlnodes import Node, Scalar, Sequence, describe, parse_yaml, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from archviz.language.expression import Expression
+
+SECTIONS = ("defaults", "modules", "network", "figure")
+BODIES = ("layers", "towers", "residual", "graph")
+COMPANIONS: Mapping[str, tuple[str, ...]] = {
+    "layers": (),
+    "towers": ("of", "merge"),
+    "residual": ("shortcut", "merge"),
+    "graph": (),
+}
+"""Keys that go with each body of a module."""
+MODULE_KEYS = ("takes", "color", "label", "title")
+COLORS = ("yellow", "green", "orange")
+
+
+def read_spec(text: str, file: str) -> Spec:
+    """Read a spec; :class:`ArchvizError` holds everything that is wrong with it."""
+    root, problems = parse_yaml(text, file)
+    if not isinstance(root, MappingNode):
+        reader = Reader(problems)
+        if root is not None:
+            reader.problem(root.mark, f"a spec is a mapping, this is {describe(root)}",
+                           "begin with title: My network")  # fmt: skip
+        raise ArchvizError(reader.problems)
+    reader = Reader(problems)
+    spec = _read_root(reader, root, file)
+    if reader.problems or spec is None:
+        raise ArchvizError(sorted(reader.problems, key=_place))
+    return spec
+
+
+def _place(problem: Problem) -> tuple[int, int]:
+    return problem.mark.line, problem.mark.column
+
+
+def _read_root(reader: Reader, root: MappingNode, file: str) -> Spec | None:
+    check_keys(reader, root, (*KEYS, *SECTIONS), "a spec")
+    pairs = {key.text: (key, value) for key, value in root.pairs}
+    head, published_marks = read_head(reader, pairs, file)
+    sections = {name: pairs[name][1] for name in SECTIONS if name in pairs}
+    modules = _section(reader, sections.get("modules"), "modules")
+    _read_takes(reader, modules)
+    for key, node in _section(reader, sections.get("defaults"), "defaults").items():
+        _read_default(reader, key, node)
+    specs = {
+        name.text: spec
+        for name, node in modules.items()
+        if isinstance(node, MappingNode) and (spec := _read_module(reader, name, node))
+    }
+    series = _read_network(reader, sections.get("network"), file)
+    figure = _read_figure(reader, sections.get("figure"))
+    _check_calls(reader, {name.text: name.mark for name in modules})
+    return Spec(head, series, specs, *figure, published_marks)
+
+
+def _section(reader: Reader, node: Node | None, what: str) -> dict[Scalar, Node]:
+    if node is None:
+        return {}
+    if isinstance(node, MappingNode):
+        return dict(node.pairs)
+    reader.problem(node.mark, f"{what} is {describe(node)} where a mapping is needed")
+    return {}
+
+
+def _read_takes(reader: Reader, modules: Mapping[Scalar, Node]) -> None:
+    """The parameters of all modules, before any call is read."""
+    for name, node in modules.items():
+        plain = name.text.replace("-", "").isalnum() and name.text.isascii()
+        if not plain or not name.text[0].isalpha() or name.text != name.text.lower():
+            reader.problem(name.mark, f"'{shorten(name.text)}' cannot name a module",
+                           "use small letters, digits and '-', a letter first")  # fmt: skip
+        elif len(name.text) > NAME_LENGTH:
+            reader.problem(name.mark, f"a name has at most {NAME_LENGTH} characters")
+        elif name.text in KINDS or name.text in ("in", "out", "previous", "identity"):
+            reader.problem(name.mark, f"'{name.text}' is a layer kind and cannot name a module")
+        reader.takes[name.text] = {}
+        if not isinstance(node, MappingNode):
+            reader.problem(node.mark, f"module {shorten(name.text)} is {describe(node)}",
+                           f"it is a mapping with one of {', '.join(BODIES)}")  # fmt: skip
+            continue
+        takes = find(node, "takes")
+        if takes is not None:
+            reader.takes[name.text] = _parameters(reader, takes)
+
+
+def _parameters(reader: Reader, node: Node) -> dict[str, Expression | None]:
+    if isinstance(node, Scalar):
+        node = Sequence((node,), node.mark)
+    if not isinstance(node, Sequence):
+        reader.problem(node.mark, "takes is a mapping", "write a list: [width, stride=1]")
+        return {}
+    if len(node.items) > MAX_VARIABLES:
+        reader.problem(node.mark, f"a module takes at most {MAX_VARIABLES} parameters")
+        return {}
+    parameters: dict[str, Expression | None] = {}
+    optional = ""
+    for item in node.items:
+        if not isinstance(item, Scalar):
+            reader.problem(item.mark, f"takes holds {describe(item)}", "write [width, stride=1]")
+            continue
+        name, equals, default = item.text.partition("=")
+        check_parameter(reader, Scalar(name.strip(), item.plain, item.mark))
+        if name.strip() in parameters:
+            reader.problem(item.mark, f"'{shorten(name)}' is taken twice")
+        value = read_value(reader, default.strip(), item.mark, {}) if equals else None
+        if optional and not equals:
+            message = f"'{shorten(name)}' needs a default, as '{optional}' before it has one"
+            reader.problem(item.mark, message, "put parameters with a default last")
+        optional = shorten(name) if equals else ""
+        parameters[name.strip()] = value
+    return parameters
+
+
+def _read_default(reader: Reader, key: Scalar, node: Node) -> None:
+    if key.text not in KINDS:
+        reader.unknown(key.mark, "defaults: no layer kind is called", key.text, KINDS)
+    elif not isinstance(node, Scalar):
+        reader.problem(node.mark, f"the defaults of {key.text} are {describe(node)}",
+                       "write them as one text: same no-bias relu")  # fmt: skip
+    else:
+        read_defaults(reader, key.text, node)
+
+
+def _read_module(reader: Reader, name: Scalar, node: MappingNode) -> ModuleSpec | None:
+    bodies = [key for key, _ in node.pairs if key.text in BODIES]
+    if len(bodies) != 1:
+        what = "no body" if not bodies else "more than one body"
+        reader.problem(name.mark, f"module {name.text} has {what}",
+                       f"give it one of {', '.join(BODIES)}")  # fmt: skip
+        if not bodies:
+            check_keys(reader, node, (*MODULE_KEYS, *BODIES), f"module {name.text}")
+            return None
+    form = bodies[0].text
+    allowed = (*MODULE_KEYS, form, *COMPANIONS[form], *(key.text for key in bodies))
+    check_keys(reader, node, allowed, f"module {name.text}")
+    reader.caller = name.text
+    takes = reader.takes[name.text]
+    body = _read_body(reader, node, form, f"modules/{name.text}", takes)
+    texts = {
+        key: read_text(reader, value, key, 100)
+        for key in ("label", "title")
+        if (value := find(node, key)) is not None
+    }
+    for parameter in parameters_in(texts.get("label", "")):
+        if parameter not in takes:
+            mark = next(value.mark for key, value in node.pairs if key.text == "label")
+            reader.unknown(mark, f"module {name.text} takes no", parameter, takes)
+    color = find(node, "color")
+    tone = color.text if isinstance(color, Scalar) else "green"
+    if color is not None and (not isinstance(color, Scalar) or tone not in COLORS):
+        reader.unknown(color.mark, "there is no module color", tone, COLORS)
+    return ModuleSpec(name.text, name.mark, body, takes, tone, **texts)
+
+
+def _read_body(
+    reader: Reader, node: MappingNode, form: str, where: str, scope: Mapping[str, object]
+) -> SeriesSpec:
+    value = find(node, form)
+    assert value is not None  # the caller found it
+    item: ItemSpec | None = None
+    if form == "layers":
+        return read_series(reader, value, f"{where}/layers", Place(scope))
+    if form == "towers":
+        item = read_towers(reader, node, value, where, scope)
+    elif form == "residual":
+        item = read_residual(reader, node, value, where, scope)
+    else:
+        from archviz.language.wiring import read_graph
+
+        item = read_graph(reader, value, where, Place(scope), body=True)
+    return (item,) if item else ()
+
+
+def _read_network(reader: Reader, node: Node | None, file: str) -> SeriesSpec:
+    reader.caller = ""
+    if node is None:
+        reader.problem(Mark(file, 1, 1), "a spec needs a network",
+                       "write network: and a list of layers")  # fmt: skip
+        return ()
+    if not isinstance(node, Sequence):
+        reader.problem(node.mark, f"network is {describe(node)} where a list is needed")
+        return ()
+    before = len(reader.problems)
+    series = read_series(reader, node, "network", Place({}, top=True, own=True))
+    if len(reader.problems) > before:
+        return series
+    first = series[0] if series else None
+    if first is None or not begins(first):
+        mark = first.mark if first else node.mark
+        reader.problem(mark, "a network begins with its input", "write - input 224x224x3 first")
+    elif len(series) == 1 and isinstance(first, LayerSpec):
+        reader.problem(first.mark, "the network has no layers behind its input")
+    return series
+
+
+def _read_figure(
+    reader: Reader, node: Node | None
+) -> tuple[tuple[str, ...], frozenset[str], frozenset[str]]:
+    """Notes, the kinds without badges, and the kinds that are opened."""
+    notes: tuple[str, ...] = ()
+    hidden = opened = frozenset[str]()
+    for key, value in _section(reader, node, "figure").items():
+        items = value.items if isinstance(value, Sequence) else (value,)
+        if key.text == "notes":
+            notes = tuple([read_text(reader, item, "a note", 600) for item in items])
+        elif key.text == "hide-badges":
+            hidden = _kinds(reader, items, KINDS, "no layer kind is called")
+        elif key.text == "open":
+            opened = _kinds(reader, items, OPENABLE, "no panel can open")
+        else:
+            reader.unknown(key.mark, "figure has no key", key.text,
+                           ("notes", "hide-badges", "open"))  # fmt: skip
+    return notes, hidden, opened
+
+
+def _kinds(
+    reader: Reader, items: tuple[Node, ...], known: Collection[str], problem: str
+) -> frozenset[str]:
+    found = set()
+    for item in items:
+        word = item.text if isinstance(item, Scalar) else ""
+        if word not in known:
+            reader.unknown(item.mark, problem, word, known)
+        found.add(word)
+    return frozenset(found)
+
+
+def _check_calls(reader: Reader, modules: Mapping[str, Mark]) -> None:
+    """Note modules that nobody calls, and modules that call themselves."""
+    called = {module for calls in reader.calls.values() for module in calls}
+    wrong = {problem.mark for problem in reader.problems}
+    for name, mark in modules.items():
+        if name not in called and mark not in wrong:
+            reader.problem(mark, f"module {name} is never called", "remove it or call it")
+    done: set[str] = set()
+    for start in modules:
+        path: dict[str, None] = {}
+        stack = [(start, False)]
+        while stack:
+            name, leaving = stack.pop()
+            if leaving:
+                del path[name]
+                done.add(name)
+                continue
+            if name in done or name in path:
+                continue
+            path[name] = None
+            stack.append((name, True))
+            for target, mark in reader.calls.get(name, {}).items():
+                if target in path:
+                    names = list(path)
+                    circle = [*names[names.index(target) :], target]
+                    if len(circle) > 8:
+                        circle[4:-2] = ["..."]
+                    reader.problem(mark, f"module {target} calls itself: {' -> '.join(circle)}")
+                stack.append((target, False))

@@ -1,0 +1,180 @@
+"""The deck: a title, the legend, the timeline, the table, then every network's slides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from archviz.layout.canvas import Canvas, Port, box_shape, rounded
+from archviz.layout.legend import legend_sections, place_columns, used_in
+from archviz.layout.sheet import extent, moved
+from archviz.layout.slides import (
+    BOTTOM,
+    MARGIN,
+    SLIDE_HEIGHT,
+    TOP,
+    network_slides,
+    slide_heading,
+    slide_theme,
+)
+from archviz.layout.style import Style
+from archviz.layout.table import KERAS_COLUMNS, keras_rows, table_items
+from archviz.layout.timeline import moment, timeline_items
+from archviz.network.analysis import Analysis
+from archviz.network.model import Head, Network
+from archviz.scene.scene import Group, Item, Page, Scene
+from archviz.scene.text import LINE_HEIGHT, paragraph
+from archviz.scene.theme import Theme
+
+DECK_TITLE = "Neural networks, drawn by their structure"
+
+
+def by_publication(networks: Sequence[tuple[Network, Analysis]]) -> list[tuple[Network, Analysis]]:
+    """In the order of publication, the appendix last."""
+
+    def order(entry: tuple[Network, Analysis]) -> tuple[bool, float, int]:
+        head, totals = entry[0].head, entry[1].totals
+        return head.appendix, moment(head) if head.date or head.year else 0.0, totals.parameters
+
+    return sorted(networks, key=order)
+
+
+def deck_pages(
+    networks: Sequence[tuple[Network, Analysis]], theme: Theme, aspect: float = 16 / 9
+) -> list[Page]:
+    """The pages of a deck of ``networks``, 7.5 inches high and ``aspect`` times as wide."""
+    networks = by_publication(networks)
+    heads = [network.head for network, _ in networks]
+    dated = [head for head in heads if head.date or head.year]
+    width = rounded(SLIDE_HEIGHT * aspect)
+    slides = [network_slides(network, analysis, theme, aspect) for network, analysis in networks]
+    every = [scene for scenes in slides for scene in scenes]
+    pages = [Page(_title_slide(heads, theme, width), DECK_TITLE, _names(heads))]
+    pages.append(Page(_legend_slide(every, theme, width), "Legend", LEGEND_NOTES))
+    if len(dated) > 1:
+        pages.append(Page(_timeline_slide(dated, theme, width), "Timeline", _dates(dated)))
+    if keras_rows(heads):
+        pages.append(Page(_table_slide(heads, theme, width), "Networks in Keras", TABLE_NOTES))
+    for (network, analysis), scenes in zip(networks, slides, strict=True):
+        notes = speaker_notes(network, analysis)
+        pages += [Page(scene, scene.title, notes) for scene in scenes]
+    return pages
+
+
+LEGEND_NOTES = (
+    "Boxes are layers, coloured by kind; bars are dense layers with their number of units. "
+    "Circles on a box are what follows the layer: normalisation and activation. A module is "
+    "one box in the main row and is opened once below it. Brackets repeat what they enclose."
+)
+TABLE_NOTES = (
+    "Size of the weights, accuracy on the ImageNet validation set, parameters and depth, as "
+    "the Keras documentation lists them; a dash where it lists none."
+)
+
+
+def speaker_notes(network: Network, analysis: Analysis) -> str:
+    """What to say to a network's slides: what it brought, the paper, where figures come from."""
+    head, totals = network.head, analysis.totals
+    lines = [
+        head.brought,
+        f"{totals.parameters:,} parameters, {totals.macs:,} multiply-adds, depth {totals.depth}.",
+        f"Paper: {head.paper}" if head.paper else "",
+        f"Authors: {head.authors}" if head.authors else "",
+        f"Venue: {head.venue}" if head.venue else "",
+        f"Link: {head.link}" if head.link else "",
+        f"Figures from: {head.source}" if head.source else "",
+        *network.notes,
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _names(heads: Sequence[Head]) -> str:
+    return "In this deck: " + ", ".join(head.title for head in heads) + "."
+
+
+def _dates(heads: Sequence[Head]) -> str:
+    return "\n".join(f"{head.date or head.year}: {head.title}" for head in heads)
+
+
+def _scene(title: str, about: str, theme: Theme, width: float, items: Iterator[Item]) -> Scene:
+    return Scene(width, SLIDE_HEIGHT, title, about, theme.color("page"), tuple(items))
+
+
+def _centred(items: Sequence[Item], width: float) -> Iterator[Item]:
+    """Items moved to the middle of the room under a slide's heading."""
+    left, top, right, bottom = extent(items)
+    height = SLIDE_HEIGHT - TOP - BOTTOM
+    dx = rounded((width - (right - left)) / 2 - left)
+    dy = rounded(TOP + max(0.0, (height - (bottom - top)) * 0.42) - top)
+    for item in items:
+        yield moved(item, dx, dy)
+
+
+def _title_slide(heads: Sequence[Head], theme: Theme, width: float) -> Scene:
+    """The deck's title over the networks in it, and a row of boxes as an ornament."""
+    style = Style(slide_theme(theme), slide_theme(theme).metric("unit"))
+    canvas = Canvas("title")
+    text, muted = theme.color("text"), theme.color("caption")
+    y = 250.0
+    for line in paragraph(DECK_TITLE, width - 4 * MARGIN, 50, bold=True)[:2]:
+        canvas.text(width / 2, y, line, 50, text, bold=True, role="slide-title")
+        y += 50 * LINE_HEIGHT
+    y += 10
+    for line in paragraph(_names(heads).removeprefix("In this deck: "), width - 6 * MARGIN, 20)[:4]:
+        canvas.text(width / 2, y, line, 20, muted, role="lead")
+        y += 20 * 1.4
+    roles = ("input", "conv", "pool", "yellow", "green", "orange", "merge", "dense")
+    size, gap = style.px(1.5), style.px(0.62)
+    x = (width - len(roles) * size - (len(roles) - 1) * gap) / 2
+    ports: list[Port] = []
+    for role in roles:
+        box = box_shape(canvas, style, x, 560.0, size, style.px(0.9), role)
+        canvas.group(Group(f"{box.id}-g", "ornament", role, items=(box,)))
+        middle = box.y + box.height / 2
+        if ports:
+            canvas.arrow_into(ports, style, x, middle, box.id)
+        ports = [Port(((x + size, middle),), source=box.id)]
+        x += size + gap
+    group = Group("title", "title", DECK_TITLE, items=canvas.items())
+    return _scene(DECK_TITLE, _names(heads), theme, width, iter((group,)))
+
+
+def _legend_slide(scenes: Sequence[Scene], theme: Theme, width: float) -> Scene:
+    """The legend of what the slides use."""
+    slide = slide_theme(theme)
+    style = Style(slide, slide.metric("unit") * 1.15)
+    sections = legend_sections(style, *used_in(item for scene in scenes for item in scene.items))
+    canvas = Canvas("legend")
+    place_columns(sections, canvas, style, 0.0, 0.0)
+    group = Group("legend", "legend", "Legend", items=canvas.items())
+    about = "What the colours, badges and brackets of the figures mean."
+
+    def items() -> Iterator[Item]:
+        yield from slide_heading("Legend", about, "", theme, width)
+        yield from _centred((group,), width)
+
+    return _scene("Legend", about, theme, width, items())
+
+
+def _timeline_slide(heads: Sequence[Head], theme: Theme, width: float) -> Scene:
+    slide = slide_theme(theme)
+    style = Style(slide, slide.metric("unit"))
+    about = "First publication of each network, as a preprint or at a conference."
+
+    def items() -> Iterator[Item]:
+        yield from slide_heading("Timeline", about, "", theme, width)
+        yield from _centred(timeline_items(heads, style, width - 2 * MARGIN), width)
+
+    return _scene("Timeline", about, theme, width, items())
+
+
+def _table_slide(heads: Sequence[Head], theme: Theme, width: float) -> Scene:
+    slide = slide_theme(theme)
+    style = Style(slide, slide.metric("unit") * 1.2)
+    about = "Weights, accuracy on ImageNet, parameters and depth of those that Keras ships."
+
+    def items() -> Iterator[Item]:
+        yield from slide_heading("Networks in Keras", about, "", theme, width)
+        table = table_items(KERAS_COLUMNS, keras_rows(heads), style, (width - 2 * MARGIN) * 0.86)
+        yield from _centred(table, width)
+
+    return _scene("Networks in Keras", about, theme, width, items())

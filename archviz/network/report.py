@@ -1,0 +1,151 @@
+"""What ``archviz list`` and ``archviz info`` print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archviz.network.analysis import Analysis, Row, Totals
+    from archviz.network.model import Network
+
+
+def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
+    """Rows as aligned lines; ``right`` are the columns that stand flush right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def list_table(index: str) -> str:
+    """The index of bundled networks (JSON text) as a table."""
+    import json
+
+    rows = [("NAME", "TITLE", "YEAR", "PARAMETERS", "WHAT IT BROUGHT")]
+    rows += [
+        (net["name"], net["title"], str(net["year"]), f"{net['parameters']:,}", net["brought"])
+        for net in json.loads(index)
+    ]
+    return "\n".join(table(rows, right=(3,)))
+
+
+def totals_data(totals: Totals) -> dict[str, int]:
+    """Totals as plain data."""
+    return {
+        "parameters": totals.parameters,
+        "trainable": totals.trainable,
+        "non_trainable": totals.non_trainable,
+        "macs": totals.macs,
+        "depth": totals.depth,
+    }
+
+
+def published_data(network: Network) -> dict[str, int]:
+    """The published totals that the spec states."""
+    published = network.head.published
+    names = ("parameters", "trainable", "non_trainable", "macs", "depth", "with_auxiliary")
+    return {name: value for name in names if (value := getattr(published, name)) is not None}
+
+
+def row_data(row: Row) -> dict[str, object]:
+    """One layer as plain data."""
+    from archviz.network.labels import layer_label
+
+    return {
+        "path": row.path,
+        "kind": row.layer.kind,
+        "label": layer_label(row.layer),
+        "output_shape": list(row.output_shape),
+        "parameters": row.parameters,
+        "trainable": row.trainable,
+        "non_trainable": row.non_trainable,
+        "macs": row.macs,
+    }
+
+
+def info_data(network: Network, analysis: Analysis) -> dict[str, Any]:
+    """Everything that is known of a network, as plain data."""
+    head, auxiliary = network.head, analysis.with_auxiliary
+    return {
+        "name": head.name,
+        "title": head.title,
+        "year": head.year,
+        "paper": head.paper,
+        "authors": head.authors,
+        "venue": head.venue,
+        "link": head.link,
+        "source": head.source,
+        "brought": head.brought,
+        "input": list(network.inputs[0].shape),
+        "inputs": [list(layer.shape) for layer in network.inputs],
+        "totals": totals_data(analysis.totals),
+        "with_auxiliary": totals_data(auxiliary) if auxiliary else None,
+        "published": published_data(network),
+        "layers": [row_data(row) for row in analysis.rows],
+        "auxiliary_layers": [row_data(row) for row in analysis.auxiliary_rows],
+    }
+
+
+def info_text(network: Network, analysis: Analysis, layers: bool) -> str:
+    """What ``archviz info`` prints."""
+    lines = list(_head_lines(network))
+    lines += ["", *table(list(_totals_rows(network, analysis)), right=(1, 2, 3))]
+    if layers:
+        lines += ["", *_layer_lines(analysis.rows)]
+        if analysis.auxiliary_rows:
+            lines += ["", "Auxiliary heads", *_layer_lines(analysis.auxiliary_rows)]
+    return "\n".join(lines)
+
+
+def _head_lines(network: Network) -> Iterator[str]:
+    from archviz.network.labels import shape_text
+
+    head = network.head
+    yield f"{head.title} ({head.year})" if head.year else head.title
+    facts: Mapping[str, str] = {
+        "paper": head.paper, "authors": head.authors, "venue": head.venue, "link": head.link,
+        "figures": head.source, "brought": head.brought,
+        "input": ", ".join(shape_text(layer.shape) for layer in network.inputs),
+    }  # fmt: skip
+    for name, value in facts.items():
+        if value:
+            yield f"  {name:<8} {value}"
+
+
+def _totals_rows(network: Network, analysis: Analysis) -> Iterator[Sequence[str]]:
+    published = published_data(network)
+    with_auxiliary = analysis.with_auxiliary
+    header = ["", "this spec", "published"]
+    if with_auxiliary:
+        header.append("with auxiliary heads")
+    yield header
+    names = {
+        "parameters": "parameters", "trainable": "  trainable", "non_trainable": "  non-trainable",
+        "macs": "multiply-adds", "depth": "depth",
+    }  # fmt: skip
+    for key, name in names.items():
+        stated = f"{published[key]:,}" if key in published else "-"
+        row = [name, f"{getattr(analysis.totals, key):,}", stated]
+        if with_auxiliary:
+            row.append(f"{getattr(with_auxiliary, key):,}" if key != "depth" else "")
+        yield row
+
+
+def _layer_lines(rows: Sequence[Row]) -> list[str]:
+    from archviz.network.labels import layer_label, shape_text
+
+    lines = [("LAYER", "WHAT", "OUTPUT", "PARAMETERS", "MULTIPLY-ADDS")]
+    lines += [
+        (
+            row.path, layer_label(row.layer), shape_text(row.output_shape),
+            f"{row.parameters:,}", f"{row.macs:,}",
+        )
+        for row in rows
+    ]  # fmt: skip
+    return table(lines, right=(3, 4))

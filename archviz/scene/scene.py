@@ -1,0 +1,191 @@
+"""The scene: a finished picture as plain data, and all that a writer sees.
+
+Lengths are in pixels of 1/96 inch, x to the right, y down; colours are ``#rrggbb``.
+Positions are final: a writer neither measures nor moves anything.
+"""
+
+from typing import NamedTuple, TypeAlias
+
+from archviz.scene.text import ASCENT, LINE_HEIGHT
+
+Point: TypeAlias = tuple[float, float]
+
+FONTS = ("Arimo", "Arial", "Liberation Sans", "Helvetica", "sans-serif")
+"""Families of one width, the bundled one first."""
+
+
+class Text(NamedTuple):
+    """One line of text: ``x`` is what ``anchor`` says (start, middle, end), ``y`` its baseline."""
+
+    x: float
+    y: float
+    text: str
+    size: float
+    width: float
+    fill: str
+    anchor: str = "middle"
+    bold: bool = False
+    role: str = "caption"
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """(x, y, width, height) of the line's capitals and descenders."""
+        shift = {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor]
+        top = self.y - ASCENT * self.size
+        return (self.x - shift * self.width, top, self.width, (ASCENT + 0.21) * self.size)
+
+
+class Shape(NamedTuple):
+    """A rectangle or an ellipse, with the lines of text that stand centred in it.
+
+    ``fill`` and ``stroke`` may be empty for none; a shape of role ``port`` has neither and
+    only marks where a line comes from outside. ``shadow`` is the distance that its soft
+    shadow falls down, 0 for none. ``pattern`` names a hatching drawn over the fill, for
+    prints without colour.
+    """
+
+    id: str
+    form: str
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: str
+    stroke: str = ""
+    line_width: float = 0.0
+    radius: float = 0.0
+    shadow: float = 0.0
+    lines: tuple[str, ...] = ()
+    widths: tuple[float, ...] = ()
+    text_size: float = 0.0
+    text_fill: str = ""
+    bold: bool = False
+    pattern: str = ""
+    role: str = ""
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """(x, y, width, height) without the outline's half width."""
+        return (self.x, self.y, self.width, self.height)
+
+    @property
+    def texts(self) -> tuple["Text", ...]:
+        """Its lines as texts, centred as a block on the height of capitals."""
+        pitch = LINE_HEIGHT * self.text_size
+        first = (
+            self.y
+            + self.height / 2
+            - pitch * (len(self.lines) - 1) / 2
+            + ASCENT * self.text_size / 2
+        )
+        middle = self.x + self.width / 2
+        return tuple(
+            Text(middle, first + pitch * row, line, self.text_size, width, self.text_fill,
+                 bold=self.bold, role="label")
+            for row, (line, width) in enumerate(zip(self.lines, self.widths, strict=True))
+        )  # fmt: skip
+
+
+class Line(NamedTuple):
+    """A polyline, such as a bracket."""
+
+    points: tuple[Point, ...]
+    stroke: str
+    line_width: float
+    role: str = "bracket"
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """(x, y, width, height) of its points."""
+        return box_of(self.points)
+
+
+class Connector(NamedTuple):
+    """A line from one shape to another, right-angled, with or without an arrowhead.
+
+    Lines that share a trunk or a bus draw the shared part once: ``points`` is what this
+    one draws, ``route`` the whole way from ``source`` to ``target`` (ids of shapes, empty
+    where it comes from or leaves to the outside), for formats that glue connectors.
+    """
+
+    points: tuple[Point, ...]
+    route: tuple[Point, ...]
+    stroke: str
+    line_width: float
+    head: bool
+    head_length: float
+    head_width: float
+    source: str = ""
+    target: str = ""
+    role: str = "connector"
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """(x, y, width, height) of the points that it draws."""
+        return box_of(self.points)
+
+    def arrowhead(self) -> tuple[Point, Point, Point]:
+        """The tip and the two other corners of the head."""
+        (x0, y0), (x, y) = self.points[-2:]
+        length = max(abs(x - x0), abs(y - y0), 1e-9)
+        along = ((x - x0) / length, (y - y0) / length)
+        across = (-along[1], along[0])
+        back = (x - along[0] * self.head_length, y - along[1] * self.head_length)
+        half = self.head_width / 2
+        return (
+            (x, y),
+            (back[0] + across[0] * half, back[1] + across[1] * half),
+            (back[0] - across[0] * half, back[1] - across[1] * half),
+        )
+
+    def shaft(self) -> tuple[Point, ...]:
+        """Its points, the last drawn back into the head so that the tip stays sharp."""
+        if not self.head:
+            return self.points
+        _, left, right = self.arrowhead()
+        return (*self.points[:-1], ((left[0] + right[0]) / 2, (left[1] + right[1]) / 2))
+
+
+class Group(NamedTuple):
+    """What belongs together: a layer with its badges, a panel, the main row.
+
+    ``name`` is what a reader of the file calls it, ``detail`` its tooltip; ``key`` is
+    the place in the spec that it stands for.
+    """
+
+    id: str
+    role: str
+    name: str = ""
+    detail: str = ""
+    key: str = ""
+    items: tuple["Item", ...] = ()
+
+
+Item: TypeAlias = Shape | Text | Line | Connector | Group
+
+
+class Scene(NamedTuple):
+    """A picture: its size, what it shows in words, and its items from back to front."""
+
+    width: float
+    height: float
+    title: str
+    description: str
+    background: str
+    items: tuple[Item, ...] = ()
+    fonts: tuple[str, ...] = FONTS
+
+
+class Page(NamedTuple):
+    """A page of a deck: a scene of the deck's size, its bookmark and what is said to it."""
+
+    scene: Scene
+    title: str
+    notes: str = ""
+
+
+def box_of(points: tuple[Point, ...]) -> tuple[float, float, float, float]:
+    """(x, y, width, height) of the smallest box round ``points``."""
+    xs = [point[0] for point in points]
+    ys = [point[1] for point in points]
+    return (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))

@@ -1,0 +1,102 @@
+"""How wide a text is, and how a label is broken into lines.
+
+Widths are summed glyph advances of the bundled Arimo (Arial's metrics); no font is
+loaded. A character that the font lacks counts as one em, which no glyph exceeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from archviz.scene import metrics
+
+UNITS_PER_EM = 2048
+ASCENT = 1409 / UNITS_PER_EM
+"""Height of capitals over the baseline, in em: what a line is centred by."""
+LINE_HEIGHT = 1.16
+"""Distance of two baselines, in em."""
+ELLIPSIS = "…"
+
+
+@cache
+def _advances(bold: bool) -> dict[str, int]:
+    table = metrics.BOLD if bold else metrics.REGULAR
+    return {char: width for width, chars in table.items() for char in chars}
+
+
+def text_width(text: str, size: float, bold: bool = False) -> float:
+    """Width of one line of ``text`` at font size ``size``, in the unit of ``size``."""
+    advances = _advances(bold)
+    return sum([advances.get(char, UNITS_PER_EM) for char in text]) * size / UNITS_PER_EM
+
+
+def clip(text: str, width: float, size: float, bold: bool = False) -> str:
+    """``text``, cut off with an ellipsis where it is wider than ``width``."""
+    if text_width(text, size, bold) <= width:
+        return text
+    kept = text[: max(1, int(width / size * 5))]
+    while kept and text_width(kept + ELLIPSIS, size, bold) > width:
+        kept = kept[:-1]
+    return kept.rstrip() + ELLIPSIS
+
+
+def _pieces(text: str, hyphens: bool) -> list[str]:
+    """The parts between which a line may break: behind a blank, or behind a hyphen too."""
+    pieces: list[str] = []
+    for word in text.split():
+        parts = word.replace("-", "-\n").split("\n") if hyphens else [word]
+        pieces += [part for part in parts[:-1] if part]
+        pieces.append(parts[-1] + " ")
+    return pieces
+
+
+def break_lines(
+    text: str, width: float, size: float, bold: bool = False, most: int = 2
+) -> tuple[str, ...] | None:
+    """``text`` in at most ``most`` lines no wider than ``width``; None if it does not fit.
+
+    A break at a blank goes before one behind a hyphen, fewer lines before more, and of
+    the ways that are left the one with the shortest longest line is taken.
+    """
+    text = " ".join(text.split())
+    if text_width(text, size, bold) <= width:
+        return (text,)
+    if len(text) * 0.1 * size > width * most:  # no glyph but i, j, l is that narrow
+        return None
+    for count in range(2, most + 1):
+        for hyphens in (False, True):
+            lines = _balanced(_pieces(text, hyphens), count, size, bold)
+            if lines and max(text_width(line, size, bold) for line in lines) <= width:
+                return lines
+    return None
+
+
+def _balanced(pieces: Sequence[str], count: int, size: float, bold: bool) -> tuple[str, ...] | None:
+    """``pieces`` in ``count`` lines, the widest as narrow as can be."""
+    if len(pieces) < count:
+        return None
+    if count == 1:
+        return ("".join(pieces).rstrip(),)
+    best: tuple[float, tuple[str, ...]] | None = None
+    for split in range(1, len(pieces) - count + 2):
+        rest = _balanced(pieces[split:], count - 1, size, bold)
+        if rest is None:
+            continue
+        lines = ("".join(pieces[:split]).rstrip(), *rest)
+        widest = max(text_width(line, size, bold) for line in lines)
+        if best is None or widest < best[0] - 1e-9:
+            best = (widest, lines)
+    return best[1] if best else None
+
+
+def paragraph(text: str, width: float, size: float, bold: bool = False) -> list[str]:
+    """``text`` in as many lines as it takes; a word wider than a line is clipped."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size, bold) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(clip(word, width, size, bold))
+    return lines

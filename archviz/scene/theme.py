@@ -1,0 +1,236 @@
+"""Themes: colour roles and metrics, each theme a small YAML file.
+
+``archviz/themes/`` holds the bundled ones; a theme that says ``extends: NAME`` lists only
+what differs from it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping as MappingType
+from typing import NamedTuple
+
+from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
+from archviz.yamlnodes import Mapping, Node, Scalar, parse_yaml, read_spec_text
+
+FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "themes")
+
+COLORS = ("page", "line", "text", "caption", "shadow")
+ROLES = (
+    "input", "conv", "pool", "merge", "dense", "other", "yellow", "green", "orange",
+    "activation", "function",
+)  # fmt: skip
+ROLE_KEYS = ("fill", "text", "panel", "pattern")
+PATTERNS = ("", "lines", "dots", "cross", "grid", "steep")
+METRICS = {
+    "unit": (8.0, 400.0), "panel-scale": (0.3, 1.5), "label": (0.1, 0.45), "caption": (0.1, 0.6),
+    "detail": (0.1, 0.6), "title": (0.1, 1.0), "line": (0.0, 0.2), "corner": (0.0, 0.5),
+    "shadow": (0.0, 0.3), "gap": (0.6, 3.0), "row-gap": (0.5, 3.0), "shrink": (0.5, 1.0),
+    "badge": (0.3, 0.7),
+}  # fmt: skip
+"""The metrics with the least and the largest value that a layout can do with."""
+
+
+class Colors(NamedTuple):
+    """The colours of a role: a fill, the text on it, its panel's tint, a hatching."""
+
+    fill: str
+    text: str
+    panel: str
+    pattern: str = ""
+
+
+class Theme(NamedTuple):
+    """A finished theme: every colour, role and metric has a value."""
+
+    name: str
+    title: str
+    colors: MappingType[str, str]
+    roles: MappingType[str, Colors]
+    metrics: MappingType[str, float]
+
+    def color(self, name: str) -> str:
+        """One of the plain colours (:data:`COLORS`)."""
+        return self.colors[name]
+
+    def role(self, name: str) -> Colors:
+        """The colours of a role (:data:`ROLES`)."""
+        return self.roles[name]
+
+    def metric(self, name: str) -> float:
+        """A metric: ``unit`` in pixels, the others in units."""
+        return self.metrics[name]
+
+
+def theme_names() -> list[str]:
+    """Names of the bundled themes; ``article``, the default, first."""
+    names = sorted(name[:-5] for name in os.listdir(FOLDER) if name.endswith(".yaml"))
+    return sorted(names, key=lambda name: (name != "article", name))
+
+
+def load_theme(name: str = "article") -> Theme:
+    """A bundled theme by its name, or one from a file.
+
+    Raises:
+        ArchvizError: there is no such theme, or the file is not a theme.
+    """
+    seen: list[str] = []
+    layers: list[_Raw] = []
+    source: str = name
+    while source or not layers:
+        path = _path(source, layers[-1].extends_mark if layers else None)
+        if path in seen or len(seen) > 8:
+            raise fail(path, "this theme extends itself", "let it extend 'article'")
+        seen.append(path)
+        raw = _read(path)
+        layers.append(raw)
+        source = raw.extends
+        if source.endswith((".yaml", ".yml")):  # beside the theme that names it
+            source = os.path.join(os.path.dirname(path), source)
+    return _finish(layers)
+
+
+class _Raw:
+    """A theme file as it was written."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.title = os.path.splitext(os.path.basename(file))[0]
+        self.extends = ""
+        self.extends_mark = Mark(file)
+        self.colors: dict[str, str] = {}
+        self.roles: dict[str, dict[str, str]] = {}
+        self.metrics: dict[str, float] = {}
+
+
+def _path(name: str, mark: Mark | None) -> str:
+    bundled = os.path.join(FOLDER, f"{name}.yaml")
+    if name in theme_names():
+        return bundled
+    if os.path.exists(name) or os.sep in name or name.endswith((".yaml", ".yml")):
+        return name
+    hint = did_you_mean(name, theme_names()) or "the themes are " + ", ".join(theme_names())
+    raise ArchvizError([Problem(mark or Mark(name), f"there is no theme '{name}'", hint)])
+
+
+def _read(path: str) -> _Raw:
+    node, problems = parse_yaml(read_spec_text(path), path)
+    raw = _Raw(path)
+    reader = _Reader(problems)
+    if node is not None:
+        reader.theme(node, raw)
+    if reader.problems:
+        raise ArchvizError(reader.problems)
+    return raw
+
+
+class _Reader:
+    """Fills a raw theme from nodes and gathers what is wrong."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+
+    def theme(self, node: Node, raw: _Raw) -> None:
+        for key, value in self.pairs(node, ("title", "extends", "colors", "roles", "metrics")):
+            if key.text == "title":
+                raw.title = self.text(value)
+            elif key.text == "extends":
+                raw.extends, raw.extends_mark = self.text(value), value.mark
+            elif key.text == "colors":
+                for name, color in self.pairs(value, COLORS):
+                    raw.colors[name.text] = self.color(color)
+            elif key.text == "metrics":
+                for name, number in self.pairs(value, tuple(METRICS)):
+                    raw.metrics[name.text] = self.metric(name.text, number)
+            else:
+                for role, entries in self.pairs(value, ROLES):
+                    raw.roles[role.text] = {
+                        entry.text: self.role_value(entry.text, content)
+                        for entry, content in self.pairs(entries, ROLE_KEYS)
+                    }
+
+    def pairs(self, node: Node, known: tuple[str, ...]) -> list[tuple[Scalar, Node]]:
+        if not isinstance(node, Mapping):
+            self.problem(node.mark, "expected a mapping here", "write `key: value` lines")
+            return []
+        good = []
+        for key, value in node.pairs:
+            if key.text in known:
+                good.append((key, value))
+            else:
+                hint = did_you_mean(key.text, known) or "known: " + ", ".join(known)
+                self.problem(key.mark, f"unknown key '{key.text}'", hint)
+        return good
+
+    def text(self, node: Node) -> str:
+        if isinstance(node, Scalar):
+            return node.text
+        self.problem(node.mark, "expected a text", "")
+        return ""
+
+    def color(self, node: Node) -> str:
+        text = self.text(node).lower()
+        digits = text[1:]
+        if text.startswith("#") and len(digits) == 3:
+            digits = "".join(digit * 2 for digit in digits)
+        if text[:1] == "#" and len(digits) == 6 and all(c in "0123456789abcdef" for c in digits):
+            return "#" + digits
+        self.problem(
+            node.mark, f"'{text[:40]}' is not a colour", 'write it as "#rrggbb", in quotes'
+        )
+        return "#000000"
+
+    def role_value(self, key: str, node: Node) -> str:
+        if key != "pattern":
+            return self.color(node)
+        text = self.text(node)
+        if text not in PATTERNS:
+            known = ", ".join(PATTERNS[1:])
+            self.problem(node.mark, f"unknown pattern '{text[:40]}'", f"the patterns are {known}")
+        return text
+
+    def metric(self, name: str, node: Node) -> float:
+        least, most = METRICS[name]
+        text = self.text(node)
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if not least <= value <= most:
+            message = f"{name} must be a number from {least:g} to {most:g}, not '{text[:40]}'"
+            self.problem(node.mark, message, "")
+            return least
+        return value
+
+    def problem(self, mark: Mark, message: str, hint: str) -> None:
+        self.problems.append(Problem(mark, message, hint))
+
+
+def _finish(layers: list[_Raw]) -> Theme:
+    """One theme of the file and of all that it extends, the file's own values last."""
+    colors: dict[str, str] = {}
+    roles: dict[str, dict[str, str]] = {}
+    metrics: dict[str, float] = {}
+    for raw in reversed(layers):
+        colors.update(raw.colors)
+        metrics.update(raw.metrics)
+        for role, values in raw.roles.items():
+            roles[role] = {**roles.get(role, {}), **values}
+    own = layers[0]
+    missing = [f"colors: {name}" for name in COLORS if name not in colors]
+    missing += [f"metrics: {name}" for name in METRICS if name not in metrics]
+    missing += [
+        f"roles: {role}: {key}"
+        for role in ROLES
+        for key in ("fill", "text")
+        if key not in roles.get(role, {})
+    ]
+    if missing:
+        message = f"this theme lacks {', '.join(missing[:4])}"
+        raise fail(own.file, message, "add `extends: article`, and write only what differs")
+    finished = {
+        role: Colors(v["fill"], v["text"], v.get("panel", v["fill"]), v.get("pattern", ""))
+        for role, v in roles.items()
+    }
+    name = os.path.splitext(os.path.basename(own.file))[0]
+    return Theme(name, own.title, colors, finished, metrics)
