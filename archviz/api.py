@@ -123,7 +123,7 @@ def from_torch(module: Any, input_size: Any, title: str = "") -> LoadedNetwork:
         ArchvizError: torch is missing, or cannot export the module.
     """
     from archviz.importers.imported import import_layers
-    from archviz.importers.read.live import layers_of_torch
+    from archviz.importers.read.torch import layers_of_torch
 
     name = title or type(module).__name__
     imported = import_layers(layers_of_torch(module, input_size), name, name)
@@ -137,7 +137,7 @@ def from_keras(model: Any, title: str = "") -> LoadedNetwork:
         ArchvizError: the model has no configuration to read.
     """
     from archviz.importers.imported import import_layers
-    from archviz.importers.read.live import layers_of_keras
+    from archviz.importers.read.keras import layers_of_keras
 
     name = title or str(getattr(model, "name", "")) or type(model).__name__
     imported = import_layers(layers_of_keras(model), name, name)

@@ -1,4 +1,4 @@
-"""Output files: whole or not at all."""
+"""Files: written whole or not at all, and read only where reading ends."""
 
 from __future__ import annotations
 
@@ -51,3 +51,12 @@ def cannot_write(path: str, error: OSError) -> ArchvizError:
     elif isinstance(error, PermissionError):
         hint = "choose a folder that you may write to"
     return fail(path, f"cannot be written: {reason}", hint)
+
+
+def is_special(path: str) -> bool:
+    """Whether to open a file might wait for ever, as with a pipe, or never end."""
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return False  # whoever opens it says why that fails
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))

@@ -361,12 +361,13 @@ def import_text(folder: Path, data: bytes) -> str:
 
 
 def test_a_mistake_of_ours_would_be_a_message() -> None:
-    from archviz.importers import fold, onnx_reader
+    from archviz.importers.fold import pipeline
+    from archviz.importers.read import onnx
 
     def handler(state: Any, op: Any) -> bool:
         raise AssertionError
 
     model = resnet(1)
-    graph = onnx_reader.read_onnx_data(model.bytes(model.nodes[-1].output[0]), "model.onnx")
+    graph = onnx.read_onnx_data(model.bytes(model.nodes[-1].output[0]), "model.onnx")
     with pytest.raises(ArchvizError, match="makes no sense: wrong inputs"):
-        fold.fold_graph(graph, "model.onnx", {"Conv": handler})
+        pipeline.fold_graph(graph, "model.onnx", {"Conv": handler})

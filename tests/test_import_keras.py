@@ -8,8 +8,7 @@ import pytest
 
 from archviz.errors import ArchvizError
 from archviz.importers.graphs import LayerGraph
-from archviz.importers.read.keras import read_keras_text
-from archviz.importers.read.live import layers_of_keras
+from archviz.importers.read.keras import layers_of_keras, read_keras_text
 from archviz.importers.sources import is_model_file, read_model
 
 from model_seeds import CONV, of_keras_2  # isort: skip

@@ -8,7 +8,7 @@ import pytest
 
 from archviz.errors import ArchvizError
 from archviz.importers.graphs import LayerGraph
-from archviz.importers.read.live import layers_of_torch
+from archviz.importers.read.torch import layers_of_torch
 
 torch = pytest.importorskip("torch", reason="builds its models with PyTorch")
 from torch import nn  # noqa: E402

@@ -7,12 +7,12 @@ prints the layers of a model, one a line.
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
 
 from archviz.catalog import MODEL_SUFFIXES
 from archviz.errors import ArchvizError, fail
+from archviz.files import is_special
+from archviz.importers.collector import without_collector
 from archviz.importers.graphs import LayerGraph, LayerNode
 
 FORMS = "an ONNX file, a Keras 3 .keras file, or the JSON of model.to_json()"
@@ -40,37 +40,6 @@ def read_model(path: str) -> LayerGraph:
         raise fail(path, "is no file on a disk", "save the model to a file, and name that")
     with without_collector():
         return _read(path, suffix_of(path))
-
-
-def is_special(path: str) -> bool:
-    """Whether to open a file might wait for ever, as with a pipe, or never end."""
-    import stat
-
-    try:
-        mode = os.stat(path).st_mode
-    except (OSError, ValueError):
-        return False  # whoever opens it says why that fails
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
-
-
-@contextlib.contextmanager
-def without_collector() -> Iterator[None]:
-    """Do not look for cycles meanwhile: with many records that takes longer than the work.
-
-    What was made meanwhile counts as old then, or else it would be looked through at once.
-    """
-    import gc
-
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            if not gc.get_freeze_count():  # else it would thaw what the program has frozen
-                gc.freeze()
-                gc.unfreeze()
-            gc.enable()
 
 
 def _read(path: str, suffix: str) -> LayerGraph:

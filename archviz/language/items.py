@@ -5,9 +5,10 @@ A body is whatever may stand for a series: one item, a list of items, or ``ident
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from archviz.language.options import OptionError, whole
+from archviz.language.places import Place, begins, check_keys, find
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES, MAX_VARIABLES, read_binding, read_rows
 from archviz.language.shorthand import (
     Reader,
@@ -19,7 +20,6 @@ from archviz.language.shorthand import (
 )
 from archviz.language.syntax import (
     AuxiliarySpec,
-    GraphSpec,
     ItemSpec,
     LayerSpec,
     RepeatSpec,
@@ -27,33 +27,17 @@ from archviz.language.syntax import (
     SeriesSpec,
     TowersSpec,
 )
+from archviz.language.wiring import read_graph
 from archviz.network.kinds import KINDS
 from archviz.yamlnodes import Mapping, Node, Scalar, describe
 from archviz.yamlnodes import Sequence as SequenceNode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
 
     from archviz.errors import Mark
     from archviz.language.expression import Expression
 
 FORMS = ("repeat", "towers", "fork", "residual", "graph", "auxiliary")
-
-
-class Place(NamedTuple):
-    """What may stand where an item stands, and which parameters it may use."""
-
-    scope: Scope
-    top: bool = False
-    """In the network's own series: auxiliary classifiers are allowed."""
-    own: bool = False
-    """In the network itself, towers and graphs in it included: not in a module or a repeat."""
-    first: bool = False
-    """At the start of a series: in the network itself an input may stand."""
-    fork: str = ""
-    """At the end of a tower: the kind of the merge that a fork's ends go to."""
-    merge: bool = False
-    """At the start of a graph's node: a merge may stand."""
 
 
 def read_series(reader: Reader, node: Node, where: str, place: Place) -> SeriesSpec:
@@ -78,15 +62,6 @@ def read_series(reader: Reader, node: Node, where: str, place: Place) -> SeriesS
             reader.problem(item.mark, "what comes before this leads nowhere",
                            "let one of its paths begin without an input")  # fmt: skip
     return tuple(items)
-
-
-def begins(item: ItemSpec) -> bool:
-    """Whether an item is an input, or begins with nothing but inputs."""
-    if isinstance(item, LayerSpec):
-        return item.kind == "input"
-    if isinstance(item, TowersSpec):
-        return all(branch and begins(branch[0]) for branch in item.branches)
-    return isinstance(item, GraphSpec) and all(source != "in" for source, _ in item.edges)
 
 
 def read_item(reader: Reader, node: Node, where: str, place: Place) -> ItemSpec | None:
@@ -170,21 +145,6 @@ def _long_form(reader: Reader, node: Mapping, where: str, place: Place) -> ItemS
         reader.problem(value.mark, message, "write {conv: 3x3 64, name: conv1}")
         return None
     return read_layer(reader, head.text, tokens_of(value), where, head.mark, place.scope, extra)
-
-
-def check_keys(reader: Reader, node: Mapping, allowed: Sequence[str], what: str) -> None:
-    """Note the keys of a mapping that are not allowed in it."""
-    for key, _ in node.pairs:
-        if key.text not in allowed:
-            reader.unknown(key.mark, f"{what} has no key", key.text, allowed)
-
-
-def find(node: Mapping, name: str) -> Node | None:
-    """The value of a key; None where the key is missing."""
-    for key, value in node.pairs:
-        if key.text == name:
-            return value
-    return None
 
 
 def _count(
@@ -323,10 +283,8 @@ def read_residual(
 
 
 def _graph(reader: Reader, node: Mapping, value: Node, where: str, place: Place) -> ItemSpec | None:
-    from archviz.language.wiring import read_graph
-
     check_keys(reader, node, ("graph",), "a graph")
-    return read_graph(reader, value, where, place)
+    return read_graph(reader, value, where, place, read_series)
 
 
 def _auxiliary(

@@ -9,18 +9,12 @@ from typing import TYPE_CHECKING
 
 from archviz.errors import ArchvizError, Mark, Problem
 from archviz.language.head import KEYS, read_head, read_text
-from archviz.language.items import (
-    Place,
-    begins,
-    check_keys,
-    find,
-    read_residual,
-    read_series,
-    read_towers,
-)
+from archviz.language.items import read_residual, read_series, read_towers
+from archviz.language.places import Place, begins, check_keys, find
 from archviz.language.repeats import MAX_VARIABLES, check_parameter
 from archviz.language.shorthand import NAME_LENGTH, Reader, read_defaults, read_value
 from archviz.language.syntax import ItemSpec, LayerSpec, ModuleSpec, SeriesSpec, Spec
+from archviz.language.wiring import read_graph
 from archviz.network.kinds import KINDS, OPENABLE
 from archviz.network.labels import parameters_in
 from archviz.yamlnodes import Mapping as MappingNode
@@ -196,9 +190,7 @@ def _read_body(
     elif form == "residual":
         item = read_residual(reader, node, value, where, scope)
     else:
-        from archviz.language.wiring import read_graph
-
-        item = read_graph(reader, value, where, Place(scope), body=True)
+        item = read_graph(reader, value, where, Place(scope), read_series, body=True)
     return (item,) if item else ()
 
 

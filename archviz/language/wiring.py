@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from archviz.errors import Mark
-from archviz.language.items import Place, begins, check_keys, find, read_series
+from archviz.language.places import Place, begins, check_keys, find
 from archviz.language.shorthand import NAME_LENGTH, Reader, tokens_of
 from archviz.language.syntax import GraphSpec, LayerSpec, SeriesSpec
 from archviz.network.kinds import KINDS
@@ -16,17 +17,20 @@ from archviz.yamlnodes import Mapping, Node, Scalar, Sequence, describe, shorten
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+ReadSeries: TypeAlias = Callable[[Reader, Node, str, Place], SeriesSpec]
 Edges: TypeAlias = dict[tuple[str, str], Mark]
 
 STARTS = ("in", PREVIOUS)
 
 
 def read_graph(
-    reader: Reader, node: Node, where: str, place: Place, body: bool = False
+    reader: Reader, node: Node, where: str, place: Place, read_series: ReadSeries,
+    body: bool = False,
 ) -> GraphSpec | None:
     """A graph from its mapping of ``nodes`` and ``edges``; None, with problems, if it is none.
 
-    ``body``: it is the body of a module, and may use ``previous``.
+    ``body``: it is the body of a module, and may use ``previous``. ``read_series`` reads what
+    stands at a node, which may hold graphs again.
     """
     if not isinstance(node, Mapping):
         reader.problem(node.mark, f"a graph is {describe(node)}", "it has 'nodes:' and 'edges:'")
@@ -38,7 +42,7 @@ def read_graph(
                        "such as edges: [in -> a -> out]")  # fmt: skip
         return None
     before = len(reader.problems)
-    bodies = _read_nodes(reader, nodes, where, place)
+    bodies = _read_nodes(reader, nodes, where, place, read_series)
     wires = _read_edges(reader, edges, bodies)
     for (source, _), mark in wires.items():
         if source == PREVIOUS and not body:
@@ -57,7 +61,9 @@ def read_graph(
     return GraphSpec(tuple((name, bodies[name]) for name in order), tuple(wires), where, node.mark)
 
 
-def _read_nodes(reader: Reader, nodes: Mapping, where: str, outer: Place) -> dict[str, SeriesSpec]:
+def _read_nodes(
+    reader: Reader, nodes: Mapping, where: str, outer: Place, read_series: ReadSeries
+) -> dict[str, SeriesSpec]:
     bodies: dict[str, SeriesSpec] = {}
     for name, value in nodes.pairs:
         allowed = name.text.replace("-", "").replace("_", "")

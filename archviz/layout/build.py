@@ -82,7 +82,7 @@ class Builder(NamedTuple):
         if isinstance(node, Graph):
             from archviz.layout.graph import graph_block
 
-            return graph_block(node, self)
+            return graph_block(node, self.series, self.style)
         if isinstance(node, Auxiliary):
             return None
         nested = self.series(node)

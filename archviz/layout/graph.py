@@ -8,15 +8,14 @@ one another unless they come from one source.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from archviz.layout.blocks import Block
-from archviz.layout.build import Builder
 from archviz.layout.canvas import Canvas, Port, port_shape
 from archviz.layout.graphviz_engine import dot_positions
 from archviz.layout.style import Style
-from archviz.network.model import PREVIOUS, Graph
+from archviz.network.model import PREVIOUS, Graph, Series
 from archviz.scene.text import text_width
 
 TRACK = 0.32
@@ -76,13 +75,15 @@ class EntryBlock(Block):
         return [Port(((sources[0].x, y), (x + self.width, y)), source=start.id)]
 
 
-def graph_block(graph: Graph, builder: Builder) -> GraphBlock:
-    """The block of a graph."""
+def graph_block(
+    graph: Graph, block_of: Callable[[Series], Block], style: Style
+) -> GraphBlock:
+    """The block of a graph; ``block_of`` makes the block of what stands at a node."""
     blocks: dict[str, Block] = {}
     if any(source == PREVIOUS for source, _ in graph.edges):
-        blocks[PREVIOUS] = EntryBlock(builder.style)
-    blocks |= {name: builder.series(series) for name, series in graph.nodes}
-    return GraphBlock(blocks, graph.edges, builder.style)
+        blocks[PREVIOUS] = EntryBlock(style)
+    blocks |= {name: block_of(series) for name, series in graph.nodes}
+    return GraphBlock(blocks, graph.edges, style)
 
 
 class GraphBlock(Block):

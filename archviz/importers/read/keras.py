@@ -11,6 +11,7 @@ import os
 from typing import Any
 
 from archviz.errors import ArchvizError, fail, one_line
+from archviz.files import is_special
 from archviz.importers.graphs import LayerGraph, Op, OpGraph
 from archviz.importers.read.order import sorted_ops
 
@@ -27,8 +28,6 @@ Wire = tuple[str, int, int]
 
 def looks_like_model(path: str) -> bool:
     """Whether a JSON file starts like the JSON of a Keras model."""
-    from archviz.importers.sources import is_special
-
     try:
         if is_special(path):
             return False
@@ -296,3 +295,18 @@ def _wires(tree: Any) -> list[Wire]:
     for node in tree:
         found.extend(_wires(node))
     return found
+
+
+def layers_of_keras(model: Any) -> LayerGraph:
+    """The layers of a live Keras model; :class:`ArchvizError` where it has no JSON."""
+    name = str(getattr(model, "name", "") or type(model).__name__)
+    to_json = getattr(model, "to_json", None)
+    if to_json is None:
+        raise fail(name, "is no Keras model", "give a Functional or Sequential model")
+    try:
+        text = to_json()
+    except Exception as error:  # a subclassed model has no configuration
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise fail(name, f"cannot be written as JSON: {reason}",
+                   "only Functional and Sequential models can be imported") from error  # fmt: skip
+    return read_keras_text(text, name)

@@ -1,4 +1,4 @@
-"""Live models: PyTorch modules and Keras models, with their frameworks imported when called."""
+"""PyTorch modules, by their export to ONNX; torch is imported when one is read."""
 
 from __future__ import annotations
 
@@ -155,20 +155,3 @@ def _export_bare(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.
 
 def _export_new(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.BytesIO) -> None:
     torch.onnx.export(module, examples, dynamo=True, verbose=False).save(buffer)
-
-
-def layers_of_keras(model: Any) -> LayerGraph:
-    """The layers of a live Keras model; :class:`ArchvizError` where it has no JSON."""
-    from archviz.importers.read.keras import read_keras_text
-
-    name = str(getattr(model, "name", "") or type(model).__name__)
-    to_json = getattr(model, "to_json", None)
-    if to_json is None:
-        raise fail(name, "is no Keras model", "give a Functional or Sequential model")
-    try:
-        text = to_json()
-    except Exception as error:  # a subclassed model has no configuration
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise fail(name, f"cannot be written as JSON: {reason}",
-                   "only Functional and Sequential models can be imported") from error  # fmt: skip
-    return read_keras_text(text, name)

@@ -1,0 +1,52 @@
+"""Where items stand: what may stand there, and what all readers of mappings ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from archviz.language.shorthand import Reader, Scope
+from archviz.language.syntax import GraphSpec, ItemSpec, LayerSpec, TowersSpec
+from archviz.yamlnodes import Mapping, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Place(NamedTuple):
+    """What may stand where an item stands, and which parameters it may use."""
+
+    scope: Scope
+    top: bool = False
+    """In the network's own series: auxiliary classifiers are allowed."""
+    own: bool = False
+    """In the network itself, towers and graphs in it included: not in a module or a repeat."""
+    first: bool = False
+    """At the start of a series: in the network itself an input may stand."""
+    fork: str = ""
+    """At the end of a tower: the kind of the merge that a fork's ends go to."""
+    merge: bool = False
+    """At the start of a graph's node: a merge may stand."""
+
+
+def begins(item: ItemSpec) -> bool:
+    """Whether an item is an input, or begins with nothing but inputs."""
+    if isinstance(item, LayerSpec):
+        return item.kind == "input"
+    if isinstance(item, TowersSpec):
+        return all(branch and begins(branch[0]) for branch in item.branches)
+    return isinstance(item, GraphSpec) and all(source != "in" for source, _ in item.edges)
+
+
+def check_keys(reader: Reader, node: Mapping, allowed: Sequence[str], what: str) -> None:
+    """Note the keys of a mapping that are not allowed in it."""
+    for key, _ in node.pairs:
+        if key.text not in allowed:
+            reader.unknown(key.mark, f"{what} has no key", key.text, allowed)
+
+
+def find(node: Mapping, name: str) -> Node | None:
+    """The value of a key; None where the key is missing."""
+    for key, value in node.pairs:
+        if key.text == name:
+            return value
+    return None
