@@ -164,7 +164,7 @@ def figure_options(
     Raises:
         ArchvizError: there is no such theme.
         ValueError: ``detail`` or ``aspect`` is not one of these.
-    """  # fmt: skip
+    """
     if detail not in ("compact", "full"):
         raise ValueError(f"detail must be 'compact' or 'full', not {detail!r}")
     if aspect and not 0.1 <= aspect <= 10:

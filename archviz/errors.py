@@ -49,8 +49,9 @@ def fail(file: str, message: str, hint: str = "") -> ArchvizError:
 def one_line(text: str, most: int = 0) -> str:
     """A text of unknown origin on one line, without control characters; at most so long."""
     if not text.isprintable():
-        text = "".join(letter if letter.isprintable() else " " if letter.isspace() else "?"
-                       for letter in text)  # fmt: skip
+        text = "".join(
+            letter if letter.isprintable() else " " if letter.isspace() else "?" for letter in text
+        )
     text = " ".join(text.split())
     return text[:most].rstrip() if most else text
 

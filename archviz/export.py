@@ -134,9 +134,12 @@ class Job(NamedTuple):
 
 
 def export_jobs(
-    nets: Sequence[LoadedNetwork], suffixes: Sequence[str], folder: str, look: Look,
+    nets: Sequence[LoadedNetwork],
+    suffixes: Sequence[str],
+    folder: str,
+    look: Look,
     settings: Settings,
-) -> list[Job]:  # fmt: skip
+) -> list[Job]:
     """The files of an export: one a network, or one for all where the format holds them."""
     jobs: list[Job] = []
     for suffix in suffixes:

@@ -46,8 +46,14 @@ def generated(layers: int) -> str:
 
 def time_of(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> float:
     start = time.perf_counter()
-    subprocess.run(command, cwd=folder, env=environment, check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     return time.perf_counter() - start
 
 

@@ -34,15 +34,21 @@ MEMORY = 1.0
 """Kilobytes an operator beyond those of the graph that the file holds."""
 RENDER = 2.0
 """From ONNX to SVG, over rendering the spec that was written by hand."""
-MODELS, INSIDE = (str(Path(__file__).with_name(f"benchmark_{name}.py"))
-                  for name in ("models", "stages"))  # fmt: skip
+MODELS, INSIDE = (
+    str(Path(__file__).with_name(f"benchmark_{name}.py")) for name in ("models", "stages")
+)
 
 
 def inside(python: str, folder: Path, size: int, what: str) -> object:
     """What a process finds that imports a chain, after the small one."""
     files = [str(folder / f"chain{number}.onnx") for number in (SMALL, size)]
-    done = subprocess.run([python, INSIDE, *files, what], cwd=folder, check=True,
-                          env=wheels.clean_environment(), capture_output=True)  # fmt: skip
+    done = subprocess.run(
+        [python, INSIDE, *files, what],
+        cwd=folder,
+        check=True,
+        env=wheels.clean_environment(),
+        capture_output=True,
+    )
     return json.loads(done.stdout)
 
 
@@ -73,8 +79,10 @@ def measure_speed(python: str, folder: Path, rounds: int) -> bool:
     grown = {size: whole[size] / whole[BASE] for size in SIZES if size > BASE}
     print()
     for size, ratio in grown.items():
-        print(f"{size:>13,} over {BASE:,}{ratio:9.2f}   at most {GROWTH}"
-              f"{benchmark.mark(ratio, GROWTH)}")  # fmt: skip
+        print(
+            f"{size:>13,} over {BASE:,}{ratio:9.2f}   at most {GROWTH}"
+            f"{benchmark.mark(ratio, GROWTH)}"
+        )
     return max(whole.values()) <= MOST and max(grown.values()) <= GROWTH
 
 
@@ -102,8 +110,10 @@ def measure_memory(python: str, folder: Path, rounds: int) -> bool:
     graph, peak = (number / size / 1000 for number in found)
     beyond = peak - graph
     said = f"at most {MEMORY}{benchmark.mark(beyond, MEMORY)}"
-    print(f"\nmemory at {size:,}: {graph:.2f} kB for the graph of the file, "
-          f"{beyond:.2f} kB beyond it   {said}")  # fmt: skip
+    print(
+        f"\nmemory at {size:,}: {graph:.2f} kB for the graph of the file, "
+        f"{beyond:.2f} kB beyond it   {said}"
+    )
     return bool(beyond <= MEMORY)
 
 
@@ -118,8 +128,10 @@ def measure_render(python: str, folder: Path, rounds: int, file: str = "") -> bo
     }
     found = timed(commands, folder, rounds)
     ratio = found[1] / found[0]
-    print(f"\nrender resnet50 {1000 * found[0]:.0f} ms, from ONNX {1000 * found[1]:.0f} ms: "
-          f"{ratio:.2f}   at most {RENDER}{benchmark.mark(ratio, RENDER)}")  # fmt: skip
+    print(
+        f"\nrender resnet50 {1000 * found[0]:.0f} ms, from ONNX {1000 * found[1]:.0f} ms: "
+        f"{ratio:.2f}   at most {RENDER}{benchmark.mark(ratio, RENDER)}"
+    )
     return ratio <= RENDER
 
 

@@ -35,15 +35,24 @@ class Torchlike:
         tensor = TensorProto(name=name, data_type=FLOAT, dims=dims)
         if len(dims) > 1:
             tensor.data_location = TensorProto.EXTERNAL
-            for key, value in (("location", "weights.bin"), ("offset", str(self.offset)),
-                               ("length", str(4 * dims[0] * dims[1]))):  # fmt: skip
+            for key, value in (
+                ("location", "weights.bin"),
+                ("offset", str(self.offset)),
+                ("length", str(4 * dims[0] * dims[1])),
+            ):
                 tensor.external_data.add(key=key, value=value)
             self.offset += 4096
         self.graph.initializer.append(tensor)
         return name
 
-    def op(self, kind: str, path: str, inputs: Sequence[str], shape: tuple[int, ...],
-           **attributes: object) -> str:  # fmt: skip
+    def op(
+        self,
+        kind: str,
+        path: str,
+        inputs: Sequence[str],
+        shape: tuple[int, ...],
+        **attributes: object,
+    ) -> str:
         """An operator of the module ``layer1.0.conv1``; what it gives."""
         words = path.split(".") if path else []
         scopes = [".".join(words[:end]) for end in range(1, len(words) + 1)]
@@ -63,17 +72,34 @@ class Torchlike:
         batch, depth, high, wide = self.shapes[value]
         weight = self.weight(f"{path}.weight", filters, depth, kernel, kernel)
         shape = batch, filters, -(-high // stride), -(-wide // stride)
-        return self.op("Conv", path, [value, weight], shape, dilations=[1, 1], group=1,
-                       kernel_shape=[kernel] * 2, pads=[kernel // 2] * 4,
-                       strides=[stride] * 2)  # fmt: skip
+        return self.op(
+            "Conv",
+            path,
+            [value, weight],
+            shape,
+            dilations=[1, 1],
+            group=1,
+            kernel_shape=[kernel] * 2,
+            pads=[kernel // 2] * 4,
+            strides=[stride] * 2,
+        )
 
     def norm(self, path: str, value: str) -> str:
         """A batch norm."""
         shape = self.shapes[value]
-        names = [self.weight(f"{path}.{part}", shape[1])
-                 for part in ("weight", "bias", "running_mean", "running_var")]  # fmt: skip
-        return self.op("BatchNormalization", path, [value, *names], shape, epsilon=1e-5,
-                       momentum=0.9, training_mode=0)  # fmt: skip
+        names = [
+            self.weight(f"{path}.{part}", shape[1])
+            for part in ("weight", "bias", "running_mean", "running_var")
+        ]
+        return self.op(
+            "BatchNormalization",
+            path,
+            [value, *names],
+            shape,
+            epsilon=1e-5,
+            momentum=0.9,
+            training_mode=0,
+        )
 
     def same(self, kind: str, path: str, *values: str) -> str:
         """An operator that keeps the shape."""
@@ -131,9 +157,17 @@ def resnet50() -> bytes:
     """ResNet-50 with its strides in the 3×3 convolutions, as torchvision has it."""
     model = Torchlike(224, 3)
     value = model.stem(64, 7, 2)
-    value = model.op("MaxPool", "maxpool", [value], (1, 64, 56, 56), ceil_mode=0,
-                     dilations=[1, 1], kernel_shape=[3, 3], pads=[1] * 4,
-                     strides=[2, 2])  # fmt: skip
+    value = model.op(
+        "MaxPool",
+        "maxpool",
+        [value],
+        (1, 64, 56, 56),
+        ceil_mode=0,
+        dilations=[1, 1],
+        kernel_shape=[3, 3],
+        pads=[1] * 4,
+        strides=[2, 2],
+    )
     for stage, blocks in enumerate((3, 4, 6, 3)):
         width = 64 << stage
         for index in range(blocks):

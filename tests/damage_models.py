@@ -12,21 +12,149 @@ from typing import Any
 
 from models import helper, onnx
 
-ODD = (0, -1, 1, 2, 3, 7, 64, 65, 255, 1000, 2**31 - 1, 2**31, -(2**31), 2**40, 2**62, 2**63 - 1,
-       -(2**63))  # fmt: skip
-WORDS = ("", "x", "v1", "relu", "a b", "a: b", "- a", "{a: 1}", "[x", "#", "'", '"', "&a", "*a",
-         "!x", "%", "null", "0x10", "1e9", "a\nb", "a\tb", "\x00", "\x1b[31m", "\u202e", "漢字",
-         "é", "😀", "\ufeff", "\ud7ff", "a" * 5000, "a/b/c/d", "/a/a.b/a.b.c/Conv", "in", "out",
-         "conv", "input", "identity", "outputs", "->", "$x", "<b>&amp;", "\\", "a,b", "\x85", "~")
-KINDS = ("Conv", "Relu", "Add", "Mul", "Concat", "Reshape", "Transpose", "MatMul", "Gemm", "If",
-         "Loop", "Scan", "LSTM", "Slice", "Gather", "Split", "Softmax", "Einsum", "Resize", "Pad",
-         "BatchNormalization", "Flatten", "Squeeze", "Unsqueeze", "Shape", "Expand", "Clip",
-         "Constant", "Identity", "MaxPool", "GlobalAveragePool", "ReduceMean", "TopK", "Nonsense",
-         "PRelu", "LRN", "DepthToSpace", "ConvTranspose", "Cast", "Dropout", "Where", "Div", "Sub",
-         "Pow", "Erf", "Sqrt", "LayerNormalization", "GRU", "Range", "ConstantOfShape", "Size")
-ATTRIBUTES = ("axis", "axes", "perm", "group", "strides", "pads", "kernel_shape", "dilations",
-              "split", "transB", "keepdims", "blocksize", "hidden_size", "direction", "auto_pad",
-              "ceil_mode", "output_padding", "num_heads", "equation", "value", "to", "starts")
+ODD = (
+    0,
+    -1,
+    1,
+    2,
+    3,
+    7,
+    64,
+    65,
+    255,
+    1000,
+    2**31 - 1,
+    2**31,
+    -(2**31),
+    2**40,
+    2**62,
+    2**63 - 1,
+    -(2**63),
+)
+WORDS = (
+    "",
+    "x",
+    "v1",
+    "relu",
+    "a b",
+    "a: b",
+    "- a",
+    "{a: 1}",
+    "[x",
+    "#",
+    "'",
+    '"',
+    "&a",
+    "*a",
+    "!x",
+    "%",
+    "null",
+    "0x10",
+    "1e9",
+    "a\nb",
+    "a\tb",
+    "\x00",
+    "\x1b[31m",
+    "\u202e",
+    "漢字",
+    "é",
+    "😀",
+    "\ufeff",
+    "\ud7ff",
+    "a" * 5000,
+    "a/b/c/d",
+    "/a/a.b/a.b.c/Conv",
+    "in",
+    "out",
+    "conv",
+    "input",
+    "identity",
+    "outputs",
+    "->",
+    "$x",
+    "<b>&amp;",
+    "\\",
+    "a,b",
+    "\x85",
+    "~",
+)
+KINDS = (
+    "Conv",
+    "Relu",
+    "Add",
+    "Mul",
+    "Concat",
+    "Reshape",
+    "Transpose",
+    "MatMul",
+    "Gemm",
+    "If",
+    "Loop",
+    "Scan",
+    "LSTM",
+    "Slice",
+    "Gather",
+    "Split",
+    "Softmax",
+    "Einsum",
+    "Resize",
+    "Pad",
+    "BatchNormalization",
+    "Flatten",
+    "Squeeze",
+    "Unsqueeze",
+    "Shape",
+    "Expand",
+    "Clip",
+    "Constant",
+    "Identity",
+    "MaxPool",
+    "GlobalAveragePool",
+    "ReduceMean",
+    "TopK",
+    "Nonsense",
+    "PRelu",
+    "LRN",
+    "DepthToSpace",
+    "ConvTranspose",
+    "Cast",
+    "Dropout",
+    "Where",
+    "Div",
+    "Sub",
+    "Pow",
+    "Erf",
+    "Sqrt",
+    "LayerNormalization",
+    "GRU",
+    "Range",
+    "ConstantOfShape",
+    "Size",
+)
+ATTRIBUTES = (
+    "axis",
+    "axes",
+    "perm",
+    "group",
+    "strides",
+    "pads",
+    "kernel_shape",
+    "dilations",
+    "split",
+    "transB",
+    "keepdims",
+    "blocksize",
+    "hidden_size",
+    "direction",
+    "auto_pad",
+    "ceil_mode",
+    "output_padding",
+    "num_heads",
+    "equation",
+    "value",
+    "to",
+    "starts",
+)
 
 
 # ---- ONNX as bytes ------------------------------------------------------------------------------
@@ -136,8 +264,11 @@ def field_damage(data: bytes, rng: random.Random, depth: int = 0) -> bytes:
 
 def any_value(model: Any, rng: random.Random) -> str:
     node = rng.choice(model.graph.node)
-    names = [*node.output, *(one.name for one in model.graph.initializer),
-             *(one.name for one in model.graph.input)]  # fmt: skip
+    names = [
+        *node.output,
+        *(one.name for one in model.graph.initializer),
+        *(one.name for one in model.graph.input),
+    ]
     return str(rng.choice(names or [""]))
 
 
@@ -193,9 +324,15 @@ def outputs(model: Any, rng: random.Random) -> None:
 
 def attribute(model: Any, rng: random.Random) -> None:
     node = rng.choice([one for one in model.graph.node if one.attribute] or [model.graph.node[0]])
-    few = rng.choice((rng.choice(ODD), [rng.choice(ODD) for _ in range(rng.randrange(1, 7))],
-                      rng.choice(WORDS), rng.choice((0.0, -1.5, 1e38, float("nan"))),
-                      [rng.randrange(-3, 9) for _ in range(rng.randrange(1, 7))]))  # fmt: skip
+    few = rng.choice(
+        (
+            rng.choice(ODD),
+            [rng.choice(ODD) for _ in range(rng.randrange(1, 7))],
+            rng.choice(WORDS),
+            rng.choice((0.0, -1.5, 1e38, float("nan"))),
+            [rng.randrange(-3, 9) for _ in range(rng.randrange(1, 7))],
+        )
+    )
     name = rng.choice(ATTRIBUTES)
     if node.attribute and rng.random() < 0.8:
         place = rng.randrange(len(node.attribute))
@@ -217,7 +354,8 @@ def sides(model: Any, rng: random.Random) -> None:
         del dims[rng.randrange(len(dims))]
     elif not dims or chosen == 1:
         dims.add(dim_value=rng.choice(ODD)) if hasattr(dims, "add") else dims.append(
-            rng.choice(ODD))  # fmt: skip
+            rng.choice(ODD)
+        )
     elif hasattr(dims, "add"):
         side = dims[rng.randrange(len(dims))]
         if chosen == 2:
@@ -297,12 +435,33 @@ def whole(model: Any, rng: random.Random) -> None:
 
 
 STRUCTURE: tuple[Callable[[Any, random.Random], None], ...] = (
-    drop_node, bypass_node, rewire, earlier, earlier, inputs, outputs, attribute, attribute, sides,
-    sides, constants, rename, rename, values, whole,
-)  # fmt: skip
+    drop_node,
+    bypass_node,
+    rewire,
+    earlier,
+    earlier,
+    inputs,
+    outputs,
+    attribute,
+    attribute,
+    sides,
+    sides,
+    constants,
+    rename,
+    rename,
+    values,
+    whole,
+)
 BYTES: tuple[Callable[[bytes, random.Random], bytes], ...] = (
-    flip, flip_bits, truncate, duplicate, insert, replace, field_damage, field_damage,
-)  # fmt: skip
+    flip,
+    flip_bits,
+    truncate,
+    duplicate,
+    insert,
+    replace,
+    field_damage,
+    field_damage,
+)
 
 
 def restructured(data: bytes, rng: random.Random) -> bytes:
@@ -337,9 +496,26 @@ def odd_value(rng: random.Random, known: Sequence[tuple[Any, Any]]) -> Any:
     for _ in range(rng.choice((3, 60, 200))):
         deep = [deep]
     node, key = rng.choice(known)
-    return rng.choice((rng.choice(ODD), rng.choice(WORDS), None, True, 1.5, 1e308, [], {},
-                       float("nan"), [rng.choice(ODD)] * rng.randrange(5), 10**30, deep, "\udc80",
-                       json.loads(json.dumps(node[key])), "Conv2D", "Functional"))  # fmt: skip
+    return rng.choice(
+        (
+            rng.choice(ODD),
+            rng.choice(WORDS),
+            None,
+            True,
+            1.5,
+            1e308,
+            [],
+            {},
+            float("nan"),
+            [rng.choice(ODD)] * rng.randrange(5),
+            10**30,
+            deep,
+            "\udc80",
+            json.loads(json.dumps(node[key])),
+            "Conv2D",
+            "Functional",
+        )
+    )
 
 
 def restructured_keras(text: str, rng: random.Random) -> str:

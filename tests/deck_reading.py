@@ -25,9 +25,15 @@ INK = "#000000"
 
 def box(name: str, x: float, y: float, **more: Any) -> Shape:
     values: dict[str, Any] = {
-        "stroke": INK, "line_width": 1.6, "lines": (name,), "widths": (20.0,), "text_size": 16.0,
-        "text_fill": INK, "role": "conv", **more,
-    }  # fmt: skip
+        "stroke": INK,
+        "line_width": 1.6,
+        "lines": (name,),
+        "widths": (20.0,),
+        "text_size": 16.0,
+        "text_fill": INK,
+        "role": "conv",
+        **more,
+    }
     return Shape(name, "rect", x, y, 80, 40, "#e06666", **values)
 
 
@@ -38,18 +44,41 @@ def line(source: str, target: str, *route: Point, head: bool = True) -> Connecto
 def synthetic() -> Page:
     """All that a scene may hold, on a page of a deck."""
     layer = Group(
-        "a-g", "layer", 'conv "3×3" & <co>', "conv 3×3\n9 parameters", "network/0",
+        "a-g",
+        "layer",
+        'conv "3×3" & <co>',
+        "conv 3×3\n9 parameters",
+        "network/0",
         (
             box("a", 200, 200, lines=("conv", "3×3"), widths=(40.0, 25.0), radius=4.0, shadow=2.4),
-            Shape("r", "ellipse", 268, 188, 24, 24, "#ffff00", INK, 1.6, lines=("R",),
-                  widths=(10.0,), text_size=14.4, text_fill=INK, role="activation"),
+            Shape(
+                "r",
+                "ellipse",
+                268,
+                188,
+                24,
+                24,
+                "#ffff00",
+                INK,
+                1.6,
+                lines=("R",),
+                widths=(10.0,),
+                text_size=14.4,
+                text_fill=INK,
+                role="activation",
+            ),
             Text(240, 260, "64 & more", 13.2, 60.0, "#222222"),
         ),
-    )  # fmt: skip
-    alone = Group("b-g", "layer", "max-pool", "max-pool", "", (
-        box("b", 400, 300, pattern="lines"),))  # fmt: skip
+    )
+    alone = Group(
+        "b-g", "layer", "max-pool", "max-pool", "", (box("b", 400, 300, pattern="lines"),)
+    )
     panel = Group(
-        "panel", "panel", "Panel", "", "",
+        "panel",
+        "panel",
+        "Panel",
+        "",
+        "",
         (
             Shape("back", "rect", 100, 160, 700, 300, "#ffe599", shadow=2.0, role="panel"),
             Shape("in", "ellipse", 60, 220, 0, 0, "", role="port"),
@@ -59,25 +88,43 @@ def synthetic() -> Page:
             line("in", "b", (60, 220), (150, 220), (150, 400), (440, 400), (440, 340)),
             line("a", "b", (280, 220), (320, 220), (320, 320), (400, 320), head=False),
             line("b", "out", (480, 320), (840, 320)),
-            layer, alone,
+            layer,
+            alone,
             Text(450, 480, "Panel", 16, 45.0, INK, bold=True, role="title"),
         ),
-    )  # fmt: skip
+    )
     loose = (
-        Group("t", "heading", "", "", "", (
-            Text(60, 70, "A title", 32, 100.0, INK, "start", True, "slide-title"),)),
+        Group(
+            "t",
+            "heading",
+            "",
+            "",
+            "",
+            (Text(60, 70, "A title", 32, 100.0, INK, "start", True, "slide-title"),),
+        ),
         Line(((130, 520), (120, 520), (120, 600), (130, 600)), INK, 1.0),
         Line(((300, 520), (310, 520), (310, 600), (300, 600)), INK, 1.0),
         Line(((400, 560), (500, 560)), INK, 2.0, "axis"),
         Line(((400, 600), (450, 620), (500, 600)), INK, 2.0, "curve"),
         line("", "c", (820, 560), (900, 560)),
-        box("c", 900, 540), box("d", 1100, 540),
-        line("c", "d", (980, 560), (1000, 560), (1000, 500), (1020, 500), (1020, 620), (1060, 620),
-             (1060, 560), (1100, 560)),
+        box("c", 900, 540),
+        box("d", 1100, 540),
+        line(
+            "c",
+            "d",
+            (980, 560),
+            (1000, 560),
+            (1000, 500),
+            (1020, 500),
+            (1020, 620),
+            (1060, 620),
+            (1060, 560),
+            (1100, 560),
+        ),
         line("c", "d", (940, 580), (940, 640), (1140, 640), (1140, 580)),
         line("c", "", (940, 540), (980, 470), (1140, 470)),
         Text(1240, 700, "right", 16, 40.0, INK, "end"),
-    )  # fmt: skip
+    )
     scene = Scene(1280, 720, "Synthetic", "All there is.", "#fefefe", (panel, *loose))
     return Page(scene, "Synthetic <page>", "Who & when\n\nhttps://example.org/?a=1&b=2")
 
@@ -160,10 +207,12 @@ def drawn_path(element: Any) -> list[Point]:
     for px, py in [(0, 0), *corners[preset], (w, h)]:
         u = (w - px if xfrm.get("flipH") == "1" else px) - w / 2
         v = (h - py if xfrm.get("flipV") == "1" else py) - h / 2
-        path.append((
-            x + w / 2 + u * math.cos(turn) - v * math.sin(turn),
-            y + h / 2 + u * math.sin(turn) + v * math.cos(turn),
-        ))  # fmt: skip
+        path.append(
+            (
+                x + w / 2 + u * math.cos(turn) - v * math.sin(turn),
+                y + h / 2 + u * math.sin(turn) + v * math.cos(turn),
+            )
+        )
     return path
 
 
@@ -181,9 +230,11 @@ def distance(point: Point, path: Sequence[Point]) -> float:
 def difference(path: Sequence[Point], route: Sequence[Point]) -> float:
     """How far two polylines are apart: their corners, and their ends in order."""
     return max(
-        math.dist(path[0], route[0]), math.dist(path[-1], route[-1]),
-        *(distance(point, route) for point in path), *(distance(point, path) for point in route),
-    )  # fmt: skip
+        math.dist(path[0], route[0]),
+        math.dist(path[-1], route[-1]),
+        *(distance(point, route) for point in path),
+        *(distance(point, path) for point in route),
+    )
 
 
 def glue(element: Any) -> tuple[Any, Any]:

@@ -140,8 +140,9 @@ def run_one(path: Path, outcome: Outcome, draw: bool) -> str:
     return found
 
 
-def fuzz(count: int, folder: Path, seed: int = 1, draw: bool = False, keep: Path | None = None
-         ) -> Outcome:  # fmt: skip
+def fuzz(
+    count: int, folder: Path, seed: int = 1, draw: bool = False, keep: Path | None = None
+) -> Outcome:
     """Try ``count`` inputs."""
     rng = random.Random(seed)
     onnx = [build() for build in model_seeds.ONNX]

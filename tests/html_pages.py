@@ -74,8 +74,22 @@ def small_scene(text: str, fill: str = "#ffffff") -> Scene:
     """A row with a module and a layer, and the module's panel, all called ``text``."""
 
     def layer(number: str, role: str, x: float, y: float) -> Group:
-        box = Shape(f"s{number}", "rect", x, y, 80, 40, fill, "#000000", 1, lines=(text,),
-                    widths=(60,), text_size=14, text_fill="#000000", role="conv")  # fmt: skip
+        box = Shape(
+            f"s{number}",
+            "rect",
+            x,
+            y,
+            80,
+            40,
+            fill,
+            "#000000",
+            1,
+            lines=(text,),
+            widths=(60,),
+            text_size=14,
+            text_fill="#000000",
+            role="conv",
+        )
         return Group(f"g{number}", role, text, f"{text}\n{DETAIL}", "k", (box,))
 
     back = Shape("p1", "rect", 0, 100, 300, 120, "#ffe599", role="panel")
@@ -86,9 +100,16 @@ def small_scene(text: str, fill: str = "#ffffff") -> Scene:
 
 
 QUIET = (
-    "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "hide-scrollbars",
-    "disable-background-networking", "disable-component-update", "disable-sync",
-)  # fmt: skip
+    "headless",
+    "no-sandbox",
+    "disable-gpu",
+    "disable-quic",
+    "no-first-run",
+    "hide-scrollbars",
+    "disable-background-networking",
+    "disable-component-update",
+    "disable-sync",
+)
 
 
 class Browser:
@@ -110,8 +131,10 @@ class Browser:
         self.driver.get(path.as_uri())
 
     def media(self, scheme: str = "light", medium: str = "") -> None:
-        features = [{"name": "prefers-color-scheme", "value": scheme},
-                    {"name": "prefers-reduced-motion", "value": "reduce"}]  # fmt: skip
+        features = [
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]
         self.driver.execute_cdp_cmd(
             "Emulation.setEmulatedMedia", {"media": medium, "features": features}
         )
@@ -140,8 +163,9 @@ class Browser:
 
     def count(self, query: str) -> int:
         """How many elements of ``query`` are visible."""
-        return int(self.js("return a(arguments[0]).filter((n) => n.getClientRects().length).length",
-                           query))  # fmt: skip
+        return int(
+            self.js("return a(arguments[0]).filter((n) => n.getClientRects().length).length", query)
+        )
 
 
 def start_browser(folder: Path) -> Browser:

@@ -153,8 +153,13 @@ class Make:
         return name
 
     def conv(self, x: str, width: int, kernel: int = 3, stride: int = 1, **more: Any) -> str:
-        options: dict[str, Any] = {"kernel": (kernel, kernel), "filters": width, "bias": False,
-                                   "norm": "batch", "padding": "same"}  # fmt: skip
+        options: dict[str, Any] = {
+            "kernel": (kernel, kernel),
+            "filters": width,
+            "bias": False,
+            "norm": "batch",
+            "padding": "same",
+        }
         if stride > 1:
             options["stride"] = stride, stride
             options["padding"] = (kernel // 2,) * 4 if kernel > 1 else "valid"
@@ -164,8 +169,9 @@ class Make:
             del options["filters"]
         return self.add(kind, [x], **options)
 
-    def pool(self, x: str, kernel: int = 2, stride: int = 2, kind: str = "max-pool",
-             **more: Any) -> str:  # fmt: skip
+    def pool(
+        self, x: str, kernel: int = 2, stride: int = 2, kind: str = "max-pool", **more: Any
+    ) -> str:
         return self.add(kind, [x], kernel=(kernel, kernel), stride=(stride, stride), **more)
 
     def graph(self, *outputs: str) -> LayerGraph:
@@ -206,8 +212,15 @@ def mobilenet_v2() -> LayerGraph:
     net = Make("MobileNet-v2")
     x = net.conv(net.last, 32, 3, 2, activation="relu6")
     before = 32
-    rows = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1),
-            (6, 160, 3, 2), (6, 320, 1, 1)]  # fmt: skip
+    rows = [
+        (1, 16, 1, 1),
+        (6, 24, 2, 2),
+        (6, 32, 3, 2),
+        (6, 64, 4, 2),
+        (6, 96, 3, 1),
+        (6, 160, 3, 2),
+        (6, 320, 1, 1),
+    ]
     for expansion, width, times, first in rows:
         for number in range(times):
             stride = 1 if number else first
@@ -235,8 +248,15 @@ def efficientnet() -> LayerGraph:
     net = Make("EfficientNet-B0")
     x = net.conv(net.last, 32, 3, 2, activation="silu")
     before = 32
-    rows = [(1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3),
-            (6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3)]  # fmt: skip
+    rows = [
+        (1, 16, 1, 1, 3),
+        (6, 24, 2, 2, 3),
+        (6, 40, 2, 2, 5),
+        (6, 80, 3, 2, 3),
+        (6, 112, 3, 1, 5),
+        (6, 192, 4, 2, 5),
+        (6, 320, 1, 1, 3),
+    ]
     for expansion, width, times, first, kernel in rows:
         for number in range(times):
             stride = 1 if number else first
@@ -349,8 +369,18 @@ FAMILIES = {
     "unet": unet,
     "nasnet": nasnet,
 }
-SPECS = ("resnet50", "inception_v3", "inception_v4", "inception_resnet_v2", "xception", "vgg16",
-         "inception_v1", "alexnet", "nin", "lenet5")  # fmt: skip
+SPECS = (
+    "resnet50",
+    "inception_v3",
+    "inception_v4",
+    "inception_resnet_v2",
+    "xception",
+    "vgg16",
+    "inception_v1",
+    "alexnet",
+    "nin",
+    "lenet5",
+)
 
 
 def resnext50() -> LayerGraph:

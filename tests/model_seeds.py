@@ -50,8 +50,14 @@ def attention(model: Builder, value: str, width: int, heads: int, length: int) -
 def transformer() -> bytes:
     """Patches, a token, positions, two blocks, a head."""
     model = Builder()
-    value = model.op("Conv", "x", model.weight(16, 3, 8, 8), model.weight(16),
-                     kernel_shape=[8, 8], strides=[8, 8])  # fmt: skip
+    value = model.op(
+        "Conv",
+        "x",
+        model.weight(16, 3, 8, 8),
+        model.weight(16),
+        kernel_shape=[8, 8],
+        strides=[8, 8],
+    )
     value = model.op("Reshape", value, model.ints(1, 16, 16))
     value = model.op("Transpose", value, perm=[0, 2, 1])
     value = model.op("Concat", model.weight(1, 1, 16), value, axis=1)
@@ -130,13 +136,22 @@ def control_flow() -> bytes:
     branch = helper.make_graph([helper.make_node("Relu", [value], ["inside"])], "b", [], [info])
     flag = model.constant(True, (), TensorProto.BOOL)
     given = model.op("If", flag, then_branch=branch, else_branch=branch)
-    state = [helper.make_tensor_value_info(name, kind, dims) for name, kind, dims in
-             (("i", TensorProto.INT64, []), ("go", TensorProto.BOOL, []),
-              ("in", FLOAT, [1, 8, 32, 32]))]  # fmt: skip
-    inner = [helper.make_node("Identity", ["go"], ["on"]),
-             helper.make_node("Add", ["in", value], ["next"])]  # fmt: skip
-    ends = [helper.make_tensor_value_info("on", TensorProto.BOOL, []),
-            helper.make_tensor_value_info("next", FLOAT, [1, 8, 32, 32])]  # fmt: skip
+    state = [
+        helper.make_tensor_value_info(name, kind, dims)
+        for name, kind, dims in (
+            ("i", TensorProto.INT64, []),
+            ("go", TensorProto.BOOL, []),
+            ("in", FLOAT, [1, 8, 32, 32]),
+        )
+    ]
+    inner = [
+        helper.make_node("Identity", ["go"], ["on"]),
+        helper.make_node("Add", ["in", value], ["next"]),
+    ]
+    ends = [
+        helper.make_tensor_value_info("on", TensorProto.BOOL, []),
+        helper.make_tensor_value_info("next", FLOAT, [1, 8, 32, 32]),
+    ]
     body = helper.make_graph(inner, "body", state, ends)
     times = model.constant(3, (), TensorProto.INT64)
     given = model.op("Loop", times, flag, given, body=body)
@@ -149,10 +164,19 @@ def recurrent() -> bytes:
     model = Builder((12, 1, 6))
     value = "x"
     for kind, gates, depth in (("LSTM", 4, 6), ("GRU", 3, 16)):
-        weights = (model.weight(2, gates * 8, depth), model.weight(2, gates * 8, 8),
-                   model.weight(2, 2 * gates * 8))  # fmt: skip
-        value = model.op(kind, value, *weights, outputs=3 if kind == "LSTM" else 2, hidden_size=8,
-                         direction="bidirectional")  # fmt: skip
+        weights = (
+            model.weight(2, gates * 8, depth),
+            model.weight(2, gates * 8, 8),
+            model.weight(2, 2 * gates * 8),
+        )
+        value = model.op(
+            kind,
+            value,
+            *weights,
+            outputs=3 if kind == "LSTM" else 2,
+            hidden_size=8,
+            direction="bidirectional",
+        )
         value = model.op("Transpose", value, perm=[0, 2, 1, 3])
         value = model.op("Reshape", value, model.ints(12, 1, 16))
     value = model.op("Gather", value, model.constant(-1, (), TensorProto.INT64), axis=0)
@@ -166,8 +190,19 @@ def quantised() -> bytes:
     value, depth = model.op("QuantizeLinear", "x", scale, zero), 3
     for _ in range(2):
         weight = model.weight(8, depth, 3, 3, kind=TensorProto.INT8)
-        value = model.op("QLinearConv", value, scale, zero, weight, scale, zero, scale, zero,
-                         kernel_shape=[3, 3], pads=[1] * 4)  # fmt: skip
+        value = model.op(
+            "QLinearConv",
+            value,
+            scale,
+            zero,
+            weight,
+            scale,
+            zero,
+            scale,
+            zero,
+            kernel_shape=[3, 3],
+            pads=[1] * 4,
+        )
         depth = 8
     value = model.op("DequantizeLinear", value, scale, zero)
     weight = model.op("DequantizeLinear", model.weight(8, 8, 1, 1, kind=TensorProto.INT8), scale)
@@ -219,8 +254,20 @@ def volumes() -> bytes:
     return model.bytes(model.op("Gemm", value, model.weight(4, 8), transB=1))
 
 
-ONNX = (residual, transformer, cells, towers, two_inputs, several_outputs, control_flow,
-        recurrent, quantised, mobile, regrouped, volumes)  # fmt: skip
+ONNX = (
+    residual,
+    transformer,
+    cells,
+    towers,
+    two_inputs,
+    several_outputs,
+    control_flow,
+    recurrent,
+    quantised,
+    mobile,
+    regrouped,
+    volumes,
+)
 
 
 # ---- Keras --------------------------------------------------------------------------------------
@@ -288,10 +335,17 @@ def nested() -> str:
     ]
     body = keras_layer("Functional", "body", "in")
     body["inbound_nodes"] += keras_layer("X", "x", "body")["inbound_nodes"]
-    body["config"] = {"name": "body", "layers": inner, "input_layers": [["start", 0, 0]],
-                      "output_layers": [["relu", 0, 0]]}  # fmt: skip
-    layers = [keras_input(8, 8, 3), body,
-              keras_layer("GlobalMaxPooling2D", "pool", call=[("body", 1)])]  # fmt: skip
+    body["config"] = {
+        "name": "body",
+        "layers": inner,
+        "input_layers": [["start", 0, 0]],
+        "output_layers": [["relu", 0, 0]],
+    }
+    layers = [
+        keras_input(8, 8, 3),
+        body,
+        keras_layer("GlobalMaxPooling2D", "pool", call=[("body", 1)]),
+    ]
     return keras_model(layers, "pool")
 
 

@@ -50,18 +50,36 @@ class Builder:
         """A list of whole numbers, as shapes and axes are given."""
         return self.constant(list(values), [len(values)], TensorProto.INT64)
 
-    def op(self, kind: str, *inputs: str, name: str = "", outputs: int = 1, domain: str = "",
-           **attributes: Any) -> str:  # fmt: skip
+    def op(
+        self,
+        kind: str,
+        *inputs: str,
+        name: str = "",
+        outputs: int = 1,
+        domain: str = "",
+        **attributes: Any,
+    ) -> str:
         """An operator; the name of its first output."""
         self.count += 1
-        names = [f"v{self.count}" if index == 0 else f"v{self.count}.{index}"
-                 for index in range(outputs)]  # fmt: skip
-        self.nodes.append(helper.make_node(kind, list(inputs), names, name=name or names[0],
-                                           domain=domain, **attributes))  # fmt: skip
+        names = [
+            f"v{self.count}" if index == 0 else f"v{self.count}.{index}" for index in range(outputs)
+        ]
+        self.nodes.append(
+            helper.make_node(
+                kind, list(inputs), names, name=name or names[0], domain=domain, **attributes
+            )
+        )
         return names[0]
 
-    def conv(self, value: str, depth: int, filters: int, kernel: int = 3, bias: bool = False,
-             **attributes: Any) -> str:  # fmt: skip
+    def conv(
+        self,
+        value: str,
+        depth: int,
+        filters: int,
+        kernel: int = 3,
+        bias: bool = False,
+        **attributes: Any,
+    ) -> str:
         """A convolution, ``same`` unless pads are given."""
         group = attributes.get("group", 1)
         attributes.setdefault("pads", [kernel // 2] * 4)
@@ -78,8 +96,9 @@ class Builder:
     def bytes(self, *outputs: str, functions: Sequence[Any] = ()) -> bytes:
         """The model as a file."""
         ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
-        graph = helper.make_graph(self.nodes, "test", self.inputs, ends, self.weights,
-                                  value_info=self.infos)  # fmt: skip
+        graph = helper.make_graph(
+            self.nodes, "test", self.inputs, ends, self.weights, value_info=self.infos
+        )
         data: bytes = helper.make_model(graph).SerializeToString()
         return data
 
@@ -109,15 +128,22 @@ def resnet(blocks: int = 3, width: int = 8) -> Builder:
 # ---- Keras ------------------------------------------------------------------------------------
 
 
-def keras_layer(kind: str, name: str, *sources: str, call: Sequence[tuple[str, int]] = (),
-                **config: Any) -> dict[str, Any]:  # fmt: skip
+def keras_layer(
+    kind: str, name: str, *sources: str, call: Sequence[tuple[str, int]] = (), **config: Any
+) -> dict[str, Any]:
     """A layer of a Functional model in the form of Keras 3."""
     calls = call or [(source, 0) for source in sources]
-    tensors = [{"class_name": "__keras_tensor__", "config": {"keras_history": [source, at, 0]}}
-               for source, at in calls]  # fmt: skip
+    tensors = [
+        {"class_name": "__keras_tensor__", "config": {"keras_history": [source, at, 0]}}
+        for source, at in calls
+    ]
     nodes = [{"args": tensors if len(tensors) == 1 else [tensors], "kwargs": {}}] if calls else []
-    return {"class_name": kind, "name": name, "config": {"name": name, **config},
-            "inbound_nodes": nodes}  # fmt: skip
+    return {
+        "class_name": kind,
+        "name": name,
+        "config": {"name": name, **config},
+        "inbound_nodes": nodes,
+    }
 
 
 def keras_input(*shape: int, name: str = "in") -> dict[str, Any]:
@@ -127,13 +153,21 @@ def keras_input(*shape: int, name: str = "in") -> dict[str, Any]:
 
 def keras_model(layers: list[dict[str, Any]], end: str, start: str = "in") -> str:
     """The JSON of a Functional model."""
-    config = {"name": "model", "layers": layers, "input_layers": [[start, 0, 0]],
-              "output_layers": [[end, 0, 0]]}  # fmt: skip
+    config = {
+        "name": "model",
+        "layers": layers,
+        "input_layers": [[start, 0, 0]],
+        "output_layers": [[end, 0, 0]],
+    }
     return json.dumps({"class_name": "Functional", "config": config})
 
 
 def keras2_layer(kind: str, name: str, *calls: list[str], **config: Any) -> dict[str, Any]:
     """A layer of a Functional model in the form of Keras 2."""
     nodes = [[[source, 0, 0, {}] for source in call] for call in calls]
-    return {"class_name": kind, "name": name, "config": {"name": name, **config},
-            "inbound_nodes": nodes}  # fmt: skip
+    return {
+        "class_name": kind,
+        "name": name,
+        "config": {"name": name, **config},
+        "inbound_nodes": nodes,
+    }

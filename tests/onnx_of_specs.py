@@ -11,8 +11,11 @@ from archviz.language.expand import load_network
 from tests.models import Builder
 
 ACTIVATIONS: Mapping[str, str] = {
-    "relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid", "softmax": "Softmax",
-}  # fmt: skip
+    "relu": "Relu",
+    "tanh": "Tanh",
+    "sigmoid": "Sigmoid",
+    "softmax": "Softmax",
+}
 ALIKE: Mapping[str, str] = {"concat": "Concat", "add": "Add", "flatten": "Flatten"}
 
 
@@ -47,9 +50,14 @@ class _Export(Builder):
         if node.kind in ("max-pool", "avg-pool"):
             word = {"max-pool": "MaxPool", "avg-pool": "AveragePool"}[node.kind]
             kernel = list(options.get("kernel", (1, 1)))
-            return self.op(word, value, kernel_shape=kernel, pads=pads(self, node),
-                           strides=list(options.get("stride", (1, 1))),
-                           ceil_mode=int(options.get("ceil", False)))  # fmt: skip
+            return self.op(
+                word,
+                value,
+                kernel_shape=kernel,
+                pads=pads(self, node),
+                strides=list(options.get("stride", (1, 1))),
+                ceil_mode=int(options.get("ceil", False)),
+            )
         if node.kind == "dense":
             weights = [self.weight(node.shape[-1], self.shape(node)[-1])]
             if options.get("bias", True):
@@ -79,8 +87,11 @@ class _Export(Builder):
         """A convolution; a separable one as two."""
         options, depth = node.options, self.shape(node)[-1]
         kernel, stride = options.get("kernel", (1, 1)), options.get("stride", (1, 1))
-        keys: dict[str, Any] = {"kernel_shape": list(kernel), "strides": list(stride),
-                                "pads": pads(self, node)}  # fmt: skip
+        keys: dict[str, Any] = {
+            "kernel_shape": list(kernel),
+            "strides": list(stride),
+            "pads": pads(self, node),
+        }
         if node.kind != "conv":
             value = self.op("Conv", value, self.weight(depth, 1, *kernel), group=depth, **keys)
             keys, kernel = {"kernel_shape": [1, 1]}, (1, 1)

@@ -8,10 +8,21 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 WORDS = st.sampled_from(
-    ["a", "Inception-ResNet-A", "squeeze and excite", "W" * 30, "iiii", "Übergröße",
-     "module with a very long name that no box of two units can hold", "x-y", "漢字のブロック",
-     "<b>&amp;\"'", "conv", "1×1"]
-)  # fmt: skip
+    [
+        "a",
+        "Inception-ResNet-A",
+        "squeeze and excite",
+        "W" * 30,
+        "iiii",
+        "Übergröße",
+        "module with a very long name that no box of two units can hold",
+        "x-y",
+        "漢字のブロック",
+        "<b>&amp;\"'",
+        "conv",
+        "1×1",
+    ]
+)
 ACTIVATION = st.sampled_from(["", " relu", " bn", " bn relu", " tanh", " bn gelu", " softmax"])
 
 
@@ -20,11 +31,21 @@ def layer(draw: st.DrawFn) -> Any:
     """A layer that keeps the shape of a map, and its channels (8) too."""
     kind = draw(
         st.sampled_from(
-            ["conv 3x3 8 same", "conv 1x1 8", "conv 11x11 8 same", "sep-conv 3x3 8 same",
-             "depthwise-conv 3x3 same", "max-pool 3x3 /1 same", "avg-pool 5x5 /1 same",
-             "relu", "batch-norm", "dropout 0.5", "lrn"]
+            [
+                "conv 3x3 8 same",
+                "conv 1x1 8",
+                "conv 11x11 8 same",
+                "sep-conv 3x3 8 same",
+                "depthwise-conv 3x3 same",
+                "max-pool 3x3 /1 same",
+                "avg-pool 5x5 /1 same",
+                "relu",
+                "batch-norm",
+                "dropout 0.5",
+                "lrn",
+            ]
         )
-    )  # fmt: skip
+    )
     if "conv" not in kind:
         return kind
     kind += draw(ACTIVATION)
@@ -53,12 +74,14 @@ def item(depth: int, modules: list[str]) -> st.SearchStrategy[Any]:
     inner = series(depth - 1, modules)
     return st.one_of(
         *leaves,
+        st.fixed_dictionaries({"repeat": st.sampled_from([1, 2, 3, 12]), "of": inner}).filter(
+            _small
+        ),
         st.fixed_dictionaries(
-            {"repeat": st.sampled_from([1, 2, 3, 12]), "of": inner}
-        ).filter(_small),
-        st.fixed_dictionaries(
-            {"towers": st.lists(st.one_of(inner, st.just("identity")), min_size=2, max_size=4),
-             "merge": MERGE}
+            {
+                "towers": st.lists(st.one_of(inner, st.just("identity")), min_size=2, max_size=4),
+                "merge": MERGE,
+            }
         ),
         st.fixed_dictionaries(
             {"towers": st.sampled_from([2, 3, 5, 32]), "of": inner, "merge": MERGE}
@@ -68,7 +91,7 @@ def item(depth: int, modules: list[str]) -> st.SearchStrategy[Any]:
         ),
         forked(depth, modules),
         graph(depth, modules),
-    )  # fmt: skip
+    )
 
 
 def _small(node: dict[str, Any]) -> bool:

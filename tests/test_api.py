@@ -34,9 +34,15 @@ def spec(tmp_path: Path) -> Path:
 
 def test_the_names_of_the_package() -> None:
     assert archviz.__all__ == [
-        "ArchvizError", "LoadedNetwork", "Problem", "__version__",
-        "from_keras", "from_onnx", "from_torch", "load",
-    ]  # fmt: skip
+        "ArchvizError",
+        "LoadedNetwork",
+        "Problem",
+        "__version__",
+        "from_keras",
+        "from_onnx",
+        "from_torch",
+        "load",
+    ]
     for name in archviz.__all__:
         assert getattr(archviz, name)
     with pytest.raises(AttributeError, match="no attribute 'lode'"):
@@ -54,8 +60,13 @@ def test_the_command_line_starts_without_what_it_does_not_need() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert loaded.isdisjoint({"yaml", "jinja2", "graphviz", "wasmtime", "importlib.metadata"})
-    heavy = ("archviz.layout", "archviz.write", "archviz.language.spec", "archviz.network.model",
-             "archviz.network.analysis")  # fmt: skip
+    heavy = (
+        "archviz.layout",
+        "archviz.write",
+        "archviz.language.spec",
+        "archviz.network.model",
+        "archviz.network.analysis",
+    )
     assert not [name for name in loaded if name.startswith(heavy)]
 
 
@@ -96,9 +107,12 @@ def test_save_writes_the_format_of_the_suffix(suffix: str, tmp_path: Path) -> No
 def test_info_is_plain_data(spec: Path) -> None:
     info = archviz.load(spec).info()
     assert info["totals"] == {
-        "parameters": 112 + 290, "trainable": 402, "non_trainable": 0,
-        "macs": 6 * 6 * 4 * 27 + 144 * 2, "depth": 4,
-    }  # fmt: skip
+        "parameters": 112 + 290,
+        "trainable": 402,
+        "non_trainable": 0,
+        "macs": 6 * 6 * 4 * 27 + 144 * 2,
+        "depth": 4,
+    }
     assert [layer["path"] for layer in info["layers"]] == ["input", "conv1", "flatten1", "dense1"]
     assert pickle.loads(pickle.dumps(info)) == info
 

@@ -413,8 +413,15 @@ def test_markup_in_a_spec_stays_text(empty_folder: Path) -> None:
     root = ET.fromstring(cli("render", "x.yaml").stdout)
     assert root[0].text == "</title><script>alert(1)</script>"
     assert {element.tag.removeprefix(SVG) for element in root.iter()} <= {
-        "svg", "title", "desc", "g", "rect", "ellipse", "path", "text",
-    }  # fmt: skip
+        "svg",
+        "title",
+        "desc",
+        "g",
+        "rect",
+        "ellipse",
+        "path",
+        "text",
+    }
     assert "<img src=x onerror=y>" in [text.text for text in root.iter(f"{SVG}text")]
 
 
@@ -499,9 +506,14 @@ def test_list_as_json() -> None:
     assert [entry["name"] for entry in entries] == list(NAMES)
     for entry in entries:
         assert {key: type(value) for key, value in entry.items()} == {
-            "name": str, "title": str, "year": int, "date": str, "parameters": int,
-            "brought": str, "appendix": bool,
-        }  # fmt: skip
+            "name": str,
+            "title": str,
+            "year": int,
+            "date": str,
+            "parameters": int,
+            "brought": str,
+            "appendix": bool,
+        }
         assert entry["parameters"] == archviz.load(entry["name"]).info()["totals"]["parameters"]
         assert entry["brought"]
         assert entry["date"].startswith(str(entry["year"])) or entry["year"] > int(
@@ -514,9 +526,15 @@ def test_list_as_json() -> None:
 
 TOTALS = {"parameters", "trainable", "non_trainable", "macs", "depth"}
 LAYER = {
-    "path": str, "kind": str, "label": str, "output_shape": list, "parameters": int,
-    "trainable": int, "non_trainable": int, "macs": int,
-}  # fmt: skip
+    "path": str,
+    "kind": str,
+    "label": str,
+    "output_shape": list,
+    "parameters": int,
+    "trainable": int,
+    "non_trainable": int,
+    "macs": int,
+}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -547,19 +565,31 @@ def test_info_as_json(name: str) -> None:
 def test_info_as_json_has_the_numbers_of_the_papers() -> None:
     data = json.loads(cli("info", "resnet50", "--json").stdout)
     assert data["totals"] == {
-        "parameters": 25_636_712, "trainable": 25_583_592, "non_trainable": 53_120,
-        "macs": 3_857_973_248, "depth": 169,
-    }  # fmt: skip
+        "parameters": 25_636_712,
+        "trainable": 25_583_592,
+        "non_trainable": 53_120,
+        "macs": 3_857_973_248,
+        "depth": 169,
+    }
     assert data["with_auxiliary"] is None
     conv1 = next(layer for layer in data["layers"] if layer["path"] == "conv1")
     assert conv1 == {
-        "path": "conv1", "kind": "conv", "label": "conv 7×7", "output_shape": [112, 112, 64],
-        "parameters": 9_728, "trainable": 9_600, "non_trainable": 128, "macs": 118_013_952,
-    }  # fmt: skip
+        "path": "conv1",
+        "kind": "conv",
+        "label": "conv 7×7",
+        "output_shape": [112, 112, 64],
+        "parameters": 9_728,
+        "trainable": 9_600,
+        "non_trainable": 128,
+        "macs": 118_013_952,
+    }
     assert json.loads(cli("info", "inception-v1", "--json").stdout)["with_auxiliary"] == {
-        "parameters": 13_378_280, "trainable": 13_378_280, "non_trainable": 0,
-        "macs": 1_591_044_096, "depth": 40,
-    }  # fmt: skip
+        "parameters": 13_378_280,
+        "trainable": 13_378_280,
+        "non_trainable": 0,
+        "macs": 1_591_044_096,
+        "depth": 40,
+    }
 
 
 def test_info_prints_totals_beside_the_published_ones() -> None:
@@ -623,8 +653,11 @@ def test_check_goes_on_to_the_other_files(empty_folder: Path) -> None:
     assert [line.split(":")[0] for line in result.stdout.splitlines()] == ["good.yaml", "vgg16"]
     places = [line for line in result.stderr.splitlines() if ".yaml" in line]
     assert [place.split(":")[0] for place in places] == [
-        "broken.yaml", "broken.yaml", "total.yaml", "missing.yaml",
-    ]  # fmt: skip
+        "broken.yaml",
+        "broken.yaml",
+        "total.yaml",
+        "missing.yaml",
+    ]
     assert "parameters come to 27, published are 28: 1 too few" in result.stderr
     assert result.stderr.splitlines()[-1] == "4 problems"
 
@@ -684,8 +717,18 @@ def test_legend_draws_all_of_it(empty_folder: Path) -> None:
     text = (empty_folder / "legend.svg").read_text(encoding="utf-8")
     assert cli("legend").stdout == text
     shown = " ".join(node.text or "" for node in ET.fromstring(text).iter(f"{SVG}text"))
-    for word in ("convolution", "pooling", "merge", "dense", "ReLU", "tanh", "softmax",
-                 "batch normalisation", "module", "repeated"):  # fmt: skip
+    for word in (
+        "convolution",
+        "pooling",
+        "merge",
+        "dense",
+        "ReLU",
+        "tanh",
+        "softmax",
+        "batch normalisation",
+        "module",
+        "repeated",
+    ):
         assert word in shown, word
     assert len(text) <= 60_000
 
@@ -750,9 +793,11 @@ def test_an_unknown_command_is_wrong_usage() -> None:
 def completions(line: str) -> list[str]:
     words = line.split(" ")
     environment = {
-        **os.environ, "_ARCHVIZ_COMPLETE": "bash_complete", "COMP_WORDS": line,
+        **os.environ,
+        "_ARCHVIZ_COMPLETE": "bash_complete",
+        "COMP_WORDS": line,
         "COMP_CWORD": str(len(words) - 1),
-    }  # fmt: skip
+    }
     code = "from archviz.cli.commands import main; main(prog_name='archviz')"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
     assert done.stderr == b""

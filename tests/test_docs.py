@@ -154,8 +154,11 @@ def test_the_readme_shows_the_spec_of_the_picture_beside_it(
     assert blocks("README.md", "yaml")[0] == (DOCS / "examples" / "small.yaml").read_text("utf-8")
 
 
-CALLS = [(page, call) for page in ("README.md", "docs/themes.md", "docs/spec.md", "docs/scene.md")
-         for call in commands(page)]  # fmt: skip
+CALLS = [
+    (page, call)
+    for page in ("README.md", "docs/themes.md", "docs/spec.md", "docs/scene.md")
+    for call in commands(page)
+]
 
 
 @pytest.mark.parametrize(("page", "call"), CALLS)
@@ -287,8 +290,14 @@ def section(page: str, title: str) -> str:
 
 def test_the_page_on_scenes_lists_every_field_and_role() -> None:
     fields, roles = scene_values()
-    titles = {"page": "The page", "group": "Groups", "shape": "Shapes", "text": "Texts",
-              "connector": "Connectors", "line": "Lines"}  # fmt: skip
+    titles = {
+        "page": "The page",
+        "group": "Groups",
+        "shape": "Shapes",
+        "text": "Texts",
+        "connector": "Connectors",
+        "line": "Lines",
+    }
     for kind, title in titles.items():
         text = section("docs/scene.md", title)
         rows = re.findall(r"^\| (`.*?) \|", text.partition("role of")[0], re.MULTILINE)

@@ -31,35 +31,69 @@ def line(source: str, target: str, *route: Point, head: bool = True) -> Connecto
 
 def box(name: str, x: float, y: float, **more: Any) -> Shape:
     values: dict[str, Any] = {
-        "stroke": INK, "line_width": 1.6, "lines": (name,), "widths": (20.0,), "text_size": 14.8,
-        "text_fill": INK, **more,
-    }  # fmt: skip
+        "stroke": INK,
+        "line_width": 1.6,
+        "lines": (name,),
+        "widths": (20.0,),
+        "text_size": 14.8,
+        "text_fill": INK,
+        **more,
+    }
     return Shape(name, "rect", x, y, 80, 40, "#e06666", **values)
 
 
 def synthetic() -> Page:
     layer = Group(
-        "a-g", "layer", 'conv "3×3"', "conv <3×3> & more\n9 parameters", "",
+        "a-g",
+        "layer",
+        'conv "3×3"',
+        "conv <3×3> & more\n9 parameters",
+        "",
         (
-            box("a", 200.37, 200, lines=("a<b", "& 3×3"), widths=(40.0, 25.0), radius=4.0,
-                shadow=2.4),
-            Shape("r", "ellipse", 268, 188, 24, 24, "#ffff00", INK, 1.6, lines=("R",),
-                  widths=(10.0,), text_size=14.4, text_fill=INK),
+            box(
+                "a",
+                200.37,
+                200,
+                lines=("a<b", "& 3×3"),
+                widths=(40.0, 25.0),
+                radius=4.0,
+                shadow=2.4,
+            ),
+            Shape(
+                "r",
+                "ellipse",
+                268,
+                188,
+                24,
+                24,
+                "#ffff00",
+                INK,
+                1.6,
+                lines=("R",),
+                widths=(10.0,),
+                text_size=14.4,
+                text_fill=INK,
+            ),
             Text(240, 260, "64 & more", 13.2, 60.0, "#222222"),
         ),
-    )  # fmt: skip
+    )
     alone = Group("b-g", "layer", "pool", "max-pool", "", (box("b", 400, 300, pattern="lines"),))
     panel = Group(
-        "panel", "panel", "Panel", "", "",
+        "panel",
+        "panel",
+        "Panel",
+        "",
+        "",
         (
             Shape("back", "rect", 100, 160, 700, 300, "#ffe599", shadow=2.0, role="panel"),
             Shape("in", "ellipse", 60, 220, 0, 0, "", role="port"),
             line("in", "a", (60, 220), (200.37, 220)),
             line("a", "b", (280.37, 220), (340, 220), (340, 320), (400, 320), head=False),
-            layer, alone,
+            layer,
+            alone,
             Text(450, 480, "Panel", 16, 45.0, INK, bold=True, role="title"),
         ),
-    )  # fmt: skip
+    )
     loose = (
         Line(((130, 520), (120, 520), (120, 600), (130, 600)), INK, 1.0),
         Line(((300, 520), (310, 520), (310, 600), (300, 600)), INK, 1.0),
@@ -69,7 +103,7 @@ def synthetic() -> Page:
         line("c", "", (940, 540), (980, 470), (1140, 470)),
         Text(60, 70, "left", 16, 40.0, INK, "start"),
         Text(1240, 700, "right", 16, 40.0, INK, "end"),
-    )  # fmt: skip
+    )
     scene = Scene(1280, 720, "Synthetic", "", "#fefefe", (panel, *loose))
     return Page(scene, "Synthetic <page>")
 
@@ -199,8 +233,11 @@ def test_texts_stand_on_their_lines(cells: dict[str, Any], page: Page) -> None:
         if not isinstance(text, Text):
             continue
         lowered = text._replace(y=text.y + 0.0435 * text.size)
-        same = [cell for _, cell in drawn_like(cells, lowered)
-                if cell.label == html.escape(text.text, quote=False)]  # fmt: skip
+        same = [
+            cell
+            for _, cell in drawn_like(cells, lowered)
+            if cell.label == html.escape(text.text, quote=False)
+        ]
         assert same, text
         style = same[0].style
         assert "text" in style
@@ -235,8 +272,10 @@ def test_edges_join_their_shapes_along_their_routes(cells: dict[str, Any], page:
         ):
             left, top = place(cells, cell)
             _, _, width, height = cells[cell].numbers()
-            at = (left + float(edge.style[f"{name}X"]) * width,
-                  top + float(edge.style[f"{name}Y"]) * height)  # fmt: skip
+            at = (
+                left + float(edge.style[f"{name}X"]) * width,
+                top + float(edge.style[f"{name}Y"]) * height,
+            )
             assert at == pytest.approx(end, abs=0.1)
             if key and shapes[key].role != "port":
                 assert cell in dict(drawn_like(cells, shapes[key]))
@@ -299,8 +338,10 @@ def test_brackets_and_other_lines() -> None:
     assert [cell.numbers() for cell in brackets] == [(120, 520, 10, 80), (300, 520, 10, 80)]
     (axis,) = [cell for _, cell in leaf_cells(cells) if cell.edge and not cell.source]
     assert axis.points() == {
-        "sourcePoint": [(400, 560)], "corner": [(500, 560)], "targetPoint": [(500, 570)],
-    }  # fmt: skip
+        "sourcePoint": [(400, 560)],
+        "corner": [(500, 560)],
+        "targetPoint": [(500, 570)],
+    }
     assert axis.style["endArrow"] == "none"
 
 
@@ -338,6 +379,9 @@ def test_the_same_bytes_in_every_run() -> None:
     for seed in ("1", "2"):
         path = os.pathsep.join((os.path.dirname(__file__), *filter(None, sys.path)))
         env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}
-        runs.append(subprocess.run([sys.executable, "-c", code], env=env, check=True,
-                                   capture_output=True).stdout)  # fmt: skip
+        runs.append(
+            subprocess.run(
+                [sys.executable, "-c", code], env=env, check=True, capture_output=True
+            ).stdout
+        )
     assert runs[0] == runs[1] == write_drawio([synthetic(), network_page("nin")])

@@ -25,13 +25,23 @@ def folder_bytes(folder: Path) -> dict[str, bytes]:
 
 def test_one_file_a_network_or_one_for_all(tmp_path: Path) -> None:
     target = tmp_path / "out"
-    result = run("export", "lenet5", "resnet50", "-f", "svg,png,pdf,pptx,html,drawio,tex",
-                 "-d", str(target))  # fmt: skip
+    result = run(
+        "export", "lenet5", "resnet50", "-f", "svg,png,pdf,pptx,html,drawio,tex", "-d", str(target)
+    )
     assert result.exit_code == 0, result.output
     assert set(folder_bytes(target)) == {
-        "lenet5.svg", "resnet50.svg", "lenet5.png", "resnet50.png", "lenet5.tex", "resnet50.tex",
-        "archviz.pdf", "archviz.pptx", "archviz.html", "archviz.drawio", MANIFEST,
-    }  # fmt: skip
+        "lenet5.svg",
+        "resnet50.svg",
+        "lenet5.png",
+        "resnet50.png",
+        "lenet5.tex",
+        "resnet50.tex",
+        "archviz.pdf",
+        "archviz.pptx",
+        "archviz.html",
+        "archviz.drawio",
+        MANIFEST,
+    }
     assert "10 files of 2 networks" in result.output
 
 
@@ -49,9 +59,11 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
         code = "from archviz.cli.commands import main; main()"
         arguments = ["export", "lenet5", "xception", "-f", formats, "-d", str(tmp_path / name)]
         subprocess.run(
-            [sys.executable, "-c", code, *arguments], check=True, capture_output=True,
+            [sys.executable, "-c", code, *arguments],
+            check=True,
+            capture_output=True,
             env={**os.environ, "PYTHONHASHSEED": "1" if name == "a" else "2"},
-        )  # fmt: skip
+        )
     first, second = folder_bytes(tmp_path / "a"), folder_bytes(tmp_path / "b")
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
@@ -148,9 +160,16 @@ def test_every_figure_in_every_format(command: str, suffix: str, tmp_path: Path)
     assert result.exit_code == 0, result.output
     data = target.read_bytes()
     starts = {
-        "svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF", "pptx": b"PK", "html": b"<!doctype",
-        "tex": b"%", "drawio": b"<mxfile", "gv": b"//", "json": b"{",
-    }  # fmt: skip
+        "svg": b"<svg",
+        "png": b"\x89PNG",
+        "pdf": b"%PDF",
+        "pptx": b"PK",
+        "html": b"<!doctype",
+        "tex": b"%",
+        "drawio": b"<mxfile",
+        "gv": b"//",
+        "json": b"{",
+    }
     assert data.lower().lstrip().startswith(starts[suffix].lower()) or suffix == "drawio"
     assert len(data) > 500
 
@@ -158,5 +177,8 @@ def test_every_figure_in_every_format(command: str, suffix: str, tmp_path: Path)
 def test_themes_are_listed() -> None:
     result = run("themes")
     assert [line.split()[0] for line in result.output.splitlines()] == [
-        "article", "colorblind", "dark", "print",
-    ]  # fmt: skip
+        "article",
+        "colorblind",
+        "dark",
+        "print",
+    ]

@@ -158,8 +158,16 @@ def test_pretty() -> None:
 
 @pytest.mark.parametrize(
     ("text", "result"),
-    [("width", True), ("five_in", True), ("c3", True), ("3c", False), ("a-b", False),
-     ("_a", False), ("é", False), ("", False)],
-)  # fmt: skip
+    [
+        ("width", True),
+        ("five_in", True),
+        ("c3", True),
+        ("3c", False),
+        ("a-b", False),
+        ("_a", False),
+        ("é", False),
+        ("", False),
+    ],
+)
 def test_names(text: str, result: bool) -> None:
     assert bool(text and is_name(text)) is result

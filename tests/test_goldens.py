@@ -77,8 +77,11 @@ def test_accepting_writes_what_is_drawn_now(workshop: Path) -> None:
     (workshop / "plain.svg").write_text("<svg/>", encoding="utf-8")
     assert goldens.main(["--accept"]) == 0
     assert {path.name for path in workshop.iterdir()} == {
-        "plain.scene", "plain.svg", "lenet5.scene", "lenet5.svg",
-    }  # fmt: skip
+        "plain.scene",
+        "plain.svg",
+        "lenet5.scene",
+        "lenet5.svg",
+    }
     assert goldens.main([]) == 0
 
 

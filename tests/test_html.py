@@ -84,8 +84,12 @@ def test_tags_are_balanced_and_ids_single(page: Page) -> None:
     assert page.faults == []
     ids = [attrs["id"] for _, attrs in page.nodes if "id" in attrs]
     assert [name for name, count in Counter(ids).items() if count > 1] == []
-    targets = [attrs[key] for _, attrs in page.nodes for key in ("aria-controls", "aria-labelledby")
-               if key in attrs]  # fmt: skip
+    targets = [
+        attrs[key]
+        for _, attrs in page.nodes
+        for key in ("aria-controls", "aria-labelledby")
+        if key in attrs
+    ]
     links = [attrs["href"][1:] for _, attrs in page.nodes if attrs.get("href", "").startswith("#")]
     assert len(links) > 20 and len(targets) > 50
     assert {name for value in targets for name in value.split()} | set(links) <= set(ids)
@@ -120,10 +124,14 @@ def test_the_policy_admits_this_script_alone(page: Page) -> None:
 def test_markup_in_every_field_stays_text() -> None:
     texts = ("name", "title", "brought", "paper", "authors", "venue", "source", "input")
     figures = [
-        HtmlFigure(**dict.fromkeys(texts, f"{HOSTILE}{number}"), scene=small_scene(HOSTILE),
-                   link="javascript:alert(1)", year=2000 + number)
+        HtmlFigure(
+            **dict.fromkeys(texts, f"{HOSTILE}{number}"),
+            scene=small_scene(HOSTILE),
+            link="javascript:alert(1)",
+            year=2000 + number,
+        )
         for number in range(2)
-    ]  # fmt: skip
+    ]
     extra = HtmlExtra(HOSTILE, small_scene(HOSTILE, fill='red"><b>'))
     hostile = Page(write_html(figures, [extra], title=HOSTILE))
     assert hostile.faults == []
@@ -145,11 +153,13 @@ def test_the_same_networks_give_the_same_bytes(networks: list[HtmlFigure], html:
     code = start + "sys.stdout.write(write_html([html_figure(n.info(), n.scene())], title='t'))"
     pages = {
         subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, check=True,
+            [sys.executable, "-c", code],
+            capture_output=True,
+            check=True,
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
         ).stdout
         for seed in ("1", "2")
-    }  # fmt: skip
+    }
     assert len(pages) == 1 and len(pages.pop()) > 100_000
     assert write_html(networks, title="x") == write_html(networks, title="x")
     assert len(html.encode()) < 1_000_000
@@ -170,8 +180,12 @@ def test_nothing_of_a_figure_is_lost(networks: list[HtmlFigure]) -> None:
 def test_modules_are_linked_to_their_panels(page: Page, networks: list[HtmlFigure]) -> None:
     boxes = [attrs for attrs, _ in page.all("g") if attrs.get("role") == "button"]
     panels = {attrs["id"]: attrs["aria-label"] for attrs, _ in page.all("figure", class_="panel")}
-    drawn = [item for figure in networks for item in figure.scene.items
-             if isinstance(item, Group) and item.role == "panel"]  # fmt: skip
+    drawn = [
+        item
+        for figure in networks
+        for item in figure.scene.items
+        if isinstance(item, Group) and item.role == "panel"
+    ]
     assert len(panels) == len(drawn) > 20
     for box in boxes:
         title = box["aria-label"].split("\n")[0]
@@ -225,8 +239,14 @@ def test_names_become_ids_once() -> None:
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [(9, "9"), (61_706, "61.7\u00a0k"), (9_996, "10.0\u00a0k"), (138_357_544, "138\u00a0M"),
-     (3_857_973_248, "3.86\u00a0G"), (None, "")],
-)  # fmt: skip
+    [
+        (9, "9"),
+        (61_706, "61.7\u00a0k"),
+        (9_996, "10.0\u00a0k"),
+        (138_357_544, "138\u00a0M"),
+        (3_857_973_248, "3.86\u00a0G"),
+        (None, ""),
+    ],
+)
 def test_counts_in_three_digits(count: int | None, text: str) -> None:
     assert short(count) == text

@@ -58,16 +58,20 @@ def test_it_asks_no_server_and_reports_no_error(page: Browser) -> None:
     assert page.driver.get_log("browser") == []
     log = page.driver.get_log("performance")
     messages = [json.loads(entry["message"])["message"] for entry in log]
-    asked = [message["params"]["request"]["url"] for message in messages
-             if message["method"] == "Network.requestWillBeSent"]  # fmt: skip
+    asked = [
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    ]
     assert any(url.startswith("file:") for url in asked)
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
 
 
 def test_the_embedded_font_is_used(page: Browser) -> None:
     assert page.js("return [...document.fonts].map((f) => f.family + f.weight + f.status)") == [
-        "Arimo400loaded", "Arimo700loaded",
-    ]  # fmt: skip
+        "Arimo400loaded",
+        "Arimo700loaded",
+    ]
 
 
 def test_hover_shows_the_card_of_a_layer(page: Browser) -> None:
@@ -94,8 +98,10 @@ def test_a_click_opens_the_panel_below_the_row(page: Browser) -> None:
     assert page.count(".panel") == 0
     page.click("#resnet50 .module[aria-label^='Identity'] rect")
     assert page.count(".panel") == 1 == page.count("[aria-label='Module Identity block']")
-    boxes = page.js("return ['.part-row', '.panel.open'].map((s) => "
-                    "q('#resnet50 ' + s).getBoundingClientRect().toJSON())")  # fmt: skip
+    boxes = page.js(
+        "return ['.part-row', '.panel.open'].map((s) => "
+        "q('#resnet50 ' + s).getBoundingClientRect().toJSON())"
+    )
     assert 0 <= boxes[1]["top"] - boxes[0]["bottom"] < 60
     open_ones = page.js("return a('#resnet50 [aria-expanded=true]').map((n) => n.tagName)")
     assert Counter(open_ones) == {"g": 4, "BUTTON": 1}
@@ -106,8 +112,10 @@ def test_a_click_opens_the_panel_below_the_row(page: Browser) -> None:
 
 
 def test_an_opened_panel_is_scrolled_into_view(page: Browser) -> None:
-    page.js("q('#inception-v3 .part-row').scrollIntoView(false);"
-            "q('#inception-v3 .module').focus({preventScroll: true})")  # fmt: skip
+    page.js(
+        "q('#inception-v3 .part-row').scrollIntoView(false);"
+        "q('#inception-v3 .module').focus({preventScroll: true})"
+    )
     page.keys(Keys.ENTER)
     box = page.js("return q('#inception-v3 .panel.open').getBoundingClientRect().toJSON()")
     assert box["top"] > 0 and box["bottom"] <= 901
@@ -162,15 +170,29 @@ def test_tab_reaches_everything_and_shows_where_it_is(chromium: Browser) -> None
     seen = []
     for _ in range(60):
         chromium.keys(Keys.TAB)
-        seen.append(chromium.js(
-            "const n = document.activeElement, s = getComputedStyle(n);"
-            "return [n.id || n.getAttribute('aria-label') || n.textContent.trim(),"
-            "n === document.body || s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2]"
-        ))  # fmt: skip
+        seen.append(
+            chromium.js(
+                "const n = document.activeElement, s = getComputedStyle(n);"
+                "return [n.id || n.getAttribute('aria-label') || n.textContent.trim(),"
+                "n === document.body ||"
+                " s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2]"
+            )
+        )
     assert [name for name, visible in seen if not visible] == []
     names = " | ".join(name.split("\n")[0] for name, _ in seen)
-    for part in ("Skip to", "_search", "_theme", "_help", "LeNet-5", "input", "mlpconv",
-                 "Zoom in", "Save SVG", "Show all modules", "Multiply-adds"):  # fmt: skip
+    for part in (
+        "Skip to",
+        "_search",
+        "_theme",
+        "_help",
+        "LeNet-5",
+        "input",
+        "mlpconv",
+        "Zoom in",
+        "Save SVG",
+        "Show all modules",
+        "Multiply-adds",
+    ):
         assert part in names, part
     assert sum(name.startswith("mlpconv\n") for name, _ in seen) == 4
     assert "_card" not in names and seen[-1][0] != seen[0][0]
@@ -178,10 +200,15 @@ def test_tab_reaches_everything_and_shows_where_it_is(chromium: Browser) -> None
 
 @pytest.mark.parametrize(
     ("query", "names"),
-    [("conv 1x7", {"inception-v3", "inception-v4", "inception-resnet-v2"}),
-     ("lecun", {"lenet5"}), ("dollar", {"resnext50"}), ("he 2015 50", {"resnet50"}),
-     ("cardinality", {"resnext50"}), ("no such thing", set())],
-)  # fmt: skip
+    [
+        ("conv 1x7", {"inception-v3", "inception-v4", "inception-resnet-v2"}),
+        ("lecun", {"lenet5"}),
+        ("dollar", {"resnext50"}),
+        ("he 2015 50", {"resnet50"}),
+        ("cardinality", {"resnext50"}),
+        ("no such thing", set()),
+    ],
+)
 def test_search_filters_as_one_types(page: Browser, query: str, names: set[str]) -> None:
     page.js("q('#resnet50').scrollIntoView()")
     where = page.js("return scrollY")
@@ -232,8 +259,10 @@ def test_every_text_can_be_read(chromium: Browser, html: str, scheme: str) -> No
 
 
 def test_the_theme_follows_the_system_until_it_is_chosen(page: Browser) -> None:
-    colors = ("return [getComputedStyle(document.documentElement).backgroundColor,"
-              "getComputedStyle(q('#resnet50 .part-row path[stroke]')).stroke]")  # fmt: skip
+    colors = (
+        "return [getComputedStyle(document.documentElement).backgroundColor,"
+        "getComputedStyle(q('#resnet50 .part-row path[stroke]')).stroke]"
+    )
     light = page.js(colors)
     page.media("dark")
     dark = page.js(colors)
@@ -262,8 +291,10 @@ def test_zoom_and_pan(page: Browser) -> None:
         -90, 0
     ).release().perform()
     assert page.js("return q('#vgg16 .stage').scrollLeft") == pytest.approx(before + 90, abs=1)
-    page.js("q('#vgg16 .stage').dispatchEvent(new WheelEvent('wheel', {deltaY: -50, ctrlKey: true,"
-            "clientX: 700, clientY: 450, cancelable: true}))")  # fmt: skip
+    page.js(
+        "q('#vgg16 .stage').dispatchEvent(new WheelEvent('wheel', {deltaY: -50, ctrlKey: true,"
+        "clientX: 700, clientY: 450, cancelable: true}))"
+    )
     assert page.js(width) > 1.6 * fit
     page.keys("0")
     assert page.js(width) == pytest.approx(fit, rel=0.001)
@@ -322,8 +353,9 @@ def rgb(color: str) -> str:
 
 def test_the_table_sorts_by_every_column(page: Browser) -> None:
     def column(number: int) -> list[str]:
-        return list(page.js("return a('tbody tr').map((r) => r.children[arguments[0]].textContent)",
-                            number))  # fmt: skip
+        return list(
+            page.js("return a('tbody tr').map((r) => r.children[arguments[0]].textContent)", number)
+        )
 
     page.click("thead th:nth-child(3) button")
     counts = [int(text.replace(",", "")) for text in column(2)]
@@ -344,11 +376,14 @@ def test_it_fits_every_screen(chromium: Browser, html: str, width: int) -> None:
     chromium.open(html, width=width)
     chromium.js("a('.all').forEach((n) => n.click())")
     assert chromium.js("return document.documentElement.scrollWidth") <= width
-    size = chromium.js("const t = q('#inception-v4 .part-row text');"
-                       "return t.getBoundingClientRect().height / 1.15")  # fmt: skip
+    size = chromium.js(
+        "const t = q('#inception-v4 .part-row text');return t.getBoundingClientRect().height / 1.15"
+    )
     assert size >= 9
-    cut = chromium.js("return a('button, h1, h2, .lead, .chip').filter((n) => n.clientWidth &&"
-                      "n.scrollWidth > n.clientWidth + 1).map((n) => n.textContent)")  # fmt: skip
+    cut = chromium.js(
+        "return a('button, h1, h2, .lead, .chip').filter((n) => n.clientWidth &&"
+        "n.scrollWidth > n.clientWidth + 1).map((n) => n.textContent)"
+    )
     assert cut == []
 
 

@@ -54,17 +54,28 @@ def test_heads_of_tensors_that_are_alike() -> None:
     data = field(9, b"\0\0\x80\x3f\0\0\0\x40")
     long = b"n" * (HEAD + 8)
     found = weights(
-        large + field(8, b"a"), large + field(8, b"b") + field(9, b"\0" * 300),
-        large + field(8, b"c") + b"\x08\x03", b"\x10\x01" + field(8, long) + b"\x08\x07",
-        large + field(8, long + b"2"), small + field(8, b"e"), small + field(8, b"f") + data,
-        small + data + field(8, b"g"), small + field(8, b"h"),
-    )  # fmt: skip
+        large + field(8, b"a"),
+        large + field(8, b"b") + field(9, b"\0" * 300),
+        large + field(8, b"c") + b"\x08\x03",
+        b"\x10\x01" + field(8, long) + b"\x08\x07",
+        large + field(8, long + b"2"),
+        small + field(8, b"e"),
+        small + field(8, b"f") + data,
+        small + data + field(8, b"g"),
+        small + field(8, b"h"),
+    )
     sides = (66, 64)
     assert found == {
-        "a": (sides, None), "b": (sides, None), "c": ((*sides, 3), None),
-        long.decode(): ((7,), None), long.decode() + "2": (sides, None), "e": ((2,), None),
-        "f": ((2,), (1.0, 2.0)), "g": ((2,), (1.0, 2.0)), "h": ((2,), None),
-    }  # fmt: skip
+        "a": (sides, None),
+        "b": (sides, None),
+        "c": ((*sides, 3), None),
+        long.decode(): ((7,), None),
+        long.decode() + "2": (sides, None),
+        "e": ((2,), None),
+        "f": ((2,), (1.0, 2.0)),
+        "g": ((2,), (1.0, 2.0)),
+        "h": ((2,), None),
+    }
 
 
 def test_a_tensor_that_is_cut_off_is_noticed_though_its_head_is_known() -> None:

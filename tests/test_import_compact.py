@@ -65,9 +65,15 @@ def test_families_come_back(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "most"),
-    [("densenet", 28), ("mobilenet_v2", 28), ("efficientnet", 36), ("convnext", 22), ("vit", 18),
-     ("unet", 40)],
-)  # fmt: skip
+    [
+        ("densenet", 28),
+        ("mobilenet_v2", 28),
+        ("efficientnet", 36),
+        ("convnext", 22),
+        ("vit", 18),
+        ("unet", 40),
+    ],
+)
 def test_figures_are_short(name: str, most: int) -> None:
     assert boxes(imported(FAMILIES[name]())) <= most
 
@@ -112,8 +118,14 @@ def test_merged_concats_become_a_chain_again() -> None:
 
 def test_equal_operators_in_other_wiring_are_other_modules() -> None:
     names = [unit.name for unit in compact(bundled("inception_v4")).units]
-    assert names == ["stem", "inception-a", "reduction-a", "inception-b", "reduction-b",
-                     "inception-c"]  # fmt: skip
+    assert names == [
+        "stem",
+        "inception-a",
+        "reduction-a",
+        "inception-b",
+        "reduction-b",
+        "inception-c",
+    ]
 
 
 def test_an_auxiliary_output_in_a_block_is_drawn_all_the_same() -> None:
@@ -279,9 +291,12 @@ def parallel_graphs(draw: st.DrawFn) -> LayerGraph:
         return x
 
     step = st.deferred(
-        lambda: st.tuples(st.sampled_from(["add", "concat", "multiply"]),
-                          st.lists(plans, min_size=2, max_size=3), st.integers(1, 3))
-    )  # fmt: skip
+        lambda: st.tuples(
+            st.sampled_from(["add", "concat", "multiply"]),
+            st.lists(plans, min_size=2, max_size=3),
+            st.integers(1, 3),
+        )
+    )
     plans = st.lists(st.one_of(PIECES, PIECES, step), max_size=3)
     end = series(net.last, draw(st.lists(st.one_of(PIECES, step), min_size=1, max_size=5)))
     return net.graph(end)
@@ -336,8 +351,10 @@ def test_levels_of_two_rows_of_convolutions_have_two_modules() -> None:
         skips.append(x)
         x = net.pool(x)
     for skip in reversed(skips):
-        x = net.add("concat", [skip, net.add("conv-transpose", [x], kernel=(2, 2), stride=(2, 2),
-                                             filters=8)])  # fmt: skip
+        x = net.add(
+            "concat",
+            [skip, net.add("conv-transpose", [x], kernel=(2, 2), stride=(2, 2), filters=8)],
+        )
         for activation in ("silu", "relu"):
             x = net.conv(net.conv(x, 8, activation=activation), 8, activation=activation)
     network = check_exact(net.graph())

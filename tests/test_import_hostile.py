@@ -176,9 +176,38 @@ def test_nothing_is_written_where_that_fails(tmp_path: Path) -> None:
 
 # ---- what is in them ----------------------------------------------------------------------------
 
-NASTY = ("a: b", "- x", "#c", '"q"', "'s'", "new\nline", "tab\there", "nul\x00x", "e\x1b[31m",
-         "\u202ertl", "漢字", "😀", "{a: [b", "&a", "*a", "!t", "%d", "null", "~", "yes", "a\\n",
-         "<svg onload=x>", "</text>", "]]>", "x" * 3000, "\ufeff", "\x85", "\u2028", "\x7f", " ")
+NASTY = (
+    "a: b",
+    "- x",
+    "#c",
+    '"q"',
+    "'s'",
+    "new\nline",
+    "tab\there",
+    "nul\x00x",
+    "e\x1b[31m",
+    "\u202ertl",
+    "漢字",
+    "😀",
+    "{a: [b",
+    "&a",
+    "*a",
+    "!t",
+    "%d",
+    "null",
+    "~",
+    "yes",
+    "a\\n",
+    "<svg onload=x>",
+    "</text>",
+    "]]>",
+    "x" * 3000,
+    "\ufeff",
+    "\x85",
+    "\u2028",
+    "\x7f",
+    " ",
+)
 
 
 def test_names_of_all_kinds(tmp_path: Path) -> None:
@@ -220,8 +249,10 @@ def test_outputs_of_other_sizes_that_meet(tmp_path: Path) -> None:
     one = model.conv("x", 3, 8)
     two = model.conv(one, 8, 8, strides=[2, 2])
     three = model.conv(two, 8, 4, strides=[2, 2])
-    odd = model.op("Fancy", model.op("Add", three, model.op("MaxPool", two, kernel_shape=[2, 2],
-                                                            strides=[2, 2])))  # fmt: skip
+    odd = model.op(
+        "Fancy",
+        model.op("Add", three, model.op("MaxPool", two, kernel_shape=[2, 2], strides=[2, 2])),
+    )
     last = model.op("Relu", odd, name="outputs")  # as the box is called in which they meet
     report = shown(tmp_path / "m.onnx", model.bytes(model.conv(one, 8, 4), last, two, "x"))
     assert "faithful" in report
@@ -262,10 +293,17 @@ def test_functions_texts_and_equal_names(tmp_path: Path) -> None:
 # ---- sizes and wires that cannot be -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("attributes", [
-    {"strides": [0, 1]}, {"strides": [1]}, {"pads": [-3, 4, -2, -3]}, {"pads": [1, 1, 1]},
-    {"dilations": [1, -1]}, {"kernel_shape": [5, 5]},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"strides": [0, 1]},
+        {"strides": [1]},
+        {"pads": [-3, 4, -2, -3]},
+        {"pads": [1, 1, 1]},
+        {"dilations": [1, -1]},
+        {"kernel_shape": [5, 5]},
+    ],
+)
 def test_windows_that_cannot_be(attributes: dict[str, Any], tmp_path: Path) -> None:
     model = Builder()
     wanted = {"kernel_shape": [3, 3], **attributes}
@@ -277,9 +315,15 @@ def test_windows_that_cannot_be(attributes: dict[str, Any], tmp_path: Path) -> N
         assert "makes no sense" in message(tmp_path / "model.onnx", model.bytes(end))
 
 
-@pytest.mark.parametrize(("layer", "option"), [
-    ("words", "input_dim"), ("words", "output_dim"), ("mha", "num_heads"), ("mlp", "units"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("layer", "option"),
+    [
+        ("words", "input_dim"),
+        ("words", "output_dim"),
+        ("mha", "num_heads"),
+        ("mlp", "units"),
+    ],
+)
 def test_sizes_that_cannot_be(layer: str, option: str, tmp_path: Path) -> None:
     tree = json.loads(model_seeds.words())
     for one in tree["config"]["layers"]:

@@ -44,8 +44,14 @@ def test_a_functional_model() -> None:
     graph = read(small())
     assert kinds(graph) == ["conv", "sep-conv", "add", "global-avg-pool", "dense"]
     conv, sep, dense = graph.nodes[1], graph.nodes[2], graph.nodes[5]
-    assert conv.options == {"kernel": (3, 3), "padding": "same", "filters": 8, "bias": False,
-                            "norm": "batch-unscaled", "activation": "relu"}  # fmt: skip
+    assert conv.options == {
+        "kernel": (3, 3),
+        "padding": "same",
+        "filters": 8,
+        "bias": False,
+        "norm": "batch-unscaled",
+        "activation": "relu",
+    }
     assert (conv.parameters, conv.fixed) == (27 * 8 + 24, 16)
     assert sep.parameters == 72 + 64
     assert sep.macs == (72 + 64) * 1024
@@ -63,11 +69,18 @@ def test_keras_2() -> None:
 
 def test_sequential_models_of_both_versions() -> None:
     layers = [
-        {"class_name": "Conv2D", "config": {"name": "a", "batch_input_shape": [None, 8, 8, 3],
-                                            **CONV, "activation": "relu"}},
+        {
+            "class_name": "Conv2D",
+            "config": {
+                "name": "a",
+                "batch_input_shape": [None, 8, 8, 3],
+                **CONV,
+                "activation": "relu",
+            },
+        },
         {"class_name": "Flatten", "config": {"name": "b"}},
         {"class_name": "Dense", "config": {"name": "c", "units": 4, "activation": "linear"}},
-    ]  # fmt: skip
+    ]
     old = read(json.dumps({"class_name": "Sequential", "config": layers}))
     start = {"class_name": "InputLayer", "config": {"batch_shape": [None, 8, 8, 3]}}
     config = {"name": "s", "layers": [start, *layers]}
@@ -84,8 +97,12 @@ def test_a_model_inside_a_model_is_written_out() -> None:
         keras_layer("ReLU", "relu", "conv"),
     ]
     nested = keras_layer("Functional", "body", call=[("in", 0)])
-    nested["config"] = {"name": "body", "layers": inner, "input_layers": [["start", 0, 0]],
-                        "output_layers": [["relu", 0, 0]]}  # fmt: skip
+    nested["config"] = {
+        "name": "body",
+        "layers": inner,
+        "input_layers": [["start", 0, 0]],
+        "output_layers": [["relu", 0, 0]],
+    }
     layers = [
         keras_input(8, 8, 3),
         nested,
@@ -120,8 +137,14 @@ def test_attention_embedding_and_positions() -> None:
         keras_layer("GlobalAveragePooling1D", "pool", "mlp"),
     ]
     graph = read(keras_model(layers, "pool"))
-    assert kinds(graph) == ["embedding", "layer-norm", "attention", "add", "dense",
-                            "global-avg-pool"]  # fmt: skip
+    assert kinds(graph) == [
+        "embedding",
+        "layer-norm",
+        "attention",
+        "add",
+        "dense",
+        "global-avg-pool",
+    ]
     assert graph.nodes[3].options == {"count": 4, "filters": 32}
     assert graph.nodes[3].parameters == 4 * 16 * 32 + 3 * 32 + 16
     assert graph.nodes[5].shape == (12, 32)
@@ -132,10 +155,9 @@ def test_squeeze_and_excitation_with_a_reshape() -> None:
         keras_input(8, 8, 16),
         keras_layer("GlobalAveragePooling2D", "pool", "in"),
         keras_layer("Reshape", "wide", "pool", target_shape=[1, 1, 16]),
-        keras_layer("Conv2D", "gate", "wide", filters=16, kernel_size=[1, 1],
-                    activation="sigmoid"),
+        keras_layer("Conv2D", "gate", "wide", filters=16, kernel_size=[1, 1], activation="sigmoid"),
         keras_layer("Multiply", "mul", "in", "gate"),
-    ]  # fmt: skip
+    ]
     graph = read(keras_model(layers, "mul"))
     assert kinds(graph) == ["global-avg-pool", "reshape", "conv", "multiply"]
     assert graph.nodes[-1].shape == (8, 8, 16)
@@ -179,9 +201,11 @@ def test_calls_that_multiply_have_an_end() -> None:
             source = "in" if number == 0 else f"m{level}"
             at = max(number - 1, 0)
             calls += keras_layer("X", "x", call=[(source, at)])["inbound_nodes"]
-        config = {"layers": [start, {**body, "inbound_nodes": calls}],
-                  "input_layers": [["in", 0, 0]],
-                  "output_layers": [[f"m{level}", 0, 0]]}  # fmt: skip
+        config = {
+            "layers": [start, {**body, "inbound_nodes": calls}],
+            "input_layers": [["in", 0, 0]],
+            "output_layers": [[f"m{level}", 0, 0]],
+        }
         model = {"class_name": "Functional", "config": config}
     assert "more than 200,000 layers" in message(json.dumps(model))
 

@@ -32,21 +32,45 @@ def whole(model: Builder, value: int) -> str:
 
 def test_a_network_of_volumes() -> None:
     model = Builder((1, 3, 8, 16, 16))
-    value = model.op("Conv", "x", model.weight(8, 3, 3, 3, 3), kernel_shape=[3, 3, 3],
-                     strides=[1, 2, 2], pads=[1] * 6)  # fmt: skip
+    value = model.op(
+        "Conv",
+        "x",
+        model.weight(8, 3, 3, 3, 3),
+        kernel_shape=[3, 3, 3],
+        strides=[1, 2, 2],
+        pads=[1] * 6,
+    )
     value = model.op("Relu", model.norm(value, 8))
     value = model.op("MaxPool", value, kernel_shape=[2, 2, 2], strides=[2, 2, 2])
-    value = model.op("ConvTranspose", value, model.weight(8, 4, 2, 2, 2), model.weight(4),
-                     kernel_shape=[2, 2, 2], strides=[2, 2, 2])  # fmt: skip
+    value = model.op(
+        "ConvTranspose",
+        value,
+        model.weight(8, 4, 2, 2, 2),
+        model.weight(4),
+        kernel_shape=[2, 2, 2],
+        strides=[2, 2, 2],
+    )
     value = model.op("Flatten", model.op("GlobalAveragePool", value))
     end = model.op("Gemm", value, model.weight(5, 4), model.weight(5), transB=1)
     graph = model.layers(end)
     assert kinds(graph) == ["conv-3d", "pool-3d", "conv-3d", "global-avg-pool", "dense"]
     assert [node.shape for node in graph.nodes] == [
-        (8, 16, 16, 3), (8, 8, 8, 8), (4, 4, 4, 8), (8, 8, 8, 4), (4,), (5,)]  # fmt: skip
+        (8, 16, 16, 3),
+        (8, 8, 8, 8),
+        (4, 4, 4, 8),
+        (8, 8, 8, 4),
+        (4,),
+        (5,),
+    ]
     first = graph.nodes[1]
-    assert first.options == {"label": "conv 3×3×3 /1×2×2", "shape": (8, 8, 8, 8), "norm": "batch",
-                             "activation": "relu", "weights": 648, "macs": 648 * 512}  # fmt: skip
+    assert first.options == {
+        "label": "conv 3×3×3 /1×2×2",
+        "shape": (8, 8, 8, 8),
+        "norm": "batch",
+        "activation": "relu",
+        "weights": 648,
+        "macs": 648 * 512,
+    }
     assert (first.parameters, first.fixed) == (648 + 32, 16)
     assert graph.nodes[3].parameters == 8 * 4 * 8 + 4
     assert import_layers(graph, "test", "test").faithful
@@ -65,11 +89,15 @@ def test_a_pool_over_a_whole_volume_is_global() -> None:
 # ---- recurrent layers -------------------------------------------------------------------------
 
 
-def recurrent(model: Builder, value: str, kind: str, depth: int, ways: int = 1, outputs: int = 2
-              ) -> str:  # fmt: skip
+def recurrent(
+    model: Builder, value: str, kind: str, depth: int, ways: int = 1, outputs: int = 2
+) -> str:
     gates = {"LSTM": 4, "GRU": 3, "RNN": 1}[kind]
-    weights = (model.weight(ways, gates * 8, depth), model.weight(ways, gates * 8, 8),
-               model.weight(ways, 2 * gates * 8))  # fmt: skip
+    weights = (
+        model.weight(ways, gates * 8, depth),
+        model.weight(ways, gates * 8, 8),
+        model.weight(ways, 2 * gates * 8),
+    )
     direction = "bidirectional" if ways == 2 else "forward"
     return model.op(kind, value, *weights, outputs=outputs, hidden_size=8, direction=direction)
 
@@ -90,8 +118,9 @@ def test_recurrent_layers_count_what_they_compute(kind: str) -> None:
 def test_both_directions_are_one_box() -> None:
     model = Builder((12, 1, 6))
     value = recurrent(model, "x", "GRU", 6, 2)
-    value = model.op("Reshape", model.op("Transpose", value, perm=[0, 2, 1, 3]),
-                     model.ints(12, 1, 16))  # fmt: skip
+    value = model.op(
+        "Reshape", model.op("Transpose", value, perm=[0, 2, 1, 3]), model.ints(12, 1, 16)
+    )
     node = last(model, model.op("Relu", value))
     assert node.options["label"] == "bi-GRU 8"
     assert node.shape == (12, 16)
@@ -135,8 +164,9 @@ def test_the_other_order_of_the_directions_is_drawn() -> None:
 # ---- shuffles -----------------------------------------------------------------------------------
 
 
-def regrouped(model: Builder, value: str, parts: list[int], order: list[int], end: list[int]
-              ) -> str:  # fmt: skip
+def regrouped(
+    model: Builder, value: str, parts: list[int], order: list[int], end: list[int]
+) -> str:
     value = model.op("Reshape", value, model.ints(*parts))
     return model.op("Reshape", model.op("Transpose", value, perm=order), model.ints(*end))
 
@@ -178,18 +208,24 @@ def test_every_second_row_and_column() -> None:
     model = Builder((1, 3, 8, 8))
     parts = []
     for high in (0, 1):
-        rows = model.op("Slice", "x", model.ints(high), model.ints(99), model.ints(2),
-                        model.ints(2))  # fmt: skip
-        parts += [model.op("Slice", rows, model.ints(wide), model.ints(99), model.ints(3),
-                           model.ints(2)) for wide in (0, 1)]  # fmt: skip
+        rows = model.op(
+            "Slice", "x", model.ints(high), model.ints(99), model.ints(2), model.ints(2)
+        )
+        parts += [
+            model.op("Slice", rows, model.ints(wide), model.ints(99), model.ints(3), model.ints(2))
+            for wide in (0, 1)
+        ]
     node = last(model, model.op("Concat", *parts, axis=1))
     assert (node.options["label"], node.shape) == ("space to depth", (4, 4, 12))
 
 
 def test_a_roll_is_a_shift() -> None:
     model = Builder((1, 8, 8, 4))
-    value = model.op("Transpose", model.conv(model.op("Transpose", "x", perm=[0, 3, 1, 2]), 4, 4),
-                     perm=[0, 2, 3, 1])  # fmt: skip
+    value = model.op(
+        "Transpose",
+        model.conv(model.op("Transpose", "x", perm=[0, 3, 1, 2]), 4, 4),
+        perm=[0, 2, 3, 1],
+    )
     for axis in (1, 2):
         tail = model.op("Slice", value, model.ints(3), model.ints(99), model.ints(axis))
         head = model.op("Slice", value, model.ints(0), model.ints(3), model.ints(axis))
@@ -251,8 +287,11 @@ def test_paddings_that_are_not_zeros_are_not_drawn() -> None:
     value = model.op("Pad", "x", model.ints(0, 0, 1, 1, 0, 0, 1, 1), mode="reflect")
     graph = model.layers(model.conv(value, 3, 8, pads=[0, 0, 0, 0]))
     assert kinds(graph) == ["op", "conv"]
-    assert graph.nodes[1].options == {"label": "reflection pad", "shape": (34, 34, 3),
-                                      "drawn": False}  # fmt: skip
+    assert graph.nodes[1].options == {
+        "label": "reflection pad",
+        "shape": (34, 34, 3),
+        "drawn": False,
+    }
     assert graph.nodes[2].shape == (32, 32, 8)
 
 
@@ -286,21 +325,22 @@ def test_whole_numbers_are_divided_without_a_fraction() -> None:
 
 
 def projected(model: Builder, value: str, length: int, width: int, heads: int) -> str:
-    value = model.op("Add", model.op("MatMul", value, model.weight(16, width)),
-                     model.weight(width))  # fmt: skip
+    value = model.op("Add", model.op("MatMul", value, model.weight(16, width)), model.weight(width))
     value = model.op("Reshape", value, model.ints(1, length, heads, width // heads))
     return model.op("Transpose", value, perm=[0, 2, 1, 3])
 
 
-def attended(model: Builder, asked: str, given: str, lengths: tuple[int, int],
-             change: Any = None) -> str:  # fmt: skip
+def attended(
+    model: Builder, asked: str, given: str, lengths: tuple[int, int], change: Any = None
+) -> str:
     queries = projected(model, asked, lengths[0], 16, 4)
     keys, values = (projected(model, given, lengths[1], 16, 4) for _ in range(2))
     scores = model.op("MatMul", queries, model.op("Transpose", keys, perm=[0, 1, 3, 2]))
     scores = change(scores) if change else scores
     mixed = model.op("MatMul", model.op("Softmax", scores, axis=-1), values)
-    mixed = model.op("Reshape", model.op("Transpose", mixed, perm=[0, 2, 1, 3]),
-                     model.ints(1, lengths[0], 16))  # fmt: skip
+    mixed = model.op(
+        "Reshape", model.op("Transpose", mixed, perm=[0, 2, 1, 3]), model.ints(1, lengths[0], 16)
+    )
     return model.op("Add", model.op("MatMul", mixed, model.weight(16, 16)), model.weight(16))
 
 
@@ -368,10 +408,23 @@ def test_quantised_convolutions_are_convolutions() -> None:
     value = model.op("QuantizeLinear", "x", one, zero)
     weight = model.weight(8, 3, 3, 3, kind=TensorProto.INT8)
     bias = model.weight(8, kind=TensorProto.INT32)
-    value = model.op("QLinearConv", value, one, zero, weight, one, zero, one, zero, bias,
-                     kernel_shape=[3, 3], pads=[1] * 4)  # fmt: skip
-    other = model.op("QLinearAdd", value, one, zero, value, one, zero, one, zero,
-                     domain="com.microsoft")  # fmt: skip
+    value = model.op(
+        "QLinearConv",
+        value,
+        one,
+        zero,
+        weight,
+        one,
+        zero,
+        one,
+        zero,
+        bias,
+        kernel_shape=[3, 3],
+        pads=[1] * 4,
+    )
+    other = model.op(
+        "QLinearAdd", value, one, zero, value, one, zero, one, zero, domain="com.microsoft"
+    )
     value = model.op("DequantizeLinear", other, one, zero)
     layers = model.layers(model.op("Relu", value))
     assert kinds(layers) == ["conv", "add"]

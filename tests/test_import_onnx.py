@@ -37,8 +37,14 @@ def test_a_residual_network_folds_norms_and_activations() -> None:
     graph = model.layers(model.nodes[-1].output[0])
     assert kinds(graph) == ["conv", "conv", "conv", "add", "global-avg-pool", "dense"]
     stem = graph.nodes[1]
-    assert stem.options == {"kernel": (3, 3), "padding": "same", "filters": 8, "bias": False,
-                            "norm": "batch", "activation": "relu"}  # fmt: skip
+    assert stem.options == {
+        "kernel": (3, 3),
+        "padding": "same",
+        "filters": 8,
+        "bias": False,
+        "norm": "batch",
+        "activation": "relu",
+    }
     assert stem.shape == (32, 32, 8)
     assert (stem.parameters, stem.fixed, stem.macs) == (27 * 8 + 32, 16, 27 * 8 * 1024)
     assert "activation" not in graph.nodes[3].options
@@ -87,9 +93,13 @@ def test_channels_last_with_a_norm_written_out() -> None:
     graph = model.layers(end)
     assert kinds(graph) == ["conv", "global-avg-pool"]
     assert graph.nodes[1].options == {
-        "kernel": (3, 3), "stride": (2, 2), "padding": (1, 1, 1, 1), "filters": 8,
-        "norm": "batch", "activation": "relu",
-    }  # fmt: skip
+        "kernel": (3, 3),
+        "stride": (2, 2),
+        "padding": (1, 1, 1, 1),
+        "filters": 8,
+        "norm": "batch",
+        "activation": "relu",
+    }
     assert graph.nodes[1].shape == (16, 16, 8)
     assert graph.nodes[1].parameters == 27 * 8 + 8 + 4 * 8
 
@@ -134,8 +144,15 @@ def expressions() -> dict[str, Any]:
     def relu6(m: Builder, x: str) -> str:
         return m.op("Clip", x, m.constant(0.0), m.constant(6.0))
 
-    return {"silu": silu, "hard-swish": hard_swish, "gelu": gelu, "gelu (halved first)":
-            gelu_halved, "gelu (tanh)": tanh_gelu, "mish": mish, "relu6": relu6}  # fmt: skip
+    return {
+        "silu": silu,
+        "hard-swish": hard_swish,
+        "gelu": gelu,
+        "gelu (halved first)": gelu_halved,
+        "gelu (tanh)": tanh_gelu,
+        "mish": mish,
+        "relu6": relu6,
+    }
 
 
 @pytest.mark.parametrize("name", list(expressions()))
@@ -185,8 +202,15 @@ def test_depthwise_grouped_and_transposed_convolutions() -> None:
 
 def test_a_transposed_convolution_with_padding_of_its_output() -> None:
     model = Builder((1, 8, 16, 16))
-    end = model.op("ConvTranspose", "x", model.weight(8, 4, 3, 3), kernel_shape=[3, 3],
-                   strides=[2, 2], pads=[1, 1, 1, 1], output_padding=[1, 1])  # fmt: skip
+    end = model.op(
+        "ConvTranspose",
+        "x",
+        model.weight(8, 4, 3, 3),
+        kernel_shape=[3, 3],
+        strides=[2, 2],
+        pads=[1, 1, 1, 1],
+        output_padding=[1, 1],
+    )
     graph = model.layers(end)
     assert graph.nodes[1].options["padding"] == "same"
     assert graph.nodes[1].shape == (32, 32, 4)
@@ -241,8 +265,9 @@ def attention(model: Builder, value: str, width: int, heads: int, length: int) -
     scores = model.op("Softmax", model.op("Div", scores, model.constant(2.0)), axis=-1)
     mixed = model.op("Transpose", model.op("MatMul", scores, parts[2]), perm=[0, 2, 1, 3])
     mixed = model.op("Reshape", mixed, model.ints(1, length, width))
-    return model.op("Add", model.op("MatMul", mixed, model.weight(width, width)),
-                    model.weight(width))  # fmt: skip
+    return model.op(
+        "Add", model.op("MatMul", mixed, model.weight(width, width)), model.weight(width)
+    )
 
 
 def test_attention_with_its_projections_is_one_layer() -> None:

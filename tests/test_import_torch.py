@@ -57,11 +57,23 @@ class Inverted(nn.Module):
 
 
 def test_inverted_residuals_with_gates() -> None:
-    module = nn.Sequential(conv(3, 8, stride=2), Inverted(8), nn.AdaptiveAvgPool2d(1),
-                           nn.Flatten(), nn.Linear(8, 5))  # fmt: skip
+    module = nn.Sequential(
+        conv(3, 8, stride=2), Inverted(8), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5)
+    )
     graph = layers_of_torch(module, (1, 3, 32, 32))
-    assert kinds(graph) == ["conv", "conv", "depthwise-conv", "global-avg-pool", "dense", "dense",
-                            "multiply", "conv", "add", "global-avg-pool", "dense"]  # fmt: skip
+    assert kinds(graph) == [
+        "conv",
+        "conv",
+        "depthwise-conv",
+        "global-avg-pool",
+        "dense",
+        "dense",
+        "multiply",
+        "conv",
+        "add",
+        "global-avg-pool",
+        "dense",
+    ]
     assert graph.nodes[3].options["activation"] == "silu"
     assert graph.nodes[3].scope == ("1", "inner", "1", "0")
     assert not graph.unknown
@@ -128,15 +140,34 @@ def test_an_encoder_and_decoder() -> None:
 
     module = Decoder()
     graph = layers_of_torch(module, (1, 3, 32, 32))
-    assert kinds(graph) == ["conv", "max-pool", "conv", "conv-transpose", "concat", "conv",
-                            "conv", "upsample"]  # fmt: skip
+    assert kinds(graph) == [
+        "conv",
+        "max-pool",
+        "conv",
+        "conv-transpose",
+        "concat",
+        "conv",
+        "conv",
+        "upsample",
+    ]
     assert graph.nodes[-1].shape == (64, 64, 2)
     check_totals(module, graph)
 
 
 def test_activations_and_norms() -> None:
-    acts = [nn.GELU(), nn.GELU("tanh"), nn.Mish(), nn.Hardswish(), nn.Hardsigmoid(), nn.PReLU(4),
-            nn.LeakyReLU(0.1), nn.ReLU6(), nn.SELU(), nn.ELU(), nn.Softplus()]  # fmt: skip
+    acts = [
+        nn.GELU(),
+        nn.GELU("tanh"),
+        nn.Mish(),
+        nn.Hardswish(),
+        nn.Hardsigmoid(),
+        nn.PReLU(4),
+        nn.LeakyReLU(0.1),
+        nn.ReLU6(),
+        nn.SELU(),
+        nn.ELU(),
+        nn.Softplus(),
+    ]
     layers: list[Any] = []
     for act in acts:
         layers += [nn.Conv2d(4, 4, 1), act]
@@ -145,8 +176,21 @@ def test_activations_and_norms() -> None:
     module = nn.Sequential(*layers)
     graph = layers_of_torch(module, (1, 4, 8, 8))
     found = [node.options.get("activation") for node in graph.nodes[1:]]
-    assert found == ["gelu", "gelu", "mish", "hard-swish", "hard-sigmoid", "prelu", "leaky-relu",
-                     "relu6", "selu", "elu", "softplus", "relu", None]  # fmt: skip
+    assert found == [
+        "gelu",
+        "gelu",
+        "mish",
+        "hard-swish",
+        "hard-sigmoid",
+        "prelu",
+        "leaky-relu",
+        "relu6",
+        "selu",
+        "elu",
+        "softplus",
+        "relu",
+        None,
+    ]
     assert [node.options.get("norm") for node in graph.nodes[-2:]] == ["group", "instance"]
     check_totals(module, graph)
 
@@ -211,15 +255,20 @@ def test_whole_numbers_are_found_where_a_table_needs_them() -> None:
     module = Both()
     graph = layers_of_torch(module, [(1, 4), (1, 6)])
     assert [node.kind for node in graph.nodes] == [
-        "input", "input", "embedding", "global-avg-pool", "concat", "dense"]  # fmt: skip
+        "input",
+        "input",
+        "embedding",
+        "global-avg-pool",
+        "concat",
+        "dense",
+    ]
     check_totals(module, graph)
 
 
 def test_a_layer_whose_arguments_have_defaults() -> None:
     module = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
     graph = layers_of_torch(module, (1, 10, 32))
-    assert kinds(graph) == ["attention", "add", "layer-norm", "dense", "dense", "add",
-                            "layer-norm"]  # fmt: skip
+    assert kinds(graph) == ["attention", "add", "layer-norm", "dense", "dense", "add", "layer-norm"]
     assert type(module) is nn.TransformerEncoderLayer
     check_totals(module, graph)
 
@@ -320,8 +369,13 @@ def test_token_mixing_is_between_two_transpositions() -> None:
     module = Mix()
     graph = layers_of_torch(module, (1, 10, 16))
     assert kinds(graph) == ["op", "dense", "op", "add"]
-    assert [node.shape for node in graph.nodes] == [(10, 16), (16, 10), (16, 10), (10, 16),
-                                                    (10, 16)]  # fmt: skip
+    assert [node.shape for node in graph.nodes] == [
+        (10, 16),
+        (16, 10),
+        (16, 10),
+        (10, 16),
+        (10, 16),
+    ]
     assert graph.nodes[2].macs == 16 * 10 * 10
     check_totals(module, graph)
 

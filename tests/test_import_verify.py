@@ -121,8 +121,11 @@ def rewired(graph: LayerGraph, source: random.Random) -> LayerGraph:
         node = nodes[index]
         at = source.randrange(len(node.inputs))
         shape = next(other.shape for other in nodes if other.id == node.inputs[at])
-        others = [other.id for other in nodes[:index]
-                  if other.shape == shape and other.id != node.inputs[at]]  # fmt: skip
+        others = [
+            other.id
+            for other in nodes[:index]
+            if other.shape == shape and other.id != node.inputs[at]
+        ]
         if others:
             inputs = list(node.inputs)
             inputs[at] = source.choice(others)

@@ -23,10 +23,14 @@ from archviz.write.svg import write_svg
 
 THEME = load_theme()
 CHECKS = settings(
-    max_examples=120, deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large,
-                           HealthCheck.filter_too_much],
-)  # fmt: skip
+    max_examples=120,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.filter_too_much,
+    ],
+)
 
 
 def draw(spec: dict[str, Any], **options: Any) -> Scene:
@@ -57,9 +61,7 @@ def encoders(draw: st.DrawFn) -> dict[str, Any]:
 
 @given(encoders(), st.booleans(), st.sampled_from([0.0, 16 / 9]))
 @settings(CHECKS, max_examples=60)
-def test_an_encoder_with_its_decoder_holds(
-    spec: dict[str, Any], full: bool, aspect: float
-) -> None:
+def test_an_encoder_with_its_decoder_holds(spec: dict[str, Any], full: bool, aspect: float) -> None:
     scene = draw(spec, full=full, aspect=aspect)
     assert violations(scene) == []
 
@@ -89,9 +91,11 @@ def broken(monkeypatch: pytest.MonkeyPatch, name: str, **values: Any) -> list[st
 
 
 def test_the_check_sees_towers_stacked_too_tightly(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = broken(monkeypatch, "inception_v1", stack=lambda blocks, gap: [
-        20.0 * number for number in range(len(blocks))
-    ])  # fmt: skip
+    found = broken(
+        monkeypatch,
+        "inception_v1",
+        stack=lambda blocks, gap: [20.0 * number for number in range(len(blocks))],
+    )
     assert any("overlaps" in line for line in found)
 
 

@@ -189,8 +189,15 @@ def test_lines_end_in_their_heads() -> None:
     found = operations(read(figure_pdf(scene_of(arrow, bracket))))
     drawn = [tuple(map(float, v)) for name, v in found if name in ("m", "l")]
     assert drawn == [
-        (100, 50), (100, 80), (140, 80), (150, 80), (140, 84), (140, 76), (10, 10), (5, 10)
-    ]  # fmt: skip
+        (100, 50),
+        (100, 80),
+        (140, 80),
+        (150, 80),
+        (140, 84),
+        (140, 76),
+        (10, 10),
+        (5, 10),
+    ]
     colors = [tuple(map(float, v)) for name, v in found if name in ("RG", "rg")]
     assert (1, 0, 0) in colors
     assert (0, 0, 1) in colors

@@ -24,11 +24,19 @@ from archviz.write.svg import write_svg
 PACKAGE = Path(archviz.__file__).parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--hide-scrollbars", "--force-device-scale-factor=2", "--force-color-profile=srgb",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--force-device-scale-factor=2",
+    "--force-color-profile=srgb",
     "--disable-lcd-text",
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +167,18 @@ def test_the_same_bytes_in_this_and_in_another_process(scene: Scene) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"scale": 1000}, {"width": 10**6}, {"scale": 0}, {"scale": -2}, {"scale": float("nan")},
-     {"scale": float("inf")}, {"scale": 1e-6}, {"width": 0}, {"width": -5}],
-)  # fmt: skip
+    [
+        {"scale": 1000},
+        {"width": 10**6},
+        {"scale": 0},
+        {"scale": -2},
+        {"scale": float("nan")},
+        {"scale": float("inf")},
+        {"scale": 1e-6},
+        {"width": 0},
+        {"width": -5},
+    ],
+)
 def test_what_is_no_picture_is_refused_with_a_hint(scene: Scene, options: dict[str, Any]) -> None:
     with pytest.raises(ArchvizError) as caught:
         write_png(scene, **options)
@@ -192,11 +209,24 @@ def test_pixels_agree_with_the_svg_in_chromium(name: str, tmp_path: Path) -> Non
     """
     assert CHROMIUM
     if name == "hatchings":
-        scene = scene_of(*(
-            Shape(f"a{place}", "rect", 10 + 40 * place, 10, 30, 80, "#dddddd", "#000000", 1.6,
-                  pattern=pattern)
-            for place, pattern in enumerate(("lines", "dots", "cross", "grid", "steep"))
-        ), width=220)  # fmt: skip
+        scene = scene_of(
+            *(
+                Shape(
+                    f"a{place}",
+                    "rect",
+                    10 + 40 * place,
+                    10,
+                    30,
+                    80,
+                    "#dddddd",
+                    "#000000",
+                    1.6,
+                    pattern=pattern,
+                )
+                for place, pattern in enumerate(("lines", "dots", "cross", "grid", "steep"))
+            ),
+            width=220,
+        )
     else:
         scene = archviz.load(name).scene()
     page = tmp_path / "page.html"
@@ -206,8 +236,10 @@ def test_pixels_agree_with_the_svg_in_chromium(name: str, tmp_path: Path) -> Non
     arguments = (f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={size}")
     subprocess.run(
         [CHROMIUM, *FLAGS, *arguments, f"--screenshot={shot}", page.as_uri()],
-        check=True, capture_output=True, timeout=120,
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
     expected = picture(scene, scale=2).convert("RGB")
     area = (0, 0, *expected.size)
     drawn = Image.open(shot).convert("RGB").crop(area)

@@ -31,7 +31,7 @@ from deck_reading import (
     scale_of,
     synthetic,
     unglued,
-)  # fmt: skip
+)
 
 from archviz.scene.scene import Connector, Page, Point, Scene, Shape, Text
 from archviz.write.pptx import write_pptx
@@ -110,8 +110,11 @@ def test_connectors_run_along_their_routes(slide: Any, page: Page, joints: bool)
 
 def test_connectors_join_the_shapes_of_the_scene(slide: Any, page: Page) -> None:
     names = {identity(e).get("id"): identity(e).get("name") for e in elements(slide)}
-    shapes = {item.id: (item, group) for item, group in leaves(page.scene.items)
-              if isinstance(item, Shape)}  # fmt: skip
+    shapes = {
+        item.id: (item, group)
+        for item, group in leaves(page.scene.items)
+        if isinstance(item, Shape)
+    }
     wanted = [item for item, _ in leaves(page.scene.items) if isinstance(item, Connector)]
     for connector, chain in zip(wanted, chains(slide), strict=True):
         ends = (glue(chain[0])[0], glue(chain[-1])[1])
@@ -122,15 +125,21 @@ def test_connectors_join_the_shapes_of_the_scene(slide: Any, page: Page) -> None
                 assert name == port
             else:
                 shape, group = shapes[key]
-                assert name == (group.name if group and group.role in ("layer", "module") else
-                                " ".join(shape.lines))  # fmt: skip
+                assert name == (
+                    group.name
+                    if group and group.role in ("layer", "module")
+                    else " ".join(shape.lines)
+                )
 
 
 def turns() -> Iterator[tuple[Point, ...]]:
     """Routes of one to nine pieces in all directions, with ends that are level too."""
     steps = [
-        (60, 30, 40, 50, 25), (60, 30, -90, 40, 30), (50, 40, -50, 20, 30), (40, 30, 20, -30, 30),
-    ]  # fmt: skip
+        (60, 30, 40, 50, 25),
+        (60, 30, -90, 40, 30),
+        (50, 40, -50, 20, 30),
+        (40, 30, 20, -30, 30),
+    ]
     for pieces, first, lengths, sx, sy in itertools.product(
         (1, 2, 3, 4, 5, 7, 9), "hv", steps, (1, -1), (1, -1)
     ):
@@ -172,8 +181,12 @@ def test_texts_keep_their_size_and_font(slide: Any, page: Page) -> None:
     assert {run.find(f".//{A}latin").get("typeface") for run in runs} == {"Arial"}
     for body in slide.shapes._spTree.iter(f"{A}bodyPr"):
         assert [body.get(name) for name in ("wrap", "lIns", "tIns", "rIns", "bIns")] == [
-            "none", "0", "0", "0", "0",
-        ]  # fmt: skip
+            "none",
+            "0",
+            "0",
+            "0",
+            "0",
+        ]
         assert body.find(f"{A}noAutofit") is not None
 
 
@@ -207,8 +220,10 @@ def test_layers_and_panels_are_groups() -> None:
     layer = next(shape for shape in panel.shapes if shape.shape_type == 6)
     assert layer.name == 'conv "3×3" & <co>'
     assert [shape.name for shape in layer.shapes] == [
-        'conv "3×3" & <co>', 'R on conv "3×3" & <co>', "64 & more",
-    ]  # fmt: skip
+        'conv "3×3" & <co>',
+        'R on conv "3×3" & <co>',
+        "64 & more",
+    ]
     for shape in (layer, layer.shapes[0]):
         assert shape._element[0][0].get("descr") == "conv 3×3\n9 parameters"
     assert layer.shapes[1]._element[0][0].get("descr").startswith("activation R")
@@ -254,8 +269,11 @@ def test_only_what_has_a_shadow_throws_one() -> None:
 def test_forms_patterns_and_brackets() -> None:
     slide = opened(write_pptx([synthetic()])).slides[0]
     by_name = {identity(element).get("name"): element for element in elements(slide)}
-    layer = next(e for e in elements(slide) if e.tag == f"{P}sp"
-                 and identity(e).get("name") == 'conv "3×3" & <co>')  # fmt: skip
+    layer = next(
+        e
+        for e in elements(slide)
+        if e.tag == f"{P}sp" and identity(e).get("name") == 'conv "3×3" & <co>'
+    )
     assert layer.find(f".//{A}prstGeom").get("prst") == "roundRect"
     assert layer.find(f".//{A}gd").get("fmla") == "val 10000"
     patterned = by_name["max-pool"].find(f".//{A}pattFill")

@@ -97,8 +97,11 @@ def test_the_same_bytes_in_every_run() -> None:
     for seed in ("1", "2"):
         path = os.pathsep.join((os.path.dirname(__file__), *filter(None, sys.path)))
         env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path, "TZ": f"UTC{seed}"}
-        runs.append(subprocess.run([sys.executable, "-c", code], env=env, check=True,
-                                   capture_output=True).stdout)  # fmt: skip
+        runs.append(
+            subprocess.run(
+                [sys.executable, "-c", code], env=env, check=True, capture_output=True
+            ).stdout
+        )
     assert runs[0] == runs[1] == write_pptx([synthetic(), network_page("nin")])
     with zipfile.ZipFile(io.BytesIO(runs[0])) as package:
         assert {info.date_time[0] for info in package.infolist()} == {2000}

@@ -12,8 +12,19 @@ from archviz.scene.text import ASCENT, LINE_HEIGHT, text_width
 
 def shape(*lines: str, size: float = 10.0) -> Shape:
     widths = tuple(text_width(line, size) for line in lines)
-    return Shape("a", "rect", 100, 50, 80, 40, "#ffffff", lines=lines, widths=widths,
-                 text_size=size, text_fill="#000000")  # fmt: skip
+    return Shape(
+        "a",
+        "rect",
+        100,
+        50,
+        80,
+        40,
+        "#ffffff",
+        lines=lines,
+        widths=widths,
+        text_size=size,
+        text_fill="#000000",
+    )
 
 
 def connector(*points: tuple[float, float], head: bool = True) -> Connector:

@@ -69,29 +69,56 @@ def test_the_second_line_has_its_name_and_a_note() -> None:
 @pytest.mark.parametrize(
     ("network", "modules", "message"),
     [
-        ("  - input 8x8x8\n  - graph: {nodes: {a: relu, s: add}, "
-         "edges: [in -> a -> s, previous -> s, s -> out]}\n", "\n",
-         "only the graph that is a module has 'previous'"),
-        ("  - input 8x8x8\n  - c\n", "\nmodules:\n  c: {graph: {nodes: {previous: relu}, "
-         "edges: [in -> previous -> out]}}\n", "'previous' is the previous input of the graph"),
-        ("  - input 8x8x8\n  - c\n", "\nmodules:\n  c: {graph: {nodes: {a: relu}, "
-         "edges: [previous -> a -> out]}}\n", "no way leads from 'in' to 'out'"),
-        ("  - input 8x8x8\n  - previous\n", "\nmodules:\n  previous: {layers: [relu]}\n",
-         "is a layer kind and cannot name a module"),
-        ("  - input 8x8x8\n  - towers: [input 8x8x8, [input 8x8x8, relu]]\n", "\n",
-         "what comes before this leads nowhere"),
+        (
+            "  - input 8x8x8\n  - graph: {nodes: {a: relu, s: add}, "
+            "edges: [in -> a -> s, previous -> s, s -> out]}\n",
+            "\n",
+            "only the graph that is a module has 'previous'",
+        ),
+        (
+            "  - input 8x8x8\n  - c\n",
+            "\nmodules:\n  c: {graph: {nodes: {previous: relu}, edges: [in -> previous -> out]}}\n",
+            "'previous' is the previous input of the graph",
+        ),
+        (
+            "  - input 8x8x8\n  - c\n",
+            "\nmodules:\n  c: {graph: {nodes: {a: relu}, edges: [previous -> a -> out]}}\n",
+            "no way leads from 'in' to 'out'",
+        ),
+        (
+            "  - input 8x8x8\n  - previous\n",
+            "\nmodules:\n  previous: {layers: [relu]}\n",
+            "is a layer kind and cannot name a module",
+        ),
+        (
+            "  - input 8x8x8\n  - towers: [input 8x8x8, [input 8x8x8, relu]]\n",
+            "\n",
+            "what comes before this leads nowhere",
+        ),
         ("  - towers: [[relu], [input 8x8x8, relu]]\n", "\n", "a network begins with its input"),
-        ("  - input 8x8x8\n  - m\n", "\nmodules:\n  m: {towers: [[input 8x8x8], [relu]]}\n",
-         "an input may only stand first"),
-        ("  - input 8x8x8\n  - repeat: 2\n    of: {towers: [relu, input 8x8x8], merge: add}\n",
-         "\n", "an input may only stand first"),
-        ("  - input 8x8x8\n  - towers: [identity, [relu, input 8x8x8]]\n", "\n",
-         "an input may only stand first"),
-        ("  - graph: {nodes: {a: input 8x8x8, b: [add, relu]}, "
-         "edges: [a -> b, in -> b, b -> out, in -> a]}\n", "\n",
-         "node 'a' begins with an input and has one before it"),
+        (
+            "  - input 8x8x8\n  - m\n",
+            "\nmodules:\n  m: {towers: [[input 8x8x8], [relu]]}\n",
+            "an input may only stand first",
+        ),
+        (
+            "  - input 8x8x8\n  - repeat: 2\n    of: {towers: [relu, input 8x8x8], merge: add}\n",
+            "\n",
+            "an input may only stand first",
+        ),
+        (
+            "  - input 8x8x8\n  - towers: [identity, [relu, input 8x8x8]]\n",
+            "\n",
+            "an input may only stand first",
+        ),
+        (
+            "  - graph: {nodes: {a: input 8x8x8, b: [add, relu]}, "
+            "edges: [a -> b, in -> b, b -> out, in -> a]}\n",
+            "\n",
+            "node 'a' begins with an input and has one before it",
+        ),
     ],
-)  # fmt: skip
+)
 def test_mistakes(network: str, modules: str, message: str) -> None:
     with pytest.raises(ArchvizError, match=message):
         network_from_text(spec(network, modules))

@@ -59,11 +59,18 @@ def test_the_deck_is_in_the_order_of_publication(deck: list[Page]) -> None:
     titles = [page.title for page in deck if "continued" not in page.title]
     assert titles[1:4] == ["Legend", "Timeline", "Networks in Keras"]
     assert titles[4:] == [
-        "LeNet-5 (1998)", "AlexNet (2012)", "VGG-16 (2014)", "Inception-v1 (2014)",
-        "Inception-v3 (2015)", "ResNet-50 (2015)", "Inception-v4 (2016)",
-        "Inception-ResNet-v2 (2016)", "Xception (2016)", "ResNeXt-50 (2017)",
+        "LeNet-5 (1998)",
+        "AlexNet (2012)",
+        "VGG-16 (2014)",
+        "Inception-v1 (2014)",
+        "Inception-v3 (2015)",
+        "ResNet-50 (2015)",
+        "Inception-v4 (2016)",
+        "Inception-ResNet-v2 (2016)",
+        "Xception (2016)",
+        "ResNeXt-50 (2017)",
         "Network In Network (2014)",
-    ]  # fmt: skip
+    ]
 
 
 def test_every_layer_and_module_of_the_figure_stands_on_a_slide() -> None:
@@ -118,10 +125,14 @@ def test_equal_dates_are_ordered_by_size() -> None:
 
 @given(specs(), st.sampled_from([16 / 9, 4 / 3]))
 @settings(
-    max_examples=40, deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much,
-                           HealthCheck.data_too_large],
-)  # fmt: skip
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.filter_too_much,
+        HealthCheck.data_too_large,
+    ],
+)
 def test_random_networks_fit_on_slides(spec: dict[str, Any], aspect: float) -> None:
     network = network_from_text(json.dumps(spec, ensure_ascii=False), "random.yaml")
     for slide in network_slides(network, analyse(network), THEME, aspect):
@@ -132,9 +143,10 @@ def test_random_networks_fit_on_slides(spec: dict[str, Any], aspect: float) -> N
 def test_a_panel_too_wide_for_a_slide_is_wrapped() -> None:
     layers = [f"conv 3x3 {8 * n} same" for n in range(1, 31)]
     spec = {
-        "title": "Long", "modules": {"long": {"layers": layers}},
+        "title": "Long",
+        "modules": {"long": {"layers": layers}},
         "network": ["input 32x32x3", "long"],
-    }  # fmt: skip
+    }
     network = network_from_text(json.dumps(spec), "long.yaml")
     (slide,) = network_slides(network, analyse(network), THEME)
     assert smallest_text(slide) >= LEAST_TEXT

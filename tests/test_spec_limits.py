@@ -28,27 +28,43 @@ def only(text: str) -> tuple[int, int, str, str]:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (NET + "  - {repeat: 9999, of: {repeat: 9999, of: {repeat: 9999, of: relu}}}",
-         "more than 200,000 layers, with repeats and modules written out"),
-        (NET + "  - {repeat: 9999, of: {repeat: 9999, of: conv 1x1 w, each: {w: [9999 x 4]}}, "
-         "each: {v: [9999 x 1]}}",
-         "more than 200,000 layers, with repeats and modules written out"),
-        (HEAD + "modules:\n" + "".join(
-            f"  m{level}: {{layers: [m{level + 1}, m{level + 1}]}}\n" for level in range(40))
-         + "  m40: {layers: identity}\nnetwork: [input 8, m0]\n",
-         "more than 200,000 layers, with repeats and modules written out"),
-        (HEAD + "modules:\n" + "".join(
-            f"  m{level}: {{layers: m{level + 1}}}\n" for level in range(3000))
-         + "  m3000: {layers: relu}\nnetwork: [input 8, m0]\n",
-         "nested more than 48 deep, with modules filled in"),
-        (HEAD + "modules:\n" + "".join(
-            f"  m{level}: {{layers: m{level + 1}}}\n" for level in range(3000))
-         + "  m3000: {layers: relu}\nnetwork: [input 8, "
-         + ", ".join(f"m{level}" for level in range(3000, -1, -1)) + "]\n",
-         "nested more than 48 deep, with modules filled in"),
+        (
+            NET + "  - {repeat: 9999, of: {repeat: 9999, of: {repeat: 9999, of: relu}}}",
+            "more than 200,000 layers, with repeats and modules written out",
+        ),
+        (
+            NET + "  - {repeat: 9999, of: {repeat: 9999, of: conv 1x1 w, each: {w: [9999 x 4]}}, "
+            "each: {v: [9999 x 1]}}",
+            "more than 200,000 layers, with repeats and modules written out",
+        ),
+        (
+            HEAD
+            + "modules:\n"
+            + "".join(
+                f"  m{level}: {{layers: [m{level + 1}, m{level + 1}]}}\n" for level in range(40)
+            )
+            + "  m40: {layers: identity}\nnetwork: [input 8, m0]\n",
+            "more than 200,000 layers, with repeats and modules written out",
+        ),
+        (
+            HEAD
+            + "modules:\n"
+            + "".join(f"  m{level}: {{layers: m{level + 1}}}\n" for level in range(3000))
+            + "  m3000: {layers: relu}\nnetwork: [input 8, m0]\n",
+            "nested more than 48 deep, with modules filled in",
+        ),
+        (
+            HEAD
+            + "modules:\n"
+            + "".join(f"  m{level}: {{layers: m{level + 1}}}\n" for level in range(3000))
+            + "  m3000: {layers: relu}\nnetwork: [input 8, "
+            + ", ".join(f"m{level}" for level in range(3000, -1, -1))
+            + "]\n",
+            "nested more than 48 deep, with modules filled in",
+        ),
     ],
     ids=["repeats", "repeats-each", "doubling", "chain", "chain-backwards"],
-)  # fmt: skip
+)
 def test_what_is_too_large_fails_fast_with_one_problem(text: str, message: str) -> None:
     with must_end():
         assert only(text)[2] == message

@@ -150,14 +150,23 @@ WRONG = {
     "roles: {cnov: {fill: '#fff'}}": (1, 9, "unknown key 'cnov'", "did you mean 'conv'?"),
     "roles: {conv: {fil: '#fff'}}": (1, 16, "unknown key 'fil'", "did you mean 'fill'?"),
     "extends: article\nroles:\n  conv: {fill: red}": (
-        3, 16, "'red' is not a colour", 'write it as "#rrggbb", in quotes',
+        3,
+        16,
+        "'red' is not a colour",
+        'write it as "#rrggbb", in quotes',
     ),
     "colors: {page: '#12345'}": (
-        1, 16, "'#12345' is not a colour", 'write it as "#rrggbb", in quotes',
+        1,
+        16,
+        "'#12345' is not a colour",
+        'write it as "#rrggbb", in quotes',
     ),
     "colors:\n  page: #ffffff\n": (2, 8, "'' is not a colour", 'write it as "#rrggbb", in quotes'),
     "roles: {conv: {pattern: stripes}}": (
-        1, 25, "unknown pattern 'stripes'", "the patterns are " + ", ".join(PATTERNS[1:]),
+        1,
+        25,
+        "unknown pattern 'stripes'",
+        "the patterns are " + ", ".join(PATTERNS[1:]),
     ),
     "metrics: {unit: 4000}": (1, 17, "unit must be a number from 8 to 400, not '4000'", ""),
     "metrics: {label: nan}": (1, 18, "label must be a number from 0.1 to 0.45, not 'nan'", ""),
@@ -165,7 +174,7 @@ WRONG = {
     "- article": (1, 1, "expected a mapping here", "write `key: value` lines"),
     "title: [a]": (1, 8, "expected a text", ""),
     "extends: artcile": (1, 10, "there is no theme 'artcile'", "did you mean 'article'?"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("text", WRONG)

@@ -22,11 +22,35 @@ from archviz.write.tikz import PATTERNS, latex, write_tikz
 needs_latex = pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is absent")
 needs_poppler = pytest.mark.skipif(not shutil.which("pdftoppm"), reason="pdftoppm is absent")
 HOSTILE = (
-    r"\input{/etc/passwd}", "100% & more", "$x_1^2$", "{", "}", "}{", "#1", "~tilde~", r"\\",
-    r"\end{tikzpicture}", "a--b---c", '"quoted"', "`tick'", "[opt]", "*star", "<<>>|", "^^M",
-    "×÷±·…–—σΣµ∞≤≥→⊕²₃½√", "Größe Ça naïve ŁÓDŹ Čąřîj ỗ", "卷积 Слой 畳み 합성 😀",
-    "\u202e\u200b\xad", "\xa0", "ﬁ Ⅳ ① ℝ ™", "e\u0301\u0327 \u0301 =\u0338", "%\\", "", " ", "!`?`",
-)  # fmt: skip
+    r"\input{/etc/passwd}",
+    "100% & more",
+    "$x_1^2$",
+    "{",
+    "}",
+    "}{",
+    "#1",
+    "~tilde~",
+    r"\\",
+    r"\end{tikzpicture}",
+    "a--b---c",
+    '"quoted"',
+    "`tick'",
+    "[opt]",
+    "*star",
+    "<<>>|",
+    "^^M",
+    "×÷±·…–—σΣµ∞≤≥→⊕²₃½√",
+    "Größe Ça naïve ŁÓDŹ Čąřîj ỗ",
+    "卷积 Слой 畳み 합성 😀",
+    "\u202e\u200b\xad",
+    "\xa0",
+    "ﬁ Ⅳ ① ℝ ™",
+    "e\u0301\u0327 \u0301 =\u0338",
+    "%\\",
+    "",
+    " ",
+    "!`?`",
+)
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +73,19 @@ def scene_of(*items: Any, background: str = "#ffffff", width: float = 800) -> Sc
 def box(name: str, place: int, *lines: str, **values: Any) -> Shape:
     options = {"form": "rect", "width": 80, "height": 40, "fill": "#ffffff", **values}
     return Shape(
-        name, x=10 + 90 * (place % 8), y=10 + 50 * (place // 8), stroke="#000000", line_width=1.6,
-        radius=1.6, lines=lines, widths=(60.0,) * len(lines), text_size=12, text_fill="#000000",
-        role="conv", **options,
-    )  # fmt: skip
+        name,
+        x=10 + 90 * (place % 8),
+        y=10 + 50 * (place // 8),
+        stroke="#000000",
+        line_width=1.6,
+        radius=1.6,
+        lines=lines,
+        widths=(60.0,) * len(lines),
+        text_size=12,
+        text_fill="#000000",
+        role="conv",
+        **options,
+    )
 
 
 def compile_tex(source: str, folder: Path, code: int = 0) -> str:
@@ -60,8 +93,10 @@ def compile_tex(source: str, folder: Path, code: int = 0) -> str:
     (folder / "figure.tex").write_text(source, encoding="utf-8")
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "figure.tex"],
-        cwd=folder, capture_output=True, timeout=120,
-    )  # fmt: skip
+        cwd=folder,
+        capture_output=True,
+        timeout=120,
+    )
     log = done.stdout.decode("utf-8", "replace")
     assert done.returncode == code, log[-2000:]
     return log
@@ -69,9 +104,13 @@ def compile_tex(source: str, folder: Path, code: int = 0) -> str:
 
 def document(*bodies: str, libraries: str = "arrows.meta") -> str:
     return "\n".join(
-        (r"\documentclass{article}\usepackage{tikz}\usetikzlibrary{" + libraries + "}",
-         r"\begin{document}", *bodies, r"\end{document}")
-    )  # fmt: skip
+        (
+            r"\documentclass{article}\usepackage{tikz}\usetikzlibrary{" + libraries + "}",
+            r"\begin{document}",
+            *bodies,
+            r"\end{document}",
+        )
+    )
 
 
 @pytest.mark.parametrize(

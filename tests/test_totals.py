@@ -52,8 +52,12 @@ def test_every_bundled_network_is_listed_here() -> None:
 def test_totals(name: str) -> None:
     totals = bundled(name)[1].totals
     assert (
-        totals.parameters, totals.trainable, totals.non_trainable, totals.macs, totals.depth,
-    ) == TOTALS[name]  # fmt: skip
+        totals.parameters,
+        totals.trainable,
+        totals.non_trainable,
+        totals.macs,
+        totals.depth,
+    ) == TOTALS[name]
 
 
 @pytest.mark.parametrize("name", TOTALS)
@@ -64,8 +68,11 @@ def test_totals_with_auxiliary(name: str) -> None:
         return
     assert totals is not None
     assert (
-        totals.parameters, totals.trainable, totals.non_trainable, totals.macs,
-    ) == WITH_AUXILIARY[name]  # fmt: skip
+        totals.parameters,
+        totals.trainable,
+        totals.non_trainable,
+        totals.macs,
+    ) == WITH_AUXILIARY[name]
 
 
 @pytest.mark.parametrize("name", TOTALS)
@@ -119,11 +126,21 @@ def test_paths_count_within_a_module_and_on_through_repeats() -> None:
 
 
 def test_names_make_paths_and_stay_distinct() -> None:
-    analysis = of("8x8x3", "{conv: 1x1 3, name: conv2}", "conv 1x1 3", "conv 1x1 3",
-                  "{repeat: 2, of: {relu: , name: act}}")  # fmt: skip
+    analysis = of(
+        "8x8x3",
+        "{conv: 1x1 3, name: conv2}",
+        "conv 1x1 3",
+        "conv 1x1 3",
+        "{repeat: 2, of: {relu: , name: act}}",
+    )
     assert [row.path for row in analysis.rows] == [
-        "input", "conv2", "conv1", "conv3", "act", "act-2",
-    ]  # fmt: skip
+        "input",
+        "conv2",
+        "conv1",
+        "conv3",
+        "act",
+        "act-2",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +193,7 @@ def test_names_make_paths_and_stay_distinct() -> None:
         ("conv 3x3 8 depth=0", (6, 6, 8), 224, 0, 36 * 216, 0),
         ("conv 3x3 8 when=0", (8, 8, 3), 0, 0, 0, 0),
     ],
-)  # fmt: skip
+)
 def test_kinds(
     item: str, shape: tuple[int, ...], trainable: int, moving: int, macs: int, depth: int
 ) -> None:
@@ -218,8 +235,13 @@ def test_graph_follows_its_edges() -> None:
     edges = "[in -> a -> b -> sum -> both -> out, a -> sum, in -> both]"
     analysis = of("8x8x3", f"{{graph: {{nodes: {nodes}, edges: {edges}}}}}")
     assert [row.path for row in analysis.rows] == [
-        "input", "a/conv1", "b/conv1", "sum/add1", "both/concat1", "both/relu1",
-    ]  # fmt: skip
+        "input",
+        "a/conv1",
+        "b/conv1",
+        "sum/add1",
+        "both/concat1",
+        "both/relu1",
+    ]
     assert analysis.rows[-1].output_shape == (8, 8, 7)
     assert analysis.totals.depth == 6
 
@@ -332,8 +354,13 @@ def test_a_fork_joins_the_merge_around_it() -> None:
 
 def test_modules_come_in_order_of_first_use() -> None:
     assert list(bundled("inception_v4")[0].modules) == [
-        "stem", "inception-a", "reduction-a", "inception-b", "reduction-b", "inception-c",
-    ]  # fmt: skip
+        "stem",
+        "inception-a",
+        "reduction-a",
+        "inception-b",
+        "reduction-b",
+        "inception-c",
+    ]
 
 
 def test_ten_thousand_layers_are_worked_out() -> None:

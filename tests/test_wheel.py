@@ -24,9 +24,11 @@ def check_contents(wheel: Path) -> None:
         metadata = next(name for name in inside if name.endswith(".dist-info/METADATA"))
         stated = archive.read(metadata).decode()
     wanted = {f"archviz/specs/{name}.yaml" for name in catalog.names()} | {
-        "archviz/specs/index.json", "archviz/fonts/Arimo-Regular.ttf",
-        "archviz/fonts/Arimo-Bold.ttf", "archviz/py.typed",
-    }  # fmt: skip
+        "archviz/specs/index.json",
+        "archviz/fonts/Arimo-Regular.ttf",
+        "archviz/fonts/Arimo-Bold.ttf",
+        "archviz/py.typed",
+    }
     wanted |= {f"archviz/templates/{path.name}" for path in (wheels.ROOT / "templates").iterdir()}
     wanted |= {f"archviz/themes/{name}.yaml" for name in theme_names()}
     wanted |= {
@@ -47,9 +49,14 @@ def check_commands(python: Path, folder: Path) -> None:
 
     def run(*arguments: str) -> str:
         done = subprocess.run(
-            [str(script), *arguments], cwd=folder, env=wheels.clean_environment(),
-            capture_output=True, text=True, encoding="utf-8", timeout=60,
-        )  # fmt: skip
+            [str(script), *arguments],
+            cwd=folder,
+            env=wheels.clean_environment(),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+        )
         assert (done.returncode, done.stderr) == (0, ""), arguments
         return done.stdout
 
@@ -58,8 +65,9 @@ def check_commands(python: Path, folder: Path) -> None:
     drawn = (folder / "resnet50.svg").read_bytes()
     checkout = subprocess.run(
         [wheels.sys.executable, "-m", "archviz", "render", "resnet50"],
-        capture_output=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        check=True,
+    )
     assert drawn == checkout.stdout
     assert [path.name for path in folder.iterdir()] == ["resnet50.svg"]
     assert "proven" in run("check", *catalog.names())
@@ -72,13 +80,21 @@ def check_tests(python: Path, folder: Path) -> None:
         shutil.copy(Path(__file__).with_name(name), folder)
     done = subprocess.run(
         [str(python), "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "."],
-        cwd=folder, env=wheels.clean_environment(), capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+        cwd=folder,
+        env=wheels.clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stdout[-4000:]
     where = subprocess.run(
         [str(python), "-c", "import archviz; print(archviz.__file__)"],
-        cwd=folder, env=wheels.clean_environment(), capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+        cwd=folder,
+        env=wheels.clean_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert wheels.ROOT not in Path(where).parents
 
 

@@ -48,9 +48,15 @@ def plain(node: object) -> object:
 def test_scalars_stay_text() -> None:
     text = "a: yes\nb: 010\nc: 1:30\nd: ~\ne: 0x1F\nf: on\n'1': 2001-01-01\n<<: x\n"
     assert tree_of(text) == {
-        "a": "yes", "b": "010", "c": "1:30", "d": "~", "e": "0x1F", "f": "on",
-        "1": "2001-01-01", "<<": "x",
-    }  # fmt: skip
+        "a": "yes",
+        "b": "010",
+        "c": "1:30",
+        "d": "~",
+        "e": "0x1F",
+        "f": "on",
+        "1": "2001-01-01",
+        "<<": "x",
+    }
 
 
 def test_nodes_know_their_place() -> None:
@@ -175,9 +181,18 @@ def test_many_values_stop() -> None:
 
 @pytest.mark.parametrize(
     ("word", "value"),
-    [("true", True), ("Yes", True), ("ON", True), ("false", False), ("no", False),
-     ("off", False), ("1", None), ("", None), ("y", None)],
-)  # fmt: skip
+    [
+        ("true", True),
+        ("Yes", True),
+        ("ON", True),
+        ("false", False),
+        ("no", False),
+        ("off", False),
+        ("1", None),
+        ("", None),
+        ("y", None),
+    ],
+)
 def test_booleans(word: str, value: bool | None) -> None:
     assert boolean(word) is value
 
@@ -209,8 +224,11 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 def test_a_folder(tmp_path: Path) -> None:
     assert file_problem(tmp_path) == (
-        0, 0, "this is a folder, not a spec file", "name a .yaml file in it",
-    )  # fmt: skip
+        0,
+        0,
+        "this is a folder, not a spec file",
+        "name a .yaml file in it",
+    )
 
 
 def test_a_name_that_cannot_be_one() -> None:
@@ -230,8 +248,11 @@ def test_not_utf8(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(b"\xef\xbb\xbfa: 1\nb: \xc3\xa9\xe9 x\n")
     assert file_problem(path) == (
-        2, 5, "byte 0xe9 is not UTF-8", "save the file as UTF-8",
-    )  # fmt: skip
+        2,
+        5,
+        "byte 0xe9 is not UTF-8",
+        "save the file as UTF-8",
+    )
 
 
 def test_a_huge_file(tmp_path: Path) -> None:

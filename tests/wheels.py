@@ -29,8 +29,13 @@ def pip(python: str | Path, *arguments: str | Path) -> None:
     )
     if done.returncode:
         said = done.stdout + done.stderr
-        signs = ("No module named pip", "NewConnectionError", "No matching distribution",
-                 "Max retries", "Temporary failure in name resolution")  # fmt: skip
+        signs = (
+            "No module named pip",
+            "NewConnectionError",
+            "No matching distribution",
+            "Max retries",
+            "Temporary failure in name resolution",
+        )
         if any(sign in said for sign in signs):
             raise Unreachable(said.strip().splitlines()[-1])
         raise RuntimeError(f"pip {' '.join(map(str, arguments))}\n{said}")

@@ -155,9 +155,16 @@ def main() -> None:
 @detail_option
 @medium_options
 def render(
-    network: str, output: str, suffix: str | None, legend: bool, title: bool, theme: str,
-    aspect: float | None, detail: str, **medium: Any,
-) -> None:  # fmt: skip
+    network: str,
+    output: str,
+    suffix: str | None,
+    legend: bool,
+    title: bool,
+    theme: str,
+    aspect: float | None,
+    detail: str,
+    **medium: Any,
+) -> None:
     """Draw NET: a bundled network, a YAML file, or a model file (ONNX, .keras, JSON).
 
     \b
@@ -202,10 +209,22 @@ def import_model(model: str, output: str) -> None:
 @main.command()
 @networks_argument
 @click.option("--all", "everything", is_flag=True, help="All bundled networks, the appendix too.")
-@click.option("-f", "--formats", type=FormatList(), default="svg,png,pdf,pptx,html",
-              show_default=True, help="Formats, with commas between.")  # fmt: skip
-@click.option("-d", "--directory", default="archviz-export", show_default=True, metavar="DIR",
-              help="Folder to write to; it is made where there is none.")  # fmt: skip
+@click.option(
+    "-f",
+    "--formats",
+    type=FormatList(),
+    default="svg,png,pdf,pptx,html",
+    show_default=True,
+    help="Formats, with commas between.",
+)
+@click.option(
+    "-d",
+    "--directory",
+    default="archviz-export",
+    show_default=True,
+    metavar="DIR",
+    help="Folder to write to; it is made where there is none.",
+)
 @click.option("--force", is_flag=True, help="Overwrite files that archviz did not write.")
 @legend_option
 @title_option
@@ -214,10 +233,18 @@ def import_model(model: str, output: str) -> None:
 @detail_option
 @medium_options
 def export(
-    networks: tuple[str, ...], everything: bool, formats: tuple[str, ...], directory: str,
-    force: bool, legend: bool, title: bool, theme: str, aspect: float | None, detail: str,
+    networks: tuple[str, ...],
+    everything: bool,
+    formats: tuple[str, ...],
+    directory: str,
+    force: bool,
+    legend: bool,
+    title: bool,
+    theme: str,
+    aspect: float | None,
+    detail: str,
     **medium: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Write networks in many formats: figures, a deck, its print, a page.
 
     SVG, PNG, TeX, Graphviz and JSON are one file a network; PDF, PPTX, HTML and draw.io
@@ -238,8 +265,9 @@ def export(
 
 
 @main.command()
-@click.argument("networks", metavar="NET NET...", nargs=-1, required=True,
-                shell_complete=complete_network)  # fmt: skip
+@click.argument(
+    "networks", metavar="NET NET...", nargs=-1, required=True, shell_complete=complete_network
+)
 @output_option
 @format_option
 @legend_option
@@ -248,9 +276,15 @@ def export(
 @detail_option
 @medium_options
 def compare(
-    networks: tuple[str, ...], output: str, suffix: str | None, legend: bool, theme: str,
-    aspect: float | None, detail: str, **medium: Any,
-) -> None:  # fmt: skip
+    networks: tuple[str, ...],
+    output: str,
+    suffix: str | None,
+    legend: bool,
+    theme: str,
+    aspect: float | None,
+    detail: str,
+    **medium: Any,
+) -> None:
     """Draw networks on one page, at one scale, each with its figures.
 
     \b
@@ -266,9 +300,13 @@ def compare(
 
 
 def emit_heads(
-    draw: Callable[[list[Head], Theme], Scene], networks: tuple[str, ...], output: str,
-    suffix: str | None, theme: str, medium: dict[str, Any],
-) -> None:  # fmt: skip
+    draw: Callable[[list[Head], Theme], Scene],
+    networks: tuple[str, ...],
+    output: str,
+    suffix: str | None,
+    theme: str,
+    medium: dict[str, Any],
+) -> None:
     """Write a figure of networks' bibliographic heads, of all bundled ones without names."""
     from archviz.catalog import names
     from archviz.scene.theme import load_theme
@@ -323,10 +361,21 @@ def legend(output: str, suffix: str | None, theme: str, **medium: Any) -> None:
 
 
 @main.command()
-@click.option("-o", "--output", default="", metavar="FILE",
-              help="Draw them all in one picture; without it they are listed.")  # fmt: skip
-@click.option("--network", default="resnet50", show_default=True, metavar="NET",
-              shell_complete=complete_network, help="What the picture shows.")  # fmt: skip
+@click.option(
+    "-o",
+    "--output",
+    default="",
+    metavar="FILE",
+    help="Draw them all in one picture; without it they are listed.",
+)
+@click.option(
+    "--network",
+    default="resnet50",
+    show_default=True,
+    metavar="NET",
+    shell_complete=complete_network,
+    help="What the picture shows.",
+)
 @format_option
 @medium_options
 def themes(output: str, network: str, suffix: str | None, **medium: Any) -> None:
@@ -378,8 +427,9 @@ def info(network: str, layers: bool, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True,
-                shell_complete=complete_network)  # fmt: skip
+@click.argument(
+    "files", metavar="FILE...", nargs=-1, required=True, shell_complete=complete_network
+)
 def check(files: tuple[str, ...]) -> None:
     """Prove specs: syntax, names, shapes at every merge, and the published totals.
 

@@ -13,9 +13,14 @@ from archviz.write.formats import Settings
 
 
 def run_export(
-    sources: Sequence[str], everything: bool, suffixes: Sequence[str], folder: str, force: bool,
-    look: Look, settings: Settings,
-) -> bool:  # fmt: skip
+    sources: Sequence[str],
+    everything: bool,
+    suffixes: Sequence[str],
+    folder: str,
+    force: bool,
+    look: Look,
+    settings: Settings,
+) -> bool:
     """Write all that was asked for and can be; whether nothing went wrong.
 
     A problem with one network or file is reported, and the others are still written.
@@ -79,9 +84,11 @@ def _name(job: Job | None) -> str:
 
 
 def _summary(
-    written: Sequence[tuple[Job, int]], nets: Sequence[object], folder: str,
+    written: Sequence[tuple[Job, int]],
+    nets: Sequence[object],
+    folder: str,
     failures: Sequence[ArchvizError],
-) -> str:  # fmt: skip
+) -> str:
     files = "1 file" if len(written) == 1 else f"{len(written)} files"
     networks = "1 network" if len(nets) == 1 else f"{len(nets)} networks"
     total = size_text(sum(size for _, size in written))

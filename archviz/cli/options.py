@@ -93,50 +93,87 @@ networks_argument = click.argument(
     "networks", metavar="[NET]...", nargs=-1, shell_complete=complete_network
 )
 theme_option = click.option(
-    "--theme", default="article", show_default=True, metavar="NAME|FILE",
-    shell_complete=complete_theme, help="Colours: a bundled theme ('archviz themes') or a file.",
-)  # fmt: skip
+    "--theme",
+    default="article",
+    show_default=True,
+    metavar="NAME|FILE",
+    shell_complete=complete_theme,
+    help="Colours: a bundled theme ('archviz themes') or a file.",
+)
 output_option = click.option(
-    "-o", "--output", default="-", metavar="FILE",
+    "-o",
+    "--output",
+    default="-",
+    metavar="FILE",
     help="Where to write; the suffix is the format. Standard output without.",
-)  # fmt: skip
+)
 format_option = click.option(
-    "-f", "--format", "suffix", metavar="FORMAT",
+    "-f",
+    "--format",
+    "suffix",
+    metavar="FORMAT",
     type=click.Choice(["svg", "png", "pdf", "pptx", "html", "tex", "drawio", "gv", "json"]),
     help="Format, where the output has no suffix.  [default: svg]",
-)  # fmt: skip
+)
 legend_option = click.option(
-    "--legend/--no-legend", default=True, show_default=True,
+    "--legend/--no-legend",
+    default=True,
+    show_default=True,
     help="Say under the figure what its colours mean.",
-)  # fmt: skip
+)
 title_option = click.option(
-    "--title/--no-title", default=False, show_default=True,
+    "--title/--no-title",
+    default=False,
+    show_default=True,
     help="Print the network's title over the figure.",
-)  # fmt: skip
+)
 aspect_option = click.option(
-    "--aspect", type=Aspect(), metavar="W:H", default=None,
+    "--aspect",
+    type=Aspect(),
+    metavar="W:H",
+    default=None,
     help="Shape of the page, such as 16:9; the main row wraps to fill it.",
-)  # fmt: skip
+)
 detail_option = click.option(
-    "--detail", type=click.Choice(["compact", "full"]), default="compact", show_default=True,
+    "--detail",
+    type=click.Choice(["compact", "full"]),
+    default="compact",
+    show_default=True,
     help="full prints filters, strides and output shapes under each layer.",
-)  # fmt: skip
+)
 
 
 def medium_options(command: Command) -> Command:
     """The options that only some formats know."""
     options = (
-        click.option("--scale", type=click.FloatRange(0.05, 40), metavar="X",
-                     help="PNG: pixels for one of the figure.  [default: 2]"),
-        click.option("--width", type=click.IntRange(16, 60_000), metavar="PIXELS",
-                     help="PNG: width, instead of --scale."),
-        click.option("--transparent", is_flag=True, default=None,
-                     help="PNG: leave the ground out."),
-        click.option("--fragment", is_flag=True, default=None,
-                     help="TeX: a picture to \\input, not a document."),
-        click.option("--template", metavar="FILE.pptx", default=None,
-                     help="PPTX: take the master of this presentation."),
-    )  # fmt: skip
+        click.option(
+            "--scale",
+            type=click.FloatRange(0.05, 40),
+            metavar="X",
+            help="PNG: pixels for one of the figure.  [default: 2]",
+        ),
+        click.option(
+            "--width",
+            type=click.IntRange(16, 60_000),
+            metavar="PIXELS",
+            help="PNG: width, instead of --scale.",
+        ),
+        click.option(
+            "--transparent", is_flag=True, default=None, help="PNG: leave the ground out."
+        ),
+        click.option(
+            "--fragment",
+            is_flag=True,
+            default=None,
+            help="TeX: a picture to \\input, not a document.",
+        ),
+        click.option(
+            "--template",
+            metavar="FILE.pptx",
+            default=None,
+            help="PPTX: take the master of this presentation.",
+        ),
+    )
     for option in reversed(options):
         command = option(command)
     return command

@@ -70,8 +70,11 @@ def _mistake(error: Exception, file: str) -> ArchvizError:
     if isinstance(error, MemoryError):
         return fail(file, "needs more memory than there is")
     what = f"{type(error).__name__}: {error}"[:100]
-    return fail(file, f"cannot be drawn, by a mistake of archviz ({what})",
-                "please report it, if you can with the model")  # fmt: skip
+    return fail(
+        file,
+        f"cannot be drawn, by a mistake of archviz ({what})",
+        "please report it, if you can with the model",
+    )
 
 
 def _import(graph: LayerGraph, title: str, file: str) -> Imported:
@@ -136,8 +139,14 @@ def _not_drawn(graph: LayerGraph, file: str, text: str, problem: Problem) -> Arc
         for value in node.options.values():
             numbers += value if isinstance(value, tuple) else [value]
         if any(isinstance(one, int | float) and abs(one) > MAX_SIZE for one in numbers):
-            return fail(file, f"the layer '{node.id[:80]}' is larger than a layer can be",
-                        "the file seems to be damaged")  # fmt: skip
+            return fail(
+                file,
+                f"the layer '{node.id[:80]}' is larger than a layer can be",
+                "the file seems to be damaged",
+            )
     place = text.split("\n")[max(problem.mark.line - 1, 0)].strip(" -")
-    return fail(file, f"cannot be drawn: {problem.message[:200]}, in '{place[:60]}' of its spec",
-                "the file may be damaged; if other programs read it, please report it")  # fmt: skip
+    return fail(
+        file,
+        f"cannot be drawn: {problem.message[:200]}, in '{place[:60]}' of its spec",
+        "the file may be damaged; if other programs read it, please report it",
+    )

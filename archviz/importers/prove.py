@@ -69,8 +69,10 @@ def differences(model: Wired, spec: Wired) -> list[str]:
 
 def _totals(nodes: Sequence[LayerNode], others: Sequence[LayerNode]) -> list[str]:
     lent = [node for node in nodes if node.options.get("shared")]
-    fields = {field: sum([getattr(node, field) for node in nodes])
-              for field in ("parameters", "fixed", "macs")}  # fmt: skip
+    fields = {
+        field: sum([getattr(node, field) for node in nodes])
+        for field in ("parameters", "fixed", "macs")
+    }
     for node in lent:  # shared weights count where they are first
         own, fixed = own_weights(node.fixed, node.options.get("own", 0))
         fields["parameters"] -= node.parameters - own - fixed
@@ -163,23 +165,35 @@ def _plain(wired: Wired, keys: _Keys) -> _Plain:
     return _Plain(nodes, numbers, wires, tags)
 
 
-def _taken_in(nodes: Sequence[LayerNode], inputs: Sequence[Sequence[int]], merges: Sequence[int],
-              outputs: set[int]) -> set[int]:  # fmt: skip
+def _taken_in(
+    nodes: Sequence[LayerNode],
+    inputs: Sequence[Sequence[int]],
+    merges: Sequence[int],
+    outputs: set[int],
+) -> set[int]:
     """The merges that stand in another one of their kind, or that nobody uses any more."""
     used = Counter(chain.from_iterable(inputs))
-    gone = {index for index in merges
-            if nodes[index].kind == "concat" and not used[index] and index not in outputs}
+    gone = {
+        index
+        for index in merges
+        if nodes[index].kind == "concat" and not used[index] and index not in outputs
+    }
     for index in merges:
         for source in inputs[index]:
             inner = nodes[source]
-            if (inner.kind == nodes[index].kind and used[source] == 1 and source not in outputs
-                    and not _BADGES & inner.options.keys()):  # fmt: skip
+            if (
+                inner.kind == nodes[index].kind
+                and used[source] == 1
+                and source not in outputs
+                and not _BADGES & inner.options.keys()
+            ):
                 gone.add(source)
     return gone
 
 
-def _open_concats(nodes: Sequence[LayerNode], inputs: Sequence[tuple[int, ...]],
-                  merges: Sequence[int]) -> list[tuple[int, ...]]:  # fmt: skip
+def _open_concats(
+    nodes: Sequence[LayerNode], inputs: Sequence[tuple[int, ...]], merges: Sequence[int]
+) -> list[tuple[int, ...]]:
     """Give every concat the inputs of the concats that feed it.
 
     A concat of a concat is one concat; exporters write a dense block either way.
@@ -256,8 +270,9 @@ def _wiring(model: _Plain, spec: _Plain, keys: _Keys) -> list[str]:
     return [f"the spec is wired otherwise round {what}, which gets {sources or 'nothing'}"]
 
 
-def _unmatched(model: _Plain, spec: _Plain, one: Sequence[int], two: Sequence[int], keys: _Keys
-               ) -> int | None:  # fmt: skip
+def _unmatched(
+    model: _Plain, spec: _Plain, one: Sequence[int], two: Sequence[int], keys: _Keys
+) -> int | None:
     """The first layer for which there is none with its mark and its inputs left; None: all match.
 
     ``one`` and ``two`` are the marks of the layers, equal where they may be matched.

@@ -53,11 +53,17 @@ def _read(path: str, suffix: str) -> LayerGraph:
 
         return read_keras(path)
     if suffix in (".h5", ".hdf5"):
-        raise fail(path, "is HDF5, which needs Keras to be read",
-                   "save it as .keras, or write model.to_json() to a .json file")  # fmt: skip
+        raise fail(
+            path,
+            "is HDF5, which needs Keras to be read",
+            "save it as .keras, or write model.to_json() to a .json file",
+        )
     if suffix in (".pt", ".pth", ".pkl"):
-        raise fail(path, "is a pickle, which only runs as Python code",
-                   "use archviz.from_torch(module, input_size), or export to ONNX")  # fmt: skip
+        raise fail(
+            path,
+            "is a pickle, which only runs as Python code",
+            "use archviz.from_torch(module, input_size), or export to ONNX",
+        )
     raise fail(path, "is no model that can be imported", f"give {FORMS}")
 
 
@@ -66,8 +72,10 @@ def line(node: LayerNode) -> str:
     options = " ".join(f"{key}={value}" for key, value in node.options.items())
     shape = "×".join(map(str, node.shape))
     scope = ".".join(node.scope)
-    return (f"{node.id:40} {node.kind:15} {shape:14} {node.parameters:>11,} [{options}] "
-            f"<- {', '.join(node.inputs)}  ({scope})")  # fmt: skip
+    return (
+        f"{node.id:40} {node.kind:15} {shape:14} {node.parameters:>11,} [{options}] "
+        f"<- {', '.join(node.inputs)}  ({scope})"
+    )
 
 
 def main() -> int:
@@ -84,8 +92,10 @@ def main() -> int:
     parameters = sum(node.parameters for node in graph.nodes)
     fixed = sum(node.fixed for node in graph.nodes)
     macs = sum(node.macs for node in graph.nodes)
-    print(f"{len(graph.nodes)} layers, {parameters:,} parameters, {fixed:,} of them not trained, "
-          f"{macs:,} multiply-adds; outputs {graph.outputs}; unknown {graph.unknown}")  # fmt: skip
+    print(
+        f"{len(graph.nodes)} layers, {parameters:,} parameters, {fixed:,} of them not trained, "
+        f"{macs:,} multiply-adds; outputs {graph.outputs}; unknown {graph.unknown}"
+    )
     return 0
 
 

@@ -62,10 +62,14 @@ def flatten_network(network: Network) -> LayerGraph:
     """The layers of a network in order of execution, as an import would have read them."""
     flat = unrolled(network)
     ids = [f"{node.kind}-{number}" for number, node in enumerate(flat.nodes)]
-    nodes = tuple([
-        node._replace(id=ids[number], inputs=tuple([ids[source] for source in flat.inputs[number]]))
-        for number, node in enumerate(flat.nodes)
-    ])
+    nodes = tuple(
+        [
+            node._replace(
+                id=ids[number], inputs=tuple([ids[source] for source in flat.inputs[number]])
+            )
+            for number, node in enumerate(flat.nodes)
+        ]
+    )
     return LayerGraph(network.head.name, nodes, tuple([ids[number] for number in flat.outputs]))
 
 
@@ -170,6 +174,14 @@ def _measured(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> 
         for field in fields_of(layer.kind)
         if (value := getattr(layer, field)) != getattr(_PLAIN, field)
     }
-    return LayerNode("", layer.kind, (), stated, outcome.shape, (),
-                     outcome.trainable + outcome.non_trainable, outcome.non_trainable,
-                     outcome.macs)  # fmt: skip
+    return LayerNode(
+        "",
+        layer.kind,
+        (),
+        stated,
+        outcome.shape,
+        (),
+        outcome.trainable + outcome.non_trainable,
+        outcome.non_trainable,
+        outcome.macs,
+    )

@@ -75,8 +75,16 @@ def expand(spec: Spec) -> Network:
         raise ArchvizError(tuple(expander.problems.values()))
     inputs = tuple(layer for layer in expander.layers.values() if layer.kind == "input")
     notes = (*spec.notes, PREVIOUS_NOTE) if expander.previous else spec.notes
-    return Network(spec.head, inputs, body, expander.used, notes, spec.hide_badges,
-                   spec.opened, spec.published_marks)  # fmt: skip
+    return Network(
+        spec.head,
+        inputs,
+        body,
+        expander.used,
+        notes,
+        spec.hide_badges,
+        spec.opened,
+        spec.published_marks,
+    )
 
 
 class _TooMuch(Exception):  # noqa: N818 (it stops, and is caught here)
@@ -230,8 +238,16 @@ class _Expander:
         shown = {name: _plain(value) for name, value in arguments.items()}
         present = self.present(item.when, values)
         label = filled(module.label, shown)
-        call = ModuleCall(item.module, shown, body, item.where, item.mark, item.name, present,
-                          label if label != module.label else "")  # fmt: skip
+        call = ModuleCall(
+            item.module,
+            shown,
+            body,
+            item.where,
+            item.mark,
+            item.name,
+            present,
+            label if label != module.label else "",
+        )
         return call, count + 1, height
 
     def arguments(
@@ -256,8 +272,9 @@ class _Expander:
 
     # ---- repeats and towers ------------------------------------------------------------
 
-    def times(self, item: Expression, mark: Mark, values: Values, what: str, low: int, high: int
-              ) -> int:  # fmt: skip
+    def times(
+        self, item: Expression, mark: Mark, values: Values, what: str, low: int, high: int
+    ) -> int:
         try:
             return whole(what, evaluate(item, values), low, high)
         except (OptionError, ExpressionError) as error:

@@ -125,8 +125,11 @@ def _flag(reader: Reader, node: Node, what: str) -> bool:
 
 def _table(reader: Reader, node: Node, what: str, known: Mapping[str, str]) -> dict[str, Node]:
     if not isinstance(node, MappingNode):
-        reader.problem(node.mark, f"{what} is {describe(node)} where a mapping is needed",
-                       f"its keys are {', '.join(known)}")  # fmt: skip
+        reader.problem(
+            node.mark,
+            f"{what} is {describe(node)} where a mapping is needed",
+            f"its keys are {', '.join(known)}",
+        )
         return {}
     for key, _ in node.pairs:
         if key.text not in known:

@@ -33,7 +33,6 @@ from archviz.yamlnodes import Mapping, Node, Scalar, describe
 from archviz.yamlnodes import Sequence as SequenceNode
 
 if TYPE_CHECKING:
-
     from archviz.errors import Mark
     from archviz.language.expression import Expression
 
@@ -59,8 +58,11 @@ def read_series(reader: Reader, node: Node, where: str, place: Place) -> SeriesS
         if item:
             items.append(item)
         if index and place.own and item and begins(item):
-            reader.problem(item.mark, "what comes before this leads nowhere",
-                           "let one of its paths begin without an input")  # fmt: skip
+            reader.problem(
+                item.mark,
+                "what comes before this leads nowhere",
+                "let one of its paths begin without an input",
+            )
     return tuple(items)
 
 
@@ -105,8 +107,11 @@ def _unknown_item(reader: Reader, word: str, mark: Mark) -> None:
 
 def _allowed(reader: Reader, kind: str, mark: Mark, place: Place) -> bool:
     if kind == "input" and not (place.own and place.first):
-        reader.problem(mark, "an input may only stand first in the network, in one of its towers, "
-                       "or in a node of its graph")  # fmt: skip
+        reader.problem(
+            mark,
+            "an input may only stand first in the network, in one of its towers, "
+            "or in a node of its graph",
+        )
         return False
     if KINDS[kind].join and not place.merge:
         reader.problem(
@@ -198,8 +203,9 @@ def _repeat(
     return RepeatSpec(times, (), where, node.mark, (), rows)
 
 
-def read_merge(reader: Reader, node: Node | None, default: str, where: str, mark: Mark,
-               scope: Scope) -> LayerSpec:  # fmt: skip
+def read_merge(
+    reader: Reader, node: Node | None, default: str, where: str, mark: Mark, scope: Scope
+) -> LayerSpec:
     """The merge of towers or of a residual."""
     if node is None:
         return read_layer(reader, default, [], where, mark, scope)
@@ -251,8 +257,9 @@ def read_towers(
 def _fork(reader: Reader, node: Mapping, value: Node, where: str, place: Place) -> ItemSpec | None:
     check_keys(reader, node, ("fork",), "a fork")
     if not place.fork:
-        reader.problem(node.mark, "a fork may only end a tower",
-                       "use towers, which have a merge of their own")  # fmt: skip
+        reader.problem(
+            node.mark, "a fork may only end a tower", "use towers, which have a merge of their own"
+        )
         return None
     if not isinstance(value, SequenceNode) or len(value.items) < 2:
         reader.problem(value.mark, "a fork needs a list of at least two series")

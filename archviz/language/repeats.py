@@ -32,8 +32,9 @@ def read_binding(reader: Reader, key: Scalar, node: Node, count: int, scope: Sco
 def _elements(reader: Reader, node: Node, count: int) -> list[tuple[int, str, Mark]]:
     """The values of one ``each`` list, ``9 x 0.2`` as (9, "0.2"); as many as iterations."""
     if not isinstance(node, Sequence):
-        reader.problem(node.mark, f"each gives {describe(node)} where a list is needed",
-                       f"list {count} values")  # fmt: skip
+        reader.problem(
+            node.mark, f"each gives {describe(node)} where a list is needed", f"list {count} values"
+        )
         return []
     elements: list[tuple[int, str, Mark]] = []
     given = 0
@@ -48,8 +49,11 @@ def _elements(reader: Reader, node: Node, count: int) -> list[tuple[int, str, Ma
         given += times
         elements.append((times, text, item.mark))
     if given != count:
-        reader.problem(node.mark, f"each gives {given} values for {count} iterations",
-                       "give one value an iteration; '9 x 0.2' stands for nine")  # fmt: skip
+        reader.problem(
+            node.mark,
+            f"each gives {given} values for {count} iterations",
+            "give one value an iteration; '9 x 0.2' stands for nine",
+        )
         return []
     return elements
 
@@ -70,8 +74,11 @@ def read_rows(
     single = isinstance(body, Sequence) and len(body.items) == 1
     node = body.items[0] if isinstance(body, Sequence) and single else body
     if not isinstance(node, Scalar) or node.text.strip() not in reader.takes:
-        reader.problem(node.mark, "with a list in 'each', 'of' must be the name of one module",
-                       "or write each: {parameter: [values]}")  # fmt: skip
+        reader.problem(
+            node.mark,
+            "with a list in 'each', 'of' must be the name of one module",
+            "or write each: {parameter: [values]}",
+        )
         return ()
     module = node.text.strip()
     mark = node.mark
@@ -88,8 +95,11 @@ def read_rows(
 def check_parameter(reader: Reader, key: Scalar) -> None:
     """Note where a word cannot name a parameter."""
     if not key.text or not is_name(key.text):
-        reader.problem(key.mark, f"'{shorten(key.text)}' cannot name a parameter",
-                       "use letters, digits and '_'")  # fmt: skip
+        reader.problem(
+            key.mark,
+            f"'{shorten(key.text)}' cannot name a parameter",
+            "use letters, digits and '_'",
+        )
     elif key.text in RESERVED:
         message = f"'{key.text}' has a meaning of its own and cannot name a parameter"
         reader.problem(key.mark, message)

@@ -89,8 +89,10 @@ def _object(properties: dict[str, Any], about: str, *required: str) -> dict[str,
 
 
 def _sections() -> dict[str, Any]:
-    defaults = {name: {"type": ["string", "null"], "description": kind.about}
-                for name, kind in KINDS.items()}  # fmt: skip
+    defaults = {
+        name: {"type": ["string", "null"], "description": kind.about}
+        for name, kind in KINDS.items()
+    }
     kinds = {"type": "string", "enum": list(KINDS)}
     opened = {"type": "string", "enum": list(OPENABLE)}
     notes = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
@@ -176,14 +178,15 @@ def _call() -> dict[str, Any]:
         "description": "a module call: its name, its arguments, and perhaps a name of its own",
         "minProperties": 1,
         "maxProperties": 3,
-        "properties": {name: {**_VALUE, "description": OPTIONS[name].about}
-                       for name in ("name", "when")},
+        "properties": {
+            name: {**_VALUE, "description": OPTIONS[name].about} for name in ("name", "when")
+        },
         "propertyNames": {
             "pattern": "^[a-z][a-z0-9-]*$",
             "not": {"enum": sorted({*KINDS, *FORMS, *OPTIONS, *COMMON} - {"name", "when"})},
         },
         "additionalProperties": arguments,
-    }  # fmt: skip
+    }
 
 
 def _repeat() -> dict[str, Any]:

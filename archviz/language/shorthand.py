@@ -296,8 +296,11 @@ def read_call(
             _argument(reader, arguments, module, key, value, place, scope)
         elif position >= len(takes):
             many = f"{len(takes)} argument{'' if len(takes) == 1 else 's'}"
-            reader.problem(place, f"{module} takes {many}; '{shorten(token)}' is too many",
-                           _usage(module, takes))  # fmt: skip
+            reader.problem(
+                place,
+                f"{module} takes {many}; '{shorten(token)}' is too many",
+                _usage(module, takes),
+            )
             break
         else:
             parameter = tuple(takes)[position]
@@ -309,8 +312,9 @@ def read_call(
         elif key_node.text in ("name", "when"):
             _call_option(reader, options, key_node.text, node.text, node.mark, scope)
         else:
-            _argument(reader, arguments, module, key_node.text, node.text, node.mark, scope,
-                      key_node.mark)  # fmt: skip
+            _argument(
+                reader, arguments, module, key_node.text, node.text, node.mark, scope, key_node.mark
+            )
     missing = [name for name, default in takes.items() if default is None and name not in arguments]
     if missing and len(reader.problems) == before:
         what = ", ".join(missing)
@@ -350,8 +354,9 @@ def _argument(
     key_mark: Mark | None = None,
 ) -> None:
     if parameter not in reader.takes[module]:
-        reader.unknown(key_mark or mark, f"{module} has no parameter", parameter,
-                       reader.takes[module])  # fmt: skip
+        reader.unknown(
+            key_mark or mark, f"{module} has no parameter", parameter, reader.takes[module]
+        )
     elif parameter in arguments:
         first = arguments[parameter].value.text
         reader.problem(mark, f"{parameter} is already '{shorten(first)}'")

@@ -44,8 +44,11 @@ def read_spec(text: str, file: str) -> Spec:
     if not isinstance(root, MappingNode):
         reader = Reader(problems)
         if root is not None:
-            reader.problem(root.mark, f"a spec is a mapping, this is {describe(root)}",
-                           "begin with title: My network")  # fmt: skip
+            reader.problem(
+                root.mark,
+                f"a spec is a mapping, this is {describe(root)}",
+                "begin with title: My network",
+            )
         raise ArchvizError(reader.problems)
     reader = Reader(problems)
     spec = _read_root(reader, root, file)
@@ -92,16 +95,22 @@ def _read_takes(reader: Reader, modules: Mapping[Scalar, Node]) -> None:
     for name, node in modules.items():
         plain = name.text.replace("-", "").isalnum() and name.text.isascii()
         if not plain or not name.text[0].isalpha() or name.text != name.text.lower():
-            reader.problem(name.mark, f"'{shorten(name.text)}' cannot name a module",
-                           "use small letters, digits and '-', a letter first")  # fmt: skip
+            reader.problem(
+                name.mark,
+                f"'{shorten(name.text)}' cannot name a module",
+                "use small letters, digits and '-', a letter first",
+            )
         elif len(name.text) > NAME_LENGTH:
             reader.problem(name.mark, f"a name has at most {NAME_LENGTH} characters")
         elif name.text in KINDS or name.text in ("in", "out", "previous", "identity"):
             reader.problem(name.mark, f"'{name.text}' is a layer kind and cannot name a module")
         reader.takes[name.text] = {}
         if not isinstance(node, MappingNode):
-            reader.problem(node.mark, f"module {shorten(name.text)} is {describe(node)}",
-                           f"it is a mapping with one of {', '.join(BODIES)}")  # fmt: skip
+            reader.problem(
+                node.mark,
+                f"module {shorten(name.text)} is {describe(node)}",
+                f"it is a mapping with one of {', '.join(BODIES)}",
+            )
             continue
         takes = find(node, "takes")
         if takes is not None:
@@ -140,8 +149,11 @@ def _read_default(reader: Reader, key: Scalar, node: Node) -> None:
     if key.text not in KINDS:
         reader.unknown(key.mark, "defaults: no layer kind is called", key.text, KINDS)
     elif not isinstance(node, Scalar):
-        reader.problem(node.mark, f"the defaults of {key.text} are {describe(node)}",
-                       "write them as one text: same no-bias relu")  # fmt: skip
+        reader.problem(
+            node.mark,
+            f"the defaults of {key.text} are {describe(node)}",
+            "write them as one text: same no-bias relu",
+        )
     else:
         read_defaults(reader, key.text, node)
 
@@ -150,8 +162,9 @@ def _read_module(reader: Reader, name: Scalar, node: MappingNode) -> ModuleSpec 
     bodies = [key for key, _ in node.pairs if key.text in BODIES]
     if len(bodies) != 1:
         what = "no body" if not bodies else "more than one body"
-        reader.problem(name.mark, f"module {name.text} has {what}",
-                       f"give it one of {', '.join(BODIES)}")  # fmt: skip
+        reader.problem(
+            name.mark, f"module {name.text} has {what}", f"give it one of {', '.join(BODIES)}"
+        )
         if not bodies:
             check_keys(reader, node, (*MODULE_KEYS, *BODIES), f"module {name.text}")
             return None
@@ -197,8 +210,9 @@ def _read_body(
 def _read_network(reader: Reader, node: Node | None, file: str) -> SeriesSpec:
     reader.caller = ""
     if node is None:
-        reader.problem(Mark(file, 1, 1), "a spec needs a network",
-                       "write network: and a list of layers")  # fmt: skip
+        reader.problem(
+            Mark(file, 1, 1), "a spec needs a network", "write network: and a list of layers"
+        )
         return ()
     if not isinstance(node, Sequence):
         reader.problem(node.mark, f"network is {describe(node)} where a list is needed")
@@ -231,8 +245,9 @@ def _read_figure(
         elif key.text == "open":
             opened = _kinds(reader, items, OPENABLE, "no panel can open")
         else:
-            reader.unknown(key.mark, "figure has no key", key.text,
-                           ("notes", "hide-badges", "open"))  # fmt: skip
+            reader.unknown(
+                key.mark, "figure has no key", key.text, ("notes", "hide-badges", "open")
+            )
     return notes, hidden, opened
 
 

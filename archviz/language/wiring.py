@@ -24,7 +24,11 @@ STARTS = ("in", PREVIOUS)
 
 
 def read_graph(
-    reader: Reader, node: Node, where: str, place: Place, read_series: ReadSeries,
+    reader: Reader,
+    node: Node,
+    where: str,
+    place: Place,
+    read_series: ReadSeries,
     body: bool = False,
 ) -> GraphSpec | None:
     """A graph from its mapping of ``nodes`` and ``edges``; None, with problems, if it is none.
@@ -38,16 +42,22 @@ def read_graph(
     check_keys(reader, node, ("nodes", "edges"), "a graph")
     nodes, edges = find(node, "nodes"), find(node, "edges")
     if not isinstance(nodes, Mapping) or not isinstance(edges, Sequence) or not edges.items:
-        reader.problem(node.mark, "a graph needs a mapping 'nodes' and a list 'edges'",
-                       "such as edges: [in -> a -> out]")  # fmt: skip
+        reader.problem(
+            node.mark,
+            "a graph needs a mapping 'nodes' and a list 'edges'",
+            "such as edges: [in -> a -> out]",
+        )
         return None
     before = len(reader.problems)
     bodies = _read_nodes(reader, nodes, where, place, read_series)
     wires = _read_edges(reader, edges, bodies)
     for (source, _), mark in wires.items():
         if source == PREVIOUS and not body:
-            reader.problem(mark, "only the graph that is a module has 'previous'",
-                           "write it under modules: and call it here")  # fmt: skip
+            reader.problem(
+                mark,
+                "only the graph that is a module has 'previous'",
+                "write it under modules: and call it here",
+            )
             break
     if len(reader.problems) > before:
         return None
@@ -69,11 +79,15 @@ def _read_nodes(
         allowed = name.text.replace("-", "").replace("_", "")
         if name.text in (*STARTS, "out"):
             what = "previous input" if name.text == PREVIOUS else f"{name.text}put"
-            reader.problem(name.mark, f"'{name.text}' is the {what} of the graph",
-                           "give the node another name")  # fmt: skip
+            reader.problem(
+                name.mark, f"'{name.text}' is the {what} of the graph", "give the node another name"
+            )
         elif not (allowed.isascii() and allowed.isalnum() and len(allowed) <= NAME_LENGTH):
-            reader.problem(name.mark, f"'{shorten(name.text)}' cannot name a node",
-                           "use letters, digits, '-' and '_'")  # fmt: skip
+            reader.problem(
+                name.mark,
+                f"'{shorten(name.text)}' cannot name a node",
+                "use letters, digits, '-' and '_'",
+            )
         place = Place(outer.scope, own=outer.own, merge=True)
         bodies[name.text] = read_series(reader, value, f"{where}/graph/{name.text}", place)
     return bodies
@@ -88,8 +102,11 @@ def _read_edges(reader: Reader, edges: Sequence, bodies: dict[str, SeriesSpec]) 
         tokens = tokens_of(chain)
         names, arrows = tokens[::2], tokens[1::2]
         if len(tokens) < 3 or len(names) != len(arrows) + 1 or any(a != "->" for a, _ in arrows):
-            reader.problem(chain.mark, f"'{shorten(chain.text)}' is no edge",
-                           "names with ' -> ' between them: in -> a -> out")  # fmt: skip
+            reader.problem(
+                chain.mark,
+                f"'{shorten(chain.text)}' is no edge",
+                "names with ' -> ' between them: in -> a -> out",
+            )
             continue
         for name, mark in names:
             if name not in bodies and name not in (*STARTS, "out"):
@@ -143,8 +160,11 @@ def _check_merges(
         merges = isinstance(first, LayerSpec) and KINDS[first.kind].join is not None
         inputs = len(sources.get(name, []))
         if inputs > 1 and not merges:
-            reader.problem(marks[name], f"node '{name}' has {inputs} inputs and no merge",
-                           "begin it with concat, add or another merge")  # fmt: skip
+            reader.problem(
+                marks[name],
+                f"node '{name}' has {inputs} inputs and no merge",
+                "begin it with concat, add or another merge",
+            )
         elif merges and inputs == 1:
             reader.problem(marks[name], f"node '{name}' begins with a merge and has one input")
     outs = len(sources.get("out", []))
@@ -154,9 +174,13 @@ def _check_merges(
 
 
 def _check_ends(
-    reader: Reader, mark: Mark, order: list[str], wires: Edges, marks: dict[str, Mark],
+    reader: Reader,
+    mark: Mark,
+    order: list[str],
+    wires: Edges,
+    marks: dict[str, Mark],
     inputs: list[str],
-) -> None:  # fmt: skip
+) -> None:
     """Note what no way leads to or from; nodes in ``inputs`` begin with an input."""
     targets = _neighbours(wires)
     sources = {target for _, target in wires}

@@ -112,17 +112,32 @@ class BoxBlock(Block):
         """Draw the glyph with its badges and captions; its rectangle."""
         style, face = self.style, self.face
         top, right = y - self.height / 2, left + self.box_width
-        shape = box_shape(canvas, style, left, top, self.box_width, self.height, face.role,
-                          self.lines, self.label_size)  # fmt: skip
+        shape = box_shape(
+            canvas,
+            style,
+            left,
+            top,
+            self.box_width,
+            self.height,
+            face.role,
+            self.lines,
+            self.label_size,
+        )
         items: list[Item] = [shape]
         corners = (top, top + self.height)
         for badge, corner in zip(face.badges, corners, strict=False):
             items.append(circle_shape(canvas, style, right, corner, badge.text, badge.role))
         items += self._caption_texts(left + self.box_width / 2, top)
         canvas.group(
-            Group(f"{shape.id}-g", "layer" if face.role not in MODULE_ROLES else "module",
-                  face.name, face.detail, face.key, tuple(items))
-        )  # fmt: skip
+            Group(
+                f"{shape.id}-g",
+                "layer" if face.role not in MODULE_ROLES else "module",
+                face.name,
+                face.detail,
+                face.key,
+                tuple(items),
+            )
+        )
         return shape
 
     def _caption_texts(self, middle: float, top: float) -> list[Item]:
@@ -206,10 +221,23 @@ class DotsBlock(Block):
         fill = self.style.line
         for step in (-1, 0, 1):
             canvas.front.append(
-                Shape(canvas.new_id(), "ellipse", round(x, 2),
-                      round(y + step * self.style.px(0.26) - diameter / 2, 2),
-                      round(diameter, 2), round(diameter, 2), fill, role="ellipsis")
-            )  # fmt: skip
-        canvas.text(x + self.style.px(0.42), y + ASCENT * self.size / 2, self.text, self.size,
-                    self.style.theme.color("caption"), anchor="start")  # fmt: skip
+                Shape(
+                    canvas.new_id(),
+                    "ellipse",
+                    round(x, 2),
+                    round(y + step * self.style.px(0.26) - diameter / 2, 2),
+                    round(diameter, 2),
+                    round(diameter, 2),
+                    fill,
+                    role="ellipsis",
+                )
+            )
+        canvas.text(
+            x + self.style.px(0.42),
+            y + ASCENT * self.size / 2,
+            self.text,
+            self.size,
+            self.style.theme.color("caption"),
+            anchor="start",
+        )
         return []

@@ -52,10 +52,13 @@ class Builder(NamedTuple):
 
         found = levels_of(series)
         levels = [
-            Level(self.series(nodes.before), self.merge(nodes.skip.merge, captions_above=True),
-                  self.series(nodes.behind))
+            Level(
+                self.series(nodes.before),
+                self.merge(nodes.skip.merge, captions_above=True),
+                self.series(nodes.behind),
+            )
             for nodes in found
-        ]  # fmt: skip
+        ]
         bottom = self.series(found[-1].skip.main) if found else None
         if not bottom or not all(level.left.blocks for level in levels) or not bottom.blocks:
             return None

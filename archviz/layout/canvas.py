@@ -78,7 +78,7 @@ class Canvas:
         """Draw ``port``'s line on to ``points``.
 
         ``beyond`` is the rest of its route, which another connector draws.
-        """  # fmt: skip
+        """
         drawn = simplify((*port.pen, *points))
         if len(drawn) < 2:
             return
@@ -125,8 +125,9 @@ class Canvas:
                     if not has_head:
                         end.append((x, y))
                         rest = []
-                self.connect(port, style, *end, target=target, head=outermost and not has_head,
-                             beyond=rest)  # fmt: skip
+                self.connect(
+                    port, style, *end, target=target, head=outermost and not has_head, beyond=rest
+                )
                 has_head = has_head or outermost
 
     def bracket(self, x: float, top: float, bottom: float, arm: float, style: Style) -> None:
@@ -146,7 +147,7 @@ class Canvas:
         anchor: str = "middle",
         role: str = "caption",
     ) -> None:
-        """One line of text in front of the lines."""  # fmt: skip
+        """One line of text in front of the lines."""
         self.front.append(
             make_text(x, baseline, text, size, fill, bold=bold, anchor=anchor, role=role)
         )
@@ -175,7 +176,7 @@ def make_text(
     anchor: str = "middle",
     role: str = "caption",
 ) -> Text:
-    """A text with its width measured."""  # fmt: skip
+    """A text with its width measured."""
     width = rounded(text_width(text, size, bold))
     return Text(rounded(x), rounded(baseline), text, rounded(size), width, fill, anchor, bold, role)
 
@@ -212,17 +213,29 @@ def box_shape(
     size: float = 0.0,
     bold: bool = False,
 ) -> Shape:
-    """A layer's rectangle with its label, its top left corner at (x, y)."""  # fmt: skip
+    """A layer's rectangle with its label, its top left corner at (x, y)."""
     colors = style.role(role)
     size = rounded(size)
     return Shape(
-        id=canvas.new_id(), form="rect", x=rounded(x), y=rounded(y), width=rounded(width),
-        height=rounded(height), fill=colors.fill, stroke=style.line, line_width=style.line_width,
+        id=canvas.new_id(),
+        form="rect",
+        x=rounded(x),
+        y=rounded(y),
+        width=rounded(width),
+        height=rounded(height),
+        fill=colors.fill,
+        stroke=style.line,
+        line_width=style.line_width,
         radius=rounded(style.px(style.theme.metric("corner"))),
-        shadow=rounded(style.px(style.theme.metric("shadow"))), lines=lines,
+        shadow=rounded(style.px(style.theme.metric("shadow"))),
+        lines=lines,
         widths=tuple(rounded(text_width(line, size, bold)) for line in lines),
-        text_size=size, text_fill=colors.text, bold=bold, pattern=colors.pattern, role=role,
-    )  # fmt: skip
+        text_size=size,
+        text_fill=colors.text,
+        bold=bold,
+        pattern=colors.pattern,
+        role=role,
+    )
 
 
 def circle_shape(canvas: Canvas, style: Style, x: float, y: float, text: str, role: str) -> Shape:
@@ -234,12 +247,22 @@ def circle_shape(canvas: Canvas, style: Style, x: float, y: float, text: str, ro
         size *= 0.92
     size = rounded(size)
     return Shape(
-        id=canvas.new_id(), form="ellipse", x=rounded(x - diameter / 2),
-        y=rounded(y - diameter / 2), width=rounded(diameter), height=rounded(diameter),
-        fill=colors.fill, stroke=style.line, line_width=style.line_width, lines=(text,),
-        widths=(rounded(text_width(text, size)),), text_size=size, text_fill=colors.text,
-        pattern=colors.pattern, role=role,
-    )  # fmt: skip
+        id=canvas.new_id(),
+        form="ellipse",
+        x=rounded(x - diameter / 2),
+        y=rounded(y - diameter / 2),
+        width=rounded(diameter),
+        height=rounded(diameter),
+        fill=colors.fill,
+        stroke=style.line,
+        line_width=style.line_width,
+        lines=(text,),
+        widths=(rounded(text_width(text, size)),),
+        text_size=size,
+        text_fill=colors.text,
+        pattern=colors.pattern,
+        role=role,
+    )
 
 
 def port_shape(canvas: Canvas, x: float, y: float) -> Shape:

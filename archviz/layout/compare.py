@@ -70,11 +70,26 @@ def _block(
     size, small = style.metric("title") * 1.2, style.metric("caption") * 1.1
     canvas = Canvas(f"net{number}-heading")
     width = max(right - left, style.px(10))
-    canvas.text(0.0, ASCENT * size, clip(heading_text(network), width, size, bold=True), size,
-                style.theme.color("text"), bold=True, anchor="start", role="title")  # fmt: skip
+    canvas.text(
+        0.0,
+        ASCENT * size,
+        clip(heading_text(network), width, size, bold=True),
+        size,
+        style.theme.color("text"),
+        bold=True,
+        anchor="start",
+        role="title",
+    )
     second = ASCENT * size + 0.5 * size + ASCENT * small
-    canvas.text(0.0, second, figures_line(analysis), small, style.theme.color("caption"),
-                anchor="start", role="figures")  # fmt: skip
+    canvas.text(
+        0.0,
+        second,
+        figures_line(analysis),
+        small,
+        style.theme.color("caption"),
+        anchor="start",
+        role="figures",
+    )
     down = second + style.px(0.7)
     figure = tuple(renamed(moved(item, -left, down - top), f"net{number}-") for item in scene.items)
     return (Group(canvas.prefix, "heading", network.head.title, items=canvas.items()), *figure)
@@ -124,10 +139,26 @@ def draw_themes(network: Network, analysis: Analysis, themes: Sequence[Theme]) -
         scene = draw_network(network, analysis, Options(theme, legend=True))
         canvas = Canvas(f"theme{number}")
         size = 20.0
-        canvas.text(32.0, 18 + ASCENT * size, f"{theme.name}: {theme.title}", size,
-                    theme.color("text"), bold=True, anchor="start", role="title")  # fmt: skip
-        ground = Shape(f"theme{number}-ground", "rect", 0.0, y, scene.width, scene.height + 30.0,
-                       theme.color("page"), role="panel")  # fmt: skip
+        canvas.text(
+            32.0,
+            18 + ASCENT * size,
+            f"{theme.name}: {theme.title}",
+            size,
+            theme.color("text"),
+            bold=True,
+            anchor="start",
+            role="title",
+        )
+        ground = Shape(
+            f"theme{number}-ground",
+            "rect",
+            0.0,
+            y,
+            scene.width,
+            scene.height + 30.0,
+            theme.color("page"),
+            role="panel",
+        )
         parts = (
             *canvas.items(),
             *(moved(renamed(i, f"t{number}-"), 0.0, 30.0) for i in scene.items),

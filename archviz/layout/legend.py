@@ -14,9 +14,13 @@ from archviz.scene.text import ASCENT, text_width
 SCALE = 0.62
 """Size of the legend's glyphs against the main row's."""
 LAYERS = (
-    ("input", "input"), ("conv", "convolution"), ("pool", "pooling"), ("merge", "merge"),
-    ("dense", "dense"), ("other", "other layer"),
-)  # fmt: skip
+    ("input", "input"),
+    ("conv", "convolution"),
+    ("pool", "pooling"),
+    ("merge", "merge"),
+    ("dense", "dense"),
+    ("other", "other layer"),
+)
 MODULES = ("yellow", "green", "orange")
 COLUMN = 6
 """Entries that stand under one another."""
@@ -108,7 +112,7 @@ def badge_entries(
     badges: set[tuple[str, str]],
     roles: Sequence[str],
 ) -> list[Entry]:
-    """An entry for each badge of ``table`` that is among ``badges``."""  # fmt: skip
+    """An entry for each badge of ``table`` that is among ``badges``."""
     entries: list[Entry] = []
     seen: set[str] = set()
     large = Style(style.theme, style.unit / SCALE * 0.9)
@@ -135,8 +139,14 @@ def repeat_entry(style: Style) -> Entry:
         half = style.px(0.6)
         canvas.bracket(x, y - half, y + half, style.px(0.3), style)
         canvas.bracket(x + width, y - half, y + half, -style.px(0.3), style)
-        canvas.text(x + width / 2, y + ASCENT * size / 2, "×N", size,
-                    style.theme.color("caption"), role="repeat")  # fmt: skip
+        canvas.text(
+            x + width / 2,
+            y + ASCENT * size / 2,
+            "×N",
+            size,
+            style.theme.color("caption"),
+            role="repeat",
+        )
 
     return Entry(width, "repeated N times", draw)
 
@@ -157,8 +167,15 @@ def place_strip(
             if x > 0 and x + length > width:
                 x, line = 0.0, line + pitch
             entry.draw(canvas, x, line)
-            canvas.text(x + entry.width + style.px(0.25), line + ASCENT * size / 2, entry.text,
-                        size, style.theme.color("text"), anchor="start", role="legend")  # fmt: skip
+            canvas.text(
+                x + entry.width + style.px(0.25),
+                line + ASCENT * size / 2,
+                entry.text,
+                size,
+                style.theme.color("text"),
+                anchor="start",
+                role="legend",
+            )
             widest = max(widest, x + length)
             x += length + style.px(0.7)
     return widest, line + pitch / 2 - y
@@ -192,8 +209,16 @@ def _place_section(
     """One section from (x, y); its (width, height)."""
     size, heading = style.metric("caption"), style.metric("title")
     fill, pitch = style.theme.color("text"), style.px(ENTRY_PITCH)
-    canvas.text(x, y + ASCENT * heading, section.heading, heading, fill, bold=True,
-                anchor="start", role="title")  # fmt: skip
+    canvas.text(
+        x,
+        y + ASCENT * heading,
+        section.heading,
+        heading,
+        fill,
+        bold=True,
+        anchor="start",
+        role="title",
+    )
     glyphs = max(entry.width for entry in section.entries)
     widest = text_width(section.heading, heading, bold=True)
     left = x
@@ -202,8 +227,15 @@ def _place_section(
         start = left + glyphs + style.px(0.35)
         for entry in section.entries[first : first + COLUMN]:
             entry.draw(canvas, left + (glyphs - entry.width) / 2, line)
-            canvas.text(start, line + ASCENT * size / 2, entry.text, size, fill,
-                        anchor="start", role="legend")  # fmt: skip
+            canvas.text(
+                start,
+                line + ASCENT * size / 2,
+                entry.text,
+                size,
+                fill,
+                anchor="start",
+                role="legend",
+            )
             widest = max(widest, start + text_width(entry.text, size) - x)
             line += pitch
         left = x + widest + style.px(0.6)

@@ -43,8 +43,13 @@ def _attention(style: Style) -> SeriesBlock:
         face = Face(name, f"dense layer for the {name}", "", name, "dense", "box")
         return SeriesBlock([BoxBlock(face, style)], style)
 
-    product = Face("scaled dot product", "softmax(query · key / √width) · value, for each head", "",
-                   "scaled dot product", "merge")  # fmt: skip
+    product = Face(
+        "scaled dot product",
+        "softmax(query · key / √width) · value, for each head",
+        "",
+        "scaled dot product",
+        "merge",
+    )
     towers = TowersBlock(
         [projection(name) for name in ("query", "key", "value")], BoxBlock(product, style), style
     )

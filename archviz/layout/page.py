@@ -188,6 +188,10 @@ def frame(sheet: Sheet, title: str, description: str, aspect: float) -> Scene:
     dx = rounded((page[0] - width) / 2 + margin - left)
     dy = rounded((page[1] - height) / 2 + margin - top)
     return Scene(
-        rounded(page[0]), rounded(page[1]), title, description,
-        sheet.style.theme.color("page"), tuple(moved(item, dx, dy) for item in sheet.items),
-    )  # fmt: skip
+        rounded(page[0]),
+        rounded(page[1]),
+        title,
+        description,
+        sheet.style.theme.color("page"),
+        tuple(moved(item, dx, dy) for item in sheet.items),
+    )

@@ -101,8 +101,10 @@ def build_panels(network: Network, builder: Builder, most: float = float("inf"))
     if network.opened:
         from archviz.layout.opened import opened_layers
 
-        panels += [fit_panel(module, content, inside.style, most)
-                   for module, content in opened_layers(network, inside)]
+        panels += [
+            fit_panel(module, content, inside.style, most)
+            for module, content in opened_layers(network, inside)
+        ]
     return sorted(panels, key=lambda panel: COLOR_ORDER.get(panel.module.color, 3))
 
 
@@ -133,10 +135,15 @@ def make_panel(module: Module, content: Block, style: Style) -> Panel:
     box_width = max(inner + pad_left + pad_right, min(title, style.px(10)) - style.gap(STUB))
     spare = box_width - inner - pad_left - pad_right
     return Panel(
-        module=module, content=content, style=style, width=box_width + 2 * style.gap(STUB),
-        box_height=up + down, line=up, pad_left=pad_left + spare / 2,
+        module=module,
+        content=content,
+        style=style,
+        width=box_width + 2 * style.gap(STUB),
+        box_height=up + down,
+        line=up,
+        pad_left=pad_left + spare / 2,
         pad_right=pad_right + spare / 2,
-    )  # fmt: skip
+    )
 
 
 def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
@@ -147,10 +154,16 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
     left, right = x + stub, x + panel.width - stub
     line = y + panel.line
     back = Shape(
-        id=canvas.new_id(), form="rect", x=rounded(left), y=rounded(y),
-        width=rounded(panel.box_width), height=rounded(panel.box_height), fill=colors.panel,
-        shadow=rounded(style.metric("shadow")), role="panel",
-    )  # fmt: skip
+        id=canvas.new_id(),
+        form="rect",
+        x=rounded(left),
+        y=rounded(y),
+        width=rounded(panel.box_width),
+        height=rounded(panel.box_height),
+        fill=colors.panel,
+        shadow=rounded(style.metric("shadow")),
+        role="panel",
+    )
     canvas.back.append(back)
     start = port_shape(canvas, x, line)
     ends = panel.content.place(
@@ -162,8 +175,15 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
     size = style.metric("title")
     title = clip(panel.module.title, panel.width, size, bold=True)
     below = style.px(0.1) + style.row_gap(0.32)
-    canvas.text((left + right) / 2, y + panel.box_height + below + ASCENT * size,
-                title, size, style.theme.color("text"), bold=True, role="title")  # fmt: skip
+    canvas.text(
+        (left + right) / 2,
+        y + panel.box_height + below + ASCENT * size,
+        title,
+        size,
+        style.theme.color("text"),
+        bold=True,
+        role="title",
+    )
     return Group(canvas.prefix, "panel", panel.module.title, "", panel.module.name, canvas.items())
 
 

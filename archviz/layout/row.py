@@ -140,9 +140,14 @@ def place_line(
 
 
 def _place_head(
-    entry: tuple[Head, float, float], canvas: Canvas, x: float, y: float, port: Port, last: bool,
+    entry: tuple[Head, float, float],
+    canvas: Canvas,
+    x: float,
+    y: float,
+    port: Port,
+    last: bool,
     style: Style,
-) -> None:  # fmt: skip
+) -> None:
     """Draw a head: up or down from its tap, then along its own line."""
     head, tap, height = entry
     joint = (x + tap, y)

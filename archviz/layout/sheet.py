@@ -31,8 +31,15 @@ class Sheet:
         """The figure's title, centred over it."""
         size = self.style.metric("title") * 1.3
         canvas = Canvas("title")
-        canvas.text(self.width / 2, self.y + ASCENT * size, clip(text, self.width, size, True),
-                    size, self.style.theme.color("text"), bold=True, role="title")  # fmt: skip
+        canvas.text(
+            self.width / 2,
+            self.y + ASCENT * size,
+            clip(text, self.width, size, True),
+            size,
+            self.style.theme.color("text"),
+            bold=True,
+            role="title",
+        )
         self.items.append(Group("title", "heading", text, items=canvas.items()))
         self.y += size + self.style.row_gap(0.7)
 
@@ -89,8 +96,15 @@ class Sheet:
         self.y += style.row_gap(0.7)
         for note in notes:
             for text in paragraph(note, max(self.width, style.px(8)), size):
-                canvas.text(0.0, self.y + ASCENT * size, text, size, style.theme.color("text"),
-                            anchor="start", role="note")  # fmt: skip
+                canvas.text(
+                    0.0,
+                    self.y + ASCENT * size,
+                    text,
+                    size,
+                    style.theme.color("text"),
+                    anchor="start",
+                    role="note",
+                )
                 self.y += LINE_HEIGHT * size
             self.y += 0.25 * size
         self.items.append(Group("notes", "notes", "Notes", items=canvas.items()))

@@ -94,17 +94,23 @@ def network_slides(
     chapters = _chapters(parts, room[0] + 0.5, room[1] + 0.5)
     if not chapters:
         raise fail(
-            network.head.name, "a box or a panel of this network is too large for any slide",
+            network.head.name,
+            "a box or a panel of this network is too large for any slide",
             "break it up into modules, or write another format, such as svg",
-        )  # fmt: skip
+        )
     last = max(number for number, chapter in enumerate(chapters) if chapter.lines)
     return [
         _slide(
-            network, analysis, chapter, parts.style, (width, room[0], room[1]), number,
+            network,
+            analysis,
+            chapter,
+            parts.style,
+            (width, room[0], room[1]),
+            number,
             (number == 0, number == last),
         )
         for number, chapter in enumerate(chapters)
-    ]  # fmt: skip
+    ]
 
 
 def _parts(network: Network, analysis: Analysis, theme: Theme, width: float) -> Parts:
@@ -176,9 +182,13 @@ def _arrangements(
 
 
 def _paginate(
-    lines: Sequence[Line], rows: Sequence[tuple[Panel, ...]], parts: Parts, width: float,
-    height: float, early: int,
-) -> list[Chapter]:  # fmt: skip
+    lines: Sequence[Line],
+    rows: Sequence[tuple[Panel, ...]],
+    parts: Parts,
+    width: float,
+    height: float,
+    early: int,
+) -> list[Chapter]:
     """Fill one slide after the other; the notes stand on the first that has room.
 
     Row number ``early`` begins a slide though there may be room for it, so that a family
@@ -238,9 +248,14 @@ def _notes_height(notes: Sequence[str], style: Style, width: float) -> float:
 
 
 def _slide(
-    network: Network, analysis: Analysis, chapter: Chapter, style: Style,
-    room: tuple[float, float, float], number: int, parts_of_row: tuple[bool, bool],
-) -> Scene:  # fmt: skip
+    network: Network,
+    analysis: Analysis,
+    chapter: Chapter,
+    style: Style,
+    room: tuple[float, float, float],
+    number: int,
+    parts_of_row: tuple[bool, bool],
+) -> Scene:
     """One slide: heading above, the chapter centred in the room below."""
     width, inner, height = room
     sheet = Sheet(style, inner)
@@ -254,13 +269,20 @@ def _slide(
     dy = rounded(TOP + max(0.0, (height - (bottom - top)) * 0.45) - top)
     title = heading_text(network) + (", continued" if number else "")
     heading = slide_heading(
-        title, "" if number else network.head.brought,
-        f"{analysis.totals.parameters:,} parameters", style.theme, width,
-    )  # fmt: skip
+        title,
+        "" if number else network.head.brought,
+        f"{analysis.totals.parameters:,} parameters",
+        style.theme,
+        width,
+    )
     return Scene(
-        width, SLIDE_HEIGHT, title, describe(network, analysis), style.theme.color("page"),
+        width,
+        SLIDE_HEIGHT,
+        title,
+        describe(network, analysis),
+        style.theme.color("page"),
         (*heading, *(moved(item, dx, dy) for item in sheet.items)),
-    )  # fmt: skip
+    )
 
 
 def slide_heading(title: str, line: str, aside: str, theme: Theme, width: float) -> Iterator[Item]:
@@ -269,8 +291,16 @@ def slide_heading(title: str, line: str, aside: str, theme: Theme, width: float)
     text, muted = theme.color("text"), theme.color("caption")
     inner = width - 2 * MARGIN
     aside_width = text_width(aside, 18)
-    canvas.text(MARGIN, 54, clip(title, inner - aside_width - 30, 32, bold=True), 32, text,
-                bold=True, anchor="start", role="slide-title")  # fmt: skip
+    canvas.text(
+        MARGIN,
+        54,
+        clip(title, inner - aside_width - 30, 32, bold=True),
+        32,
+        text,
+        bold=True,
+        anchor="start",
+        role="slide-title",
+    )
     if aside:
         canvas.text(width - MARGIN, 54, aside, 18, muted, anchor="end", role="aside")
     y = 54 + 14 + ASCENT * 18

@@ -52,9 +52,16 @@ def table_items(
         x = 0.0
         for column, text in enumerate(row):
             flush = column > 0
-            canvas.text(x + widths[column] if flush else x, y + pitch / 2 + ASCENT * size / 2, text,
-                        size, style.theme.color("text"), bold=number == 0,
-                        anchor="end" if flush else "start", role="cell")  # fmt: skip
+            canvas.text(
+                x + widths[column] if flush else x,
+                y + pitch / 2 + ASCENT * size / 2,
+                text,
+                size,
+                style.theme.color("text"),
+                bold=number == 0,
+                anchor="end" if flush else "start",
+                role="cell",
+            )
             x += widths[column] + gap
         y += pitch
         stroke = style.line_width * (1.0 if number in (0, len(table) - 1) else 0.4)

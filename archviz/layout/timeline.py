@@ -113,9 +113,15 @@ def _draw_band(canvas: Canvas, spans: Sequence[Span], style: Style) -> None:
         if number:
             middle = span.x - style.px(0.6)
             for step in (-0.25, 0.0, 0.25):
-                dot = box_shape(canvas, style, middle + style.px(step) - style.px(0.06),
-                                height / 2 - style.px(0.06), style.px(0.12), style.px(0.12),
-                                "input")  # fmt: skip
+                dot = box_shape(
+                    canvas,
+                    style,
+                    middle + style.px(step) - style.px(0.06),
+                    height / 2 - style.px(0.06),
+                    style.px(0.12),
+                    style.px(0.12),
+                    "input",
+                )
                 ellipse = dot._replace(form="ellipse", shadow=0.0, stroke="", fill=style.line)
                 canvas.back.append(ellipse._replace(role="ellipsis"))
 
@@ -136,9 +142,13 @@ def _place(heads: Sequence[Head], spans: Sequence[Span], style: Style, width: fl
 
 
 def _search(
-    boxes: Sequence[tuple[float, float]], levels: int, placed: list[Spot], style: Style,
-    width: float, budget: list[int],
-) -> list[Spot] | None:  # fmt: skip
+    boxes: Sequence[tuple[float, float]],
+    levels: int,
+    placed: list[Spot],
+    style: Style,
+    width: float,
+    budget: list[int],
+) -> list[Spot] | None:
     """Places for the boxes that are left, or None; ``budget`` is how much may be tried."""
     if len(placed) == len(boxes):
         return placed
@@ -168,9 +178,13 @@ def _draw_spot(canvas: Canvas, head: Head, spot: Spot, style: Style) -> None:
     top = -away - height if spot.level > 0 else band + away
     ends = (0.0, top + height) if spot.level > 0 else (band, top)
     canvas.lines.append(
-        Line(simplify(((spot.at, ends[0]), (spot.at, ends[1]))), style.line,
-             style.line_width, "leader")
-    )  # fmt: skip
+        Line(
+            simplify(((spot.at, ends[0]), (spot.at, ends[1]))),
+            style.line,
+            style.line_width,
+            "leader",
+        )
+    )
     role = "green" if not head.appendix else "yellow"
     shape = box_shape(canvas, style, spot.left, top, spot.width, height, role)
     size = style.metric("caption")
@@ -179,9 +193,16 @@ def _draw_spot(canvas: Canvas, head: Head, spot: Spot, style: Style) -> None:
     inner.front.append(shape)
     for index, text in enumerate((head.title, date_text(head))):
         baseline = top + height * (0.32 + 0.38 * index) + ASCENT * size / 2
-        inner.text(middle, rounded(baseline), text, size, shape.text_fill, bold=index == 0,
-                   role="label")  # fmt: skip
+        inner.text(
+            middle, rounded(baseline), text, size, shape.text_fill, bold=index == 0, role="label"
+        )
     canvas.group(
-        Group(f"{shape.id}-g", "layer", head.title,
-              f"{head.title}\n{date_text(head)}\n{head.paper}", head.name, inner.items())
-    )  # fmt: skip
+        Group(
+            f"{shape.id}-g",
+            "layer",
+            head.title,
+            f"{head.title}\n{date_text(head)}\n{head.paper}",
+            head.name,
+            inner.items(),
+        )
+    )

@@ -233,9 +233,15 @@ class _Walk:
                 return None, depth
             parameters = outcome.trainable + outcome.non_trainable
             windowed = "kernel" in KINDS[layer.kind].options
-            tally.add(layer.kernel if windowed else None, layer.filters or None,
-                      layer.stride if windowed else None, outcome.shape, shapes[0],
-                      parameters, outcome.macs)  # fmt: skip
+            tally.add(
+                layer.kernel if windowed else None,
+                layer.filters or None,
+                layer.stride if windowed else None,
+                outcome.shape,
+                shapes[0],
+                parameters,
+                outcome.macs,
+            )
         trainable, moving = outcome.trainable * self.copies, outcome.non_trainable * self.copies
         macs = outcome.macs * self.copies
         path = scope.path(layer.kind, layer.name or ("input" if layer.kind == "input" else ""))

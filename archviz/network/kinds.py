@@ -105,12 +105,33 @@ _POOL = ("kernel", "stride", "pad", "ceil")
 _STATED = ("shape", "weights", "macs", "norm", "act")
 
 
-def _conv(name: str, label: str, title: str, about: str, main: str, extra: tuple[str, ...],
-          shape: ShapeRule, weights: WeightRule, macs: MacRule) -> Kind:  # fmt: skip
+def _conv(
+    name: str,
+    label: str,
+    title: str,
+    about: str,
+    main: str,
+    extra: tuple[str, ...],
+    shape: ShapeRule,
+    weights: WeightRule,
+    macs: MacRule,
+) -> Kind:
     required = ("kernel",) if main == "multiplier" else ("kernel", "filters")
     options = (main, "kernel", "stride", "pad", *extra, *_POST)
-    return Kind(name, "conv", label, title, about, "box", options, main, required,
-                shape=shape, weights=weights, macs=macs)  # fmt: skip
+    return Kind(
+        name,
+        "conv",
+        label,
+        title,
+        about,
+        "box",
+        options,
+        main,
+        required,
+        shape=shape,
+        weights=weights,
+        macs=macs,
+    )
 
 
 def _pool(name: str, label: str, about: str) -> Kind:
@@ -118,8 +139,9 @@ def _pool(name: str, label: str, about: str) -> Kind:
     title = title.replace("avg-pool", "average pooling")
     if name.startswith("global"):
         return Kind(name, "pool", label, title, about, shape=rules.global_shape)
-    return Kind(name, "pool", label, title, about, "box", _POOL, "", ("kernel",),
-                shape=rules.pool_shape)  # fmt: skip
+    return Kind(
+        name, "pool", label, title, about, "box", _POOL, "", ("kernel",), shape=rules.pool_shape
+    )
 
 
 def _merge(name: str, about: str, join: JoinRule, main: str = "") -> Kind:
@@ -130,28 +152,65 @@ def _merge(name: str, about: str, join: JoinRule, main: str = "") -> Kind:
 
 def _activation(name: str, badge: Badge) -> Kind:
     about = "per channel one weight" if badge.weights[0] else "on its own, before a layer"
-    return Kind(name, "activation", badge.title, badge.title, f"{badge.title}, {about}",
-                "circle", badge=badge.text, weights=_activation_weights)  # fmt: skip
+    return Kind(
+        name,
+        "activation",
+        badge.title,
+        badge.title,
+        f"{badge.title}, {about}",
+        "circle",
+        badge=badge.text,
+        weights=_activation_weights,
+    )
 
 
 def _norm(norm: str, badge: Badge) -> Kind:
     base, _, unscaled = norm.partition("-")
     name = f"{base}-norm-{unscaled}" if unscaled else f"{base}-norm"
-    return Kind(name, "norm", f"{base} norm", badge.title, f"{badge.title}, on its own",
-                "circle", badge=badge.text, weights=_norm_weights)  # fmt: skip
+    return Kind(
+        name,
+        "norm",
+        f"{base} norm",
+        badge.title,
+        f"{badge.title}, on its own",
+        "circle",
+        badge=badge.text,
+        weights=_norm_weights,
+    )
 
 
 def _stated(name: str, role: str, title: str, about: str) -> Kind:
-    return Kind(name, role, title, title, about, options=_STATED, shape=rules.given_shape,
-                weights=rules.stated_weights, macs=rules.stated_macs)  # fmt: skip
+    return Kind(
+        name,
+        role,
+        title,
+        title,
+        about,
+        options=_STATED,
+        shape=rules.given_shape,
+        weights=rules.stated_weights,
+        macs=rules.stated_macs,
+    )
 
 
-def _other(name: str, about: str, shape: ShapeRule, main: str = "", drawn: bool = False,
-           title: str = "") -> Kind:  # fmt: skip
+def _other(
+    name: str, about: str, shape: ShapeRule, main: str = "", drawn: bool = False, title: str = ""
+) -> Kind:
     options = (main,) if main else ()
     required = options if main != "rate" else ()
-    return Kind(name, "other", name, title or name, about, "box", options, main, required,
-                drawn=drawn, shape=shape)  # fmt: skip
+    return Kind(
+        name,
+        "other",
+        name,
+        title or name,
+        about,
+        "box",
+        options,
+        main,
+        required,
+        drawn=drawn,
+        shape=shape,
+    )
 
 
 _ROWS = (

@@ -109,10 +109,14 @@ def _head_lines(network: Network) -> Iterator[str]:
     head = network.head
     yield f"{head.title} ({head.year})" if head.year else head.title
     facts: Mapping[str, str] = {
-        "paper": head.paper, "authors": head.authors, "venue": head.venue, "link": head.link,
-        "figures": head.source, "brought": head.brought,
+        "paper": head.paper,
+        "authors": head.authors,
+        "venue": head.venue,
+        "link": head.link,
+        "figures": head.source,
+        "brought": head.brought,
         "input": ", ".join(shape_text(layer.shape) for layer in network.inputs),
-    }  # fmt: skip
+    }
     for name, value in facts.items():
         if value:
             yield f"  {name:<8} {value}"
@@ -126,9 +130,12 @@ def _totals_rows(network: Network, analysis: Analysis) -> Iterator[Sequence[str]
         header.append("with auxiliary heads")
     yield header
     names = {
-        "parameters": "parameters", "trainable": "  trainable", "non_trainable": "  non-trainable",
-        "macs": "multiply-adds", "depth": "depth",
-    }  # fmt: skip
+        "parameters": "parameters",
+        "trainable": "  trainable",
+        "non_trainable": "  non-trainable",
+        "macs": "multiply-adds",
+        "depth": "depth",
+    }
     for key, name in names.items():
         stated = f"{published[key]:,}" if key in published else "-"
         row = [name, f"{getattr(analysis.totals, key):,}", stated]
@@ -143,9 +150,12 @@ def _layer_lines(rows: Sequence[Row]) -> list[str]:
     lines = [("LAYER", "WHAT", "OUTPUT", "PARAMETERS", "MULTIPLY-ADDS")]
     lines += [
         (
-            row.path, layer_label(row.layer), shape_text(row.output_shape),
-            f"{row.parameters:,}", f"{row.macs:,}",
+            row.path,
+            layer_label(row.layer),
+            shape_text(row.output_shape),
+            f"{row.parameters:,}",
+            f"{row.macs:,}",
         )
         for row in rows
-    ]  # fmt: skip
+    ]
     return table(lines, right=(3, 4))

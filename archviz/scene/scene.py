@@ -80,10 +80,18 @@ class Shape(NamedTuple):
         )
         middle = self.x + self.width / 2
         return tuple(
-            Text(middle, first + pitch * row, line, self.text_size, width, self.text_fill,
-                 bold=self.bold, role="label")
+            Text(
+                middle,
+                first + pitch * row,
+                line,
+                self.text_size,
+                width,
+                self.text_fill,
+                bold=self.bold,
+                role="label",
+            )
             for row, (line, width) in enumerate(zip(self.lines, self.widths, strict=True))
-        )  # fmt: skip
+        )
 
 
 class Line(NamedTuple):

@@ -17,17 +17,35 @@ FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "themes")
 
 COLORS = ("page", "line", "text", "caption", "shadow")
 ROLES = (
-    "input", "conv", "pool", "merge", "dense", "other", "yellow", "green", "orange",
-    "activation", "function",
-)  # fmt: skip
+    "input",
+    "conv",
+    "pool",
+    "merge",
+    "dense",
+    "other",
+    "yellow",
+    "green",
+    "orange",
+    "activation",
+    "function",
+)
 ROLE_KEYS = ("fill", "text", "panel", "pattern")
 PATTERNS = ("", "lines", "dots", "cross", "grid", "steep")
 METRICS = {
-    "unit": (8.0, 400.0), "panel-scale": (0.3, 1.5), "label": (0.1, 0.45), "caption": (0.1, 0.6),
-    "detail": (0.1, 0.6), "title": (0.1, 1.0), "line": (0.0, 0.2), "corner": (0.0, 0.5),
-    "shadow": (0.0, 0.3), "gap": (0.6, 3.0), "row-gap": (0.5, 3.0), "shrink": (0.5, 1.0),
+    "unit": (8.0, 400.0),
+    "panel-scale": (0.3, 1.5),
+    "label": (0.1, 0.45),
+    "caption": (0.1, 0.6),
+    "detail": (0.1, 0.6),
+    "title": (0.1, 1.0),
+    "line": (0.0, 0.2),
+    "corner": (0.0, 0.5),
+    "shadow": (0.0, 0.3),
+    "gap": (0.6, 3.0),
+    "row-gap": (0.5, 3.0),
+    "shrink": (0.5, 1.0),
     "badge": (0.3, 0.7),
-}  # fmt: skip
+}
 """The metrics with the least and the largest value that a layout can do with."""
 
 

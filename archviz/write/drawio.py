@@ -27,9 +27,12 @@ An HTML label's line is 1.2 em high: its baseline is that much further from its 
 than a text's in the scene.
 """
 FILL_STYLES = {
-    "lines": "hatch", "dots": "dots", "cross": "cross-hatch", "grid": "cross-hatch",
+    "lines": "hatch",
+    "dots": "dots",
+    "cross": "cross-hatch",
+    "grid": "cross-hatch",
     "steep": "dashed",
-}  # fmt: skip
+}
 ALIGN = {"start": "left", "middle": "center", "end": "right"}
 
 Box: TypeAlias = tuple[float, float, float, float]
@@ -147,18 +150,23 @@ class _Diagram:
         elif shape.form == "rect":
             style["rounded"] = 0
         style |= {
-            "html": 1, "whiteSpace": "nowrap", "fillColor": shape.fill or "none",
+            "html": 1,
+            "whiteSpace": "nowrap",
+            "fillColor": shape.fill or "none",
             "strokeColor": shape.stroke or "none",
-        }  # fmt: skip
+        }
         if shape.stroke:
             style["strokeWidth"] = shape.line_width
         if shape.pattern:
             style["fillStyle"] = FILL_STYLES.get(shape.pattern, "hatch")
         if shape.shadow:
             style |= {
-                "shadow": 1, "shadowOffsetX": shape.shadow / 2, "shadowOffsetY": shape.shadow,
-                "shadowBlur": 1.6 * shape.shadow, "shadowOpacity": 32,
-            }  # fmt: skip
+                "shadow": 1,
+                "shadowOffsetX": shape.shadow / 2,
+                "shadowOffsetY": shape.shadow,
+                "shadowBlur": 1.6 * shape.shadow,
+                "shadowOpacity": 32,
+            }
         if shape.lines:
             style |= {"align": "center", "verticalAlign": "middle"}
             style |= font(shape.text_size, shape.text_fill, shape.bold)
@@ -169,18 +177,25 @@ class _Diagram:
         """A text as a cell round it."""
         x, y, width, height = text.box
         style: dict[str, str | float] = {
-            "text": "", "html": 1, "whiteSpace": "nowrap", "align": ALIGN[text.anchor],
-            "verticalAlign": "bottom", "fillColor": "none", "strokeColor": "none",
+            "text": "",
+            "html": 1,
+            "whiteSpace": "nowrap",
+            "align": ALIGN[text.anchor],
+            "verticalAlign": "bottom",
+            "fillColor": "none",
+            "strokeColor": "none",
             **font(text.size, text.fill, text.bold),
-        }  # fmt: skip
+        }
         box = (x, y + TEXT_DROP * text.size, width, height)
         self.vertex(self.new_id(), parent, origin, box, style, markup((text.text,)))
 
     def line(self, line: Line, parent: str, origin: Point) -> None:
         """A square bracket as a rectangle with one side open; else an edge without ends."""
         style: dict[str, str | float] = {
-            "fillColor": "none", "strokeColor": line.stroke, "strokeWidth": line.line_width,
-        }  # fmt: skip
+            "fillColor": "none",
+            "strokeColor": line.stroke,
+            "strokeWidth": line.line_width,
+        }
         if not is_bracket(line.points):
             style |= {"edgeStyle": "none", "rounded": 0, "endArrow": "none"}
             self.edge(parent, origin, style, line.points)
@@ -196,11 +211,15 @@ class _Diagram:
         start = self.ends.get(connector.source) or self.port(route[0], route[1], parent, origin)
         stop = self.ends.get(connector.target) or self.port(route[-1], route[-2], parent, origin)
         style: dict[str, str | float] = {
-            "edgeStyle": "orthogonalEdgeStyle", "rounded": 0, "html": 1,
-            **side("exit", start.box, route[0]), **side("entry", stop.box, route[-1]),
-            "strokeColor": connector.stroke, "strokeWidth": connector.line_width,
+            "edgeStyle": "orthogonalEdgeStyle",
+            "rounded": 0,
+            "html": 1,
+            **side("exit", start.box, route[0]),
+            **side("entry", stop.box, route[-1]),
+            "strokeColor": connector.stroke,
+            "strokeWidth": connector.line_width,
             "endArrow": "block" if connector.head else "none",
-        }  # fmt: skip
+        }
         if connector.head:  # the head is as long as it is wide, and its outline adds to it
             size = (connector.head_length * connector.head_width) ** 0.5
             size -= 2.5 * connector.line_width
@@ -310,8 +329,11 @@ def style_text(style: Style) -> str:
 def font(size: float, color: str, bold: bool) -> dict[str, str | float]:
     """The style of a label."""
     style: dict[str, str | float] = {
-        "spacing": 0, "fontFamily": "Arial", "fontSize": size, "fontColor": color or "#000000",
-    }  # fmt: skip
+        "spacing": 0,
+        "fontFamily": "Arial",
+        "fontSize": size,
+        "fontColor": color or "#000000",
+    }
     return {**style, "fontStyle": 1} if bold else style
 
 

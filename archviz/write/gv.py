@@ -30,11 +30,13 @@ def write_gv(scene: Scene) -> str:
             "tooltip": graphviz.escape(scene.title.replace("&", "&amp;")),
         },
         node_attr={
-            "fixedsize": "shape", "label": "", "fontname": "Arimo,Arial,Helvetica,sans-serif",
+            "fixedsize": "shape",
+            "label": "",
+            "fontname": "Arimo,Arial,Helvetica,sans-serif",
             "margin": "0",
         },
         edge_attr={"arrowsize": "0.6"},
-    )  # fmt: skip
+    )
     writer = _Writer(out, scene.height)
     writer.items(scene.items, "")
     return str(out.source)
@@ -137,8 +139,9 @@ class _Writer:
         if name:
             return name
         anchor = self.anchor_name()
-        self.out.node(anchor, shape="point", style="invis", width="0.01", height="0.01",
-                      pos=self.point(point))  # fmt: skip
+        self.out.node(
+            anchor, shape="point", style="invis", width="0.01", height="0.01", pos=self.point(point)
+        )
         return anchor
 
     def edge(

@@ -172,14 +172,24 @@ def write_html(
     scenes = [figure.scene for figure in figures] + [extra.scene for extra in extras]
     script = render_template("page.js.j2")
     style = render_template(
-        "page.css.j2", light=palette.values(0), dark=palette.values(1),
-        regular=_font("Arimo-Regular.ttf"), bold=_font("Arimo-Bold.ttf"),
-    )  # fmt: skip
+        "page.css.j2",
+        light=palette.values(0),
+        dark=palette.values(1),
+        regular=_font("Arimo-Regular.ttf"),
+        bold=_font("Arimo-Bold.ttf"),
+    )
     return render_template(
-        "page.html.j2", title=title, style=style, script=script, script_hash=_sha256(script),
-        views=views, extras=others, patterns=_patterns(scenes), span=_span(figures),
+        "page.html.j2",
+        title=title,
+        style=style,
+        script=script,
+        script_hash=_sha256(script),
+        views=views,
+        extras=others,
+        patterns=_patterns(scenes),
+        span=_span(figures),
         openable=any(view.of("panel") for view in views),
-    )  # fmt: skip
+    )
 
 
 def make_view(scene: Scene, dark: Scene | None, slug: str, title: str, palette: Palette) -> View:
@@ -203,12 +213,18 @@ def make_view(scene: Scene, dark: Scene | None, slug: str, title: str, palette: 
     parts = [drawn(part, Cut(scene, pair, panels, palette)) for part in parts]
     ground = scene.background or "#ffffff"
     return View(
-        id=slug, title=title, description=scene.description, width=number(scene.width),
-        height=number(scene.height), fonts=", ".join(scene.fonts), parts=tuple(parts),
+        id=slug,
+        title=title,
+        description=scene.description,
+        width=number(scene.width),
+        height=number(scene.height),
+        fonts=", ".join(scene.fonts),
+        parts=tuple(parts),
         ground=palette.color(ground, pair.background if pair else ground),
-        row=parts[0].width if main else number(scene.width), notes=tuple(_notes(scene)),
+        row=parts[0].width if main else number(scene.width),
+        notes=tuple(_notes(scene)),
         paired=pair is not None,
-    )  # fmt: skip
+    )
 
 
 def drawn(part: Part, cut: Cut) -> Part:
@@ -335,19 +351,23 @@ def _patterns(scenes: Sequence[Scene]) -> list[Op]:
 def _stats(figure: HtmlFigure) -> list[tuple[str, str]]:
     """The few large numbers beside a title."""
     values = {
-        "parameters": short(figure.parameters), "multiply-adds": short(figure.macs),
-        "depth": short(figure.depth), "top-1": percent(figure.top1),
-    }  # fmt: skip
+        "parameters": short(figure.parameters),
+        "multiply-adds": short(figure.macs),
+        "depth": short(figure.depth),
+        "top-1": percent(figure.top1),
+    }
     return [(name, text) for name, text in values.items() if text]
 
 
 def _facts(figure: HtmlFigure) -> list[tuple[str, str]]:
     """The exact numbers, below the figure."""
     counts = {
-        "Parameters": figure.parameters, "Trainable": figure.trainable,
-        "Non-trainable": figure.non_trainable, "With auxiliary heads": figure.with_auxiliary,
+        "Parameters": figure.parameters,
+        "Trainable": figure.trainable,
+        "Non-trainable": figure.non_trainable,
+        "With auxiliary heads": figure.with_auxiliary,
         "Multiply-adds": figure.macs,
-    }  # fmt: skip
+    }
     values = {"Input": figure.input}
     values |= {name: f"{count:,}" for name, count in counts.items() if count}
     values["Top-5 accuracy"] = percent(figure.top5)

@@ -256,8 +256,9 @@ class _Painter:
             return
         self.canvas.setStrokeColorRGB(*color, alpha=HATCH_OPACITY)
         self.canvas.setLineWidth(HATCH_WIDTH)
-        self.canvas.lines([line for family in HATCHES[shape.pattern]
-                           for line in _strokes(shape.box, *family)])  # fmt: skip
+        self.canvas.lines(
+            [line for family in HATCHES[shape.pattern] for line in _strokes(shape.box, *family)]
+        )
 
     def text(self, text: Text) -> None:
         """One line of text, scaled to its measured width where it would miss it."""

@@ -248,9 +248,10 @@ def notes_page(notes: str) -> bytes:
     """The notes under a slide, a paragraph for each line."""
     paragraphs = "".join(
         f'<a:p><a:r><a:rPr lang="en-US"/><a:t>{escape(line, quote=False)}</a:t></a:r></a:p>'
-        if line else "<a:p/>"
+        if line
+        else "<a:p/>"
         for line in notes.split("\n")
-    )  # fmt: skip
+    )
     return (
         f"{HEADER}<p:notes {NAMESPACES}><p:cSld><p:spTree><p:nvGrpSpPr>"
         '<p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr/>'

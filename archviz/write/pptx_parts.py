@@ -27,9 +27,12 @@ JOINT = 1906
 """Length of a joint between two parts of a line: a fifth of a pixel."""
 QUARTER_TURN = ' rot="5400000"'
 PATTERNS = {
-    "lines": "wdUpDiag", "dots": "pct10", "cross": "openDmnd", "grid": "lgGrid",
+    "lines": "wdUpDiag",
+    "dots": "pct10",
+    "cross": "openDmnd",
+    "grid": "lgGrid",
     "steep": "ltVert",
-}  # fmt: skip
+}
 """The presets that come nearest to our hatchings."""
 HATCH_SHARE = 0.3
 """How much of the outline's colour a hatching has, so that a text on it is read well."""
@@ -119,8 +122,15 @@ def bend(route: Sequence[EmuPoint]) -> Bend:
     dx, dy = x1 - x0, y1 - y0
     pieces = len(route) - 1
     if pieces == 1:
-        return Bend("straightConnector1", min(x0, x1), min(y0, y1), abs(dx), abs(dy),
-                    flip_h=dx < 0, flip_v=dy < 0)  # fmt: skip
+        return Bend(
+            "straightConnector1",
+            min(x0, x1),
+            min(y0, y1),
+            abs(dx),
+            abs(dy),
+            flip_h=dx < 0,
+            flip_v=dy < 0,
+        )
     turned = route[0][0] == route[1][0]
     end_u, end_v = (dy, -dx) if turned else (dx, dy)
     flip_h, flip_v = end_u < 0, end_v < 0
@@ -132,8 +142,9 @@ def bend(route: Sequence[EmuPoint]) -> Bend:
         along, extent, flipped = (v, height, flip_v) if number % 2 else (u, width, flip_h)
         adjusts.append(round(100_000 * (-along if flipped else along) / extent))
     left, top = round((x0 + x1 - width) / 2), round((y0 + y1 - height) / 2)
-    return Bend(f"bentConnector{pieces}", left, top, width, height, turned, flip_h, flip_v,
-                tuple(adjusts))  # fmt: skip
+    return Bend(
+        f"bentConnector{pieces}", left, top, width, height, turned, flip_h, flip_v, tuple(adjusts)
+    )
 
 
 def cut(route: Sequence[EmuPoint], most: int) -> list[list[EmuPoint]]:
@@ -202,9 +213,11 @@ def joint_box(before: EmuPoint, after: EmuPoint, width: int) -> Box:
 def union(boxes: Sequence[Box]) -> Box:
     """The smallest box round ``boxes``."""
     return (
-        min(box[0] for box in boxes), min(box[1] for box in boxes),
-        max(box[2] for box in boxes), max(box[3] for box in boxes),
-    )  # fmt: skip
+        min(box[0] for box in boxes),
+        min(box[1] for box in boxes),
+        max(box[2] for box in boxes),
+        max(box[3] for box in boxes),
+    )
 
 
 def solid(color: str) -> str:
@@ -268,7 +281,7 @@ def sp(
     body: str = "",
     kind: str = "<p:cNvSpPr/><p:nvPr/>",
 ) -> Drawn:
-    """A shape, a text box or a placeholder."""  # fmt: skip
+    """A shape, a text box or a placeholder."""
     return (
         f"<p:sp><p:nvSpPr>{identity(number, name, detail)}{kind}</p:nvSpPr>"
         f"<p:spPr>{xfrm(box)}{outside}</p:spPr>{body}</p:sp>",

@@ -167,8 +167,11 @@ class SlideWriter:
         """A straight line or a square bracket as such; any other polyline as a freeform."""
         points = [self.frame.point(*point) for point in line.points]
         box = union([(x, y, x, y) for x, y in points])
-        outside = look(self.frame, line_preset(points) or freeform(points, box),
-                       line=stroke(self.frame, line.stroke, line.line_width))  # fmt: skip
+        outside = look(
+            self.frame,
+            line_preset(points) or freeform(points, box),
+            line=stroke(self.frame, line.stroke, line.line_width),
+        )
         detail = f"{line.role} in {group.name}" if group and group.name else line.role
         return sp(self.number(), line.role, detail, box, outside)
 

@@ -160,9 +160,13 @@ def _text(text: Text) -> Op:
     return Op(
         "text",
         {
-            "x": number(text.x), "y": number(text.y), "size": number(text.size),
-            "length": number(text.width), "fill": "" if text.fill == "#000000" else text.fill,
+            "x": number(text.x),
+            "y": number(text.y),
+            "size": number(text.size),
+            "length": number(text.width),
+            "fill": "" if text.fill == "#000000" else text.fill,
             "anchor": "" if text.anchor == "middle" else text.anchor,
-            "weight": "bold" if text.bold else "", "text": text.text,
+            "weight": "bold" if text.bold else "",
+            "text": text.text,
         },
-    )  # fmt: skip
+    )

@@ -26,41 +26,134 @@ if TYPE_CHECKING:
 LARGEST = 14000.0
 """Pixels that a side may have: TeX's arithmetic ends at 16383; a larger scene is shrunk."""
 PATTERNS = {
-    "lines": "north east lines", "dots": "dots", "cross": "crosshatch", "grid": "grid",
+    "lines": "north east lines",
+    "dots": "dots",
+    "cross": "crosshatch",
+    "grid": "grid",
     "steep": "north west lines",
-}  # fmt: skip
+}
 NEAR = 0.02
 """Pixels by which a connector's end may miss the middle of a node's side."""
 
 ESCAPES: Mapping[str, str] = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
-    "^": r"\textasciicircum{}", "_": r"\_", "%": r"\%", "~": r"\textasciitilde{}",
-    "<": "$<$", ">": "$>$", "|": "$|$", '"': "''", "`": "{`}",
-    "…": r"\ldots{}", "–": "--", "—": "---", "―": "---", "‒": "--", "−": "$-$", "⁄": "/", "∕": "/",
-    "‘": "`", "’": "'", "‚": ",", "‛": "'", "“": "``", "”": "''", "„": ",,", "′": "'", "″": "''",
-    "«": r"$\ll$", "»": r"$\gg$", "¡": "!`", "¿": "?`", "¦": "$|$", "\xa0": "~", "\xad": "",
-    "ß": r"\ss{}", "æ": r"\ae{}", "Æ": r"\AE{}", "œ": r"\oe{}", "Œ": r"\OE{}", "ø": r"\o{}",
-    "Ø": r"\O{}", "ł": r"\l{}", "Ł": r"\L{}", "ı": r"\i{}", "đ": "d", "Đ": "D", "ð": "d",
-    "Ð": "D", "þ": "th", "Þ": "Th", "ħ": "h", "Ħ": "H", "ŧ": "t", "Ŧ": "T", "ŋ": "ng",
-    "Ŋ": "Ng", "ĸ": "k", "£": r"\pounds{}", "€": "EUR", "¥": "JPY", "¢": "ct", "§": r"\S{}",
-    "¶": r"\P{}", "©": r"\copyright{}", "®": "(R)", "†": r"\dag{}", "‡": r"\ddag{}",
-    "Α": "A", "Β": "B", "Ε": "E", "Ζ": "Z", "Η": "H", "Ι": "I", "Κ": "K", "Μ": "M", "Ν": "N",
-    "Ο": "O", "Ρ": "P", "Τ": "T", "Υ": "Y", "Χ": "X", "ο": "o", "°": r"$^\circ$",
-}  # fmt: skip
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "^": r"\textasciicircum{}",
+    "_": r"\_",
+    "%": r"\%",
+    "~": r"\textasciitilde{}",
+    "<": "$<$",
+    ">": "$>$",
+    "|": "$|$",
+    '"': "''",
+    "`": "{`}",
+    "…": r"\ldots{}",
+    "–": "--",
+    "—": "---",
+    "―": "---",
+    "‒": "--",
+    "−": "$-$",
+    "⁄": "/",
+    "∕": "/",
+    "‘": "`",
+    "’": "'",
+    "‚": ",",
+    "‛": "'",
+    "“": "``",
+    "”": "''",
+    "„": ",,",
+    "′": "'",
+    "″": "''",
+    "«": r"$\ll$",
+    "»": r"$\gg$",
+    "¡": "!`",
+    "¿": "?`",
+    "¦": "$|$",
+    "\xa0": "~",
+    "\xad": "",
+    "ß": r"\ss{}",
+    "æ": r"\ae{}",
+    "Æ": r"\AE{}",
+    "œ": r"\oe{}",
+    "Œ": r"\OE{}",
+    "ø": r"\o{}",
+    "Ø": r"\O{}",
+    "ł": r"\l{}",
+    "Ł": r"\L{}",
+    "ı": r"\i{}",
+    "đ": "d",
+    "Đ": "D",
+    "ð": "d",
+    "Ð": "D",
+    "þ": "th",
+    "Þ": "Th",
+    "ħ": "h",
+    "Ħ": "H",
+    "ŧ": "t",
+    "Ŧ": "T",
+    "ŋ": "ng",
+    "Ŋ": "Ng",
+    "ĸ": "k",
+    "£": r"\pounds{}",
+    "€": "EUR",
+    "¥": "JPY",
+    "¢": "ct",
+    "§": r"\S{}",
+    "¶": r"\P{}",
+    "©": r"\copyright{}",
+    "®": "(R)",
+    "†": r"\dag{}",
+    "‡": r"\ddag{}",
+    "Α": "A",
+    "Β": "B",
+    "Ε": "E",
+    "Ζ": "Z",
+    "Η": "H",
+    "Ι": "I",
+    "Κ": "K",
+    "Μ": "M",
+    "Ν": "N",
+    "Ο": "O",
+    "Ρ": "P",
+    "Τ": "T",
+    "Υ": "Y",
+    "Χ": "X",
+    "ο": "o",
+    "°": r"$^\circ$",
+}
 """LaTeX, or the ASCII that comes nearest, for characters that TeX reads as something else."""
-MATH: Mapping[str, str] = dict(re.findall(r"(\S) (\w+)", """
+MATH: Mapping[str, str] = dict(
+    re.findall(
+        r"(\S) (\w+)",
+        """
     × times ÷ div ± pm · cdot • bullet ∞ infty ≤ le ≥ ge ≠ ne ≈ approx √ surd ∑ sum ∏ prod
     → rightarrow ← leftarrow ↑ uparrow ↓ downarrow ↔ leftrightarrow ⇒ Rightarrow ∂ partial
     ∇ nabla ∈ in ∘ circ ∗ ast ⊕ oplus ⊗ otimes ⊙ odot ¬ neg µ mu ∆ Delta α alpha β beta γ gamma
     δ delta ε varepsilon ζ zeta η eta θ theta ι iota κ kappa λ lambda μ mu ν nu ξ xi π pi ρ rho
     ς varsigma σ sigma τ tau υ upsilon φ varphi χ chi ψ psi ω omega Γ Gamma Δ Delta Θ Theta
     Λ Lambda Ξ Xi Π Pi Σ Sigma Φ Phi Ψ Psi Ω Omega
-"""))  # fmt: skip
+""",
+    )
+)
 """Characters that are commands of LaTeX's mathematics."""
 ACCENTS = {
-    "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0306": "u",
-    "\u0307": ".", "\u0308": '"', "\u030a": "r", "\u030b": "H", "\u030c": "v", "\u0327": "c",
-}  # fmt: skip
+    "\u0300": "`",
+    "\u0301": "'",
+    "\u0302": "^",
+    "\u0303": "~",
+    "\u0304": "=",
+    "\u0306": "u",
+    "\u0307": ".",
+    "\u0308": '"',
+    "\u030a": "r",
+    "\u030b": "H",
+    "\u030c": "v",
+    "\u0327": "c",
+}
 """LaTeX's accents for combining characters."""
 
 Leaf: TypeAlias = Shape | Text | Line | Connector
@@ -353,8 +446,11 @@ class _Writer:
             return ""
         name, (x, y, width, height) = self.node_name(shape), shape.box
         for side, across, down in (
-            ("west", 0.0, 0.5), ("east", 1.0, 0.5), ("north", 0.5, 0.0), ("south", 0.5, 1.0)
-        ):  # fmt: skip
+            ("west", 0.0, 0.5),
+            ("east", 1.0, 0.5),
+            ("north", 0.5, 0.0),
+            ("south", 0.5, 1.0),
+        ):
             if abs(x + across * width - point[0]) + abs(y + down * height - point[1]) <= NEAR:
                 return f"({name}.{side})" if width or height else f"({name})"
         return ""

@@ -49,8 +49,9 @@ def _form(cell: Region, before: int, preds: Mapping[int, Sequence[int]]) -> obje
     """How a cell is wired, the same for cells that are wired alike."""
     names = {before: -2, cell.entry: -1}
     names |= {vertex: index for index, vertex in enumerate(cell.inner)}
-    return tuple(tuple(names[source] for source in preds[vertex])
-                 for vertex in (*cell.inner, cell.exit))  # fmt: skip
+    return tuple(
+        tuple(names[source] for source in preds[vertex]) for vertex in (*cell.inner, cell.exit)
+    )
 
 
 def _deepest_first(region: Region, preds: Mapping[int, Sequence[int]]) -> list[int]:

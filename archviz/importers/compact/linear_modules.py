@@ -65,8 +65,11 @@ class Stretches:
         book = self.book
         if not any(self.is_block(element) for element in chain):
             return
-        gaps = [(start, stop) for start, stop in self.gaps(chain)
-                if SHORTEST_STRETCH <= stop - start <= LONGEST_STRETCH]  # fmt: skip
+        gaps = [
+            (start, stop)
+            for start, stop in self.gaps(chain)
+            if SHORTEST_STRETCH <= stop - start <= LONGEST_STRETCH
+        ]
         if len(gaps) < 2:
             return
         keys = list(book.chain_key(chain))
@@ -96,8 +99,10 @@ class Stretches:
                 start = place + 1
         gaps.append((start, len(chain)))
         # a cell also takes the input of what is before it, which has to stand alone
-        gaps = [(start, stop - (stop < len(chain) and takes_previous(chain[stop])))
-                for start, stop in gaps]
+        gaps = [
+            (start, stop - (stop < len(chain) and takes_previous(chain[stop])))
+            for start, stop in gaps
+        ]
         return [(start, stop) for start, stop in gaps if stop > start]
 
     def replace(self, chain: Chain, pattern: tuple[int, ...]) -> None:

@@ -79,8 +79,10 @@ class Selector:
     def cells(self) -> None:
         """Free wiring with a second input stands for itself."""
         for chain in list(every_chain(self.root)):
-            chain[:] = [self.groups.call(self.book.key(one), "graph", [one]) if takes_previous(one)
-                        else one for one in chain]
+            chain[:] = [
+                self.groups.call(self.book.key(one), "graph", [one]) if takes_previous(one) else one
+                for one in chain
+            ]
 
     # ---- where to look ------------------------------------------------------------------------
 
@@ -103,8 +105,11 @@ class Selector:
                 return True
         if book.size(element) < max(MOST_OF_IT * self.total, 12):
             return False
-        return any(isinstance(one, Par) and book.size(one) > 2 and book.kind(one) != "multiply"
-                   for branch in element.branches for one in branch)  # fmt: skip
+        return any(
+            isinstance(one, Par) and book.size(one) > 2 and book.kind(one) != "multiply"
+            for branch in element.branches
+            for one in branch
+        )
 
     def count(self) -> None:
         """How often each structure occurs, and in what."""
@@ -279,8 +284,11 @@ class Selector:
                 lead = isinstance(first, int) and first not in self.taps
                 conv = lead and book.kind(first) == "conv"
                 before.setdefault(book.key(second), []).append(book.key(first) if conv else -1)
-        return {key: found[0] for key, found in before.items()
-                if len(found) > 2 and found[0] >= 0 and len(set(found)) == 1}  # fmt: skip
+        return {
+            key: found[0]
+            for key, found in before.items()
+            if len(found) > 2 and found[0] >= 0 and len(set(found)) == 1
+        }
 
     def is_network(self, element: Wild) -> bool:
         """Whether free wiring is most of a network that is small enough to stand in the row."""
@@ -293,8 +301,13 @@ class Selector:
     def parts(self) -> None:
         """Equal paths of several layers in free wiring become modules."""
         book = self.book
-        inside = {id(chain): chain for outer in every_chain(self.root) for wild in outer
-                  if isinstance(wild, Wild) for chain in every_chain([wild])}  # fmt: skip
+        inside = {
+            id(chain): chain
+            for outer in every_chain(self.root)
+            for wild in outer
+            if isinstance(wild, Wild)
+            for chain in every_chain([wild])
+        }
         found: dict[tuple[int, ...], list[Chain]] = {}
         for number, chain in inside.items():
             if len(chain) < 2 or number in self.main_ids or not is_plain(chain):

@@ -168,9 +168,12 @@ def is_attention(kind: str) -> bool:
 
 def _flows(book: Book, bodies: Mapping[int, Chain], bases: dict[int, Base]) -> None:
     """Residual blocks of separable convolutions: entry, middle and exit."""
-    blocks = [index for index, body in bodies.items()
-              if bases[index].name in ("conv-block", "identity-block")
-              and any(book.kind(leaf) == "sep-conv" for leaf in chain_leaves(body))]  # fmt: skip
+    blocks = [
+        index
+        for index, body in bodies.items()
+        if bases[index].name in ("conv-block", "identity-block")
+        and any(book.kind(leaf) == "sep-conv" for leaf in chain_leaves(body))
+    ]
     middles = [index for index in blocks if bases[index].name == "identity-block"]
     if not middles or len(blocks) == len(middles):
         return

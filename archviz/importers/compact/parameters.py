@@ -12,10 +12,19 @@ from archviz.language.options import RESERVED
 Value: TypeAlias = int | float | str
 
 NAMES = {
-    "size": "width", "kernel": "k", "stride": "stride", "padding": "edge", "value": "size",
-    "count": "heads", "weights": "weights", "macs": "macs",
-    "activation": "after", "present": "lead", "multiplier": "multiplier", "dilation": "dilation",
-}  # fmt: skip
+    "size": "width",
+    "kernel": "k",
+    "stride": "stride",
+    "padding": "edge",
+    "value": "size",
+    "count": "heads",
+    "weights": "weights",
+    "macs": "macs",
+    "activation": "after",
+    "present": "lead",
+    "multiplier": "multiplier",
+    "dilation": "dilation",
+}
 FACTORED = frozenset({"size", "weights", "macs", "count"})
 """Kinds of fields of which one may be a multiple of another."""
 WITH_DEFAULT = frozenset({"kernel", "stride", "padding", "activation", "present", "dilation"})
@@ -86,8 +95,11 @@ def infer(
 
 def _centred(columns: Sequence[Column]) -> list[Column]:
     """Paddings that are half of a kernel that varies, as that kernel."""
-    kernels = {column.values for column in columns
-               if column.field == "kernel" and len(set(column.values)) > 1}  # fmt: skip
+    kernels = {
+        column.values
+        for column in columns
+        if column.field == "kernel" and len(set(column.values)) > 1
+    }
     result = list(columns)
     for index, column in enumerate(columns):
         if column.field != "padding" or len(set(unified(column.values))) == 1:
@@ -188,8 +200,10 @@ def unified(values: tuple[Value, ...]) -> tuple[Value, ...]:
         if "any" not in kinds or only == "valid":
             return (only,) * len(values)
     fill = "same" if halves or "same" in given else "valid"
-    plain = ["same" if str(value).startswith("half:") else fill if value == "any" else value
-             for value in values]  # fmt: skip
+    plain = [
+        "same" if str(value).startswith("half:") else fill if value == "any" else value
+        for value in values
+    ]
     return tuple(str(value) if value in ("same", "valid") else _side(value) for value in plain)
 
 

@@ -157,9 +157,7 @@ class Plan(NamedTuple):
 
 
 class _Writer:
-    def __init__(
-        self, book: Book, groups: Sequence[Group], heads: dict[int, list[Chain]]
-    ) -> None:
+    def __init__(self, book: Book, groups: Sequence[Group], heads: dict[int, list[Chain]]) -> None:
         self.book = book
         self.groups = list(groups)
         self.heads = heads
@@ -353,8 +351,9 @@ class _Writer:
     def cell(self, number: int, texts: Iterator[str]) -> Cell:
         leaf = self.book.leaf(number)
         values = tuple((field, next(texts)) for field, _ in leaf.slots)
-        kept = tuple((field, text) for field, text in values
-                     if not (field == "present" and text == "1"))  # fmt: skip
+        kept = tuple(
+            (field, text) for field, text in values if not (field == "present" and text == "1")
+        )
         return Cell(self.book.kind(number), leaf.fixed, kept)
 
 

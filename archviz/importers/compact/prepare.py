@@ -78,8 +78,12 @@ def with_outputs_joined(graph: LayerGraph) -> LayerGraph:
 
 def _sounds(nodes: Sequence[LayerNode]) -> list[LayerNode]:
     """Layers whose kinds suit the numbers of their inputs."""
-    return [node if node.kind == "input" or (node.kind in JOINS) == (len(node.inputs) > 1)
-            else _boxed(node) for node in nodes]  # fmt: skip
+    return [
+        node
+        if node.kind == "input" or (node.kind in JOINS) == (len(node.inputs) > 1)
+        else _boxed(node)
+        for node in nodes
+    ]
 
 
 def _boxed(node: LayerNode) -> LayerNode:
@@ -133,8 +137,12 @@ def _offshoots(
 def long_sums(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> list[LayerNode]:
     """Sums of many values as one sum each: exporters add two at a time."""
     sums = {node.id: node for node in nodes if node.kind == "add"}
-    summed = {source for node in sums.values() for source in node.inputs
-              if source in sums and not _has_badge(sums[source])}  # fmt: skip
+    summed = {
+        source
+        for node in sums.values()
+        for source in node.inputs
+        if source in sums and not _has_badge(sums[source])
+    }
     if not summed:
         return list(nodes)
     used = Counter([*outputs, *(source for node in nodes for source in node.inputs)])

@@ -35,8 +35,9 @@ def closed_regions(order: Sequence[int], preds: Mapping[int, Sequence[int]]) -> 
         if len(preds[exit_]) > 1:
             inner = _between(above[exit_], exit_, preds, spans, taken)
             if inner is not None:
-                found.append(Region(above[exit_], tuple(sorted(inner, key=position.__getitem__)),
-                                    exit_))  # fmt: skip
+                found.append(
+                    Region(above[exit_], tuple(sorted(inner, key=position.__getitem__)), exit_)
+                )
                 taken.add(exit_)
                 taken |= inner
     return found

@@ -34,10 +34,11 @@ WEIGHED = frozenset({"conv", "sep-conv", "depthwise-conv", "conv-transpose"})
 def compress(items: Sequence[Item], taken: Collection[str] = ()) -> tuple[Item, ...]:
     """A series with its runs as repeats, and so the series in it."""
     inner = [
-        item if isinstance(item, SINGLE)
+        item
+        if isinstance(item, SINGLE)
         else with_parts(item, tuple(compress(series, taken) for series in parts(item)))
         for item in items
-    ]  # fmt: skip
+    ]
     inner = _called(inner, taken)
     numbers: dict[tuple[Any, ...], int] = {}
     keys = [numbers.setdefault(structure(item), len(numbers)) for item in inner]

@@ -99,6 +99,7 @@ def cut_edges(element: Element, nodes: Sequence[LayerNode]) -> None:
             cut_edges(body[0], nodes)
         bodies = dict(element.nodes)
         element.edges[:] = [
-            (source, target) for source, target in element.edges
+            (source, target)
+            for source, target in element.edges
             if source != "in" or not begins(bodies[target][0], nodes)
-        ]  # fmt: skip
+        ]

@@ -72,8 +72,9 @@ def take_apart(node: LayerNode) -> Leaf:
     return Leaf((kind, tuple(fixed), tuple(classes)), tuple(fixed), tuple(slots))
 
 
-def pad_text(kind: str, padding: Any, kernel: Sequence[int], stride: Sequence[int],
-             dilation: Sequence[int]) -> str:  # fmt: skip
+def pad_text(
+    kind: str, padding: Any, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
+) -> str:
     """A padding as the text of a slot."""
     spans = [(size - 1) * step for size, step in zip(kernel, dilation, strict=True)]
     plain = kind not in ("conv-transpose", "zero-pad")
@@ -186,9 +187,9 @@ class Book:
     def chain_key(self, chain: Chain) -> tuple[int, ...]:
         """The structure of a chain."""
         keys, key = self.keys, self.key
-        return tuple([
-            keys[e] if isinstance(e, int) and e >= 0 and keys[e] >= 0 else key(e) for e in chain
-        ])
+        return tuple(
+            [keys[e] if isinstance(e, int) and e >= 0 and keys[e] >= 0 else key(e) for e in chain]
+        )
 
     def chain_size(self, chain: Chain) -> int:
         """How many layers are drawn in a chain."""

@@ -31,18 +31,29 @@ def _softplus(x: float) -> float:
 
 
 UNARY: Mapping[str, Callable[[float], float]] = {
-    "sigmoid": _sigmoid, "tanh": math.tanh, "Erf": math.erf, "softplus": _softplus,
-    "relu": lambda x: max(x, 0.0), "relu6": lambda x: min(max(x, 0.0), 6.0),
+    "sigmoid": _sigmoid,
+    "tanh": math.tanh,
+    "Erf": math.erf,
+    "softplus": _softplus,
+    "relu": lambda x: max(x, 0.0),
+    "relu6": lambda x: min(max(x, 0.0), 6.0),
     "hard-sigmoid": lambda x: min(max(x / 6 + 0.5, 0.0), 1.0),
-    "Exp": lambda x: math.exp(min(x, 300)), "Neg": lambda x: -x, "Abs": abs,
-    "Sqrt": lambda x: math.sqrt(max(x, 0.0)), "Log": lambda x: math.log(max(x, 1e-300)),
+    "Exp": lambda x: math.exp(min(x, 300)),
+    "Neg": lambda x: -x,
+    "Abs": abs,
+    "Sqrt": lambda x: math.sqrt(max(x, 0.0)),
+    "Log": lambda x: math.log(max(x, 1e-300)),
     "Reciprocal": lambda x: 1 / x if x else 0.0,
-}  # fmt: skip
+}
 BINARY: Mapping[str, Callable[[float, float], float]] = {
-    "Add": lambda a, b: a + b, "Sub": lambda a, b: a - b, "Mul": lambda a, b: a * b,
-    "Div": lambda a, b: a / b if b else 0.0, "Min": min, "Max": max,
+    "Add": lambda a, b: a + b,
+    "Sub": lambda a, b: a - b,
+    "Mul": lambda a, b: a * b,
+    "Div": lambda a, b: a / b if b else 0.0,
+    "Min": min,
+    "Max": max,
     "Pow": lambda a, b: math.pow(a, b) if abs(a) < 1e6 and (b == int(b) or a > 0) else 0.0,
-}  # fmt: skip
+}
 KNOWN: Mapping[str, Callable[[float], float]] = {
     "silu": lambda x: x * _sigmoid(x),
     "hard-swish": lambda x: x * min(max(x / 6 + 0.5, 0.0), 1.0),
@@ -77,8 +88,11 @@ def grow(fold: Fold, op: Op, value: Value, operands: tuple[Cell | float, ...]) -
     bases = {_base(cell) for cell in cells}
     base = bases.pop() if len(bases) == 1 else None
     if base is None:
-        base = next(cell for cell in cells if all(_base(other) in (cell, None) or other is cell
-                                                  for other in cells))  # fmt: skip
+        base = next(
+            cell
+            for cell in cells
+            if all(_base(other) in (cell, None) or other is cell for other in cells)
+        )
     made = fold.cell("~math", op, cells, value.cell.shape)
     made.base = base
     made.extra = operands

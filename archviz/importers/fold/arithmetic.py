@@ -42,8 +42,9 @@ def binary(fold: Fold, op: Op) -> bool:
     return _with_weights(fold, op, value, constant, name, left is not None)
 
 
-def _with_weights(fold: Fold, op: Op, value: Value, constant: Tensor, name: str, first: bool
-                  ) -> bool:  # fmt: skip
+def _with_weights(
+    fold: Fold, op: Op, value: Value, constant: Tensor, name: str, first: bool
+) -> bool:
     cell, axes = value.cell, value.axes
     if cell.kind == "~attention" and op.kind == "Add":
         return _attention_bias(fold, op, value, constant, name)
@@ -180,8 +181,9 @@ def _scaled(fold: Fold, op: Op, left: Value, right: Value) -> bool:
                 continue
             factor = 1 / factor
         factor = float(f"{factor:.6g}")
-        made = fold.cell("scaled-add", op, [cell.inputs[0], other.cell], other.cell.shape,
-                         value=factor)  # fmt: skip
+        made = fold.cell(
+            "scaled-add", op, [cell.inputs[0], other.cell], other.cell.shape, value=factor
+        )
         fold.give(op, made, other.axes)
         return True
     return False

@@ -13,12 +13,41 @@ if TYPE_CHECKING:
 
 _STEPS = 64
 """How many views, scalings and rotations may lie between a projection and its product."""
-_PASSIVE = frozenset({"Add", "Where", "Transpose", "Mul", "Div", "Sub", "Neg", "Concat", "Slice",
-                      "Split", "Expand", "Gather", "Cast", "Reshape", "Tile", "Unsqueeze",
-                      "Squeeze", "And"})  # fmt: skip
+_PASSIVE = frozenset(
+    {
+        "Add",
+        "Where",
+        "Transpose",
+        "Mul",
+        "Div",
+        "Sub",
+        "Neg",
+        "Concat",
+        "Slice",
+        "Split",
+        "Expand",
+        "Gather",
+        "Cast",
+        "Reshape",
+        "Tile",
+        "Unsqueeze",
+        "Squeeze",
+        "And",
+    }
+)
 """Operators that may lie there: masks, rotations by position, heads that share their keys."""
-_VIEWS = ("~view", "~slice", "~select", "reshape", "~math", "~affine", "position", "concat", "add",
-          "multiply")  # fmt: skip
+_VIEWS = (
+    "~view",
+    "~slice",
+    "~select",
+    "reshape",
+    "~math",
+    "~affine",
+    "position",
+    "concat",
+    "add",
+    "multiply",
+)
 
 
 class _Parts(NamedTuple):
@@ -124,8 +153,9 @@ def _projection(cell: Cell) -> Cell | None:
     return found if plain and (found.kind == "dense" or pointwise) else None
 
 
-def _attention(fold: Fold, op: Op, scores: Cell, weights: Cell, values: Cell,
-               dims: tuple[int, ...]) -> bool:  # fmt: skip
+def _attention(
+    fold: Fold, op: Op, scores: Cell, weights: Cell, values: Cell, dims: tuple[int, ...]
+) -> bool:
     """An attention where queries, keys and values are projections of one or two sequences."""
     found = [_projection(tip) for tip in (scores.inputs[0], scores.inputs[1], values)]
     parts = _Parts(*[cell for cell in found if cell is not None]) if all(found) else None
@@ -149,11 +179,15 @@ def _attention(fold: Fold, op: Op, scores: Cell, weights: Cell, values: Cell,
     made.parameters += _biases(fold, weights, heads)
     made.macs = sum(part.macs for part in single)
     made.extra = {
-        "heads": heads, "width": width, "features": source.shape[-1], "out": 0, "out_bias": False,
+        "heads": heads,
+        "width": width,
+        "features": source.shape[-1],
+        "out": 0,
+        "out_bias": False,
         "biases": all("bias" not in part.options for part in single),
         "plain": all("bias" in part.options for part in single),
         "label": _label(parts, windows, shifted),
-    }  # fmt: skip
+    }
     if any(part.options.get("shared") for part in single):
         made.options["shared"] = True
         made.lent = sum(part.lent for part in single)
@@ -256,8 +290,15 @@ def fused(fold: Fold, op: Op) -> bool:
     bias = fold.constant(op, 2) is not None
     fold.weigh(made, *op.inputs[1:3])
     made.macs = product(value.cell.shape) * triple
-    made.extra = {"heads": op.attributes.get("num_heads", 1), "width": triple // 3,
-                  "features": features, "biases": bias, "plain": not bias, "out": 0,
-                  "out_bias": False, "label": "attention"}  # fmt: skip
+    made.extra = {
+        "heads": op.attributes.get("num_heads", 1),
+        "width": triple // 3,
+        "features": features,
+        "biases": bias,
+        "plain": not bias,
+        "out": 0,
+        "out_bias": False,
+        "label": "attention",
+    }
     fold.give(op, made, value.axes, dims)
     return True

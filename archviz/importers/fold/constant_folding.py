@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 MAX_VALUES = 64
 
 _ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
-    "Add": lambda a, b: a + b, "Sub": lambda a, b: a - b, "Mul": lambda a, b: a * b,
-    "Div": lambda a, b: (a / b if a % b else a // b) if b else 0, "Min": min, "Max": max,
+    "Add": lambda a, b: a + b,
+    "Sub": lambda a, b: a - b,
+    "Mul": lambda a, b: a * b,
+    "Div": lambda a, b: (a / b if a % b else a // b) if b else 0,
+    "Min": min,
+    "Max": max,
     "Mod": lambda a, b: a % b if b else 0,
-    "Equal": lambda a, b: float(a == b), "Greater": lambda a, b: float(a > b),
+    "Equal": lambda a, b: float(a == b),
+    "Greater": lambda a, b: float(a > b),
     "Less": lambda a, b: float(a < b),
-}  # fmt: skip
+}
 _PICKS = ("Gather", "Slice", "Reshape", "Transpose", "Unsqueeze", "Squeeze", "Expand", "Flatten")
 """Operators that pick or move the numbers of one weight."""
 _SAME = ("Cast", "Identity", "Dropout", "QuantizeLinear", "DequantizeLinear")
@@ -110,8 +115,25 @@ def _expanded(first: Tensor, target: tuple[int, ...]) -> Tensor:
     return Tensor(tuple(shape), first.values, first.floating)
 
 
-_EACH = ("Add", "Sub", "Mul", "Div", "Pow", "Sqrt", "Neg", "Exp", "Abs", "Reciprocal", "Softplus",
-         "Sigmoid", "Tanh", "Clip", "Min", "Max", "Where")  # fmt: skip
+_EACH = (
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "Pow",
+    "Sqrt",
+    "Neg",
+    "Exp",
+    "Abs",
+    "Reciprocal",
+    "Softplus",
+    "Sigmoid",
+    "Tanh",
+    "Clip",
+    "Min",
+    "Max",
+    "Where",
+)
 
 
 def _spread(op: Op, tensors: list[Tensor]) -> Tensor | None:
@@ -160,8 +182,13 @@ def _small(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
     return _arithmetic(op, tensors)
 
 
-def _picked(first: Tensor, dims: tuple[int, ...], order: tuple[int, ...],
-            starts: tuple[int, ...], steps: tuple[int, ...]) -> Tensor:  # fmt: skip
+def _picked(
+    first: Tensor,
+    dims: tuple[int, ...],
+    order: tuple[int, ...],
+    starts: tuple[int, ...],
+    steps: tuple[int, ...],
+) -> Tensor:
     """Elements of a constant along its axes in another order, with starts and steps."""
     if first.values is None or product(dims) > MAX_VALUES:
         return Tensor(dims, None, first.floating)
@@ -200,8 +227,9 @@ def _joined(op: Op, tensors: list[Tensor]) -> Tensor | None:
     dims = (*first.shape[:axis], side, *first.shape[axis + 1 :])
     if axis or any(tensor.values is None for tensor in tensors):
         return Tensor(dims, None, first.floating)
-    return Tensor(dims, tuple(value for tensor in tensors for value in tensor.values or ()),
-                  first.floating)  # fmt: skip
+    return Tensor(
+        dims, tuple(value for tensor in tensors for value in tensor.values or ()), first.floating
+    )
 
 
 def _whole_quotient(a: float, b: float) -> float:

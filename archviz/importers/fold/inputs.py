@@ -15,8 +15,14 @@ if TYPE_CHECKING:
 
 _RECURRENT = ("LSTM", "GRU", "RNN")
 _CHANNELS_LAST = ("LayerNormalization", "MatMul")
-_CHANNELS_FIRST = (*volumes.USERS, "GlobalAveragePool", "GlobalMaxPool", "DepthToSpace",
-                   "SpaceToDepth", "LRN")  # fmt: skip
+_CHANNELS_FIRST = (
+    *volumes.USERS,
+    "GlobalAveragePool",
+    "GlobalMaxPool",
+    "DepthToSpace",
+    "SpaceToDepth",
+    "LRN",
+)
 
 
 def inputs(fold: Fold) -> None:
@@ -62,14 +68,18 @@ def _first_users(graph: OpGraph) -> dict[str, Op]:
 def _input(fold: Fold, name: str, user: Op | None) -> None:
     stated = fold.graph.shapes.get(name)
     if stated is None:
-        raise fail(fold.path, f"says no shape for its input '{name[:80]}'",
-                   "export it with fixed sizes")  # fmt: skip
+        raise fail(
+            fold.path, f"says no shape for its input '{name[:80]}'", "export it with fixed sizes"
+        )
     steps = _by_steps(stated, user)
     unknown = [axis for axis, side in enumerate(stated) if axis != steps and not side]
     if unknown:
         shown = "×".join(str(side or "?") for side in stated)
-        raise fail(fold.path, f"the input '{name[:80]}' is {shown}, of unknown size",
-                   "export it with fixed sizes; only the batch may be open")  # fmt: skip
+        raise fail(
+            fold.path,
+            f"the input '{name[:80]}' is {shown}, of unknown size",
+            "export it with fixed sizes; only the batch may be open",
+        )
     sides: Shape = tuple(side or 1 for axis, side in enumerate(stated) if axis != steps)
     axes: Axes
     shape: Shape

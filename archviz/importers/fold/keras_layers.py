@@ -19,11 +19,23 @@ if TYPE_CHECKING:
 _NOWHERE: Any = None
 
 _ACTIVATIONS = {
-    "relu": "relu", "relu6": "relu6", "softmax": "softmax", "sigmoid": "sigmoid", "tanh": "tanh",
-    "swish": "silu", "silu": "silu", "gelu": "gelu", "elu": "elu", "selu": "selu",
-    "hard_sigmoid": "hard-sigmoid", "hard_swish": "hard-swish", "hard_silu": "hard-swish",
-    "leaky_relu": "leaky-relu", "mish": "mish", "softplus": "softplus",
-}  # fmt: skip
+    "relu": "relu",
+    "relu6": "relu6",
+    "softmax": "softmax",
+    "sigmoid": "sigmoid",
+    "tanh": "tanh",
+    "swish": "silu",
+    "silu": "silu",
+    "gelu": "gelu",
+    "elu": "elu",
+    "selu": "selu",
+    "hard_sigmoid": "hard-sigmoid",
+    "hard_swish": "hard-swish",
+    "hard_silu": "hard-swish",
+    "leaky_relu": "leaky-relu",
+    "mish": "mish",
+    "softplus": "softplus",
+}
 
 
 def pair(value: Any, default: int = 1) -> tuple[int, int]:
@@ -70,8 +82,7 @@ def _activate(fold: Fold, op: Op, value: Value, activation: Any) -> bool:
     if name in _ACTIVATIONS:
         attach(fold, op, value, "activation", _ACTIVATIONS[name])
         return True
-    made = fold.cell("op", op, [value.cell], value.cell.shape,
-                     label=one_line(name, 100) or "op")  # fmt: skip
+    made = fold.cell("op", op, [value.cell], value.cell.shape, label=one_line(name, 100) or "op")
     fold.give(op, made, value.axes)
     return True
 
@@ -233,8 +244,13 @@ def activation(fold: Fold, op: Op) -> bool:
         if not _activate(fold, op, value, config.get("activation")):
             fold.alias(op, value)
         return True
-    name = {"ReLU": "relu", "LeakyReLU": "leaky-relu", "ELU": "elu", "Softmax": "softmax",
-            "PReLU": "prelu"}[op.kind]  # fmt: skip
+    name = {
+        "ReLU": "relu",
+        "LeakyReLU": "leaky-relu",
+        "ELU": "elu",
+        "Softmax": "softmax",
+        "PReLU": "prelu",
+    }[op.kind]
     if op.kind == "ReLU":
         top = config.get("max_value")
         if top not in (None, 6, 6.0) or config.get("threshold"):

@@ -99,8 +99,13 @@ def scaled_add(fold: Fold, op: Op) -> bool:
     factor = op.attributes.get("scale")
     if not isinstance(factor, int | float):
         return False
-    made = fold.cell("scaled-add", op, [values[1].cell, values[0].cell], values[0].cell.shape,
-                     value=float(factor))  # fmt: skip
+    made = fold.cell(
+        "scaled-add",
+        op,
+        [values[1].cell, values[0].cell],
+        values[0].cell.shape,
+        value=float(factor),
+    )
     fold.give(op, made, values[0].axes)
     return True
 
@@ -187,8 +192,14 @@ def embedding(fold: Fold, op: Op) -> bool:
     if value is None or value.axes is None or len(value.cell.shape) != 1:
         return False
     width = int(op.attributes["output_dim"])
-    made = fold.cell("embedding", op, [value.cell], (*value.cell.shape, width), filters=width,
-                     count=int(op.attributes["input_dim"]))  # fmt: skip
+    made = fold.cell(
+        "embedding",
+        op,
+        [value.cell],
+        (*value.cell.shape, width),
+        filters=width,
+        count=int(op.attributes["input_dim"]),
+    )
     return finish(fold, op, made, (*value.axes, 1))
 
 
@@ -214,9 +225,21 @@ def attention(fold: Fold, op: Op) -> bool:
 
 
 Handler = Callable[[Fold, "Op"], bool]
-_SAME = ("Identity", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise",
-         "GaussianDropout", "AlphaDropout", "ActivityRegularization", "RandomFlip",
-         "RandomRotation", "RandomZoom", "RandomContrast", "RandomTranslation")  # fmt: skip
+_SAME = (
+    "Identity",
+    "Dropout",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "GaussianNoise",
+    "GaussianDropout",
+    "AlphaDropout",
+    "ActivityRegularization",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomZoom",
+    "RandomContrast",
+    "RandomTranslation",
+)
 
 HANDLERS: Mapping[str, Handler] = {
     **{f"Conv{rank}D": conv("conv") for rank in (1, 2)},

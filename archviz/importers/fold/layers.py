@@ -210,11 +210,23 @@ def _grouped_norm(fold: Fold, op: Op, value: Value) -> bool:
     return True
 
 
-_PLAIN = {"Relu": "relu", "Tanh": "tanh", "Sigmoid": "sigmoid", "HardSwish": "hard-swish",
-          "HardSigmoid": "hard-sigmoid", "LeakyRelu": "leaky-relu", "Elu": "elu", "Gelu": "gelu",
-          "Swish": "silu", "Selu": "selu", "Mish": "mish", "Softplus": "softplus",
-          "com.microsoft.Gelu": "gelu", "com.microsoft.FastGelu": "gelu",
-          "com.microsoft.QuickGelu": "quick-gelu"}  # fmt: skip
+_PLAIN = {
+    "Relu": "relu",
+    "Tanh": "tanh",
+    "Sigmoid": "sigmoid",
+    "HardSwish": "hard-swish",
+    "HardSigmoid": "hard-sigmoid",
+    "LeakyRelu": "leaky-relu",
+    "Elu": "elu",
+    "Gelu": "gelu",
+    "Swish": "silu",
+    "Selu": "selu",
+    "Mish": "mish",
+    "Softplus": "softplus",
+    "com.microsoft.Gelu": "gelu",
+    "com.microsoft.FastGelu": "gelu",
+    "com.microsoft.QuickGelu": "quick-gelu",
+}
 ACTIVATION_OPS = tuple(_PLAIN)
 
 

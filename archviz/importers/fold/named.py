@@ -28,15 +28,31 @@ NAMED = "named"
 """What the boxes that are understood have as their ``extra``."""
 _KEPT = ("norm", "activation", "drawn", "shared")
 
-_UNARY = {"Exp": "exp", "Neg": "negate", "Abs": "abs", "Sqrt": "square root", "Log": "log",
-          "Reciprocal": "reciprocal", "Erf": "erf"}  # fmt: skip
+_UNARY = {
+    "Exp": "exp",
+    "Neg": "negate",
+    "Abs": "abs",
+    "Sqrt": "square root",
+    "Log": "log",
+    "Reciprocal": "reciprocal",
+    "Erf": "erf",
+}
 _BINARY = {"Add": "+", "Sub": "−", "Mul": "×", "Div": "÷"}
-_OF_TWO = {"Sub": "subtract", "Div": "divide", "Min": "minimum", "Max": "maximum",
-           "Add": "add", "Mul": "multiply", "Pow": "power", "Mod": "modulo"}  # fmt: skip
+_OF_TWO = {
+    "Sub": "subtract",
+    "Div": "divide",
+    "Min": "minimum",
+    "Max": "maximum",
+    "Add": "add",
+    "Mul": "multiply",
+    "Pow": "power",
+    "Mod": "modulo",
+}
 
 
-def named(fold: Fold, op: Op, label: str, inputs: list[Cell], shape: Shape, /,
-          kind: str = "op") -> Cell:  # fmt: skip
+def named(
+    fold: Fold, op: Op, label: str, inputs: list[Cell], shape: Shape, /, kind: str = "op"
+) -> Cell:
     """A box with a name; one with several inputs is a merge that keeps their order."""
     cell = fold.cell("op-merge" if len(inputs) > 1 else kind, op, inputs, shape, label=label)
     cell.extra = NAMED
@@ -170,8 +186,12 @@ def clip(fold: Fold, op: Op) -> bool:
     if low == 0 and (high > 1e30 or high == 6):
         attach(fold, op, value, "activation", "relu6" if high == 6 else "relu")
         return True
-    fold.give(op, named(fold, op, _between(low, high), [value.cell], value.cell.shape),
-              value.axes, value.dims)  # fmt: skip
+    fold.give(
+        op,
+        named(fold, op, _between(low, high), [value.cell], value.cell.shape),
+        value.axes,
+        value.dims,
+    )
     return True
 
 
@@ -198,10 +218,18 @@ def softmax(fold: Fold, op: Op) -> bool:
     return True
 
 
-_REDUCTIONS = {"ReduceMean": "mean", "ReduceSum": "sum", "ReduceMax": "maximum",
-               "ReduceMin": "minimum", "ReduceL2": "L2 norm", "ReduceL1": "L1 norm",
-               "ReduceProd": "product", "ArgMax": "argmax", "ArgMin": "argmin",
-               "ReduceLogSumExp": "log-sum-exp"}  # fmt: skip
+_REDUCTIONS = {
+    "ReduceMean": "mean",
+    "ReduceSum": "sum",
+    "ReduceMax": "maximum",
+    "ReduceMin": "minimum",
+    "ReduceL2": "L2 norm",
+    "ReduceL1": "L1 norm",
+    "ReduceProd": "product",
+    "ArgMax": "argmax",
+    "ArgMin": "argmin",
+    "ReduceLogSumExp": "log-sum-exp",
+}
 REDUCTIONS = tuple(_REDUCTIONS)
 
 
@@ -226,23 +254,39 @@ def reduction(fold: Fold, op: Op) -> bool:
     return True
 
 
-def _left(shape: Shape, order: Axes, gone: set[int], targets: set[int], keep: bool
-          ) -> tuple[Shape, Axes]:  # fmt: skip
+def _left(
+    shape: Shape, order: Axes, gone: set[int], targets: set[int], keep: bool
+) -> tuple[Shape, Axes]:
     """Shape and axes behind a reduction: axes that are gone are of side 1, or none at all."""
     if keep:
         kept = tuple(1 if axis in targets else side for axis, side in enumerate(shape))
         return kept, order
     rest = [axis for axis in range(len(shape)) if axis not in targets]
-    axes = tuple(rest.index(target) if target >= 0 else target
-                 for axis, target in enumerate(order) if axis not in gone)  # fmt: skip
+    axes = tuple(
+        rest.index(target) if target >= 0 else target
+        for axis, target in enumerate(order)
+        if axis not in gone
+    )
     return tuple(shape[axis] for axis in rest) or (1,), axes
 
 
-_PLAIN = {"Sin": "sine", "Cos": "cosine", "Sign": "sign", "Floor": "floor", "Ceil": "ceiling",
-          "Round": "round", "Not": "not", "Celu": "CELU", "Softsign": "softsign",
-          "ThresholdedRelu": "thresholded ReLU", "Hardmax": "hardmax", "IsNaN": "is NaN",
-          "LpNormalization": "Lp normalisation", "Shrink": "shrink",
-          "MeanVarianceNormalization": "mean-variance norm"}  # fmt: skip
+_PLAIN = {
+    "Sin": "sine",
+    "Cos": "cosine",
+    "Sign": "sign",
+    "Floor": "floor",
+    "Ceil": "ceiling",
+    "Round": "round",
+    "Not": "not",
+    "Celu": "CELU",
+    "Softsign": "softsign",
+    "ThresholdedRelu": "thresholded ReLU",
+    "Hardmax": "hardmax",
+    "IsNaN": "is NaN",
+    "LpNormalization": "Lp normalisation",
+    "Shrink": "shrink",
+    "MeanVarianceNormalization": "mean-variance norm",
+}
 PLAIN = tuple(_PLAIN)
 
 

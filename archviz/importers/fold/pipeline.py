@@ -61,12 +61,23 @@ def fold_graph(
     try:
         for op in graph.ops:
             _fold(fold, op, handlers or HANDLERS)
-    except (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError,
-            StopIteration, TypeError, ValueError) as error:  # fmt: skip
+    except (
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        RuntimeError,
+        StopIteration,
+        TypeError,
+        ValueError,
+    ) as error:
         what = f"{op.kind[:40]} '{op.name[:80]}'"
         why = f"it has no {error}" if isinstance(error, KeyError) else str(error)
-        raise fail(path, f"the operator {what} makes no sense: {why[:80] or 'wrong inputs'}",
-                   "the file seems to be damaged") from error  # fmt: skip
+        raise fail(
+            path,
+            f"the operator {what} makes no sense: {why[:80] or 'wrong inputs'}",
+            "the file seems to be damaged",
+        ) from error
     return join_separable(same_padding(_emit(fold)))
 
 
@@ -184,8 +195,7 @@ def _tokens(fold: Fold, op: Op, value: Value, axis: int) -> bool:
     count = product(tensor.shape) // cell.shape[1]
     if not count or count * cell.shape[1] != product(tensor.shape):
         return False
-    made = fold.cell("class-token", op, [cell], (cell.shape[0] + count, cell.shape[1]),
-                     count=count)  # fmt: skip
+    made = fold.cell("class-token", op, [cell], (cell.shape[0] + count, cell.shape[1]), count=count)
     fold.weigh(made, name)
     fold.give(op, made, axes)
     return True
@@ -208,15 +218,21 @@ def _reduction(fold: Fold, op: Op) -> bool:
 
 
 _MAPS: Mapping[str, Handler] = {
-    "Conv": windows.conv, "ConvTranspose": windows.transposed_conv,
-    "MaxPool": windows.pool, "AveragePool": windows.pool,
-    "GlobalAveragePool": windows.global_pool, "GlobalMaxPool": windows.global_pool,
-}  # fmt: skip
+    "Conv": windows.conv,
+    "ConvTranspose": windows.transposed_conv,
+    "MaxPool": windows.pool,
+    "AveragePool": windows.pool,
+    "GlobalAveragePool": windows.global_pool,
+    "GlobalMaxPool": windows.global_pool,
+}
 _VOLUMES: Mapping[str, Handler] = {
-    "Conv": volumes.conv, "ConvTranspose": volumes.conv,
-    "MaxPool": volumes.pool, "AveragePool": volumes.pool,
-    "GlobalAveragePool": volumes.global_pool, "GlobalMaxPool": volumes.global_pool,
-}  # fmt: skip
+    "Conv": volumes.conv,
+    "ConvTranspose": volumes.conv,
+    "MaxPool": volumes.pool,
+    "AveragePool": volumes.pool,
+    "GlobalAveragePool": volumes.global_pool,
+    "GlobalMaxPool": volumes.global_pool,
+}
 _OPERATORS: Mapping[str, Handler] = {
     **dict.fromkeys(_MAPS, _windowed), "Conv": _conv,
     "Gemm": layers.dense, "MatMul": _matmul,
@@ -287,8 +303,19 @@ def _emit(fold: Fold) -> LayerGraph:
         if "shared" in cell.options and cell.lent < cell.parameters:
             cell.options["own"] = cell.parameters - cell.lent
         options = known.setdefault((cell.kind, *cell.options.items()), cell.options)
-        nodes.append(LayerNode(identity, cell.kind, inputs, options, cell.shape, cell.path,
-                               cell.parameters, cell.fixed, cell.macs))  # fmt: skip
+        nodes.append(
+            LayerNode(
+                identity,
+                cell.kind,
+                inputs,
+                options,
+                cell.shape,
+                cell.path,
+                cell.parameters,
+                cell.fixed,
+                cell.macs,
+            )
+        )
     outputs = tuple(dict.fromkeys([cell.name for cell in ends]))
     return LayerGraph(fold.graph.name, tuple(nodes), outputs, tuple(unknown))
 

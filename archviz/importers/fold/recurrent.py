@@ -47,8 +47,9 @@ def recurrent(fold: Fold, op: Op) -> bool:
     return True
 
 
-def _sequence(fold: Fold, op: Op, made: Cell, dims: tuple[int, int, int, int], batch_first: bool
-              ) -> None:  # fmt: skip
+def _sequence(
+    fold: Fold, op: Op, made: Cell, dims: tuple[int, int, int, int], batch_first: bool
+) -> None:
     length, ways, batch, hidden = dims
     if ways == 1:
         fold.give(op, made, (BATCH, 0, ONE, 1) if batch_first else (0, ONE, BATCH, 1))
@@ -57,16 +58,16 @@ def _sequence(fold: Fold, op: Op, made: Cell, dims: tuple[int, int, int, int], b
         fold.give(op, made, None, order)
 
 
-def _states(fold: Fold, op: Op, made: Cell, whole: bool, ways: int, hidden: int, batch_first: bool
-            ) -> None:  # fmt: skip
+def _states(
+    fold: Fold, op: Op, made: Cell, whole: bool, ways: int, hidden: int, batch_first: bool
+) -> None:
     """The last states; those of two directions as a stack of two."""
     for index, name in enumerate(op.outputs[1:3]):
         if not name or not fold.uses.get(name):
             continue
         cell = made
         if whole or index:
-            cell = named(fold, op, "last cell" if index else "last state", [made],
-                         (ways * hidden,))  # fmt: skip
+            cell = named(fold, op, "last cell" if index else "last state", [made], (ways * hidden,))
             made.refs += 1
         if ways == 1:
             cell.refs += fold.uses[name]

@@ -64,8 +64,14 @@ def _view_axes(cell: Cell, batched: bool) -> Axes:
     return (BATCH, *order) if batched else order
 
 
-def _of_channels(fold: Fold, op: Op, source: Value, parts: tuple[int, ...],
-                 order: tuple[int, ...], dims: tuple[int, ...]) -> bool:  # fmt: skip
+def _of_channels(
+    fold: Fold,
+    op: Op,
+    source: Value,
+    parts: tuple[int, ...],
+    order: tuple[int, ...],
+    dims: tuple[int, ...],
+) -> bool:
     """A shuffle of a map with its channels first, or its patches as a sequence."""
     cell, sides = source.cell, fold.dims(source)
     if order == (0, 2, 1, 3, 4) and dims == sides and parts[3:] == sides[2:]:
@@ -118,8 +124,14 @@ def depth_to_space(fold: Fold, op: Op) -> bool:
     return True
 
 
-def _of_windows(fold: Fold, op: Op, source: Value, parts: tuple[int, ...],
-                order: tuple[int, ...], dims: tuple[int, ...]) -> bool:  # fmt: skip
+def _of_windows(
+    fold: Fold,
+    op: Op,
+    source: Value,
+    parts: tuple[int, ...],
+    order: tuple[int, ...],
+    dims: tuple[int, ...],
+) -> bool:
     """Windows of a map with its channels last, or the map that windows make up."""
     if order != (0, 1, 3, 2, 4, 5) or fold.batch != 1 or parts[0] != 1:
         return False

@@ -16,8 +16,11 @@ def same_padding(graph: LayerGraph) -> LayerGraph:
     if not any(_is_uneven(node) for node in graph.nodes):
         return graph
     shapes = {node.id: node.shape for node in graph.nodes}
-    fitting = {node.id for node in graph.nodes
-               if _has_numbers(node) and _is_same(node, shapes[node.inputs[0]])}  # fmt: skip
+    fitting = {
+        node.id
+        for node in graph.nodes
+        if _has_numbers(node) and _is_same(node, shapes[node.inputs[0]])
+    }
     if not any(node.id in fitting and _is_uneven(node) for node in graph.nodes):
         return graph
     nodes = [

@@ -28,8 +28,9 @@ def join_separable(graph: LayerGraph) -> LayerGraph:
         if first is not None and used[first.id] == 1 and _pointwise(node):
             joined[first.id] = first
             joined[node.id] = _joined(first, node)
-    nodes = tuple(joined.get(node.id, node) for node in graph.nodes
-                  if joined.get(node.id) is not node)  # fmt: skip
+    nodes = tuple(
+        joined.get(node.id, node) for node in graph.nodes if joined.get(node.id) is not node
+    )
     return graph._replace(nodes=nodes)
 
 
@@ -52,7 +53,10 @@ def _joined(first: LayerNode, second: LayerNode) -> LayerNode:
     options = {field: first.options[field] for field in SPACE if field in first.options}
     options |= {key: value for key, value in second.options.items() if key not in SPACE}
     return second._replace(
-        kind="sep-conv", inputs=first.inputs, options=options,
-        parameters=first.parameters + second.parameters, fixed=first.fixed + second.fixed,
+        kind="sep-conv",
+        inputs=first.inputs,
+        options=options,
+        parameters=first.parameters + second.parameters,
+        fixed=first.fixed + second.fixed,
         macs=first.macs + second.macs,
-    )  # fmt: skip
+    )

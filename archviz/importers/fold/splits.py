@@ -32,8 +32,9 @@ def split(fold: Fold, op: Op) -> bool:
     return True
 
 
-def part(fold: Fold, op: Op, value: Value, axis: int, span: tuple[int, int], name: str,
-         step: int = 1) -> None:  # fmt: skip
+def part(
+    fold: Fold, op: Op, value: Value, axis: int, span: tuple[int, int], name: str, step: int = 1
+) -> None:
     """A stretch of a value along an axis, or every so many of it."""
     assert value.axes is not None
     target = value.axes[axis]
@@ -45,7 +46,7 @@ def part(fold: Fold, op: Op, value: Value, axis: int, span: tuple[int, int], nam
     what = "row" if what == "column" and len(shape) < 3 else what
     label = _share(what, span, fold.dims(value)[axis])
     if step > 1:
-        label = f"every {step}{ {2: 'nd', 3: 'rd'}.get(step, 'th')} {what}"
+        label = f"every {step}{ {2: 'nd', 3: 'rd'}.get(step, 'th') } {what}"
     cell.extra = label, target, *span, step
     cell.refs = fold.uses.get(name, 0)
     fold.values[name] = Value(cell, value.axes)
@@ -84,8 +85,9 @@ def slices(fold: Fold, op: Op) -> bool:
     changed = []
     for axis, low, high, step in zip(axes, starts, ends, steps, strict=False):
         axis %= len(dims)
-        low, high = (min(max(at + dims[axis] if at < 0 else at, 0), dims[axis])
-                     for at in (low, high))  # fmt: skip
+        low, high = (
+            min(max(at + dims[axis] if at < 0 else at, 0), dims[axis]) for at in (low, high)
+        )
         size = -(-(high - low) // step) if step > 0 else 0
         if size < 1:
             return False

@@ -44,7 +44,7 @@ class Cell:
         "path",
         "refs",
         "shape",
-    )  # fmt: skip
+    )
 
     def __init__(
         self, kind: str, op: Op, inputs: list[Cell], shape: Shape, options: dict[str, Any]

@@ -125,8 +125,13 @@ def viewed(fold: Fold, op: Op, value: Value, dims: tuple[int, ...]) -> None:
     if cell.kind == "~norm" and cell.options.get("dims") == dims:
         fold.alias(op, Value(cell, cell.options["axes"]))
     elif solid(dims) == solid(cell.shape):
-        fold.alias(op, Value(cell, _order(fold, dims, [
-            axis for axis, side in enumerate(cell.shape) if side != 1])))  # fmt: skip
+        fold.alias(
+            op,
+            Value(
+                cell,
+                _order(fold, dims, [axis for axis, side in enumerate(cell.shape) if side != 1]),
+            ),
+        )
     else:
         fold.alias(op, Value(cell, _batched(fold, cell, dims), dims))
 
@@ -233,8 +238,9 @@ def reshaped(fold: Fold, op: Op, value: Value, dims: tuple[int, ...]) -> None:
     view(fold, op, [cell], dims)
 
 
-def _same_axes(fold: Fold, axes: Axes, old: Sequence[int], dims: tuple[int, ...],
-               lost: int | None = None) -> Axes:  # fmt: skip
+def _same_axes(
+    fold: Fold, axes: Axes, old: Sequence[int], dims: tuple[int, ...], lost: int | None = None
+) -> Axes:
     """The axes behind a reshape that only adds and drops sides of 1.
 
     ``lost``: an axis of the cell that the value has lost, and may get back.
@@ -257,8 +263,9 @@ def _same_axes(fold: Fold, axes: Axes, old: Sequence[int], dims: tuple[int, ...]
     return tuple(found)
 
 
-def _merged(fold: Fold, value: Value, old: Sequence[int], dims: Sequence[int]
-            ) -> tuple[Shape, Axes] | None:  # fmt: skip
+def _merged(
+    fold: Fold, value: Value, old: Sequence[int], dims: Sequence[int]
+) -> tuple[Shape, Axes] | None:
     """Shape and axes where neighbouring sides are merged, such as height and width."""
     axes = value.axes
     assert axes is not None
@@ -305,8 +312,10 @@ def expand(fold: Fold, op: Op) -> bool:
     old = fold.dims(value)
     rank = max(len(old), len(target))
     old, target = (1,) * (rank - len(old)) + old, (1,) * (rank - len(target)) + target
-    if any(1 not in (side, here) and side not in (-1, here)
-           for side, here in zip(target, old, strict=True)):  # fmt: skip
+    if any(
+        1 not in (side, here) and side not in (-1, here)
+        for side, here in zip(target, old, strict=True)
+    ):
         return False
     dims = tuple(max(pair) for pair in zip(target, old, strict=True))
     if dims == fold.dims(value):

@@ -12,8 +12,15 @@ if TYPE_CHECKING:
     from archviz.network.model import Shape
 
 AXES: Axes = (BATCH, 3, 0, 1, 2)
-USERS = ("Conv", "ConvTranspose", "MaxPool", "AveragePool", "BatchNormalization", "Pad",
-         "InstanceNormalization")  # fmt: skip
+USERS = (
+    "Conv",
+    "ConvTranspose",
+    "MaxPool",
+    "AveragePool",
+    "BatchNormalization",
+    "Pad",
+    "InstanceNormalization",
+)
 """Operators whose input of five axes is a volume with its channels first."""
 
 
@@ -102,10 +109,14 @@ def _grown(op: Op, shape: Shape, kernel: tuple[int, ...]) -> tuple[int, ...]:
     strides, more = get("strides", (1, 1, 1)), get("output_padding", (0, 0, 0))
     pads, steps = get("pads", (0,) * 6), get("dilations", (1, 1, 1))
     return tuple(
-        (shape[axis] - 1) * strides[axis] + (kernel[axis] - 1) * steps[axis] + 1
-        - pads[axis] - pads[axis + 3] + more[axis]
+        (shape[axis] - 1) * strides[axis]
+        + (kernel[axis] - 1) * steps[axis]
+        + 1
+        - pads[axis]
+        - pads[axis + 3]
+        + more[axis]
         for axis in range(3)
-    )  # fmt: skip
+    )
 
 
 def pool(fold: Fold, op: Op) -> bool:

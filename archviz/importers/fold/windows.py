@@ -90,8 +90,9 @@ def _padding(op: Op, rank: int) -> Padding:
     return int(pads[0]), int(pads[2]), int(pads[1]), int(pads[3])
 
 
-def tidy(padding: Padding, kernel: tuple[int, int], stride: tuple[int, int],
-         dilation: tuple[int, int]) -> Padding:  # fmt: skip
+def tidy(
+    padding: Padding, kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]
+) -> Padding:
     """``valid`` and ``same`` where numbers say the same."""
     if isinstance(padding, str):
         return padding
@@ -235,8 +236,9 @@ def _edges(op: Op, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return ((0, pads[0], 0, pads[1]), (0, *more)) if rank == 1 else (pads, more)
 
 
-def _transposed_sides(op: Op, shape: Shape, options: dict[str, Any], pads: tuple[int, ...],
-                      more: tuple[int, ...]) -> tuple[int, int]:  # fmt: skip
+def _transposed_sides(
+    op: Op, shape: Shape, options: dict[str, Any], pads: tuple[int, ...], more: tuple[int, ...]
+) -> tuple[int, int]:
     stated = op.attributes.get("output_shape")
     if isinstance(stated, tuple) and stated:
         return (shape[0] if len(stated) < 2 else int(stated[-2])), int(stated[-1])
@@ -318,8 +320,9 @@ def reduce(fold: Fold, op: Op) -> bool:
     if targets == {len(cell.shape) - 1} and op.kind == "ReduceMean" and len(gone) == 1:
         made = fold.cell("~mean", op, [cell], (*cell.shape[:-1], 1))
         kept = op.attributes.get("keepdims", 1)
-        fold.give(op, made, order if kept else tuple(a for i, a in enumerate(order)
-                                                     if i not in gone))  # fmt: skip
+        fold.give(
+            op, made, order if kept else tuple(a for i, a in enumerate(order) if i not in gone)
+        )
         return True
     flat = {axis for axis, side in enumerate(cell.shape[:-1]) if side == 1 and axis not in order}
     if targets | flat != set(range(len(cell.shape) - 1)) or len(cell.shape) not in (2, 3, 4):

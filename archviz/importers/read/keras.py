@@ -72,10 +72,19 @@ def _from_zip(path: str) -> bytes:
                 raise fail(path, "holds a config.json of more than 64 MB: this is no model")
             return text
     except KeyError:
-        raise fail(path, "is a zip file without config.json, and so no .keras file",
-                   "save the model again with Keras 3") from None  # fmt: skip
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError,
-            ValueError) as error:  # fmt: skip
+        raise fail(
+            path,
+            "is a zip file without config.json, and so no .keras file",
+            "save the model again with Keras 3",
+        ) from None
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         hint = "models of Keras 2 are HDF5 files: save them again with Keras 3"
         raise fail(path, f"is no .keras file: {str(error).lower()[:200]}", hint) from None
 
@@ -100,8 +109,15 @@ def read_keras_text(text: str | bytes, path: str) -> LayerGraph:
         return fold_graph(sorted_ops(graph, path), path, HANDLERS)
     except ArchvizError:
         raise
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError,
-            ArithmeticError) as error:  # fmt: skip
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        IndexError,
+        AttributeError,
+        RecursionError,
+        ArithmeticError,
+    ) as error:
         what = f"{type(error).__name__}: {str(error)[:120]}"
         raise fail(path, f"is not the JSON of a Keras model that can be read ({what})") from None
 
@@ -125,15 +141,31 @@ class _Reader:
         """The whole model."""
         if model.get("class_name") not in MODELS:
             what = str(model.get("class_name"))[:60]
-            raise fail(self.path, f"is a Keras {what}, not a model of layers",
-                       "only Functional and Sequential models can be imported")  # fmt: skip
+            raise fail(
+                self.path,
+                f"is a Keras {what}, not a model of layers",
+                "only Functional and Sequential models can be imported",
+            )
         ends = self.inside(model, None, "", (), 0)
         name = str(config_of(model).get("name", ""))[:200]
-        return OpGraph(name, tuple(self.inputs), tuple(ends), tuple(self.ops), self.shapes, {},
-                       frozenset(self.inputs))  # fmt: skip
+        return OpGraph(
+            name,
+            tuple(self.inputs),
+            tuple(ends),
+            tuple(self.ops),
+            self.shapes,
+            {},
+            frozenset(self.inputs),
+        )
 
-    def inside(self, model: dict[str, Any], given: list[str] | None, prefix: str,
-               scope: tuple[str, ...], depth: int) -> list[str]:  # fmt: skip
+    def inside(
+        self,
+        model: dict[str, Any],
+        given: list[str] | None,
+        prefix: str,
+        scope: tuple[str, ...],
+        depth: int,
+    ) -> list[str]:
         """Write a model out on the given values; the names of what it gives."""
         if depth > MAX_NESTING:
             raise fail(self.path, f"nests models more than {MAX_NESTING} deep")
@@ -160,9 +192,16 @@ class _Reader:
         self.note_shapes(layers, prefix)
         return [f"{prefix}{a}:{b}:{c}" for a, b, c in _wires(config["output_layers"])]
 
-    def sequential(self, model: dict[str, Any], config: dict[str, Any], layers: list[Any],
-                   given: list[str] | None, prefix: str, scope: tuple[str, ...], depth: int
-                   ) -> list[str]:  # fmt: skip
+    def sequential(
+        self,
+        model: dict[str, Any],
+        config: dict[str, Any],
+        layers: list[Any],
+        given: list[str] | None,
+        prefix: str,
+        scope: tuple[str, ...],
+        depth: int,
+    ) -> list[str]:
         value = given[0] if given else ""
         if not value:
             first = layers[0]["config"]
@@ -185,13 +224,24 @@ class _Reader:
     def input(self, value: str, config: dict[str, Any]) -> None:
         shape = config.get("batch_shape") or config.get("batch_input_shape")
         if not isinstance(shape, list):
-            raise fail(self.path, "does not say the shape of its input",
-                       "build the model, or give it an Input layer")  # fmt: skip
+            raise fail(
+                self.path,
+                "does not say the shape of its input",
+                "build the model, or give it an Input layer",
+            )
         self.shapes[value] = tuple(_side(side) for side in shape)
         self.inputs.append(value)
 
-    def call(self, layer: dict[str, Any], name: str, sources: list[str], target: str,
-             prefix: str, scope: tuple[str, ...], depth: int) -> None:  # fmt: skip
+    def call(
+        self,
+        layer: dict[str, Any],
+        name: str,
+        sources: list[str],
+        target: str,
+        prefix: str,
+        scope: tuple[str, ...],
+        depth: int,
+    ) -> None:
         kind = layer["class_name"]
         if len(self.ops) > MAX_CALLS:
             raise fail(self.path, f"has more than {MAX_CALLS:,} layers, with models written out")
@@ -212,8 +262,15 @@ class _Reader:
         parts = [part.rpartition(":")[0] for part in prefix.split("/") if part]
         return "/".join([*parts, name])
 
-    def op(self, kind: str, name: str, sources: list[str], value: str, config: dict[str, Any],
-           scope: tuple[str, ...]) -> None:  # fmt: skip
+    def op(
+        self,
+        kind: str,
+        name: str,
+        sources: list[str],
+        value: str,
+        config: dict[str, Any],
+        scope: tuple[str, ...],
+    ) -> None:
         self.ops.append(Op(one_line(kind, 100), name, tuple(sources), (value,), config, scope))
 
     def note_shapes(self, layers: list[Any], prefix: str) -> None:
@@ -307,6 +364,9 @@ def layers_of_keras(model: Any) -> LayerGraph:
         text = to_json()
     except Exception as error:  # a subclassed model has no configuration
         reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise fail(name, f"cannot be written as JSON: {reason}",
-                   "only Functional and Sequential models can be imported") from error  # fmt: skip
+        raise fail(
+            name,
+            f"cannot be written as JSON: {reason}",
+            "only Functional and Sequential models can be imported",
+        ) from error
     return read_keras_text(text, name)

@@ -120,8 +120,14 @@ class _Reader:
             raise fail(self.path, "has no operators: there is nothing to draw")
         if not self.outputs:
             raise fail(self.path, "names no output", "export it again, with its outputs")
-        graph = OpGraph(self.name, tuple(inputs), tuple(self.outputs), tuple(self.ops),
-                        self.shapes, self.constants)  # fmt: skip
+        graph = OpGraph(
+            self.name,
+            tuple(inputs),
+            tuple(self.outputs),
+            tuple(self.ops),
+            self.shapes,
+            self.constants,
+        )
         return sorted_ops(graph, self.path)
 
     def graph(self, start: int, end: int) -> None:
@@ -184,8 +190,10 @@ class _Reader:
             low = place + 2
             size = head[place + 1]
             behind = start + low + size
-            if size < 128 and low + size <= len(head) and (
-                behind == end or (not found[1] and only_payload(self.data, behind, end))
+            if (
+                size < 128
+                and low + size <= len(head)
+                and (behind == end or (not found[1] and only_payload(self.data, behind, end)))
             ):
                 self.constants[text(head, low, low + size)] = found[0]
                 return
@@ -253,8 +261,8 @@ class _Reader:
         if position > end:
             raise WireError("the file ends inside an operator")
         ending = raw[position:]
-        kind, attributes, captured, scope, names = (
-            self.endings.get(ending) or self.ending(ending, name)
+        kind, attributes, captured, scope, names = self.endings.get(ending) or self.ending(
+            ending, name
         )
         for key, word in names:
             if key == 26:

@@ -28,12 +28,42 @@ MAX_REMEMBERED = 512
 """Bytes of an attribute from which on equal ones are read again."""
 
 _TYPES: Mapping[str, type] = {
-    **dict.fromkeys(("axis", "group", "ceil_mode", "keepdims", "transA", "transB", "hidden_size",
-                     "num_heads", "allowzero", "start", "end", "layout"), int),
-    **dict.fromkeys(("kernel_shape", "strides", "pads", "dilations", "perm", "axes", "split",
-                     "starts", "ends", "output_padding", "output_shape", "scales"), tuple),
+    **dict.fromkeys(
+        (
+            "axis",
+            "group",
+            "ceil_mode",
+            "keepdims",
+            "transA",
+            "transB",
+            "hidden_size",
+            "num_heads",
+            "allowzero",
+            "start",
+            "end",
+            "layout",
+        ),
+        int,
+    ),
+    **dict.fromkeys(
+        (
+            "kernel_shape",
+            "strides",
+            "pads",
+            "dilations",
+            "perm",
+            "axes",
+            "split",
+            "starts",
+            "ends",
+            "output_padding",
+            "output_shape",
+            "scales",
+        ),
+        tuple,
+    ),
     **dict.fromkeys(("auto_pad", "mode", "direction"), str),
-}  # fmt: skip
+}
 """What the attributes that steer us have to be in ONNX's own operators."""
 
 
@@ -115,8 +145,9 @@ class Attributes:
                 used[value_info(raw, low, high, {})[0]] = None
         return [name for name in used if name and name not in own]
 
-    def _inner_node(self, raw: bytes, start: int, end: int, used: dict[str, None],
-                    own: set[str], depth: int) -> None:  # fmt: skip
+    def _inner_node(
+        self, raw: bytes, start: int, end: int, used: dict[str, None], own: set[str], depth: int
+    ) -> None:
         for number, wire, low, high in scan(raw, start, end):
             if wire != BYTES:
                 continue

@@ -66,8 +66,9 @@ class Shapes(Mapping[str, Dims]):
         return len(self.known)
 
 
-def value_info(data: Buffer, start: int, end: int, seen: dict[bytes, Dims | None]
-               ) -> tuple[str, Dims | None]:  # fmt: skip
+def value_info(
+    data: Buffer, start: int, end: int, seen: dict[bytes, Dims | None]
+) -> tuple[str, Dims | None]:
     """Name and shape of a value, None where it says none; ``seen`` remembers equal types."""
     name, shape = "", None
     for number, wire, low, high in stream(data, start, end):

@@ -160,8 +160,20 @@ FLOATS = frozenset({1, 10, 11, 16, 17, 18, 19, 20, 23})
 _HEAD = frozenset({8, 10, 16, 66})
 """Keys of the fields that say what a tensor is: sides, singly or as a list, type and name."""
 
-_RAW = {1: "f", 2: "B", 3: "b", 4: "H", 5: "h", 6: "i", 7: "q", 9: "?", 10: "e", 11: "d",
-        12: "I", 13: "Q"}  # fmt: skip
+_RAW = {
+    1: "f",
+    2: "B",
+    3: "b",
+    4: "H",
+    5: "h",
+    6: "i",
+    7: "q",
+    9: "?",
+    10: "e",
+    11: "d",
+    12: "I",
+    13: "Q",
+}
 
 
 def tensor(data: Buffer, start: int, end: int) -> TensorHead:
@@ -190,8 +202,9 @@ def tensor(data: Buffer, start: int, end: int) -> TensorHead:
             position += low
         elif key & 2:
             if key == 10:
-                shape.extend(islice(numbers(data, (1, BYTES, position, position + low)),
-                                    MAX_RANK + 1))  # fmt: skip
+                shape.extend(
+                    islice(numbers(data, (1, BYTES, position, position + low)), MAX_RANK + 1)
+                )
             elif key in (34, 42, 58, 74, 82) and len(payload) <= MAX_VALUES:
                 payload.append((key >> 3, BYTES, position, position + low))
             position += low

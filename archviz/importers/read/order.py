@@ -35,8 +35,7 @@ def sorted_ops(graph: OpGraph, path: str) -> OpGraph:
     ops = graph.ops if in_order else _kahn(graph, path)
     for value in graph.outputs:
         if value not in made and value not in constants and value not in ready:
-            raise fail(path, f"the output '{value[:80]}' is made by no operator",
-                       "export it again")  # fmt: skip
+            raise fail(path, f"the output '{value[:80]}' is made by no operator", "export it again")
     if in_order and unused.issubset(graph.outputs):
         return graph  # each operator is used by a later one, or gives an output
     return graph._replace(ops=_needed(ops, graph.outputs))
@@ -67,8 +66,11 @@ def _kahn(graph: OpGraph, path: str) -> tuple[Op, ...]:
     if len(done) < len(graph.ops):
         stuck = next(op for index, op in enumerate(graph.ops) if waiting[index])
         what = f"{stuck.kind[:40]} '{stuck.name[:80]}'"
-        raise fail(path, f"operators feed each other in a circle, through {what}",
-                   "export it again; a loop in time has to be a Loop, or an LSTM")  # fmt: skip
+        raise fail(
+            path,
+            f"operators feed each other in a circle, through {what}",
+            "export it again; a loop in time has to be a Loop, or an LSTM",
+        )
     return tuple(graph.ops[index] for index in done)
 
 

@@ -18,8 +18,7 @@ MAX_TRIED = 4
 """Up to so many inputs are tried with whole numbers and without."""
 
 
-def layers_of_torch(module: Any, input_size: Sequence[int] | Sequence[Sequence[int]]
-                    ) -> LayerGraph:  # fmt: skip
+def layers_of_torch(module: Any, input_size: Sequence[int] | Sequence[Sequence[int]]) -> LayerGraph:
     """The layers of a PyTorch module; ``input_size`` with the batch, as torch wants it.
 
     Batch norms are kept as the module has them; nothing is trained and nothing written. The
@@ -40,8 +39,9 @@ def layers_of_torch(module: Any, input_size: Sequence[int] | Sequence[Sequence[i
         buffer = _tried(torch, module, _examples(torch, module, sizes))
     except Exception as error:  # whatever the module's own code raises
         reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise fail(name, f"cannot be exported: {reason}",
-                   f"check that it runs on an input of {sizes[0]}") from error  # fmt: skip
+        raise fail(
+            name, f"cannot be exported: {reason}", f"check that it runs on an input of {sizes[0]}"
+        ) from error
     finally:
         module.train(training)
     from archviz.importers.fold.pipeline import fold_graph
@@ -57,8 +57,11 @@ def _sizes(input_size: Any, name: str) -> list[tuple[int, ...]]:
     nested = input_size if input_size and not isinstance(input_size[0], int) else [input_size]
     sizes = [tuple(int(side) for side in size) for size in nested]
     if not sizes or any(not size or min(size) < 1 for size in sizes):
-        raise fail(name, f"cannot be run on an input of {input_size}",
-                   "give the size with its batch, such as (1, 3, 224, 224)")  # fmt: skip
+        raise fail(
+            name,
+            f"cannot be run on an input of {input_size}",
+            "give the size with its batch, such as (1, 3, 224, 224)",
+        )
     return sizes
 
 
@@ -78,10 +81,13 @@ def _examples(torch: Any, module: Any, sizes: Sequence[tuple[int, ...]]) -> tupl
     return _zeros(torch, sizes, kinds[-1], where)
 
 
-def _zeros(torch: Any, sizes: Sequence[tuple[int, ...]], kinds: Sequence[Any], where: Any
-           ) -> tuple[Any, ...]:  # fmt: skip
-    return tuple(torch.zeros(*size, dtype=kind, device=where)
-                 for size, kind in zip(sizes, kinds, strict=True))  # fmt: skip
+def _zeros(
+    torch: Any, sizes: Sequence[tuple[int, ...]], kinds: Sequence[Any], where: Any
+) -> tuple[Any, ...]:
+    return tuple(
+        torch.zeros(*size, dtype=kind, device=where)
+        for size, kind in zip(sizes, kinds, strict=True)
+    )
 
 
 def _tried(torch: Any, module: Any, examples: tuple[Any, ...]) -> io.BytesIO:
@@ -137,8 +143,15 @@ def _quiet(torch: Any) -> Iterator[None]:
 
 def _export(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.BytesIO) -> None:
     preserve = torch.onnx.TrainingMode.PRESERVE
-    torch.onnx.export(module, examples, buffer, dynamo=False, opset_version=17, training=preserve,
-                      do_constant_folding=False)  # fmt: skip
+    torch.onnx.export(
+        module,
+        examples,
+        buffer,
+        dynamo=False,
+        opset_version=17,
+        training=preserve,
+        do_constant_folding=False,
+    )
 
 
 def _export_bare(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.BytesIO) -> None:

@@ -109,8 +109,9 @@ class _Writer:
             if text not in names and not names.keys().isdisjoint(re.findall(r"\w+", text)):
                 return []
         for index in range(item.times):
-            values = tuple((name, names[text][index] if text in names else text)
-                           for name, text in only.values)  # fmt: skip
+            values = tuple(
+                (name, names[text][index] if text in names else text) for name, text in only.values
+            )
             first = f"{values[0][0]}={values[0][1]}"
             found.append(" ".join(arguments(takes, values)) or first)
         return found
@@ -223,8 +224,9 @@ class _Writer:
         if unit.title not in (unit.label, unit.label[:1].upper() + unit.label[1:]):
             found.append(f"    title: {quoted(unit.title)}")
         only = unit.body[0]
-        if len(unit.body) == 1 and (isinstance(only, Wires) or
-                                    (isinstance(only, Split) and only.form != "fork")):  # fmt: skip
+        if len(unit.body) == 1 and (
+            isinstance(only, Wires) or (isinstance(only, Split) and only.form != "fork")
+        ):
             return found + self.body_lines(only, 4)
         return found + self.keyed("layers", unit.body, 4)
 
@@ -261,8 +263,9 @@ def runs(texts: Sequence[str]) -> list[str]:
 def in_order(wires: Wires) -> frozenset[str]:
     """The nodes of a graph that tell their inputs apart."""
     first = {name: body[0] for name, body in wires.nodes if body}
-    return frozenset(name for name, item in first.items()
-                     if isinstance(item, Cell) and item.kind in ORDERED)  # fmt: skip
+    return frozenset(
+        name for name, item in first.items() if isinstance(item, Cell) and item.kind in ORDERED
+    )
 
 
 def chains(edges: Sequence[tuple[str, str]], ordered: Collection[str] = ()) -> list[str]:
