@@ -201,7 +201,7 @@ def test_the_import_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Monke
     torch = pytest.importorskip("torch", reason="imports from PyTorch")
     monkeypatch.chdir(tmp_path)
     code, _ = blocks("README.md", "python")
-    assert len([line for line in code.splitlines() if line]) == 3
+    assert len(code.strip().splitlines()) == 3
     exec(code, {"module": torch.nn.Conv2d(3, 4, 3)})
     assert (tmp_path / "mobilenet_v2.svg").exists()
 
