@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archviz.api import LoadedNetwork, from_keras, from_onnx, from_torch, load
+    from archviz.api import LoadedNetwork, from_keras, from_onnx, from_torch, load, load_text
     from archviz.errors import ArchvizError, Problem
 
 __version__ = "0.1.0"
@@ -23,10 +23,12 @@ __all__ = [
     "from_onnx",
     "from_torch",
     "load",
+    "load_text",
 ]
 
 _HOMES = {
     "load": "archviz.api",
+    "load_text": "archviz.api",
     "from_keras": "archviz.api",
     "from_onnx": "archviz.api",
     "from_torch": "archviz.api",

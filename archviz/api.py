@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
-from archviz.layout.page import Options
-from archviz.scene.theme import load_theme
+from archviz.errors import fail
+from archviz.export import network_bytes
+from archviz.keywords import read_keywords
+from archviz.write.formats import FORMATS, Format, check_options, choose_format
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Unpack
+
     from archviz.importers.imported import Imported
+    from archviz.keywords import FigureKeywords, FileKeywords
+    from archviz.layout.page import Options
     from archviz.network.analysis import Analysis
     from archviz.network.model import Network
     from archviz.scene.scene import Scene
+    from archviz.write.formats import Settings
 
 
 class LoadedNetwork:
@@ -34,42 +43,54 @@ class LoadedNetwork:
 
         return analyse(self.network)
 
-    def scene(self, **options: Any) -> Scene:
-        """The picture as plain data; the keywords of :func:`figure_options`.
+    def scene(self, **options: Unpack[FigureKeywords]) -> Scene:
+        """The picture as plain data; the keywords are those of :class:`FigureKeywords`.
 
         Raises:
             ArchvizError: shapes do not fit, or the theme is not one.
+            TypeError: there is no such keyword, or its value is of the wrong type.
+            ValueError: a value is none of those that there are.
         """
         from archviz.layout.page import draw_network
 
-        return draw_network(self.network, self.analysis, figure_options(**options))
+        return draw_network(self.network, self.analysis, read_for(FORMATS["svg"], options)[0])
 
-    def svg(self, **options: Any) -> str:
-        """The picture as an SVG document; the keywords of :func:`figure_options`."""
-        from archviz.write.svg import write_svg
+    def svg(self, **options: Unpack[FigureKeywords]) -> str:
+        """The picture as an SVG document; the keywords and errors of :meth:`scene`."""
+        return self._bytes(FORMATS["svg"], options).decode()
 
-        return write_svg(self.scene(**options))
+    def save(
+        self,
+        target: str | os.PathLike[str] | BinaryIO,
+        format: str | None = None,  # noqa: A002 (what everybody calls it)
+        **options: Unpack[FileKeywords],
+    ) -> None:
+        """Write the picture to a file, or to a binary stream such as ``io.BytesIO()``.
 
-    def save(self, path: str | os.PathLike[str], **options: Any) -> None:
-        """Write the picture to a file, in the format of its suffix.
-
-        The keywords of :func:`figure_options`, and the fields of
-        :class:`archviz.write.formats.Settings` for formats that know them.
+        ``format`` is a suffix such as ``"png"``; a path has one of its own. The keywords
+        are those of :class:`archviz.keywords.FileKeywords`.
 
         Raises:
-            ArchvizError: no such format, or the file cannot be written.
+            ArchvizError: no such format, the theme is not one, or the file cannot be written.
+            TypeError: there is no such keyword, or a value is of the wrong type.
+            ValueError: a value is none of those that there are, or the format would ignore it.
         """
-        from archviz.export import Look, network_bytes
-        from archviz.files import write_file
-        from archviz.write.formats import Settings, format_of
+        if isinstance(target, str | os.PathLike):
+            from archviz.files import write_file
 
-        name = os.fspath(path)
-        settings = Settings(**{key: options[key] for key in Settings._fields if key in options})
-        look = Look(**{key: options[key] for key in Look._fields if key in options})
-        unknown = options.keys() - {*Settings._fields, *Look._fields}
-        if unknown:
-            raise TypeError(f"save() has no option {', '.join(sorted(unknown))}")
-        write_file(name, network_bytes(self, format_of(name), look, settings))
+            name = os.fspath(target)
+            write_file(name, self._bytes(choose_format(name, format), options))
+            return
+        if isinstance(target, io.TextIOBase) or not hasattr(target, "write"):
+            message = "save() needs a path or a binary stream, such as io.BytesIO(), not"
+            raise TypeError(f"{message} {type(target).__name__}")
+        if format is None:
+            raise ValueError("a stream has no suffix; say which format, such as format='png'")
+        target.write(self._bytes(choose_format("-", format), options))
+
+    def _bytes(self, output: Format, given: Mapping[str, object]) -> bytes:
+        net = (self.network, self.analysis)
+        return network_bytes(net, output, *read_for(output, given))
 
     def info(self) -> dict[str, Any]:
         """What ``archviz info --json`` prints: totals, published totals, every layer."""
@@ -84,8 +105,22 @@ class LoadedNetwork:
         return f"<archviz network {self.network.head.title!r}>"
 
 
-def load(source: str | os.PathLike[str]) -> LoadedNetwork:
+def read_for(output: Format, given: Mapping[str, object]) -> tuple[Options, Settings]:
+    """What was given by keyword for one network's picture in a format.
+
+    Raises:
+        ValueError: the format would ignore it.
+    """
+    read = read_keywords(given)
+    names = [name for name, value in given.items() if value is not None]
+    check_options(dict(zip(names, names, strict=True)), [output], "network")
+    return read
+
+
+def load(source: str | os.PathLike[str] | TextIO | BinaryIO) -> LoadedNetwork:
     """A network by its bundled name (``"resnet50"``), from a YAML file or a model file.
+
+    An open file, or a stream such as ``io.StringIO(text)``, is read as YAML.
 
     Raises:
         ArchvizError: with all problems of the spec.
@@ -93,13 +128,33 @@ def load(source: str | os.PathLike[str]) -> LoadedNetwork:
     from archviz.catalog import MODEL_SUFFIXES, resolve
     from archviz.language.expand import load_network
 
-    path = resolve(os.fspath(source))
+    if not isinstance(source, str | os.PathLike):
+        if not hasattr(source, "read"):
+            message = "load() needs a name, a path or an open file, not"
+            raise TypeError(f"{message} {type(source).__name__}")
+        return load_text(source.read(), str(getattr(source, "name", "text")))
+    name = os.fspath(source)
+    if "\n" in name and not os.path.exists(name):
+        raise fail("load", "this is the text of a spec, not a name", "use archviz.load_text(text)")
+    path = resolve(name)
     if path.lower().endswith(MODEL_SUFFIXES):
         from archviz.importers.sources import is_model_file
 
         if is_model_file(path):
             return from_onnx(path)
     return LoadedNetwork(load_network(path))
+
+
+def load_text(text: str | bytes, name: str = "text") -> LoadedNetwork:
+    """A network from the text of a spec, in YAML; ``name`` stands for its file in messages.
+
+    Raises:
+        ArchvizError: with all problems of the spec.
+    """
+    from archviz.language.expand import network_from_text
+    from archviz.yamlnodes import spec_text
+
+    return LoadedNetwork(network_from_text(spec_text(text, name), name))
 
 
 def from_onnx(path: str | os.PathLike[str]) -> LoadedNetwork:
@@ -116,7 +171,9 @@ def from_onnx(path: str | os.PathLike[str]) -> LoadedNetwork:
     return LoadedNetwork(imported.network, imported)
 
 
-def from_torch(module: Any, input_size: Any, title: str = "") -> LoadedNetwork:
+def from_torch(
+    module: Any, input_size: Sequence[int] | Sequence[Sequence[int]], title: str = ""
+) -> LoadedNetwork:
     """A network from a PyTorch module; ``input_size`` such as ``(1, 3, 224, 224)``.
 
     Raises:
@@ -142,31 +199,3 @@ def from_keras(model: Any, title: str = "") -> LoadedNetwork:
     name = title or str(getattr(model, "name", "")) or type(model).__name__
     imported = import_layers(layers_of_keras(model), name, name)
     return LoadedNetwork(imported.network, imported)
-
-
-def figure_options(
-    *,
-    theme: str = "article",
-    title: bool = False,
-    legend: bool = True,
-    aspect: float = 0.0,
-    detail: str = "compact",
-) -> Options:
-    """What a figure shows.
-
-    Args:
-        theme: name of a bundled theme, or path of a theme file.
-        title: print the network's title over the figure.
-        legend: print the legend under it.
-        aspect: width / height of the page, 0 for as it comes.
-        detail: ``"compact"``, or ``"full"`` with filters, strides and output shapes.
-
-    Raises:
-        ArchvizError: there is no such theme.
-        ValueError: ``detail`` or ``aspect`` is not one of these.
-    """
-    if detail not in ("compact", "full"):
-        raise ValueError(f"detail must be 'compact' or 'full', not {detail!r}")
-    if aspect and not 0.1 <= aspect <= 10:
-        raise ValueError(f"aspect must lie between 0.1 and 10, not {aspect}")
-    return Options(load_theme(theme), title, legend, aspect, detail == "full")

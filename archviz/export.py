@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem
 from archviz.scene.scene import Page
 from archviz.write.formats import FORMATS, Format, Settings
 
 if TYPE_CHECKING:
-    from archviz.api import LoadedNetwork
+    from archviz.layout.page import Options
+    from archviz.network.analysis import Analysis
+    from archviz.network.model import Network
     from archviz.write.html import HtmlFigure
 
 DECK = "archviz"
@@ -19,110 +22,94 @@ DECK = "archviz"
 MANIFEST = ".archviz-export"
 """Lists what an export wrote to a folder, each with its SHA-256: those it may overwrite."""
 
-
-class Look(NamedTuple):
-    """How figures are drawn; see :func:`archviz.api.figure_options`."""
-
-    theme: str = "article"
-    title: bool = False
-    legend: bool = True
-    aspect: float = 0.0
-    detail: str = "compact"
+Analysed: TypeAlias = "tuple[Network, Analysis]"
+"""A network that has been proven."""
 
 
-def network_bytes(net: LoadedNetwork, output: Format, look: Look, settings: Settings) -> bytes:
+def network_bytes(net: Analysed, output: Format, options: Options, settings: Settings) -> bytes:
     """One network in one format: its figure, or its slides or page where that is better."""
-    if output.suffix == "pptx":
-        return _pptx(network_pages(net, look, settings.aspect), settings, net.network.head.title)
-    if output.suffix == "html":
+    from archviz.layout.page import draw_network
+
+    title = net[0].head.title
+    if output.alone == "page":
         from archviz.write.html import write_html
 
-        return write_html([_html_figure(net, look)], title=net.network.head.title).encode("utf-8")
-    return output.write(net.scene(**look._asdict()), settings)
+        return write_html([_html_figure(net, options)], title=title).encode("utf-8")
+    if output.alone == "slides" and output.bind:
+        return output.bind(network_pages(net, options, settings.aspect), title, "", settings)
+    return output.write(draw_network(*net, options), settings)
 
 
-def network_pages(net: LoadedNetwork, look: Look, aspect: float) -> list[Page]:
+def network_pages(net: Analysed, options: Options, aspect: float) -> list[Page]:
     """The slides of one network, with speaker notes."""
     from archviz.layout.deck import speaker_notes
     from archviz.layout.slides import network_slides
-    from archviz.scene.theme import load_theme
 
-    scenes = network_slides(net.network, net.analysis, load_theme(look.theme), aspect)
-    notes = speaker_notes(net.network, net.analysis)
+    notes = speaker_notes(*net)
+    scenes = network_slides(*net, options.theme, aspect, options.full)
     return [Page(scene, scene.title, notes) for scene in scenes]
 
 
 def deck_bytes(
-    nets: Sequence[LoadedNetwork], output: Format, look: Look, settings: Settings
+    nets: Sequence[Analysed], output: Format, options: Options, settings: Settings
 ) -> bytes:
     """Several networks in one file of a format that holds them all."""
     from archviz.layout.deck import DECK_TITLE, deck_pages
+    from archviz.layout.page import draw_network
+
+    if output.together == "index":
+        return _html_index(nets, options)
+    assert output.bind, f"{output.suffix} holds one figure"
+    heads = [network.head for network, _ in nets]
+    if output.together == "deck":
+        pages = deck_pages(nets, options.theme, settings.aspect, options.legend, options.full)
+    else:
+        scenes = [draw_network(*net, options) for net in nets]
+        pages = [
+            Page(scene, head.title, head.brought) for scene, head in zip(scenes, heads, strict=True)
+        ]
+    return output.bind(pages, DECK_TITLE, ", ".join(head.title for head in heads), settings)
+
+
+def _html_figure(net: Analysed, options: Options) -> HtmlFigure:
+    from archviz.layout.page import draw_network
+    from archviz.network.report import info_data
     from archviz.scene.theme import load_theme
-
-    networks = [(net.network, net.analysis) for net in nets]
-    if output.suffix == "html":
-        return _html(nets, look)
-    if output.suffix == "drawio":
-        from archviz.write.drawio import write_drawio
-
-        return write_drawio(
-            [
-                Page(net.scene(**look._asdict()), net.network.head.title, net.network.head.brought)
-                for net in nets
-            ]
-        )
-    pages = deck_pages(networks, load_theme(look.theme), settings.aspect)
-    if output.suffix == "pptx":
-        return _pptx(pages, settings, DECK_TITLE)
-    from archviz.write.pdf import write_pdf
-
-    titles = ", ".join(network.head.title for network, _ in networks)
-    return write_pdf(pages, title=DECK_TITLE, subject=titles)
-
-
-def _pptx(pages: Sequence[Page], settings: Settings, title: str) -> bytes:
-    from archviz.write.pptx import write_pptx
-
-    return write_pptx(pages, aspect=settings.aspect, template=settings.template, title=title)
-
-
-def _html_figure(net: LoadedNetwork, look: Look) -> HtmlFigure:
     from archviz.write.html import html_figure
 
-    head = net.network.head
-    plain = look._replace(legend=False, title=False, aspect=0.0)
-    dark = net.scene(**plain._replace(theme="dark")._asdict()) if look.theme == "article" else None
+    head = net[0].head
+    plain = options._replace(legend=False, title=False, aspect=0.0)
+    dark = None
+    if options.theme == load_theme():
+        dark = draw_network(*net, plain._replace(theme=load_theme("dark")))
     scores = {key: head.keras.get(key) for key in ("top1", "top5")}
     return html_figure(
-        net.info(), net.scene(**plain._asdict()), dark=dark, appendix=head.appendix, **scores
+        info_data(*net), draw_network(*net, plain), dark=dark, appendix=head.appendix, **scores
     )
 
 
-def _html(nets: Sequence[LoadedNetwork], look: Look) -> bytes:
+def _html_index(nets: Sequence[Analysed], options: Options) -> bytes:
+    """A page of several networks, with the timeline, the table and the legend."""
     from archviz.layout.deck import DECK_TITLE, by_publication
     from archviz.layout.page import draw_legend, draw_table, draw_timeline
     from archviz.layout.table import keras_rows
     from archviz.scene.theme import load_theme
     from archviz.write.html import HtmlExtra, write_html
 
-    order = [id(network) for network, _ in by_publication([(n.network, n.analysis) for n in nets])]
-    nets = sorted(nets, key=lambda net: order.index(id(net.network)))
-    heads = [net.network.head for net in nets]
+    nets = by_publication(nets)
+    heads = [network.head for network, _ in nets]
     dated = [head for head in heads if head.date or head.year]
-    theme = load_theme(look.theme)
-    dark = load_theme("dark") if look.theme == "article" else None
+    themes = [options.theme, load_theme("dark")][: 2 if options.theme == load_theme() else 1]
     extras = []
     if len(dated) > 1:
-        pair = [draw_timeline(dated, t) if t else None for t in (theme, dark)]
-        extras.append(HtmlExtra("Timeline", pair[0] or draw_timeline(dated, theme), pair[1]))
+        extras.append(HtmlExtra("Timeline", *(draw_timeline(dated, theme) for theme in themes)))
     if keras_rows(heads):
         extras.append(
-            HtmlExtra(
-                "Networks in Keras", draw_table(heads, theme), dark and draw_table(heads, dark)
-            )
+            HtmlExtra("Networks in Keras", *(draw_table(heads, theme) for theme in themes))
         )
-    extras.append(HtmlExtra("Legend", draw_legend(theme), dark and draw_legend(dark)))
-    figures = [_html_figure(net, look) for net in nets]
+    if options.legend:
+        extras.append(HtmlExtra("Legend", *(draw_legend(theme) for theme in themes)))
+    figures = [_html_figure(net, options) for net in nets]
     return write_html(figures, extras, title=DECK_TITLE).encode("utf-8")
 
 
@@ -134,31 +121,31 @@ class Job(NamedTuple):
 
 
 def export_jobs(
-    nets: Sequence[LoadedNetwork],
+    nets: Sequence[Analysed],
     suffixes: Sequence[str],
     folder: str,
-    look: Look,
+    options: Options,
     settings: Settings,
 ) -> list[Job]:
     """The files of an export: one a network, or one for all where the format holds them."""
     jobs: list[Job] = []
     for suffix in suffixes:
         output = FORMATS[suffix]
-        if output.is_deck:
+        if output.together:
             path = os.path.join(folder, f"{DECK}.{suffix}")
-            jobs.append(Job(path, lambda o=output: deck_bytes(nets, o, look, settings)))  # type: ignore[misc]
+            jobs.append(Job(path, partial(deck_bytes, nets, output, options, settings)))
             continue
         for net, name in zip(nets, _file_names(nets), strict=True):
             path = os.path.join(folder, f"{name}.{suffix}")
-            jobs.append(Job(path, lambda n=net, o=output: network_bytes(n, o, look, settings)))  # type: ignore[misc]
+            jobs.append(Job(path, partial(network_bytes, net, output, options, settings)))
     return jobs
 
 
-def _file_names(nets: Sequence[LoadedNetwork]) -> list[str]:
+def _file_names(nets: Sequence[Analysed]) -> list[str]:
     """A name for each network's files; specs of one name in two folders get numbers."""
     names: list[str] = []
-    for net in nets:
-        name, number = net.network.head.name, 1
+    for network, _ in nets:
+        name, number = network.head.name, 1
         while (name if number == 1 else f"{name}-{number}") in names:
             number += 1
         names.append(name if number == 1 else f"{name}-{number}")
@@ -229,16 +216,3 @@ def _digest(data: bytes) -> str:
     import hashlib
 
     return hashlib.sha256(data).hexdigest()
-
-
-def load_all(
-    sources: Sequence[str], load: Callable[[str], LoadedNetwork]
-) -> Iterator[LoadedNetwork | ArchvizError]:
-    """Every network that can be read and proven, and what is wrong with the others."""
-    for source in sources:
-        try:
-            net = load(source)
-            net.analysis  # noqa: B018  shapes are checked before anything is written
-            yield net
-        except ArchvizError as error:
-            yield error

@@ -82,9 +82,14 @@ def read_spec_text(path: str) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise fail(path, f"cannot be read: {reason.lower()}") from None
+    return spec_text(data, path)
+
+
+def spec_text(data: str | bytes, path: str) -> str:
+    """What was read from ``path`` as text; :class:`ArchvizError` where it is none."""
     if len(data) > MAX_BYTES:
         raise _too_large(path)
-    return _decode(data, path)
+    return data.removeprefix("\ufeff") if isinstance(data, str) else _decode(data, path)
 
 
 def _too_large(path: str) -> ArchvizError:

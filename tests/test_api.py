@@ -42,6 +42,7 @@ def test_the_names_of_the_package() -> None:
         "from_onnx",
         "from_torch",
         "load",
+        "load_text",
     ]
     for name in archviz.__all__:
         assert getattr(archviz, name)

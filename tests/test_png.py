@@ -79,7 +79,7 @@ def test_twice_as_large_unless_told(scene: Scene) -> None:
 
 def test_transparent_leaves_the_background_out(scene: Scene) -> None:
     solid = picture(scene, scale=1).convert("RGBA")
-    clear = picture(scene, scale=1, transparent=True).convert("RGBA")
+    clear = picture(scene._replace(background=""), scale=1).convert("RGBA")
     assert solid.getextrema()[3] == (255, 255)
     assert clear.getextrema()[3] == (0, 255)
     assert clear.getpixel((1, 1)) == (0, 0, 0, 0)

@@ -1,38 +1,21 @@
-"""The command line. No logic here: each command is a few calls."""
+"""The command line: its entry, and the commands that print.
+
+No logic here: each command is a few calls.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from archviz import __version__
-from archviz.cli.options import (
-    FormatList,
-    aspect_option,
-    complete_network,
-    detail_option,
-    format_option,
-    legend_option,
-    medium_options,
-    network_argument,
-    networks_argument,
-    output_option,
-    output_settings,
-    theme_option,
-    title_option,
-)
-
-if TYPE_CHECKING:
-    from archviz.api import LoadedNetwork
-    from archviz.network.model import Head
-    from archviz.scene.scene import Scene
-    from archviz.scene.theme import Theme
-    from archviz.write.formats import Settings
+from archviz.cli import figures
+from archviz.cli.common import emit, get_network, report
+from archviz.cli.options import complete_network, network_argument, output_option
 
 EXAMPLES = """
 \b
@@ -95,46 +78,6 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def report(error: Exception) -> None:
-    """Print every problem of an error on standard error."""
-    problems = getattr(error, "problems", ())
-    for problem in problems:
-        click.echo(f"{problem}", err=True)
-    if len(problems) > 1:
-        click.echo(f"{len(problems)} problems", err=True)
-
-
-def get_network(source: str) -> LoadedNetwork:
-    """A network by its name or from a file; an unknown name is wrong usage."""
-    from archviz.api import load
-    from archviz.catalog import UnknownNetwork
-
-    try:
-        loaded = load(source)
-    except UnknownNetwork as error:
-        raise click.UsageError(str(error)) from None
-    if loaded.imported and not loaded.imported.plain:
-        click.echo(loaded.imported.report, err=True)  # no figure that is wrong without a word
-    return loaded
-
-
-def emit(output: str, data: bytes) -> None:
-    """Write to a file, or to standard output for ``-``."""
-    if output == "-":
-        sys.stdout.buffer.write(data)
-        return
-    from archviz.files import write_file
-
-    write_file(output, data)
-
-
-def emit_scene(scene: Scene, output: str, suffix: str | None, settings: Settings) -> None:
-    """Write a scene in the format of the output's suffix, or in the one that was asked for."""
-    from archviz.write.formats import choose_format
-
-    emit(output, choose_format(output, suffix).write(scene, settings))
-
-
 @click.group(
     cls=Commands, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]}
 )
@@ -144,43 +87,8 @@ def main() -> None:
     opened once below."""
 
 
-@main.command()
-@network_argument
-@output_option
-@format_option
-@legend_option
-@title_option
-@theme_option
-@aspect_option
-@detail_option
-@medium_options
-def render(
-    network: str,
-    output: str,
-    suffix: str | None,
-    legend: bool,
-    title: bool,
-    theme: str,
-    aspect: float | None,
-    detail: str,
-    **medium: Any,
-) -> None:
-    """Draw NET: a bundled network, a YAML file, or a model file (ONNX, .keras, JSON).
-
-    \b
-    archviz render resnet50 -o resnet50.svg
-    archviz render my-net.yaml --aspect 16:9 --title -o my-net.png
-    archviz render model.onnx -o model.svg
-    archviz render vgg16 -o vgg16.pptx          slides of native, editable shapes
-    archviz render vgg16 -o vgg16.gv && neato -n2 -Tpng vgg16.gv -o vgg16.png
-    """
-    from archviz.export import Look, network_bytes
-    from archviz.write.formats import choose_format
-
-    chosen = choose_format(output, suffix)
-    look = Look(theme, title, legend, aspect or 0.0, detail)
-    settings = output_settings(aspect=aspect, **medium)
-    emit(output, network_bytes(get_network(network), chosen, look, settings))
+for figure in figures.COMMANDS:
+    main.add_command(figure)
 
 
 @main.command("import")
@@ -204,193 +112,6 @@ def import_model(model: str, output: str) -> None:
     click.echo(imported.report, err=True)
     if not imported.faithful:
         sys.exit(1)
-
-
-@main.command()
-@networks_argument
-@click.option("--all", "everything", is_flag=True, help="All bundled networks, the appendix too.")
-@click.option(
-    "-f",
-    "--formats",
-    type=FormatList(),
-    default="svg,png,pdf,pptx,html",
-    show_default=True,
-    help="Formats, with commas between.",
-)
-@click.option(
-    "-d",
-    "--directory",
-    default="archviz-export",
-    show_default=True,
-    metavar="DIR",
-    help="Folder to write to; it is made where there is none.",
-)
-@click.option("--force", is_flag=True, help="Overwrite files that archviz did not write.")
-@legend_option
-@title_option
-@theme_option
-@aspect_option
-@detail_option
-@medium_options
-def export(
-    networks: tuple[str, ...],
-    everything: bool,
-    formats: tuple[str, ...],
-    directory: str,
-    force: bool,
-    legend: bool,
-    title: bool,
-    theme: str,
-    aspect: float | None,
-    detail: str,
-    **medium: Any,
-) -> None:
-    """Write networks in many formats: figures, a deck, its print, a page.
-
-    SVG, PNG, TeX, Graphviz and JSON are one file a network; PDF, PPTX, HTML and draw.io
-    one file for all, in the order of publication. Without NET: the ten networks.
-
-    \b
-    archviz export                               everything of the ten
-    archviz export --all -f pptx -d talk         the deck
-    archviz export resnet50 my-net.yaml -f svg,tex -d figures
-    """
-    from archviz.cli.export_run import run_export
-    from archviz.export import Look
-
-    look = Look(theme, title, legend, aspect or 0.0, detail)
-    settings = output_settings(aspect=aspect, **medium)
-    if not run_export(networks, everything, formats, directory, force, look, settings):
-        sys.exit(1)
-
-
-@main.command()
-@click.argument(
-    "networks", metavar="NET NET...", nargs=-1, required=True, shell_complete=complete_network
-)
-@output_option
-@format_option
-@legend_option
-@theme_option
-@aspect_option
-@detail_option
-@medium_options
-def compare(
-    networks: tuple[str, ...],
-    output: str,
-    suffix: str | None,
-    legend: bool,
-    theme: str,
-    aspect: float | None,
-    detail: str,
-    **medium: Any,
-) -> None:
-    """Draw networks on one page, at one scale, each with its figures.
-
-    \b
-    archviz compare resnet50 resnext50 -o two.svg
-    """
-    from archviz.api import figure_options
-    from archviz.layout.compare import draw_comparison
-
-    options = figure_options(theme=theme, legend=legend, aspect=aspect or 0.0, detail=detail)
-    loaded = [get_network(source) for source in networks]
-    scene = draw_comparison([(net.network, net.analysis) for net in loaded], options)
-    emit_scene(scene, output, suffix, output_settings(aspect=aspect, **medium))
-
-
-def emit_heads(
-    draw: Callable[[list[Head], Theme], Scene],
-    networks: tuple[str, ...],
-    output: str,
-    suffix: str | None,
-    theme: str,
-    medium: dict[str, Any],
-) -> None:
-    """Write a figure of networks' bibliographic heads, of all bundled ones without names."""
-    from archviz.catalog import names
-    from archviz.scene.theme import load_theme
-
-    heads = [get_network(source).network.head for source in networks or names()]
-    scene = draw(heads, load_theme(theme))
-    emit_scene(scene, output, suffix, output_settings(**medium))
-
-
-@main.command()
-@networks_argument
-@output_option
-@format_option
-@theme_option
-@medium_options
-def timeline(
-    networks: tuple[str, ...], output: str, suffix: str | None, theme: str, **medium: Any
-) -> None:
-    """Draw when networks were published, all bundled ones without NET."""
-    from archviz.layout.page import draw_timeline
-
-    emit_heads(draw_timeline, networks, output, suffix, theme, medium)
-
-
-@main.command()
-@networks_argument
-@output_option
-@format_option
-@theme_option
-@medium_options
-def table(
-    networks: tuple[str, ...], output: str, suffix: str | None, theme: str, **medium: Any
-) -> None:
-    """Draw the table of the networks that Keras ships: size, accuracy, parameters, depth."""
-    from archviz.layout.page import draw_table
-
-    emit_heads(draw_table, networks, output, suffix, theme, medium)
-
-
-@main.command()
-@output_option
-@format_option
-@theme_option
-@medium_options
-def legend(output: str, suffix: str | None, theme: str, **medium: Any) -> None:
-    """Draw the whole legend: every colour, badge and bracket."""
-    from archviz.layout.page import draw_legend
-    from archviz.scene.theme import load_theme
-
-    scene = draw_legend(load_theme(theme))
-    emit_scene(scene, output, suffix, output_settings(**medium))
-
-
-@main.command()
-@click.option(
-    "-o",
-    "--output",
-    default="",
-    metavar="FILE",
-    help="Draw them all in one picture; without it they are listed.",
-)
-@click.option(
-    "--network",
-    default="resnet50",
-    show_default=True,
-    metavar="NET",
-    shell_complete=complete_network,
-    help="What the picture shows.",
-)
-@format_option
-@medium_options
-def themes(output: str, network: str, suffix: str | None, **medium: Any) -> None:
-    """List the themes, or draw them all in one picture."""
-    from archviz.scene.theme import load_theme, theme_names
-
-    if not output:
-        for name in theme_names():
-            click.echo(f"{name:<12} {load_theme(name).title}")
-        return
-    from archviz.layout.compare import draw_themes
-
-    net = get_network(network)
-    scene = draw_themes(net.network, net.analysis, [load_theme(name) for name in theme_names()])
-    emit_scene(scene, output, suffix, output_settings(**medium))
 
 
 @main.command("list")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from archviz.errors import ArchvizError
-from archviz.export import Folder, Job, Look, export_jobs, load_all
-from archviz.write.formats import Settings
+from archviz.export import Analysed, Folder, Job, export_jobs
+
+if TYPE_CHECKING:
+    from archviz.layout.page import Options
+    from archviz.write.formats import Settings
 
 
 def run_export(
@@ -18,25 +22,24 @@ def run_export(
     suffixes: Sequence[str],
     folder: str,
     force: bool,
-    look: Look,
+    options: Options,
     settings: Settings,
 ) -> bool:
     """Write all that was asked for and can be; whether nothing went wrong.
 
     A problem with one network or file is reported, and the others are still written.
     """
-    from archviz.api import LoadedNetwork, load
-    from archviz.scene.theme import load_theme
+    from archviz.api import load
 
-    load_theme(look.theme)  # before anything is written
     failures: list[ArchvizError] = []
-    nets: list[LoadedNetwork] = []
-    for result in load_all(chosen(sources, everything), load):
-        if isinstance(result, ArchvizError):
-            failures.append(result)
-        else:
-            nets.append(result)
-    jobs = export_jobs(nets, suffixes, folder, look, settings) if nets else []
+    nets: list[Analysed] = []
+    for source in chosen(sources, everything):
+        try:
+            net = load(source)
+            nets.append((net.network, net.analysis))
+        except ArchvizError as error:
+            failures.append(error)
+    jobs = export_jobs(nets, suffixes, folder, options, settings) if nets else []
     target = Folder(folder, force)
     if jobs:
         target.prepare()

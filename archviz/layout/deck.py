@@ -39,17 +39,22 @@ def by_publication(networks: Sequence[tuple[Network, Analysis]]) -> list[tuple[N
 
 
 def deck_pages(
-    networks: Sequence[tuple[Network, Analysis]], theme: Theme, aspect: float = 16 / 9
+    networks: Sequence[tuple[Network, Analysis]],
+    theme: Theme,
+    aspect: float = 16 / 9,
+    legend: bool = True,
+    full: bool = False,
 ) -> list[Page]:
     """The pages of a deck of ``networks``, 7.5 inches high and ``aspect`` times as wide."""
     networks = by_publication(networks)
     heads = [network.head for network, _ in networks]
     dated = [head for head in heads if head.date or head.year]
     width = rounded(SLIDE_HEIGHT * aspect)
-    slides = [network_slides(network, analysis, theme, aspect) for network, analysis in networks]
+    slides = [network_slides(*network, theme, aspect, full) for network in networks]
     every = [scene for scenes in slides for scene in scenes]
     pages = [Page(_title_slide(heads, theme, width), DECK_TITLE, _names(heads))]
-    pages.append(Page(_legend_slide(every, theme, width), "Legend", LEGEND_NOTES))
+    if legend:
+        pages.append(Page(_legend_slide(every, theme, width), "Legend", LEGEND_NOTES))
     if len(dated) > 1:
         pages.append(Page(_timeline_slide(dated, theme, width), "Timeline", _dates(dated)))
     if keras_rows(heads):

@@ -78,19 +78,25 @@ def slide_theme(theme: Theme, scale: float = 1.0) -> Theme:
 
 
 def network_slides(
-    network: Network, analysis: Analysis, theme: Theme, aspect: float = 16 / 9
+    network: Network,
+    analysis: Analysis,
+    theme: Theme,
+    aspect: float = 16 / 9,
+    full: bool = False,
 ) -> list[Scene]:
     """The slides of a network, 7.5 inches high and ``aspect`` times as wide.
+
+    With ``full``, filters, strides and output shapes stand under each layer.
 
     Raises:
         ArchvizError: not even the smallest scale makes a part of it fit.
     """
     width = rounded(SLIDE_HEIGHT * aspect)
     room = (width - 2 * MARGIN, SLIDE_HEIGHT - TOP - BOTTOM)
-    parts = _parts(network, analysis, slide_theme(theme), room[0])
+    parts = _parts(network, analysis, slide_theme(theme), room[0], full)
     scale = _best_scale(parts, room)
     if scale != 1.0:
-        parts = _parts(network, analysis, slide_theme(theme, scale), room[0])
+        parts = _parts(network, analysis, slide_theme(theme, scale), room[0], full)
     chapters = _chapters(parts, room[0] + 0.5, room[1] + 0.5)
     if not chapters:
         raise fail(
@@ -113,8 +119,8 @@ def network_slides(
     ]
 
 
-def _parts(network: Network, analysis: Analysis, theme: Theme, width: float) -> Parts:
-    style = Style(theme, theme.metric("unit"))
+def _parts(network: Network, analysis: Analysis, theme: Theme, width: float, full: bool) -> Parts:
+    style = Style(theme, theme.metric("unit"), full)
     builder = Builder(network, analysis, style)
     panels = build_panels(network, builder, width)
     return Parts(main_row(network, builder), panels, network.notes, style)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping as MappingType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
 from archviz.yamlnodes import Mapping, Node, Scalar, parse_yaml, read_spec_text
@@ -79,6 +79,10 @@ class Theme(NamedTuple):
         """A metric: ``unit`` in pixels, the others in units."""
         return self.metrics[name]
 
+    def without_ground(self) -> Theme:
+        """The same theme for pictures that leave their ground out."""
+        return self._replace(colors={**self.colors, "page": ""})
+
 
 def theme_names() -> list[str]:
     """Names of the bundled themes; ``article``, the default, first."""
@@ -86,15 +90,19 @@ def theme_names() -> list[str]:
     return sorted(names, key=lambda name: (name != "article", name))
 
 
-def load_theme(name: str = "article") -> Theme:
-    """A bundled theme by its name, or one from a file.
+def load_theme(theme: str | os.PathLike[str] | MappingType[str, Any] = "article") -> Theme:
+    """A bundled theme by its name, one from a file, or one from what stands in a file.
 
     Raises:
-        ArchvizError: there is no such theme, or the file is not a theme.
+        ArchvizError: there is no such theme, or the file or the dict is not a theme.
     """
     seen: list[str] = []
     layers: list[_Raw] = []
-    source: str = name
+    if isinstance(theme, MappingType):
+        layers.append(_raw(_nodes(theme, Mark("theme")), [], "theme"))
+        source = layers[0].extends
+    else:
+        source = os.fspath(theme)
     while source or not layers:
         path = _path(source, layers[-1].extends_mark if layers else None)
         if path in seen or len(seen) > 8:
@@ -133,6 +141,21 @@ def _path(name: str, mark: Mark | None) -> str:
 
 def _read(path: str) -> _Raw:
     node, problems = parse_yaml(read_spec_text(path), path)
+    return _raw(node, problems, path)
+
+
+def _nodes(value: object, mark: Mark, depth: int = 3) -> Node:
+    """A dict as the nodes of a file, marked with the keys that lead to them."""
+    if not isinstance(value, MappingType) or not depth:
+        return Scalar(str(value), True, mark)
+    pairs = [
+        (Scalar(str(key), True, mark), _nodes(part, Mark(f"{mark.file}[{key!r}]"), depth - 1))
+        for key, part in value.items()
+    ]
+    return Mapping(tuple(pairs), mark)
+
+
+def _raw(node: Node | None, problems: list[Problem], path: str) -> _Raw:
     raw = _Raw(path)
     reader = _Reader(problems)
     if node is not None:

@@ -1,38 +1,71 @@
-"""The file formats: which suffix is written by which writer."""
+"""The file formats: which suffix is written by which writer, and which options it understands.
+
+The command line, ``export``, the API, the manual and the messages read this table.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
 from archviz.scene.scene import Page, Scene
+
+Picture: TypeAlias = Literal["figure", "slides", "deck", "page", "index"]
+PICTURES: Mapping[Picture, tuple[str, ...]] = {
+    "figure": ("theme", "title", "legend", "aspect", "detail"),
+    "slides": ("theme", "aspect", "detail"),
+    "deck": ("theme", "legend", "aspect", "detail"),
+    "page": ("theme", "detail"),
+    "index": ("theme", "legend", "detail"),
+}
+"""What is drawn of networks, and the options that it understands.
+
+Slides and a page are of one network, a deck and an index with pages below it of many.
+"""
+Drawn: TypeAlias = Literal["network", "networks", "figure"]
+"""What a command draws: one network, many, or a figure of its own such as a timeline."""
 
 
 class Settings(NamedTuple):
     """What some formats can be told.
 
-    ``scale`` and ``width`` (pixels) size a PNG, ``transparent`` leaves its ground out;
-    ``fragment`` makes TeX a picture to ``\\input``; ``template`` is a PPTX whose master a
-    deck takes, and ``aspect`` the shape of its slides.
+    ``scale`` and ``width`` (pixels) size a PNG; ``fragment`` makes TeX a picture to
+    ``\\input``; ``template`` is a PPTX whose master a deck takes, and ``aspect`` the shape
+    of its slides.
     """
 
     scale: float = 2.0
     width: int | None = None
-    transparent: bool = False
     fragment: bool = False
     template: str | None = None
     aspect: float = 16 / 9
 
 
 class Format(NamedTuple):
-    """A format: what it is good for, its writer, and whether several figures share a file."""
+    """A format: what it is good for, how it is written, and what it understands.
+
+    ``write`` writes one figure, ``bind`` several pages with a title and a subject.
+    ``options`` are those that the format understands beside those of the picture: one
+    network becomes ``alone``, several become ``together``, or a file each where that is
+    empty.
+    """
 
     suffix: str
     about: str
     write: Callable[[Scene, Settings], bytes]
-    is_deck: bool = False
+    options: tuple[str, ...] = ("transparent",)
+    alone: Picture = "figure"
+    together: Picture | None = None
+    bind: Callable[[Sequence[Page], str, str, Settings], bytes] | None = None
+
+    def understands(self, drawn: Drawn) -> tuple[str, ...]:
+        """The options that change the file, if this is what is drawn."""
+        picture: Picture = "figure"
+        if drawn != "figure":
+            picture = (self.together if drawn == "networks" else None) or self.alone
+        return PICTURES[picture] + self.options
 
 
 def _svg(scene: Scene, settings: Settings) -> bytes:
@@ -44,9 +77,7 @@ def _svg(scene: Scene, settings: Settings) -> bytes:
 def _png(scene: Scene, settings: Settings) -> bytes:
     from archviz.write.png import write_png
 
-    return write_png(
-        scene, scale=settings.scale, width=settings.width, transparent=settings.transparent
-    )
+    return write_png(scene, scale=settings.scale, width=settings.width)
 
 
 def _pdf(scene: Scene, settings: Settings) -> bytes:
@@ -55,11 +86,21 @@ def _pdf(scene: Scene, settings: Settings) -> bytes:
     return figure_pdf(scene)
 
 
+def _pdf_pages(pages: Sequence[Page], title: str, subject: str, settings: Settings) -> bytes:
+    from archviz.write.pdf import write_pdf
+
+    return write_pdf(pages, title=title, subject=subject)
+
+
 def _pptx(scene: Scene, settings: Settings) -> bytes:
+    page = Page(scene, scene.title, scene.description)
+    return _pptx_pages([page], scene.title, "", settings)
+
+
+def _pptx_pages(pages: Sequence[Page], title: str, subject: str, settings: Settings) -> bytes:
     from archviz.write.pptx import write_pptx
 
-    page = Page(scene, scene.title, scene.description)
-    return write_pptx([page], aspect=settings.aspect, template=settings.template, title=scene.title)
+    return write_pptx(pages, aspect=settings.aspect, template=settings.template, title=title)
 
 
 def _html(scene: Scene, settings: Settings) -> bytes:
@@ -75,9 +116,13 @@ def _tex(scene: Scene, settings: Settings) -> bytes:
 
 
 def _drawio(scene: Scene, settings: Settings) -> bytes:
+    return _drawio_pages([Page(scene, scene.title, scene.description)], "", "", settings)
+
+
+def _drawio_pages(pages: Sequence[Page], title: str, subject: str, settings: Settings) -> bytes:
     from archviz.write.drawio import write_drawio
 
-    return write_drawio([Page(scene, scene.title, scene.description)])
+    return write_drawio(pages)
 
 
 def _gv(scene: Scene, settings: Settings) -> bytes:
@@ -92,20 +137,88 @@ def _json(scene: Scene, settings: Settings) -> bytes:
     return write_json(scene).encode("utf-8")
 
 
+GROUND = ("transparent",)
 FORMATS: Mapping[str, Format] = {
     row.suffix: row
     for row in (
         Format("svg", "a vector figure for pages, papers and editors", _svg),
-        Format("png", "pixels, sharp at --scale or --width", _png),
-        Format("pdf", "vector pages; one figure is cropped for LaTeX", _pdf, True),
-        Format("pptx", "slides of native shapes and glued connectors", _pptx, True),
-        Format("html", "a page with zoom, search and panels that open", _html, True),
-        Format("tex", "TikZ, a document or a picture to \\input", _tex),
-        Format("drawio", "native shapes for diagrams.net", _drawio, True),
+        Format(
+            "png",
+            "pixels, sharp at any size",
+            _png,
+            (*GROUND, "scale", "width"),
+        ),
+        Format(
+            "pdf",
+            "vector pages; one figure is cropped for LaTeX",
+            _pdf,
+            together="deck",
+            bind=_pdf_pages,
+        ),
+        Format(
+            "pptx",
+            "slides of native shapes and glued connectors",
+            _pptx,
+            (*GROUND, "template"),
+            "slides",
+            "deck",
+            _pptx_pages,
+        ),
+        Format(
+            "html",
+            "a page with zoom, search and panels that open",
+            _html,
+            (),
+            "page",
+            "index",
+        ),
+        Format("tex", "TikZ, a document or a picture to \\input", _tex, (*GROUND, "fragment")),
+        Format(
+            "drawio",
+            "native shapes for diagrams.net",
+            _drawio,
+            together="figure",
+            bind=_drawio_pages,
+        ),
         Format("gv", "Graphviz, positions pinned: draw it with `neato -n2`", _gv),
         Format("json", "the scene: every primitive with its box, for programs", _json),
     )
 }
+
+
+def check_options(
+    given: Mapping[str, str], formats: Sequence[Format], drawn: Drawn
+) -> tuple[str, ...]:
+    """A line for each option that some of the formats do not understand.
+
+    ``given`` are the options by their names, each as the user wrote it (``--no-legend``).
+
+    Raises:
+        ValueError: none of the formats understands one of them, or two exclude each other.
+    """
+    if "scale" in given and "width" in given:
+        message = "{scale} and {width} both size the picture; leave one of the two out"
+        raise ValueError(message.format_map(given))
+    lines = []
+    for name, written in given.items():
+        deaf = [row.suffix for row in formats if name not in row.understands(drawn)]
+        if deaf:
+            line = f"{written} is for {words(knowing(name, drawn))}, not for {words(deaf)}"
+            if len(deaf) == len(formats):
+                raise ValueError(line)
+            lines.append(line)
+    return tuple(lines)
+
+
+def knowing(option: str, drawn: Drawn) -> list[str]:
+    """The suffixes of the formats that understand an option."""
+    return [row.suffix for row in FORMATS.values() if option in row.understands(drawn)]
+
+
+def words(names: Sequence[str]) -> str:
+    """``svg, png and pdf``."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def choose_format(output: str, suffix: str | None) -> Format:
@@ -114,15 +227,30 @@ def choose_format(output: str, suffix: str | None) -> Format:
     Standard output (``-``) is SVG where nothing else is said.
 
     Raises:
-        ArchvizError: no format has that suffix.
+        ArchvizError: no format has that suffix, or the two do not agree.
+        ValueError: there is no format of that name.
     """
+    chosen = format_named(suffix) if suffix else None
     if output == "-":
-        return FORMATS[suffix or "svg"]
+        return chosen or FORMATS["svg"]
     named = os.path.splitext(output)[1].lstrip(".").lower()
-    if suffix and named in FORMATS and named != suffix:
-        message = f"the name says {named}, and --format says {suffix}"
+    if chosen and named in FORMATS and named != chosen.suffix:
+        message = f"the name says {named}, and --format says {chosen.suffix}"
         raise ArchvizError([Problem(Mark(output), message, "leave one of the two out")])
-    return FORMATS[suffix] if suffix else format_of(output)
+    return chosen or format_of(output)
+
+
+def format_named(name: str) -> Format:
+    """A format by its suffix, with or without the dot.
+
+    Raises:
+        ValueError: there is none.
+    """
+    suffix = name.strip().lstrip(".").lower()
+    if suffix not in FORMATS:
+        hint = did_you_mean(suffix, FORMATS) or f"there are {words(list(FORMATS))}"
+        raise ValueError(f"there is no format '{suffix}'; {hint}")
+    return FORMATS[suffix]
 
 
 def format_of(path: str) -> Format:

@@ -25,16 +25,13 @@ DOTS_PER_METRE = 96 / 0.0254
 """Of a picture at scale 1."""
 
 
-def write_png(
-    scene: Scene, *, scale: float = 2.0, width: int | None = None, transparent: bool = False
-) -> bytes:
-    """The scene as a PNG.
+def write_png(scene: Scene, *, scale: float = 2.0, width: int | None = None) -> bytes:
+    """The scene as a PNG; where it has no background, transparent.
 
     Args:
         scene: the picture.
         scale: pixels of the PNG for one of the scene.
         width: width in pixels, instead of ``scale``.
-        transparent: leave the background out.
 
     Raises:
         ArchvizError: the PNG would be too large or have no pixels.
@@ -47,7 +44,7 @@ def write_png(
     picture = resvg_py.svg_to_bytes(
         svg_string=source,
         zoom=zoom,
-        background=None if transparent else scene.background or None,
+        background=scene.background or None,
         skip_system_fonts=covered(bold=False).issuperset(source.replace("\n", "")),
         font_files=[os.path.join(folder, f"Arimo-{weight}.ttf") for weight in ("Regular", "Bold")],
     )

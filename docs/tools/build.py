@@ -21,7 +21,7 @@ from archviz.layout.compare import draw_themes
 from archviz.layout.page import draw_legend, draw_timeline
 from archviz.layout.slides import network_slides
 from archviz.scene.theme import load_theme, theme_names
-from archviz.write.formats import FORMATS
+from archviz.write.formats import FORMATS, knowing
 from archviz.write.svg import write_svg
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -135,10 +135,19 @@ def commands_part() -> str:
 
 
 def formats_part() -> str:
-    """A line for each format."""
-    rows = ["| suffix | what it is good for |", "|---|---|"]
-    rows += [f"| `.{row.suffix}` | {row.about} |" for row in FORMATS.values()]
-    return "\n".join(rows)
+    """A line for each format, with the options that few formats or nearly all understand."""
+    lines = [
+        "| suffix | what it is good for | options of its own | not for it |",
+        "|---|---|---|---|",
+    ]
+    every = dict.fromkeys(name for row in FORMATS.values() for name in row.understands("network"))
+    common = [name for name in every if 2 * len(knowing(name, "network")) > len(FORMATS)]
+    for row in FORMATS.values():
+        known = row.understands("network")
+        own = ", ".join(f"`--{name}`" for name in known if name not in common)
+        lacking = ", ".join(f"`--{name}`" for name in common if name not in known)
+        lines.append(f"| `.{row.suffix}` | {row.about} | {own} | {lacking} |")
+    return "\n".join(lines)
 
 
 def networks_part() -> str:

@@ -1,0 +1,242 @@
+"""The commands that draw. No logic here: each command is a few calls."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archviz.cli.common import emit, get_network
+from archviz.cli.options import (
+    Drawing,
+    FormatList,
+    aspect_option,
+    complete_network,
+    detail_option,
+    format_option,
+    legend_option,
+    medium_options,
+    network_argument,
+    networks_argument,
+    output_option,
+    theme_option,
+    title_option,
+)
+
+if TYPE_CHECKING:
+    from archviz.layout.page import Options
+    from archviz.network.model import Head
+    from archviz.scene.scene import Scene
+    from archviz.scene.theme import Theme
+
+
+def emit_scene(
+    draw: Callable[[Options], Scene], output: str, suffix: str | None, given: Mapping[str, Any]
+) -> None:
+    """Draw as the options say, and write in the format of the suffix or the one asked for."""
+    from archviz.keywords import read_keywords
+    from archviz.write.formats import choose_format
+
+    chosen = choose_format(output, suffix)
+    options, settings = read_keywords(given)
+    emit(output, chosen.write(draw(options), settings))
+
+
+@click.command(cls=Drawing)
+@network_argument
+@output_option
+@format_option
+@legend_option
+@title_option
+@theme_option
+@aspect_option
+@detail_option
+@medium_options
+def render(network: str, output: str, suffix: str | None, **given: Any) -> None:
+    """Draw NET: a bundled network, a YAML file, or a model file (ONNX, .keras, JSON).
+
+    \b
+    archviz render resnet50 -o resnet50.svg
+    archviz render my-net.yaml --aspect 16:9 --title -o my-net.png
+    archviz render model.onnx -o model.svg
+    archviz render vgg16 -o vgg16.pptx          slides of native, editable shapes
+    archviz render vgg16 -o vgg16.gv && neato -n2 -Tpng vgg16.gv -o vgg16.png
+    """
+    from archviz.export import network_bytes
+    from archviz.keywords import read_keywords
+    from archviz.write.formats import choose_format
+
+    chosen = choose_format(output, suffix)
+    loaded = get_network(network)
+    options, settings = read_keywords(given)
+    emit(output, network_bytes((loaded.network, loaded.analysis), chosen, options, settings))
+
+
+@click.command(cls=Drawing)
+@networks_argument
+@click.option("--all", "everything", is_flag=True, help="All bundled networks, the appendix too.")
+@click.option(
+    "-f",
+    "--formats",
+    type=FormatList(),
+    default="svg,png,pdf,pptx,html",
+    show_default=True,
+    help="Formats, with commas between.",
+)
+@click.option(
+    "-d",
+    "--directory",
+    default="archviz-export",
+    show_default=True,
+    metavar="DIR",
+    help="Folder to write to; it is made where there is none.",
+)
+@click.option("--force", is_flag=True, help="Overwrite files that archviz did not write.")
+@legend_option
+@title_option
+@theme_option
+@aspect_option
+@detail_option
+@medium_options
+def export(
+    networks: tuple[str, ...],
+    everything: bool,
+    formats: tuple[str, ...],
+    directory: str,
+    force: bool,
+    **given: Any,
+) -> None:
+    """Write networks in many formats: figures, a deck, its print, a page.
+
+    SVG, PNG, TeX, Graphviz and JSON are one file a network; PDF, PPTX, HTML and draw.io
+    one file for all, in the order of publication. Without NET: the ten networks.
+
+    \b
+    archviz export                               everything of the ten
+    archviz export --all -f pptx -d talk         the deck
+    archviz export resnet50 my-net.yaml -f svg,tex -d figures
+    """
+    from archviz.cli.export_run import run_export
+    from archviz.keywords import read_keywords
+
+    options, settings = read_keywords(given)
+    if not run_export(networks, everything, formats, directory, force, options, settings):
+        sys.exit(1)
+
+
+@click.command(cls=Drawing)
+@click.argument(
+    "networks", metavar="NET NET...", nargs=-1, required=True, shell_complete=complete_network
+)
+@output_option
+@format_option
+@legend_option
+@theme_option
+@aspect_option
+@detail_option
+@medium_options
+def compare(networks: tuple[str, ...], output: str, suffix: str | None, **given: Any) -> None:
+    """Draw networks on one page, at one scale, each with its figures.
+
+    \b
+    archviz compare resnet50 resnext50 -o two.svg
+    """
+    from archviz.layout.compare import draw_comparison
+
+    loaded = [get_network(source) for source in networks]
+    pairs = [(net.network, net.analysis) for net in loaded]
+    emit_scene(lambda options: draw_comparison(pairs, options), output, suffix, given)
+
+
+def emit_heads(
+    draw: Callable[[list[Head], Theme], Scene],
+    networks: tuple[str, ...],
+    output: str,
+    suffix: str | None,
+    given: Mapping[str, Any],
+) -> None:
+    """Write a figure of networks' bibliographic heads, of all bundled ones without names."""
+    from archviz.catalog import names
+
+    heads = [get_network(source).network.head for source in networks or names()]
+    emit_scene(lambda options: draw(heads, options.theme), output, suffix, given)
+
+
+@click.command(cls=Drawing)
+@networks_argument
+@output_option
+@format_option
+@theme_option
+@medium_options
+def timeline(networks: tuple[str, ...], output: str, suffix: str | None, **given: Any) -> None:
+    """Draw when networks were published, all bundled ones without NET."""
+    from archviz.layout.page import draw_timeline
+
+    emit_heads(draw_timeline, networks, output, suffix, given)
+
+
+@click.command(cls=Drawing)
+@networks_argument
+@output_option
+@format_option
+@theme_option
+@medium_options
+def table(networks: tuple[str, ...], output: str, suffix: str | None, **given: Any) -> None:
+    """Draw the table of the networks that Keras ships: size, accuracy, parameters, depth."""
+    from archviz.layout.page import draw_table
+
+    emit_heads(draw_table, networks, output, suffix, given)
+
+
+@click.command(cls=Drawing)
+@output_option
+@format_option
+@theme_option
+@medium_options
+def legend(output: str, suffix: str | None, **given: Any) -> None:
+    """Draw the whole legend: every colour, badge and bracket."""
+    from archviz.layout.page import draw_legend
+
+    emit_scene(lambda options: draw_legend(options.theme), output, suffix, given)
+
+
+@click.command(cls=Drawing)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Draw them all in one picture; without it they are listed.",
+)
+@click.option(
+    "--network",
+    default="resnet50",
+    show_default=True,
+    metavar="NET",
+    shell_complete=complete_network,
+    help="What the picture shows.",
+)
+@format_option
+@medium_options
+def themes(output: str | None, network: str, suffix: str | None, **given: Any) -> None:
+    """List the themes, or draw them all in one picture."""
+    from archviz.scene.theme import load_theme, theme_names
+
+    if output is None:
+        for name in theme_names():
+            click.echo(f"{name:<12} {load_theme(name).title}")
+        return
+    from archviz.layout.compare import draw_themes
+
+    net = get_network(network)
+    every = [load_theme(name) for name in theme_names()]
+
+    def draw(options: Options) -> Scene:
+        scene = draw_themes(net.network, net.analysis, every)
+        return scene._replace(background=options.theme.color("page"))
+
+    emit_scene(draw, output, suffix, given)
+
+
+COMMANDS = (render, export, compare, timeline, table, legend, themes)
