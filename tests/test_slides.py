@@ -14,6 +14,7 @@ from random_specs import specs
 from archviz.catalog import names, resolve
 from archviz.language.expand import load_network, network_from_text
 from archviz.layout.deck import by_publication, deck_pages, speaker_notes
+from archviz.layout.page import Options, draw_network
 from archviz.layout.slides import LEAST_TEXT, network_slides
 from archviz.network.analysis import analyse
 from archviz.scene.scene import Connector, Group, Page, Scene, Shape
@@ -36,10 +37,11 @@ def deck() -> list[Page]:
     return deck_pages([loaded(name) for name in names()], THEME)
 
 
+@pytest.mark.parametrize("full", [False, True], ids=["compact", "full"])
 @pytest.mark.parametrize("aspect", [16 / 9, 4 / 3])
 @pytest.mark.parametrize("name", names())
-def test_no_label_is_below_12_pt_and_nothing_collides(name: str, aspect: float) -> None:
-    slides = network_slides(*loaded(name), THEME, aspect)
+def test_no_label_is_below_12_pt_and_nothing_collides(name: str, aspect: float, full: bool) -> None:
+    slides = network_slides(*loaded(name), THEME, aspect, full)
     for slide in slides:
         assert smallest_text(slide) >= LEAST_TEXT
         assert violations(slide) == []
@@ -88,8 +90,6 @@ def test_every_layer_and_module_of_the_figure_stands_on_a_slide() -> None:
     every = [group for slide in slides for group in groups(slide.items)]
     panels = {group.key for group in every if group.role == "panel"}
     assert panels == set(network.modules)
-    from archviz.layout.page import Options, draw_network
-
     figure = draw_network(network, analysis, Options(THEME, legend=False))
     keys = [group.key for group in groups(figure.items) if group.role in ("layer", "module")]
     on_slides = [group.key for group in every if group.role in ("layer", "module")]
@@ -123,7 +123,31 @@ def test_equal_dates_are_ordered_by_size() -> None:
     assert [network.head.name for network, _ in found] == ["inception_v4", "inception_resnet_v2"]
 
 
-@given(specs(), st.sampled_from([16 / 9, 4 / 3]))
+def texts(scene: Scene) -> list[str]:
+    return [text.text for text, _ in collect(scene.items).texts]
+
+
+@pytest.mark.parametrize("aspect", [16 / 9, 4 / 3])
+@pytest.mark.parametrize("name", names())
+def test_full_detail_says_on_slides_what_it_says_in_the_figure(name: str, aspect: float) -> None:
+    network, analysis = loaded(name)
+    figure = draw_network(network, analysis, Options(THEME, legend=False, full=True))
+    on_slides = [
+        text for s in network_slides(*loaded(name), THEME, aspect, True) for text in texts(s)
+    ]
+    captions = {text for text in texts(figure) if "filters" in text or "×" in text or "/" in text}
+    whole = {text for text in captions if not text.startswith("conv")}  # labels may be broken
+    assert any("filters" in text or "/" in text for text in whole)
+    assert whole <= set(on_slides)
+    assert not any("…" in text for text in on_slides)
+
+
+def test_a_deck_without_its_legend(deck: list[Page]) -> None:
+    bare = deck_pages([loaded(name) for name in names()], THEME, legend=False)
+    assert bare == [page for page in deck if page.title != "Legend"]
+
+
+@given(specs(), st.sampled_from([16 / 9, 4 / 3]), st.booleans())
 @settings(
     max_examples=40,
     deadline=None,
@@ -133,9 +157,9 @@ def test_equal_dates_are_ordered_by_size() -> None:
         HealthCheck.data_too_large,
     ],
 )
-def test_random_networks_fit_on_slides(spec: dict[str, Any], aspect: float) -> None:
+def test_random_networks_fit_on_slides(spec: dict[str, Any], aspect: float, full: bool) -> None:
     network = network_from_text(json.dumps(spec, ensure_ascii=False), "random.yaml")
-    for slide in network_slides(network, analyse(network), THEME, aspect):
+    for slide in network_slides(network, analyse(network), THEME, aspect, full):
         if smallest_text(slide) >= LEAST_TEXT:  # else a single box was wider than a slide
             assert violations(slide) == []
 

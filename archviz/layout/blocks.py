@@ -94,7 +94,8 @@ class BoxBlock(Block):
 
     def _captions_height(self, badge: float) -> float:
         """Room that captions take beside the box, in pixels."""
-        self.caption_start = max(self.style.px(0.36), badge * 0.8 + self.style.px(0.1))
+        room = badge * 0.8 + self.style.metric("badge-room")
+        self.caption_start = max(self.style.metric("caption-room"), room)
         if not self.captions:
             return 0.0
         pitch = LINE_HEIGHT * self.caption_size

@@ -59,9 +59,23 @@ class Parts(NamedTuple):
     style: Style
 
 
-def slide_theme(theme: Theme, scale: float = 1.0) -> Theme:
+class Density(NamedTuple):
+    """Metrics of a slide, in units; the larger the letters, the less room do boxes take."""
+
+    label: float = 0.37
+    row_gap: float = 0.62
+    badge_room: float = 0.1
+    caption_room: float = 0.36
+
+
+COMPACT = (Density(),)
+FULL = (Density(badge_room=0.17), Density(0.4, 0.5, 0.17, 0.27), Density(0.4, 0.45, 0.17, 0.22))
+"""What is tried in turn until all of a network fits at 12 pt."""
+
+
+def slide_theme(theme: Theme, scale: float = 1.0, density: Density = COMPACT[0]) -> Theme:
     """The theme with metrics for slides: all text 12 pt or more, panels as large as the row."""
-    label = 0.37
+    label = density.label
     metrics = {
         **theme.metrics,
         "unit": (LEAST_TEXT / label + 0.1) * scale,
@@ -70,9 +84,12 @@ def slide_theme(theme: Theme, scale: float = 1.0) -> Theme:
         "caption": label,
         "detail": label,
         "gap": min(theme.metric("gap"), 0.66),
-        "row-gap": min(theme.metric("row-gap"), 0.62),
+        "row-gap": min(theme.metric("row-gap"), density.row_gap),
         "shrink": 1.0,
-        "badge": 0.68,
+        "badge": 0.68 * label / COMPACT[0].label,
+        "badge-label": label,
+        "badge-room": density.badge_room,
+        "caption-room": density.caption_room,
     }
     return theme._replace(metrics=metrics)
 
@@ -93,10 +110,13 @@ def network_slides(
     """
     width = rounded(SLIDE_HEIGHT * aspect)
     room = (width - 2 * MARGIN, SLIDE_HEIGHT - TOP - BOTTOM)
-    parts = _parts(network, analysis, slide_theme(theme), room[0], full)
+    for density in FULL if full else COMPACT:
+        parts = _parts(network, analysis, slide_theme(theme, 1.0, density), room[0], full)
+        if _chapters(parts, *room):
+            break
     scale = _best_scale(parts, room)
     if scale != 1.0:
-        parts = _parts(network, analysis, slide_theme(theme, scale), room[0], full)
+        parts = _parts(network, analysis, slide_theme(theme, scale, density), room[0], full)
     chapters = _chapters(parts, room[0] + 0.5, room[1] + 0.5)
     if not chapters:
         raise fail(
