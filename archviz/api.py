@@ -154,6 +154,8 @@ def load_text(text: str | bytes, name: str = "text") -> LoadedNetwork:
     from archviz.language.expand import network_from_text
     from archviz.yamlnodes import spec_text
 
+    if not isinstance(text, str | bytes):
+        raise TypeError(f"load_text() needs the text of a spec, not {type(text).__name__}")
     return LoadedNetwork(network_from_text(spec_text(text, name), name))
 
 

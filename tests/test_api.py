@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import subprocess
 import sys
+import typing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import archviz
+from archviz.keywords import TYPES, FileKeywords
 from archviz.scene.scene import Scene
 from archviz.write.formats import FORMATS, Settings
 from archviz.write.svg import write_svg
@@ -167,6 +170,132 @@ def test_shapes_that_do_not_fit_are_found_when_they_are_needed(tmp_path: Path) -
 def test_wrong_options_are_value_errors(wrong: dict[str, Any], spec: Path) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         archviz.load(spec).svg(**wrong)
+
+
+def test_the_shape_of_a_page_may_be_written_as_on_the_command_line() -> None:
+    net = archviz.load("vgg16")
+    assert net.svg(aspect="16:9") == net.svg(aspect=16 / 9) == net.svg(aspect="16x9")
+    assert net.svg(aspect=0) == net.svg(aspect=None) == net.svg()
+    with pytest.raises(ValueError, match="'wide' is no aspect of a page; write 16:9"):
+        net.svg(aspect="wide")
+
+
+def test_a_theme_is_a_name_a_path_or_what_stands_in_a_file(tmp_path: Path) -> None:
+    net = archviz.load("lenet5")
+    theme = {"extends": "dark", "roles": {"conv": {"fill": "#123456"}}, "metrics": {"unit": 50}}
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        'extends: dark\nroles: {conv: {fill: "#123456"}}\nmetrics: {unit: 50}\n', encoding="utf-8"
+    )
+    assert net.svg(theme=theme) == net.svg(theme=path) == net.svg(theme=str(path))
+    assert net.svg(theme=theme) != net.svg(theme="dark")
+    wrong = {"extends": "dark", "roles": {"conv": {"fil": "#123456"}}}
+    with pytest.raises(archviz.ArchvizError) as caught:
+        net.svg(theme=wrong)
+    assert str(caught.value) == (
+        "theme['roles']['conv']: unknown key 'fil'\n    hint: did you mean 'fill'?"
+    )
+    endless: dict[str, Any] = {"extends": "article"}
+    endless["roles"] = endless
+    for bad in ({}, {"extends": {}}, {"roles": 5}, {"metrics": {"unit": "x"}}, endless):
+        with pytest.raises(archviz.ArchvizError, match=r"^theme"):
+            net.svg(theme=bad)
+
+
+def test_a_stream_takes_what_a_file_would(tmp_path: Path) -> None:
+    net, stream = archviz.load("lenet5"), io.BytesIO()
+    net.save(stream, format="png", width=300, transparent=True)
+    net.save(tmp_path / "x.png", width=300, transparent=True)
+    net.save(tmp_path / "y", "PNG", width=300, transparent=True)
+    assert stream.getvalue() == (tmp_path / "x.png").read_bytes() == (tmp_path / "y").read_bytes()
+    stream = io.BytesIO()
+    net.save(stream, "svg", title=True)
+    assert stream.getvalue().decode() == net.svg(title=True)
+
+
+def test_what_is_no_place_to_save_to_is_said(tmp_path: Path) -> None:
+    net = archviz.load("lenet5")
+    with pytest.raises(ValueError, match="say which format"):
+        net.save(io.BytesIO())
+    with pytest.raises(ValueError, match="there is no format 'svgg'; did you mean 'svg'"):
+        net.save(io.BytesIO(), format="svgg")
+    with pytest.raises(archviz.ArchvizError, match="the name says svg, and the format asked for"):
+        net.save(tmp_path / "x.svg", format="png")
+    for target in (io.StringIO(), 5, None):
+        with pytest.raises(TypeError, match="a path or a binary stream"):
+            net.save(target, format="svg")  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "given", "words"),
+    [
+        ("x.svg", {"scale": 3.0}, "scale is for png, not for svg"),
+        ("x.svg", {"template": "house.pptx"}, "template is for pptx, not for svg"),
+        ("x.html", {"aspect": 1.5}, "aspect is for svg, .*, not for html"),
+        ("x.pptx", {"title": True}, "title is for svg, .*, not for pptx"),
+        ("x.png", {"scale": 3.0, "width": 300}, "scale and width both size the picture"),
+    ],
+)
+def test_a_keyword_that_the_format_would_ignore_is_a_value_error(
+    target: str, given: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        archviz.load("lenet5").save(tmp_path / target, **given)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_svg_and_scene_know_what_a_figure_does() -> None:
+    net = archviz.load("lenet5")
+    assert net.scene(transparent=True).background == ""
+    assert net.scene(transparent=True).items == net.scene().items
+    for call in (net.svg, net.scene):
+        with pytest.raises(ValueError, match="scale is for png"):
+            call(scale=2.0)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"title": "yes"}, {"theme": 5}, {"aspect": [1]}, {"scale": "3"}, {"template": 3}]
+)
+def test_values_of_the_wrong_type_are_type_errors(wrong: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=f"^{next(iter(wrong))} must be "):
+        archviz.load("lenet5").save(tmp_path / "x.png", **wrong)
+
+
+def test_every_keyword_is_typed_once() -> None:
+    keywords = typing.get_type_hints(FileKeywords)
+    assert list(keywords) == list(TYPES)
+    for name, hint in keywords.items():
+        allowed = {typing.get_origin(part) or part for part in typing.get_args(hint)}
+        allowed = {str if part is typing.Literal else part for part in allowed}
+        assert {int, *TYPES[name][1]} >= allowed - {type(None)} >= set(TYPES[name][1]) - {int}, name
+
+
+def test_a_network_from_text(spec: Path) -> None:
+    drawn = archviz.load(spec).svg()
+    assert archviz.load_text(SPEC).svg() == archviz.load_text(SPEC.encode()).svg() == drawn
+    assert archviz.load(io.StringIO(SPEC)).svg() == archviz.load(io.BytesIO(SPEC.encode())).svg()
+    with spec.open(encoding="utf-8") as file:
+        assert archviz.load(file).svg() == drawn
+    assert archviz.load_text("\ufeff" + SPEC).svg() == drawn
+    with pytest.raises(archviz.ArchvizError, match=r"^mine:2:11: no layer kind"):
+        archviz.load_text("title: T\nnetwork: [inputt 4x4x3]", "mine")
+
+
+@pytest.mark.parametrize("text", ["", "resnet50", "title: \ud800", "title: \0", "a" * 2_000_001])
+def test_text_that_is_no_spec_is_an_archviz_error(text: str) -> None:
+    with pytest.raises(archviz.ArchvizError, match=r"^text"):
+        archviz.load_text(text)
+
+
+def test_text_where_a_name_belongs_is_told_of_load_text() -> None:
+    with pytest.raises(archviz.ArchvizError, match=r"use archviz\.load_text\(text\)"):
+        archviz.load(SPEC)
+    for wrong in (5, None, {"title": "x"}):
+        with pytest.raises(TypeError, match="a name, a path or an open file"):
+            archviz.load(wrong)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="the text of a spec, not int"):
+        archviz.load_text(5)  # type: ignore[arg-type]
 
 
 def test_unknown_options_are_type_errors(spec: Path) -> None:

@@ -235,7 +235,7 @@ def choose_format(output: str, suffix: str | None) -> Format:
         return chosen or FORMATS["svg"]
     named = os.path.splitext(output)[1].lstrip(".").lower()
     if chosen and named in FORMATS and named != chosen.suffix:
-        message = f"the name says {named}, and --format says {chosen.suffix}"
+        message = f"the name says {named}, and the format asked for is {chosen.suffix}"
         raise ArchvizError([Problem(Mark(output), message, "leave one of the two out")])
     return chosen or format_of(output)
 
@@ -246,7 +246,7 @@ def format_named(name: str) -> Format:
     Raises:
         ValueError: there is none.
     """
-    suffix = name.strip().lstrip(".").lower()
+    suffix = str(name).strip().lstrip(".").lower()
     if suffix not in FORMATS:
         hint = did_you_mean(suffix, FORMATS) or f"there are {words(list(FORMATS))}"
         raise ValueError(f"there is no format '{suffix}'; {hint}")

@@ -32,6 +32,8 @@ def layers_of_torch(module: Any, input_size: Sequence[int] | Sequence[Sequence[i
         import torch
     except ImportError:
         raise fail(name, "needs PyTorch", "install torch, or import an ONNX file") from None
+    if not isinstance(module, torch.nn.Module):
+        raise fail(name, "is no PyTorch module", "give a torch.nn.Module")
     sizes = _sizes(input_size, name)
     training = module.training
     try:
@@ -54,8 +56,11 @@ def layers_of_torch(module: Any, input_size: Sequence[int] | Sequence[Sequence[i
 
 
 def _sizes(input_size: Any, name: str) -> list[tuple[int, ...]]:
-    nested = input_size if input_size and not isinstance(input_size[0], int) else [input_size]
-    sizes = [tuple(int(side) for side in size) for size in nested]
+    try:
+        nested = input_size if input_size and not isinstance(input_size[0], int) else [input_size]
+        sizes = [tuple(int(side) for side in size) for size in nested]
+    except (TypeError, ValueError, LookupError):
+        sizes = []
     if not sizes or any(not size or min(size) < 1 for size in sizes):
         raise fail(
             name,
