@@ -91,7 +91,8 @@ class _Flat(Walk[int]):
         self.outputs: list[int] = []
         self.spans: list[tuple[int, int]] = []
         """Of auxiliary classifiers."""
-        self.known: dict[tuple[int, tuple[Shape, ...]], LayerNode] = {}
+        self.known: dict[object, LayerNode] = {}
+        """By what a layer states and takes; that spares much of the time of an import."""
 
     def layer(
         self, layer: Layer, values: tuple[int, ...], names: Sequence[str], scope: Scope
@@ -100,9 +101,10 @@ class _Flat(Walk[int]):
             return values[0]  # a second way between two layers
         nodes = self.nodes
         shapes = tuple([nodes[source].shape for source in values])
-        node = self.known.get((id(layer), shapes))
+        stated = layer[:-1], shapes  # all but the texts of its parameters
+        node = self.known.get(stated)
         if node is None:
-            node = self.known[id(layer), shapes] = _measured(layer, shapes, names)
+            node = self.known[stated] = _measured(layer, shapes, names)
         nodes.append(node)
         self.inputs.append(values)
         return len(nodes) - 1

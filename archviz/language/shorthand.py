@@ -127,8 +127,7 @@ def _layer_spec(kind: str, where: str, mark: Mark, settings: Mapping[str, Settin
             waiting.append(setting)
         elif not setting.bad:
             fields[OPTIONS[setting.option].field] = resolve(setting, {})
-    names = tuple(dict.fromkeys(name for setting in waiting for name in setting.names))
-    return LayerSpec(kind, where, mark, fields, tuple(waiting), names)
+    return LayerSpec(kind, where, mark, fields, tuple(waiting))
 
 
 def read_defaults(reader: Reader, kind: str, scalar: Scalar) -> None:
