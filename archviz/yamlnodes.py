@@ -28,7 +28,7 @@ _TRUE = frozenset({"true", "yes", "on"})
 _FALSE = frozenset({"false", "no", "off"})
 
 
-class Scalar(NamedTuple):
+class ScalarNode(NamedTuple):
     """A text. ``offset``: columns from ``mark`` to its first character, -1 if unknown."""
 
     text: str
@@ -43,21 +43,21 @@ class Scalar(NamedTuple):
         return Mark(self.mark.file, self.mark.line, self.mark.column + self.offset + index)
 
 
-class Sequence(NamedTuple):
+class SequenceNode(NamedTuple):
     """A list."""
 
-    items: tuple[Node, ...]
+    items: tuple[YamlNode, ...]
     mark: Mark
 
 
-class Mapping(NamedTuple):
+class MappingNode(NamedTuple):
     """Pairs in the order of the file; keys are scalars and differ."""
 
-    pairs: tuple[tuple[Scalar, Node], ...]
+    pairs: tuple[tuple[ScalarNode, YamlNode], ...]
     mark: Mark
 
 
-Node: TypeAlias = Scalar | Sequence | Mapping
+YamlNode: TypeAlias = ScalarNode | SequenceNode | MappingNode
 
 
 class _Stop(Exception):  # noqa: N818 (it stops, and is caught here)
@@ -112,7 +112,7 @@ def _mark_of_index(text: str, index: int, file: str) -> Mark:
     return Mark(file, text.count("\n", 0, index) + 1, index - line_start + 1)
 
 
-def parse_yaml(text: str, file: str) -> tuple[Node | None, list[Problem]]:
+def parse_yaml(text: str, file: str) -> tuple[YamlNode | None, list[Problem]]:
     """The tree of one YAML document, or None, and everything wrong with it."""
     text = text.removeprefix("\ufeff")
     bad = _bad_character(text)
@@ -177,7 +177,7 @@ def _yaml_problem(error: yaml.YAMLError, file: str) -> Problem:
     return Problem(mark, f"not valid YAML: {message.splitlines()[0][:200]}", hint)
 
 
-class _Frame:
+class _OpenNode:
     """A list or mapping that is still open; only alive while composing."""
 
     __slots__ = ("anchor", "height", "items", "mapping", "mark", "size_before")
@@ -187,7 +187,7 @@ class _Frame:
         self.mapping = mapping
         self.anchor = anchor
         self.size_before = size_before
-        self.items: list[Node] = []
+        self.items: list[YamlNode] = []
         self.height = 0
 
 
@@ -199,11 +199,11 @@ class _Composer:
         self.problems: list[Problem] = []
         self.size = 0
         self.documents = 0
-        self.stack: list[_Frame] = []
-        self.root: Node | None = None
-        self.anchors: dict[str, tuple[Node, int, int]] = {}
+        self.stack: list[_OpenNode] = []
+        self.root: YamlNode | None = None
+        self.anchors: dict[str, tuple[YamlNode, int, int]] = {}
 
-    def compose(self, events: Iterator[Any]) -> Node | None:
+    def compose(self, events: Iterator[Any]) -> YamlNode | None:
         for event in events:
             kind = type(event).__name__
             if kind == "ScalarEvent":
@@ -251,7 +251,7 @@ class _Composer:
         width = end.column - start.column - len(text) if start.line == end.line else -1
         plain = not event.style
         offset = (0 if plain else 1) if width == (0 if plain else 2) else -1
-        node = Scalar(text, plain, mark, offset)
+        node = ScalarNode(text, plain, mark, offset)
         if event.anchor:
             self.anchors[event.anchor] = (node, 1, 0)
         self._append(node, 0)
@@ -261,16 +261,16 @@ class _Composer:
         self._check_tag(event, mark)
         if len(self.stack) >= MAX_DEPTH:
             raise _Stop(mark, f"nested more than {MAX_DEPTH} deep")
-        self.stack.append(_Frame(mark, mapping, event.anchor, self.size))
+        self.stack.append(_OpenNode(mark, mapping, event.anchor, self.size))
         self._count(1, mark)
 
     def _close(self) -> None:
         frame = self.stack.pop()
-        node: Node
+        node: YamlNode
         if frame.mapping:
-            node = Mapping(self._pairs(frame.items), frame.mark)
+            node = MappingNode(self._pairs(frame.items), frame.mark)
         else:
-            node = Sequence(tuple(frame.items), frame.mark)
+            node = SequenceNode(tuple(frame.items), frame.mark)
         if frame.anchor:
             self.anchors[frame.anchor] = (node, self.size - frame.size_before, frame.height + 1)
         self._append(node, frame.height + 1)
@@ -289,7 +289,7 @@ class _Composer:
         self._count(size, mark)
         self._append(node, height)
 
-    def _append(self, node: Node, height: int) -> None:
+    def _append(self, node: YamlNode, height: int) -> None:
         if not self.stack:
             self.root = node
             return
@@ -297,10 +297,10 @@ class _Composer:
         frame.items.append(node)
         frame.height = max(frame.height, height)
 
-    def _pairs(self, items: list[Node]) -> tuple[tuple[Scalar, Node], ...]:
-        pairs: dict[str, tuple[Scalar, Node]] = {}
+    def _pairs(self, items: list[YamlNode]) -> tuple[tuple[ScalarNode, YamlNode], ...]:
+        pairs: dict[str, tuple[ScalarNode, YamlNode]] = {}
         for key, value in zip(items[::2], items[1::2], strict=True):
-            if not isinstance(key, Scalar):
+            if not isinstance(key, ScalarNode):
                 self.problems.append(Problem(key.mark, "a key must be a single word"))
             elif key.text in pairs:
                 first = pairs[key.text][0].mark
@@ -312,11 +312,11 @@ class _Composer:
         return tuple(pairs.values())
 
 
-def describe(node: Node) -> str:
+def describe(node: YamlNode) -> str:
     """What a node is, in words for a message: ``a list``, ``'3x3'``, ``empty``."""
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return "a list"
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return "a mapping"
     return f"'{shorten(node.text)}'" if node.text else "empty"
 

@@ -12,7 +12,7 @@ from archviz.language.expand import network_from_text
 from archviz.language.items import Place, read_series
 from archviz.language.shorthand import Reader
 from archviz.network.analysis import analyse, check_published
-from archviz.yamlnodes import Sequence, parse_yaml
+from archviz.yamlnodes import SequenceNode, parse_yaml
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "spec.md").read_text(encoding="utf-8")
@@ -37,7 +37,7 @@ def test_the_first_example_is_a_whole_network() -> None:
 def test_examples_can_be_read(text: str) -> None:
     node, problems = parse_yaml(text, "spec.md")
     assert problems == []
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         reader = Reader([])
         reader.takes = {"inception": dict.fromkeys(["a", "b", "c", "d", "e", "f"])}
         scope = dict.fromkeys(["width", "lead", "stride", "after"])

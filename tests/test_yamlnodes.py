@@ -12,9 +12,9 @@ from archviz.errors import ArchvizError
 from archviz.yamlnodes import (
     MAX_BYTES,
     MAX_DEPTH,
-    Mapping,
-    Scalar,
-    Sequence,
+    MappingNode,
+    ScalarNode,
+    SequenceNode,
     boolean,
     parse_yaml,
     read_spec_text,
@@ -37,11 +37,11 @@ def tree_of(text: str) -> object:
 
 
 def plain(node: object) -> object:
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         return node.text
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return [plain(item) for item in node.items]
-    assert isinstance(node, Mapping)
+    assert isinstance(node, MappingNode)
     return {key.text: plain(value) for key, value in node.pairs}
 
 
@@ -61,13 +61,13 @@ def test_scalars_stay_text() -> None:
 
 def test_nodes_know_their_place() -> None:
     node, _ = parse_yaml("a: [b, {c: d}]\n", "f.yaml")
-    assert isinstance(node, Mapping)
+    assert isinstance(node, MappingNode)
     key, items = node.pairs[0]
     assert (key.mark.line, key.mark.column) == (1, 1)
-    assert isinstance(items, Sequence)
+    assert isinstance(items, SequenceNode)
     assert (items.mark.line, items.mark.column) == (1, 4)
     inner = items.items[1]
-    assert isinstance(inner, Mapping)
+    assert isinstance(inner, MappingNode)
     assert inner.pairs[0][1].mark.column == 12
 
 
@@ -85,9 +85,9 @@ def test_nodes_know_their_place() -> None:
 def test_places_inside_a_scalar(text: str, column: int) -> None:
     node, problems = parse_yaml(text, "f.yaml")
     assert problems == []
-    assert isinstance(node, Sequence)
+    assert isinstance(node, SequenceNode)
     scalar = node.items[0]
-    assert isinstance(scalar, Scalar)
+    assert isinstance(scalar, ScalarNode)
     assert scalar.mark_at(5).column == column
 
 
@@ -214,7 +214,7 @@ def test_a_byte_order_mark_and_any_line_end_are_read(tmp_path: Path) -> None:
     node, problems = parse_yaml(read_spec_text(str(path)), "a.yaml")
     assert problems == []
     assert plain(node) == {"a": "1", "b": "2"}
-    assert isinstance(node, Mapping)
+    assert isinstance(node, MappingNode)
     assert node.pairs[0][0].mark.column == 1
 
 

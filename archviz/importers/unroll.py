@@ -9,19 +9,9 @@ from archviz.importers.graphs import LayerGraph, LayerNode
 from archviz.language.options import OPTIONS
 from archviz.network.analysis import measure
 from archviz.network.kinds import KINDS, STATED
-from archviz.network.model import (
-    Auxiliary,
-    Graph,
-    Layer,
-    ModuleCall,
-    Network,
-    Node,
-    Repeat,
-    Residual,
-    Series,
-    Shape,
-    Towers,
-)
+from archviz.network.model import Auxiliary, Layer, Network, Shape
+from archviz.network.paths import Scope
+from archviz.network.walk import Walk
 
 _PLAIN = Layer("", "", None)  # type: ignore[arg-type]
 _FIELDS: dict[str, tuple[str, ...]] = {}
@@ -80,90 +70,49 @@ def unrolled(network: Network) -> Wired:
         ShapeError: a layer cannot take what it gets; ``analyse`` says which.
     """
     flat = _Flat()
-    end = flat.series(network.body, -1)
-    return Wired(flat.nodes, flat.inputs, [*flat.outputs, end], tuple(flat.auxiliary))
+    end = flat.series(network.body, flat.nothing, _Unnamed(""))
+    return Wired(flat.nodes, flat.inputs, [*flat.outputs, end], tuple(flat.spans))
 
 
-class _Flat:
+class _Unnamed(Scope):
+    """Nobody asks for the names of the layers."""
+
+    def inside(self, word: str, name: str = "") -> Scope:
+        return self
+
+
+class _Flat(Walk[int]):
     """Layers are known by their number while unrolling."""
 
     def __init__(self) -> None:
+        super().__init__(-1)
         self.nodes: list[LayerNode] = []
         self.inputs: list[tuple[int, ...]] = []
-        self.before = -1
-        """What the item before this one took in; in front of a series, what that takes in."""
         self.outputs: list[int] = []
-        self.auxiliary: list[tuple[int, int]] = []
-        self.known: dict[tuple[int, tuple[Shape, ...]], LayerNode] = {}
+        self.spans: list[tuple[int, int]] = []
+        """Of auxiliary classifiers."""
+        self.known: dict[object, LayerNode] = {}
+        """By what a layer states and takes; that spares much of the time of an import."""
 
-    def add(self, layer: Layer, sources: tuple[int, ...]) -> int:
+    def layer(
+        self, layer: Layer, values: tuple[int, ...], names: Sequence[str], scope: Scope
+    ) -> int:
+        if layer.kind == "dropout" and not layer.value:
+            return values[0]  # a second way between two layers
         nodes = self.nodes
-        number = len(nodes)
-        shapes = tuple([nodes[source].shape for source in sources])
-        node = self.known.get((id(layer), shapes))
+        shapes = tuple([nodes[source].shape for source in values])
+        stated = layer[:-1], shapes  # all but the texts of its parameters
+        node = self.known.get(stated)
         if node is None:
-            names = [f"{nodes[source].kind}-{source}" for source in sources]
-            node = self.known[id(layer), shapes] = _measured(layer, shapes, names)
+            node = self.known[stated] = _measured(layer, shapes, names)
         nodes.append(node)
-        self.inputs.append(sources)
-        return number
+        self.inputs.append(values)
+        return len(nodes) - 1
 
-    def branch(self, series: Series, at: int) -> int:
-        """A series that begins anew: nothing stands before its first item."""
-        self.before = at
-        return self.series(series, at)
-
-    def series(self, series: Series, at: int) -> int:
-        for node in series.nodes:
-            entered, at = at, self.node(node, at)
-            if entered < 0:  # it begins with inputs: nothing is before it
-                self.before = at
-            elif at != entered and not isinstance(node, Repeat | Series):
-                self.before = entered
-        return at
-
-    def node(self, node: Node, at: int) -> int:
-        if isinstance(node, Layer):
-            if node.kind == "dropout" and not node.value:
-                return at  # a second way between two layers
-            sources = () if node.kind == "input" else (at,)
-            return self.add(node, sources) if node.present or not sources else at
-        if isinstance(node, Series):
-            return self.series(node, at)
-        if isinstance(node, ModuleCall):
-            return self.series(node.body, at) if node.present else at
-        if isinstance(node, Repeat):
-            for body in node.bodies * (node.times if len(node.bodies) == 1 else 1):
-                at = self.series(body, at)
-            return at
-        if isinstance(node, Towers):
-            branches = node.branches * node.copies if node.copies > 1 else node.branches
-            return self.add(node.merge, tuple([self.branch(branch, at) for branch in branches]))
-        if isinstance(node, Residual):
-            main = self.branch(node.main, at)
-            return self.add(node.merge, (main, self.branch(node.shortcut, at)))
-        if isinstance(node, Auxiliary):
-            before, start = self.before, len(self.nodes)
-            self.outputs.append(self.branch(node.body, at))
-            self.auxiliary.append((start, len(self.nodes)))
-            self.before = before
-            return at
-        return self.graph(node, at)
-
-    def graph(self, node: Graph, at: int) -> int:
-        ends = {"in": at, "previous": self.before}
-        sources: dict[str, list[str]] = {}
-        for source, target in node.edges:
-            sources.setdefault(target, []).append(source)
-        for name, body in node.nodes:
-            froms = [ends[source] for source in sources.get(name, ())]
-            if len(froms) < 2:  # without any, it begins with an input
-                ends[name] = self.branch(body, froms[0] if froms else -1)
-                continue
-            first = body.nodes[0]
-            assert isinstance(first, Layer)  # a node with several inputs begins with a merge
-            ends[name] = self.branch(Series(body.nodes[1:]), self.add(first, tuple(froms)))
-        return ends[sources["out"][0]]
+    def auxiliary(self, node: Auxiliary, value: int, scope: Scope) -> None:
+        start = len(self.nodes)
+        self.outputs.append(self.run(node, (node.body,), value, scope))
+        self.spans.append((start, len(self.nodes)))
 
 
 def _measured(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> LayerNode:

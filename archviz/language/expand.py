@@ -1,7 +1,7 @@
 """From a :class:`Spec` to a :class:`Network`: parameters filled in, repeats and calls resolved.
 
-What does not depend on parameters is built once and shared by all calls; so is the body of
-a module for equal arguments. Sizes are known before anything large is built.
+The body of a module is built once for equal arguments, and shared by its calls. Sizes are known
+before anything large is built.
 """
 
 from __future__ import annotations
@@ -73,11 +73,10 @@ def expand(spec: Spec) -> Network:
         raise ArchvizError([*expander.problems.values(), stop.problem]) from None
     if expander.problems:
         raise ArchvizError(tuple(expander.problems.values()))
-    inputs = tuple(layer for layer in expander.layers.values() if layer.kind == "input")
     notes = (*spec.notes, PREVIOUS_NOTE) if expander.previous else spec.notes
     return Network(
         spec.head,
-        inputs,
+        tuple(expander.inputs),
         body,
         expander.used,
         notes,
@@ -108,7 +107,7 @@ class _Expander:
         self.built = 0
         self.previous = False
         """Whether a graph takes what the item before its module took in."""
-        self.layers: dict[tuple[object, ...], Layer] = {}
+        self.inputs: list[Layer] = []
         self.bodies: dict[tuple[object, ...], CountedSeries] = {}
 
     def problem(self, mark: Mark, message: str, hint: str = "") -> None:
@@ -176,13 +175,6 @@ class _Expander:
     # ---- layers ----------------------------------------------------------------------
 
     def layer(self, spec: LayerSpec, values: Values) -> Layer:
-        key = (id(spec), *(values[name] for name in spec.names))
-        layer = self.layers.get(key)
-        if layer is None:
-            layer = self.layers[key] = self.build(spec, values)
-        return layer
-
-    def build(self, spec: LayerSpec, values: Values) -> Layer:
         fields = dict(spec.fields)
         waiting = spec.open
         if waiting:
@@ -201,7 +193,10 @@ class _Expander:
         if spec.kind == "scaled-add":
             fields.setdefault("value", 1.0)
         fields.setdefault("drawn", KINDS[spec.kind].drawn)
-        return Layer(kind=spec.kind, where=spec.where, mark=spec.mark, **fields)
+        layer = Layer(kind=spec.kind, where=spec.where, mark=spec.mark, **fields)
+        if spec.kind == "input":
+            self.inputs.append(layer)
+        return layer
 
     def fill(
         self, setting: Setting, values: Values, fields: dict[str, object], absent: bool

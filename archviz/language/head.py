@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archviz.errors import Mark
 from archviz.network.model import Head, Published
-from archviz.yamlnodes import Mapping as MappingNode
-from archviz.yamlnodes import Node, Scalar, boolean, describe, shorten
+from archviz.yamlnodes import MappingNode, ScalarNode, YamlNode, boolean, describe, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +52,7 @@ def name_of(file: str) -> str:
 
 
 def read_head(
-    reader: Reader, pairs: Mapping[str, tuple[Scalar, Node]], file: str
+    reader: Reader, pairs: Mapping[str, tuple[ScalarNode, YamlNode]], file: str
 ) -> tuple[Head, dict[str, Mark]]:
     """The head, and where each published number stands."""
     values: dict[str, Any] = {}
@@ -80,9 +79,9 @@ def read_head(
     return Head(name=name_of(file), **values), marks
 
 
-def read_text(reader: Reader, node: Node, what: str, limit: int) -> str:
+def read_text(reader: Reader, node: YamlNode, what: str, limit: int) -> str:
     """A text, its blanks and line ends collapsed."""
-    if not isinstance(node, Scalar):
+    if not isinstance(node, ScalarNode):
         reader.problem(node.mark, f"{what} is {describe(node)} where a text is needed")
         return ""
     text = " ".join(node.text.split())
@@ -94,8 +93,8 @@ def read_text(reader: Reader, node: Node, what: str, limit: int) -> str:
     return text
 
 
-def _number(reader: Reader, node: Node, what: str, low: int, high: int) -> int:
-    text = node.text.replace(",", "").replace("_", "") if isinstance(node, Scalar) else ""
+def _number(reader: Reader, node: YamlNode, what: str, low: int, high: int) -> int:
+    text = node.text.replace(",", "").replace("_", "") if isinstance(node, ScalarNode) else ""
     if not (text.isascii() and text.isdigit()):
         reader.problem(node.mark, f"{what} is {describe(node)} where a whole number is needed")
         return 0
@@ -105,8 +104,8 @@ def _number(reader: Reader, node: Node, what: str, low: int, high: int) -> int:
     return int(text)
 
 
-def _date(reader: Reader, node: Node) -> str:
-    text = node.text if isinstance(node, Scalar) else ""
+def _date(reader: Reader, node: YamlNode) -> str:
+    text = node.text if isinstance(node, ScalarNode) else ""
     parts = text.split("-")
     digits = text.isascii() and all(part.isdigit() for part in parts)
     fits = digits and [len(part) for part in parts] in ([4, 2], [4, 2, 2])
@@ -116,14 +115,16 @@ def _date(reader: Reader, node: Node) -> str:
     return text
 
 
-def _flag(reader: Reader, node: Node, what: str) -> bool:
-    answer = boolean(node.text) if isinstance(node, Scalar) else None
+def _flag(reader: Reader, node: YamlNode, what: str) -> bool:
+    answer = boolean(node.text) if isinstance(node, ScalarNode) else None
     if answer is None:
         reader.problem(node.mark, f"{what} is {describe(node)}", "use true or false")
     return bool(answer)
 
 
-def _table(reader: Reader, node: Node, what: str, known: Mapping[str, str]) -> dict[str, Node]:
+def _table(
+    reader: Reader, node: YamlNode, what: str, known: Mapping[str, str]
+) -> dict[str, YamlNode]:
     if not isinstance(node, MappingNode):
         reader.problem(
             node.mark,
@@ -137,7 +138,7 @@ def _table(reader: Reader, node: Node, what: str, known: Mapping[str, str]) -> d
     return {key.text: value for key, value in node.pairs if key.text in known}
 
 
-def _published(reader: Reader, node: Node) -> tuple[Published, dict[str, Mark]]:
+def _published(reader: Reader, node: YamlNode) -> tuple[Published, dict[str, Mark]]:
     rows = _table(reader, node, "published", PUBLISHED)
     numbers = {
         key.replace("-", "_"): _number(reader, value, key, 0, 10**18) for key, value in rows.items()
@@ -145,7 +146,7 @@ def _published(reader: Reader, node: Node) -> tuple[Published, dict[str, Mark]]:
     return Published(**numbers), {key: value.mark for key, value in rows.items()}
 
 
-def _keras(reader: Reader, node: Node) -> dict[str, float | str]:
+def _keras(reader: Reader, node: YamlNode) -> dict[str, float | str]:
     row: dict[str, float | str] = {}
     for key, value in _table(reader, node, "keras", KERAS).items():
         if key == "model":
@@ -157,8 +158,8 @@ def _keras(reader: Reader, node: Node) -> dict[str, float | str]:
     return row
 
 
-def _share(reader: Reader, node: Node, what: str) -> float:
-    text = node.text if isinstance(node, Scalar) else ""
+def _share(reader: Reader, node: YamlNode, what: str) -> float:
+    text = node.text if isinstance(node, ScalarNode) else ""
     if text.isascii() and text.replace(".", "", 1).isdigit() and float(text) <= 1:
         return float(text)
     reader.problem(node.mark, f"{what} is {describe(node)}", "write a share such as 0.749")

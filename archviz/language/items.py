@@ -29,8 +29,7 @@ from archviz.language.syntax import (
 )
 from archviz.language.wiring import read_graph
 from archviz.network.kinds import KINDS
-from archviz.yamlnodes import Mapping, Node, Scalar, describe
-from archviz.yamlnodes import Sequence as SequenceNode
+from archviz.yamlnodes import MappingNode, ScalarNode, SequenceNode, YamlNode, describe
 
 if TYPE_CHECKING:
     from archviz.errors import Mark
@@ -39,10 +38,10 @@ if TYPE_CHECKING:
 FORMS = ("repeat", "towers", "fork", "residual", "graph", "auxiliary")
 
 
-def read_series(reader: Reader, node: Node, where: str, place: Place) -> SeriesSpec:
+def read_series(reader: Reader, node: YamlNode, where: str, place: Place) -> SeriesSpec:
     """A list of items, or one item; ``identity`` is the empty series."""
     if not isinstance(node, SequenceNode):
-        if isinstance(node, Scalar) and node.text.strip() == "identity":
+        if isinstance(node, ScalarNode) and node.text.strip() == "identity":
             return ()
         item = read_item(reader, node, f"{where}/0", place._replace(first=True))
         return (item,) if item else ()
@@ -66,9 +65,9 @@ def read_series(reader: Reader, node: Node, where: str, place: Place) -> SeriesS
     return tuple(items)
 
 
-def read_item(reader: Reader, node: Node, where: str, place: Place) -> ItemSpec | None:
+def read_item(reader: Reader, node: YamlNode, where: str, place: Place) -> ItemSpec | None:
     """One item; None where it is none, with the problem noted."""
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         return _from_string(reader, node, where, place)
     if isinstance(node, SequenceNode):
         reader.problem(node.mark, "a list inside a list", "parallel lists need 'towers:'")
@@ -79,7 +78,7 @@ def read_item(reader: Reader, node: Node, where: str, place: Place) -> ItemSpec 
     return _long_form(reader, node, where, place)
 
 
-def _from_string(reader: Reader, node: Scalar, where: str, place: Place) -> ItemSpec | None:
+def _from_string(reader: Reader, node: ScalarNode, where: str, place: Place) -> ItemSpec | None:
     tokens = tokens_of(node)
     if not tokens:
         reader.problem(node.mark, "an empty item", "remove it, or write a layer")
@@ -123,7 +122,7 @@ def _allowed(reader: Reader, kind: str, mark: Mark, place: Place) -> bool:
     return True
 
 
-def _long_form(reader: Reader, node: Mapping, where: str, place: Place) -> ItemSpec | None:
+def _long_form(reader: Reader, node: MappingNode, where: str, place: Place) -> ItemSpec | None:
     heads = [pair for pair in node.pairs if pair[0].text in KINDS or pair[0].text in reader.takes]
     if not node.pairs:
         reader.problem(node.mark, "an empty item", "write a layer")
@@ -135,17 +134,17 @@ def _long_form(reader: Reader, node: Mapping, where: str, place: Place) -> ItemS
     head, value = heads[0]
     extra = [pair for pair in node.pairs if pair[0] is not head]
     if head.text in reader.takes:
-        tokens = tokens_of(value) if isinstance(value, Scalar) else []
-        if isinstance(value, Mapping):
+        tokens = tokens_of(value) if isinstance(value, ScalarNode) else []
+        if isinstance(value, MappingNode):
             extra = [*value.pairs, *extra]
-        elif not isinstance(value, Scalar):
+        elif not isinstance(value, ScalarNode):
             reader.problem(
                 value.mark, f"{head.text} gets a list", "write its arguments as one text"
             )
         return read_call(reader, head.text, tokens, where, head.mark, place.scope, extra)
     if not _allowed(reader, head.text, head.mark, place):
         return None
-    if not isinstance(value, Scalar):
+    if not isinstance(value, ScalarNode):
         message = f"{head.text} is {describe(value)} where a text is needed"
         reader.problem(value.mark, message, "write {conv: 3x3 64, name: conv1}")
         return None
@@ -153,9 +152,9 @@ def _long_form(reader: Reader, node: Mapping, where: str, place: Place) -> ItemS
 
 
 def _count(
-    reader: Reader, node: Node, what: str, scope: Scope, low: int, high: int
+    reader: Reader, node: YamlNode, what: str, scope: Scope, low: int, high: int
 ) -> Expression | None:
-    if isinstance(node, Scalar) and node.text.strip():
+    if isinstance(node, ScalarNode) and node.text.strip():
         expression = read_value(reader, node.text.strip(), node.mark, scope)
         if expression is None or expression.constant is None:
             return expression
@@ -170,7 +169,7 @@ def _count(
 
 
 def _repeat(
-    reader: Reader, node: Mapping, value: Node, where: str, place: Place
+    reader: Reader, node: MappingNode, value: YamlNode, where: str, place: Place
 ) -> ItemSpec | None:
     check_keys(reader, node, ("repeat", "of", "each"), "a repeat")
     times = _count(reader, value, "repeat", place.scope, 1, MAX_TIMES)
@@ -189,7 +188,7 @@ def _repeat(
         reader.problem(value.mark, message, "count the values of 'each'")
         return None
     count = constant[0]
-    if isinstance(each, Mapping):
+    if isinstance(each, MappingNode):
         if len(each.pairs) > MAX_VARIABLES:
             reader.problem(each.mark, f"each has more than {MAX_VARIABLES} variables")
             return None
@@ -204,7 +203,7 @@ def _repeat(
 
 
 def read_merge(
-    reader: Reader, node: Node | None, default: str, where: str, mark: Mark, scope: Scope
+    reader: Reader, node: YamlNode | None, default: str, where: str, mark: Mark, scope: Scope
 ) -> LayerSpec:
     """The merge of towers or of a residual."""
     if node is None:
@@ -219,14 +218,14 @@ def read_merge(
 
 
 def _towers(
-    reader: Reader, node: Mapping, value: Node, where: str, place: Place
+    reader: Reader, node: MappingNode, value: YamlNode, where: str, place: Place
 ) -> ItemSpec | None:
     check_keys(reader, node, ("towers", "of", "merge"), "towers")
     return read_towers(reader, node, value, where, place.scope, place.own)
 
 
 def read_towers(
-    reader: Reader, node: Mapping, value: Node, where: str, scope: Scope, own: bool = False
+    reader: Reader, node: MappingNode, value: YamlNode, where: str, scope: Scope, own: bool = False
 ) -> TowersSpec | None:
     """Towers from the mapping that holds ``towers`` and perhaps ``of`` and ``merge``.
 
@@ -254,7 +253,9 @@ def read_towers(
     return TowersSpec((series,), merge, where, node.mark, copies) if copies else None
 
 
-def _fork(reader: Reader, node: Mapping, value: Node, where: str, place: Place) -> ItemSpec | None:
+def _fork(
+    reader: Reader, node: MappingNode, value: YamlNode, where: str, place: Place
+) -> ItemSpec | None:
     check_keys(reader, node, ("fork",), "a fork")
     if not place.fork:
         reader.problem(
@@ -273,13 +274,15 @@ def _fork(reader: Reader, node: Mapping, value: Node, where: str, place: Place) 
     return TowersSpec(branches, merge, where, node.mark, joined=True)
 
 
-def _residual(reader: Reader, node: Mapping, value: Node, where: str, place: Place) -> ItemSpec:
+def _residual(
+    reader: Reader, node: MappingNode, value: YamlNode, where: str, place: Place
+) -> ItemSpec:
     check_keys(reader, node, ("residual", "shortcut", "merge"), "a residual")
     return read_residual(reader, node, value, where, place.scope)
 
 
 def read_residual(
-    reader: Reader, node: Mapping, value: Node, where: str, scope: Scope
+    reader: Reader, node: MappingNode, value: YamlNode, where: str, scope: Scope
 ) -> ResidualSpec:
     """A residual from the mapping that holds ``residual`` and its companions."""
     main = read_series(reader, value, f"{where}/main", Place(scope))
@@ -289,23 +292,25 @@ def read_residual(
     return ResidualSpec(main, shortcut, merge, where, node.mark)
 
 
-def _graph(reader: Reader, node: Mapping, value: Node, where: str, place: Place) -> ItemSpec | None:
+def _graph(
+    reader: Reader, node: MappingNode, value: YamlNode, where: str, place: Place
+) -> ItemSpec | None:
     check_keys(reader, node, ("graph",), "a graph")
     return read_graph(reader, value, where, place, read_series)
 
 
 def _auxiliary(
-    reader: Reader, node: Mapping, value: Node, where: str, place: Place
+    reader: Reader, node: MappingNode, value: YamlNode, where: str, place: Place
 ) -> ItemSpec | None:
     check_keys(reader, node, ("auxiliary", "side", "name"), "an auxiliary classifier")
     if not place.top:
         reader.problem(node.mark, "an auxiliary classifier may only stand in the network itself")
         return None
     side, name = find(node, "side"), find(node, "name")
-    if side is not None and not (isinstance(side, Scalar) and side.text in ("above", "below")):
+    if side is not None and not (isinstance(side, ScalarNode) and side.text in ("above", "below")):
         reader.problem(side.mark, f"side is {describe(side)}", "use above or below")
     body = read_series(reader, value, f"{where}/auxiliary", Place(place.scope))
-    texts = [part.text if isinstance(part, Scalar) else "" for part in (side, name)]
+    texts = [part.text if isinstance(part, ScalarNode) else "" for part in (side, name)]
     return AuxiliarySpec(body, where, node.mark, texts[0] or "auto", texts[1])
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.language.shorthand import Reader, Scope
 from archviz.language.syntax import GraphSpec, ItemSpec, LayerSpec, TowersSpec
-from archviz.yamlnodes import Mapping, Node
+from archviz.yamlnodes import MappingNode, YamlNode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,14 +37,14 @@ def begins(item: ItemSpec) -> bool:
     return isinstance(item, GraphSpec) and all(source != "in" for source, _ in item.edges)
 
 
-def check_keys(reader: Reader, node: Mapping, allowed: Sequence[str], what: str) -> None:
+def check_keys(reader: Reader, node: MappingNode, allowed: Sequence[str], what: str) -> None:
     """Note the keys of a mapping that are not allowed in it."""
     for key, _ in node.pairs:
         if key.text not in allowed:
             reader.unknown(key.mark, f"{what} has no key", key.text, allowed)
 
 
-def find(node: Mapping, name: str) -> Node | None:
+def find(node: MappingNode, name: str) -> YamlNode | None:
     """The value of a key; None where the key is missing."""
     for key, value in node.pairs:
         if key.text == name:

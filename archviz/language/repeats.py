@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from archviz.language.expression import Expression, is_name
 from archviz.language.options import RESERVED
 from archviz.language.shorthand import Reader, Scope, read_call, read_value
-from archviz.yamlnodes import Node, Scalar, Sequence, describe, shorten
+from archviz.yamlnodes import ScalarNode, SequenceNode, YamlNode, describe, shorten
 
 if TYPE_CHECKING:
     from archviz.errors import Mark
@@ -18,7 +18,9 @@ MAX_COPIES = 4096
 MAX_VARIABLES = 32
 
 
-def read_binding(reader: Reader, key: Scalar, node: Node, count: int, scope: Scope) -> Binding:
+def read_binding(
+    reader: Reader, key: ScalarNode, node: YamlNode, count: int, scope: Scope
+) -> Binding:
     """A variable of ``each`` and its values, with how many iterations have each."""
     check_parameter(reader, key)
     values: list[tuple[int, Expression]] = []
@@ -29,9 +31,9 @@ def read_binding(reader: Reader, key: Scalar, node: Node, count: int, scope: Sco
     return key.text, tuple(values)
 
 
-def _elements(reader: Reader, node: Node, count: int) -> list[tuple[int, str, Mark]]:
+def _elements(reader: Reader, node: YamlNode, count: int) -> list[tuple[int, str, Mark]]:
     """The values of one ``each`` list, ``9 x 0.2`` as (9, "0.2"); as many as iterations."""
-    if not isinstance(node, Sequence):
+    if not isinstance(node, SequenceNode):
         reader.problem(
             node.mark, f"each gives {describe(node)} where a list is needed", f"list {count} values"
         )
@@ -39,7 +41,7 @@ def _elements(reader: Reader, node: Node, count: int) -> list[tuple[int, str, Ma
     elements: list[tuple[int, str, Mark]] = []
     given = 0
     for item in node.items:
-        if not isinstance(item, Scalar):
+        if not isinstance(item, ScalarNode):
             reader.problem(item.mark, f"each holds {describe(item)} where a value is needed")
             return []
         times, text = split_times(item.text.strip())
@@ -68,12 +70,12 @@ def split_times(text: str) -> tuple[int, str]:
 
 
 def read_rows(
-    reader: Reader, body: Node, each: Node, count: int, where: str, scope: Scope
+    reader: Reader, body: YamlNode, each: YamlNode, count: int, where: str, scope: Scope
 ) -> tuple[tuple[int, SeriesSpec], ...]:
     """The calls that a list of arguments in ``each`` stands for, with how often each comes."""
-    single = isinstance(body, Sequence) and len(body.items) == 1
-    node = body.items[0] if isinstance(body, Sequence) and single else body
-    if not isinstance(node, Scalar) or node.text.strip() not in reader.takes:
+    single = isinstance(body, SequenceNode) and len(body.items) == 1
+    node = body.items[0] if isinstance(body, SequenceNode) and single else body
+    if not isinstance(node, ScalarNode) or node.text.strip() not in reader.takes:
         reader.problem(
             node.mark,
             "with a list in 'each', 'of' must be the name of one module",
@@ -92,7 +94,7 @@ def read_rows(
     return tuple(rows)
 
 
-def check_parameter(reader: Reader, key: Scalar) -> None:
+def check_parameter(reader: Reader, key: ScalarNode) -> None:
     """Note where a word cannot name a parameter."""
     if not key.text or not is_name(key.text):
         reader.problem(

@@ -27,7 +27,7 @@ from archviz.language.options import (
 )
 from archviz.language.syntax import Argument, CallSpec, LayerSpec
 from archviz.network.kinds import KINDS
-from archviz.yamlnodes import Node, Scalar, describe, shorten
+from archviz.yamlnodes import ScalarNode, YamlNode, describe, shorten
 
 Scope = Mapping[str, object]
 """The parameters that may be used at a place; only the keys matter."""
@@ -69,7 +69,7 @@ class Reader:
         self.problem(mark, f"{what} '{shorten(word)}'", hint)
 
 
-def tokens_of(scalar: Scalar) -> list[tuple[str, Mark]]:
+def tokens_of(scalar: ScalarNode) -> list[tuple[str, Mark]]:
     """The words of a text, each with its place."""
     result, at = [], 0
     for word in scalar.text.split():
@@ -86,7 +86,7 @@ def read_layer(
     where: str,
     mark: Mark,
     scope: Scope,
-    extra: Collection[tuple[Scalar, Node]] = (),
+    extra: Collection[tuple[ScalarNode, YamlNode]] = (),
 ) -> LayerSpec:
     """A layer from the tokens behind its kind and the options of its long form."""
     settings: dict[str, Setting] = {}
@@ -100,7 +100,7 @@ def read_layer(
             reader.problem(key.mark, f"'{option}' is a flag, not an option", hint)
         elif option not in (*KINDS[kind].options, *COMMON):
             _put(reader, settings, kind, option, "", key.mark, scope, option)
-        elif not isinstance(node, Scalar):
+        elif not isinstance(node, ScalarNode):
             reader.problem(node.mark, f"{option} is {describe(node)} where one value is needed")
         else:
             token = f"{option}={node.text}"
@@ -127,11 +127,10 @@ def _layer_spec(kind: str, where: str, mark: Mark, settings: Mapping[str, Settin
             waiting.append(setting)
         elif not setting.bad:
             fields[OPTIONS[setting.option].field] = resolve(setting, {})
-    names = tuple(dict.fromkeys(name for setting in waiting for name in setting.names))
-    return LayerSpec(kind, where, mark, fields, tuple(waiting), names)
+    return LayerSpec(kind, where, mark, fields, tuple(waiting))
 
 
-def read_defaults(reader: Reader, kind: str, scalar: Scalar) -> None:
+def read_defaults(reader: Reader, kind: str, scalar: ScalarNode) -> None:
     """The flags and options that every layer of a kind has unless it says otherwise."""
     settings: dict[str, Setting] = {}
     for token, place in tokens_of(scalar):
@@ -279,7 +278,7 @@ def read_call(
     where: str,
     mark: Mark,
     scope: Scope,
-    extra: Collection[tuple[Scalar, Node]] = (),
+    extra: Collection[tuple[ScalarNode, YamlNode]] = (),
 ) -> CallSpec:
     """A module call from the tokens behind its name and the options of its long form."""
     reader.calls.setdefault(reader.caller, {}).setdefault(module, mark)
@@ -307,7 +306,7 @@ def read_call(
             position += 1
             _argument(reader, arguments, module, parameter, token, place, scope)
     for key_node, node in extra:
-        if not isinstance(node, Scalar):
+        if not isinstance(node, ScalarNode):
             reader.problem(node.mark, f"'{shorten(key_node.text)}' needs one value")
         elif key_node.text in ("name", "when"):
             _call_option(reader, options, key_node.text, node.text, node.mark, scope)

@@ -17,8 +17,15 @@ from archviz.language.syntax import ItemSpec, LayerSpec, ModuleSpec, SeriesSpec,
 from archviz.language.wiring import read_graph
 from archviz.network.kinds import KINDS, OPENABLE
 from archviz.network.labels import parameters_in
-from archviz.yamlnodes import Mapping as MappingNode
-from archviz.yamlnodes import Node, Scalar, Sequence, describe, parse_yaml, shorten
+from archviz.yamlnodes import (
+    MappingNode,
+    ScalarNode,
+    SequenceNode,
+    YamlNode,
+    describe,
+    parse_yaml,
+    shorten,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -81,7 +88,7 @@ def _read_root(reader: Reader, root: MappingNode, file: str) -> Spec | None:
     return Spec(head, series, specs, *figure, published_marks)
 
 
-def _section(reader: Reader, node: Node | None, what: str) -> dict[Scalar, Node]:
+def _section(reader: Reader, node: YamlNode | None, what: str) -> dict[ScalarNode, YamlNode]:
     if node is None:
         return {}
     if isinstance(node, MappingNode):
@@ -90,7 +97,7 @@ def _section(reader: Reader, node: Node | None, what: str) -> dict[Scalar, Node]
     return {}
 
 
-def _read_takes(reader: Reader, modules: Mapping[Scalar, Node]) -> None:
+def _read_takes(reader: Reader, modules: Mapping[ScalarNode, YamlNode]) -> None:
     """The parameters of all modules, before any call is read."""
     for name, node in modules.items():
         plain = name.text.replace("-", "").isalnum() and name.text.isascii()
@@ -117,10 +124,10 @@ def _read_takes(reader: Reader, modules: Mapping[Scalar, Node]) -> None:
             reader.takes[name.text] = _parameters(reader, takes)
 
 
-def _parameters(reader: Reader, node: Node) -> dict[str, Expression | None]:
-    if isinstance(node, Scalar):
-        node = Sequence((node,), node.mark)
-    if not isinstance(node, Sequence):
+def _parameters(reader: Reader, node: YamlNode) -> dict[str, Expression | None]:
+    if isinstance(node, ScalarNode):
+        node = SequenceNode((node,), node.mark)
+    if not isinstance(node, SequenceNode):
         reader.problem(node.mark, "takes is a mapping", "write a list: [width, stride=1]")
         return {}
     if len(node.items) > MAX_VARIABLES:
@@ -129,11 +136,11 @@ def _parameters(reader: Reader, node: Node) -> dict[str, Expression | None]:
     parameters: dict[str, Expression | None] = {}
     optional = ""
     for item in node.items:
-        if not isinstance(item, Scalar):
+        if not isinstance(item, ScalarNode):
             reader.problem(item.mark, f"takes holds {describe(item)}", "write [width, stride=1]")
             continue
         name, equals, default = item.text.partition("=")
-        check_parameter(reader, Scalar(name.strip(), item.plain, item.mark))
+        check_parameter(reader, ScalarNode(name.strip(), item.plain, item.mark))
         if name.strip() in parameters:
             reader.problem(item.mark, f"'{shorten(name)}' is taken twice")
         value = read_value(reader, default.strip(), item.mark, {}) if equals else None
@@ -145,10 +152,10 @@ def _parameters(reader: Reader, node: Node) -> dict[str, Expression | None]:
     return parameters
 
 
-def _read_default(reader: Reader, key: Scalar, node: Node) -> None:
+def _read_default(reader: Reader, key: ScalarNode, node: YamlNode) -> None:
     if key.text not in KINDS:
         reader.unknown(key.mark, "defaults: no layer kind is called", key.text, KINDS)
-    elif not isinstance(node, Scalar):
+    elif not isinstance(node, ScalarNode):
         reader.problem(
             node.mark,
             f"the defaults of {key.text} are {describe(node)}",
@@ -158,7 +165,7 @@ def _read_default(reader: Reader, key: Scalar, node: Node) -> None:
         read_defaults(reader, key.text, node)
 
 
-def _read_module(reader: Reader, name: Scalar, node: MappingNode) -> ModuleSpec | None:
+def _read_module(reader: Reader, name: ScalarNode, node: MappingNode) -> ModuleSpec | None:
     bodies = [key for key, _ in node.pairs if key.text in BODIES]
     if len(bodies) != 1:
         what = "no body" if not bodies else "more than one body"
@@ -184,8 +191,8 @@ def _read_module(reader: Reader, name: Scalar, node: MappingNode) -> ModuleSpec 
             mark = next(value.mark for key, value in node.pairs if key.text == "label")
             reader.unknown(mark, f"module {name.text} takes no", parameter, takes)
     color = find(node, "color")
-    tone = color.text if isinstance(color, Scalar) else "green"
-    if color is not None and (not isinstance(color, Scalar) or tone not in COLORS):
+    tone = color.text if isinstance(color, ScalarNode) else "green"
+    if color is not None and (not isinstance(color, ScalarNode) or tone not in COLORS):
         reader.unknown(color.mark, "there is no module color", tone, COLORS)
     return ModuleSpec(name.text, name.mark, body, takes, tone, **texts)
 
@@ -207,14 +214,14 @@ def _read_body(
     return (item,) if item else ()
 
 
-def _read_network(reader: Reader, node: Node | None, file: str) -> SeriesSpec:
+def _read_network(reader: Reader, node: YamlNode | None, file: str) -> SeriesSpec:
     reader.caller = ""
     if node is None:
         reader.problem(
             Mark(file, 1, 1), "a spec needs a network", "write network: and a list of layers"
         )
         return ()
-    if not isinstance(node, Sequence):
+    if not isinstance(node, SequenceNode):
         reader.problem(node.mark, f"network is {describe(node)} where a list is needed")
         return ()
     before = len(reader.problems)
@@ -231,13 +238,13 @@ def _read_network(reader: Reader, node: Node | None, file: str) -> SeriesSpec:
 
 
 def _read_figure(
-    reader: Reader, node: Node | None
+    reader: Reader, node: YamlNode | None
 ) -> tuple[tuple[str, ...], frozenset[str], frozenset[str]]:
     """Notes, the kinds without badges, and the kinds that are opened."""
     notes: tuple[str, ...] = ()
     hidden = opened = frozenset[str]()
     for key, value in _section(reader, node, "figure").items():
-        items = value.items if isinstance(value, Sequence) else (value,)
+        items = value.items if isinstance(value, SequenceNode) else (value,)
         if key.text == "notes":
             notes = tuple([read_text(reader, item, "a note", 600) for item in items])
         elif key.text == "hide-badges":
@@ -252,11 +259,11 @@ def _read_figure(
 
 
 def _kinds(
-    reader: Reader, items: tuple[Node, ...], known: Collection[str], problem: str
+    reader: Reader, items: tuple[YamlNode, ...], known: Collection[str], problem: str
 ) -> frozenset[str]:
     found = set()
     for item in items:
-        word = item.text if isinstance(item, Scalar) else ""
+        word = item.text if isinstance(item, ScalarNode) else ""
         if word not in known:
             reader.unknown(item.mark, problem, word, known)
         found.add(word)

@@ -17,7 +17,6 @@ class LayerSpec(NamedTuple):
     mark: Mark
     fields: Mapping[str, Any]
     open: tuple[Setting, ...] = ()
-    names: tuple[str, ...] = ()
 
 
 class Argument(NamedTuple):

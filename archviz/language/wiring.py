@@ -12,12 +12,12 @@ from archviz.language.shorthand import NAME_LENGTH, Reader, tokens_of
 from archviz.language.syntax import GraphSpec, LayerSpec, SeriesSpec
 from archviz.network.kinds import KINDS
 from archviz.network.model import PREVIOUS
-from archviz.yamlnodes import Mapping, Node, Scalar, Sequence, describe, shorten
+from archviz.yamlnodes import MappingNode, ScalarNode, SequenceNode, YamlNode, describe, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ReadSeries: TypeAlias = Callable[[Reader, Node, str, Place], SeriesSpec]
+ReadSeries: TypeAlias = Callable[[Reader, YamlNode, str, Place], SeriesSpec]
 Edges: TypeAlias = dict[tuple[str, str], Mark]
 
 STARTS = ("in", PREVIOUS)
@@ -25,7 +25,7 @@ STARTS = ("in", PREVIOUS)
 
 def read_graph(
     reader: Reader,
-    node: Node,
+    node: YamlNode,
     where: str,
     place: Place,
     read_series: ReadSeries,
@@ -36,12 +36,12 @@ def read_graph(
     ``body``: it is the body of a module, and may use ``previous``. ``read_series`` reads what
     stands at a node, which may hold graphs again.
     """
-    if not isinstance(node, Mapping):
+    if not isinstance(node, MappingNode):
         reader.problem(node.mark, f"a graph is {describe(node)}", "it has 'nodes:' and 'edges:'")
         return None
     check_keys(reader, node, ("nodes", "edges"), "a graph")
     nodes, edges = find(node, "nodes"), find(node, "edges")
-    if not isinstance(nodes, Mapping) or not isinstance(edges, Sequence) or not edges.items:
+    if not isinstance(nodes, MappingNode) or not isinstance(edges, SequenceNode) or not edges.items:
         reader.problem(
             node.mark,
             "a graph needs a mapping 'nodes' and a list 'edges'",
@@ -72,7 +72,7 @@ def read_graph(
 
 
 def _read_nodes(
-    reader: Reader, nodes: Mapping, where: str, outer: Place, read_series: ReadSeries
+    reader: Reader, nodes: MappingNode, where: str, outer: Place, read_series: ReadSeries
 ) -> dict[str, SeriesSpec]:
     bodies: dict[str, SeriesSpec] = {}
     for name, value in nodes.pairs:
@@ -93,10 +93,10 @@ def _read_nodes(
     return bodies
 
 
-def _read_edges(reader: Reader, edges: Sequence, bodies: dict[str, SeriesSpec]) -> Edges:
+def _read_edges(reader: Reader, edges: SequenceNode, bodies: dict[str, SeriesSpec]) -> Edges:
     wires: Edges = {}
     for chain in edges.items:
-        if not isinstance(chain, Scalar):
+        if not isinstance(chain, ScalarNode):
             reader.problem(chain.mark, f"an edge is {describe(chain)}", "write: in -> a -> out")
             continue
         tokens = tokens_of(chain)

@@ -13,27 +13,22 @@ from archviz.layout.build import Builder
 from archviz.layout.compound import SeriesBlock, TowersBlock
 from archviz.layout.style import Style
 from archviz.network.kinds import KINDS, OPENABLE
-from archviz.network.model import Layer, Module, Network, Node, children
+from archviz.network.model import Layer, Module, Network
+from archviz.network.walk import within
 
 
 def opened_layers(network: Network, builder: Builder) -> Iterator[tuple[Module, SeriesBlock]]:
     """The kinds that a figure opens, as modules with their insides."""
+    layers = [node for node in within(network.body) if isinstance(node, Layer)]
     for kind in OPENABLE:
-        layers = [layer for layer in _layers(network.body) if layer.kind == kind]
-        if kind in network.opened and layers:
-            heads = {layer.count for layer in layers}
+        alike = [layer for layer in layers if layer.kind == kind]
+        if kind in network.opened and alike:
+            heads = {layer.count for layer in alike}
             title = "Multi-head attention"
             if len(heads) == 1:
                 title += f", {heads.pop()} heads"
-            module = Module(kind, kind, title, KINDS[kind].role, layers[0].mark)
+            module = Module(kind, kind, title, KINDS[kind].role, alike[0].mark)
             yield module, _attention(builder.style)
-
-
-def _layers(node: Node) -> Iterator[Layer]:
-    if isinstance(node, Layer):
-        yield node
-    for child in children(node):
-        yield from _layers(child)
 
 
 def _attention(style: Style) -> SeriesBlock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
@@ -10,19 +10,8 @@ from archviz.layout.build import Builder
 from archviz.layout.canvas import Canvas, Port, port_shape, rounded
 from archviz.layout.compound import SeriesBlock, WrappedBlock, break_blocks
 from archviz.layout.style import Style
-from archviz.network.model import (
-    Auxiliary,
-    Graph,
-    Layer,
-    Module,
-    ModuleCall,
-    Network,
-    Node,
-    Repeat,
-    Residual,
-    Series,
-    Towers,
-)
+from archviz.network.model import Module, ModuleCall, Network, Series
+from archviz.network.walk import within
 from archviz.scene.scene import Group, Shape
 from archviz.scene.text import ASCENT, clip, text_width
 
@@ -58,34 +47,10 @@ class Panel(NamedTuple):
 def module_bodies(network: Network) -> dict[str, Series]:
     """The body of the first call of every module, in the order of first use."""
     bodies: dict[str, Series] = {}
-    for call in _calls(network.body):
-        bodies.setdefault(call.module, call.body)
+    for node in within(network.body, shown=True):
+        if isinstance(node, ModuleCall):
+            bodies.setdefault(node.module, node.body)
     return bodies
-
-
-def _calls(node: Node) -> Iterator[ModuleCall]:
-    """All module calls in the order in which the figure shows them, outer before inner."""
-    if isinstance(node, ModuleCall):
-        yield node
-        yield from _calls(node.body)
-        return
-    children: Sequence[Node] = ()
-    if isinstance(node, Series):
-        children = node.nodes
-    elif isinstance(node, Repeat):
-        children = node.bodies[:1]
-    elif isinstance(node, Towers):
-        children = node.branches
-    elif isinstance(node, Residual):
-        children = (node.main, node.shortcut)
-    elif isinstance(node, Graph):
-        children = tuple(series for _, series in node.nodes)
-    elif isinstance(node, Auxiliary):
-        children = (node.body,)
-    elif isinstance(node, Layer):
-        return
-    for child in children:
-        yield from _calls(child)
 
 
 def build_panels(network: Network, builder: Builder, most: float = float("inf")) -> list[Panel]:

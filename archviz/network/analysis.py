@@ -1,7 +1,6 @@
 """Shapes, parameters, multiply-adds and depth of a network.
 
-One walk in the order of execution. The walk carries the shape and the depth so far; what a
-layer does to its input is worked out once for each shape that it gets.
+The walk carries the shape and the depth so far.
 """
 
 from __future__ import annotations
@@ -13,20 +12,18 @@ from archviz.errors import ArchvizError, Mark, Problem
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.network.model import (
     Auxiliary,
-    Graph,
     Layer,
     ModuleCall,
     Network,
     Node,
     Repeat,
-    Residual,
     Series,
     Shape,
     Towers,
-    children,
 )
 from archviz.network.paths import Scope
 from archviz.network.rules import ShapeError, check_size
+from archviz.network.walk import Run, Walk, children
 
 State: TypeAlias = tuple[Shape | None, int]
 """The shape at a place, None behind a problem, and the depth there."""
@@ -95,9 +92,8 @@ class Analysis(NamedTuple):
 
 def analyse(network: Network) -> Analysis:
     """Work a network out; :class:`ArchvizError` with every shape that does not fit."""
-    walk = _Walk()
-    scope = Scope("")
-    _, depth = walk.series(network.body, (None, 0), scope)
+    walk = _Analyser()
+    _, depth = walk.series(network.body, walk.nothing, Scope(""))
     if walk.problems:
         raise ArchvizError(tuple(walk.problems.values()))
     totals = _totals(walk.rows, depth)
@@ -166,17 +162,18 @@ class _Tally:
         return Facts(self.calls, *map(tuple, self.sets))
 
 
-class _Walk:
+class _Analyser(Walk[State]):
+    """Gathers rows, problems and the facts of each place."""
+
     def __init__(self) -> None:
+        super().__init__((None, 0))
         self.rows: list[Row] = []
         self.auxiliary_rows: list[Row] = []
         self.into = self.rows
         self.problems: dict[str, Problem] = {}
         self.tallies: dict[str, _Tally] = {}
-        self.outcomes: dict[tuple[Any, ...], Outcome] = {}
         self.copies = 1
-        self.before: State = (None, 0)
-        """What the item before this one took in; in front of a series, what that takes in."""
+        """How many identical towers the walk is in."""
         self.parameters = 0
         self.macs = 0
 
@@ -186,62 +183,31 @@ class _Walk:
             tally = self.tallies[where] = _Tally()
         return tally
 
-    # ---- layers ----------------------------------------------------------------------
-
-    def layer(self, layer: Layer, state: State, scope: Scope) -> State:
-        tally = self.tally(layer.where)
-        shape, depth = (layer.shape, 0) if layer.kind == "input" else state
-        if shape is None or not (layer.present or layer.kind == "input"):
-            return state
-        return self.run(layer, (shape,), (), depth, scope, tally)
-
-    def merge(
-        self,
-        layer: Layer,
-        states: Sequence[State],
-        names: Sequence[str],
-        scope: Scope,
-        times: int = 1,
+    def layer(
+        self, layer: Layer, values: tuple[State, ...], names: Sequence[str], scope: Scope
     ) -> State:
         tally = self.tally(layer.where)
-        depth = max(state[1] for state in states)
-        shapes = tuple(shape for shape, _ in states if shape is not None)
-        if len(shapes) < len(states):
+        depth = max([value[1] for value in values], default=0)
+        shapes = tuple([shape for shape, _ in values if shape is not None])
+        if len(shapes) < len(values):
             return None, depth
-        return self.run(layer, shapes, names, depth, scope, tally, times)
-
-    def run(
-        self,
-        layer: Layer,
-        shapes: tuple[Shape, ...],
-        names: Sequence[str],
-        depth: int,
-        scope: Scope,
-        tally: _Tally,
-        times: int = 1,
-    ) -> State:
-        key = (id(layer), shapes, times)
-        outcome = self.outcomes.get(key)
+        shapes = shapes or (layer.shape,)
         tally.calls += self.copies
-        if outcome is None:
-            try:
-                outcome = self.outcomes[key] = measure(layer, shapes * times, names)
-            except ShapeError as error:
-                self.problems.setdefault(
-                    layer.where, Problem(layer.mark, error.message, error.hint)
-                )
-                return None, depth
-            parameters = outcome.trainable + outcome.non_trainable
-            windowed = "kernel" in KINDS[layer.kind].options
-            tally.add(
-                layer.kernel if windowed else None,
-                layer.filters or None,
-                layer.stride if windowed else None,
-                outcome.shape,
-                shapes[0],
-                parameters,
-                outcome.macs,
-            )
+        try:
+            outcome = measure(layer, shapes, names)
+        except ShapeError as error:
+            self.problems.setdefault(layer.where, Problem(layer.mark, error.message, error.hint))
+            return None, depth
+        windowed = "kernel" in KINDS[layer.kind].options
+        tally.add(
+            layer.kernel if windowed else None,
+            layer.filters or None,
+            layer.stride if windowed else None,
+            outcome.shape,
+            shapes[0],
+            outcome.trainable + outcome.non_trainable,
+            outcome.macs,
+        )
         trainable, moving = outcome.trainable * self.copies, outcome.non_trainable * self.copies
         macs = outcome.macs * self.copies
         path = scope.path(layer.kind, layer.name or ("input" if layer.kind == "input" else ""))
@@ -250,126 +216,43 @@ class _Walk:
         self.macs += macs
         return outcome.shape, depth + outcome.depth
 
-    # ---- structure -------------------------------------------------------------------
-
-    def branch(self, series: Series, state: State, scope: Scope) -> State:
-        """A series that begins anew: nothing stands before its first item."""
-        self.before = state
-        return self.series(series, state, scope)
-
-    def series(self, series: Series, state: State, scope: Scope) -> State:
-        for node in series.nodes:
-            entered, state = state, self.node(node, state, scope)
-            if entered[0] is None:  # it begins with inputs: nothing is before it
-                self.before = state
-            elif state is not entered and not isinstance(node, Repeat | Series):
-                self.before = entered
-        return state
-
-    def node(self, node: Node, state: State, scope: Scope) -> State:
-        if isinstance(node, Layer):
-            return self.layer(node, state, scope)
-        if isinstance(node, ModuleCall):
-            if not node.present:
-                self.register(node)
-                return state
-            inner = scope.inside(node.module, node.name)
-            if node.label:
-                self.tally(node.where).sets[LABELS][node.label] = None
-            return self.counted(node.where, (node.body,), state, inner)
-        if isinstance(node, Repeat):
-            bodies = node.bodies * (node.times if len(node.bodies) == 1 else 1)
-            self.tally(node.where).sets[TIMES][node.times] = None
-            return self.counted(node.where, bodies, state, scope)
-        if isinstance(node, Towers):
-            return self.towers(node, state, scope)
-        if isinstance(node, Residual):
-            main = self.branch(node.main, state, scope)
-            path = scope.inside("shortcut") if node.shortcut.nodes else scope
-            shortcut = self.branch(node.shortcut, state, path)
-            names = ("the main path", "the shortcut")
-            return self.merge(node.merge, (main, shortcut), names, scope)
-        if isinstance(node, Graph):
-            return self.graph(node, state, scope)
-        if isinstance(node, Auxiliary):
-            return self.auxiliary(node, state, scope)
-        return self.series(node, state, scope)
-
-    def register(self, node: Node) -> None:
+    def left_out(self, node: Node) -> None:
         """Give every place in what is left out its facts, though nothing runs there."""
         if isinstance(node, Layer | ModuleCall | Repeat):
             if node.where in self.tallies:
                 return
             self.tally(node.where)
         for child in children(node):
-            self.register(child)
+            self.left_out(child)
 
-    def counted(self, where: str, bodies: Sequence[Series], state: State, scope: Scope) -> State:
-        """Walk bodies one after another and note what they come to together."""
-        tally = self.tally(where)
-        parameters, macs, before = self.parameters, self.macs, state[0]
-        for body in bodies:
-            state = self.series(body, state, scope)
+    def run(self, node: Run, bodies: Sequence[Series], value: State, scope: Scope) -> State:
+        """Run bodies one after another and note what they come to together."""
+        tally = self.tally(node.where)
+        if isinstance(node, Repeat):
+            tally.sets[TIMES][node.times] = None
+        elif isinstance(node, ModuleCall) and node.label:
+            tally.sets[LABELS][node.label] = None
+        parameters, macs, entered = self.parameters, self.macs, value[0]
+        value = super().run(node, bodies, value, scope)
         tally.calls += self.copies
         added = (self.parameters - parameters) // self.copies
-        tally.add(None, None, None, state[0], before, added, (self.macs - macs) // self.copies)
-        return state
+        tally.add(None, None, None, value[0], entered, added, (self.macs - macs) // self.copies)
+        return value
 
-    def towers(self, node: Towers, state: State, scope: Scope) -> State:
-        if node.copies > 1:
-            self.tally(node.where).sets[TIMES][node.copies] = None
-            inner = scope.inside("", f"towers×{node.copies}")
-            self.copies *= node.copies
-            end = self.branch(node.branches[0], state, inner)
-            self.copies //= node.copies
-            return self.merge(node.merge, [end], _TowerNames(), scope, node.copies)
-        word = "branch" if node.joined else "tower"
-        ends = [
-            self.branch(branch, state, scope.inside(word) if branch.nodes else scope)
-            for branch in node.branches
-        ]
-        return self.merge(node.merge, ends, _TowerNames(word), scope)
+    def identical(self, node: Towers, value: State, scope: Scope) -> list[State]:
+        """One of the towers, counted as often as it stands there."""
+        self.tally(node.where).sets[TIMES][node.copies] = None
+        self.copies *= node.copies
+        end = self.branch(node.branches[0], value, scope)
+        self.copies //= node.copies
+        return [end] * node.copies
 
-    def graph(self, node: Graph, state: State, scope: Scope) -> State:
-        states = {"in": state, "previous": self.before}
-        sources: dict[str, list[str]] = {}
-        for source, target in node.edges:
-            sources.setdefault(target, []).append(source)
-        for name, body in node.nodes:
-            names = sources.get(name, ())  # without any, it begins with an input
-            inner = scope.inside("", name)
-            if len(names) < 2:
-                start = states[names[0]] if names else (None, 0)
-                states[name] = self.branch(body, start, inner)
-                continue
-            first = body.nodes[0]
-            assert isinstance(first, Layer)  # a node with several inputs begins with a merge
-            joined = self.merge(first, [states[source] for source in names], names, inner)
-            states[name] = self.branch(Series(body.nodes[1:]), joined, inner)
-        return states[sources["out"][0]]
-
-    def auxiliary(self, node: Auxiliary, state: State, scope: Scope) -> State:
+    def auxiliary(self, node: Auxiliary, value: State, scope: Scope) -> None:
         totals = self.parameters, self.macs
-        before, self.before = self.before, state
         self.into = self.auxiliary_rows
-        self.counted(node.where, (node.body,), state, scope.inside("auxiliary", node.name))
+        self.run(node, (node.body,), value, scope)
         self.into = self.rows
-        self.before = before
         self.parameters, self.macs = totals
-        return state
-
-
-class _TowerNames(Sequence[str]):
-    """``tower 1``, ``tower 2`` ... for messages, made only when asked for."""
-
-    def __init__(self, word: str = "tower") -> None:
-        self.word = word
-
-    def __len__(self) -> int:
-        return 1 << 30
-
-    def __getitem__(self, index: Any) -> Any:
-        return f"{self.word} {index + 1}"
 
 
 def measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> Outcome:

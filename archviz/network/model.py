@@ -158,21 +158,6 @@ class Auxiliary(NamedTuple):
 Node: TypeAlias = Layer | Series | Repeat | Towers | Residual | Graph | ModuleCall | Auxiliary
 
 
-def children(node: Node) -> tuple[Node, ...]:
-    """The nodes in a node; of a repeat all iterations."""
-    if isinstance(node, Series):
-        return node.nodes
-    if isinstance(node, Repeat):
-        return node.bodies
-    if isinstance(node, Towers):
-        return (*node.branches, node.merge)
-    if isinstance(node, Residual):
-        return node.main, node.shortcut, node.merge
-    if isinstance(node, Graph):
-        return tuple(series for _, series in node.nodes)
-    return () if isinstance(node, Layer) else (node.body,)
-
-
 class Module(NamedTuple):
     """How a module is shown: as a box in a row, and as a panel under its title.
 

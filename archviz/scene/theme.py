@@ -7,11 +7,11 @@ what differs from it.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping as MappingType
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
-from archviz.yamlnodes import Mapping, Node, Scalar, parse_yaml, read_spec_text
+from archviz.yamlnodes import MappingNode, ScalarNode, YamlNode, parse_yaml, read_spec_text
 
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "themes")
 
@@ -66,9 +66,9 @@ class Theme(NamedTuple):
 
     name: str
     title: str
-    colors: MappingType[str, str]
-    roles: MappingType[str, Colors]
-    metrics: MappingType[str, float]
+    colors: Mapping[str, str]
+    roles: Mapping[str, Colors]
+    metrics: Mapping[str, float]
 
     def color(self, name: str) -> str:
         """One of the plain colours (:data:`COLORS`)."""
@@ -93,7 +93,7 @@ def theme_names() -> list[str]:
     return sorted(names, key=lambda name: (name != "article", name))
 
 
-def load_theme(theme: str | os.PathLike[str] | MappingType[str, Any] = "article") -> Theme:
+def load_theme(theme: str | os.PathLike[str] | Mapping[str, Any] = "article") -> Theme:
     """A bundled theme by its name, one from a file, or one from what stands in a file.
 
     Raises:
@@ -101,7 +101,7 @@ def load_theme(theme: str | os.PathLike[str] | MappingType[str, Any] = "article"
     """
     seen: list[str] = []
     layers: list[_Raw] = []
-    if isinstance(theme, MappingType):
+    if isinstance(theme, Mapping):
         layers.append(_raw(_nodes(theme, Mark("theme")), [], "theme"))
         source = layers[0].extends
     else:
@@ -149,7 +149,7 @@ def _read(path: str) -> _Raw:
 
 def _nodes(value: object, mark: Mark, depth: int = 3) -> Node:
     """A dict as the nodes of a file, marked with the keys that lead to them."""
-    if not isinstance(value, MappingType) or not depth:
+    if not isinstance(value, Mapping) or not depth:
         return Scalar(str(value), True, mark)
     pairs = [
         (Scalar(str(key), True, mark), _nodes(part, Mark(f"{mark.file}[{key!r}]"), depth - 1))
@@ -174,7 +174,7 @@ class _Reader:
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
 
-    def theme(self, node: Node, raw: _Raw) -> None:
+    def theme(self, node: YamlNode, raw: _Raw) -> None:
         for key, value in self.pairs(node, ("title", "extends", "colors", "roles", "metrics")):
             if key.text == "title":
                 raw.title = self.text(value)
@@ -193,8 +193,8 @@ class _Reader:
                         for entry, content in self.pairs(entries, ROLE_KEYS)
                     }
 
-    def pairs(self, node: Node, known: tuple[str, ...]) -> list[tuple[Scalar, Node]]:
-        if not isinstance(node, Mapping):
+    def pairs(self, node: YamlNode, known: tuple[str, ...]) -> list[tuple[ScalarNode, YamlNode]]:
+        if not isinstance(node, MappingNode):
             self.problem(node.mark, "expected a mapping here", "write `key: value` lines")
             return []
         good = []
@@ -206,13 +206,13 @@ class _Reader:
                 self.problem(key.mark, f"unknown key '{key.text}'", hint)
         return good
 
-    def text(self, node: Node) -> str:
-        if isinstance(node, Scalar):
+    def text(self, node: YamlNode) -> str:
+        if isinstance(node, ScalarNode):
             return node.text
         self.problem(node.mark, "expected a text", "")
         return ""
 
-    def color(self, node: Node) -> str:
+    def color(self, node: YamlNode) -> str:
         text = self.text(node).lower()
         digits = text[1:]
         if text.startswith("#") and len(digits) == 3:
@@ -224,7 +224,7 @@ class _Reader:
         )
         return "#000000"
 
-    def role_value(self, key: str, node: Node) -> str:
+    def role_value(self, key: str, node: YamlNode) -> str:
         if key != "pattern":
             return self.color(node)
         text = self.text(node)
@@ -233,7 +233,7 @@ class _Reader:
             self.problem(node.mark, f"unknown pattern '{text[:40]}'", f"the patterns are {known}")
         return text
 
-    def metric(self, name: str, node: Node) -> float:
+    def metric(self, name: str, node: YamlNode) -> float:
         least, most = METRICS[name]
         text = self.text(node)
         try:
