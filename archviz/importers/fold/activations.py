@@ -95,7 +95,7 @@ def grow(fold: Fold, op: Op, value: TensorView, operands: tuple[LayerDraft | flo
         )
     made = fold.draft("~math", op, drafts, value.draft.shape)
     made.base = base
-    made.extra = operands
+    made.operands = operands
     fold.give(op, made, value.axes, value.dims)
     found = _recognise(made, base)
     if found is None:
@@ -166,7 +166,7 @@ def _taken(order: list[LayerDraft], root: LayerDraft, base: LayerDraft) -> int:
 def _compute(draft: LayerDraft, found: Mapping[LayerDraft, float]) -> float:
     if draft.kind != "~math":
         return UNARY[draft.kind](found[draft.inputs[0]])
-    operands = [found[one] if isinstance(one, LayerDraft) else one for one in draft.extra]
+    operands = [found[one] if isinstance(one, LayerDraft) else one for one in draft.operands]
     if len(operands) == 1:
         return UNARY[draft.op.kind](operands[0])
     if draft.op.kind == "Clip":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.activations import common_base, grow
@@ -89,18 +90,16 @@ def _by_channel(fold: Fold, op: Op, value: TensorView, name: str) -> bool:
         return False
     made = fold.draft("~affine", op, [draft], draft.shape)
     fold.weigh(made, name)
-    made.extra = (op.kind,)
     follows = draft.kind in ("~affine", "~norm") and draft.refs == 1
-    if follows:
-        made.extra = (*draft.extra, op.kind)
+    made.norm_steps = (*draft.norm_steps, op.kind) if follows else (op.kind,)
     fold.give(op, made, value.axes)
-    norm = _WRITTEN_OUT.get(made.extra)
+    norm = _WRITTEN_OUT.get(made.norm_steps)
     if norm is None:
         return True
     return _finish_norm(fold, op, value, made, norm)
 
 
-_WRITTEN_OUT = {
+_WRITTEN_OUT: Mapping[tuple[str, ...], str] = {
     ("Sub", "Mul", "Add"): "batch",
     ("Mul", "Add"): "batch",
     ("Sub", "Div", "Mul", "Add"): "batch",
@@ -112,7 +111,7 @@ _WRITTEN_OUT = {
 
 def _finish_norm(fold: Fold, op: Op, value: TensorView, last: LayerDraft, norm: str) -> bool:
     steps = [last]
-    while len(steps) < len(last.extra):
+    while len(steps) < len(last.norm_steps):
         steps.append(steps[-1].inputs[0])
     fold.drafts.pop()
     first = steps[-1]
@@ -132,12 +131,12 @@ def _finish_norm(fold: Fold, op: Op, value: TensorView, last: LayerDraft, norm: 
 
 def _attention_bias(fold: Fold, op: Op, value: TensorView, constant: Tensor, name: str) -> bool:
     draft = value.draft
-    facts = draft.extra
-    if draft.refs != 1 or not facts["out"] or facts["out_bias"]:
+    facts = draft.attention
+    if facts is None or draft.refs != 1 or not facts.out or facts.out_biased:
         return False
-    if constant.shape != (facts["out"],):
+    if constant.shape != (facts.out,):
         return False
-    facts["out_bias"] = True
+    draft.attention = facts._replace(out_biased=True)
     fold.weigh(draft, name)
     fold.give(op, draft, value.axes, value.dims)
     return True
@@ -173,11 +172,11 @@ def _scaled(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
         draft = main.draft
         if draft.kind != "~math" or draft.op.kind not in ("Mul", "Div") or draft.refs != 1:
             continue
-        if len(draft.inputs) != 1 or len(draft.extra) != 2:
+        if len(draft.inputs) != 1 or len(draft.operands) != 2:
             continue
-        factor = next(one for one in draft.extra if not isinstance(one, LayerDraft))
+        factor = next(one for one in draft.operands if not isinstance(one, LayerDraft))
         if draft.op.kind == "Div":
-            if isinstance(draft.extra[0], float) or not factor:
+            if isinstance(draft.operands[0], float) or not factor:
                 continue
             factor = 1 / factor
         factor = float(f"{factor:.6g}")
@@ -192,13 +191,13 @@ def _scaled(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
 def _gated(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
     """One half times the sigmoid of the other: a gated linear unit."""
     half, gate = left.draft, right.draft
-    if half.kind != "~slice" or gate.kind != "sigmoid" or gate.inputs[0].kind != "~slice":
+    if half.span is None or gate.kind != "sigmoid" or gate.inputs[0].span is None:
         return False
     other = gate.inputs[0]
     source = half.inputs[0]
     if other.inputs[0] is not source or 2 * half.shape[-1] != source.shape[-1]:
         return False
-    if half.extra[1:3] != (len(half.shape) - 1, 0) or other.extra[2] != half.shape[-1]:
+    if half.span[1:3] != (len(half.shape) - 1, 0) or gate.inputs[0].span.start != half.shape[-1]:
         return False
     source.refs -= 1
     fold.give(op, named(fold, op, "GLU", [source], half.shape), left.axes)
@@ -221,7 +220,7 @@ def _written_norm(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bo
             if mean.kind != "~mean" or mean.inputs[0] is not base:
                 continue
         made = fold.draft("~norm", op, [base], base.shape)
-        made.extra = (norm,)
+        made.norm_steps = (norm,)
         made.options["taken"] = taken
         fold.give(op, made, upper.axes, upper.dims)
         return True
@@ -231,7 +230,7 @@ def _written_norm(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bo
 def _deviation(draft: LayerDraft, kind: str) -> LayerDraft | None:
     """The square below sqrt(mean(square) + epsilon), or below its reciprocal."""
     if kind == "Mul":
-        over = draft.op.kind == "Div" and draft.extra and draft.extra[0] == 1
+        over = draft.op.kind == "Div" and draft.operands[:1] == (1,)
         if draft.kind != "~math" or not (over or draft.op.kind == "Reciprocal"):
             return None
         draft = draft.inputs[0]
@@ -242,7 +241,7 @@ def _deviation(draft: LayerDraft, kind: str) -> LayerDraft | None:
     if draft.kind != "~mean":
         return None
     square = draft.inputs[0]
-    if square.op.kind == "Pow" and square.kind == "~math" and square.extra[1] == 2:
+    if square.op.kind == "Pow" and square.kind == "~math" and square.operands[1] == 2:
         return square
     if square.op.kind == "Mul" and len(square.inputs) == 2:
         return square if square.inputs[0] is square.inputs[1] else None

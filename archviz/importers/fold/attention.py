@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from archviz.importers.fold.named import NAMED, state
 from archviz.importers.fold.named import softmax as named_softmax
-from archviz.importers.fold.state import Fold, LayerDraft, product
+from archviz.importers.fold.named import state
+from archviz.importers.fold.state import AttentionFacts, Fold, LayerDraft, product
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
@@ -115,7 +115,7 @@ def einsum(fold: Fold, op: Op) -> bool:
 def _back(draft: LayerDraft) -> LayerDraft:
     """The draft behind views, scalings by a number, masks and parts."""
     for _ in range(_STEPS):
-        passive = draft.kind == "op" and draft.extra != NAMED and draft.op.kind in _PASSIVE
+        passive = draft.kind == "op" and not draft.named and draft.op.kind in _PASSIVE
         if not draft.inputs or not (passive or draft.kind in _VIEWS):
             break
         draft = draft.inputs[0]
@@ -139,7 +139,7 @@ def _projection(draft: LayerDraft) -> LayerDraft | None:
     while todo:
         draft = todo.pop()
         passive = draft.kind in ("op", "op-merge") and draft.op.kind in _PASSIVE
-        if draft.inputs and (draft.kind in _VIEWS or (passive and draft.extra != NAMED)):
+        if draft.inputs and (draft.kind in _VIEWS or (passive and not draft.named)):
             new = [source for source in draft.inputs if source not in seen]
             seen.update(new)
             todo += new
@@ -185,16 +185,14 @@ def _attention(
     made.parameters = sum(part.parameters for part in single)
     made.parameters += _biases(fold, weights, heads)
     made.macs = sum(part.macs for part in single)
-    made.extra = {
-        "heads": heads,
-        "width": width,
-        "features": source.shape[-1],
-        "out": 0,
-        "out_bias": False,
-        "biases": all("bias" not in part.options for part in single),
-        "plain": all("bias" in part.options for part in single),
-        "label": _label(parts, windows, shifted),
-    }
+    made.attention = AttentionFacts(
+        heads,
+        width,
+        source.shape[-1],
+        all("bias" not in part.options for part in single),
+        all("bias" in part.options for part in single),
+        _label(parts, windows, shifted),
+    )
     if any(part.options.get("shared") for part in single):
         made.options["shared"] = True
         made.lent = sum(part.lent for part in single)
@@ -206,7 +204,7 @@ def _attention(
 def _windowed(source: LayerDraft) -> tuple[LayerDraft, bool, bool]:
     """The map that windows were cut from, whether there are any, and whether it was shifted."""
     draft, windows, shifted = source, False, False
-    while draft.extra == NAMED and draft.inputs and draft.refs <= 3:
+    while draft.named and draft.inputs and draft.refs <= 3:
         label = draft.options["label"]
         if label == "window partition":
             windows = True
@@ -263,25 +261,22 @@ def _release(parts: list[LayerDraft], source: LayerDraft, memory: LayerDraft) ->
         one.refs -= max(users - 1, 0)
 
 
-def as_layer(draft: LayerDraft) -> None:
+def as_layer(draft: LayerDraft, facts: AttentionFacts) -> None:
     """Make an attention a layer: of kind ``attention`` where that says all, else a named box."""
-    facts: dict[str, Any] = draft.extra
-    features, width, out = facts["features"], facts["width"], facts["out"]
-    usual = out == features and (
-        (facts["biases"] and facts["out_bias"]) or (facts["plain"] and not facts["out_bias"])
-    )
-    bias = facts["biases"]
-    wanted = 4 * features * width + (3 * width + features if bias else 0)
-    if usual and wanted == draft.parameters and facts["label"] == "attention":
+    features, width = facts.features, facts.width
+    alike = facts.biased if facts.out_biased else facts.unbiased
+    wanted = 4 * features * width + (3 * width + features if facts.biased else 0)
+    usual = facts.out == features and alike and wanted == draft.parameters
+    if usual and facts.label == "attention":
         draft.kind = "attention"
-        draft.options["count"] = facts["heads"]
+        draft.options["count"] = facts.heads
         if width != features:
             draft.options["filters"] = width
-        if not bias:
+        if not facts.biased:
             draft.options["bias"] = False
         return
     draft.kind = "other-attention"
-    state(draft, facts["label"])
+    state(draft, facts.label)
 
 
 def fused(fold: Fold, op: Op) -> bool:
@@ -297,15 +292,7 @@ def fused(fold: Fold, op: Op) -> bool:
     bias = fold.constant(op, 2) is not None
     fold.weigh(made, *op.inputs[1:3])
     made.macs = product(value.draft.shape) * triple
-    made.extra = {
-        "heads": op.attributes.get("num_heads", 1),
-        "width": triple // 3,
-        "features": features,
-        "biases": bias,
-        "plain": not bias,
-        "out": 0,
-        "out_bias": False,
-        "label": "attention",
-    }
+    heads = op.attributes.get("num_heads", 1)
+    made.attention = AttentionFacts(heads, triple // 3, features, bias, not bias, "attention")
     fold.give(op, made, value.axes, dims)
     return True

@@ -73,13 +73,13 @@ def dense(fold: Fold, op: Op) -> bool:
 def _project(fold: Fold, op: Op, value: TensorView, units: int, bias: bool) -> bool:
     """The projection behind an attention belongs to it."""
     draft = value.draft
-    facts = draft.extra
-    if draft.refs != 1 or facts["out"]:
+    facts = draft.attention
+    if facts is None or draft.refs != 1 or facts.out:
         return False
     dims = (*fold.dims(value)[:-1], units)
     made = fold.draft("~attention", op, draft.inputs, (*draft.shape[:-1], units))
     made.name, made.path = draft.name, draft.path
-    made.extra = {**facts, "out": units, "out_bias": bias}
+    made.attention = facts._replace(out=units, out_biased=bias)
     made.parameters, made.macs = draft.parameters, draft.macs + product(draft.shape) * units
     made.lent = draft.lent
     if "shared" in draft.options:
@@ -206,7 +206,7 @@ def _grouped_norm(fold: Fold, op: Op, value: TensorView) -> bool:
     if before is None or value.draft.refs != 1 or before.draft is not value.draft.inputs[0]:
         return False
     made = fold.draft("~norm", op, [before.draft], before.draft.shape)
-    made.extra = ("group",)
+    made.norm_steps = ("group",)
     made.options.update(taken=1, axes=before.axes, dims=fold.dims(before))
     fold.give(op, made, None, fold.dims(value))
     return True

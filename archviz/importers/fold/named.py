@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from archviz.importers.graphs import Op
     from archviz.network.model import Shape
 
-NAMED = "named"
-"""What the boxes that are understood have as their ``extra``."""
+_WAITING = {"~stack": "stack", "~product": "matrix product", "~mean": "mean"}
+"""What is left of drafts that have waited for more in vain."""
 _KEPT = ("norm", "activation", "drawn", "shared")
 
 _UNARY = {
@@ -55,23 +55,20 @@ def named(
 ) -> LayerDraft:
     """A box with a name; one with several inputs is a merge that keeps their order."""
     draft = fold.draft("op-merge" if len(inputs) > 1 else kind, op, inputs, shape, label=label)
-    draft.extra = NAMED
+    draft.named = True
     return draft
 
 
 def as_named_box(draft: LayerDraft) -> bool:
     """Make an operator of what is understood: a named box, or a step of arithmetic."""
-    if draft.extra == NAMED:
+    if draft.named:
         state(draft, draft.options["label"])
         return True
-    if draft.kind in ("~stack", "~part"):
-        state(draft, "stack" if draft.kind == "~stack" else f"{draft.extra[3]} state")
+    if draft.direction is not None:
+        state(draft, f"{('forward', 'backward')[draft.direction.number]} state")
         return True
-    if draft.kind == "~product":
-        state(draft, "matrix product")
-        return True
-    if draft.kind == "~mean":
-        state(draft, "mean")
+    if draft.kind in _WAITING:
+        state(draft, _WAITING[draft.kind])
         return True
     if draft.kind == "~math":
         label = _arithmetic(draft)
@@ -103,14 +100,14 @@ def state(draft: LayerDraft, label: str) -> None:
 
 def _arithmetic(draft: LayerDraft) -> str:
     kind = draft.op.kind
-    numbers = [one for one in draft.extra if not isinstance(one, LayerDraft)]
-    if len(draft.extra) == 1:
+    numbers = [one for one in draft.operands if not isinstance(one, LayerDraft)]
+    if len(draft.operands) == 1:
         return _UNARY.get(kind, "")
     if kind == "Clip":
         return _between(*numbers)
     if not numbers:
         return _OF_TWO.get(kind, "")
-    first = not isinstance(draft.extra[0], LayerDraft)
+    first = not isinstance(draft.operands[0], LayerDraft)
     number = _short(numbers[0])
     if kind == "Pow":
         return f"{number} to the power" if first else f"power of {number}"

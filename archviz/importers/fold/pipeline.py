@@ -42,9 +42,6 @@ from archviz.importers.graphs import LayerGraph, LayerNode, Op, OpGraph
 from archviz.network.kinds import STATED
 from archviz.network.model import Shape
 
-GUESSED = "guessed"
-"""What boxes have as their ``extra`` where nothing says which shape they give."""
-
 Handler: TypeAlias = Callable[[Fold, Op], bool]
 
 
@@ -113,7 +110,7 @@ def _box(fold: Fold, op: Op) -> None:
             continue
         shape, axes = _box_shape(fold, name, values)
         draft = fold.draft("op", op, drafts, shape, label=label)
-        draft.extra = None if fold.known(name) else GUESSED
+        draft.guessed = fold.known(name) is None
         if index == 0:
             for source in dict.fromkeys(op.inputs):
                 tensor = fold.constants.get(source)
@@ -269,9 +266,6 @@ HANDLERS: Mapping[str, Handler] = {**_OPERATORS, **quantised.handlers(_OPERATORS
 # ---- out --------------------------------------------------------------------------------------
 
 
-_CLEAR = {"~select": "select", "~slice": "slice"}
-
-
 def _emit(fold: Fold) -> LayerGraph:
     ends = []
     for name in fold.graph.outputs:
@@ -333,17 +327,19 @@ def _unused(word: str, taken: set[str], number: int) -> str:
 def _resolve(draft: LayerDraft, unknown: dict[str, None]) -> None:
     """Make a layer of what has been waiting for more, and note what stays an operator."""
     kind = draft.kind
-    if kind == "~attention":
-        attention.as_layer(draft)
+    if draft.attention is not None:
+        attention.as_layer(draft, draft.attention)
         return
     if kind == "~affine" and draft.op.kind == "Mul":
         draft.kind = "scale"
         return
-    if kind in _CLEAR:
-        draft.kind = _CLEAR[kind]
-        if kind == "~slice":
-            draft.options["label"] = draft.extra[0]
-            draft.options["shape"] = draft.shape
+    if kind == "~select":
+        draft.kind = "select"
+        return
+    if draft.span is not None:
+        draft.kind = "slice"
+        draft.options["label"] = draft.span.label
+        draft.options["shape"] = draft.shape
         return
     if kind == "~view" and draft.op.kind in ("Reshape", "Squeeze", "Unsqueeze", "Flatten"):
         sizes = {product(source.shape) for source in draft.inputs}
@@ -357,6 +353,6 @@ def _resolve(draft: LayerDraft, unknown: dict[str, None]) -> None:
     if named.as_named_box(draft):
         return
     label = draft.options.get("label") or draft.op.kind.rpartition(".")[2]
-    guessed = " (of unstated shape)" if draft.extra == GUESSED else ""
+    guessed = " (of unstated shape)" if draft.guessed else ""
     named.state(draft, label)
     unknown[label + guessed] = None

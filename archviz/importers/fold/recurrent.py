@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.named import named
-from archviz.importers.fold.state import BATCH, ONE, Fold, LayerDraft, TensorView, product
+from archviz.importers.fold.state import (
+    BATCH,
+    ONE,
+    Direction,
+    Fold,
+    LayerDraft,
+    TensorView,
+    product,
+)
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
@@ -79,7 +87,7 @@ def _states(
         parts = []
         for way in range(ways):
             part = fold.draft("~part", op, [draft], (hidden,))
-            part.extra = (draft, way, ways, ("forward", "backward")[way])
+            part.direction = Direction(draft, way, ways)
             draft.refs += 1
             parts.append(part)
         stack(fold, op, parts, name, 1 if batch_first else 0)
@@ -148,8 +156,8 @@ def unstack(fold: Fold, op: Op, value: TensorView, axis: int, index: int, keep: 
 
 def reunited(drafts: list[LayerDraft]) -> LayerDraft | None:
     """The draft whose parts, one for each direction, are put together again."""
-    if not drafts or any(draft.kind != "~part" for draft in drafts):
+    first = drafts[0].direction if drafts else None
+    if first is None:
         return None
-    whole, _, count, _ = drafts[0].extra
-    same = all(draft.extra[0] is whole and draft.extra[1] == at for at, draft in enumerate(drafts))
-    return whole if same and len(drafts) == count else None
+    wanted = [first._replace(number=number) for number in range(first.total)]
+    return first.whole if [draft.direction for draft in drafts] == wanted else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archviz.importers.fold.named import NAMED, named
+from archviz.importers.fold.named import named
 from archviz.importers.fold.recurrent import STACK, restacked, reunited
 from archviz.importers.fold.state import BATCH, NCHW, NHWC, Axes, Fold, LayerDraft, TensorView
 from archviz.importers.fold.views import reshape as plain_reshape
@@ -157,10 +157,11 @@ def shifted(fold: Fold, op: Op, values: list[TensorView], axis: int) -> bool:
     """Concat of the two parts of a value in the other order: it is rolled along an axis."""
     drafts = [value.draft for value in values]
     axes = values[0].axes
-    if len(drafts) != 2 or axes is None or any(draft.kind != "~slice" for draft in drafts):
+    spans = [draft.span for draft in drafts if draft.span is not None]
+    if len(drafts) != 2 or axes is None or len(spans) != 2:
         return False
     source = drafts[0].inputs[0]
-    (_, target, start, size, step), (_, other, first, left, hop) = drafts[0].extra, drafts[1].extra
+    (_, target, start, size, step), (_, other, first, left, hop) = spans
     if drafts[1].inputs[0] is not source or target != axes[axis] or other != target:
         return False
     if step != 1 or hop != 1:
@@ -168,9 +169,8 @@ def shifted(fold: Fold, op: Op, values: list[TensorView], axis: int) -> bool:
     if first != 0 or start != left or start + size != source.shape[target]:
         return False
     source.refs -= 1
-    inner = source.extra
-    rolled = inner == NAMED and source.options["label"] == SHIFT
-    windows = source.kind == "~attention" and inner["label"].startswith("shifted")
+    rolled = source.named and source.options["label"] == SHIFT
+    windows = source.attention is not None and source.attention.label.startswith("shifted")
     if source.refs == 1 and (rolled or windows):
         source.refs = 0
         fold.give(op, source, axes)
@@ -195,16 +195,18 @@ def _blocks(fold: Fold, op: Op, drafts: list[LayerDraft]) -> LayerDraft | None:
     """Every second row and column, from each start: a map folded into its channels."""
     starts = set()
     sources = set()
+    step = 0
     for draft in drafts:
         inner = draft.inputs[0] if draft.inputs else draft
-        if draft.kind != "~slice" or inner.kind != "~slice":
+        if draft.span is None or inner.span is None:
             return None
         sources.add(inner.inputs[0])
-        spans = {one.extra[1]: one.extra[2:] for one in (inner, draft)}
+        spans = {one.axis: one for one in (inner.span, draft.span)}
         if len(draft.shape) != 3 or sorted(spans) != [0, 1]:
             return None
-        starts.add((spans[0][0], spans[1][0], spans[0][2], spans[1][2]))
-    source, step = sources.pop(), drafts[0].extra[4]
+        starts.add((spans[0].start, spans[1].start, spans[0].step, spans[1].step))
+        step = draft.span.step
+    source = sources.pop()
     wanted = {(high, wide, step, step) for high in range(step) for wide in range(step)}
     if sources or starts != wanted or len(drafts) != step**2:
         return None
@@ -222,7 +224,7 @@ def _rescaled(fold: Fold, op: Op, drafts: list[LayerDraft]) -> LayerDraft | None
         while draft.kind == "~math" and len(draft.inputs) == 1 and draft.op.kind in _LINEAR:
             draft = draft.inputs[0]
         last = len(draft.shape) - 1
-        if draft.kind != "~slice" or draft.extra[1:4] != (last, index, 1):
+        if draft.span is None or draft.span[1:4] != (last, index, 1):
             return None
         if source is not None and draft.inputs[0] is not source:
             return None

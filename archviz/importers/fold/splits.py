@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archviz.importers.fold.state import Fold, TensorView, axes_list, numbers
+from archviz.importers.fold.state import Fold, Span, TensorView, axes_list, numbers
 from archviz.importers.fold.views import same
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def part(
     label = _share(what, span, fold.dims(value)[axis])
     if step > 1:
         label = f"every {step}{ {2: 'nd', 3: 'rd'}.get(step, 'th') } {what}"
-    draft.extra = label, target, *span, step
+    draft.span = Span(label, target, *span, step)
     draft.refs = fold.uses.get(name, 0)
     fold.values[name] = TensorView(draft, value.axes)
 

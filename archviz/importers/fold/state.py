@@ -29,21 +29,27 @@ class LayerDraft:
     """A layer in the making; a kind that starts with ``~`` waits for what follows."""
 
     __slots__ = (
+        "attention",
         "base",
-        "extra",
+        "direction",
         "fixed",
         "free",
+        "guessed",
         "inputs",
         "kind",
         "lent",
         "macs",
         "name",
+        "named",
+        "norm_steps",
         "op",
+        "operands",
         "options",
         "parameters",
         "path",
         "refs",
         "shape",
+        "span",
     )
 
     def __init__(
@@ -65,13 +71,61 @@ class LayerDraft:
         self.macs = 0
         self.free = False
         """Whether its shape has not been put in our order for good."""
+        self.named = False
+        """Whether it is a box that is understood, of the name in its options."""
+        self.guessed = False
+        """Whether nothing says which shape it has."""
         self.base: LayerDraft | None = None
-        self.extra: Any = None
+        """Of an expression: the value that it is one of."""
+        self.operands: tuple[LayerDraft | float, ...] = ()
+        """Of a step of an expression, ``~math``: what its operator takes."""
+        self.norm_steps: tuple[str, ...] = ()
+        """Of a norm that is written out, ``~norm`` and ``~affine``: its steps so far."""
+        self.span: Span | None = None
+        """Of a part, ``~slice``: which one."""
+        self.direction: Direction | None = None
+        """Of a last state, ``~part``: which of several."""
+        self.attention: AttentionFacts | None = None
+        """Of an ``~attention``: what is known of it so far."""
 
     @property
     def scope(self) -> tuple[str, ...]:
         """The module path, outermost first."""
         return module_path(self.path)
+
+
+class Span(NamedTuple):
+    """Which part of a draft another one is, along one of its axes, and what that is called."""
+
+    label: str
+    axis: int
+    start: int
+    size: int
+    step: int
+
+
+class Direction(NamedTuple):
+    """Which of the directions of a recurrent layer a last state is of."""
+
+    whole: LayerDraft
+    number: int
+    total: int
+
+
+class AttentionFacts(NamedTuple):
+    """An attention in the making: its sizes, and which of its projections have biases."""
+
+    heads: int
+    width: int
+    features: int
+    biased: bool
+    """Whether all of queries, keys and values have biases."""
+    unbiased: bool
+    """Whether none of them has."""
+    label: str
+    out: int = 0
+    """Units of the projection behind it; 0 without one."""
+    out_biased: bool = False
 
 
 class TensorView(NamedTuple):

@@ -66,11 +66,10 @@ def arranged(
         return draft
     else:
         made = fold.between("op", op, draft, shape, label="transpose")
-        made.extra = "named"
+        made.named = True
         return made
     if made.kind == "reshape":
         made.options["shape"] = shape
-    made.extra = draft.refs
     return made
 
 
@@ -84,7 +83,7 @@ def straight(fold: Fold, op: Op, value: TensorView) -> TensorView:
         return value
     shape = tuple(value.draft.shape[axes[place]] for place in order)
     made = fold.between("op", op, value.draft, shape, label="transpose")
-    made.extra = "named"
+    made.named = True
     found = list(axes)
     for target, place in enumerate(order):
         found[place] = target
