@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from archviz.importers.compact.prepare import settle, with_outputs_joined
+from archviz.importers.compact.prepare import prepare, with_outputs_joined
 from archviz.importers.graphs import LayerGraph, LayerNode
 from archviz.language.expand import load_network, network_from_text
 from archviz.network.kinds import KINDS
@@ -121,10 +121,10 @@ def expected(graph: LayerGraph, joined: bool) -> LayerGraph:
     """
     if joined:
         return with_outputs_joined(graph)
-    settled = settle(graph)
-    hanging = [node for shoot in settled.offshoots for node in shoot.nodes]
-    outputs = (settled.nodes[-1].id,) if settled.joined else graph.outputs
-    return graph._replace(nodes=(*settled.nodes, *hanging), outputs=outputs)
+    prepared = prepare(graph)
+    hanging = [node for shoot in prepared.offshoots for node in shoot.nodes]
+    outputs = (prepared.nodes[-1].id,) if prepared.joined else graph.outputs
+    return graph._replace(nodes=(*prepared.nodes, *hanging), outputs=outputs)
 
 
 def unroll(network: Network, with_auxiliary: bool = True) -> LayerGraph:

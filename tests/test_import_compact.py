@@ -117,7 +117,7 @@ def test_merged_concats_become_a_chain_again() -> None:
 
 
 def test_equal_operators_in_other_wiring_are_other_modules() -> None:
-    names = [unit.name for unit in compact(bundled("inception_v4")).units]
+    names = [module.name for module in compact(bundled("inception_v4")).modules]
     assert names == [
         "stem",
         "inception-a",
@@ -231,7 +231,7 @@ def test_bridges_in_bridges(levels: int) -> None:
 
 def test_large_graphs_stay_small() -> None:
     assert compact(chain(4_000))
-    assert len(compact(nasnet(200)).units) < 12
+    assert len(compact(nasnet(200)).modules) < 12
     assert unet(2)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archviz.importers.compact.parameters import Column, infer, unified
+from archviz.importers.compact.parameters import FieldColumn, infer_parameters, unified
 from archviz.importers.compact.pipeline import compact
 from archviz.importers.graphs import LayerGraph
 from archviz.importers.spec.spec_text import write_spec
@@ -51,14 +51,14 @@ def test_lines_are_not_too_long(name: str) -> None:
 
 
 def test_names_are_those_of_the_field() -> None:
-    names = {name: [unit.name for unit in compact(FAMILIES[name]()).units] for name in FAMILIES}
+    names = {name: [unit.name for unit in compact(FAMILIES[name]()).modules] for name in FAMILIES}
     assert names["densenet"] == ["dense-layer", "transition"]
     assert names["mobilenet_v2"] == ["bottleneck", "inverted-residual"]
     assert names["efficientnet"] == ["squeeze-excite", "mbconv-first", "mbconv"]
     assert names["convnext"] == ["convnext-block"]
     assert names["vit"] == ["encoder-block"]
     assert names["unet"] == ["double-conv"]
-    xception = compact(bundled("xception")).units
+    xception = compact(bundled("xception")).modules
     assert [unit.color for unit in xception] == ["yellow", "green", "orange"]
 
 
@@ -80,8 +80,8 @@ def test_many_different_values_are_no_parameters() -> None:
     for block in range(3):
         ends = [net.conv(net.conv(x, 3 + 7 * n + block * (n * n % 11 + 1)), 8) for n in range(24)]
         x = net.add("add", ends)
-    units = compact(net.graph()).units
-    assert max(len(unit.takes) for unit in units) <= 16
+    modules = compact(net.graph()).modules
+    assert max(len(unit.takes) for unit in modules) <= 16
     check_exact(net.graph())
 
 
@@ -96,7 +96,7 @@ NUMBERS = st.integers(1, 512)
 
 
 @st.composite
-def tables(draw: st.DrawFn) -> list[Column]:
+def tables(draw: st.DrawFn) -> list[FieldColumn]:
     calls = draw(st.integers(1, 5))
     base = draw(st.lists(NUMBERS, min_size=calls, max_size=calls))
     columns = []
@@ -104,16 +104,16 @@ def tables(draw: st.DrawFn) -> list[Column]:
         field = draw(st.sampled_from(["filters", "stride", "kernel", "groups", "value"]))
         if draw(st.booleans()):
             factor = draw(st.sampled_from([1, 2, 3, 4, 6]))
-            columns.append(Column(field, tuple(factor * value for value in base)))
+            columns.append(FieldColumn(field, tuple(factor * value for value in base)))
         else:
             values = draw(st.lists(NUMBERS, min_size=calls, max_size=calls))
-            columns.append(Column(field, tuple(values)))
+            columns.append(FieldColumn(field, tuple(values)))
     return columns
 
 
 @given(tables())
-def test_parameters_give_the_columns(columns: list[Column]) -> None:
-    found, texts = infer(columns)
+def test_parameters_give_the_columns(columns: list[FieldColumn]) -> None:
+    found, texts = infer_parameters(columns)
     for call in range(len(columns[0].values)):
         values = {one.name: (int(one.values[call]), 1) for one in found}
         for column, text in zip(columns, texts, strict=True):

@@ -26,11 +26,11 @@ _BADGES = frozenset({"norm", "activation"})
 _NOWHERE: Any = None
 MAX_PROBLEMS = 12
 
-Key: TypeAlias = tuple[Any, ...]
+LayerKey: TypeAlias = tuple[Any, ...]
 Colors: TypeAlias = dict[tuple[Any, ...], int]
 
 
-class _Plain(NamedTuple):
+class _NumberedGraph(NamedTuple):
     """A flat graph by numbers: what each layer is, and its inputs, sorted where all are alike."""
 
     nodes: Sequence[LayerNode]
@@ -59,8 +59,8 @@ def numbered(graph: LayerGraph) -> Wired:
 
 def differences(model: Wired, spec: Wired) -> list[str]:
     """What differs between a model and its spec; empty where nothing does."""
-    keys = _Keys()
-    one, two = _plain(model, keys), _plain(spec, keys)
+    keys = _LayerKeys()
+    one, two = _numbered_graph(model, keys), _numbered_graph(spec, keys)
     problems = _layers(one, two, keys)
     if not problems:
         problems = _wiring(one, two, keys)
@@ -90,16 +90,16 @@ def _totals(nodes: Sequence[LayerNode], others: Sequence[LayerNode]) -> list[str
     return problems
 
 
-# ---- plain graphs -----------------------------------------------------------------------------
+# ---- numbered graphs --------------------------------------------------------------------------
 
 
-class _Keys:
+class _LayerKeys:
     """What layers are, as numbers."""
 
     def __init__(self) -> None:
-        self.keys: list[Key] = []
-        self.numbers: dict[Key, int] = {}
-        self.known: dict[Key, Key] = {}
+        self.keys: list[LayerKey] = []
+        self.numbers: dict[LayerKey, int] = {}
+        self.known: dict[LayerKey, LayerKey] = {}
         self.seen: dict[tuple[int, str, Any], int] = {}
         """By the identity of the options, which layers that are alike share."""
         self.ordered: set[int] = set()
@@ -118,7 +118,7 @@ class _Keys:
         return found
 
 
-def key_of(node: LayerNode, known: dict[Key, Key]) -> Key:
+def key_of(node: LayerNode, known: dict[LayerKey, LayerKey]) -> LayerKey:
     """What a layer is: kind, options that count for it, and output shape."""
     raw = (node.kind, *sorted(node.options.items()), node.shape)
     found = known.get(raw)
@@ -139,7 +139,7 @@ def _stated(node: LayerNode) -> dict[str, Any]:
     return {key: value for key, value in node.options.items() if key in Layer._fields}
 
 
-def _plain(wired: Wired, keys: _Keys) -> _Plain:
+def _numbered_graph(wired: Wired, keys: _LayerKeys) -> _NumberedGraph:
     """The graph by numbers, with merges that only feed a merge of their kind taken into it."""
     nodes, inputs, outputs = wired.nodes, wired.inputs, set(wired.outputs)
     merges = [index for index, node in enumerate(nodes) if node.kind in _NESTED]
@@ -162,7 +162,7 @@ def _plain(wired: Wired, keys: _Keys) -> _Plain:
     tags = [2 * number for number in numbers]
     for index in outputs:
         tags[index] += 1
-    return _Plain(nodes, numbers, wires, tags)
+    return _NumberedGraph(nodes, numbers, wires, tags)
 
 
 def _taken_in(
@@ -225,7 +225,7 @@ def _spread(inputs: Sequence[Sequence[int]], gone: set[int], index: int) -> tupl
 # ---- layers -----------------------------------------------------------------------------------
 
 
-def _layers(model: _Plain, spec: _Plain, keys: _Keys) -> list[str]:
+def _layers(model: _NumberedGraph, spec: _NumberedGraph, keys: _LayerKeys) -> list[str]:
     """Layers that one has and the other has not."""
     wanted, found = Counter(model.keys), Counter(spec.keys)
     if wanted == found:
@@ -253,7 +253,7 @@ def show(key: tuple[Any, ...]) -> str:
 # ---- wiring -----------------------------------------------------------------------------------
 
 
-def _wiring(model: _Plain, spec: _Plain, keys: _Keys) -> list[str]:
+def _wiring(model: _NumberedGraph, spec: _NumberedGraph, keys: _LayerKeys) -> list[str]:
     """Where the wires differ: nowhere if all layers pair off with their inputs."""
     if model.tags == spec.tags and model.inputs == spec.inputs:
         return []  # nothing was put in another order
@@ -271,7 +271,11 @@ def _wiring(model: _Plain, spec: _Plain, keys: _Keys) -> list[str]:
 
 
 def _unmatched(
-    model: _Plain, spec: _Plain, one: Sequence[int], two: Sequence[int], keys: _Keys
+    model: _NumberedGraph,
+    spec: _NumberedGraph,
+    one: Sequence[int],
+    two: Sequence[int],
+    keys: _LayerKeys,
 ) -> int | None:
     """The first layer for which there is none with its mark and its inputs left; None: all match.
 
@@ -292,30 +296,30 @@ def _unmatched(
     return None
 
 
-def _colored(plain: _Plain, colors: Colors, keys: _Keys) -> list[int]:
+def _colored(graph: _NumberedGraph, colors: Colors, keys: _LayerKeys) -> list[int]:
     """Colours from all before a layer, then from all behind it as well."""
 
     def number(key: tuple[Any, ...]) -> int:
         return colors.setdefault(key, len(colors))
 
     def before(index: int, found: Sequence[int]) -> list[int]:
-        sources = [found[source] for source in plain.inputs[index]]
-        return sources if plain.keys[index] in keys.ordered else sorted(sources)
+        sources = [found[source] for source in graph.inputs[index]]
+        return sources if graph.keys[index] in keys.ordered else sorted(sources)
 
-    users: list[list[int]] = [[] for _ in plain.tags]
-    for user, sources in enumerate(plain.inputs):
+    users: list[list[int]] = [[] for _ in graph.tags]
+    for user, sources in enumerate(graph.inputs):
         for source in sources:
             users[source].append(user)
     forward: list[int] = []
-    for index, tag in enumerate(plain.tags):
+    for index, tag in enumerate(graph.tags):
         forward.append(number(("<", tag, *before(index, forward))))
     both = [0] * len(forward)
     for index in range(len(forward) - 1, -1, -1):
         behind = []
         for user in users[index]:
             color = both[user]
-            if plain.keys[user] in keys.ordered:  # then it matters which input it is
-                places = [at for at, one in enumerate(plain.inputs[user]) if one == index]
+            if graph.keys[user] in keys.ordered:  # then it matters which input it is
+                places = [at for at, one in enumerate(graph.inputs[user]) if one == index]
                 color = number(("~", color, *places))
             behind.append(color)
         both[index] = number((">", forward[index], *sorted(behind)))

@@ -1,4 +1,4 @@
-"""Linear parts that become modules: stretches that occur again, and the stem."""
+"""Linear parts that become modules: what occurs again between the blocks, and the stem."""
 
 from __future__ import annotations
 
@@ -6,40 +6,42 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from archviz.importers.compact.module_calls import LARGE, Groups, is_gate
+from archviz.importers.compact.module_drafts import LARGE, ModuleDrafts, is_gate
 from archviz.importers.compact.several_inputs import has_input
-from archviz.importers.compact.structure import Book
-from archviz.importers.compact.tree import Call, Chain, Element, Par, Wild, takes_previous
+from archviz.importers.compact.structure import Structures
+from archviz.importers.compact.tree import Call, Chain, Element, FreeGraph, Parallel, takes_previous
 
-SHORTEST_STRETCH, LONGEST_STRETCH = 3, 12
+SHORTEST, LONGEST = 3, 12
 MANY_RUNS = 5
 """Equal rows of convolutions that make a module in an encoder with its decoder."""
 
 
-class Stretches:
+class LinearModules:
     """Makes modules of what lies between the blocks of a chain."""
 
-    def __init__(self, book: Book, groups: Groups, taps: frozenset[int]) -> None:
-        self.book = book
-        self.groups = groups
+    def __init__(self, structures: Structures, drafts: ModuleDrafts, taps: frozenset[int]) -> None:
+        self.structures = structures
+        self.drafts = drafts
         self.taps = taps
 
     def is_block(self, element: Element) -> bool:
         """Whether an element of a chain is a module that stands for itself."""
         if isinstance(element, Call):
-            return self.groups.of(element).role in ("block", "pair", "graph")
-        return isinstance(element, Par | Wild) and not is_gate(self.book, element)
+            return self.drafts.of(element).role in ("block", "pair", "graph")
+        return isinstance(element, Parallel | FreeGraph) and not is_gate(self.structures, element)
 
     def levels(self, chains: Sequence[Chain]) -> None:
         """Convolutions in a row that every level of an encoder and its decoder has."""
         cut = [self.runs(chain) for chain in chains]
-        times = Counter(self.book.chain_key(run) for runs in cut for run in runs if len(run) > 1)
+        times = Counter(
+            self.structures.chain_key(run) for runs in cut for run in runs if len(run) > 1
+        )
         for chain, runs in zip(chains, cut, strict=True):
             chain.clear()
             for run in runs:
-                key = self.book.chain_key(run) if len(run) > 1 else ()
+                key = self.structures.chain_key(run) if len(run) > 1 else ()
                 often = times[key] >= MANY_RUNS
-                chain += [self.groups.call(("run", key), "stretch", run)] if often else run
+                chain += [self.drafts.call(("run", key), "linear", run)] if often else run
 
     def runs(self, chain: Chain) -> list[Chain]:
         """A chain cut into rows of equal convolutions, and single elements."""
@@ -57,34 +59,32 @@ class Stretches:
         """Whether two elements are equal convolutions but for their sizes, not parted by a tap."""
         if not (isinstance(first, int) and isinstance(other, int)):
             return False
-        conv = self.book.kind(first) == "conv" and first not in self.taps
-        return conv and self.book.key(first) == self.book.key(other)
+        conv = self.structures.kind(first) == "conv" and first not in self.taps
+        return conv and self.structures.key(first) == self.structures.key(other)
 
-    def stretches(self, chain: Chain) -> None:
+    def between_blocks(self, chain: Chain) -> None:
         """Linear parts between the modules that occur again."""
-        book = self.book
+        structures = self.structures
         if not any(self.is_block(element) for element in chain):
             return
         gaps = [
-            (start, stop)
-            for start, stop in self.gaps(chain)
-            if SHORTEST_STRETCH <= stop - start <= LONGEST_STRETCH
+            (start, stop) for start, stop in self.gaps(chain) if SHORTEST <= stop - start <= LONGEST
         ]
         if len(gaps) < 2:
             return
-        keys = list(book.chain_key(chain))
+        keys = list(structures.chain_key(chain))
         whole: dict[tuple[int, ...], int] = {}
         for start, stop in gaps:
             pattern = tuple(keys[start:stop])
             whole[pattern] = whole.get(pattern, 0) + 1
         often = [pattern for pattern, times in whole.items() if times > 1]
         for pattern in sorted(often, key=len, reverse=True):
-            if self.is_stretch(pattern, chain, keys):
+            if self.is_drawn_enough(pattern, chain, keys):
                 self.replace(chain, pattern)
 
-    def is_stretch(self, pattern: tuple[int, ...], chain: Chain, keys: Sequence[int]) -> bool:
+    def is_drawn_enough(self, pattern: tuple[int, ...], chain: Chain, keys: Sequence[int]) -> bool:
         """Whether enough of a pattern is drawn for a module."""
-        drawn = sum(self.book.size(chain[keys.index(key)]) for key in pattern)
+        drawn = sum(self.structures.size(chain[keys.index(key)]) for key in pattern)
         return drawn >= 3
 
     def gaps(self, chain: Chain) -> list[tuple[int, int]]:
@@ -107,7 +107,7 @@ class Stretches:
 
     def replace(self, chain: Chain, pattern: tuple[int, ...]) -> None:
         """Every place of a pattern in the gaps of a chain by a call."""
-        book = self.book
+        structures = self.structures
         result: Chain = []
         done = 0
         for start, stop in self.gaps(chain):
@@ -115,8 +115,8 @@ class Stretches:
             at = start
             while at < stop:
                 piece = chain[at : at + len(pattern)]
-                if at + len(pattern) <= stop and book.chain_key(piece) == pattern:
-                    result.append(self.groups.call(("stretch", pattern), "stretch", piece))
+                if at + len(pattern) <= stop and structures.chain_key(piece) == pattern:
+                    result.append(self.drafts.call(("linear", pattern), "linear", piece))
                     at += len(pattern)
                 else:
                     result.append(chain[at])
@@ -132,31 +132,31 @@ class Stretches:
         if stop and stop < len(root) and takes_previous(root[stop]):
             stop -= 1
         head = root[:stop]
-        if stop == len(root) or has_input(root[stop], self.book.nodes):
+        if stop == len(root) or has_input(root[stop], self.structures.nodes):
             return
-        if self.book.chain_size(head) < LARGE:
+        if self.structures.chain_size(head) < LARGE:
             return
         body: Chain = []
         for element in head:
-            if isinstance(element, Call) and self.groups.of(element).role == "block":
-                self.groups.of(element).calls.remove(element)
+            if isinstance(element, Call) and self.drafts.of(element).role == "block":
+                self.drafts.of(element).calls.remove(element)
                 body += element.body
             else:
                 body.append(element)
-        root[:stop] = [self.groups.call("stem", "stem", body)]
+        root[:stop] = [self.drafts.call("stem", "stem", body)]
 
     def is_stem(self, element: Element) -> bool:
         """Whether an element may stand in a stem: a layer, or towers of few layers."""
         if isinstance(element, int):
             return element not in self.taps
         if isinstance(element, Call):
-            group = self.groups.of(element)
-            if group.role == "inner":
+            draft = self.drafts.of(element)
+            if draft.role == "inner":
                 return False
-            element = element.body[0] if group.role == "block" else element
-        if not isinstance(element, Par) or self.book.size(element) >= 8:
+            element = element.body[0] if draft.role == "block" else element
+        if not isinstance(element, Parallel) or self.structures.size(element) >= 8:
             return False
-        if has_input(element, self.book.nodes):
+        if has_input(element, self.structures.nodes):
             return False
         paths = element.branches
-        return self.book.kind(element) == "concat" and len(paths) == 2 and all(paths)
+        return self.structures.kind(element) == "concat" and len(paths) == 2 and all(paths)

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from archviz.importers.compact.linear_modules import Stretches
-from archviz.importers.compact.module_calls import LARGE, MOST_TOWERS, Group, Groups, is_gate
+from archviz.importers.compact.linear_modules import LinearModules
+from archviz.importers.compact.module_drafts import (
+    LARGE,
+    MOST_TOWERS,
+    ModuleDraft,
+    ModuleDrafts,
+    is_gate,
+)
 from archviz.importers.compact.several_inputs import begins, has_input
-from archviz.importers.compact.structure import ALONE, Book, Slot
+from archviz.importers.compact.structure import ALONE, Structures, VaryingField
 from archviz.importers.compact.tree import (
     UNKNOWN,
     Call,
     Chain,
     Element,
-    Par,
-    Wild,
+    FreeGraph,
+    Parallel,
     chains_of,
     every_chain,
-    has_wild,
+    has_free_graph,
     takes_previous,
 )
 from archviz.network.kinds import KINDS
@@ -36,30 +42,30 @@ TAILS = frozenset({"channel-shuffle"})
 """Layers that belong to the parallel paths before them."""
 
 
-class Selector:
+class ModuleSelector:
     """Turns parts of a tree into calls."""
 
-    def __init__(self, book: Book, root: Chain, taps: Sequence[int]) -> None:
-        self.book = book
+    def __init__(self, structures: Structures, root: Chain, taps: Sequence[int]) -> None:
+        self.structures = structures
         self.root = root
         self.taps = frozenset(taps)
-        self.groups = Groups()
-        self.total = book.chain_size(root)
+        self.drafts = ModuleDrafts()
+        self.total = structures.chain_size(root)
         self.main: list[Chain] = []
         self.main_ids: set[int] = set()
         self.counts: dict[int, int] = {}
         self.contexts: dict[int, set[object]] = {}
 
-    def run(self) -> list[Group]:
+    def run(self) -> list[ModuleDraft]:
         """Choose the modules; the tree has their calls then."""
-        wild = has_wild(self.root)
-        if wild:
+        wired_freely = has_free_graph(self.root)
+        if wired_freely:
             self.cells()
         self.find_main(self.root)
         self.main_ids = {id(chain) for chain in self.main}
         for chain in self.main:
             self.add_leads(chain)
-        if wild:
+        if wired_freely:
             self.parts()
         self.count()
         for chain in self.main:
@@ -68,45 +74,49 @@ class Selector:
             self.inner(chain)
         for chain in self.main:
             self.blocks(chain)
-        between = Stretches(self.book, self.groups, self.taps)
+        between = LinearModules(self.structures, self.drafts, self.taps)
         if len(self.main) > NESTED:
             between.levels(self.main)
         for chain in self.main:
-            between.stretches(chain)
+            between.between_blocks(chain)
         between.stem(self.root)
-        return self.groups.found
+        return self.drafts.found
 
     def cells(self) -> None:
         """Free wiring with a second input stands for itself."""
         for chain in list(every_chain(self.root)):
             chain[:] = [
-                self.groups.call(self.book.key(one), "graph", [one]) if takes_previous(one) else one
+                self.drafts.call(self.structures.key(one), "graph", [one])
+                if takes_previous(one)
+                else one
                 for one in chain
             ]
 
     # ---- where to look ------------------------------------------------------------------------
 
-    def find_main(self, chain: Chain, outer: Par | None = None) -> None:
+    def find_main(self, chain: Chain, outer: Parallel | None = None) -> None:
         """The main chain, and the paths in it that hold most of the network."""
         self.main.append(chain)
         for element in chain:
-            if isinstance(element, Par) and self.is_skeleton(element, outer):
+            if isinstance(element, Parallel) and self.is_skeleton(element, outer):
                 for branch in element.branches:
                     self.find_main(branch, element)
 
-    def is_skeleton(self, element: Par, outer: Par | None) -> bool:
+    def is_skeleton(self, element: Parallel, outer: Parallel | None) -> bool:
         """Whether an element is the network itself: it holds most of it, or is a level of it."""
-        book = self.book
-        if has_input(element, book.nodes):
+        structures = self.structures
+        if has_input(element, structures.nodes):
             return True
-        if outer is not None and book.kind(outer) == book.kind(element):
+        if outer is not None and structures.kind(outer) == structures.kind(element):
             pair = outer, element
             if all(len(one.branches) == 2 and not one.branches[1] for one in pair):
                 return True
-        if book.size(element) < max(MOST_OF_IT * self.total, 12):
+        if structures.size(element) < max(MOST_OF_IT * self.total, 12):
             return False
         return any(
-            isinstance(one, Par) and book.size(one) > 2 and book.kind(one) != "multiply"
+            isinstance(one, Parallel)
+            and structures.size(one) > 2
+            and structures.kind(one) != "multiply"
             for branch in element.branches
             for one in branch
         )
@@ -119,7 +129,7 @@ class Selector:
             for element in chain:
                 if isinstance(element, int):
                     continue
-                key = self.book.key(element)
+                key = self.structures.key(element)
                 self.counts[key] = self.counts.get(key, 0) + 1
                 self.contexts.setdefault(key, set()).add(context)
                 if element.depth == 1:
@@ -131,19 +141,19 @@ class Selector:
 
     def add_leads(self, chain: Chain) -> None:
         """Blocks that differ in a leading activation only get one that is not there."""
-        book = self.book
+        structures = self.structures
         without: dict[int, tuple[int, int]] = {}
         for element in chain:
-            if isinstance(element, Par):
+            if isinstance(element, Parallel):
                 for place, branch in enumerate(element.branches):
                     first = branch[0] if len(branch) > 1 else None
-                    if isinstance(first, int) and book.kind(first) in ALONE:
-                        shorter = Par([*element.branches], element.merge, element.depth)
+                    if isinstance(first, int) and structures.kind(first) in ALONE:
+                        shorter = Parallel([*element.branches], element.merge, element.depth)
                         shorter.branches[place] = branch[1:]
-                        without.setdefault(book.key(shorter), (place, first))
+                        without.setdefault(structures.key(shorter), (place, first))
         for element in chain:
-            if isinstance(element, Par) and book.key(element) in without:
-                place, first = without[book.key(element)]
+            if isinstance(element, Parallel) and structures.key(element) in without:
+                place, first = without[structures.key(element)]
                 element.branches[place].insert(0, ~first)
                 element.key = UNKNOWN
 
@@ -151,7 +161,9 @@ class Selector:
 
     def pairs(self, chain: Chain) -> None:
         """Patterns of several blocks that repeat with equal values, as in transformers."""
-        blocks = {self.book.key(element) for element in chain if isinstance(element, Par)}
+        blocks = {
+            self.structures.key(element) for element in chain if isinstance(element, Parallel)
+        }
         if len(blocks) < 2:
             return  # a pattern has several
         keys: list[int] = []
@@ -172,9 +184,9 @@ class Selector:
                     result.append(chain[at])
                     at += 1
                     continue
-                key = "pair", self.book.chain_key(body)
+                key = "pair", self.structures.chain_key(body)
                 for start in range(at, at + times * period, period):
-                    result.append(self.groups.call(key, "pair", chain[start : start + period]))
+                    result.append(self.drafts.call(key, "pair", chain[start : start + period]))
                 at += times * period
             if len(result) < len(chain):
                 chain[:] = result
@@ -183,15 +195,15 @@ class Selector:
 
     def more_pairs(self, chain: Chain) -> None:
         """Further places of a pattern that is a module, also with other values."""
-        keys = [key for key in self.groups.by_key if isinstance(key, tuple)]
+        keys = [key for key in self.drafts.by_key if isinstance(key, tuple)]
         patterns = [key[1] for key in keys if key[0] == "pair"]
         result: Chain = []
         at = 0
         while at < len(chain):
             for pattern in patterns:
                 body = chain[at : at + len(pattern)]
-                if self.book.chain_key(body) == pattern:
-                    result.append(self.groups.call(("pair", pattern), "pair", body))
+                if self.structures.chain_key(body) == pattern:
+                    result.append(self.drafts.call(("pair", pattern), "pair", body))
                     at += len(pattern)
                     break
             else:
@@ -201,12 +213,14 @@ class Selector:
 
     def exact(self, element: Element) -> int:
         """A number for the structure and all values of an element."""
-        return self.book.number((self.book.key(element), tuple(slots_of(self.book, [element]))))
+        return self.structures.number(
+            (self.structures.key(element), tuple(varying_fields(self.structures, [element])))
+        )
 
     def is_pair(self, body: Chain) -> bool:
         """Whether a pattern is made of different blocks."""
-        blocks = [one for one in body if isinstance(one, Par)]
-        return len(blocks) > 1 and len({self.book.key(one) for one in blocks}) > 1
+        blocks = [one for one in body if isinstance(one, Parallel)]
+        return len(blocks) > 1 and len({self.structures.key(one) for one in blocks}) > 1
 
     def inner(self, chain: Chain) -> None:
         """Parts of several modules become modules of their own."""
@@ -217,26 +231,26 @@ class Selector:
                 if id(branch) not in self.main_ids:
                     self.inner(branch)
         for place, element in enumerate(chain):
-            if not isinstance(element, Par):
+            if not isinstance(element, Parallel):
                 continue
-            key = self.book.key(element)
-            if len(self.contexts.get(key, ())) < 2 or self.book.sizes[key] < 3:
+            key = self.structures.key(element)
+            if len(self.contexts.get(key, ())) < 2 or self.structures.sizes[key] < 3:
                 continue
             short = sum(map(len, element.branches)) < 3 and self.has_calls(element)
-            if short and self.book.kind(element) == "add":
+            if short and self.structures.kind(element) == "add":
                 continue
             if len(element.branches) > MOST_TOWERS and self.is_uniform(element):
                 continue
-            if id(chain) not in self.main_ids or is_gate(self.book, element):
-                chain[place] = self.groups.call(key, "inner", [element])
+            if id(chain) not in self.main_ids or is_gate(self.structures, element):
+                chain[place] = self.drafts.call(key, "inner", [element])
 
-    def is_uniform(self, element: Par) -> bool:
+    def is_uniform(self, element: Parallel) -> bool:
         """Whether all paths are equal, so that one of them shows all."""
-        return len({self.book.chain_key(branch) for branch in element.branches}) == 1
+        return len({self.structures.chain_key(branch) for branch in element.branches}) == 1
 
     def blocks(self, chain: Chain) -> None:
         """Parallel parts of the main chain that occur again, or are large."""
-        book = self.book
+        structures = self.structures
         leads = self.leads(chain)
         result: Chain = []
         taken = -1
@@ -248,51 +262,57 @@ class Selector:
                 continue
             body = [element]
             behind = chain[place + 1 : place + 3]
-            led = leads and result and book.key(result[-1]) == leads.get(book.key(element))
-            tailed = behind and book.kind(behind[0]) in TAILS
+            led = (
+                leads
+                and result
+                and structures.key(result[-1]) == leads.get(structures.key(element))
+            )
+            tailed = behind and structures.kind(behind[0]) in TAILS
             if (led or tailed) and not any(map(takes_previous, behind)):
                 if led:
                     body.insert(0, result.pop())
                 if tailed:
                     body.append(behind[0])
                     taken = place + 1
-            role = "graph" if isinstance(element, Wild) else "block"
-            key = book.chain_key(body) if len(body) > 1 else book.key(element)
-            result.append(self.groups.call(key, role, body))
+            role = "graph" if isinstance(element, FreeGraph) else "block"
+            key = structures.chain_key(body) if len(body) > 1 else structures.key(element)
+            result.append(self.drafts.call(key, role, body))
         chain[:] = result
 
     def is_module(self, element: Element) -> bool:
         """Whether an element of the main chain becomes a module."""
-        book = self.book
-        if isinstance(element, Wild):
-            self.wild(element)
-            return not (has_input(element, book.nodes) or self.is_network(element))
-        if not isinstance(element, Par) or is_gate(book, element):
+        structures = self.structures
+        if isinstance(element, FreeGraph):
+            self.nested_graphs(element)
+            return not (has_input(element, structures.nodes) or self.is_network(element))
+        if not isinstance(element, Parallel) or is_gate(structures, element):
             return False
         if len(self.main) > 1 and any(id(branch) in self.main_ids for branch in element.branches):
             return False
-        key = book.key(element)
-        return self.counts.get(key, 0) > 1 or book.sizes[key] >= LARGE
+        key = structures.key(element)
+        return self.counts.get(key, 0) > 1 or structures.sizes[key] >= LARGE
 
     def leads(self, chain: Chain) -> dict[int, int]:
         """Structures of paths that meet in a concat, each with that of the convolution which is
         always before it, as the squeezing one of a fire module."""
-        book = self.book
+        structures = self.structures
         before: dict[int, list[int]] = {}
         for first, second in pairwise(chain):
-            if isinstance(second, Par) and book.kind(second) == "concat":
+            if isinstance(second, Parallel) and structures.kind(second) == "concat":
                 lead = isinstance(first, int) and first not in self.taps
-                conv = lead and book.kind(first) == "conv"
-                before.setdefault(book.key(second), []).append(book.key(first) if conv else -1)
+                conv = lead and structures.kind(first) == "conv"
+                before.setdefault(structures.key(second), []).append(
+                    structures.key(first) if conv else -1
+                )
         return {
             key: found[0]
             for key, found in before.items()
             if len(found) > 2 and found[0] >= 0 and len(set(found)) == 1
         }
 
-    def is_network(self, element: Wild) -> bool:
+    def is_network(self, element: FreeGraph) -> bool:
         """Whether free wiring is most of a network that is small enough to stand in the row."""
-        return MOST_OF_IT * self.total <= self.book.size(element) <= LARGEST_ROW
+        return MOST_OF_IT * self.total <= self.structures.size(element) <= LARGEST_ROW
 
     def has_calls(self, element: Element) -> bool:
         """Whether a path of an element has a module in it."""
@@ -300,49 +320,51 @@ class Selector:
 
     def parts(self) -> None:
         """Equal paths of several layers in free wiring become modules."""
-        book = self.book
+        structures = self.structures
         inside = {
             id(chain): chain
             for outer in every_chain(self.root)
-            for wild in outer
-            if isinstance(wild, Wild)
-            for chain in every_chain([wild])
+            for graph in outer
+            if isinstance(graph, FreeGraph)
+            for chain in every_chain([graph])
         }
         found: dict[tuple[int, ...], list[Chain]] = {}
         for number, chain in inside.items():
             if len(chain) < 2 or number in self.main_ids or not is_plain(chain):
                 continue
-            if not begins(chain[0], book.nodes) and not self.begins_merge(chain):
-                found.setdefault(book.chain_key(chain), []).append(chain)
+            if not begins(chain[0], structures.nodes) and not self.begins_merge(chain):
+                found.setdefault(structures.chain_key(chain), []).append(chain)
         for key, chains in found.items():
-            convolutions = all("conv" in book.kind(element) for element in chains[0])
+            convolutions = all("conv" in structures.kind(element) for element in chains[0])
             least = 2 if convolutions and len(chains) > MANY_PARTS else 3
-            if len(chains) > 1 and book.chain_size(chains[0]) >= least:
+            if len(chains) > 1 and structures.chain_size(chains[0]) >= least:
                 for chain in chains:
-                    chain[:] = [self.groups.call(("part", key), "stretch", list(chain))]
-        if self.groups.found:
+                    chain[:] = [self.drafts.call(("part", key), "linear", list(chain))]
+        if self.drafts.found:
             for outer in every_chain(self.root):
                 for element in outer:
                     if not isinstance(element, int):
                         element.key = UNKNOWN
 
-    def wild(self, element: Wild) -> None:
+    def nested_graphs(self, element: FreeGraph) -> None:
         """Free wiring in free wiring becomes modules, and so do large blocks where it is long."""
-        long = self.book.size(element) > LARGEST_ROW
+        long = self.structures.size(element) > LARGEST_ROW
         for _, chain in element.nodes:
             for place, inner in enumerate(chain):
-                if isinstance(inner, Par) and long and self.book.size(inner) >= LARGE:
-                    if not has_input(inner, self.book.nodes):
-                        chain[place] = self.groups.call(self.book.key(inner), "block", [inner])
-                elif isinstance(inner, Wild):
-                    self.wild(inner)
-                    if has_input(inner, self.book.nodes):
+                if isinstance(inner, Parallel) and long and self.structures.size(inner) >= LARGE:
+                    if not has_input(inner, self.structures.nodes):
+                        chain[place] = self.drafts.call(
+                            self.structures.key(inner), "block", [inner]
+                        )
+                elif isinstance(inner, FreeGraph):
+                    self.nested_graphs(inner)
+                    if has_input(inner, self.structures.nodes):
                         continue
-                    chain[place] = self.groups.call(self.book.key(inner), "graph", [inner])
+                    chain[place] = self.drafts.call(self.structures.key(inner), "graph", [inner])
 
     def begins_merge(self, chain: Chain) -> bool:
         """Whether a node of free wiring brings several ways together."""
-        return isinstance(chain[0], int) and KINDS[self.book.kind(chain[0])].join is not None
+        return isinstance(chain[0], int) and KINDS[self.structures.kind(chain[0])].join is not None
 
 
 def is_plain(chain: Chain) -> bool:
@@ -358,15 +380,15 @@ def run_lengths(keys: Sequence[int], period: int) -> list[int]:
     return result
 
 
-def slots_of(book: Book, chain: Chain) -> list[Slot]:
+def varying_fields(structures: Structures, chain: Chain) -> list[VaryingField]:
     """All fields and values of a chain, in the order in which it is written."""
-    found: list[Slot] = []
+    found: list[VaryingField] = []
     for element in chain:
         if isinstance(element, int):
-            found += book.leaf(element).slots
+            found += structures.layer(element).varying
         else:
             for inner in chains_of(element):
-                found += slots_of(book, inner)
-            if isinstance(element, Par):
-                found += book.leaf(element.merge).slots
+                found += varying_fields(structures, inner)
+            if isinstance(element, Parallel):
+                found += structures.layer(element.merge).varying
     return found

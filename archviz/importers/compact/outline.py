@@ -14,7 +14,7 @@ Values: TypeAlias = tuple[tuple[str, str], ...]
 """Fields and their texts."""
 
 
-class Cell(NamedTuple):
+class LayerItem(NamedTuple):
     """A layer: the options that are always the same, and fields that may hold a parameter."""
 
     kind: str
@@ -22,14 +22,14 @@ class Cell(NamedTuple):
     values: Values = ()
 
 
-class Invoke(NamedTuple):
+class CallItem(NamedTuple):
     """A call of a module with its arguments."""
 
     module: int
     values: Values = ()
 
 
-class Loop(NamedTuple):
+class RepeatItem(NamedTuple):
     """A repeat; ``each`` has a text an iteration."""
 
     times: int
@@ -37,7 +37,7 @@ class Loop(NamedTuple):
     each: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-class Split(NamedTuple):
+class ParallelItem(NamedTuple):
     """Parallel paths: ``form`` is ``towers``, ``residual`` or ``fork``, which has no merge.
 
     A residual has its main path first and its shortcut second. ``copies`` above 1: one path
@@ -46,24 +46,24 @@ class Split(NamedTuple):
 
     form: str
     branches: tuple[tuple[Item, ...], ...]
-    merge: Cell | None = None
+    merge: LayerItem | None = None
     copies: int = 1
 
 
-class Wires(NamedTuple):
+class GraphItem(NamedTuple):
     """A graph: named nodes and edges."""
 
     nodes: tuple[tuple[str, tuple[Item, ...]], ...]
     edges: tuple[tuple[str, str], ...]
 
 
-class Head(NamedTuple):
+class AuxiliaryItem(NamedTuple):
     """An auxiliary classifier."""
 
     body: tuple[Item, ...]
 
 
-Item: TypeAlias = Cell | Invoke | Loop | Split | Wires | Head
+Item: TypeAlias = LayerItem | CallItem | RepeatItem | ParallelItem | GraphItem | AuxiliaryItem
 
 
 class Parameter(NamedTuple):
@@ -73,7 +73,7 @@ class Parameter(NamedTuple):
     default: str = ""
 
 
-class Unit(NamedTuple):
+class OutlineModule(NamedTuple):
     """A module of the outline."""
 
     name: str
@@ -88,9 +88,9 @@ class Outline(NamedTuple):
     """A network as its spec will have it."""
 
     name: str
-    input: Cell | None
+    input: LayerItem | None
     """None where towers or a graph begin with several."""
-    units: tuple[Unit, ...]
+    modules: tuple[OutlineModule, ...]
     body: tuple[Item, ...]
     hidden: str = ""
     """The kind of which the badges are left out, because a note says them once."""
@@ -99,54 +99,54 @@ class Outline(NamedTuple):
     """Whether several outputs are brought together in a box that the model does not have."""
 
 
-def parts(item: Item) -> tuple[tuple[Item, ...], ...]:
+def inner_series(item: Item) -> tuple[tuple[Item, ...], ...]:
     """The series in an item."""
-    if isinstance(item, Split):
+    if isinstance(item, ParallelItem):
         return item.branches
-    if isinstance(item, Wires):
+    if isinstance(item, GraphItem):
         return tuple(body for _, body in item.nodes)
-    return (item.body,) if isinstance(item, Loop | Head) else ()
+    return (item.body,) if isinstance(item, RepeatItem | AuxiliaryItem) else ()
 
 
-def with_parts(item: Item, series: tuple[tuple[Item, ...], ...]) -> Item:
+def with_inner_series(item: Item, series: tuple[tuple[Item, ...], ...]) -> Item:
     """An item with other series in it."""
-    if isinstance(item, Split):
+    if isinstance(item, ParallelItem):
         return item._replace(branches=series)
-    if isinstance(item, Wires):
+    if isinstance(item, GraphItem):
         names = [name for name, _ in item.nodes]
         return item._replace(nodes=tuple(zip(names, series, strict=True)))
-    return item._replace(body=series[0]) if isinstance(item, Loop | Head) else item
+    return item._replace(body=series[0]) if isinstance(item, RepeatItem | AuxiliaryItem) else item
 
 
 def values_of(item: Item) -> Iterator[tuple[str, str]]:
     """All texts of an item that may differ between equal structures, with their fields."""
-    if isinstance(item, Cell | Invoke):
+    if isinstance(item, LayerItem | CallItem):
         yield from item.values
         return
-    for series in parts(item):
+    for series in inner_series(item):
         for inner in series:
             yield from values_of(inner)
-    if isinstance(item, Split) and item.merge is not None:
+    if isinstance(item, ParallelItem) and item.merge is not None:
         yield from item.merge.values
-    elif isinstance(item, Loop):
+    elif isinstance(item, RepeatItem):
         for name, texts in item.each:
             for text in texts:
                 yield f"each-{name}", text
 
 
-def structure(item: Item) -> tuple[Any, ...]:
+def item_structure(item: Item) -> tuple[Any, ...]:
     """All of an item but these texts."""
-    if isinstance(item, Cell):
+    if isinstance(item, LayerItem):
         return "cell", item.kind, item.fixed, tuple(field for field, _ in item.values)
-    if isinstance(item, Invoke):
+    if isinstance(item, CallItem):
         return "call", item.module
-    inner = tuple(tuple(structure(one) for one in series) for series in parts(item))
-    if isinstance(item, Split):
-        merge = structure(item.merge) if item.merge else ()
+    inner = tuple(tuple(item_structure(one) for one in series) for series in inner_series(item))
+    if isinstance(item, ParallelItem):
+        merge = item_structure(item.merge) if item.merge else ()
         return "split", item.form, item.copies, inner, merge
-    if isinstance(item, Wires):
+    if isinstance(item, GraphItem):
         return "wires", inner, item.edges
-    if isinstance(item, Loop):
+    if isinstance(item, RepeatItem):
         names = tuple((name, len(texts)) for name, texts in item.each)
         return "loop", item.times, inner, names
     return "head", inner
@@ -154,31 +154,34 @@ def structure(item: Item) -> tuple[Any, ...]:
 
 def refilled(item: Item, texts: Iterator[str]) -> Item:
     """An item with other texts, in the order of :func:`values_of`."""
-    if isinstance(item, Cell | Invoke):
+    if isinstance(item, LayerItem | CallItem):
         return item._replace(values=tuple((field, next(texts)) for field, _ in item.values))
-    series = tuple(tuple(refilled(one, texts) for one in inner) for inner in parts(item))
-    made = with_parts(item, series)
-    if isinstance(made, Split) and made.merge is not None:
+    series = tuple(tuple(refilled(one, texts) for one in inner) for inner in inner_series(item))
+    made = with_inner_series(item, series)
+    if isinstance(made, ParallelItem) and made.merge is not None:
         merge = refilled(made.merge, texts)
-        assert isinstance(merge, Cell)
+        assert isinstance(merge, LayerItem)
         return made._replace(merge=merge)
-    if isinstance(made, Loop):
+    if isinstance(made, RepeatItem):
         each = tuple((name, tuple(next(texts) for _ in old)) for name, old in made.each)
         return made._replace(each=each)
     return made
 
 
-def cells(outline: Outline) -> Iterator[Cell]:
+def layer_items(outline: Outline) -> Iterator[LayerItem]:
     """All layers of an outline, modules written once."""
-    waiting: list[Item] = [*outline.body, *(item for unit in outline.units for item in unit.body)]
+    waiting: list[Item] = [
+        *outline.body,
+        *(item for module in outline.modules for item in module.body),
+    ]
     while waiting:
         item = waiting.pop()
-        if isinstance(item, Cell):
+        if isinstance(item, LayerItem):
             yield item
             continue
-        if isinstance(item, Split) and item.merge is not None:
+        if isinstance(item, ParallelItem) and item.merge is not None:
             yield item.merge
-        for series in parts(item):
+        for series in inner_series(item):
             waiting += series
 
 
@@ -186,9 +189,9 @@ def badges_once(outline: Outline) -> tuple[str, str]:
     """Convolutions as a kind whose badges a note can say once, and the note; else nothing."""
     found = set()
     count = 0
-    for cell in cells(outline):
-        if cell.kind == "conv":
-            fixed = dict(cell.fixed)
+    for item in layer_items(outline):
+        if item.kind == "conv":
+            fixed = dict(item.fixed)
             found.add((fixed.get("norm", "none"), fixed.get("activation", "none")))
             count += 1
     if count < MANY or len(found) > 1:

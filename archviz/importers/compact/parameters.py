@@ -1,4 +1,8 @@
-"""Parameters from tables of values: which fields always go together, and by what factor."""
+"""Parameters of a module from the values of its calls.
+
+The calls are a table, a row a call and a column a field. Columns that always go together, or by
+a factor, are one parameter.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,8 @@ from collections.abc import Collection, Sequence
 from math import gcd
 from typing import NamedTuple, TypeAlias
 
+from archviz.importers.compact.structure import FieldValue
 from archviz.language.options import RESERVED
-
-Value: TypeAlias = int | float | str
 
 NAMES = {
     "size": "width",
@@ -33,27 +36,27 @@ HALF = "half-kernel"
 """A padding that is half of the kernel, as a column of kernels."""
 
 
-Key: TypeAlias = tuple[str, tuple[Value, ...]]
+ColumnKey: TypeAlias = tuple[str, tuple[FieldValue, ...]]
 """The kind of a field, and its values in all calls."""
 
 
-class Column(NamedTuple):
-    """A field and its values in all calls."""
+class FieldColumn(NamedTuple):
+    """A column of the table: a field and its values in all calls."""
 
     field: str
-    values: tuple[Value, ...]
+    values: tuple[FieldValue, ...]
 
 
-class Found(NamedTuple):
+class InferredParameter(NamedTuple):
     """A parameter, the kind of its field, and its values in all calls."""
 
     name: str
     field: str
-    values: tuple[Value, ...]
+    values: tuple[FieldValue, ...]
     default: str = ""
 
 
-def text_of(value: Value) -> str:
+def text_of(value: FieldValue) -> str:
     """A value as a spec states it."""
     if isinstance(value, float):
         text = f"{value:.12f}".rstrip("0").rstrip(".")
@@ -61,13 +64,13 @@ def text_of(value: Value) -> str:
     return str(value)
 
 
-def infer(
-    columns: Sequence[Column], taken: Collection[str] = (), defaults: bool = True
-) -> tuple[list[Found], list[str]]:
+def infer_parameters(
+    columns: Sequence[FieldColumn], taken: Collection[str] = (), defaults: bool = True
+) -> tuple[list[InferredParameter], list[str]]:
     """The fewest parameters that give all columns, and the text of each column."""
     columns = _centred(columns)
     texts: list[str] = [""] * len(columns)
-    varying: dict[Key, list[int]] = {}
+    varying: dict[ColumnKey, list[int]] = {}
     for index, column in enumerate(columns):
         values = unified(column.values) if family(column.field) == "padding" else column.values
         if len(set(values)) == 1:
@@ -88,12 +91,12 @@ def infer(
     found = []
     for key in leading:
         default = _default(key[0], key[1]) if defaults else ""
-        found.append(Found(names[key], key[0], key[1], default))
+        found.append(InferredParameter(names[key], key[0], key[1], default))
     found.sort(key=lambda one: bool(one.default))
     return found, texts
 
 
-def _centred(columns: Sequence[Column]) -> list[Column]:
+def _centred(columns: Sequence[FieldColumn]) -> list[FieldColumn]:
     """Paddings that are half of a kernel that varies, as that kernel."""
     kernels = {
         column.values
@@ -108,7 +111,7 @@ def _centred(columns: Sequence[Column]) -> list[Column]:
         if all(side.isdigit() for side in sides):
             twice = tuple(2 * int(side) + 1 for side in sides)
             if twice in kernels:
-                result[index] = Column(HALF, twice)
+                result[index] = FieldColumn(HALF, twice)
     return result
 
 
@@ -123,10 +126,10 @@ def family(field: str) -> str:
     return field
 
 
-def _bases(keys: Sequence[Key]) -> dict[Key, tuple[Key, int, int]]:
+def _bases(keys: Sequence[ColumnKey]) -> dict[ColumnKey, tuple[ColumnKey, int, int]]:
     """For each column the one it is computed from, the factor and the divisor."""
-    clusters: list[list[tuple[Key, int]]] = []
-    result: dict[Key, tuple[Key, int, int]] = {key: (key, 1, 1) for key in keys}
+    clusters: list[list[tuple[ColumnKey, int]]] = []
+    result: dict[ColumnKey, tuple[ColumnKey, int, int]] = {key: (key, 1, 1) for key in keys}
     numeric = [key for key in keys if key[0] in FACTORED and isinstance(key[1][0], int)]
     for key in sorted(numeric, key=lambda key: int(key[1][0])):
         for cluster in clusters:
@@ -149,7 +152,7 @@ def _clumsy(factor: int, unit: int) -> int:
     return factor // shared + unit // shared
 
 
-def _factor(key: Key, base: Key) -> int:
+def _factor(key: ColumnKey, base: ColumnKey) -> int:
     """The whole number by which a column is a multiple of another; 0 where it is none."""
     first, unit = key[1][0], base[1][0]
     if base[0] != key[0] or not isinstance(first, int) or not isinstance(unit, int) or unit <= 0:
@@ -162,15 +165,17 @@ def _factor(key: Key, base: Key) -> int:
     return factor if same else 0
 
 
-def _default(field: str, values: Sequence[Value]) -> str:
+def _default(field: str, values: Sequence[FieldValue]) -> str:
     if field not in WITH_DEFAULT:
         return ""
     value, times = Counter(values).most_common(1)[0]
     return text_of(value) if 2 * times >= len(values) else ""
 
 
-def _names(keys: Sequence[Key], fields: Sequence[str], taken: Collection[str]) -> dict[Key, str]:
-    names: dict[Key, str] = {}
+def _names(
+    keys: Sequence[ColumnKey], fields: Sequence[str], taken: Collection[str]
+) -> dict[ColumnKey, str]:
+    names: dict[ColumnKey, str] = {}
     used = {*taken, *RESERVED}
     sizes = [key for key in keys if key[0] == "size"]
     for key, field in zip(keys, fields, strict=True):
@@ -184,7 +189,7 @@ def _names(keys: Sequence[Key], fields: Sequence[str], taken: Collection[str]) -
     return names
 
 
-def unified(values: tuple[Value, ...]) -> tuple[Value, ...]:
+def unified(values: tuple[FieldValue, ...]) -> tuple[FieldValue, ...]:
     """Paddings in the same words where they can be: ``same``, or one number of pixels."""
     kinds = {str(value) for value in values}
     if len(kinds) == 1:
@@ -207,6 +212,6 @@ def unified(values: tuple[Value, ...]) -> tuple[Value, ...]:
     return tuple(str(value) if value in ("same", "valid") else _side(value) for value in plain)
 
 
-def _side(value: Value) -> Value:
+def _side(value: FieldValue) -> FieldValue:
     text = str(value)
     return int(text) if text.isdigit() else text

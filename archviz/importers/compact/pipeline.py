@@ -6,30 +6,44 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from archviz.importers.compact.module_calls import MOST_TOWERS, Group
-from archviz.importers.compact.modules import Selector
+from archviz.importers.compact.module_drafts import MOST_TOWERS, ModuleDraft
+from archviz.importers.compact.modules import ModuleSelector
 from archviz.importers.compact.names import name_modules, with_kernel
 from archviz.importers.compact.outline import (
-    Cell,
-    Head,
-    Invoke,
+    AuxiliaryItem,
+    CallItem,
+    GraphItem,
     Item,
+    LayerItem,
     Outline,
+    OutlineModule,
+    ParallelItem,
     Parameter,
-    Split,
-    Unit,
-    Wires,
     badges_once,
-    parts,
-    with_parts,
+    inner_series,
+    with_inner_series,
 )
-from archviz.importers.compact.parameters import Column, Found, family, infer, text_of
-from archviz.importers.compact.prepare import Offshoot, Settled, joined_outputs, settle
-from archviz.importers.compact.repeats import compress
-from archviz.importers.compact.series_parallel import Wiring, reduce
+from archviz.importers.compact.parameters import (
+    FieldColumn,
+    InferredParameter,
+    family,
+    infer_parameters,
+    text_of,
+)
+from archviz.importers.compact.prepare import Offshoot, Prepared, joined_outputs, prepare
+from archviz.importers.compact.repeats import with_repeats
+from archviz.importers.compact.series_parallel import Wiring, decompose
 from archviz.importers.compact.several_inputs import START, cut_start, has_input, with_start
-from archviz.importers.compact.structure import Book, Slot, take_apart
-from archviz.importers.compact.tree import Call, Chain, Element, Fork, Par, Wild, chains_of
+from archviz.importers.compact.structure import Structures, VaryingField, layer_structure
+from archviz.importers.compact.tree import (
+    Call,
+    Chain,
+    Element,
+    Fork,
+    FreeGraph,
+    Parallel,
+    chains_of,
+)
 from archviz.importers.graphs import ORDERED, LayerGraph, LayerNode
 from archviz.language.repeats import MAX_COPIES
 
@@ -44,14 +58,14 @@ def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
     Raises:
         ArchvizError: the model has no input.
     """
-    settled = settle(graph, file)
-    nodes = list(with_start(settled.nodes))
-    chain, taps = _tree(nodes, settled)
+    prepared = prepare(graph, file)
+    nodes = list(with_start(prepared.nodes))
+    chain, taps = _tree(nodes, prepared)
     if taps is None:
-        hanging = [node for shoot in settled.offshoots for node in shoot.nodes]
-        settled = joined_outputs([*settled.nodes, *hanging], list(graph.outputs))
-        nodes = list(with_start(settled.nodes))
-        chain, taps = _tree(nodes, settled)
+        hanging = [node for shoot in prepared.offshoots for node in shoot.nodes]
+        prepared = joined_outputs([*prepared.nodes, *hanging], list(graph.outputs))
+        nodes = list(with_start(prepared.nodes))
+        chain, taps = _tree(nodes, prepared)
     first = nodes[0]
     if first is START:
         cut_start(chain, nodes)
@@ -59,41 +73,41 @@ def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
             first = nodes[chain[0]]
             del chain[0]
     heads: dict[int, list[Offshoot]] = {}
-    for shoot, tap in zip(settled.offshoots, taps or (), strict=True):
+    for shoot, tap in zip(prepared.offshoots, taps or (), strict=True):
         heads.setdefault(tap, []).append(shoot)
     bodies = {tap: [_head(nodes, tap, shoot) for shoot in shoots] for tap, shoots in heads.items()}
-    book = Book(nodes)
-    put_in_order(book, chain)
+    structures = Structures(nodes)
+    put_in_order(structures, chain)
     for tap_bodies in bodies.values():
         for body in tap_bodies:
-            put_in_order(book, body)
-    selector = Selector(book, chain, list(heads))
-    groups = selector.run()
-    outline = _Writer(book, groups, bodies).outline(graph.name, first, chain)
+            put_in_order(structures, body)
+    selector = ModuleSelector(structures, chain, list(heads))
+    drafts = selector.run()
+    outline = _OutlineBuilder(structures, drafts, bodies).outline(graph.name, first, chain)
     hidden, note = badges_once(outline)
-    return outline._replace(joined=settled.joined, hidden=hidden, notes=(note,) if note else ())
+    return outline._replace(joined=prepared.joined, hidden=hidden, notes=(note,) if note else ())
 
 
-def _tree(nodes: list[LayerNode], settled: Settled) -> tuple[Chain, list[int] | None]:
+def _tree(nodes: list[LayerNode], prepared: Prepared) -> tuple[Chain, list[int] | None]:
     """The chain behind the input, and where the offshoots hang; None where one cannot."""
     index = {node.id: number for number, node in enumerate(nodes)}
     inputs = [[index[source] for source in node.inputs] for node in nodes]
     kinds = [node.kind if node is not START else "start" for node in nodes]
-    chain, spare = reduce(Wiring(kinds, inputs))
+    chain, spare = decompose(Wiring(kinds, inputs))
     nodes += [NOWHERE] * spare
-    if not settled.offshoots:
+    if not prepared.offshoots:
         return chain, []
     ends = {0}
     for element in chain:
         if isinstance(element, int):
             ends.add(element)
-        elif isinstance(element, Par):
+        elif isinstance(element, Parallel):
             ends.add(element.merge)
-        elif isinstance(element, Wild):
+        elif isinstance(element, FreeGraph):
             last = next(source for source, target in element.edges if target == "out")
             final = dict(element.nodes)[last][-1]
-            ends.add(final.merge if isinstance(final, Par) else final)  # type: ignore[arg-type]
-    taps = [index[shoot.tap] for shoot in settled.offshoots]
+            ends.add(final.merge if isinstance(final, Parallel) else final)  # type: ignore[arg-type]
+    taps = [index[shoot.tap] for shoot in prepared.offshoots]
     return chain, taps if ends.issuperset(taps) else None
 
 
@@ -104,7 +118,7 @@ def _head(nodes: list[LayerNode], tap: int, shoot: Offshoot) -> Chain:
     index[shoot.tap] = 0
     inputs = [[], *([index[source] for source in node.inputs] for node in shoot.nodes)]
     kinds = [nodes[tap].kind, *(node.kind for node in shoot.nodes)]
-    chain, spare = reduce(Wiring(kinds, inputs))
+    chain, spare = decompose(Wiring(kinds, inputs))
     nodes += [*shoot.nodes, *([NOWHERE] * spare)]
     return _shifted(chain, first - 1)
 
@@ -115,7 +129,7 @@ def _shifted(chain: Chain, by: int) -> Chain:
         if isinstance(element, int):
             result.append(element + by)
             continue
-        if isinstance(element, Par):
+        if isinstance(element, Parallel):
             element.merge += by
         for inner in chains_of(element):
             inner[:] = _shifted(inner, by)
@@ -123,67 +137,69 @@ def _shifted(chain: Chain, by: int) -> Chain:
     return result
 
 
-def put_in_order(book: Book, chain: Chain) -> None:
+def put_in_order(structures: Structures, chain: Chain) -> None:
     """Paths in the order in which a person lists them: the longest first, pooling behind."""
-    order = partial(_order, book)
+    order = partial(_order, structures)
     for element in chain:
         if isinstance(element, int):
             continue
         if element.depth > 1:
             for inner in chains_of(element):
-                put_in_order(book, inner)
-        if isinstance(element, Wild | Call):
+                put_in_order(structures, inner)
+        if isinstance(element, FreeGraph | Call):
             continue
-        kind = book.kind(element)
-        if kind not in ORDERED and not has_input(element, book.nodes):
+        kind = structures.kind(element)
+        if kind not in ORDERED and not has_input(element, structures.nodes):
             element.branches.sort(key=order)
 
 
-def _order(book: Book, branch: Chain) -> tuple[int, bool, tuple[int, ...]]:
+def _order(structures: Structures, branch: Chain) -> tuple[int, bool, tuple[int, ...]]:
     for element in branch:
         if not isinstance(element, int):
-            book.key(element)  # before its layers: the order goes by the numbers of keys
-    keys, sizes = book.chain_key(branch), book.sizes
-    pool = bool(branch) and "pool" in book.kind(branch[0])
+            structures.key(element)  # before its layers: the order goes by the numbers of keys
+    keys, sizes = structures.chain_key(branch), structures.sizes
+    pool = bool(branch) and "pool" in structures.kind(branch[0])
     return -sum([sizes[key] for key in keys]), pool, keys
 
 
-class Plan(NamedTuple):
+class ModulePlan(NamedTuple):
     """A module whose parameters are known, and the texts of its fields."""
 
-    takes: tuple[Found, ...]
+    takes: tuple[InferredParameter, ...]
     texts: tuple[str, ...]
     body: Chain
 
 
-class _Writer:
-    def __init__(self, book: Book, groups: Sequence[Group], heads: dict[int, list[Chain]]) -> None:
-        self.book = book
-        self.groups = list(groups)
+class _OutlineBuilder:
+    def __init__(
+        self, structures: Structures, drafts: Sequence[ModuleDraft], heads: dict[int, list[Chain]]
+    ) -> None:
+        self.structures = structures
+        self.drafts = list(drafts)
         self.heads = heads
-        self.plans: dict[int, Plan] = {}
-        self.arguments: dict[int, tuple[Slot, ...]] = {}
+        self.plans: dict[int, ModulePlan] = {}
+        self.arguments: dict[int, tuple[VaryingField, ...]] = {}
 
     def outline(self, name: str, first: LayerNode, chain: Chain) -> Outline:
-        self.separate()
+        self.split_off()
         body = self.rendered(chain, (), True)
         used = self.first_uses(chain)
         bodies = {index: self.plans[index].body for index in used}
-        labels = name_modules(self.book, self.groups, bodies)
+        labels = name_modules(self.structures, self.drafts, bodies)
         places = {index: place for place, index in enumerate(used)}
-        units = []
+        modules = []
         for index in used:
             plan = self.plans[index]
             takes = tuple(Parameter(found.name, found.default) for found in plan.takes)
             inside = tuple(self.items(plan.body, iter(plan.texts)))
-            inside = _renumbered(compress(inside, [one.name for one in takes]), places)
-            units.append(Unit(*with_kernel(labels[index], inside), takes, inside))
+            inside = _renumbered(with_repeats(inside, [one.name for one in takes]), places)
+            modules.append(OutlineModule(*with_kernel(labels[index], inside), takes, inside))
         entry = None
         if first is not START:
-            leaf = take_apart(first)
-            texts = tuple([(field, text_of(value)) for field, value in leaf.slots])
-            entry = Cell(first.kind, leaf.fixed, texts)
-        return Outline(name, entry, tuple(units), _renumbered(body, places))
+            layer = layer_structure(first)
+            texts = tuple([(field, text_of(value)) for field, value in layer.varying])
+            entry = LayerItem(first.kind, layer.fixed, texts)
+        return Outline(name, entry, tuple(modules), _renumbered(body, places))
 
     def first_uses(self, chain: Chain) -> list[int]:
         """The modules in the order in which the figure shows them."""
@@ -201,59 +217,59 @@ class _Writer:
         look(chain)
         return list(found)
 
-    def separate(self) -> None:
+    def split_off(self) -> None:
         """Calls that would make their module take too much become modules of their own."""
         done = 0
-        while done < len(self.groups):
-            group = self.groups[done]
+        while done < len(self.drafts):
+            draft = self.drafts[done]
             done += 1
-            if len(group.calls) < 2:
+            if len(draft.calls) < 2:
                 continue
             plan = self.plan(done - 1)
             if len(plan.takes) > MOST_PARAMETERS:
                 self.split(done - 1)
-            elif 2 < len(group.calls) <= 64 and group.role == "block":
-                rest = self.found_in(group.calls[:-1])
+            elif 2 < len(draft.calls) <= 64 and draft.role == "block":
+                rest = self.parameters_of(draft.calls[:-1])
                 if self.sizes(rest) < self.sizes(plan.takes):
-                    self.move([group.calls.pop()])
+                    self.move([draft.calls.pop()])
 
     def split(self, index: int) -> None:
         """A module for each set of equal values."""
-        rows: dict[tuple[Slot, ...], list[Call]] = {}
-        for call in self.groups[index].calls:
-            rows.setdefault(tuple(self.slots(call.body)), []).append(call)
+        rows: dict[tuple[VaryingField, ...], list[Call]] = {}
+        for call in self.drafts[index].calls:
+            rows.setdefault(tuple(self.varying(call.body)), []).append(call)
         first, *others = rows.values()
-        self.groups[index].calls[:] = first
+        self.drafts[index].calls[:] = first
         for calls in others:
-            self.move(calls, self.groups[index].role)
+            self.move(calls, self.drafts[index].role)
 
     def move(self, calls: list[Call], role: str = "block") -> None:
         """Let calls be of a new module; what was found for others is found again."""
         for call in calls:
-            call.module = len(self.groups)
-        self.groups.append(Group(role, calls))
+            call.module = len(self.drafts)
+        self.drafts.append(ModuleDraft(role, calls))
         self.plans.clear()
         self.arguments.clear()
 
-    def found_in(self, calls: Sequence[Call]) -> Sequence[Found]:
-        rows = [self.slots(call.body) for call in calls]
-        return infer(_columns(rows))[0]
+    def parameters_of(self, calls: Sequence[Call]) -> Sequence[InferredParameter]:
+        rows = [self.varying(call.body) for call in calls]
+        return infer_parameters(_columns(rows))[0]
 
-    def sizes(self, takes: Sequence[Found]) -> int:
+    def sizes(self, takes: Sequence[InferredParameter]) -> int:
         return sum(family(one.field) == "size" for one in takes)
 
     # ---- parameters ---------------------------------------------------------------------------
 
-    def plan(self, index: int) -> Plan:
+    def plan(self, index: int) -> ModulePlan:
         """Find the parameters of a module and the arguments of its calls."""
         if index in self.plans:
             return self.plans[index]
-        calls = self.groups[index].calls
+        calls = self.drafts[index].calls
         rows = [self.pieces(call.body) for call in calls]
         if rows.count(rows[0]) == len(rows):
             del rows[1:]  # calls that are all equal have no parameters
-        takes, texts = infer(_columns([joined(row) for row in rows]))
-        plan = self.plans[index] = Plan(tuple(takes), tuple(texts), calls[0].body)
+        takes, texts = infer_parameters(_columns([joined(row) for row in rows]))
+        plan = self.plans[index] = ModulePlan(tuple(takes), tuple(texts), calls[0].body)
         if takes:
             for number, call in enumerate(calls):
                 self.arguments[id(call)] = tuple(
@@ -261,46 +277,46 @@ class _Writer:
                 )
         return plan
 
-    def slots(self, chain: Chain) -> list[Slot]:
+    def varying(self, chain: Chain) -> list[VaryingField]:
         """Fields and values of a chain; of the calls in it their arguments."""
         return joined(self.pieces(chain))
 
-    def pieces(self, chain: Chain) -> list[tuple[Slot, ...]]:
-        """The slots of a chain, layer by layer and call by call."""
-        leaf = self.book.leaf
-        found: list[tuple[Slot, ...]] = []
+    def pieces(self, chain: Chain) -> list[tuple[VaryingField, ...]]:
+        """The varying fields of a chain, layer by layer and call by call."""
+        layer = self.structures.layer
+        found: list[tuple[VaryingField, ...]] = []
         for element in chain:
             if isinstance(element, int):
-                found.append(leaf(element).slots)
+                found.append(layer(element).varying)
             elif isinstance(element, Call):
                 if self.plan(element.module).takes:
                     found.append(self.arguments[id(element)])
             else:
                 for inner in chains_of(element):
                     found += self.pieces(inner)
-                if isinstance(element, Par):
-                    found.append(leaf(element.merge).slots)
+                if isinstance(element, Parallel):
+                    found.append(layer(element.merge).varying)
         return found
 
     # ---- items --------------------------------------------------------------------------------
 
     def rendered(self, chain: Chain, taken: Collection[str], top: bool = False) -> tuple[Item, ...]:
         """A chain without parameters as items, with its repeats."""
-        texts = iter([text_of(value) for _, value in self.slots(chain)])
+        texts = iter([text_of(value) for _, value in self.varying(chain)])
         items: list[Item] = []
         for element in chain:
             items.append(self.item(element, texts))
             if top and self.heads:
-                end = self.last_leaf(element)
+                end = self.last_layer(element)
                 for head in self.heads.get(end, ()):
-                    items.append(Head(self.rendered(head, taken)))
+                    items.append(AuxiliaryItem(self.rendered(head, taken)))
         if top and 0 in self.heads:
-            items[:0] = [Head(self.rendered(head, taken)) for head in self.heads[0]]
-        return compress(items, taken)
+            items[:0] = [AuxiliaryItem(self.rendered(head, taken)) for head in self.heads[0]]
+        return with_repeats(items, taken)
 
-    def last_leaf(self, element: Element) -> int:
+    def last_layer(self, element: Element) -> int:
         while not isinstance(element, int):
-            if isinstance(element, Par):
+            if isinstance(element, Parallel):
                 return element.merge
             element = chains_of(element)[-1][-1]
         return element
@@ -312,59 +328,61 @@ class _Writer:
     def item(self, element: Element, texts: Iterator[str]) -> Item:
         """An element with its texts filled in."""
         if isinstance(element, int):
-            return self.cell(element, texts)
+            return self.layer_item(element, texts)
         if isinstance(element, Call):
             takes = self.plans[element.module].takes
-            return Invoke(element.module, tuple([(found.name, next(texts)) for found in takes]))
+            return CallItem(element.module, tuple([(found.name, next(texts)) for found in takes]))
         branches = tuple(tuple(self.items(chain, texts)) for chain in chains_of(element))
-        if isinstance(element, Wild):
+        if isinstance(element, FreeGraph):
             names = [name for name, _ in element.nodes]
-            return Wires(tuple(zip(names, branches, strict=True)), tuple(element.edges))
+            return GraphItem(tuple(zip(names, branches, strict=True)), tuple(element.edges))
         if isinstance(element, Fork):
-            return Split("fork", branches)
-        merge = self.cell(element.merge, texts)
+            return ParallelItem("fork", branches)
+        merge = self.layer_item(element.merge, texts)
         if MOST_TOWERS < len(branches) <= MAX_COPIES and branches[0] and len(set(branches)) == 1:
-            return Split("towers", branches[:1], merge, len(branches))
-        return Split(self.form(element), branches, merge)
+            return ParallelItem("towers", branches[:1], merge, len(branches))
+        return ParallelItem(self.form(element), branches, merge)
 
-    def form(self, par: Par) -> str:
+    def form(self, parallel: Parallel) -> str:
         """Whether parallel paths are a residual, its main path first, or towers."""
-        kind = self.book.kind(par.merge)
-        if has_input(par, self.book.nodes):
+        kind = self.structures.kind(parallel.merge)
+        if has_input(parallel, self.structures.nodes):
             return "towers"
-        if len(par.branches) != 2 or any(b and isinstance(b[-1], Fork) for b in par.branches):
+        if len(parallel.branches) != 2 or any(
+            b and isinstance(b[-1], Fork) for b in parallel.branches
+        ):
             return "towers"
-        main, side = par.branches
+        main, side = parallel.branches
         if kind == "scaled-add":
             return "residual"
         if not main or kind == "op-merge":
             return "towers"
         if not side:
             return "residual"
-        weighed = [sum(self.weighs(leaf) for leaf in branch) for branch in par.branches]
-        short = weighed[1] == 1 and len(side) <= 2 and self.book.chain_size(main) > 2
+        weighed = [sum(self.weighs(layer) for layer in branch) for branch in parallel.branches]
+        short = weighed[1] == 1 and len(side) <= 2 and self.structures.chain_size(main) > 2
         return "residual" if kind == "add" and short and weighed[0] > 1 else "towers"
 
     def weighs(self, element: Element) -> int:
-        return 2 if not isinstance(element, int) else int("conv" in self.book.kind(element))
+        return 2 if not isinstance(element, int) else int("conv" in self.structures.kind(element))
 
-    def cell(self, number: int, texts: Iterator[str]) -> Cell:
-        leaf = self.book.leaf(number)
-        values = tuple((field, next(texts)) for field, _ in leaf.slots)
+    def layer_item(self, number: int, texts: Iterator[str]) -> LayerItem:
+        layer = self.structures.layer(number)
+        values = tuple((field, next(texts)) for field, _ in layer.varying)
         kept = tuple(
             (field, text) for field, text in values if not (field == "present" and text == "1")
         )
-        return Cell(self.book.kind(number), leaf.fixed, kept)
+        return LayerItem(self.structures.kind(number), layer.fixed, kept)
 
 
-def joined(pieces: Sequence[tuple[Slot, ...]]) -> list[Slot]:
-    """All slots of some pieces."""
-    return [slot for piece in pieces for slot in piece]
+def joined(pieces: Sequence[tuple[VaryingField, ...]]) -> list[VaryingField]:
+    """All fields of some pieces."""
+    return [field for piece in pieces for field in piece]
 
 
-def _columns(rows: Sequence[Sequence[Slot]]) -> list[Column]:
+def _columns(rows: Sequence[Sequence[VaryingField]]) -> list[FieldColumn]:
     return [
-        Column(field, tuple(row[place][1] for row in rows))
+        FieldColumn(field, tuple(row[place][1] for row in rows))
         for place, (field, _) in enumerate(rows[0])
     ]
 
@@ -373,7 +391,9 @@ def _renumbered(items: Sequence[Item], places: Mapping[int, int]) -> tuple[Item,
     """Items whose calls count the modules of the outline."""
     found = []
     for item in items:
-        if isinstance(item, Invoke):
+        if isinstance(item, CallItem):
             item = item._replace(module=places[item.module])
-        found.append(with_parts(item, tuple(_renumbered(one, places) for one in parts(item))))
+        found.append(
+            with_inner_series(item, tuple(_renumbered(one, places) for one in inner_series(item)))
+        )
     return tuple(found)

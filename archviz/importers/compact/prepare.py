@@ -28,7 +28,7 @@ class Offshoot(NamedTuple):
     nodes: tuple[LayerNode, ...]
 
 
-class Settled(NamedTuple):
+class Prepared(NamedTuple):
     """The layers on the way to the main output, which is the last one, and what hangs off."""
 
     nodes: tuple[LayerNode, ...]
@@ -37,7 +37,7 @@ class Settled(NamedTuple):
     """Whether several outputs had to be brought together in one box."""
 
 
-def settle(graph: LayerGraph, file: str = "<model>") -> Settled:
+def prepare(graph: LayerGraph, file: str = "<model>") -> Prepared:
     """The layers with one output; other outputs hang off where they can.
 
     Raises:
@@ -48,14 +48,14 @@ def settle(graph: LayerGraph, file: str = "<model>") -> Settled:
     nodes = clear_concats(long_sums(_sounds(graph.nodes), graph.outputs))
     outputs = list(dict.fromkeys(graph.outputs))
     if len(outputs) == 1:
-        return Settled(_leading_to(nodes, outputs))
+        return Prepared(_leading_to(nodes, outputs))
     main = _deepest(nodes, outputs)
     body = _leading_to(nodes, [main])
     offshoots = _offshoots(nodes, body, [output for output in outputs if output != main])
-    return Settled(body, offshoots) if offshoots is not None else joined_outputs(nodes, outputs)
+    return Prepared(body, offshoots) if offshoots is not None else joined_outputs(nodes, outputs)
 
 
-def joined_outputs(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> Settled:
+def joined_outputs(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> Prepared:
     """All outputs brought together in a box of their own."""
     shapes = {node.id: node.shape for node in nodes}
     shape = shapes.get(outputs[0], ())
@@ -66,14 +66,14 @@ def joined_outputs(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> Settle
     while name in shapes:
         name += "-"
     end = LayerNode(name, "op-merge", tuple(outputs), options, shape)
-    return Settled((*_leading_to(nodes, outputs), end), (), True)
+    return Prepared((*_leading_to(nodes, outputs), end), (), True)
 
 
 def with_outputs_joined(graph: LayerGraph) -> LayerGraph:
     """The graph that a spec unrolls to where several outputs are in one box."""
     nodes = clear_concats(long_sums(_sounds(graph.nodes), graph.outputs))
-    settled = joined_outputs(nodes, list(dict.fromkeys(graph.outputs)))
-    return graph._replace(nodes=settled.nodes, outputs=(settled.nodes[-1].id,))
+    prepared = joined_outputs(nodes, list(dict.fromkeys(graph.outputs)))
+    return graph._replace(nodes=prepared.nodes, outputs=(prepared.nodes[-1].id,))
 
 
 def _sounds(nodes: Sequence[LayerNode]) -> list[LayerNode]:

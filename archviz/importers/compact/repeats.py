@@ -7,18 +7,18 @@ from typing import Any
 
 from archviz.importers.compact.modules import run_lengths
 from archviz.importers.compact.outline import (
-    Cell,
-    Head,
-    Invoke,
+    AuxiliaryItem,
+    CallItem,
     Item,
-    Loop,
-    parts,
+    LayerItem,
+    RepeatItem,
+    inner_series,
+    item_structure,
     refilled,
-    structure,
     values_of,
-    with_parts,
+    with_inner_series,
 )
-from archviz.importers.compact.parameters import Column, infer, text_of
+from archviz.importers.compact.parameters import FieldColumn, infer_parameters, text_of
 from archviz.importers.compact.structure import ALONE
 from archviz.language.repeats import MAX_TIMES
 from archviz.network.kinds import KINDS
@@ -26,22 +26,24 @@ from archviz.network.kinds import KINDS
 LONGEST = 12
 """Items in a pattern."""
 MOST_VARIABLES = 3
-SINGLE = (Cell, Invoke)
+SINGLE = (LayerItem, CallItem)
 """Items that have no others in them."""
 WEIGHED = frozenset({"conv", "sep-conv", "depthwise-conv", "conv-transpose"})
 
 
-def compress(items: Sequence[Item], taken: Collection[str] = ()) -> tuple[Item, ...]:
+def with_repeats(items: Sequence[Item], taken: Collection[str] = ()) -> tuple[Item, ...]:
     """A series with its runs as repeats, and so the series in it."""
     inner = [
         item
         if isinstance(item, SINGLE)
-        else with_parts(item, tuple(compress(series, taken) for series in parts(item)))
+        else with_inner_series(
+            item, tuple(with_repeats(series, taken) for series in inner_series(item))
+        )
         for item in items
     ]
     inner = _called(inner, taken)
     numbers: dict[tuple[Any, ...], int] = {}
-    keys = [numbers.setdefault(structure(item), len(numbers)) for item in inner]
+    keys = [numbers.setdefault(item_structure(item), len(numbers)) for item in inner]
     if len(set(keys)) == len(keys):
         return tuple(inner)
     longest = min(LONGEST, len(keys) // 2)
@@ -61,7 +63,7 @@ def _called(items: Sequence[Item], taken: Collection[str]) -> list[Item]:
     at = 0
     while at < len(items):
         first, stop = items[at], at + 1
-        if isinstance(first, Invoke):
+        if isinstance(first, CallItem):
             most = min(len(items), at + MAX_TIMES)
             while stop < most and _same_module(first, items[stop]):
                 stop += 1
@@ -71,8 +73,8 @@ def _called(items: Sequence[Item], taken: Collection[str]) -> list[Item]:
     return result
 
 
-def _same_module(first: Invoke, other: Item) -> bool:
-    return isinstance(other, Invoke) and other.module == first.module
+def _same_module(first: CallItem, other: Item) -> bool:
+    return isinstance(other, CallItem) and other.module == first.module
 
 
 def _best(
@@ -98,43 +100,43 @@ def _goes_on(items: Sequence[Item], at: int) -> bool:
     """Whether two equal layers are part of a run of three that differ only in their badges."""
     first = items[at]
     near = [*items[max(at - 1, 0) : at], *items[at + 2 : at + 3]]
-    return isinstance(first, Cell) and any(
-        isinstance(one, Cell) and one.kind == first.kind and one.values == first.values
+    return isinstance(first, LayerItem) and any(
+        isinstance(one, LayerItem) and one.kind == first.kind and one.values == first.values
         for one in near
     )
 
 
-def _loop(items: Sequence[Item], period: int, taken: Collection[str]) -> Loop | None:
+def _loop(items: Sequence[Item], period: int, taken: Collection[str]) -> RepeatItem | None:
     """A repeat of these items; None where a person would write them out."""
     times = len(items) // period
     body = tuple(items[:period])
-    if any(isinstance(item, Head) for item in body):
+    if any(isinstance(item, AuxiliaryItem) for item in body):
         return None
     rows = [
         [value for item in items[start : start + period] for value in values_of(item)]
         for start in range(0, len(items), period)
     ]
     columns = [
-        Column(field, tuple(_number(row[place][1]) for row in rows))
+        FieldColumn(field, tuple(_number(row[place][1]) for row in rows))
         for place, (field, _) in enumerate(rows[0])
     ]
     differing = [column for column in columns if len(set(column.values)) > 1]
     if not _worth_it(body, times, differing):
         return None
-    found, texts = infer(columns, taken, defaults=False)
-    calls = period == 1 and isinstance(body[0], Invoke)
+    found, texts = infer_parameters(columns, taken, defaults=False)
+    calls = period == 1 and isinstance(body[0], CallItem)
     if not calls and len(found) > MOST_VARIABLES + (len(body) > 2):
         return None
     filler = iter(texts)
     filled = tuple(refilled(item, filler) for item in body)
     each = tuple((one.name, tuple(map(text_of, one.values))) for one in found)
-    return Loop(times, filled, each)
+    return RepeatItem(times, filled, each)
 
 
-def _worth_it(body: Sequence[Item], times: int, differing: Sequence[Column]) -> bool:
-    if not all(isinstance(item, Cell) for item in body):
+def _worth_it(body: Sequence[Item], times: int, differing: Sequence[FieldColumn]) -> bool:
+    if not all(isinstance(item, LayerItem) for item in body):
         return len(body) == 1 or not differing or times > 2
-    kinds = [item.kind for item in body if isinstance(item, Cell)]
+    kinds = [item.kind for item in body if isinstance(item, LayerItem)]
     if not any(kind in WEIGHED for kind in kinds) or "dense" in kinds:
         return times > 3 and any(KINDS[kind].drawn for kind in kinds)
     if any(kind in ALONE for kind in kinds):

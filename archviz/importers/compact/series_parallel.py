@@ -20,8 +20,8 @@ from archviz.importers.compact.tree import (
     Chain,
     Element,
     Fork,
-    Par,
-    Wild,
+    FreeGraph,
+    Parallel,
     chains_of,
     takes_previous,
 )
@@ -58,16 +58,16 @@ class Wiring(NamedTuple):
     inputs: Sequence[Sequence[int]]
 
 
-def reduce(wiring: Wiring) -> tuple[Chain, int]:
+def decompose(wiring: Wiring) -> tuple[Chain, int]:
     """The chain from the input to the output, and how many layers stand for nothing.
 
     A layer that takes one value twice in free wiring gets it once through an element that
     is no layer: a number beyond all layers.
     """
-    return _Reducer(wiring).run()
+    return _Decomposition(wiring).run()
 
 
-class _Reducer:
+class _Decomposition:
     def __init__(self, wiring: Wiring) -> None:
         self.kinds = wiring.kinds
         size = len(wiring.inputs)
@@ -82,7 +82,7 @@ class _Reducer:
         self.spare = size
         self.entries: dict[int, list[int]] = {}
         """Of wiring without nesting: where its edges from ``in`` are."""
-        self.kept: list[Wild] = []
+        self.kept: list[FreeGraph] = []
 
     def run(self) -> tuple[Chain, int]:
         last = self.order[-1]
@@ -178,7 +178,7 @@ class _Reducer:
         merge = self.element[vertex]
         assert isinstance(merge, int)
         self.element[vertex] = (
-            Par(contents, merge, depth) if depth <= DEEPEST else self.flat(vertex, edges)
+            Parallel(contents, merge, depth) if depth <= DEEPEST else self.flat(vertex, edges)
         )
         entry = Edge(source, vertex, 0, [])
         self.arriving[vertex] = [entry]
@@ -200,7 +200,7 @@ class _Reducer:
             before = region.entry
             content: Chain = []
             for span in spans or [region]:
-                content.append(self.woven(span, before))
+                content.append(self.one_element(span, before))
                 before = span.entry
             for vertex in region.inner:
                 self.arriving[vertex] = []
@@ -219,45 +219,47 @@ class _Reducer:
         """Whether a vertex can be the end of a cell: it brings paths together."""
         return len(self.arriving[vertex]) > 1 or not isinstance(self.element[vertex], int)
 
-    def woven(self, region: Region, before: int) -> Element:
+    def one_element(self, region: Region, before: int) -> Element:
         """A region as one element; ``before`` is what the element before it takes in."""
         if not region.inner and len(self.arriving[region.exit]) == 1:
             only = self.arriving[region.exit][0]
             if not only.content:
                 return self.element[region.exit]
-        weaver = _Weaver(self, region.entry)
-        weaver.names.setdefault(before, PREVIOUS)
+        builder = _FreeGraphBuilder(self, region.entry)
+        builder.names.setdefault(before, PREVIOUS)
         for vertex in region.inner:
-            weaver.vertex(vertex)
-        weaver.vertex(region.exit)
-        weaver.edges.append((weaver.names[region.exit], "out"))
-        depth = 1 + nesting([chain for _, chain in weaver.nodes])
-        made = Wild(weaver.nodes, weaver.edges, depth)
+            builder.vertex(vertex)
+        builder.vertex(region.exit)
+        builder.edges.append((builder.names[region.exit], "out"))
+        depth = 1 + nesting([chain for _, chain in builder.nodes])
+        made = FreeGraph(builder.nodes, builder.edges, depth)
         return made if depth <= DEEPEST else self.flattened(region.entry, made)
 
-    def flat(self, vertex: int, edges: list[Edge]) -> Wild:
+    def flat(self, vertex: int, edges: list[Edge]) -> FreeGraph:
         """Paths that nest too deep, as free wiring without any nesting."""
-        weaver = _Weaver(self, edges[0].source, self.largest([edge.content for edge in edges]))
+        builder = _FreeGraphBuilder(
+            self, edges[0].source, self.largest([edge.content for edge in edges])
+        )
         ends: list[str] = []
         for edge in edges:
-            ends += weaver.flat_chain(edge.content, ["in"])
-        return self.closed(weaver, weaver.node([self.element[vertex]], ends))
+            ends += builder.flat_chain(edge.content, ["in"])
+        return self.closed(builder, builder.node([self.element[vertex]], ends))
 
-    def flattened(self, entry: int, wild: Wild) -> Wild:
+    def flattened(self, entry: int, graph: FreeGraph) -> FreeGraph:
         """Free wiring with deep paths in it, without any nesting."""
-        weaver = _Weaver(self, entry, self.largest([chain for _, chain in wild.nodes]))
-        return self.closed(weaver, weaver.flat_wild(wild, ["in"], ["in"])[0])
+        builder = _FreeGraphBuilder(self, entry, self.largest([chain for _, chain in graph.nodes]))
+        return self.closed(builder, builder.flat_graph(graph, ["in"], ["in"])[0])
 
-    def largest(self, chains: Sequence[Chain]) -> Wild | None:
+    def largest(self, chains: Sequence[Chain]) -> FreeGraph | None:
         """The largest free wiring without nesting in some chains: it is kept and added to."""
         inside = [e for chain in chains for e in chain if id(e) in self.entries]
-        return max((e for e in inside if isinstance(e, Wild)), default=None, key=_nodes_in)
+        return max((e for e in inside if isinstance(e, FreeGraph)), default=None, key=_nodes_in)
 
-    def closed(self, weaver: _Weaver, last: str) -> Wild:
-        """What a weaver has made, as an element that ends in a node."""
-        weaver.edges.append((last, "out"))
-        made = Wild(weaver.nodes, weaver.edges, DEEPEST)
-        self.entries[id(made)] = weaver.entries
+    def closed(self, builder: _FreeGraphBuilder, last: str) -> FreeGraph:
+        """What a builder has made, as an element that ends in a node."""
+        builder.edges.append((last, "out"))
+        made = FreeGraph(builder.nodes, builder.edges, DEEPEST)
+        self.entries[id(made)] = builder.entries
         self.kept.append(made)
         return made
 
@@ -272,15 +274,15 @@ def nesting(chains: Sequence[Chain]) -> int:
     return deepest
 
 
-def _nodes_in(wild: Wild) -> int:
-    return len(wild.nodes)
+def _nodes_in(graph: FreeGraph) -> int:
+    return len(graph.nodes)
 
 
-class _Weaver:
+class _FreeGraphBuilder:
     """Names the nodes of free wiring and gathers its edges."""
 
-    def __init__(self, reducer: _Reducer, entry: int, kept: Wild | None = None) -> None:
-        self.reducer = reducer
+    def __init__(self, parent: _Decomposition, entry: int, kept: FreeGraph | None = None) -> None:
+        self.parent = parent
         self.names: dict[int, str] = {entry: "in"}
         self.kept = kept
         self.nodes: list[tuple[str, Chain]] = kept.nodes if kept else []
@@ -291,16 +293,18 @@ class _Weaver:
     def node(self, chain: Chain, sources: Sequence[str]) -> str:
         """A new node fed by others, none of them twice."""
         first = chain[0]
-        number = first.merge if isinstance(first, Par) else first if isinstance(first, int) else -1
-        kinds = self.reducer.kinds
+        number = (
+            first.merge if isinstance(first, Parallel) else first if isinstance(first, int) else -1
+        )
+        kinds = self.parent.kinds
         kind = kinds[number] if 0 <= number < len(kinds) else "part"
         name = f"{kind}-{len(self.nodes) + 1}"
         seen: set[str] = set()
         wires: list[tuple[str, str]] = []
         for source in sources:
             if source in seen:
-                source = self.node([self.reducer.spare], [source])
-                self.reducer.spare += 1
+                source = self.node([self.parent.spare], [source])
+                self.parent.spare += 1
             seen.add(source)
             if source == "in":
                 self.entries.append(len(self.edges) + len(wires))
@@ -311,9 +315,9 @@ class _Weaver:
 
     def vertex(self, vertex: int) -> None:
         """A layer of the region, with what is on the edges that come into it."""
-        reducer = self.reducer
-        element = reducer.element[vertex]
-        arriving = sorted(reducer.arriving[vertex], key=_place)
+        parent = self.parent
+        element = parent.element[vertex]
+        arriving = sorted(parent.arriving[vertex], key=_place)
         ends: list[str] = []
         for edge in arriving:
             ends += self.way(edge.content, self.names[edge.source], len(arriving) == 1)
@@ -350,24 +354,24 @@ class _Weaver:
 
     def flat_element(self, element: Element, ends: list[str], before: list[str]) -> list[str]:
         """An element written out; ``before`` is what the element before it took in."""
-        if isinstance(element, Wild):
-            return self.flat_wild(element, ends, before)
+        if isinstance(element, FreeGraph):
+            return self.flat_graph(element, ends, before)
         inner = [end for chain in chains_of(element) for end in self.flat_chain(chain, ends)]
-        return [self.node([element.merge], inner)] if isinstance(element, Par) else inner
+        return [self.node([element.merge], inner)] if isinstance(element, Parallel) else inner
 
-    def flat_wild(self, wild: Wild, ends: list[str], before: list[str]) -> list[str]:
+    def flat_graph(self, graph: FreeGraph, ends: list[str], before: list[str]) -> list[str]:
         """Free wiring inside free wiring; the records of the largest are kept."""
-        if wild is self.kept:
-            inner = self.reducer.entries[id(wild)]
+        if graph is self.kept:
+            inner = self.parent.entries[id(graph)]
             for index in inner:
                 self.edges[index] = ends[0], self.edges[index][1]
             self.entries += inner if ends[0] == "in" else []
             return [self.last]
         sources: dict[str, list[str]] = {}
-        for source, target in wild.edges:
+        for source, target in graph.edges:
             sources.setdefault(target, []).append(source)
         names = {"in": ends[0], PREVIOUS: before[0]}
-        for name, chain in wild.nodes:
+        for name, chain in graph.nodes:
             feeding = [names[source] for source in sources[name]]
             rest = chain
             if len(feeding) > 1:

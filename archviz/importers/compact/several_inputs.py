@@ -10,7 +10,15 @@ import re
 from collections.abc import Sequence
 
 from archviz.errors import one_line
-from archviz.importers.compact.tree import Chain, Element, Fork, Par, Wild, chain_leaves, chains_of
+from archviz.importers.compact.tree import (
+    Chain,
+    Element,
+    Fork,
+    FreeGraph,
+    Parallel,
+    chain_layers,
+    chains_of,
+)
 from archviz.importers.graphs import ORDERED, LayerGraph, LayerNode
 
 START = LayerNode("", "input", ())
@@ -55,9 +63,9 @@ def begins(element: Element, nodes: Sequence[LayerNode]) -> bool:
     """Whether an element begins with nothing but inputs."""
     if isinstance(element, int):
         return element >= 0 and nodes[element].kind == "input"
-    if isinstance(element, Par):
+    if isinstance(element, Parallel):
         return all(branch and begins(branch[0], nodes) for branch in element.branches)
-    return isinstance(element, Wild) and all(source != "in" for source, _ in element.edges)
+    return isinstance(element, FreeGraph) and all(source != "in" for source, _ in element.edges)
 
 
 def has_input(element: Element, nodes: Sequence[LayerNode]) -> bool:
@@ -73,9 +81,9 @@ def cut_start(chain: Chain, nodes: Sequence[LayerNode]) -> None:
     Where one of parallel paths holds most of the network, the others join it on its way.
     """
     cut_edges(chain[0], nodes)
-    while isinstance(chain[0], Par):
+    while isinstance(chain[0], Parallel):
         first = chain[0]
-        sizes = [sum(1 for _ in chain_leaves(branch)) for branch in first.branches]
+        sizes = [sum(1 for _ in chain_layers(branch)) for branch in first.branches]
         largest = sizes.index(max(sizes))
         if nodes[first.merge].kind in ORDERED:
             break
@@ -85,16 +93,16 @@ def cut_start(chain: Chain, nodes: Sequence[LayerNode]) -> None:
         if isinstance(main[-1], Fork):
             break
         sides = [branch for branch in first.branches if branch is not main]
-        chain[:1] = [*main, Par([[], *sides], first.merge, first.depth)]
+        chain[:1] = [*main, Parallel([[], *sides], first.merge, first.depth)]
 
 
 def cut_edges(element: Element, nodes: Sequence[LayerNode]) -> None:
     """Take the ways from the start out of free wiring that begins a network."""
-    if isinstance(element, Par):
+    if isinstance(element, Parallel):
         for branch in element.branches:
             if branch:
                 cut_edges(branch[0], nodes)
-    elif isinstance(element, Wild):
+    elif isinstance(element, FreeGraph):
         for _, body in element.nodes:
             cut_edges(body[0], nodes)
         bodies = dict(element.nodes)

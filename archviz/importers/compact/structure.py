@@ -11,16 +11,19 @@ from archviz.importers.compact.tree import (
     Chain,
     Element,
     Fork,
-    Par,
-    Wild,
+    FreeGraph,
+    Parallel,
     chains_of,
 )
 from archviz.importers.graphs import LayerNode
 from archviz.network.kinds import ACTIVATIONS, KINDS
 
-Slot: TypeAlias = tuple[str, int | float | str]
-"""A field and its value. A padding is a text: ``same``, ``valid``, ``any`` where both come to
-the same, ``half:N`` for what is also ``same``, a number, or four of them."""
+FieldValue: TypeAlias = int | float | str
+VaryingField: TypeAlias = tuple[str, FieldValue]
+"""A field in which layers of one structure may differ, and its value.
+
+A padding is a text: ``same``, ``valid``, ``any`` where both come to the same, ``half:N`` for what
+is also ``same``, a number, or four of them."""
 
 ALONE = frozenset({*ACTIVATIONS, *(name for name in KINDS if KINDS[name].role == "norm")})
 """Activations and normalisations that are layers of their own."""
@@ -29,53 +32,53 @@ DRAWN = {name: int(kind.drawn) for name, kind in KINDS.items()}
 NUMBERS = ("filters", "multiplier", "groups", "value", "count", "weights", "macs", "own")
 
 
-class Leaf(NamedTuple):
+class LayerStructure(NamedTuple):
     """A layer taken apart: ``key`` is its structure."""
 
     key: tuple[Any, ...]
     fixed: tuple[tuple[str, Any], ...]
-    slots: tuple[Slot, ...]
+    varying: tuple[VaryingField, ...]
 
 
-def take_apart(node: LayerNode) -> Leaf:
+def layer_structure(node: LayerNode) -> LayerStructure:
     """The structure of a layer, its constant options, and the fields that may differ."""
     options, kind = node.options, node.kind
     known = KINDS[kind]
     fixed: list[tuple[str, Any]] = [(f, options[f]) for f in FIXED if f in options]
-    slots: list[Slot] = []
+    varying: list[VaryingField] = []
     kernel = options.get("kernel", (1, 1))
     stride, dilation = options.get("stride", (1, 1)), options.get("dilation", (1, 1))
-    slots += [(field, options[field]) for field in NUMBERS if field in options]
+    varying += [(field, options[field]) for field in NUMBERS if field in options]
     windowed = "kernel" in known.options
     if windowed:
         for field, pair in (("kernel", kernel), ("stride", stride), ("dilation", dilation)):
             if pair[0] != pair[1] or (field == "kernel" and pair == (1, 1)):
                 fixed.append((field, pair))
             elif field != "dilation" or pair != (1, 1):
-                slots.append((field, pair[0]))
+                varying.append((field, pair[0]))
     if windowed or "pad" in known.options:
         padding = pad_text(kind, options.get("padding", "valid"), kernel, stride, dilation)
-        target: list[Any] = fixed if "," in padding and ":" not in padding else slots
+        target: list[Any] = fixed if "," in padding and ":" not in padding else varying
         target.append(("padding", padding))
     if kind == "scaled-add" and "value" not in options:
-        slots.append(("value", 1.0))
+        varying.append(("value", 1.0))
     for axis, side in enumerate(options.get("shape", ())):
-        slots.append((f"shape{axis}", side))
+        varying.append((f"shape{axis}", side))
     activation = options.get("activation", "none")
     if known.join:
-        slots.append(("activation", activation))
+        varying.append(("activation", activation))
     elif activation != "none":
         fixed.append(("activation", activation))
-    classes = [field for field, _ in slots]
+    classes = [field for field, _ in varying]
     if kind in ALONE:
-        slots.append(("present", 1))
-    return Leaf((kind, tuple(fixed), tuple(classes)), tuple(fixed), tuple(slots))
+        varying.append(("present", 1))
+    return LayerStructure((kind, tuple(fixed), tuple(classes)), tuple(fixed), tuple(varying))
 
 
 def pad_text(
     kind: str, padding: Any, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
 ) -> str:
-    """A padding as the text of a slot."""
+    """A padding as a text."""
     spans = [(size - 1) * step for size, step in zip(kernel, dilation, strict=True)]
     plain = kind not in ("conv-transpose", "zero-pad")
     if plain and spans == [0, 0] and (padding in ("same", "valid") or not any(padding)):
@@ -99,16 +102,16 @@ def sides_text(sides: Sequence[int]) -> str:
     return f"{top},{bottom},{left},{right}"
 
 
-class Book:
+class Structures:
     """Structures of layers, chains and elements as numbers, equal for equal structures."""
 
     def __init__(self, nodes: Sequence[LayerNode]) -> None:
         self.nodes = nodes
         self.numbers: dict[tuple[Any, ...], int] = {}
-        self.leaves: list[Leaf | None] = [None] * len(nodes)
+        self.layers: list[LayerStructure | None] = [None] * len(nodes)
         self.keys: list[int] = [UNKNOWN] * len(nodes)
-        self.seen: dict[tuple[Any, ...], Leaf] = {}
-        self.shared: dict[tuple[str, int], Leaf] = {}
+        self.seen: dict[tuple[Any, ...], LayerStructure] = {}
+        self.shared: dict[tuple[str, int], LayerStructure] = {}
         """By the identity of the options, which layers that are alike may share."""
         self.leaf_keys: dict[int, int] = {}
         """By the identity of the leaf."""
@@ -123,24 +126,24 @@ class Book:
             self.sizes.append(size)
         return found
 
-    def leaf(self, number: int) -> Leaf:
+    def layer(self, number: int) -> LayerStructure:
         """A layer taken apart; what is not there is like the layer it stands for."""
         if number < 0:
-            found = self.leaf(~number)
-            return found._replace(slots=(*found.slots[:-1], ("present", 0)))
-        known = self.leaves[number]
+            found = self.layer(~number)
+            return found._replace(varying=(*found.varying[:-1], ("present", 0)))
+        known = self.layers[number]
         if known is None:
             node = self.nodes[number]
             known = self.shared.get((node.kind, id(node.options))) or self.taken_apart(node)
-            self.leaves[number] = known
+            self.layers[number] = known
         return known
 
-    def taken_apart(self, node: LayerNode) -> Leaf:
+    def taken_apart(self, node: LayerNode) -> LayerStructure:
         """A layer taken apart, once for all that say the same."""
         same = node.kind, *node.options.items()
         found = self.seen.get(same)
         if found is None:
-            found = self.seen[same] = take_apart(node)
+            found = self.seen[same] = layer_structure(node)
         self.shared[node.kind, id(node.options)] = found
         return found
 
@@ -157,14 +160,14 @@ class Book:
 
     def layer_key(self, index: int) -> int:
         """The structure of a layer, looked up once for all that are taken apart as one."""
-        leaf = self.leaf(index)
-        found = self.leaf_keys.get(id(leaf))
+        layer = self.layer(index)
+        found = self.leaf_keys.get(id(layer))
         if found is None:
-            found = self.number(leaf.key, DRAWN[self.nodes[index].kind])
-            self.leaf_keys[id(leaf)] = found
+            found = self.number(layer.key, DRAWN[self.nodes[index].kind])
+            self.leaf_keys[id(layer)] = found
         return found
 
-    def structure(self, element: Par | Fork | Wild | Call) -> int:
+    def structure(self, element: Parallel | Fork | FreeGraph | Call) -> int:
         """The number of an element's structure, which nobody has looked at yet."""
         inner = tuple([self.chain_key(chain) for chain in chains_of(element)])
         sizes = self.sizes
@@ -172,9 +175,9 @@ class Book:
         for keys in inner:
             for number in keys:
                 size += sizes[number]
-        if isinstance(element, Par):
+        if isinstance(element, Parallel):
             return self.number(("par", self.key(element.merge), *inner), size + 1)
-        if isinstance(element, Wild):
+        if isinstance(element, FreeGraph):
             return self.number(("wild", inner, tuple(element.edges)), size)
         if isinstance(element, Fork):
             return self.number(("fork", *inner), size)
@@ -200,4 +203,4 @@ class Book:
         """The kind of a layer; of an element its merge's."""
         if isinstance(element, int):
             return self.nodes[element if element >= 0 else ~element].kind
-        return self.nodes[element.merge].kind if isinstance(element, Par) else ""
+        return self.nodes[element.merge].kind if isinstance(element, Parallel) else ""

@@ -5,7 +5,7 @@ like that one which is not there), or one of the records below. Chains are lists
 a long one grows in linear time.
 
 The records have a ``depth``: how deep paths nest in them at most, 1 where their paths have
-nothing but layers; and a ``key``: what :class:`archviz.importers.compact.structure.Book` has
+nothing but layers; and a ``key``: what :class:`archviz.importers.compact.structure.Structures` has
 numbered their structure with, once somebody has asked.
 """
 
@@ -20,7 +20,7 @@ UNKNOWN = -1
 """The key of what nobody has looked at yet."""
 
 
-class Par:
+class Parallel:
     """Paths from one place to one merge; an empty path is the identity."""
 
     __slots__ = ("branches", "depth", "key", "merge")
@@ -43,7 +43,7 @@ class Fork:
         self.key = UNKNOWN
 
 
-class Wild:
+class FreeGraph:
     """Any wiring from one place to one other: named chains, and edges between their names.
 
     ``in`` is the place before, ``out`` the one behind; ``previous`` is what the element
@@ -75,7 +75,7 @@ class Call:
         self.key = UNKNOWN
 
 
-Element: TypeAlias = int | Par | Fork | Wild | Call
+Element: TypeAlias = int | Parallel | Fork | FreeGraph | Call
 Chain: TypeAlias = list[Element]
 
 
@@ -83,44 +83,44 @@ def takes_previous(element: Element) -> bool:
     """Whether an element has a second input."""
     if isinstance(element, Call):
         return takes_previous(element.body[0])
-    return isinstance(element, Wild) and any(source == PREVIOUS for source, _ in element.edges)
+    return isinstance(element, FreeGraph) and any(source == PREVIOUS for source, _ in element.edges)
 
 
 def chains_of(element: Element) -> list[Chain]:
     """The chains in an element."""
     if isinstance(element, int):
         return []
-    if isinstance(element, Wild):
+    if isinstance(element, FreeGraph):
         return [chain for _, chain in element.nodes]
     return [element.body] if isinstance(element, Call) else element.branches
 
 
-def leaves(element: Element) -> Iterator[int]:
+def layers_in(element: Element) -> Iterator[int]:
     """The layers in an element, merges behind their paths."""
     if isinstance(element, int):
         yield element
         return
     for chain in chains_of(element):
         for inner in chain:
-            yield from leaves(inner)
-    if isinstance(element, Par):
+            yield from layers_in(inner)
+    if isinstance(element, Parallel):
         yield element.merge
 
 
-def chain_leaves(chain: Chain) -> Iterator[int]:
+def chain_layers(chain: Chain) -> Iterator[int]:
     """The layers in a chain."""
     for element in chain:
-        yield from leaves(element)
+        yield from layers_in(element)
 
 
-def has_wild(chain: Chain) -> bool:
+def has_free_graph(chain: Chain) -> bool:
     """Whether there is free wiring in a chain, or in the paths in it."""
     for element in chain:
         if isinstance(element, int):
             continue
-        if isinstance(element, Wild):
+        if isinstance(element, FreeGraph):
             return True
-        if element.depth > 1 and any(has_wild(inner) for inner in chains_of(element)):
+        if element.depth > 1 and any(has_free_graph(inner) for inner in chains_of(element)):
             return True
     return False
 

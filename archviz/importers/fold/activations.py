@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.layers import attach
-from archviz.importers.fold.state import Cell, Fold, Value
+from archviz.importers.fold.state import Fold, LayerDraft, TensorView
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
@@ -78,44 +78,44 @@ def unary(fold: Fold, op: Op) -> bool:
     value = fold.value(op)
     if value is None or op.kind not in UNARY:
         return False
-    grow(fold, op, value, (value.cell,))
+    grow(fold, op, value, (value.draft,))
     return True
 
 
-def grow(fold: Fold, op: Op, value: Value, operands: tuple[Cell | float, ...]) -> None:
+def grow(fold: Fold, op: Op, value: TensorView, operands: tuple[LayerDraft | float, ...]) -> None:
     """A step of an expression; an activation where it has become one."""
-    cells = [operand for operand in operands if isinstance(operand, Cell)]
-    bases = {_base(cell) for cell in cells}
+    drafts = [operand for operand in operands if isinstance(operand, LayerDraft)]
+    bases = {_base(draft) for draft in drafts}
     base = bases.pop() if len(bases) == 1 else None
     if base is None:
         base = next(
-            cell
-            for cell in cells
-            if all(_base(other) in (cell, None) or other is cell for other in cells)
+            draft
+            for draft in drafts
+            if all(_base(other) in (draft, None) or other is draft for other in drafts)
         )
-    made = fold.cell("~math", op, cells, value.cell.shape)
+    made = fold.draft("~math", op, drafts, value.draft.shape)
     made.base = base
-    made.extra = operands
+    made.operands = operands
     fold.give(op, made, value.axes, value.dims)
     found = _recognise(made, base)
     if found is None:
         return
     name, taken = found
-    fold.cells.pop()
-    attach(fold, op, Value(base, value.axes, value.dims), "activation", name, taken)
+    fold.drafts.pop()
+    attach(fold, op, TensorView(base, value.axes, value.dims), "activation", name, taken)
 
 
-def _base(cell: Cell) -> Cell | None:
-    return cell.base if cell.kind == "~math" or cell.kind in UNARY else None
+def _base(draft: LayerDraft) -> LayerDraft | None:
+    return draft.base if draft.kind == "~math" or draft.kind in UNARY else None
 
 
-def common_base(left: Cell, right: Cell) -> bool:
-    """Whether two cells are expressions of one value."""
+def common_base(left: LayerDraft, right: LayerDraft) -> bool:
+    """Whether two drafts are expressions of one value."""
     one, two = _base(left), _base(right)
     return left is right or one is right or two is left or (one is not None and one is two)
 
 
-def _recognise(root: Cell, base: Cell) -> tuple[str, int] | None:
+def _recognise(root: LayerDraft, base: LayerDraft) -> tuple[str, int] | None:
     """The activation that an expression is, and how many references to its base it takes."""
     order = _steps(root, base)
     if order is None:
@@ -123,8 +123,8 @@ def _recognise(root: Cell, base: Cell) -> tuple[str, int] | None:
     curve = []
     for x in PLACES:
         found = {base: x}
-        for cell in order:
-            found[cell] = _compute(cell, found)
+        for draft in order:
+            found[draft] = _compute(draft, found)
         curve.append(found[root])
     for name, known in CURVES.items():
         if all(abs(a - b) < 3e-3 for a, b in zip(curve, known, strict=True)):
@@ -132,43 +132,43 @@ def _recognise(root: Cell, base: Cell) -> tuple[str, int] | None:
     return None
 
 
-def _steps(root: Cell, base: Cell) -> list[Cell] | None:
-    """The cells from the base to the root, in order; None where it is no small expression."""
-    order: list[Cell] = []
+def _steps(root: LayerDraft, base: LayerDraft) -> list[LayerDraft] | None:
+    """The drafts from the base to the root, in order; None where it is no small expression."""
+    order: list[LayerDraft] = []
     seen = {base}
     todo = [(root, False)]
     while todo:
-        cell, ready = todo.pop()
+        draft, ready = todo.pop()
         if ready:
-            order.append(cell)
+            order.append(draft)
             continue
-        if cell in seen:
+        if draft in seen:
             continue
-        seen.add(cell)
-        if _base(cell) is None or len(seen) > MAX_EXPRESSION:
+        seen.add(draft)
+        if _base(draft) is None or len(seen) > MAX_EXPRESSION:
             return None
-        todo.append((cell, True))
-        todo.extend((inner, False) for inner in cell.inputs)
+        todo.append((draft, True))
+        todo.extend((inner, False) for inner in draft.inputs)
     return order
 
 
-def _taken(order: list[Cell], root: Cell, base: Cell) -> int:
+def _taken(order: list[LayerDraft], root: LayerDraft, base: LayerDraft) -> int:
     """References to the base that go when the expression goes; -1 where parts of it stay."""
-    slots: dict[Cell, int] = {}
-    for cell in order:
-        for source in cell.inputs:
+    slots: dict[LayerDraft, int] = {}
+    for draft in order:
+        for source in draft.inputs:
             slots[source] = slots.get(source, 0) + 1
-    if any(cell is not root and cell.refs != slots.get(cell, 0) for cell in order):
+    if any(draft is not root and draft.refs != slots.get(draft, 0) for draft in order):
         return -1
     return slots.get(base, 0)
 
 
-def _compute(cell: Cell, found: Mapping[Cell, float]) -> float:
-    if cell.kind != "~math":
-        return UNARY[cell.kind](found[cell.inputs[0]])
-    operands = [found[one] if isinstance(one, Cell) else one for one in cell.extra]
+def _compute(draft: LayerDraft, found: Mapping[LayerDraft, float]) -> float:
+    if draft.kind != "~math":
+        return UNARY[draft.kind](found[draft.inputs[0]])
+    operands = [found[one] if isinstance(one, LayerDraft) else one for one in draft.operands]
     if len(operands) == 1:
-        return UNARY[cell.op.kind](operands[0])
-    if cell.op.kind == "Clip":
+        return UNARY[draft.op.kind](operands[0])
+    if draft.op.kind == "Clip":
         return min(max(operands[0], operands[1]), operands[2])
-    return BINARY[cell.op.kind](operands[0], operands[1])
+    return BINARY[draft.op.kind](operands[0], operands[1])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.activations import common_base, grow
 from archviz.importers.fold.layers import attach
 from archviz.importers.fold.named import named, of_two
-from archviz.importers.fold.state import ONE, Cell, Fold, Value, product, scalar, takes
+from archviz.importers.fold.state import ONE, Fold, LayerDraft, TensorView, product, scalar, takes
 from archviz.importers.fold.views import straight
 
 if TYPE_CHECKING:
@@ -29,13 +30,13 @@ def binary(fold: Fold, op: Op) -> bool:
         number = scalar(constant)
         if number is None:
             return False
-        single = value.axes is not None and value.cell.shape[-1] == 1 and constant.shape == (1,)
-        if single and op.kind == "Add" and value.cell.options.get("bias") is False:
+        single = value.axes is not None and value.draft.shape[-1] == 1 and constant.shape == (1,)
+        if single and op.kind == "Add" and value.draft.options.get("bias") is False:
             return _by_channel(fold, op, value, op.inputs[1 if left is not None else 0])
         if op.kind in ("Mul", "Div", "Pow") and number == 1 and left is not None:
             fold.alias(op, value)
             return True
-        operands = (value.cell, number) if left is not None else (number, value.cell)
+        operands = (value.draft, number) if left is not None else (number, value.draft)
         grow(fold, op, value, operands)
         return True
     name = op.inputs[1 if left is not None else 0]
@@ -43,64 +44,62 @@ def binary(fold: Fold, op: Op) -> bool:
 
 
 def _with_weights(
-    fold: Fold, op: Op, value: Value, constant: Tensor, name: str, first: bool
+    fold: Fold, op: Op, value: TensorView, constant: Tensor, name: str, first: bool
 ) -> bool:
-    cell, axes = value.cell, value.axes
-    if cell.kind == "~attention" and op.kind == "Add":
+    draft, axes = value.draft, value.axes
+    if draft.kind == "~attention" and op.kind == "Add":
         return _attention_bias(fold, op, value, constant, name)
     if axes is None or len(constant.shape) > len(axes):
         return False
     offset = len(axes) - len(constant.shape)
     touched = [axes[offset + index] for index, side in enumerate(constant.shape) if side != 1]
-    channels = len(cell.shape) - 1
+    channels = len(draft.shape) - 1
     if touched == [channels] and (first or op.kind in ("Add", "Mul")):
         return _by_channel(fold, op, value, name)
-    sides = [axis for axis, side in enumerate(cell.shape) if side != 1]
-    rows = name in fold.origins and len(cell.shape) == 2 and channels in touched
-    if op.kind == "Add" and (sorted(touched) == sides or rows) and cell.kind[0] != "~":
+    sides = [axis for axis, side in enumerate(draft.shape) if side != 1]
+    rows = name in fold.origins and len(draft.shape) == 2 and channels in touched
+    if op.kind == "Add" and (sorted(touched) == sides or rows) and draft.kind[0] != "~":
         _positions(fold, op, value, constant, name)
         return True
     return False
 
 
-def _positions(fold: Fold, op: Op, value: Value, constant: Tensor, name: str) -> None:
+def _positions(fold: Fold, op: Op, value: TensorView, constant: Tensor, name: str) -> None:
     """Learned rows added to a sequence: all of a table, or those that a model has picked."""
-    cell = value.cell
+    draft = value.draft
     table = fold.constants[fold.origins.get(name, name)].shape
-    if product(table) == product(constant.shape) == product(cell.shape):
-        made = fold.cell("position", op, [cell], cell.shape)
+    if product(table) == product(constant.shape) == product(draft.shape):
+        made = fold.draft("position", op, [draft], draft.shape)
     else:
-        what = "position" if len(table) < 2 or table[-2] >= cell.shape[0] else "segment"
-        made = named(fold, op, f"{what} embedding", [cell], cell.shape)
+        what = "position" if len(table) < 2 or table[-2] >= draft.shape[0] else "segment"
+        made = named(fold, op, f"{what} embedding", [draft], draft.shape)
     fold.weigh(made, name, whole=True)
     fold.give(op, made, value.axes)
 
 
-def _by_channel(fold: Fold, op: Op, value: Value, name: str) -> bool:
+def _by_channel(fold: Fold, op: Op, value: TensorView, name: str) -> bool:
     """A number for each channel: a bias, or a step of a batch norm that is written out."""
-    cell = value.cell
-    plain = "norm" not in cell.options and "activation" not in cell.options and cell.refs == 1
-    if op.kind == "Add" and plain and cell.options.get("bias") is False and takes(cell, "bias"):
-        del cell.options["bias"]
-        fold.weigh(cell, name)
-        fold.give(op, cell, value.axes)
+    draft = value.draft
+    plain = "norm" not in draft.options and "activation" not in draft.options and draft.refs == 1
+    if op.kind == "Add" and plain and draft.options.get("bias") is False and takes(draft, "bias"):
+        del draft.options["bias"]
+        fold.weigh(draft, name)
+        fold.give(op, draft, value.axes)
         return True
     if op.kind not in ("Add", "Sub", "Mul", "Div"):
         return False
-    made = fold.cell("~affine", op, [cell], cell.shape)
+    made = fold.draft("~affine", op, [draft], draft.shape)
     fold.weigh(made, name)
-    made.extra = (op.kind,)
-    follows = cell.kind in ("~affine", "~norm") and cell.refs == 1
-    if follows:
-        made.extra = (*cell.extra, op.kind)
+    follows = draft.kind in ("~affine", "~norm") and draft.refs == 1
+    made.norm_steps = (*draft.norm_steps, op.kind) if follows else (op.kind,)
     fold.give(op, made, value.axes)
-    norm = _WRITTEN_OUT.get(made.extra)
+    norm = _WRITTEN_OUT.get(made.norm_steps)
     if norm is None:
         return True
     return _finish_norm(fold, op, value, made, norm)
 
 
-_WRITTEN_OUT = {
+_WRITTEN_OUT: Mapping[tuple[str, ...], str] = {
     ("Sub", "Mul", "Add"): "batch",
     ("Mul", "Add"): "batch",
     ("Sub", "Div", "Mul", "Add"): "batch",
@@ -110,41 +109,41 @@ _WRITTEN_OUT = {
 }
 
 
-def _finish_norm(fold: Fold, op: Op, value: Value, last: Cell, norm: str) -> bool:
+def _finish_norm(fold: Fold, op: Op, value: TensorView, last: LayerDraft, norm: str) -> bool:
     steps = [last]
-    while len(steps) < len(last.extra):
+    while len(steps) < len(last.norm_steps):
         steps.append(steps[-1].inputs[0])
-    fold.cells.pop()
+    fold.drafts.pop()
     first = steps[-1]
     base = first.inputs[0]
     taken = first.options.get("taken", 1)
     own = sum(step.parameters for step in steps)
-    cell = attach(fold, op, Value(base, value.axes), "norm", norm, taken)
-    channels = cell.shape[-1]
+    draft = attach(fold, op, TensorView(base, value.axes), "norm", norm, taken)
+    channels = draft.shape[-1]
     if norm == "batch":
         # However many vectors the exporter has left, the layer had four.
-        cell.parameters += 4 * channels
-        cell.fixed += 2 * channels
+        draft.parameters += 4 * channels
+        draft.fixed += 2 * channels
     else:
-        cell.parameters += own
+        draft.parameters += own
     return True
 
 
-def _attention_bias(fold: Fold, op: Op, value: Value, constant: Tensor, name: str) -> bool:
-    cell = value.cell
-    facts = cell.extra
-    if cell.refs != 1 or not facts["out"] or facts["out_bias"]:
+def _attention_bias(fold: Fold, op: Op, value: TensorView, constant: Tensor, name: str) -> bool:
+    draft = value.draft
+    facts = draft.attention
+    if facts is None or draft.refs != 1 or not facts.out or facts.out_biased:
         return False
-    if constant.shape != (facts["out"],):
+    if constant.shape != (facts.out,):
         return False
-    facts["out_bias"] = True
-    fold.weigh(cell, name)
-    fold.give(op, cell, value.axes, value.dims)
+    draft.attention = facts._replace(out_biased=True)
+    fold.weigh(draft, name)
+    fold.give(op, draft, value.axes, value.dims)
     return True
 
 
-def _two(fold: Fold, op: Op, left: Value, right: Value) -> bool:
-    one, two = left.cell, right.cell
+def _two(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
+    one, two = left.draft, right.draft
     same = fold.alike(left.axes, right.axes) and one.shape == two.shape
     if op.kind == "Add" and same:
         if "~math" in (one.kind, two.kind):
@@ -167,51 +166,51 @@ def _two(fold: Fold, op: Op, left: Value, right: Value) -> bool:
     return op.kind not in ("Add", "Mul") and of_two(fold, op, left, right)
 
 
-def _scaled(fold: Fold, op: Op, left: Value, right: Value) -> bool:
+def _scaled(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
     """x + s·f(x): the scaled path first."""
     for main, other in ((left, right), (right, left)):
-        cell = main.cell
-        if cell.kind != "~math" or cell.op.kind not in ("Mul", "Div") or cell.refs != 1:
+        draft = main.draft
+        if draft.kind != "~math" or draft.op.kind not in ("Mul", "Div") or draft.refs != 1:
             continue
-        if len(cell.inputs) != 1 or len(cell.extra) != 2:
+        if len(draft.inputs) != 1 or len(draft.operands) != 2:
             continue
-        factor = next(one for one in cell.extra if not isinstance(one, Cell))
-        if cell.op.kind == "Div":
-            if isinstance(cell.extra[0], float) or not factor:
+        factor = next(one for one in draft.operands if not isinstance(one, LayerDraft))
+        if draft.op.kind == "Div":
+            if isinstance(draft.operands[0], float) or not factor:
                 continue
             factor = 1 / factor
         factor = float(f"{factor:.6g}")
-        made = fold.cell(
-            "scaled-add", op, [cell.inputs[0], other.cell], other.cell.shape, value=factor
+        made = fold.draft(
+            "scaled-add", op, [draft.inputs[0], other.draft], other.draft.shape, value=factor
         )
         fold.give(op, made, other.axes)
         return True
     return False
 
 
-def _gated(fold: Fold, op: Op, left: Value, right: Value) -> bool:
+def _gated(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
     """One half times the sigmoid of the other: a gated linear unit."""
-    half, gate = left.cell, right.cell
-    if half.kind != "~slice" or gate.kind != "sigmoid" or gate.inputs[0].kind != "~slice":
+    half, gate = left.draft, right.draft
+    if half.span is None or gate.kind != "sigmoid" or gate.inputs[0].span is None:
         return False
     other = gate.inputs[0]
     source = half.inputs[0]
     if other.inputs[0] is not source or 2 * half.shape[-1] != source.shape[-1]:
         return False
-    if half.extra[1:3] != (len(half.shape) - 1, 0) or other.extra[2] != half.shape[-1]:
+    if half.span[1:3] != (len(half.shape) - 1, 0) or gate.inputs[0].span.start != half.shape[-1]:
         return False
     source.refs -= 1
     fold.give(op, named(fold, op, "GLU", [source], half.shape), left.axes)
     return True
 
 
-def _written_norm(fold: Fold, op: Op, left: Value, right: Value) -> bool:
+def _written_norm(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
     """(x - mean) / sqrt(variance + epsilon), the start of a norm that is written out."""
     for upper, lower in ((left, right), (right, left)):
-        square = _deviation(lower.cell, op.kind)
+        square = _deviation(lower.draft, op.kind)
         if square is None:
             continue
-        centred = upper.cell
+        centred = upper.draft
         if square.inputs[0] is not centred:
             continue
         base, norm, taken = centred, "rms", 2
@@ -220,29 +219,29 @@ def _written_norm(fold: Fold, op: Op, left: Value, right: Value) -> bool:
             norm, taken = "layer", 2
             if mean.kind != "~mean" or mean.inputs[0] is not base:
                 continue
-        made = fold.cell("~norm", op, [base], base.shape)
-        made.extra = (norm,)
+        made = fold.draft("~norm", op, [base], base.shape)
+        made.norm_steps = (norm,)
         made.options["taken"] = taken
         fold.give(op, made, upper.axes, upper.dims)
         return True
     return False
 
 
-def _deviation(cell: Cell, kind: str) -> Cell | None:
+def _deviation(draft: LayerDraft, kind: str) -> LayerDraft | None:
     """The square below sqrt(mean(square) + epsilon), or below its reciprocal."""
     if kind == "Mul":
-        over = cell.op.kind == "Div" and cell.extra and cell.extra[0] == 1
-        if cell.kind != "~math" or not (over or cell.op.kind == "Reciprocal"):
+        over = draft.op.kind == "Div" and draft.operands[:1] == (1,)
+        if draft.kind != "~math" or not (over or draft.op.kind == "Reciprocal"):
             return None
-        cell = cell.inputs[0]
+        draft = draft.inputs[0]
     for step in ("Sqrt", "Add"):
-        if cell.kind != "~math" or cell.op.kind != step or len(cell.inputs) != 1:
+        if draft.kind != "~math" or draft.op.kind != step or len(draft.inputs) != 1:
             return None
-        cell = cell.inputs[0]
-    if cell.kind != "~mean":
+        draft = draft.inputs[0]
+    if draft.kind != "~mean":
         return None
-    square = cell.inputs[0]
-    if square.op.kind == "Pow" and square.kind == "~math" and square.extra[1] == 2:
+    square = draft.inputs[0]
+    if square.op.kind == "Pow" and square.kind == "~math" and square.operands[1] == 2:
         return square
     if square.op.kind == "Mul" and len(square.inputs) == 2:
         return square if square.inputs[0] is square.inputs[1] else None
@@ -257,51 +256,51 @@ def _merge_many(fold: Fold, op: Op) -> bool:
     return len(found) == len(values) and merge(fold, op, "add", found)
 
 
-def _rank(value: Value) -> int:
-    return len(value.cell.shape)
+def _rank(value: TensorView) -> int:
+    return len(value.draft.shape)
 
 
-def merge(fold: Fold, op: Op, kind: str, values: list[Value]) -> bool:
+def merge(fold: Fold, op: Op, kind: str, values: list[TensorView]) -> bool:
     """Add or multiply as a layer, where the shapes are what our rules take."""
     first = values[0]
-    shape, axes = first.cell.shape, first.axes
-    equal = [value.cell for value in values if value.axes == axes and value.cell.shape == shape]
+    shape, axes = first.draft.shape, first.axes
+    equal = [value.draft for value in values if value.axes == axes and value.draft.shape == shape]
     if axes is not None and len(equal) == len(values):
-        fold.give(op, fold.cell(kind, op, equal, shape), axes)
+        fold.give(op, fold.draft(kind, op, equal, shape), axes)
         return True
     if len({value.axes for value in values}) > 1:
-        turned = {value.axes: fold.dims(value) for value in values if len(value.cell.shape) == 2}
+        turned = {value.axes: fold.dims(value) for value in values if len(value.draft.shape) == 2}
         if len(turned) == len(values) and len(set(turned.values())) == 1:
             values = [straight(fold, op, value) for value in values]
     largest = max(values, key=_rank)
     axes = largest.axes
     if axes is None:
         return False
-    shape = largest.cell.shape
+    shape = largest.draft.shape
     for value in values:
         if value.axes is None:
             return False
-        if value.cell.shape == shape and fold.alike(value.axes, axes):
+        if value.draft.shape == shape and fold.alike(value.axes, axes):
             continue
         if kind != "multiply" or not _gates(value, largest):
             return False
-    made = fold.cell(kind, op, [value.cell for value in values], shape)
+    made = fold.draft(kind, op, [value.draft for value in values], shape)
     fold.give(op, made, axes)
     return True
 
 
-def _gates(value: Value, largest: Value) -> bool:
+def _gates(value: TensorView, largest: TensorView) -> bool:
     """Whether a value is one number a channel, or a map with sides of 1, of the largest."""
     small, large = value.axes, largest.axes
     assert small is not None
     assert large is not None
     if len(small) != len(large):
         return False
-    if len(value.cell.shape) == 1:
-        return value.cell.shape == largest.cell.shape[-1:] and all(
-            (a == 0) == (b == len(largest.cell.shape) - 1) or a == ONE
+    if len(value.draft.shape) == 1:
+        return value.draft.shape == largest.draft.shape[-1:] and all(
+            (a == 0) == (b == len(largest.draft.shape) - 1) or a == ONE
             for a, b in zip(small, large, strict=True)
         )
     return small == large and all(
-        a in (1, b) for a, b in zip(value.cell.shape, largest.cell.shape, strict=True)
+        a in (1, b) for a, b in zip(value.draft.shape, largest.draft.shape, strict=True)
     )

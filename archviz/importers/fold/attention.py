@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from archviz.importers.fold.named import NAMED, state
 from archviz.importers.fold.named import softmax as named_softmax
-from archviz.importers.fold.state import Cell, Fold, product
+from archviz.importers.fold.named import state
+from archviz.importers.fold.state import AttentionFacts, Fold, LayerDraft, product
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
@@ -53,11 +53,11 @@ _VIEWS = (
 class _Parts(NamedTuple):
     """The projections of an attention."""
 
-    queries: Cell
-    keys: Cell
-    values: Cell
+    queries: LayerDraft
+    keys: LayerDraft
+    values: LayerDraft
 
-    def different(self) -> list[Cell]:
+    def different(self) -> list[LayerDraft]:
         """Each of them once: one may give all three."""
         return list(dict.fromkeys(self))
 
@@ -65,8 +65,8 @@ class _Parts(NamedTuple):
 def softmax(fold: Fold, op: Op) -> bool:
     """Softmax: a layer of its own in what may turn out to be an attention, else as elsewhere."""
     value = fold.value(op)
-    if value is not None and value.axes is not None and _back(value.cell).kind == "~product":
-        made = fold.cell("softmax", op, [value.cell], value.cell.shape)
+    if value is not None and value.axes is not None and _back(value.draft).kind == "~product":
+        made = fold.draft("softmax", op, [value.draft], value.draft.shape)
         fold.give(op, made, value.axes)
         return True
     return named_softmax(fold, op)
@@ -81,15 +81,17 @@ def product_of_two(fold: Fold, op: Op) -> bool:
     if len(one) < 2 or len(two) < 2 or one[-1] != two[-2]:
         return False
     dims = (*(one if len(one) >= len(two) else two)[:-2], one[-2], two[-1])
-    return _product(fold, op, left.cell, right.cell, dims)
+    return _product(fold, op, left.draft, right.draft, dims)
 
 
-def _product(fold: Fold, op: Op, left: Cell, right: Cell, dims: tuple[int, ...]) -> bool:
+def _product(
+    fold: Fold, op: Op, left: LayerDraft, right: LayerDraft, dims: tuple[int, ...]
+) -> bool:
     for weights, values in ((left, right), (right, left)):
         scores = _scores(weights)
         if scores is not None and _attention(fold, op, scores, weights, values, dims):
             return True
-    made = fold.cell("~product", op, [left, right], dims)
+    made = fold.draft("~product", op, [left, right], dims)
     fold.give(op, made, tuple(range(len(dims))))
     return True
 
@@ -107,42 +109,42 @@ def einsum(fold: Fold, op: Op) -> bool:
         if len(dims) != len(term):
             return False
         sides.update(zip(term, dims, strict=True))
-    return _product(fold, op, left.cell, right.cell, tuple(sides[letter] for letter in output))
+    return _product(fold, op, left.draft, right.draft, tuple(sides[letter] for letter in output))
 
 
-def _back(cell: Cell) -> Cell:
-    """The cell behind views, scalings by a number, masks and parts."""
+def _back(draft: LayerDraft) -> LayerDraft:
+    """The draft behind views, scalings by a number, masks and parts."""
     for _ in range(_STEPS):
-        passive = cell.kind == "op" and cell.extra != NAMED and cell.op.kind in _PASSIVE
-        if not cell.inputs or not (passive or cell.kind in _VIEWS):
+        passive = draft.kind == "op" and not draft.named and draft.op.kind in _PASSIVE
+        if not draft.inputs or not (passive or draft.kind in _VIEWS):
             break
-        cell = cell.inputs[0]
-    return cell
+        draft = draft.inputs[0]
+    return draft
 
 
-def _scores(cell: Cell) -> Cell | None:
+def _scores(draft: LayerDraft) -> LayerDraft | None:
     """The product below a softmax; None where there is none."""
-    found = _back(cell)
+    found = _back(draft)
     if found.kind != "softmax":
         return None
     below = _back(found.inputs[0])
     return below if below.kind == "~product" else None
 
 
-def _projection(cell: Cell) -> Cell | None:
+def _projection(draft: LayerDraft) -> LayerDraft | None:
     """The one dense layer that all of a value comes from, through views and rotations."""
-    leaves: dict[Cell, None] = {}
-    seen = {cell}
-    todo = [cell]
+    leaves: dict[LayerDraft, None] = {}
+    seen = {draft}
+    todo = [draft]
     while todo:
-        cell = todo.pop()
-        passive = cell.kind in ("op", "op-merge") and cell.op.kind in _PASSIVE
-        if cell.inputs and (cell.kind in _VIEWS or (passive and cell.extra != NAMED)):
-            new = [source for source in cell.inputs if source not in seen]
+        draft = todo.pop()
+        passive = draft.kind in ("op", "op-merge") and draft.op.kind in _PASSIVE
+        if draft.inputs and (draft.kind in _VIEWS or (passive and not draft.named)):
+            new = [source for source in draft.inputs if source not in seen]
             seen.update(new)
             todo += new
         else:
-            leaves[cell] = None
+            leaves[draft] = None
         if len(seen) > _STEPS:
             return None
     if len(leaves) != 1:
@@ -154,11 +156,16 @@ def _projection(cell: Cell) -> Cell | None:
 
 
 def _attention(
-    fold: Fold, op: Op, scores: Cell, weights: Cell, values: Cell, dims: tuple[int, ...]
+    fold: Fold,
+    op: Op,
+    scores: LayerDraft,
+    weights: LayerDraft,
+    values: LayerDraft,
+    dims: tuple[int, ...],
 ) -> bool:
     """An attention where queries, keys and values are projections of one or two sequences."""
     found = [_projection(tip) for tip in (scores.inputs[0], scores.inputs[1], values)]
-    parts = _Parts(*[cell for cell in found if cell is not None]) if all(found) else None
+    parts = _Parts(*[draft for draft in found if draft is not None]) if all(found) else None
     if parts is None or parts.keys.inputs[0] is not parts.values.inputs[0]:
         return False
     source, memory = parts.queries.inputs[0], parts.keys.inputs[0]
@@ -173,21 +180,19 @@ def _attention(
     if heads * dims[-1] != width:
         heads = width // dims[-1] if width % dims[-1] == 0 else 1
     sources = [source] if memory is source else [source, memory]
-    made = fold.cell("~attention", op, [base, *sources[1:]], (*base.shape[:-1], width))
+    made = fold.draft("~attention", op, [base, *sources[1:]], (*base.shape[:-1], width))
     made.name, made.path = single[0].name, _common(single, op)
     made.parameters = sum(part.parameters for part in single)
     made.parameters += _biases(fold, weights, heads)
     made.macs = sum(part.macs for part in single)
-    made.extra = {
-        "heads": heads,
-        "width": width,
-        "features": source.shape[-1],
-        "out": 0,
-        "out_bias": False,
-        "biases": all("bias" not in part.options for part in single),
-        "plain": all("bias" in part.options for part in single),
-        "label": _label(parts, windows, shifted),
-    }
+    made.attention = AttentionFacts(
+        heads,
+        width,
+        source.shape[-1],
+        all("bias" not in part.options for part in single),
+        all("bias" in part.options for part in single),
+        _label(parts, windows, shifted),
+    )
     if any(part.options.get("shared") for part in single):
         made.options["shared"] = True
         made.lent = sum(part.lent for part in single)
@@ -196,19 +201,19 @@ def _attention(
     return True
 
 
-def _windowed(source: Cell) -> tuple[Cell, bool, bool]:
+def _windowed(source: LayerDraft) -> tuple[LayerDraft, bool, bool]:
     """The map that windows were cut from, whether there are any, and whether it was shifted."""
-    cell, windows, shifted = source, False, False
-    while cell.extra == NAMED and cell.inputs and cell.refs <= 3:
-        label = cell.options["label"]
+    draft, windows, shifted = source, False, False
+    while draft.named and draft.inputs and draft.refs <= 3:
+        label = draft.options["label"]
         if label == "window partition":
             windows = True
         elif label == "cyclic shift" and windows:
             shifted = True
         else:
             break
-        cell = cell.inputs[0]
-    return (cell, True, shifted) if windows else (source, False, False)
+        draft = draft.inputs[0]
+    return (draft, True, shifted) if windows else (source, False, False)
 
 
 def _label(parts: _Parts, windows: bool, shifted: bool) -> str:
@@ -221,24 +226,24 @@ def _label(parts: _Parts, windows: bool, shifted: bool) -> str:
     return "attention"
 
 
-def _biases(fold: Fold, weights: Cell, heads: int) -> int:
+def _biases(fold: Fold, weights: LayerDraft, heads: int) -> int:
     """Learned numbers that are added to the scores, one for each head; masks are not counted."""
     count = 0
-    cell = weights
-    while cell.inputs and cell.kind != "~product":
-        if cell.op.kind == "Add":
-            for name in cell.op.inputs:
+    draft = weights
+    while draft.inputs and draft.kind != "~product":
+        if draft.op.kind == "Add":
+            for name in draft.op.inputs:
                 tensor = fold.constants.get(name)
                 table = fold.constants.get(fold.origins.get(name, ""))
                 if table is not None and len(table.shape) == 2 and table.shape[1] == heads:
                     count += table.size
                 elif tensor is not None and len(tensor.shape) > 2 and tensor.shape[-3] == heads > 1:
                     count += tensor.size
-        cell = cell.inputs[0]
+        draft = draft.inputs[0]
     return count
 
 
-def _common(parts: list[Cell], op: Op) -> tuple[str, ...]:
+def _common(parts: list[LayerDraft], op: Op) -> tuple[str, ...]:
     """The module path that all parts share."""
     paths = [part.scope for part in parts] + [op.scope]
     common = []
@@ -249,56 +254,45 @@ def _common(parts: list[Cell], op: Op) -> tuple[str, ...]:
     return tuple(common)
 
 
-def _release(parts: list[Cell], source: Cell, memory: Cell) -> None:
+def _release(parts: list[LayerDraft], source: LayerDraft, memory: LayerDraft) -> None:
     """The projections give their references to what they project up for one."""
     for one in {source, memory}:
         users = sum(part.inputs[0] is one for part in parts)
         one.refs -= max(users - 1, 0)
 
 
-def settle(cell: Cell) -> None:
+def as_layer(draft: LayerDraft, facts: AttentionFacts) -> None:
     """Make an attention a layer: of kind ``attention`` where that says all, else a named box."""
-    facts: dict[str, Any] = cell.extra
-    features, width, out = facts["features"], facts["width"], facts["out"]
-    usual = out == features and (
-        (facts["biases"] and facts["out_bias"]) or (facts["plain"] and not facts["out_bias"])
-    )
-    bias = facts["biases"]
-    wanted = 4 * features * width + (3 * width + features if bias else 0)
-    if usual and wanted == cell.parameters and facts["label"] == "attention":
-        cell.kind = "attention"
-        cell.options["count"] = facts["heads"]
+    features, width = facts.features, facts.width
+    alike = facts.biased if facts.out_biased else facts.unbiased
+    wanted = 4 * features * width + (3 * width + features if facts.biased else 0)
+    usual = facts.out == features and alike and wanted == draft.parameters
+    if usual and facts.label == "attention":
+        draft.kind = "attention"
+        draft.options["count"] = facts.heads
         if width != features:
-            cell.options["filters"] = width
-        if not bias:
-            cell.options["bias"] = False
+            draft.options["filters"] = width
+        if not facts.biased:
+            draft.options["bias"] = False
         return
-    cell.kind = "other-attention"
-    state(cell, facts["label"])
+    draft.kind = "other-attention"
+    state(draft, facts.label)
 
 
 def fused(fold: Fold, op: Op) -> bool:
     """``com.microsoft.Attention``: input, weights, biases."""
     value, weight = fold.value(op), fold.constant(op, 1)
-    if value is None or weight is None or len(weight.shape) != 2 or len(value.cell.shape) != 2:
+    if value is None or weight is None or len(weight.shape) != 2 or len(value.draft.shape) != 2:
         return False
     features, triple = weight.shape
-    if features != value.cell.shape[1] or triple % 3:
+    if features != value.draft.shape[1] or triple % 3:
         return False
     dims = (*fold.dims(value)[:-1], triple // 3)
-    made = fold.cell("~attention", op, [value.cell], (value.cell.shape[0], triple // 3))
+    made = fold.draft("~attention", op, [value.draft], (value.draft.shape[0], triple // 3))
     bias = fold.constant(op, 2) is not None
     fold.weigh(made, *op.inputs[1:3])
-    made.macs = product(value.cell.shape) * triple
-    made.extra = {
-        "heads": op.attributes.get("num_heads", 1),
-        "width": triple // 3,
-        "features": features,
-        "biases": bias,
-        "plain": not bias,
-        "out": 0,
-        "out_bias": False,
-        "label": "attention",
-    }
+    made.macs = product(value.draft.shape) * triple
+    heads = op.attributes.get("num_heads", 1)
+    made.attention = AttentionFacts(heads, triple // 3, features, bias, not bias, "attention")
     fold.give(op, made, value.axes, dims)
     return True

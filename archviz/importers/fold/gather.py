@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archviz.importers.fold.recurrent import STACK, unstack
 from archviz.importers.fold.splits import part
-from archviz.importers.fold.state import ONE, Fold, Value, numbers, product
+from archviz.importers.fold.state import ONE, Fold, TensorView, numbers, product
 from archviz.importers.fold.views import reshaped, view
 
 if TYPE_CHECKING:
@@ -31,30 +31,30 @@ def gather(fold: Fold, op: Op) -> bool:
         return False
     left = (*dims[:axis], *[1] * len(chosen.shape), *dims[axis + 1 :])
     order = value.axes
-    row = order is not None and order[axis] == 0 and len(value.cell.shape) == 2
-    if order is not None and row and value.cell.kind != STACK:
+    row = order is not None and order[axis] == 0 and len(value.draft.shape) == 2
+    if order is not None and row and value.draft.kind != STACK:
         rest = [ONE] * len(chosen.shape)
         axes = (*order[:axis], *rest, *order[axis + 1 :])
-        made = fold.cell("~select", op, [value.cell], value.cell.shape[1:])
+        made = fold.draft("~select", op, [value.draft], value.draft.shape[1:])
         fold.give(op, made, tuple(0 if target == 1 else target for target in axes))
         return True
     place = (numbers(chosen) or (0,))[0] % dims[axis]
     keep = bool(chosen.shape)
     if len(chosen.shape) < 2 and unstack(fold, op, value, axis, place, keep):
         return True
-    if order is not None and len(value.cell.shape) == 3 and order[axis] == 2:
+    if order is not None and len(value.draft.shape) == 3 and order[axis] == 2:
         part(fold, op, value, axis, (place, 1), op.outputs[0])
-        made = fold.values[op.outputs[0]].cell
+        made = fold.values[op.outputs[0]].draft
         kept = (*order[:axis], 2, *order[axis + 1 :]) if keep else order[:axis] + order[axis + 1 :]
-        fold.values[op.outputs[0]] = Value(made, kept)
+        fold.values[op.outputs[0]] = TensorView(made, kept)
         return True
-    view(fold, op, [value.cell], left)
+    view(fold, op, [value.draft], left)
     return True
 
 
-def _restrided(fold: Fold, op: Op, value: Value, dims: Shape) -> bool:
+def _restrided(fold: Fold, op: Op, value: TensorView, dims: Shape) -> bool:
     """The last step of a global pooling as PyTorch exports it: all values as they are."""
-    size = product(value.cell.shape)
+    size = product(value.draft.shape)
     if "as_strided" not in op.name + op.outputs[0] or len(fold.dims(value)) != 1:
         return False
     if product(dims) != size or dims[0] != fold.batch or size not in dims:
@@ -63,12 +63,12 @@ def _restrided(fold: Fold, op: Op, value: Value, dims: Shape) -> bool:
     return True
 
 
-def _embedding(fold: Fold, op: Op, table: Shape, index: Value, axis: int) -> bool:
-    cell, axes = index.cell, index.axes
-    if len(table) != 2 or axis or axes is None or len(cell.shape) > 1:
+def _embedding(fold: Fold, op: Op, table: Shape, index: TensorView, axis: int) -> bool:
+    draft, axes = index.draft, index.axes
+    if len(table) != 2 or axis or axes is None or len(draft.shape) > 1:
         return False
     words, width = table
-    made = fold.cell("embedding", op, [cell], (*cell.shape, width), filters=width, count=words)
+    made = fold.draft("embedding", op, [draft], (*draft.shape, width), filters=width, count=words)
     fold.weigh(made, op.inputs[0])
-    fold.give(op, made, (*axes, len(cell.shape)))
+    fold.give(op, made, (*axes, len(draft.shape)))
     return True

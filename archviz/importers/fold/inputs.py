@@ -105,5 +105,5 @@ def _input(fold: Fold, name: str, user: Op | None) -> None:
         if len(stated) == 1 and stated[0]:
             shape, axes = (stated[0],), (0,)
     op = Op("input", name, (), (name,))
-    cell = fold.cell("input", op, [], shape, shape=shape)
-    fold.give(op, cell, axes)
+    draft = fold.draft("input", op, [], shape, shape=shape)
+    fold.give(op, draft, axes)

@@ -1,4 +1,4 @@
-"""Keras layers as cells, on the same machinery as the operators of ONNX: what has weights."""
+"""Keras layers as drafts, on the same machinery as the operators of ONNX: what has weights."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archviz.errors import one_line
 from archviz.importers.fold.layers import attach
-from archviz.importers.fold.state import BATCH, NCHW, NHWC, Axes, Cell, Fold, Value
+from archviz.importers.fold.state import BATCH, NCHW, NHWC, Axes, Fold, LayerDraft, TensorView
 from archviz.importers.fold.views import arranged
 from archviz.importers.fold.windows import ruled, tidy
 from archviz.network.kinds import KINDS, NORMS
@@ -47,34 +47,34 @@ def pair(value: Any, default: int = 1) -> tuple[int, int]:
     return default, default
 
 
-def count(cell: Cell) -> None:
-    """Count a new cell's weights and multiply-adds by the rules of its kind."""
-    kind = KINDS[cell.kind]
-    layer = Layer(cell.kind, "", _NOWHERE, **cell.options)
-    trainable, moving = kind.weights(layer, cell.inputs[0].shape)
-    cell.parameters += trainable + moving
-    cell.fixed += moving
-    cell.macs = kind.macs(layer, cell.inputs[0].shape, cell.shape)
+def count(draft: LayerDraft) -> None:
+    """Count a new draft's weights and multiply-adds by the rules of its kind."""
+    kind = KINDS[draft.kind]
+    layer = Layer(draft.kind, "", _NOWHERE, **draft.options)
+    trainable, moving = kind.weights(layer, draft.inputs[0].shape)
+    draft.parameters += trainable + moving
+    draft.fixed += moving
+    draft.macs = kind.macs(layer, draft.inputs[0].shape, draft.shape)
 
 
-def finish(fold: Fold, op: Op, cell: Cell, axes: Axes) -> bool:
+def finish(fold: Fold, op: Op, draft: LayerDraft, axes: Axes) -> bool:
     """Count, mark a second call, bind, and add the activation that the layer applies itself."""
-    if min(cell.options.get(option, 1) for option in ("filters", "count", "multiplier")) < 1:
+    if min(draft.options.get(option, 1) for option in ("filters", "count", "multiplier")) < 1:
         raise ValueError("a size of less than 1")
-    if cell.kind in KINDS:
-        count(cell)
-    if op.attributes.get("shared") and cell.parameters:
-        cell.options["shared"] = True
-        cell.lent = cell.parameters
+    if draft.kind in KINDS:
+        count(draft)
+    if op.attributes.get("shared") and draft.parameters:
+        draft.options["shared"] = True
+        draft.lent = draft.parameters
     uses = fold.uses.get(op.outputs[0], 0)
-    fold.give(op, cell, axes)
-    cell.refs = 1
-    if not _activate(fold, op, Value(cell, axes), op.attributes.get("activation")):
-        cell.refs = uses
+    fold.give(op, draft, axes)
+    draft.refs = 1
+    if not _activate(fold, op, TensorView(draft, axes), op.attributes.get("activation")):
+        draft.refs = uses
     return True
 
 
-def _activate(fold: Fold, op: Op, value: Value, activation: Any) -> bool:
+def _activate(fold: Fold, op: Op, value: TensorView, activation: Any) -> bool:
     """Apply an activation given by name; a box where we do not know it."""
     name, _ = _activation_name(activation)
     if name in ("", "linear"):
@@ -82,7 +82,7 @@ def _activate(fold: Fold, op: Op, value: Value, activation: Any) -> bool:
     if name in _ACTIVATIONS:
         attach(fold, op, value, "activation", _ACTIVATIONS[name])
         return True
-    made = fold.cell("op", op, [value.cell], value.cell.shape, label=one_line(name, 100) or "op")
+    made = fold.draft("op", op, [value.draft], value.draft.shape, label=one_line(name, 100) or "op")
     fold.give(op, made, value.axes)
     return True
 
@@ -103,7 +103,7 @@ def _activation_name(activation: Any) -> tuple[str, dict[str, Any]]:
 # ---- convolutions and dense layers ---------------------------------------------------------
 
 
-def as_map(fold: Fold, op: Op, value: Value) -> tuple[Cell, Axes] | None:
+def as_map(fold: Fold, op: Op, value: TensorView) -> tuple[LayerDraft, Axes] | None:
     """The map that a windowed layer gets, and the order of its axes; 1-D is a map of height 1."""
     dims = fold.dims(value)
     first = op.attributes.get("data_format") == "channels_first"
@@ -148,7 +148,7 @@ def conv(kind: str) -> Callable[[Fold, Op], bool]:
         found = as_map(fold, op, value) if value is not None else None
         if found is None:
             return False
-        cell, axes = found
+        draft, axes = found
         options = window_of(op, "kernel_size")
         if kind != "depthwise-conv":
             options["filters"] = int(config["filters"])
@@ -158,23 +158,23 @@ def conv(kind: str) -> Callable[[Fold, Op], bool]:
             options["groups"] = int(config["groups"])
         if config.get("use_bias") is False:
             options["bias"] = False
-        cell = _without_pad(cell, options)
-        shape = ruled(fold, kind, cell.shape, options)
+        draft = _without_pad(draft, options)
+        shape = ruled(fold, kind, draft.shape, options)
         if shape is None:
             return False
-        made = fold.cell(kind, op, [cell], shape, **options)
+        made = fold.draft(kind, op, [draft], shape, **options)
         return finish(fold, op, made, axes)
 
     return handler
 
 
-def _without_pad(cell: Cell, options: dict[str, Any]) -> Cell:
+def _without_pad(draft: LayerDraft, options: dict[str, Any]) -> LayerDraft:
     """Zeros that were put round the map just for this layer become its own padding."""
-    if cell.kind != "zero-pad" or cell.refs != 1 or "padding" in options:
-        return cell
+    if draft.kind != "zero-pad" or draft.refs != 1 or "padding" in options:
+        return draft
     stride, dilation = options.get("stride", (1, 1)), options.get("dilation", (1, 1))
-    options["padding"] = tidy(cell.options["padding"], options["kernel"], stride, dilation)
-    return cell.inputs[0]
+    options["padding"] = tidy(draft.options["padding"], options["kernel"], stride, dilation)
+    return draft.inputs[0]
 
 
 def dense(fold: Fold, op: Op) -> bool:
@@ -182,16 +182,16 @@ def dense(fold: Fold, op: Op) -> bool:
     value = fold.value(op)
     if value is None or value.axes is None:
         return False
-    cell, units = value.cell, int(op.attributes["units"])
-    if value.axes[-1] != len(cell.shape) - 1 or len(cell.shape) > 3:
+    draft, units = value.draft, int(op.attributes["units"])
+    if value.axes[-1] != len(draft.shape) - 1 or len(draft.shape) > 3:
         return False
     options: dict[str, Any] = {"filters": units}
     kind = "dense"
-    if len(cell.shape) == 3:
+    if len(draft.shape) == 3:
         kind, options = "conv", {"kernel": (1, 1), "filters": units}
     if op.attributes.get("use_bias") is False:
         options["bias"] = False
-    made = fold.cell(kind, op, [cell], (*cell.shape[:-1], units), **options)
+    made = fold.draft(kind, op, [draft], (*draft.shape[:-1], units), **options)
     return finish(fold, op, made, value.axes)
 
 
@@ -207,7 +207,7 @@ def norm(base: str) -> Callable[[Fold, Op], bool]:
             return False
         axis = config.get("axis", -1)
         axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
-        if not isinstance(axis, int) or value.axes[axis] != len(value.cell.shape) - 1:
+        if not isinstance(axis, int) or value.axes[axis] != len(value.draft.shape) - 1:
             return False
         scaled, centred = config.get("scale", True), config.get("center", True)
         if not scaled and not centred:
@@ -217,21 +217,21 @@ def norm(base: str) -> Callable[[Fold, Op], bool]:
             name = "rms"
         if name not in NORMS:
             return False
-        cell = attach(fold, op, value, "norm", name)
+        draft = attach(fold, op, value, "norm", name)
         trainable, moving = NORMS[name].weights
-        channels = cell.shape[-1]
-        cell.parameters += (trainable + moving) * channels
-        cell.fixed += moving * channels
+        channels = draft.shape[-1]
+        draft.parameters += (trainable + moving) * channels
+        draft.fixed += moving * channels
         if config.get("shared"):
-            return _shared_norm(cell, (trainable + moving) * channels)
+            return _shared_norm(draft, (trainable + moving) * channels)
         return True
 
     return handler
 
 
-def _shared_norm(cell: Cell, size: int) -> bool:
-    cell.options["shared"] = True
-    cell.lent += size
+def _shared_norm(draft: LayerDraft, size: int) -> bool:
+    draft.options["shared"] = True
+    draft.lent += size
     return True
 
 
@@ -258,11 +258,11 @@ def activation(fold: Fold, op: Op) -> bool:
         name = "relu6" if top else "relu"
         if config.get("negative_slope"):
             name = "leaky-relu"
-    if op.kind == "PReLU" and len(value.cell.shape) > 1:
+    if op.kind == "PReLU" and len(value.draft.shape) > 1:
         shared = config.get("shared_axes") or []
-        if len(shared) != len(value.cell.shape) - 1:
+        if len(shared) != len(value.draft.shape) - 1:
             return False
-    cell = attach(fold, op, value, "activation", name)
+    draft = attach(fold, op, value, "activation", name)
     if name == "prelu":
-        cell.parameters += cell.shape[-1]
+        draft.parameters += draft.shape[-1]
     return True

@@ -1,4 +1,4 @@
-"""Keras layers as cells: poolings, merges and views, and the table of all classes."""
+"""Keras layers as drafts: poolings, merges and views, and the table of all classes."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def pool(kind: str) -> Callable[[Fold, Op], bool]:
         found = as_map(fold, op, value) if value is not None else None
         if found is None:
             return False
-        cell, axes = found
+        draft, axes = found
         options = window_of(op, "pool_size")
-        shape = ruled(fold, kind, cell.shape, options)
+        shape = ruled(fold, kind, draft.shape, options)
         if shape is None:
             return False
-        fold.give(op, fold.cell(kind, op, [cell], shape, **options), axes)
+        fold.give(op, fold.draft(kind, op, [draft], shape, **options), axes)
         return True
 
     return handler
@@ -49,16 +49,16 @@ def global_pool(kind: str) -> Callable[[Fold, Op], bool]:
 
     def handler(fold: Fold, op: Op) -> bool:
         value = fold.value(op)
-        if value is None or value.axes is None or len(value.cell.shape) not in (2, 3):
+        if value is None or value.axes is None or len(value.draft.shape) not in (2, 3):
             return False
-        cell = value.cell
-        made = fold.cell(kind, op, [cell], cell.shape[-1:])
+        draft = value.draft
+        made = fold.draft(kind, op, [draft], draft.shape[-1:])
         if not op.attributes.get("keepdims"):
             fold.give(op, made, (BATCH, 0))
             return True
         made.refs = 1
-        shape: Shape = (*[1] * (len(cell.shape) - 1), cell.shape[-1])
-        wide = fold.cell("reshape", op, [made], shape, shape=shape)
+        shape: Shape = (*[1] * (len(draft.shape) - 1), draft.shape[-1])
+        wide = fold.draft("reshape", op, [made], shape, shape=shape)
         wide.name = ""
         fold.give(op, wide, value.axes)
         return True
@@ -79,31 +79,31 @@ def merges(kind: str) -> Callable[[Fold, Op], bool]:
 def concat(fold: Fold, op: Op) -> bool:
     """Concatenate along the channels."""
     values = [fold.values[name] for name in op.inputs]
-    axes, shape = values[0].axes, values[0].cell.shape
+    axes, shape = values[0].axes, values[0].draft.shape
     axis = op.attributes.get("axis", -1)
     if axes is None or len(values) < 2 or axes[axis] != len(shape) - 1:
         return False
-    if any(value.axes != axes or value.cell.shape[:-1] != shape[:-1] for value in values):
+    if any(value.axes != axes or value.draft.shape[:-1] != shape[:-1] for value in values):
         return False
-    total = sum(value.cell.shape[-1] for value in values)
-    cell = fold.cell("concat", op, [value.cell for value in values], (*shape[:-1], total))
-    fold.give(op, cell, axes)
+    total = sum(value.draft.shape[-1] for value in values)
+    draft = fold.draft("concat", op, [value.draft for value in values], (*shape[:-1], total))
+    fold.give(op, draft, axes)
     return True
 
 
 def scaled_add(fold: Fold, op: Op) -> bool:
     """The scaled sum of Inception-ResNet in Keras: x, f(x), and a factor."""
     values = [fold.values[name] for name in op.inputs]
-    if len(values) != 2 or values[0].cell.shape != values[1].cell.shape:
+    if len(values) != 2 or values[0].draft.shape != values[1].draft.shape:
         return False
     factor = op.attributes.get("scale")
     if not isinstance(factor, int | float):
         return False
-    made = fold.cell(
+    made = fold.draft(
         "scaled-add",
         op,
-        [values[1].cell, values[0].cell],
-        values[0].cell.shape,
+        [values[1].draft, values[0].draft],
+        values[0].draft.shape,
         value=float(factor),
     )
     fold.give(op, made, values[0].axes)
@@ -124,15 +124,15 @@ def flatten(fold: Fold, op: Op) -> bool:
             target[target.index(-1)] = product(dims[1:]) // rest if rest else 0
     if product(target) != product(dims[1:]) or min(target, default=0) < 1:
         return False
-    if value.axes is not None and list(value.axes[1:]) == list(range(len(value.cell.shape))):
+    if value.axes is not None and list(value.axes[1:]) == list(range(len(value.draft.shape))):
         # In Keras' own order a reshape is a reshape: nothing has to be made out of it.
         shape = tuple(target)
-        if shape == value.cell.shape:
+        if shape == value.draft.shape:
             fold.alias(op, value)
             return True
         kind = "flatten" if len(shape) == 1 else "reshape"
         options = {} if kind == "flatten" else {"shape": shape}
-        made = fold.cell(kind, op, [value.cell], shape, **options)
+        made = fold.draft(kind, op, [value.draft], shape, **options)
         fold.give(op, made, (BATCH, *range(len(shape))))
         return True
     reshaped(fold, op, value, (dims[0], *target))
@@ -153,7 +153,7 @@ def zero_pad(fold: Fold, op: Op) -> bool:
     found = as_map(fold, op, value) if value is not None else None
     if found is None:
         return False
-    cell, axes = found
+    draft, axes = found
     sides = op.attributes.get("padding", 1)
     if isinstance(sides, int):
         sides = [sides, sides]
@@ -161,9 +161,9 @@ def zero_pad(fold: Fold, op: Op) -> bool:
         sides = [0, sides if len(sides) == 2 else [sides[0], sides[0]]]
     pairs = [pair(side) for side in sides]
     padding = (*pairs[0], *pairs[1])
-    height, width, channels = cell.shape
+    height, width, channels = draft.shape
     shape = height + sum(pairs[0]), width + sum(pairs[1]), channels
-    made = fold.cell("zero-pad", op, [cell], shape, padding=padding)
+    made = fold.draft("zero-pad", op, [draft], shape, padding=padding)
     fold.give(op, made, axes)
     return True
 
@@ -175,11 +175,11 @@ def upsample(fold: Fold, op: Op) -> bool:
     factors = pair(op.attributes.get("size", 2))
     if found is None or factors[0] != factors[1]:
         return False
-    cell, axes = found
-    shape = cell.shape[0] * factors[0], cell.shape[1] * factors[0], cell.shape[2]
+    draft, axes = found
+    shape = draft.shape[0] * factors[0], draft.shape[1] * factors[0], draft.shape[2]
     if min(factors) < 1:
         raise ValueError("a size of less than 1")
-    fold.give(op, fold.cell("upsample", op, [cell], shape, value=float(factors[0])), axes)
+    fold.give(op, fold.draft("upsample", op, [draft], shape, value=float(factors[0])), axes)
     return True
 
 
@@ -189,14 +189,14 @@ def upsample(fold: Fold, op: Op) -> bool:
 def embedding(fold: Fold, op: Op) -> bool:
     """Embedding."""
     value = fold.value(op)
-    if value is None or value.axes is None or len(value.cell.shape) != 1:
+    if value is None or value.axes is None or len(value.draft.shape) != 1:
         return False
     width = int(op.attributes["output_dim"])
-    made = fold.cell(
+    made = fold.draft(
         "embedding",
         op,
-        [value.cell],
-        (*value.cell.shape, width),
+        [value.draft],
+        (*value.draft.shape, width),
         filters=width,
         count=int(op.attributes["input_dim"]),
     )
@@ -206,20 +206,20 @@ def embedding(fold: Fold, op: Op) -> bool:
 def attention(fold: Fold, op: Op) -> bool:
     """MultiHeadAttention of a sequence with itself."""
     config = op.attributes
-    cells = {fold.values[name].cell for name in op.inputs}
+    drafts = {fold.values[name].draft for name in op.inputs}
     value = fold.value(op)
-    if value is None or len(cells) != 1 or len(value.cell.shape) != 2:
+    if value is None or len(drafts) != 1 or len(value.draft.shape) != 2:
         return False
     heads, depth = int(config["num_heads"]), int(config["key_dim"])
     if config.get("output_shape") or config.get("value_dim", depth) not in (depth, None):
         return False
     options: dict[str, Any] = {"count": heads}
-    if heads * depth != value.cell.shape[1]:
+    if heads * depth != value.draft.shape[1]:
         options["filters"] = heads * depth
     if config.get("use_bias") is False:
         options["bias"] = False
-    value.cell.refs -= len(op.inputs) - 1
-    made = fold.cell("attention", op, [value.cell], value.cell.shape, **options)
+    value.draft.refs -= len(op.inputs) - 1
+    made = fold.draft("attention", op, [value.draft], value.draft.shape, **options)
     assert value.axes is not None
     return finish(fold, op, made, value.axes)
 

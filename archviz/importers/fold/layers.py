@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from archviz.importers.fold.state import (
     BATCH,
     Axes,
-    Cell,
     Fold,
-    Value,
+    LayerDraft,
+    TensorView,
     product,
 )
 from archviz.importers.fold.views import as_vector, straight, viewed
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from archviz.importers.graphs import Op
 
 
-def dense_layer(fold: Fold, op: Op, cell: Cell, units: int, bias: bool, axes: Axes) -> bool:
-    """A dense layer on the last axis of a cell, with the weights that the operator names."""
-    made = fold.cell("dense", op, [cell], (*cell.shape[:-1], units), filters=units)
+def dense_layer(fold: Fold, op: Op, draft: LayerDraft, units: int, bias: bool, axes: Axes) -> bool:
+    """A dense layer on the last axis of a draft, with the weights that the operator names."""
+    made = fold.draft("dense", op, [draft], (*draft.shape[:-1], units), filters=units)
     if not bias:
         made.options["bias"] = False
     fold.weigh(made, *op.inputs[1:3])
-    made.macs = product(cell.shape) * units
+    made.macs = product(draft.shape) * units
     fold.give(op, made, axes)
     return True
 
@@ -44,50 +44,50 @@ def dense(fold: Fold, op: Op) -> bool:
     dims = fold.dims(value)
     if not dims or dims[-1] != depth or not units:
         return False
-    if value.cell.kind == "~attention":
+    if value.draft.kind == "~attention":
         return _project(fold, op, value, units, bias)
-    cell, axes = value.cell, value.axes
+    draft, axes = value.draft, value.axes
     if axes is None:
         return False
-    if len(dims) == 2 and dims[0] == fold.batch and len(cell.shape) != 2:
+    if len(dims) == 2 and dims[0] == fold.batch and len(draft.shape) != 2:
         flat = as_vector(fold, op, value)
         return flat is not None and dense_layer(fold, op, flat, units, bias, (BATCH, 0))
-    if axes[-1] != len(cell.shape) - 1:
-        value = straight(fold, op, value) if len(cell.shape) == 2 else value
-        if value.cell is cell or value.axes is None:
+    if axes[-1] != len(draft.shape) - 1:
+        value = straight(fold, op, value) if len(draft.shape) == 2 else value
+        if value.draft is draft or value.axes is None:
             return False
-        cell, axes = value.cell, value.axes
-    if len(cell.shape) < 3:
-        return dense_layer(fold, op, cell, units, bias, axes)
-    if len(cell.shape) > 3:
+        draft, axes = value.draft, value.axes
+    if len(draft.shape) < 3:
+        return dense_layer(fold, op, draft, units, bias, axes)
+    if len(draft.shape) > 3:
         return False
-    made = fold.cell("conv", op, [cell], (*cell.shape[:2], units), kernel=(1, 1), filters=units)
+    made = fold.draft("conv", op, [draft], (*draft.shape[:2], units), kernel=(1, 1), filters=units)
     if not bias:
         made.options["bias"] = False
     fold.weigh(made, *op.inputs[1:3])
-    made.macs = product(cell.shape) * units
+    made.macs = product(draft.shape) * units
     fold.give(op, made, axes)
     return True
 
 
-def _project(fold: Fold, op: Op, value: Value, units: int, bias: bool) -> bool:
+def _project(fold: Fold, op: Op, value: TensorView, units: int, bias: bool) -> bool:
     """The projection behind an attention belongs to it."""
-    cell = value.cell
-    facts = cell.extra
-    if cell.refs != 1 or facts["out"]:
+    draft = value.draft
+    facts = draft.attention
+    if facts is None or draft.refs != 1 or facts.out:
         return False
     dims = (*fold.dims(value)[:-1], units)
-    made = fold.cell("~attention", op, cell.inputs, (*cell.shape[:-1], units))
-    made.name, made.path = cell.name, cell.path
-    made.extra = {**facts, "out": units, "out_bias": bias}
-    made.parameters, made.macs = cell.parameters, cell.macs + product(cell.shape) * units
-    made.lent = cell.lent
-    if "shared" in cell.options:
+    made = fold.draft("~attention", op, draft.inputs, (*draft.shape[:-1], units))
+    made.name, made.path = draft.name, draft.path
+    made.attention = facts._replace(out=units, out_biased=bias)
+    made.parameters, made.macs = draft.parameters, draft.macs + product(draft.shape) * units
+    made.lent = draft.lent
+    if "shared" in draft.options:
         made.options["shared"] = True
     fold.weigh(made, *op.inputs[1:3])
     fold.give(op, made, None, dims)
     made.refs += 1 - fold.uses.get(op.outputs[0], 0)
-    viewed(fold, op, Value(made, None, dims), dims)
+    viewed(fold, op, TensorView(made, None, dims), dims)
     return True
 
 
@@ -97,30 +97,32 @@ def _project(fold: Fold, op: Op, value: Value, units: int, bias: bool) -> bool:
 BADGED = frozenset(name for name, kind in KINDS.items() if "act" in kind.options)
 
 
-def attach(fold: Fold, op: Op, value: Value, option: str, name: str, taken: int = 1) -> Cell:
+def attach(
+    fold: Fold, op: Op, value: TensorView, option: str, name: str, taken: int = 1
+) -> LayerDraft:
     """A norm or an activation: in the layer before where it can be, else a layer of its own.
 
     ``taken``: how many of the references to the layer before are this one's.
     """
-    cell = value.cell
-    if cell.refs == taken and _has_room(cell, option):
-        cell.options[option] = name
+    draft = value.draft
+    if draft.refs == taken and _has_room(draft, option):
+        draft.options[option] = name
         fold.keep(op, value)
-        return cell
+        return draft
     kind = name if option == "activation" else norm_kind(name)
-    made = fold.cell(kind, op, [cell], cell.shape)
-    made.base = cell.base if cell.base is not None else cell
+    made = fold.draft(kind, op, [draft], draft.shape)
+    made.base = draft.base if draft.base is not None else draft
     fold.give(op, made, value.axes)
     return made
 
 
-def _has_room(cell: Cell, option: str) -> bool:
-    """Whether a cell can have a norm or an activation as a badge."""
-    options = cell.options
-    if cell.kind not in BADGED or options.get("activation") is not None:
+def _has_room(draft: LayerDraft, option: str) -> bool:
+    """Whether a draft can have a norm or an activation as a badge."""
+    options = draft.options
+    if draft.kind not in BADGED or options.get("activation") is not None:
         return False
     # a norm behind a merge stands before what follows, as in DenseNet
-    return option == "activation" or (options.get("norm") is None and not KINDS[cell.kind].join)
+    return option == "activation" or (options.get("norm") is None and not KINDS[draft.kind].join)
 
 
 def norm_kind(norm: str) -> str:
@@ -129,8 +131,8 @@ def norm_kind(norm: str) -> str:
     return f"{base}-norm-{unscaled}" if unscaled else f"{base}-norm"
 
 
-def _channels_last(value: Value) -> bool:
-    return value.axes is not None and value.axes[-1] == len(value.cell.shape) - 1
+def _channels_last(value: TensorView) -> bool:
+    return value.axes is not None and value.axes[-1] == len(value.draft.shape) - 1
 
 
 def batch_norm(fold: Fold, op: Op) -> bool:
@@ -138,8 +140,8 @@ def batch_norm(fold: Fold, op: Op) -> bool:
     value = fold.value(op)
     if value is None or value.axes is None or len(op.inputs) < 5 or len(value.axes) < 2:
         return False
-    channels = value.cell.shape[-1]
-    if value.axes[1] != len(value.cell.shape) - 1:
+    channels = value.draft.shape[-1]
+    if value.axes[1] != len(value.draft.shape) - 1:
         return False
     shape = (channels,)
     names = op.inputs[1:5]
@@ -147,9 +149,9 @@ def batch_norm(fold: Fold, op: Op) -> bool:
         tensor = fold.constants.get(name)
         if tensor is None or tensor.shape != shape:
             return False
-    cell = attach(fold, op, value, "norm", "batch")
-    fold.weigh_known(cell, names, channels)
-    cell.fixed += 2 * channels
+    draft = attach(fold, op, value, "norm", "batch")
+    fold.weigh_known(draft, names, channels)
+    draft.fixed += 2 * channels
     return True
 
 
@@ -162,14 +164,14 @@ def layer_norm(fold: Fold, op: Op) -> bool:
     rank = len(fold.dims(value))
     if op.attributes.get("axis", -1) % rank != rank - 1:
         return False
-    if product(scale.shape) != value.cell.shape[-1]:
+    if product(scale.shape) != value.draft.shape[-1]:
         return False
     norm = "rms" if op.kind.startswith(("RMS", "Simplified")) else "layer"
     shifted = len(op.inputs) > 2 and op.inputs[2] != ""
     if norm == "layer" and not shifted:
         norm = "layer-unscaled"
-    cell = attach(fold, op, value, "norm", norm)
-    fold.weigh(cell, *op.inputs[1:3])
+    draft = attach(fold, op, value, "norm", norm)
+    fold.weigh(draft, *op.inputs[1:3])
     return True
 
 
@@ -179,10 +181,10 @@ def group_norm(fold: Fold, op: Op) -> bool:
     scale, shift = fold.constant(op, 1), fold.constant(op, 2)
     if value is None or value.axes is None or scale is None or shift is None:
         return False
-    if op.kind.startswith("Instance") and value.cell.kind in ("reshape", "~view"):
+    if op.kind.startswith("Instance") and value.draft.kind in ("reshape", "~view"):
         return _grouped_norm(fold, op, value)
-    channels = value.cell.shape[-1]
-    if len(value.axes) < 2 or value.axes[1] != len(value.cell.shape) - 1:
+    channels = value.draft.shape[-1]
+    if len(value.axes) < 2 or value.axes[1] != len(value.draft.shape) - 1:
         return False
     if scale.shape != (channels,) or shift.shape != (channels,):
         return False
@@ -192,19 +194,19 @@ def group_norm(fold: Fold, op: Op) -> bool:
     if norm == "instance" and fixed and plain:
         attach(fold, op, value, "norm", "instance-plain")
         return True
-    cell = attach(fold, op, value, "norm", norm)
-    fold.weigh(cell, *op.inputs[1:3])
+    draft = attach(fold, op, value, "norm", norm)
+    fold.weigh(draft, *op.inputs[1:3])
     return True
 
 
-def _grouped_norm(fold: Fold, op: Op, value: Value) -> bool:
+def _grouped_norm(fold: Fold, op: Op, value: TensorView) -> bool:
     """A group norm as exporters write it: a reshape to groups, an instance norm, and back."""
-    name = value.cell.op.inputs[0]
+    name = value.draft.op.inputs[0]
     before = fold.values.get(name)
-    if before is None or value.cell.refs != 1 or before.cell is not value.cell.inputs[0]:
+    if before is None or value.draft.refs != 1 or before.draft is not value.draft.inputs[0]:
         return False
-    made = fold.cell("~norm", op, [before.cell], before.cell.shape)
-    made.extra = ("group",)
+    made = fold.draft("~norm", op, [before.draft], before.draft.shape)
+    made.norm_steps = ("group",)
     made.options.update(taken=1, axes=before.axes, dims=fold.dims(before))
     fold.give(op, made, None, fold.dims(value))
     return True
@@ -243,8 +245,8 @@ def activation(fold: Fold, op: Op) -> bool:
 def prelu(fold: Fold, op: Op) -> bool:
     """PRelu with a slope a channel."""
     value, slope = fold.value(op), fold.constant(op, 1)
-    if value is None or slope is None or product(slope.shape) != value.cell.shape[-1]:
+    if value is None or slope is None or product(slope.shape) != value.draft.shape[-1]:
         return False
-    cell = attach(fold, op, value, "activation", "prelu")
-    fold.weigh(cell, op.inputs[1])
+    draft = attach(fold, op, value, "activation", "prelu")
+    fold.weigh(draft, op.inputs[1])
     return True

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from archviz.importers.fold.layers import attach
 from archviz.importers.fold.state import (
     Axes,
-    Cell,
     Fold,
-    Value,
+    LayerDraft,
+    TensorView,
     axes_list,
     numbers,
     product,
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from archviz.importers.graphs import Op
     from archviz.network.model import Shape
 
-NAMED = "named"
-"""What the boxes that are understood have as their ``extra``."""
+_WAITING = {"~stack": "stack", "~product": "matrix product", "~mean": "mean"}
+"""What is left of drafts that have waited for more in vain."""
 _KEPT = ("norm", "activation", "drawn", "shared")
 
 _UNARY = {
@@ -51,66 +51,63 @@ _OF_TWO = {
 
 
 def named(
-    fold: Fold, op: Op, label: str, inputs: list[Cell], shape: Shape, /, kind: str = "op"
-) -> Cell:
+    fold: Fold, op: Op, label: str, inputs: list[LayerDraft], shape: Shape, /, kind: str = "op"
+) -> LayerDraft:
     """A box with a name; one with several inputs is a merge that keeps their order."""
-    cell = fold.cell("op-merge" if len(inputs) > 1 else kind, op, inputs, shape, label=label)
-    cell.extra = NAMED
-    return cell
+    draft = fold.draft("op-merge" if len(inputs) > 1 else kind, op, inputs, shape, label=label)
+    draft.named = True
+    return draft
 
 
-def settle(cell: Cell) -> bool:
+def as_named_box(draft: LayerDraft) -> bool:
     """Make an operator of what is understood: a named box, or a step of arithmetic."""
-    if cell.extra == NAMED:
-        state(cell, cell.options["label"])
+    if draft.named:
+        state(draft, draft.options["label"])
         return True
-    if cell.kind in ("~stack", "~part"):
-        state(cell, "stack" if cell.kind == "~stack" else f"{cell.extra[3]} state")
+    if draft.direction is not None:
+        state(draft, f"{('forward', 'backward')[draft.direction.number]} state")
         return True
-    if cell.kind == "~product":
-        state(cell, "matrix product")
+    if draft.kind in _WAITING:
+        state(draft, _WAITING[draft.kind])
         return True
-    if cell.kind == "~mean":
-        state(cell, "mean")
-        return True
-    if cell.kind == "~math":
-        label = _arithmetic(cell)
+    if draft.kind == "~math":
+        label = _arithmetic(draft)
         if label:
-            state(cell, label)
+            state(draft, label)
         return bool(label)
     return False
 
 
-def state(cell: Cell, label: str) -> None:
-    """Let a cell be an operator that states its shape and its weights."""
-    own = {key: cell.options[key] for key in _KEPT if key in cell.options}
-    channels = cell.shape[-1]
-    weights = cell.parameters
+def state(draft: LayerDraft, label: str) -> None:
+    """Let a draft be an operator that states its shape and its weights."""
+    own = {key: draft.options[key] for key in _KEPT if key in draft.options}
+    channels = draft.shape[-1]
+    weights = draft.parameters
     if "norm" in own:
         weights -= sum(NORMS[own["norm"]].weights) * channels
     if "activation" in own:
         weights -= ACTIVATIONS[own["activation"]].weights[0] * channels
-    if len(cell.inputs) > 1:
-        cell.kind = "op-merge"
-    elif cell.kind not in STATED:
-        cell.kind = "op"
-    cell.options = {"label": label, "shape": cell.shape, **own}
+    if len(draft.inputs) > 1:
+        draft.kind = "op-merge"
+    elif draft.kind not in STATED:
+        draft.kind = "op"
+    draft.options = {"label": label, "shape": draft.shape, **own}
     if weights:
-        cell.options["weights"] = weights
-    if cell.macs:
-        cell.options["macs"] = cell.macs
+        draft.options["weights"] = weights
+    if draft.macs:
+        draft.options["macs"] = draft.macs
 
 
-def _arithmetic(cell: Cell) -> str:
-    kind = cell.op.kind
-    numbers = [one for one in cell.extra if not isinstance(one, Cell)]
-    if len(cell.extra) == 1:
+def _arithmetic(draft: LayerDraft) -> str:
+    kind = draft.op.kind
+    numbers = [one for one in draft.operands if not isinstance(one, LayerDraft)]
+    if len(draft.operands) == 1:
         return _UNARY.get(kind, "")
     if kind == "Clip":
         return _between(*numbers)
     if not numbers:
         return _OF_TWO.get(kind, "")
-    first = not isinstance(cell.extra[0], Cell)
+    first = not isinstance(draft.operands[0], LayerDraft)
     number = _short(numbers[0])
     if kind == "Pow":
         return f"{number} to the power" if first else f"power of {number}"
@@ -134,36 +131,36 @@ def _between(low: float, high: float) -> str:
     return f"at least {_short(low)}" if high >= 1e30 else f"clip {_short(low)} to {_short(high)}"
 
 
-def of_two(fold: Fold, op: Op, left: Value, right: Value) -> bool:
+def of_two(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
     """A difference, quotient, minimum or maximum of two layers, whose order is kept."""
     label = _OF_TWO.get(op.kind)
     if label is None or left.axes is None or right.axes is None:
         return False
-    wide = max((left, right), key=lambda value: (len(value.axes or ()), product(value.cell.shape)))
+    wide = max((left, right), key=lambda value: (len(value.axes or ()), product(value.draft.shape)))
     small = right if wide is left else left
     if len(small.axes or ()) != len(wide.axes or ()):
         return False
     pairs = zip(fold.dims(small), fold.dims(wide), strict=True)
     if any(one not in (1, side) for one, side in pairs):
         return False
-    if op.kind == "Div" and wide is left and _length(right.cell) is left.cell:
-        left.cell.refs -= 1
-        made = named(fold, op, "L2 normalisation", [left.cell], left.cell.shape)
+    if op.kind == "Div" and wide is left and _length(right.draft) is left.draft:
+        left.draft.refs -= 1
+        made = named(fold, op, "L2 normalisation", [left.draft], left.draft.shape)
         fold.give(op, made, left.axes)
         return True
-    made = named(fold, op, label, [left.cell, right.cell], wide.cell.shape)
+    made = named(fold, op, label, [left.draft, right.draft], wide.draft.shape)
     fold.give(op, made, wide.axes)
     return True
 
 
-def _length(cell: Cell) -> Cell | None:
-    """What a cell is the length of, but for a number that keeps it from being 0."""
-    while len(cell.inputs) == 1:
-        if cell.options.get("label") == "L2 norm":
-            return cell.inputs[0]
-        if cell.op.kind not in ("Expand", "Clip", "Max", "Add"):
+def _length(draft: LayerDraft) -> LayerDraft | None:
+    """What a draft is the length of, but for a number that keeps it from being 0."""
+    while len(draft.inputs) == 1:
+        if draft.options.get("label") == "L2 norm":
+            return draft.inputs[0]
+        if draft.op.kind not in ("Expand", "Clip", "Max", "Add"):
             return None
-        cell = cell.inputs[0]
+        draft = draft.inputs[0]
     return None
 
 
@@ -188,7 +185,7 @@ def clip(fold: Fold, op: Op) -> bool:
         return True
     fold.give(
         op,
-        named(fold, op, _between(low, high), [value.cell], value.cell.shape),
+        named(fold, op, _between(low, high), [value.draft], value.draft.shape),
         value.axes,
         value.dims,
     )
@@ -203,17 +200,17 @@ def softmax(fold: Fold, op: Op) -> bool:
     value = fold.value(op)
     if value is None or value.axes is None:
         return False
-    cell, axes = value.cell, value.axes
+    draft, axes = value.draft, value.axes
     log = "log " if op.kind == "LogSoftmax" else ""
     target = axes[op.attributes.get("axis", -1) % len(axes)]
-    if target == len(cell.shape) - 1:
+    if target == len(draft.shape) - 1:
         attach(fold, op, value, "activation", "log-softmax" if log else "softmax")
         return True
     if target < 0:
         return False
-    names = _AXES.get(len(cell.shape))
+    names = _AXES.get(len(draft.shape))
     where = names[target] if names else f"axis {target + 1}"
-    made = named(fold, op, f"{log}softmax over {where}", [cell], cell.shape)
+    made = named(fold, op, f"{log}softmax over {where}", [draft], draft.shape)
     fold.give(op, made, axes)
     return True
 
@@ -238,7 +235,7 @@ def reduction(fold: Fold, op: Op) -> bool:
     value = fold.value(op)
     if value is None or value.axes is None:
         return False
-    cell, order = value.cell, value.axes
+    draft, order = value.draft, value.axes
     if op.kind.startswith("Arg"):
         found: tuple[int, ...] | None = (op.attributes.get("axis", 0),)
     else:
@@ -248,8 +245,8 @@ def reduction(fold: Fold, op: Op) -> bool:
     if not targets:
         return False
     keep = op.attributes.get("keepdims", 1)
-    shape, axes = _left(cell.shape, order, gone, targets, bool(keep))
-    made = named(fold, op, _REDUCTIONS[op.kind], [cell], shape)
+    shape, axes = _left(draft.shape, order, gone, targets, bool(keep))
+    made = named(fold, op, _REDUCTIONS[op.kind], [draft], shape)
     fold.give(op, made, axes)
     return True
 
@@ -295,7 +292,7 @@ def plain(fold: Fold, op: Op) -> bool:
     value = fold.value(op)
     if value is None or len(op.inputs) > 1:
         return False
-    made = named(fold, op, _PLAIN[op.kind], [value.cell], value.cell.shape)
+    made = named(fold, op, _PLAIN[op.kind], [value.draft], value.draft.shape)
     fold.give(op, made, value.axes, value.dims)
     return True
 
@@ -314,13 +311,13 @@ def pad(fold: Fold, op: Op) -> bool:
         return same(fold, op)
     if zero_pad(fold, op, value, before, after):
         return True
-    cell = value.cell
-    shape = tuple(a + b + c for a, b, c in zip(before, cell.shape, after, strict=True))
+    draft = value.draft
+    shape = tuple(a + b + c for a, b, c in zip(before, draft.shape, after, strict=True))
     if min(shape) < 1:
         return False
     cropped = max(*before, *after) <= 0
     label = "crop" if cropped else _PADDINGS.get(op.attributes.get("mode", ""), "pad")
-    made = named(fold, op, label, [cell], shape)
+    made = named(fold, op, label, [draft], shape)
     if label.endswith(" pad") and not (before[-1] or after[-1]):
         made.options["drawn"] = False
     fold.give(op, made, value.axes)
@@ -338,15 +335,15 @@ def resize(fold: Fold, op: Op) -> bool:
     sizes = numbers(fold.constant(op, 3)) or _grown(fold, op, dims) or fold.known(op.outputs[0])
     if sizes is None or len(sizes) != len(dims):
         return False
-    shape = list(value.cell.shape)
+    shape = list(value.draft.shape)
     for axis, target in enumerate(value.axes):
         if target >= 0:
             shape[target] = sizes[axis]
         elif sizes[axis] != dims[axis]:
             return False
-    larger = product(shape) > product(value.cell.shape)
-    cell = named(fold, op, "upsample" if larger else "resize", [value.cell], tuple(shape))
-    fold.give(op, cell, value.axes)
+    larger = product(shape) > product(value.draft.shape)
+    draft = named(fold, op, "upsample" if larger else "resize", [value.draft], tuple(shape))
+    fold.give(op, draft, value.axes)
     return True
 
 
@@ -363,9 +360,9 @@ def _grown(fold: Fold, op: Op, dims: Shape) -> Shape | None:
 def lrn(fold: Fold, op: Op) -> bool:
     """Local response normalisation of a map."""
     value = fold.value(op)
-    if value is None or value.axes is None or len(value.cell.shape) != 3:
+    if value is None or value.axes is None or len(value.draft.shape) != 3:
         return False
-    fold.give(op, fold.cell("lrn", op, [value.cell], value.cell.shape), value.axes)
+    fold.give(op, fold.draft("lrn", op, [value.draft], value.draft.shape), value.axes)
     return True
 
 
@@ -374,6 +371,6 @@ def random(fold: Fold, op: Op) -> bool:
     value = fold.value(op)
     if value is None:
         return False
-    made = named(fold, op, "noise", [value.cell], value.cell.shape)
+    made = named(fold, op, "noise", [value.draft], value.draft.shape)
     fold.give(op, made, value.axes, value.dims)
     return True

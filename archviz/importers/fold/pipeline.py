@@ -33,17 +33,14 @@ from archviz.importers.fold.state import (
     BATCH,
     NCHW,
     Axes,
-    Cell,
     Fold,
-    Value,
+    LayerDraft,
+    TensorView,
     product,
 )
 from archviz.importers.graphs import LayerGraph, LayerNode, Op, OpGraph
 from archviz.network.kinds import STATED
 from archviz.network.model import Shape
-
-GUESSED = "guessed"
-"""What boxes have as their ``extra`` where nothing says which shape they give."""
 
 Handler: TypeAlias = Callable[[Fold, Op], bool]
 
@@ -103,36 +100,36 @@ def _box(fold: Fold, op: Op) -> None:
     """A plain box with the operator's name; each further output in use is one more."""
     names = [name for name in dict.fromkeys(op.inputs) if name in fold.values]
     values = [fold.values[name] for name in names]
-    cells = [value.cell for value in values]
+    drafts = [value.draft for value in values]
     for name in op.inputs:
         if name in fold.values and name not in names:
-            fold.values[name].cell.refs -= 1
+            fold.values[name].draft.refs -= 1
     label = op.kind.rpartition(".")[2] or "op"
     for index, name in enumerate(op.outputs):
         if not name or not fold.uses.get(name):
             continue
         shape, axes = _box_shape(fold, name, values)
-        cell = fold.cell("op", op, cells, shape, label=label)
-        cell.extra = None if fold.known(name) else GUESSED
+        draft = fold.draft("op", op, drafts, shape, label=label)
+        draft.guessed = fold.known(name) is None
         if index == 0:
             for source in dict.fromkeys(op.inputs):
                 tensor = fold.constants.get(source)
                 if tensor is not None and tensor.floating and tensor.shape:
-                    fold.weigh(cell, source)
-        cell.refs = fold.uses[name]
-        cell.free = True
-        fold.values[name] = Value(cell, axes)
+                    fold.weigh(draft, source)
+        draft.refs = fold.uses[name]
+        draft.free = True
+        fold.values[name] = TensorView(draft, axes)
 
 
-def _box_shape(fold: Fold, name: str, values: list[Value]) -> tuple[Shape, Axes]:
+def _box_shape(fold: Fold, name: str, values: list[TensorView]) -> tuple[Shape, Axes]:
     dims = fold.known(name)
     like = next((value for value in values if value.axes is not None), None)
     if dims is None:
         if like is not None and like.axes is not None:
-            return like.cell.shape, like.axes
+            return like.draft.shape, like.axes
         return (1,), (BATCH, 0)
     if like is not None and like.axes is not None and len(like.axes) == len(dims):
-        shape = list(like.cell.shape)
+        shape = list(like.draft.shape)
         fits = True
         for side, axis in zip(dims, like.axes, strict=True):
             if axis >= 0:
@@ -159,7 +156,7 @@ def _concat(fold: Fold, op: Op) -> bool:
         return False
     axes = found[0].axes
     axis = op.attributes.get("axis", 1) % len(axes)
-    channels = len(found[0].cell.shape) - 1
+    channels = len(found[0].draft.shape) - 1
     if len(values) == 1:
         return views.same(fold, op)
     if len(found) == 1 and len(values) == 2:
@@ -170,32 +167,34 @@ def _concat(fold: Fold, op: Op) -> bool:
         return True
     if axes[axis] != channels:
         return recurrent.stacked(fold, op, found, axis)
-    shape = found[0].cell.shape
+    shape = found[0].draft.shape
     for value in found:
-        if not fold.alike(value.axes, axes) or value.cell.shape[:-1] != shape[:-1]:
+        if not fold.alike(value.axes, axes) or value.draft.shape[:-1] != shape[:-1]:
             return False
     if regroup.gathered(fold, op, found):
         return True
-    whole = recurrent.reunited([value.cell for value in found])
+    whole = recurrent.reunited([value.draft for value in found])
     if whole is not None:
         fold.give(op, whole, axes)
         return True
-    total = sum(value.cell.shape[-1] for value in found)
-    cell = fold.cell("concat", op, [value.cell for value in found], (*shape[:-1], total))
-    fold.give(op, cell, axes)
+    total = sum(value.draft.shape[-1] for value in found)
+    draft = fold.draft("concat", op, [value.draft for value in found], (*shape[:-1], total))
+    fold.give(op, draft, axes)
     return True
 
 
-def _tokens(fold: Fold, op: Op, value: Value, axis: int) -> bool:
+def _tokens(fold: Fold, op: Op, value: TensorView, axis: int) -> bool:
     name = op.inputs[0]
     tensor = fold.constants.get(name)
-    cell, axes = value.cell, value.axes
-    if tensor is None or axes is None or axes[axis] != 0 or len(cell.shape) != 2:
+    draft, axes = value.draft, value.axes
+    if tensor is None or axes is None or axes[axis] != 0 or len(draft.shape) != 2:
         return False
-    count = product(tensor.shape) // cell.shape[1]
-    if not count or count * cell.shape[1] != product(tensor.shape):
+    count = product(tensor.shape) // draft.shape[1]
+    if not count or count * draft.shape[1] != product(tensor.shape):
         return False
-    made = fold.cell("class-token", op, [cell], (cell.shape[0] + count, cell.shape[1]), count=count)
+    made = fold.draft(
+        "class-token", op, [draft], (draft.shape[0] + count, draft.shape[1]), count=count
+    )
     fold.weigh(made, name)
     fold.give(op, made, axes)
     return True
@@ -267,56 +266,53 @@ HANDLERS: Mapping[str, Handler] = {**_OPERATORS, **quantised.handlers(_OPERATORS
 # ---- out --------------------------------------------------------------------------------------
 
 
-_CLEAR = {"~select": "select", "~slice": "slice"}
-
-
 def _emit(fold: Fold) -> LayerGraph:
     ends = []
     for name in fold.graph.outputs:
         if name in fold.values:
-            ends.append(fold.values[name].cell)
+            ends.append(fold.values[name].draft)
     if not ends:
         raise fail(fold.path, "gives nothing but constants: there is nothing to draw")
     needed = set(ends)
-    kept: list[Cell] = []
-    for cell in reversed(fold.cells):
-        if cell in needed or cell.kind == "input":
-            needed.update(cell.inputs)
-            kept.append(cell)
+    kept: list[LayerDraft] = []
+    for draft in reversed(fold.drafts):
+        if draft in needed or draft.kind == "input":
+            needed.update(draft.inputs)
+            kept.append(draft)
     kept.reverse()
     start = kept[0]
     taken: set[str] = set()
     nodes: list[LayerNode] = []
     unknown: dict[str, None] = {}
     known: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for cell in kept:
-        identity = cell.name or (cell.op.outputs[0] if cell.kind[0] != "f" else "")
+    for draft in kept:
+        identity = draft.name or (draft.op.outputs[0] if draft.kind[0] != "f" else "")
         if not identity or identity in taken:
-            identity = _unused(identity or f"{cell.kind}-{len(nodes)}", taken, len(nodes))
+            identity = _unused(identity or f"{draft.kind}-{len(nodes)}", taken, len(nodes))
         taken.add(identity)
-        cell.name = identity
-        if cell.kind[0] == "~" or cell.kind in STATED:
-            _settle(cell, unknown)
-        inputs = tuple([source.name for source in cell.inputs])
-        if not inputs and cell.kind != "input":
+        draft.name = identity
+        if draft.kind[0] == "~" or draft.kind in STATED:
+            _resolve(draft, unknown)
+        inputs = tuple([source.name for source in draft.inputs])
+        if not inputs and draft.kind != "input":
             inputs = (start.name,)
-        if "shared" in cell.options and cell.lent < cell.parameters:
-            cell.options["own"] = cell.parameters - cell.lent
-        options = known.setdefault((cell.kind, *cell.options.items()), cell.options)
+        if "shared" in draft.options and draft.lent < draft.parameters:
+            draft.options["own"] = draft.parameters - draft.lent
+        options = known.setdefault((draft.kind, *draft.options.items()), draft.options)
         nodes.append(
             LayerNode(
                 identity,
-                cell.kind,
+                draft.kind,
                 inputs,
                 options,
-                cell.shape,
-                cell.path,
-                cell.parameters,
-                cell.fixed,
-                cell.macs,
+                draft.shape,
+                draft.path,
+                draft.parameters,
+                draft.fixed,
+                draft.macs,
             )
         )
-    outputs = tuple(dict.fromkeys([cell.name for cell in ends]))
+    outputs = tuple(dict.fromkeys([draft.name for draft in ends]))
     return LayerGraph(fold.graph.name, tuple(nodes), outputs, tuple(unknown))
 
 
@@ -328,33 +324,35 @@ def _unused(word: str, taken: set[str], number: int) -> str:
     return identity
 
 
-def _settle(cell: Cell, unknown: dict[str, None]) -> None:
+def _resolve(draft: LayerDraft, unknown: dict[str, None]) -> None:
     """Make a layer of what has been waiting for more, and note what stays an operator."""
-    kind = cell.kind
-    if kind == "~attention":
-        attention.settle(cell)
+    kind = draft.kind
+    if draft.attention is not None:
+        attention.as_layer(draft, draft.attention)
         return
-    if kind == "~affine" and cell.op.kind == "Mul":
-        cell.kind = "scale"
+    if kind == "~affine" and draft.op.kind == "Mul":
+        draft.kind = "scale"
         return
-    if kind in _CLEAR:
-        cell.kind = _CLEAR[kind]
-        if kind == "~slice":
-            cell.options["label"] = cell.extra[0]
-            cell.options["shape"] = cell.shape
+    if kind == "~select":
+        draft.kind = "select"
         return
-    if kind == "~view" and cell.op.kind in ("Reshape", "Squeeze", "Unsqueeze", "Flatten"):
-        sizes = {product(source.shape) for source in cell.inputs}
-        if sizes == {product(cell.shape)}:
-            cell.kind = "reshape"
-            cell.options["shape"] = cell.shape
+    if draft.span is not None:
+        draft.kind = "slice"
+        draft.options["label"] = draft.span.label
+        draft.options["shape"] = draft.shape
+        return
+    if kind == "~view" and draft.op.kind in ("Reshape", "Squeeze", "Unsqueeze", "Flatten"):
+        sizes = {product(source.shape) for source in draft.inputs}
+        if sizes == {product(draft.shape)}:
+            draft.kind = "reshape"
+            draft.options["shape"] = draft.shape
             return
-    if kind == "~math" and len(cell.inputs) == 2 and cell.op.kind in ("Add", "Mul"):
-        cell.kind = {"Add": "add", "Mul": "multiply"}[cell.op.kind]
+    if kind == "~math" and len(draft.inputs) == 2 and draft.op.kind in ("Add", "Mul"):
+        draft.kind = {"Add": "add", "Mul": "multiply"}[draft.op.kind]
         return
-    if named.settle(cell):
+    if named.as_named_box(draft):
         return
-    label = cell.options.get("label") or cell.op.kind.rpartition(".")[2]
-    guessed = " (of unstated shape)" if cell.extra == GUESSED else ""
-    named.state(cell, label)
+    label = draft.options.get("label") or draft.op.kind.rpartition(".")[2]
+    guessed = " (of unstated shape)" if draft.guessed else ""
+    named.state(draft, label)
     unknown[label + guessed] = None

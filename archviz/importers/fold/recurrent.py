@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.named import named
-from archviz.importers.fold.state import BATCH, ONE, Cell, Fold, Value, product
+from archviz.importers.fold.state import (
+    BATCH,
+    ONE,
+    Direction,
+    Fold,
+    LayerDraft,
+    TensorView,
+    product,
+)
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
 
 STACK = "~stack"
-"""Cells put above each other along a new axis, until one of them is asked for."""
+"""Drafts put above each other along a new axis, until one of them is asked for."""
 
 
 def recurrent(fold: Fold, op: Op) -> bool:
@@ -23,17 +31,17 @@ def recurrent(fold: Fold, op: Op) -> bool:
         return False
     value = fold.sequence(op, value)
     batch_first = bool(op.attributes.get("layout"))
-    if value.axes is None or len(value.cell.shape) != 2 or value.axes[-1] != 1:
+    if value.axes is None or len(value.draft.shape) != 2 or value.axes[-1] != 1:
         return False
     if value.axes[1 if batch_first else 0] != 0:
         return False
     ways = 2 if op.attributes.get("direction") == "bidirectional" else 1
-    length, width = value.cell.shape[0], ways * hidden
+    length, width = value.draft.shape[0], ways * hidden
     whole = bool(op.outputs[0] and fold.uses.get(op.outputs[0]))
-    inputs = [value.cell]
+    inputs = [value.draft]
     for name in dict.fromkeys(op.inputs[5:7]):
         if name in fold.values:
-            inputs.append(fold.values[name].cell)
+            inputs.append(fold.values[name].draft)
     label = f"{'bi-' if ways == 2 else ''}{op.kind} {hidden}"
     shape = (length, width) if whole else (width,)
     made = named(fold, op, label, inputs, shape, "recurrent")
@@ -48,7 +56,7 @@ def recurrent(fold: Fold, op: Op) -> bool:
 
 
 def _sequence(
-    fold: Fold, op: Op, made: Cell, dims: tuple[int, int, int, int], batch_first: bool
+    fold: Fold, op: Op, made: LayerDraft, dims: tuple[int, int, int, int], batch_first: bool
 ) -> None:
     length, ways, batch, hidden = dims
     if ways == 1:
@@ -59,95 +67,97 @@ def _sequence(
 
 
 def _states(
-    fold: Fold, op: Op, made: Cell, whole: bool, ways: int, hidden: int, batch_first: bool
+    fold: Fold, op: Op, made: LayerDraft, whole: bool, ways: int, hidden: int, batch_first: bool
 ) -> None:
     """The last states; those of two directions as a stack of two."""
     for index, name in enumerate(op.outputs[1:3]):
         if not name or not fold.uses.get(name):
             continue
-        cell = made
+        draft = made
         if whole or index:
-            cell = named(fold, op, "last cell" if index else "last state", [made], (ways * hidden,))
+            draft = named(
+                fold, op, "last cell" if index else "last state", [made], (ways * hidden,)
+            )
             made.refs += 1
         if ways == 1:
-            cell.refs += fold.uses[name]
+            draft.refs += fold.uses[name]
             axes = (BATCH, ONE, 0) if batch_first else (ONE, BATCH, 0)
-            fold.values[name] = Value(cell, axes)
+            fold.values[name] = TensorView(draft, axes)
             continue
         parts = []
         for way in range(ways):
-            part = fold.cell("~part", op, [cell], (hidden,))
-            part.extra = (cell, way, ways, ("forward", "backward")[way])
-            cell.refs += 1
+            part = fold.draft("~part", op, [draft], (hidden,))
+            part.direction = Direction(draft, way, ways)
+            draft.refs += 1
             parts.append(part)
         stack(fold, op, parts, name, 1 if batch_first else 0)
 
 
-def stack(fold: Fold, op: Op, cells: list[Cell], name: str, axis: int) -> None:
+def stack(fold: Fold, op: Op, drafts: list[LayerDraft], name: str, axis: int) -> None:
     """Vectors or maps on a new axis of the value ``name``."""
-    shape = cells[0].shape
-    made = fold.cell(STACK, op, list(cells), (len(cells), *shape))
+    shape = drafts[0].shape
+    made = fold.draft(STACK, op, list(drafts), (len(drafts), *shape))
     made.refs = fold.uses.get(name, 0)
     axes = [BATCH, *range(1, len(shape) + 1)]
     axes.insert(axis, 0)
-    fold.values[name] = Value(made, tuple(axes))
+    fold.values[name] = TensorView(made, tuple(axes))
 
 
-def restacked(fold: Fold, op: Op, value: Value, dims: tuple[int, ...]) -> bool:
+def restacked(fold: Fold, op: Op, value: TensorView, dims: tuple[int, ...]) -> bool:
     """A stack of the states of all layers and directions, by layers."""
-    cells = value.cell.inputs
+    drafts = value.draft.inputs
     if value.axes != (0, BATCH, 1) or len(dims) != 4 or dims[2:] != fold.dims(value)[1:]:
         return False
-    if dims[0] * dims[1] != len(cells):
+    if dims[0] * dims[1] != len(drafts):
         return False
     layers = []
     for layer in range(dims[0]):
-        inner = cells[layer * dims[1] : (layer + 1) * dims[1]]
-        layers.append(fold.cell(STACK, op, inner, (dims[1], *inner[0].shape)))
-    made = fold.cell(STACK, op, layers, (dims[0], *layers[0].shape))
+        inner = drafts[layer * dims[1] : (layer + 1) * dims[1]]
+        layers.append(fold.draft(STACK, op, inner, (dims[1], *inner[0].shape)))
+    made = fold.draft(STACK, op, layers, (dims[0], *layers[0].shape))
     fold.give(op, made, (0, 1, BATCH, 2))
     return True
 
 
-def stacked(fold: Fold, op: Op, values: list[Value], axis: int) -> bool:
+def stacked(fold: Fold, op: Op, values: list[TensorView], axis: int) -> bool:
     """Concat along an axis that no layer has: states of several layers, one above the other."""
-    cells: list[Cell] = []
+    drafts: list[LayerDraft] = []
     for value in values:
         axes = value.axes
         if axes is None or len(axes) != 3 or axes[1 - axis if axis < 2 else 0] != BATCH:
             return False
-        if value.cell.kind == STACK and axes[axis] == 0 and len(value.cell.shape) == 2:
-            cells += value.cell.inputs
-        elif axes[axis] == ONE and len(value.cell.shape) == 1:
-            cells.append(value.cell)
+        if value.draft.kind == STACK and axes[axis] == 0 and len(value.draft.shape) == 2:
+            drafts += value.draft.inputs
+        elif axes[axis] == ONE and len(value.draft.shape) == 1:
+            drafts.append(value.draft)
         else:
             return False
-    if len({cell.shape for cell in cells}) != 1:
+    if len({draft.shape for draft in drafts}) != 1:
         return False
-    stack(fold, op, cells, op.outputs[0], axis)
+    stack(fold, op, drafts, op.outputs[0], axis)
     return True
 
 
-def unstack(fold: Fold, op: Op, value: Value, axis: int, index: int, keep: bool) -> bool:
-    """One of the cells of a stack."""
-    cell, axes = value.cell, value.axes
-    if cell.kind != STACK or axes is None or axes[axis] != 0:
+def unstack(fold: Fold, op: Op, value: TensorView, axis: int, index: int, keep: bool) -> bool:
+    """One of the drafts of a stack."""
+    draft, axes = value.draft, value.axes
+    if draft.kind != STACK or axes is None or axes[axis] != 0:
         return False
-    found = cell.inputs[index]
+    found = draft.inputs[index]
     left = [target - 1 if target > 0 else target for target in axes]
     left[axis] = ONE
     if not keep:
         del left[axis]
     found.refs += fold.uses.get(op.outputs[0], 0)
-    cell.refs -= 1
-    fold.values[op.outputs[0]] = Value(found, tuple(left))
+    draft.refs -= 1
+    fold.values[op.outputs[0]] = TensorView(found, tuple(left))
     return True
 
 
-def reunited(cells: list[Cell]) -> Cell | None:
-    """The cell whose parts, one for each direction, are put together again."""
-    if not cells or any(cell.kind != "~part" for cell in cells):
+def reunited(drafts: list[LayerDraft]) -> LayerDraft | None:
+    """The draft whose parts, one for each direction, are put together again."""
+    first = drafts[0].direction if drafts else None
+    if first is None:
         return None
-    whole, _, count, _ = cells[0].extra
-    same = all(cell.extra[0] is whole and cell.extra[1] == at for at, cell in enumerate(cells))
-    return whole if same and len(cells) == count else None
+    wanted = [first._replace(number=number) for number in range(first.total)]
+    return first.whole if [draft.direction for draft in drafts] == wanted else None

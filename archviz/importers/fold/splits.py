@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archviz.importers.fold.state import Fold, Value, axes_list, numbers
+from archviz.importers.fold.state import Fold, Span, TensorView, axes_list, numbers
 from archviz.importers.fold.views import same
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def split(fold: Fold, op: Op) -> bool:
-    """Split and Chunk: a cell for each part, since each edge has its own shape."""
+    """Split and Chunk: a draft for each part, since each edge has its own shape."""
     value = fold.value(op)
     if value is None or value.axes is None:
         return False
@@ -33,23 +33,29 @@ def split(fold: Fold, op: Op) -> bool:
 
 
 def part(
-    fold: Fold, op: Op, value: Value, axis: int, span: tuple[int, int], name: str, step: int = 1
+    fold: Fold,
+    op: Op,
+    value: TensorView,
+    axis: int,
+    span: tuple[int, int],
+    name: str,
+    step: int = 1,
 ) -> None:
     """A stretch of a value along an axis, or every so many of it."""
     assert value.axes is not None
     target = value.axes[axis]
-    shape = list(value.cell.shape)
+    shape = list(value.draft.shape)
     if target >= 0:
         shape[target] = span[1]
-    cell = fold.cell("~slice", op, [value.cell], tuple(shape))
+    draft = fold.draft("~slice", op, [value.draft], tuple(shape))
     what = {len(shape) - 1: "channel", len(shape) - 2: "column"}.get(target, "row")
     what = "row" if what == "column" and len(shape) < 3 else what
     label = _share(what, span, fold.dims(value)[axis])
     if step > 1:
         label = f"every {step}{ {2: 'nd', 3: 'rd'}.get(step, 'th') } {what}"
-    cell.extra = label, target, *span, step
-    cell.refs = fold.uses.get(name, 0)
-    fold.values[name] = Value(cell, value.axes)
+    draft.span = Span(label, target, *span, step)
+    draft.refs = fold.uses.get(name, 0)
+    fold.values[name] = TensorView(draft, value.axes)
 
 
 def _share(what: str, span: tuple[int, int], whole: int) -> str:

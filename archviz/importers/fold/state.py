@@ -1,6 +1,6 @@
-"""What folding carries along: cells, which become layers, and values, which point to them.
+"""What folding carries along: drafts, which become layers, and the file's values as views of them.
 
-A cell has its shape in our order, (height, width, channels). A value of the file is a cell
+A draft has its shape in our order, (height, width, channels). A value of the file is a draft
 seen with its axes in another order; a transposition changes the view and makes no layer.
 """
 
@@ -17,7 +17,7 @@ from archviz.network.kinds import KINDS
 from archviz.network.model import Shape
 
 BATCH, ONE = -1, -2
-"""Axes of a value that are no axes of the cell: the batch, and further sides of 1."""
+"""Axes of a value that are no axes of the draft: the batch, and further sides of 1."""
 
 Axes: TypeAlias = tuple[int, ...]
 NCHW: Axes = (BATCH, 2, 0, 1)
@@ -25,29 +25,35 @@ NHWC: Axes = (BATCH, 0, 1, 2)
 VECTOR: Axes = (BATCH, 0)
 
 
-class Cell:
+class LayerDraft:
     """A layer in the making; a kind that starts with ``~`` waits for what follows."""
 
     __slots__ = (
+        "attention",
         "base",
-        "extra",
+        "direction",
         "fixed",
         "free",
+        "guessed",
         "inputs",
         "kind",
         "lent",
         "macs",
         "name",
+        "named",
+        "norm_steps",
         "op",
+        "operands",
         "options",
         "parameters",
         "path",
         "refs",
         "shape",
+        "span",
     )
 
     def __init__(
-        self, kind: str, op: Op, inputs: list[Cell], shape: Shape, options: dict[str, Any]
+        self, kind: str, op: Op, inputs: list[LayerDraft], shape: Shape, options: dict[str, Any]
     ) -> None:
         self.kind = kind
         self.op = op
@@ -57,7 +63,7 @@ class Cell:
         self.shape = shape
         self.options = options
         self.refs = 0
-        """How many operators still use what the cell gives."""
+        """How many operators still use what the draft gives."""
         self.parameters = 0
         self.lent = 0
         """How many of them are those of an earlier layer."""
@@ -65,8 +71,22 @@ class Cell:
         self.macs = 0
         self.free = False
         """Whether its shape has not been put in our order for good."""
-        self.base: Cell | None = None
-        self.extra: Any = None
+        self.named = False
+        """Whether it is a box that is understood, of the name in its options."""
+        self.guessed = False
+        """Whether nothing says which shape it has."""
+        self.base: LayerDraft | None = None
+        """Of an expression: the value that it is one of."""
+        self.operands: tuple[LayerDraft | float, ...] = ()
+        """Of a step of an expression, ``~math``: what its operator takes."""
+        self.norm_steps: tuple[str, ...] = ()
+        """Of a norm that is written out, ``~norm`` and ``~affine``: its steps so far."""
+        self.span: Span | None = None
+        """Of a part, ``~slice``: which one."""
+        self.direction: Direction | None = None
+        """Of a last state, ``~part``: which of several."""
+        self.attention: AttentionFacts | None = None
+        """Of an ``~attention``: what is known of it so far."""
 
     @property
     def scope(self) -> tuple[str, ...]:
@@ -74,10 +94,44 @@ class Cell:
         return module_path(self.path)
 
 
-class Value(NamedTuple):
-    """A cell and the order of its axes in the file; ``dims`` where there is no such order."""
+class Span(NamedTuple):
+    """Which part of a draft another one is, along one of its axes, and what that is called."""
 
-    cell: Cell
+    label: str
+    axis: int
+    start: int
+    size: int
+    step: int
+
+
+class Direction(NamedTuple):
+    """Which of the directions of a recurrent layer a last state is of."""
+
+    whole: LayerDraft
+    number: int
+    total: int
+
+
+class AttentionFacts(NamedTuple):
+    """An attention in the making: its sizes, and which of its projections have biases."""
+
+    heads: int
+    width: int
+    features: int
+    biased: bool
+    """Whether all of queries, keys and values have biases."""
+    unbiased: bool
+    """Whether none of them has."""
+    label: str
+    out: int = 0
+    """Units of the projection behind it; 0 without one."""
+    out_biased: bool = False
+
+
+class TensorView(NamedTuple):
+    """A draft and the order of its axes in the file; ``dims`` where there is no such order."""
+
+    draft: LayerDraft
     axes: Axes | None
     dims: tuple[int, ...] = ()
 
@@ -112,13 +166,13 @@ class Fold:
         self.graph = graph
         self.path = path
         self.constants: dict[str, Tensor] = dict(graph.constants)
-        self.values: dict[str, Value] = {}
-        self.cells: list[Cell] = []
+        self.values: dict[str, TensorView] = {}
+        self.drafts: list[LayerDraft] = []
         self.batch = 1
         self.plans: dict[tuple[Any, ...], Plan] = {}
         """What equal convolutions on equal maps come to."""
-        self.sequences: dict[Cell, Cell] = {}
-        self.seen_weights: dict[str, Cell] = {}
+        self.sequences: dict[LayerDraft, LayerDraft] = {}
+        self.seen_weights: dict[str, LayerDraft] = {}
         self.origins: dict[str, str] = {}
         """Of what was computed from one weight alone, such as rows of a table: that weight."""
         taken = [op.inputs for op in graph.ops if op.kind not in ("Shape", "Size")]
@@ -126,54 +180,60 @@ class Fold:
         """How many operators take a value, and how many outputs it is."""
         self.reused = {name for name, count in self.uses.items() if count > 1}
 
-    # ---- making cells ----------------------------------------------------------------------
+    # ---- making drafts --------------------------------------------------------------------
 
-    def cell(self, kind: str, op: Op, inputs: list[Cell], shape: Shape, /, **options: Any) -> Cell:
-        """A new cell behind all others."""
-        cell = Cell(kind, op, inputs, shape or (1,), options)
-        self.cells.append(cell)
-        return cell
+    def draft(
+        self, kind: str, op: Op, inputs: list[LayerDraft], shape: Shape, /, **options: Any
+    ) -> LayerDraft:
+        """A new draft behind all others."""
+        draft = LayerDraft(kind, op, inputs, shape or (1,), options)
+        self.drafts.append(draft)
+        return draft
 
-    def give(self, op: Op, cell: Cell, axes: Axes | None, dims: tuple[int, ...] = ()) -> None:
-        """Let the first output of an operator be what a new cell, or a grown one, gives."""
+    def give(
+        self, op: Op, draft: LayerDraft, axes: Axes | None, dims: tuple[int, ...] = ()
+    ) -> None:
+        """Let the first output of an operator be what a new draft, or a grown one, gives."""
         name = op.outputs[0]
-        cell.refs = self.uses.get(name, 0)
-        self.values[name] = Value(cell, axes, dims)
+        draft.refs = self.uses.get(name, 0)
+        self.values[name] = TensorView(draft, axes, dims)
 
-    def keep(self, op: Op, value: Value) -> None:
-        """Let the first output of an operator be an old value, whose cell has grown."""
+    def keep(self, op: Op, value: TensorView) -> None:
+        """Let the first output of an operator be an old value, whose draft has grown."""
         name = op.outputs[0]
-        value.cell.refs = self.uses.get(name, 0)
-        self.values[name] = value if value.axes is not None else Value(value.cell, None)
+        value.draft.refs = self.uses.get(name, 0)
+        self.values[name] = value if value.axes is not None else TensorView(value.draft, None)
 
-    def alias(self, op: Op, value: Value) -> None:
+    def alias(self, op: Op, value: TensorView) -> None:
         """Let the first output of an operator be an old value in another view."""
         name = op.outputs[0]
-        value.cell.refs += self.uses.get(name, 0) - 1
+        value.draft.refs += self.uses.get(name, 0) - 1
         self.values[name] = value
 
-    def between(self, kind: str, op: Op, cell: Cell, shape: Shape, /, **options: Any) -> Cell:
-        """A cell that the file does not have, before the cell of ``op``."""
-        made = self.cell(kind, op, [cell], shape, **options)
+    def between(
+        self, kind: str, op: Op, draft: LayerDraft, shape: Shape, /, **options: Any
+    ) -> LayerDraft:
+        """A draft that the file does not have, before the draft of ``op``."""
+        made = self.draft(kind, op, [draft], shape, **options)
         made.name = ""
         made.refs = 1
         return made
 
-    def sequence(self, op: Op, value: Value) -> Value:
+    def sequence(self, op: Op, value: TensorView) -> TensorView:
         """A map of height 1, seen without its height, as a sequence; others as they are."""
-        cell, axes, _ = value
-        if axes is None or len(cell.shape) != 3 or cell.shape[0] != 1 or 0 in axes:
+        draft, axes, _ = value
+        if axes is None or len(draft.shape) != 3 or draft.shape[0] != 1 or 0 in axes:
             return value
-        made = self.sequences.get(cell)
+        made = self.sequences.get(draft)
         if made is None:
-            made = self.between("reshape", op, cell, cell.shape[1:])
+            made = self.between("reshape", op, draft, draft.shape[1:])
             made.options["shape"] = made.shape
-            made.refs = cell.refs
-            self.sequences[cell] = made
-        return Value(made, tuple(axis - 1 if axis > 0 else axis for axis in axes))
+            made.refs = draft.refs
+            self.sequences[draft] = made
+        return TensorView(made, tuple(axis - 1 if axis > 0 else axis for axis in axes))
 
-    def weigh(self, cell: Cell, *names: str, whole: bool = False) -> None:
-        """Count constants as weights of a cell, each where it is used first.
+    def weigh(self, draft: LayerDraft, *names: str, whole: bool = False) -> None:
+        """Count constants as weights of a draft, each where it is used first.
 
         ``whole``: of what was picked from a table, all of the table.
         """
@@ -186,23 +246,23 @@ class Fold:
             if origin and (whole or constants[origin].size == tensor.size):
                 name, tensor = origin, constants[origin]
             size = prod(tensor.shape)
-            cell.parameters += size
+            draft.parameters += size
             if name in reused or origins:
-                first = self.seen_weights.setdefault(name, cell)
-                if first is not cell and size > 1:
-                    cell.options.setdefault("shared", True)
-                    cell.lent += size
+                first = self.seen_weights.setdefault(name, draft)
+                if first is not draft and size > 1:
+                    draft.options.setdefault("shared", True)
+                    draft.lent += size
 
-    def weigh_known(self, cell: Cell, names: Sequence[str], size: int) -> None:
+    def weigh_known(self, draft: LayerDraft, names: Sequence[str], size: int) -> None:
         """Count constants that are known to have so many elements each."""
         if self.origins or not self.reused.isdisjoint(names):
-            self.weigh(cell, *names)
+            self.weigh(draft, *names)
         else:
-            cell.parameters += size * len(names)
+            draft.parameters += size * len(names)
 
     # ---- looking ---------------------------------------------------------------------------
 
-    def value(self, op: Op, index: int = 0) -> Value | None:
+    def value(self, op: Op, index: int = 0) -> TensorView | None:
         """An input of an operator, None where it is a constant or missing."""
         return self.values.get(op.inputs[index]) if index < len(op.inputs) else None
 
@@ -210,12 +270,12 @@ class Fold:
         """A constant input of an operator, None where it is none."""
         return self.constants.get(op.inputs[index]) if index < len(op.inputs) else None
 
-    def dims(self, value: Value) -> tuple[int, ...]:
+    def dims(self, value: TensorView) -> tuple[int, ...]:
         """The shape of a value in the file's order, with the batch."""
-        cell, axes, dims = value
+        draft, axes, dims = value
         if axes is None:
             return dims
-        shape = cell.shape
+        shape = draft.shape
         return tuple(shape[a] if a >= 0 else self.batch if a == BATCH else 1 for a in axes)
 
     def alike(self, one: Axes | None, two: Axes | None) -> bool:
@@ -237,9 +297,9 @@ class Fold:
         return dims if all(dims) else None
 
 
-def takes(cell: Cell, option: str) -> bool:
+def takes(draft: LayerDraft, option: str) -> bool:
     """Whether a kind of layer accepts an option."""
-    kind = KINDS.get(cell.kind)
+    kind = KINDS.get(draft.kind)
     return kind is not None and option in kind.options
 
 

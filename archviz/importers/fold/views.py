@@ -11,9 +11,9 @@ from archviz.importers.fold.state import (
     ONE,
     VECTOR,
     Axes,
-    Cell,
     Fold,
-    Value,
+    LayerDraft,
+    TensorView,
     axes_list,
     numbers,
     product,
@@ -28,74 +28,75 @@ if TYPE_CHECKING:
 # ---- the view that a layer needs ------------------------------------------------------------
 
 
-def as_map(fold: Fold, op: Op, value: Value, rank: int = 0) -> Cell | None:
-    """The cell of a value that is used as (batch, channels, height, width), or without height.
+def as_map(fold: Fold, op: Op, value: TensorView, rank: int = 0) -> LayerDraft | None:
+    """The draft of a value that is used as (batch, channels, height, width), or without height.
 
-    Inserts a reshape where the cell has another shape; None where that is not possible, or where
+    Inserts a reshape where the draft has another shape; None where that is not possible, or where
     the value has not ``rank`` axes in space.
     """
-    cell, axes, _ = value
+    draft, axes, _ = value
     if axes is None or (rank and len(axes) != rank + 2):
         return None
     if axes == NCHW:
-        return cell
+        return draft
     dims = fold.dims(value)
     if len(dims) not in (3, 4):
         return None
     order = (2, 3, 1) if len(dims) == 4 else (2, 1)
     shape = tuple(dims[axis] for axis in order)
-    if product(shape) != product(cell.shape):
+    if product(shape) != product(draft.shape):
         return None  # what the layer takes for the batch is not
     return arranged(fold, op, value, order, shape if len(dims) == 4 else (1, *shape))
 
 
-def arranged(fold: Fold, op: Op, value: Value, order: Sequence[int], shape: Shape) -> Cell:
-    """The cell of a value with its file axes in the given order as axes of ``shape``."""
-    cell, axes, _ = value
+def arranged(
+    fold: Fold, op: Op, value: TensorView, order: Sequence[int], shape: Shape
+) -> LayerDraft:
+    """The draft of a value with its file axes in the given order as axes of ``shape``."""
+    draft, axes, _ = value
     assert axes is not None
-    kept = [axes[axis] for axis in order if axes[axis] >= 0 and cell.shape[axes[axis]] != 1]
+    kept = [axes[axis] for axis in order if axes[axis] >= 0 and draft.shape[axes[axis]] != 1]
     if kept == sorted(kept):
-        if cell.shape == shape:
-            return cell
+        if draft.shape == shape:
+            return draft
         kind = "flatten" if len(shape) == 1 else "reshape"
-        made = fold.between(kind, op, cell, shape)
-    elif cell.free and cell.refs == 1:
-        cell.shape, cell.free = shape, False
-        return cell
+        made = fold.between(kind, op, draft, shape)
+    elif draft.free and draft.refs == 1:
+        draft.shape, draft.free = shape, False
+        return draft
     else:
-        made = fold.between("op", op, cell, shape, label="transpose")
-        made.extra = "named"
+        made = fold.between("op", op, draft, shape, label="transpose")
+        made.named = True
         return made
     if made.kind == "reshape":
         made.options["shape"] = shape
-    made.extra = cell.refs
     return made
 
 
-def straight(fold: Fold, op: Op, value: Value) -> Value:
-    """A value with its axes in the order of its cell: a transposition is drawn where need be."""
+def straight(fold: Fold, op: Op, value: TensorView) -> TensorView:
+    """A value with its axes in the order of its draft: a transposition is drawn where need be."""
     axes = value.axes
     if axes is None or [axis for axis in axes if axis >= 0] == sorted(set(axes) - {BATCH, ONE}):
         return value
     order = [place for place, axis in enumerate(axes) if axis >= 0]
-    if len(order) != len(value.cell.shape):
+    if len(order) != len(value.draft.shape):
         return value
-    shape = tuple(value.cell.shape[axes[place]] for place in order)
-    made = fold.between("op", op, value.cell, shape, label="transpose")
-    made.extra = "named"
+    shape = tuple(value.draft.shape[axes[place]] for place in order)
+    made = fold.between("op", op, value.draft, shape, label="transpose")
+    made.named = True
     found = list(axes)
     for target, place in enumerate(order):
         found[place] = target
-    return Value(made, tuple(found))
+    return TensorView(made, tuple(found))
 
 
-def as_vector(fold: Fold, op: Op, value: Value) -> Cell | None:
-    """The cell of a value (batch, features) as a vector."""
+def as_vector(fold: Fold, op: Op, value: TensorView) -> LayerDraft | None:
+    """The draft of a value (batch, features) as a vector."""
     dims = fold.dims(value)
-    if value.axes is None or product(dims[1:]) != product(value.cell.shape):
+    if value.axes is None or product(dims[1:]) != product(value.draft.shape):
         return None
-    if len(value.cell.shape) == 1:
-        return value.cell
+    if len(value.draft.shape) == 1:
+        return value.draft
     return arranged(fold, op, value, range(1, len(dims)), (product(dims[1:]),))
 
 
@@ -103,7 +104,7 @@ def as_vector(fold: Fold, op: Op, value: Value) -> Cell | None:
 
 
 def transpose(fold: Fold, op: Op) -> bool:
-    """Another order of axes: another view of the same cell."""
+    """Another order of axes: another view of the same draft."""
     value = fold.value(op)
     if value is None:
         return False
@@ -115,42 +116,42 @@ def transpose(fold: Fold, op: Op) -> bool:
         moved = tuple(dims[axis] for axis in order)
         viewed(fold, op, value, moved)
     else:
-        fold.alias(op, Value(value.cell, tuple(value.axes[axis] for axis in order)))
+        fold.alias(op, TensorView(value.draft, tuple(value.axes[axis] for axis in order)))
     return True
 
 
-def viewed(fold: Fold, op: Op, value: Value, dims: tuple[int, ...]) -> None:
-    """Let the output be the cell in a view that may make sense of its axes again."""
-    cell = value.cell
-    if cell.kind == "~norm" and cell.options.get("dims") == dims:
-        fold.alias(op, Value(cell, cell.options["axes"]))
-    elif solid(dims) == solid(cell.shape):
+def viewed(fold: Fold, op: Op, value: TensorView, dims: tuple[int, ...]) -> None:
+    """Let the output be the draft in a view that may make sense of its axes again."""
+    draft = value.draft
+    if draft.kind == "~norm" and draft.options.get("dims") == dims:
+        fold.alias(op, TensorView(draft, draft.options["axes"]))
+    elif solid(dims) == solid(draft.shape):
         fold.alias(
             op,
-            Value(
-                cell,
-                _order(fold, dims, [axis for axis, side in enumerate(cell.shape) if side != 1]),
+            TensorView(
+                draft,
+                _order(fold, dims, [axis for axis, side in enumerate(draft.shape) if side != 1]),
             ),
         )
     else:
-        fold.alias(op, Value(cell, _batched(fold, cell, dims), dims))
+        fold.alias(op, TensorView(draft, _batched(fold, draft, dims), dims))
 
 
-def _batched(fold: Fold, cell: Cell, dims: tuple[int, ...]) -> Axes | None:
-    """The order of axes where one side is the batch and the others are the cell's."""
-    if fold.batch == 1 or product(dims) != fold.batch * product(cell.shape):
+def _batched(fold: Fold, draft: LayerDraft, dims: tuple[int, ...]) -> Axes | None:
+    """The order of axes where one side is the batch and the others are the draft's."""
+    if fold.batch == 1 or product(dims) != fold.batch * product(draft.shape):
         return None
     for place, side in enumerate(dims):
         rest = (*dims[:place], *dims[place + 1 :])
-        if side == fold.batch and solid(rest) == solid(cell.shape):
-            sides = [axis for axis, size in enumerate(cell.shape) if size != 1]
+        if side == fold.batch and solid(rest) == solid(draft.shape):
+            sides = [axis for axis, size in enumerate(draft.shape) if size != 1]
             order = list(_order(fold, rest, sides))
             return (*order[:place], BATCH, *order[place:])
     return None
 
 
 def _order(fold: Fold, dims: Sequence[int], canonical: list[int]) -> Axes:
-    """Axes of the file for sides of a cell that come one after another, where not 1."""
+    """Axes of the file for sides of a draft that come one after another, where not 1."""
     axes: list[int] = []
     rest = iter(canonical)
     for side in dims:
@@ -213,29 +214,29 @@ def _resolved(stated: Sequence[int], old: Sequence[int], zero: bool) -> tuple[in
     return tuple(dims) if all(side > 0 for side in dims) else None
 
 
-def reshaped(fold: Fold, op: Op, value: Value, dims: tuple[int, ...]) -> None:
+def reshaped(fold: Fold, op: Op, value: TensorView, dims: tuple[int, ...]) -> None:
     """Bind the output of a reshape to the given sides: a view where that is possible."""
-    cell, axes, _ = value
+    draft, axes, _ = value
     old = fold.dims(value)
     if axes is None:
         viewed(fold, op, value, dims)
         return
     if solid(old) == solid(dims):
-        lost = [axis for axis, side in enumerate(cell.shape) if side == 1 and axis not in axes]
+        lost = [axis for axis, side in enumerate(draft.shape) if side == 1 and axis not in axes]
         back = lost[0] if len(lost) == 1 else None
-        fold.alias(op, Value(cell, _same_axes(fold, axes, old, dims, back)))
+        fold.alias(op, TensorView(draft, _same_axes(fold, axes, old, dims, back)))
         return
     if len(dims) == 2 and dims[0] == fold.batch and axes[0] == BATCH:
-        made = fold.cell("flatten", op, [cell], (dims[1],))
+        made = fold.draft("flatten", op, [draft], (dims[1],))
         fold.give(op, made, VECTOR)
         return
     merged = _merged(fold, value, old, dims)
     if merged is not None:
         shape, order = merged
-        made = fold.cell("reshape", op, [cell], shape, shape=shape)
+        made = fold.draft("reshape", op, [draft], shape, shape=shape)
         fold.give(op, made, order)
         return
-    view(fold, op, [cell], dims)
+    view(fold, op, [draft], dims)
 
 
 def _same_axes(
@@ -243,7 +244,7 @@ def _same_axes(
 ) -> Axes:
     """The axes behind a reshape that only adds and drops sides of 1.
 
-    ``lost``: an axis of the cell that the value has lost, and may get back.
+    ``lost``: an axis of the draft that the value has lost, and may get back.
     """
     rest = [axis for axis, side in zip(axes, old, strict=True) if side != 1]
     batch = (fold.batch == 1 or BATCH in axes) and BATCH not in rest
@@ -264,7 +265,7 @@ def _same_axes(
 
 
 def _merged(
-    fold: Fold, value: Value, old: Sequence[int], dims: Sequence[int]
+    fold: Fold, value: TensorView, old: Sequence[int], dims: Sequence[int]
 ) -> tuple[Shape, Axes] | None:
     """Shape and axes where neighbouring sides are merged, such as height and width."""
     axes = value.axes
@@ -290,17 +291,17 @@ def _merged(
     return (shape, (BATCH, *order)) if place == len(old) else None
 
 
-def view(fold: Fold, op: Op, inputs: list[Cell], dims: tuple[int, ...]) -> Cell:
-    """A cell for a view that is no layer of ours; it may turn out to be part of one."""
+def view(fold: Fold, op: Op, inputs: list[LayerDraft], dims: tuple[int, ...]) -> LayerDraft:
+    """A draft for a view that is no layer of ours; it may turn out to be part of one."""
     batched = len(dims) > 1 and dims[0] == fold.batch
-    cell = fold.cell("~view", op, inputs, dims[1:] if batched else dims)
-    if len(cell.shape) == 3:
-        cell.shape = (*cell.shape[1:], cell.shape[0])
-    rank = len(cell.shape)
+    draft = fold.draft("~view", op, inputs, dims[1:] if batched else dims)
+    if len(draft.shape) == 3:
+        draft.shape = (*draft.shape[1:], draft.shape[0])
+    rank = len(draft.shape)
     order: Axes = (2, 0, 1) if rank == 3 else tuple(range(rank))
-    cell.free = True
-    fold.give(op, cell, (BATCH, *order) if batched else order)
-    return cell
+    draft.free = True
+    fold.give(op, draft, (BATCH, *order) if batched else order)
+    return draft
 
 
 def expand(fold: Fold, op: Op) -> bool:
@@ -321,7 +322,7 @@ def expand(fold: Fold, op: Op) -> bool:
     if dims == fold.dims(value):
         fold.alias(op, value)
     else:
-        view(fold, op, [value.cell], dims)
+        view(fold, op, [value.draft], dims)
     return True
 
 
@@ -337,8 +338,8 @@ def same(fold: Fold, op: Op) -> bool:
 # ---- paddings ---------------------------------------------------------------------------------
 
 
-def padded(fold: Fold, op: Op, value: Value) -> tuple[list[int], list[int]] | None:
-    """How much a Pad puts before and behind each axis of a cell; None where nobody can say."""
+def padded(fold: Fold, op: Op, value: TensorView) -> tuple[list[int], list[int]] | None:
+    """How much a Pad puts before and behind each axis of a draft; None where nobody can say."""
     sides = op.attributes.get("pads") or numbers(fold.constant(op, 1))
     if sides is None or value.axes is None:
         return None
@@ -346,7 +347,7 @@ def padded(fold: Fold, op: Op, value: Value) -> tuple[list[int], list[int]] | No
     axes = axes_list(fold, op, 3) or tuple(range(rank))
     if len(sides) != 2 * len(axes):
         return None
-    before, after = [0] * len(value.cell.shape), [0] * len(value.cell.shape)
+    before, after = [0] * len(value.draft.shape), [0] * len(value.draft.shape)
     for index, axis in enumerate(axes):
         low, high = sides[index], sides[index + len(axes)]
         target = value.axes[axis % rank]
@@ -357,7 +358,7 @@ def padded(fold: Fold, op: Op, value: Value) -> tuple[list[int], list[int]] | No
     return before, after
 
 
-def zero_pad(fold: Fold, op: Op, value: Value, before: list[int], after: list[int]) -> bool:
+def zero_pad(fold: Fold, op: Op, value: TensorView, before: list[int], after: list[int]) -> bool:
     """Zeros round a map; the next convolution takes them over where it can."""
     fill = fold.constant(op, 2)
     if len(before) != 3 or op.attributes.get("mode", "constant") != "constant":
@@ -367,8 +368,8 @@ def zero_pad(fold: Fold, op: Op, value: Value, before: list[int], after: list[in
     if fill is not None and fill.values != (0.0,):
         return False
     padding = before[0], after[0], before[1], after[1]
-    height, width, channels = value.cell.shape
+    height, width, channels = value.draft.shape
     shape = height + sum(padding[:2]), width + sum(padding[2:]), channels
-    made = fold.cell("zero-pad", op, [value.cell], shape, padding=padding)
+    made = fold.draft("zero-pad", op, [value.draft], shape, padding=padding)
     fold.give(op, made, value.axes)
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.named import named
-from archviz.importers.fold.state import BATCH, ONE, Axes, Cell, Fold, Value, product
+from archviz.importers.fold.state import BATCH, ONE, Axes, Fold, LayerDraft, TensorView, product
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
@@ -33,16 +33,16 @@ def is_volume(fold: Fold, op: Op) -> bool:
     return not op.kind.startswith("Conv") or (weight is not None and len(weight.shape) == 5)
 
 
-def _as_volume(fold: Fold, op: Op, value: Value) -> Cell | None:
-    cell, axes, _ = value
+def _as_volume(fold: Fold, op: Op, value: TensorView) -> LayerDraft | None:
+    draft, axes, _ = value
     if axes is None or fold.alike(axes, AXES):
-        return cell if axes is not None else None
+        return draft if axes is not None else None
     dims = fold.dims(value)
     shape = (*dims[2:], dims[1])
-    if cell.free and cell.refs == 1 and axes == (BATCH, 0, 1, 2, 3):
-        cell.shape, cell.free = shape, False
-        return cell
-    return fold.between("op", op, cell, shape, label="Transpose")
+    if draft.free and draft.refs == 1 and axes == (BATCH, 0, 1, 2, 3):
+        draft.shape, draft.free = shape, False
+        return draft
+    return fold.between("op", op, draft, shape, label="Transpose")
 
 
 def _side(op: Op, size: int, kernel: int, axis: int) -> int:
@@ -81,22 +81,22 @@ def conv(fold: Fold, op: Op) -> bool:
     groups, kernel = op.attributes.get("group", 1), weight.shape[2:]
     if op.attributes.get("kernel_shape", kernel) != kernel or min(kernel) < 1:
         raise ValueError("its kernel is not that of its weights")
-    cell = _as_volume(fold, op, value)
+    draft = _as_volume(fold, op, value)
     turned = op.kind == "ConvTranspose"
     depth = weight.shape[0] if turned else weight.shape[1] * groups
     filters = weight.shape[1] * groups if turned else weight.shape[0]
-    if cell is None or cell.shape[3] != depth or not filters:
+    if draft is None or draft.shape[3] != depth or not filters:
         return False
     if turned:
-        sides = _grown(op, cell.shape, kernel)
+        sides = _grown(op, draft.shape, kernel)
     else:
-        sides = tuple(_side(op, cell.shape[axis], kernel[axis], axis) for axis in range(3))
+        sides = tuple(_side(op, draft.shape[axis], kernel[axis], axis) for axis in range(3))
     if min(sides) < 1:
         return False
     label = _label("conv T" if turned else "conv", op, kernel)
-    made = named(fold, op, label, [cell], (*sides, filters), "conv-3d")
+    made = named(fold, op, label, [draft], (*sides, filters), "conv-3d")
     fold.weigh(made, *op.inputs[1:3])
-    made.macs = product(weight.shape) * product(cell.shape[:3] if turned else sides)
+    made.macs = product(weight.shape) * product(draft.shape[:3] if turned else sides)
     fold.give(op, made, AXES)
     return True
 
@@ -124,19 +124,19 @@ def pool(fold: Fold, op: Op) -> bool:
     value, kernel = fold.value(op), op.attributes.get("kernel_shape")
     if value is None or not isinstance(kernel, tuple) or len(kernel) != 3:
         return False
-    cell = _as_volume(fold, op, value)
-    if cell is None or any(fold.uses.get(name) for name in op.outputs[1:]):
+    draft = _as_volume(fold, op, value)
+    if draft is None or any(fold.uses.get(name) for name in op.outputs[1:]):
         return False
     what = "max-pool" if op.kind == "MaxPool" else "avg-pool"
-    sides = tuple(_side(op, cell.shape[axis], kernel[axis], axis) for axis in range(3))
+    sides = tuple(_side(op, draft.shape[axis], kernel[axis], axis) for axis in range(3))
     if min(sides) < 1:
         return False
-    if kernel == cell.shape[:3] and sides == (1, 1, 1):
-        made = fold.cell(f"global-{what}", op, [cell], cell.shape[3:])
+    if kernel == draft.shape[:3] and sides == (1, 1, 1):
+        made = fold.draft(f"global-{what}", op, [draft], draft.shape[3:])
         fold.give(op, made, (BATCH, 0, ONE, ONE, ONE))
         return True
-    shape = (*sides, cell.shape[3])
-    made = named(fold, op, _label(what, op, kernel), [cell], shape, "pool-3d")
+    shape = (*sides, draft.shape[3])
+    made = named(fold, op, _label(what, op, kernel), [draft], shape, "pool-3d")
     fold.give(op, made, AXES)
     return True
 
@@ -144,10 +144,10 @@ def pool(fold: Fold, op: Op) -> bool:
 def global_pool(fold: Fold, op: Op) -> bool:
     """GlobalAveragePool and GlobalMaxPool of a volume."""
     value = fold.value(op)
-    cell = None if value is None else _as_volume(fold, op, value)
-    if cell is None:
+    draft = None if value is None else _as_volume(fold, op, value)
+    if draft is None:
         return False
     what = "max" if "Max" in op.kind else "avg"
-    made = fold.cell(f"global-{what}-pool", op, [cell], cell.shape[3:])
+    made = fold.draft(f"global-{what}-pool", op, [draft], draft.shape[3:])
     fold.give(op, made, (BATCH, 0, ONE, ONE, ONE))
     return True

@@ -10,8 +10,8 @@ from archviz.importers.fold.state import (
     NCHW,
     ONE,
     Axes,
-    Cell,
     Fold,
+    LayerDraft,
     Plan,
     axes_list,
     product,
@@ -105,16 +105,16 @@ def tidy(
     return padding
 
 
-def _absorb_pad(cell: Cell, options: dict[str, Any]) -> Cell:
+def _absorb_pad(draft: LayerDraft, options: dict[str, Any]) -> LayerDraft:
     """Take the zeros round the map into a convolution's own padding."""
     own = options.get("padding", "valid")
-    if cell.kind != "zero-pad" or cell.refs != 1 or own == "same":
-        return cell
-    more = cell.options["padding"]
+    if draft.kind != "zero-pad" or draft.refs != 1 or own == "same":
+        return draft
+    more = draft.options["padding"]
     padding = more if own == "valid" else tuple(a + b for a, b in zip(own, more, strict=True))
     stride, dilation = options.get("stride", (1, 1)), options.get("dilation", (1, 1))
     options["padding"] = tidy(padding, options["kernel"], stride, dilation)
-    return cell.inputs[0]
+    return draft.inputs[0]
 
 
 def conv(fold: Fold, op: Op) -> bool:
@@ -126,28 +126,28 @@ def conv(fold: Fold, op: Op) -> bool:
     filters, depth, *kernel = weight.shape
     groups = op.attributes.get("group", 1)
     bias = len(op.inputs) > 2 and op.inputs[2] != ""
-    if len(value.cell.shape) == 1 and product(kernel) == 1 and groups == 1 and value.axes:
-        if value.cell.shape == (depth,):
+    if len(value.draft.shape) == 1 and product(kernel) == 1 and groups == 1 and value.axes:
+        if value.draft.shape == (depth,):
             axes: Axes = (BATCH, 0, *[ONE] * rank)
-            return dense_layer(fold, op, value.cell, filters, bias, axes)
+            return dense_layer(fold, op, value.draft, filters, bias, axes)
         return False
-    cell = as_map(fold, op, value, rank)
-    if cell is None or cell.shape[2] != depth * groups or not filters:
+    draft = as_map(fold, op, value, rank)
+    if draft is None or draft.shape[2] != depth * groups or not filters:
         return False
-    kind, options = _conv_options(op, weight.shape, cell.shape[2], groups)
-    cell = _absorb_pad(cell, options)
+    kind, options = _conv_options(op, weight.shape, draft.shape[2], groups)
+    draft = _absorb_pad(draft, options)
     if not bias:
         options["bias"] = False
-    shape = ruled(fold, kind, cell.shape, options)
+    shape = ruled(fold, kind, draft.shape, options)
     if shape is None:
         return False
     size = product(weight.shape)
-    made = fold.cell(kind, op, [cell], shape, **options)
+    made = fold.draft(kind, op, [draft], shape, **options)
     fold.weigh(made, *op.inputs[1:3])
     made.macs = size * shape[0] * shape[1]
     fold.give(op, made, NCHW if rank == 2 else (BATCH, 2, 1))
-    if cell is value.cell and value.axes == NCHW:
-        key = cell.shape, weight.shape, bias, id(op.attributes)
+    if draft is value.draft and value.axes == NCHW:
+        key = draft.shape, weight.shape, bias, id(op.attributes)
         fold.plans[key] = Plan(kind, options, shape, size, made.macs)
     return True
 
@@ -155,16 +155,16 @@ def conv(fold: Fold, op: Op) -> bool:
 def conv_again(fold: Fold, op: Op) -> bool:
     """A convolution like an earlier one, on a map of the same size."""
     value, weight = fold.value(op), fold.constant(op, 1)
-    if value is None or weight is None or value.axes != NCHW or value.cell.kind == "zero-pad":
+    if value is None or weight is None or value.axes != NCHW or value.draft.kind == "zero-pad":
         return False
-    cell = value.cell
+    draft = value.draft
     bias = len(op.inputs) > 2 and op.inputs[2] != ""
     # equal attributes are read as one
-    plan = fold.plans.get((cell.shape, weight.shape, bias, id(op.attributes)))
+    plan = fold.plans.get((draft.shape, weight.shape, bias, id(op.attributes)))
     if plan is None:
         return False
     kind, options, shape, size, macs = plan
-    made = fold.cell(kind, op, [cell], shape, **options)
+    made = fold.draft(kind, op, [draft], shape, **options)
     fold.weigh_known(made, op.inputs[1:2], size)
     if bias:
         fold.weigh(made, op.inputs[2])
@@ -193,10 +193,10 @@ def transposed_conv(fold: Fold, op: Op) -> bool:
     if value is None or weight is None or len(weight.shape) not in (3, 4):
         return False
     rank = len(weight.shape) - 2
-    cell = as_map(fold, op, value, rank)
+    draft = as_map(fold, op, value, rank)
     groups = op.attributes.get("group", 1)
     depth, filters = weight.shape[0], weight.shape[1] * groups
-    if cell is None or cell.shape[2] != depth:
+    if draft is None or draft.shape[2] != depth:
         return False
     options = window(op, rank, _pair(tuple(weight.shape[2:]), rank, 1))
     if "dilation" in options:
@@ -208,23 +208,23 @@ def transposed_conv(fold: Fold, op: Op) -> bool:
     if not bias:
         options["bias"] = False
     pads, more = _edges(op, rank)
-    wanted = _transposed_sides(op, cell.shape, options, pads, more)
+    wanted = _transposed_sides(op, draft.shape, options, pads, more)
     exact = pads[0], pads[2] - more[0], pads[1], pads[3] - more[1]
     choices: list[Padding] = ["valid", "same"]
     if min(exact) >= 0:
         choices.append(exact)
     for padding in choices:
         options["padding"] = padding
-        shape = ruled(fold, "conv-transpose", cell.shape, options)
+        shape = ruled(fold, "conv-transpose", draft.shape, options)
         if shape is not None and shape[:2] == wanted:
             break
     else:
         return False
     if options["padding"] == "valid":
         del options["padding"]
-    made = fold.cell("conv-transpose", op, [cell], shape, **options)
+    made = fold.draft("conv-transpose", op, [draft], shape, **options)
     fold.weigh(made, *op.inputs[1:3])
-    made.macs = product(weight.shape) * cell.shape[0] * cell.shape[1]
+    made.macs = product(weight.shape) * draft.shape[0] * draft.shape[1]
     fold.give(op, made, NCHW if rank == 2 else (BATCH, 2, 1))
     return True
 
@@ -262,8 +262,8 @@ def pool(fold: Fold, op: Op) -> bool:
     if value is None or not isinstance(kernel, tuple) or len(kernel) not in (1, 2):
         return False
     rank = len(kernel)
-    cell = as_map(fold, op, value, rank)
-    if cell is None or any(fold.uses.get(name) for name in op.outputs[1:]):
+    draft = as_map(fold, op, value, rank)
+    if draft is None or any(fold.uses.get(name) for name in op.outputs[1:]):
         return False
     axes = NCHW if rank == 2 else (BATCH, 2, 1)
     options = window(op, rank, _pair(kernel, rank, 1))
@@ -274,24 +274,24 @@ def pool(fold: Fold, op: Op) -> bool:
         fold.alias(op, value)
         return True
     kind = "max-pool" if op.kind == "MaxPool" else "avg-pool"
-    if options["kernel"] == cell.shape[:2] and "padding" not in options and rank == 2:
-        return _global(fold, op, cell, "max" if kind == "max-pool" else "avg", 2, True)
+    if options["kernel"] == draft.shape[:2] and "padding" not in options and rank == 2:
+        return _global(fold, op, draft, "max" if kind == "max-pool" else "avg", 2, True)
     if op.attributes.get("ceil_mode"):
         options["ceil"] = True
     options["stride"] = stride
-    shape = ruled(fold, kind, cell.shape, options)
+    shape = ruled(fold, kind, draft.shape, options)
     if shape is None:
         return False
     plain = {key: value for key, value in options.items() if key != "ceil"}
-    if options.get("ceil") and ruled(fold, kind, cell.shape, plain) == shape:
+    if options.get("ceil") and ruled(fold, kind, draft.shape, plain) == shape:
         options = plain
-    made = fold.cell(kind, op, [cell], shape, **options)
+    made = fold.draft(kind, op, [draft], shape, **options)
     fold.give(op, made, axes)
     return True
 
 
-def _global(fold: Fold, op: Op, cell: Cell, what: str, rank: int, keep: bool) -> bool:
-    made = fold.cell(f"global-{what}-pool", op, [cell], cell.shape[-1:])
+def _global(fold: Fold, op: Op, draft: LayerDraft, what: str, rank: int, keep: bool) -> bool:
+    made = fold.draft(f"global-{what}-pool", op, [draft], draft.shape[-1:])
     fold.give(op, made, (BATCH, 0, *([ONE] * rank if keep else ())))
     return True
 
@@ -301,11 +301,11 @@ def global_pool(fold: Fold, op: Op) -> bool:
     value = fold.value(op)
     if value is None or value.axes is None:
         return False
-    cell = as_map(fold, op, value)
-    if cell is None:
+    draft = as_map(fold, op, value)
+    if draft is None:
         return False
     what = "max" if "Max" in op.kind else "avg"
-    return _global(fold, op, cell, what, len(value.axes) - 2, True)
+    return _global(fold, op, draft, what, len(value.axes) - 2, True)
 
 
 def reduce(fold: Fold, op: Op) -> bool:
@@ -314,18 +314,18 @@ def reduce(fold: Fold, op: Op) -> bool:
     axes = axes_list(fold, op)
     if value is None or value.axes is None or axes is None:
         return False
-    cell, order = value.cell, value.axes
+    draft, order = value.draft, value.axes
     gone = {axis % len(order) for axis in axes}
     targets = {order[axis] for axis in gone} - {ONE}
-    if targets == {len(cell.shape) - 1} and op.kind == "ReduceMean" and len(gone) == 1:
-        made = fold.cell("~mean", op, [cell], (*cell.shape[:-1], 1))
+    if targets == {len(draft.shape) - 1} and op.kind == "ReduceMean" and len(gone) == 1:
+        made = fold.draft("~mean", op, [draft], (*draft.shape[:-1], 1))
         kept = op.attributes.get("keepdims", 1)
         fold.give(
             op, made, order if kept else tuple(a for i, a in enumerate(order) if i not in gone)
         )
         return True
-    flat = {axis for axis, side in enumerate(cell.shape[:-1]) if side == 1 and axis not in order}
-    if targets | flat != set(range(len(cell.shape) - 1)) or len(cell.shape) not in (2, 3, 4):
+    flat = {axis for axis, side in enumerate(draft.shape[:-1]) if side == 1 and axis not in order}
+    if targets | flat != set(range(len(draft.shape) - 1)) or len(draft.shape) not in (2, 3, 4):
         return False
     keep = op.attributes.get("keepdims", 1)
     left: Axes = tuple(
@@ -334,7 +334,7 @@ def reduce(fold: Fold, op: Op) -> bool:
         if keep or axis not in gone
     )
     what = "max" if "Max" in op.kind else "avg"
-    made = fold.cell(f"global-{what}-pool", op, [cell], cell.shape[-1:])
+    made = fold.draft(f"global-{what}-pool", op, [draft], draft.shape[-1:])
     fold.give(op, made, left)
     return True
 
@@ -344,8 +344,8 @@ def resize(fold: Fold, op: Op) -> bool:
     value = fold.value(op)
     if value is None or value.axes is None:
         return False
-    cell = as_map(fold, op, value)
-    if cell is None or len(value.axes) != 4:
+    draft = as_map(fold, op, value)
+    if draft is None or len(value.axes) != 4:
         return False
     sizes = fold.known(op.outputs[0])
     factors: list[float] = []
@@ -354,7 +354,7 @@ def resize(fold: Fold, op: Op) -> bool:
         if tensor is None or tensor.values is None or len(tensor.values) != 4:
             continue
         if index == 3:
-            factors = [tensor.values[a] / b for a, b in zip((2, 3), cell.shape, strict=False)]
+            factors = [tensor.values[a] / b for a, b in zip((2, 3), draft.shape, strict=False)]
         else:
             factors = [tensor.values[2], tensor.values[3]]
             if tensor.values[:2] != (1, 1):
@@ -363,7 +363,7 @@ def resize(fold: Fold, op: Op) -> bool:
     if isinstance(scales, tuple) and len(scales) == 4:
         factors = [scales[2], scales[3]]
     if not factors and sizes is not None and len(sizes) == 4:
-        factors = [sizes[2] / cell.shape[0], sizes[3] / cell.shape[1]]
+        factors = [sizes[2] / draft.shape[0], sizes[3] / draft.shape[1]]
     if len(factors) != 2 or factors[0] != factors[1] or factors[0] != int(factors[0]):
         return False
     factor = int(factors[0])
@@ -372,7 +372,7 @@ def resize(fold: Fold, op: Op) -> bool:
         return True
     if factor < 1 or factor > 1024:
         return False
-    shape = cell.shape[0] * factor, cell.shape[1] * factor, cell.shape[2]
-    made = fold.cell("upsample", op, [cell], shape, value=float(factor))
+    shape = draft.shape[0] * factor, draft.shape[1] * factor, draft.shape[2]
+    made = fold.draft("upsample", op, [draft], shape, value=float(factor))
     fold.give(op, made, NCHW)
     return True

@@ -105,7 +105,7 @@ def read_keras_text(text: str | bytes, path: str) -> LayerGraph:
     from archviz.importers.fold.pipeline import fold_graph
 
     try:
-        graph = _Reader(path).model(model)
+        graph = _KerasReader(path).model(model)
         return fold_graph(sorted_ops(graph, path), path, HANDLERS)
     except ArchvizError:
         raise
@@ -128,7 +128,7 @@ def config_of(layer: Any) -> dict[str, Any]:
     return {"layers": config} if isinstance(config, list) else config
 
 
-class _Reader:
+class _KerasReader:
     def __init__(self, path: str) -> None:
         self.path = path
         self.ops: list[Op] = []

@@ -71,7 +71,7 @@ def read_onnx(path: str) -> OpGraph:
 def read_onnx_data(data: Buffer, path: str) -> OpGraph:
     """Read a model in memory; ``path`` names it in messages."""
     try:
-        return _Reader(data, path).model()
+        return _OnnxReader(data, path).model()
     except (WireError, IndexError) as error:
         raise damaged(error, path) from None
 
@@ -88,7 +88,7 @@ class _Ending(NamedTuple):
     """Names that do not stand in front, as they do in the files of all exporters we know."""
 
 
-class _Reader:
+class _OnnxReader:
     def __init__(self, data: Buffer, path: str) -> None:
         self.data = data
         self.path = path

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from archviz.importers.compact.outline import Cell, Outline, cells
+from archviz.importers.compact.outline import LayerItem, Outline, layer_items
 from archviz.importers.compact.structure import sides_text
 from archviz.language.options import FLAGS, OPTIONS
 from archviz.language.shorthand import LABEL_LENGTH
@@ -31,11 +31,11 @@ class LayerTexts:
     def __init__(self, outline: Outline) -> None:
         self.defaults = find_defaults(outline)
 
-    def layer(self, cell: Cell) -> str:
+    def layer(self, item: LayerItem) -> str:
         """A layer as shorthand; in braces where it has a label of several words."""
-        row = KINDS[cell.kind]
-        settings = settings_of(cell)
-        default = {**UNSAID, **self.defaults.get(cell.kind, {})}
+        row = KINDS[item.kind]
+        settings = settings_of(item)
+        default = {**UNSAID, **self.defaults.get(item.kind, {})}
         words: list[str] = []
         if "kernel" in settings:
             words.append(_kernel(settings.pop("kernel")))
@@ -53,10 +53,10 @@ class LayerTexts:
             words.append(FLAG_OF.get((option, value), f"{option}={value}"))
         words = [word for word in words if word]
         if not label:
-            return " ".join([cell.kind, *words])
+            return " ".join([item.kind, *words])
         if is_safe(label) and len(label) <= LABEL_LENGTH:
-            return " ".join([cell.kind, *words, f"label={label}"])
-        return f"{{{cell.kind}: {quoted(' '.join(words))}, label: {quoted(label[:LABEL_LENGTH])}}}"
+            return " ".join([item.kind, *words, f"label={label}"])
+        return f"{{{item.kind}: {quoted(' '.join(words))}, label: {quoted(label[:LABEL_LENGTH])}}}"
 
     def lines(self) -> list[str]:
         """The defaults, a line a kind."""
@@ -68,10 +68,10 @@ class LayerTexts:
         return found
 
 
-def settings_of(cell: Cell) -> Settings:
+def settings_of(item: LayerItem) -> Settings:
     """All options of a layer with their texts, in full."""
-    row, options = KINDS[cell.kind], OPTION_OF[cell.kind]
-    fields = {**dict(cell.fixed), **dict(cell.values)}
+    row, options = KINDS[item.kind], OPTION_OF[item.kind]
+    fields = {**dict(item.fixed), **dict(item.values)}
     shape = [fields.pop(name) for name in [f"shape{axis}" for axis in range(6)] if name in fields]
     result: Settings = {}
     for field, value in fields.items():
@@ -90,9 +90,9 @@ def settings_of(cell: Cell) -> Settings:
 def find_defaults(outline: Outline) -> dict[str, Settings]:
     """What most layers of a kind have."""
     seen: dict[str, list[Settings]] = {}
-    for cell in cells(outline):
-        if "bias" in KINDS[cell.kind].options:
-            seen.setdefault(cell.kind, []).append(settings_of(cell))
+    for item in layer_items(outline):
+        if "bias" in KINDS[item.kind].options:
+            seen.setdefault(item.kind, []).append(settings_of(item))
     result: dict[str, Settings] = {}
     for kind, layers in seen.items():
         if len(layers) < (2 if "conv" in kind else 3):

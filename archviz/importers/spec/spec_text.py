@@ -6,16 +6,16 @@ import re
 from collections.abc import Collection, Sequence
 
 from archviz.importers.compact.outline import (
-    Cell,
-    Head,
-    Invoke,
+    AuxiliaryItem,
+    CallItem,
+    GraphItem,
     Item,
-    Loop,
+    LayerItem,
     Outline,
+    OutlineModule,
+    ParallelItem,
     Parameter,
-    Split,
-    Unit,
-    Wires,
+    RepeatItem,
 )
 from archviz.importers.graphs import ORDERED
 from archviz.importers.spec.layer_text import LayerTexts, quoted
@@ -25,32 +25,32 @@ WIDTH = 96
 
 def write_spec(outline: Outline, title: str) -> str:
     """The YAML text of an outline."""
-    return _Writer(outline).text(title)
+    return _SpecWriter(outline).text(title)
 
 
-class _Writer:
+class _SpecWriter:
     def __init__(self, outline: Outline) -> None:
         self.outline = outline
-        self.units: Sequence[Unit] = outline.units
+        self.modules: Sequence[OutlineModule] = outline.modules
         self.layers = LayerTexts(outline)
 
     # ---- items --------------------------------------------------------------------------------
 
     def flow(self, item: Item) -> str:
         """An item on one line."""
-        if isinstance(item, Cell):
+        if isinstance(item, LayerItem):
             return self.layers.layer(item)
-        if isinstance(item, Invoke):
+        if isinstance(item, CallItem):
             return self.call(item)
-        if isinstance(item, Loop):
+        if isinstance(item, RepeatItem):
             each = self.each(item)
             more = f", each: {each}" if each else ""
             return f"{{repeat: {item.times}, of: {_in_list(self.of(item))}{more}}}"
-        if isinstance(item, Head):
+        if isinstance(item, AuxiliaryItem):
             return f"{{auxiliary: {_in_list(self.flow_series(item.body))}}}"
-        if isinstance(item, Wires):
-            return self.flow_wires(item)
-        pairs = self.split_parts(item)
+        if isinstance(item, GraphItem):
+            return self.flow_graph(item)
+        pairs = self.parallel_parts(item)
         return "{" + ", ".join(f"{key}: {_in_list(text)}" for key, text in pairs) + "}"
 
     def flow_series(self, items: Sequence[Item]) -> str:
@@ -60,7 +60,7 @@ class _Writer:
             return self.flow(items[0])
         return "[" + ", ".join(_in_list(self.flow(item)) for item in items) + "]"
 
-    def split_parts(self, item: Split) -> list[tuple[str, str]]:
+    def parallel_parts(self, item: ParallelItem) -> list[tuple[str, str]]:
         series = [self.flow_series(branch) for branch in item.branches]
         if item.copies > 1:
             found = [("towers", str(item.copies)), ("of", series[0])]
@@ -73,36 +73,36 @@ class _Writer:
         merge = self.merge(item)
         return [*found, ("merge", merge)] if merge else found
 
-    def merge(self, item: Split) -> str:
+    def merge(self, item: ParallelItem) -> str:
         """The text of a merge; empty where it is what comes without a word."""
         if item.merge is None:
             return ""
         text = self.layers.layer(item.merge)
         return "" if text == {"towers": "concat", "residual": "add"}[item.form] else text
 
-    def flow_wires(self, item: Wires) -> str:
+    def flow_graph(self, item: GraphItem) -> str:
         bodies = [(name, self.flow_series(body)) for name, body in item.nodes]
         nodes = ", ".join(f"{name}: {_in_list(text)}" for name, text in bodies)
         edges = ", ".join(chains(item.edges, in_order(item)))
         return f"{{graph: {{nodes: {{{nodes}}}, edges: [{edges}]}}}}"
 
-    def call(self, item: Invoke) -> str:
-        unit = self.units[item.module]
-        return " ".join([unit.name, *arguments(unit.takes, item.values)])
+    def call(self, item: CallItem) -> str:
+        module = self.modules[item.module]
+        return " ".join([module.name, *arguments(module.takes, item.values)])
 
-    def of(self, item: Loop) -> str:
+    def of(self, item: RepeatItem) -> str:
         if self.rows(item):
             only = item.body[0]
-            assert isinstance(only, Invoke)
-            return self.units[only.module].name
+            assert isinstance(only, CallItem)
+            return self.modules[only.module].name
         return self.flow_series(item.body)
 
-    def rows(self, item: Loop) -> list[str]:
+    def rows(self, item: RepeatItem) -> list[str]:
         """The arguments of each iteration, where a module alone is repeated."""
         only = item.body[0]
-        if not item.each or len(item.body) > 1 or not isinstance(only, Invoke):
+        if not item.each or len(item.body) > 1 or not isinstance(only, CallItem):
             return []
-        takes = self.units[only.module].takes
+        takes = self.modules[only.module].takes
         found = []
         names = dict(item.each)
         for _, text in only.values:
@@ -116,7 +116,7 @@ class _Writer:
             found.append(" ".join(arguments(takes, values)) or first)
         return found
 
-    def each(self, item: Loop) -> str:
+    def each(self, item: RepeatItem) -> str:
         if not item.each:
             return ""
         rows = self.rows(item)
@@ -133,7 +133,7 @@ class _Writer:
         flow = self.flow(item)
         if len(flow) + indent + 2 <= WIDTH:
             return [f"{pad}- {flow}"]
-        if isinstance(item, Loop):
+        if isinstance(item, RepeatItem):
             found = [f"{pad}- repeat: {item.times}"]
             if self.rows(item):
                 found.append(f"{pad}  of: {self.of(item)}")
@@ -142,9 +142,9 @@ class _Writer:
             if item.each:
                 found += _wrapped(f"{pad}  each: {self.each(item)}", indent + 4)
             return found
-        if isinstance(item, Head):
+        if isinstance(item, AuxiliaryItem):
             return [f"{pad}- auxiliary:", *self.series_lines(item.body, indent + 4)]
-        if isinstance(item, Split | Wires):
+        if isinstance(item, ParallelItem | GraphItem):
             found = self.body_lines(item, indent + 2)
             return [f"{pad}- {found[0].lstrip()}", *found[1:]]
         return [f"{pad}- {flow}"]
@@ -160,10 +160,10 @@ class _Writer:
             return [f"{pad}{key}: {flow}"]
         return [f"{pad}{key}:", *self.series_lines(items, indent + 2)]
 
-    def body_lines(self, item: Split | Wires, indent: int) -> list[str]:
+    def body_lines(self, item: ParallelItem | GraphItem, indent: int) -> list[str]:
         """The keys of towers, of a residual or of a graph."""
         pad = " " * indent
-        if isinstance(item, Wires):
+        if isinstance(item, GraphItem):
             found = [f"{pad}graph:", f"{pad}  nodes:"]
             for name, body in item.nodes:
                 found += self.keyed(name, body, indent + 4)
@@ -197,10 +197,10 @@ class _Writer:
         defaults = self.layers.lines()
         if defaults:
             found += ["defaults:", *defaults, ""]
-        if self.units:
+        if self.modules:
             found.append("modules:")
-            for unit in self.units:
-                found += [*self.unit(unit), ""]
+            for module in self.modules:
+                found += [*self.module(module), ""]
         found.append("network:")
         if self.outline.input:
             found.append(f"  - {self.layers.layer(self.outline.input)}")
@@ -212,23 +212,25 @@ class _Writer:
             found += ["  notes:", *(f"    - {quoted(note)}" for note in self.outline.notes)]
         return "\n".join(found) + "\n"
 
-    def unit(self, unit: Unit) -> list[str]:
-        found = [f"  {unit.name}:"]
-        if unit.takes:
-            takes = [f"{one.name}={one.default}" if one.default else one.name for one in unit.takes]
+    def module(self, module: OutlineModule) -> list[str]:
+        found = [f"  {module.name}:"]
+        if module.takes:
+            takes = [
+                f"{one.name}={one.default}" if one.default else one.name for one in module.takes
+            ]
             found.append(f"    takes: [{', '.join(takes)}]")
-        if unit.color != "green":
-            found.append(f"    color: {unit.color}")
-        if unit.label != unit.name:
-            found.append(f"    label: {quoted(unit.label)}")
-        if unit.title not in (unit.label, unit.label[:1].upper() + unit.label[1:]):
-            found.append(f"    title: {quoted(unit.title)}")
-        only = unit.body[0]
-        if len(unit.body) == 1 and (
-            isinstance(only, Wires) or (isinstance(only, Split) and only.form != "fork")
+        if module.color != "green":
+            found.append(f"    color: {module.color}")
+        if module.label != module.name:
+            found.append(f"    label: {quoted(module.label)}")
+        if module.title not in (module.label, module.label[:1].upper() + module.label[1:]):
+            found.append(f"    title: {quoted(module.title)}")
+        only = module.body[0]
+        if len(module.body) == 1 and (
+            isinstance(only, GraphItem) or (isinstance(only, ParallelItem) and only.form != "fork")
         ):
             return found + self.body_lines(only, 4)
-        return found + self.keyed("layers", unit.body, 4)
+        return found + self.keyed("layers", module.body, 4)
 
 
 def arguments(takes: Sequence[Parameter], values: Sequence[tuple[str, str]]) -> list[str]:
@@ -260,11 +262,11 @@ def runs(texts: Sequence[str]) -> list[str]:
     return found
 
 
-def in_order(wires: Wires) -> frozenset[str]:
+def in_order(graph: GraphItem) -> frozenset[str]:
     """The nodes of a graph that tell their inputs apart."""
-    first = {name: body[0] for name, body in wires.nodes if body}
+    first = {name: body[0] for name, body in graph.nodes if body}
     return frozenset(
-        name for name, item in first.items() if isinstance(item, Cell) and item.kind in ORDERED
+        name for name, item in first.items() if isinstance(item, LayerItem) and item.kind in ORDERED
     )
 
 

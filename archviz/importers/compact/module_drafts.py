@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archviz.importers.compact.structure import Book
-from archviz.importers.compact.tree import Call, Chain, Element, Par
+from archviz.importers.compact.structure import Structures
+from archviz.importers.compact.tree import Call, Chain, Element, Parallel
 
 LARGE = 4
 """Drawn layers of a part that is a module although it occurs once."""
@@ -13,19 +13,19 @@ MOST_TOWERS = 4
 """Equal towers are written one by one up to this many."""
 
 
-class Group(NamedTuple):
+class ModuleDraft(NamedTuple):
     """A module in the making: why it is one, and its calls."""
 
     role: str
-    """``block``, ``inner``, ``pair``, ``stretch``, ``stem`` or ``graph``."""
+    """``block``, ``inner``, ``pair``, ``linear``, ``stem`` or ``graph``."""
     calls: list[Call]
 
 
-class Groups:
+class ModuleDrafts:
     """All modules of a network by what makes calls calls of one module."""
 
     def __init__(self) -> None:
-        self.found: list[Group] = []
+        self.found: list[ModuleDraft] = []
         self.by_key: dict[object, int] = {}
 
     def call(self, key: object, role: str, body: Chain) -> Call:
@@ -33,16 +33,16 @@ class Groups:
         index = self.by_key.get(key)
         if index is None:
             index = self.by_key[key] = len(self.found)
-            self.found.append(Group(role, []))
+            self.found.append(ModuleDraft(role, []))
         call = Call(index, body)
         self.found[index].calls.append(call)
         return call
 
-    def of(self, call: Call) -> Group:
+    def of(self, call: Call) -> ModuleDraft:
         """The module that is called."""
         return self.found[call.module]
 
 
-def is_gate(book: Book, element: Element) -> bool:
+def is_gate(structures: Structures, element: Element) -> bool:
     """Whether an element scales its input, as squeeze-and-excitation does."""
-    return isinstance(element, Par) and book.kind(element) == "multiply"
+    return isinstance(element, Parallel) and structures.kind(element) == "multiply"
