@@ -147,18 +147,18 @@ def _read(path: str) -> _Raw:
     return _raw(node, problems, path)
 
 
-def _nodes(value: object, mark: Mark, depth: int = 3) -> Node:
+def _nodes(value: object, mark: Mark, depth: int = 3) -> YamlNode:
     """A dict as the nodes of a file, marked with the keys that lead to them."""
     if not isinstance(value, Mapping) or not depth:
-        return Scalar(str(value), True, mark)
+        return ScalarNode(str(value), True, mark)
     pairs = [
-        (Scalar(str(key), True, mark), _nodes(part, Mark(f"{mark.file}[{key!r}]"), depth - 1))
+        (ScalarNode(str(key), True, mark), _nodes(part, Mark(f"{mark.file}[{key!r}]"), depth - 1))
         for key, part in value.items()
     ]
-    return Mapping(tuple(pairs), mark)
+    return MappingNode(tuple(pairs), mark)
 
 
-def _raw(node: Node | None, problems: list[Problem], path: str) -> _Raw:
+def _raw(node: YamlNode | None, problems: list[Problem], path: str) -> _Raw:
     raw = _Raw(path)
     reader = _Reader(problems)
     if node is not None:
