@@ -22,8 +22,12 @@ class LoadedNetwork:
     A notebook shows it as its picture.
     """
 
-    def __init__(self, network: Network, imported: Imported | None = None) -> None:
+    def __init__(
+        self, network: Network, imported: Imported | None = None, source: str = ""
+    ) -> None:
         self.network = network
+        self.source = source
+        """The file that it was read from, which is never written over."""
         self.imported = imported
         """For a network that came from a model: its spec as YAML, and how faithful it is."""
 
@@ -50,17 +54,22 @@ class LoadedNetwork:
 
         return write_svg(self.scene(**options))
 
-    def save(self, path: str | os.PathLike[str], **options: Any) -> None:
+    def save(self, path: str | os.PathLike[str], *, force: bool = False, **options: Any) -> None:
         """Write the picture to a file, in the format of its suffix.
+
+        A file that archviz did not write, or that was edited since, is replaced only with
+        ``force``.
 
         The keywords of :func:`figure_options`, and the fields of
         :class:`archviz.write.formats.Settings` for formats that know them.
 
         Raises:
-            ArchvizError: no such format, or the file cannot be written.
+            ArchvizError: no such format, or the file must not or cannot be written.
         """
         from archviz.export import Look, network_bytes
         from archviz.files import write_file
+        from archviz.marks import marked
+        from archviz.scene.theme import theme_files
         from archviz.write.formats import Settings, format_of
 
         name = os.fspath(path)
@@ -69,7 +78,10 @@ class LoadedNetwork:
         unknown = options.keys() - {*Settings._fields, *Look._fields}
         if unknown:
             raise TypeError(f"save() has no option {', '.join(sorted(unknown))}")
-        write_file(name, network_bytes(self, format_of(name), look, settings))
+        output = format_of(name)
+        data = marked(network_bytes(self, output, look, settings), output.mark)
+        inputs = [self.source, settings.template or "", *theme_files(look.theme)]
+        write_file(name, data, force=force, inputs=inputs)
 
     def info(self) -> dict[str, Any]:
         """What ``archviz info --json`` prints: totals, published totals, every layer."""
@@ -99,7 +111,7 @@ def load(source: str | os.PathLike[str]) -> LoadedNetwork:
 
         if is_model_file(path):
             return from_onnx(path)
-    return LoadedNetwork(load_network(path))
+    return LoadedNetwork(load_network(path), source=path)
 
 
 def from_onnx(path: str | os.PathLike[str]) -> LoadedNetwork:
@@ -113,7 +125,7 @@ def from_onnx(path: str | os.PathLike[str]) -> LoadedNetwork:
     from archviz.importers.imported import import_file
 
     imported = import_file(os.fspath(path))
-    return LoadedNetwork(imported.network, imported)
+    return LoadedNetwork(imported.network, imported, os.fspath(path))
 
 
 def from_torch(module: Any, input_size: Any, title: str = "") -> LoadedNetwork:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-import os
+import io
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -16,6 +16,7 @@ from archviz.cli.options import (
     aspect_option,
     complete_network,
     detail_option,
+    force_option,
     format_option,
     legend_option,
     medium_options,
@@ -26,6 +27,8 @@ from archviz.cli.options import (
     theme_option,
     title_option,
 )
+from archviz.cli.streams import emit, open_streams, say, standard_output
+from archviz.errors import OUT_OF_MEMORY, ArchvizError, Problem, did_you_mean
 
 if TYPE_CHECKING:
     from archviz.api import LoadedNetwork
@@ -61,47 +64,60 @@ Completion of names for bash (zsh and fish likewise):
 class Commands(click.Group):
     """Prints problems as lines on standard error, status 1; never a traceback."""
 
+    def make_context(self, *words: Any, **extra: Any) -> click.Context:
+        """Read the command line; wrong usage is shown without what a terminal would obey."""
+        try:
+            return super().make_context(*words, **extra)
+        except click.ClickException as error:
+            show_usage(error)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; an :class:`ArchvizError` becomes its lines."""
-        if sys.stdout is None:  # closed by whoever started us
-            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        open_streams()
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                with standard_output():
+                    sys.stdout.flush()
             return result
-        except Exception as error:
-            from archviz.errors import ArchvizError
-
-            if isinstance(error, OSError) and error.errno != errno.EPIPE:
-                reason = (error.strerror or str(error)).lower()
-                click.echo(f"standard output: cannot be written: {reason}", err=True)
-                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left would fail again
-            elif isinstance(error, ArchvizError):
-                report(error)
-            else:
+        except ArchvizError as error:
+            report(error.problems)
+        except click.ClickException as error:
+            show_usage(error)
+        except MemoryError:
+            say(f"archviz {ctx.invoked_subcommand}: {OUT_OF_MEMORY}", err=True)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
                 raise
-            sys.exit(1)
+            reason = (error.strerror or str(error)).lower()
+            say(f"{error.filename or 'archviz'}: {reason}", err=True)
+        sys.exit(1)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """A command by its name; an unknown one is answered with the nearest."""
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            from archviz.errors import did_you_mean
-
             near = did_you_mean(args[0], self.list_commands(ctx))
             hint = near or "'archviz --help' shows the commands"
             raise click.UsageError(f"there is no command '{args[0]}'; {hint}", ctx)
         return super().resolve_command(ctx, args)
 
 
-def report(error: Exception) -> None:
-    """Print every problem of an error on standard error."""
-    problems = getattr(error, "problems", ())
+def show_usage(error: click.ClickException) -> NoReturn:
+    """Print wrong usage as click does, and leave with its status."""
+    text = io.StringIO()
+    error.show(text)
+    say(text.getvalue().removesuffix("\n"), err=True)
+    sys.exit(error.exit_code)
+
+
+def report(problems: Sequence[Problem]) -> None:
+    """Print every problem on standard error."""
     for problem in problems:
-        click.echo(f"{problem}", err=True)
+        say(f"{problem}", err=True)
     if len(problems) > 1:
-        click.echo(f"{len(problems)} problems", err=True)
+        say(f"{len(problems)} problems", err=True)
 
 
 def get_network(source: str) -> LoadedNetwork:
@@ -114,25 +130,16 @@ def get_network(source: str) -> LoadedNetwork:
     except UnknownNetwork as error:
         raise click.UsageError(str(error)) from None
     if loaded.imported and not loaded.imported.plain:
-        click.echo(loaded.imported.report, err=True)  # no figure that is wrong without a word
+        say(loaded.imported.report, err=True)  # no figure that is wrong without a word
     return loaded
-
-
-def emit(output: str, data: bytes) -> None:
-    """Write to a file, or to standard output for ``-``."""
-    if output == "-":
-        sys.stdout.buffer.write(data)
-        return
-    from archviz.files import write_file
-
-    write_file(output, data)
 
 
 def emit_scene(scene: Scene, output: str, suffix: str | None, settings: Settings) -> None:
     """Write a scene in the format of the output's suffix, or in the one that was asked for."""
     from archviz.write.formats import choose_format
 
-    emit(output, choose_format(output, suffix).write(scene, settings))
+    chosen = choose_format(output, suffix)
+    emit(output, chosen.write(scene, settings), chosen.mark)
 
 
 @click.group(
@@ -180,7 +187,7 @@ def render(
     chosen = choose_format(output, suffix)
     look = Look(theme, title, legend, aspect or 0.0, detail)
     settings = output_settings(aspect=aspect, **medium)
-    emit(output, network_bytes(get_network(network), chosen, look, settings))
+    emit(output, network_bytes(get_network(network), chosen, look, settings), chosen.mark)
 
 
 @main.command("import")
@@ -200,8 +207,8 @@ def import_model(model: str, output: str) -> None:
     from archviz.importers.imported import import_file
 
     imported = import_file(model)
-    emit(output, imported.text.encode("utf-8"))
-    click.echo(imported.report, err=True)
+    emit(output, imported.text.encode("utf-8"), "yaml")
+    say(imported.report, err=True)
     if not imported.faithful:
         sys.exit(1)
 
@@ -376,6 +383,7 @@ def legend(output: str, suffix: str | None, theme: str, **medium: Any) -> None:
     shell_complete=complete_network,
     help="What the picture shows.",
 )
+@force_option
 @format_option
 @medium_options
 def themes(output: str, network: str, suffix: str | None, **medium: Any) -> None:
@@ -384,7 +392,7 @@ def themes(output: str, network: str, suffix: str | None, **medium: Any) -> None
 
     if not output:
         for name in theme_names():
-            click.echo(f"{name:<12} {load_theme(name).title}")
+            say(f"{name:<12} {load_theme(name).title}")
         return
     from archviz.layout.compare import draw_themes
 
@@ -401,7 +409,7 @@ def list_networks(as_json: bool) -> None:
     from archviz.network.report import list_table
 
     text = index_text()
-    click.echo(text if as_json else list_table(text), nl=not as_json)
+    say((text if as_json else list_table(text)).removesuffix("\n"))
 
 
 @main.command()
@@ -419,11 +427,11 @@ def info(network: str, layers: bool, as_json: bool) -> None:
     if as_json:
         import json
 
-        click.echo(json.dumps(loaded.info(), ensure_ascii=False, indent=1))
+        say(json.dumps(loaded.info(), ensure_ascii=False, indent=1))
         return
     from archviz.network.report import info_text
 
-    click.echo(info_text(loaded.network, loaded.analysis, layers))
+    say(info_text(loaded.network, loaded.analysis, layers))
 
 
 @main.command()
@@ -436,7 +444,6 @@ def check(files: tuple[str, ...]) -> None:
     Status 0 if all is well; else 1, with every problem's file, line and column.
     """
     from archviz.api import load
-    from archviz.errors import ArchvizError
     from archviz.network.analysis import check_published
 
     problems = []
@@ -449,7 +456,7 @@ def check(files: tuple[str, ...]) -> None:
         if not found:
             known = loaded.network.published_marks
             proven = "proven" if known else "fits, nothing published to compare"
-            click.echo(f"{source}: {proven}, {loaded.analysis.totals.parameters:,} parameters")
+            say(f"{source}: {proven}, {loaded.analysis.totals.parameters:,} parameters")
         problems += found
     if problems:
         raise ArchvizError(problems)
@@ -463,4 +470,6 @@ def schema(output: str) -> None:
 
     from archviz.language.schema import schema as build_schema
 
-    emit(output, (json.dumps(build_schema(), ensure_ascii=False, indent=1) + "\n").encode())
+    emit(
+        output, (json.dumps(build_schema(), ensure_ascii=False, indent=1) + "\n").encode(), "schema"
+    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 
-from archviz.errors import ArchvizError
-from archviz.export import Folder, Job, Look, export_jobs, load_all
+from archviz.cli.streams import files_read, say
+from archviz.errors import ArchvizError, printable
+from archviz.export import Job, Look, export_jobs, load_all, make_folder, write_job
 from archviz.write.formats import Settings
 
 
@@ -31,20 +32,21 @@ def run_export(
     load_theme(look.theme)  # before anything is written
     failures: list[ArchvizError] = []
     nets: list[LoadedNetwork] = []
-    for result in load_all(chosen(sources, everything), load):
+    names = chosen(sources, everything)
+    for result in load_all(names, load):
         if isinstance(result, ArchvizError):
             failures.append(result)
         else:
             nets.append(result)
     jobs = export_jobs(nets, suffixes, folder, look, settings) if nets else []
-    target = Folder(folder, force)
     if jobs:
-        target.prepare()
-    written = _write(jobs, target, failures)
+        make_folder(folder)
+    read = {"networks": names, "theme": look.theme, "template": settings.template}
+    written = _write(jobs, failures, lambda job: write_job(job, force, files_read(read)))
     for failure in failures:
         for problem in failure.problems:
-            click.echo(str(problem), err=True)
-    click.echo(_summary(written, nets, folder, failures))
+            say(str(problem), err=True)
+    say(_summary(written, nets, folder, failures), must=False)
     return not failures
 
 
@@ -60,7 +62,7 @@ def chosen(sources: Sequence[str], everything: bool) -> list[str]:
 
 
 def _write(
-    jobs: Sequence[Job], target: Folder, failures: list[ArchvizError]
+    jobs: Sequence[Job], failures: list[ArchvizError], write: Callable[[Job], int]
 ) -> list[tuple[Job, int]]:
     """Write every file; a bar on a terminal, plain lines elsewhere."""
     written: list[tuple[Job, int]] = []
@@ -70,17 +72,17 @@ def _write(
     ) as steps:
         for job in steps:
             try:
-                written.append((job, target.write(job)))
+                written.append((job, write(job)))
             except ArchvizError as error:
                 failures.append(error)
                 continue
             if not bar:
-                click.echo(f"{job.path}  {size_text(written[-1][1])}")
+                say(f"{job.path}  {size_text(written[-1][1])}", must=False)
     return written
 
 
 def _name(job: Job | None) -> str:
-    return job.path if job else ""
+    return printable(job.path) if job else ""
 
 
 def _summary(

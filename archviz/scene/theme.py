@@ -92,6 +92,15 @@ def load_theme(name: str = "article") -> Theme:
     Raises:
         ArchvizError: there is no such theme, or the file is not a theme.
     """
+    return _finish(_read_all(name))
+
+
+def theme_files(name: str) -> list[str]:
+    """The files that a theme is read from: its own, and those that it extends."""
+    return [raw.file for raw in _read_all(name)]
+
+
+def _read_all(name: str) -> list[_Raw]:
     seen: list[str] = []
     layers: list[_Raw] = []
     source: str = name
@@ -105,7 +114,7 @@ def load_theme(name: str = "article") -> Theme:
         source = raw.extends
         if source.endswith((".yaml", ".yml")):  # beside the theme that names it
             source = os.path.join(os.path.dirname(path), source)
-    return _finish(layers)
+    return layers
 
 
 class _Raw:

@@ -27,11 +27,15 @@ class Settings(NamedTuple):
 
 
 class Format(NamedTuple):
-    """A format: what it is good for, its writer, and whether several figures share a file."""
+    """A format: what it is good for, its writer, and whether several figures share a file.
+
+    ``mark`` is the form of the mark by which archviz knows its files (:mod:`archviz.marks`).
+    """
 
     suffix: str
     about: str
     write: Callable[[Scene, Settings], bytes]
+    mark: str
     is_deck: bool = False
 
 
@@ -95,15 +99,15 @@ def _json(scene: Scene, settings: Settings) -> bytes:
 FORMATS: Mapping[str, Format] = {
     row.suffix: row
     for row in (
-        Format("svg", "a vector figure for pages, papers and editors", _svg),
-        Format("png", "pixels, sharp at --scale or --width", _png),
-        Format("pdf", "vector pages; one figure is cropped for LaTeX", _pdf, True),
-        Format("pptx", "slides of native shapes and glued connectors", _pptx, True),
-        Format("html", "a page with zoom, search and panels that open", _html, True),
-        Format("tex", "TikZ, a document or a picture to \\input", _tex),
-        Format("drawio", "native shapes for diagrams.net", _drawio, True),
-        Format("gv", "Graphviz, positions pinned: draw it with `neato -n2`", _gv),
-        Format("json", "the scene: every primitive with its box, for programs", _json),
+        Format("svg", "a vector figure for pages, papers and editors", _svg, "xml"),
+        Format("png", "pixels, sharp at --scale or --width", _png, "png"),
+        Format("pdf", "vector pages; one figure is cropped for LaTeX", _pdf, "pdf", True),
+        Format("pptx", "slides of native shapes and glued connectors", _pptx, "zip", True),
+        Format("html", "a page with zoom, search and panels that open", _html, "xml", True),
+        Format("tex", "TikZ, a document or a picture to \\input", _tex, "tex"),
+        Format("drawio", "native shapes for diagrams.net", _drawio, "xml", True),
+        Format("gv", "Graphviz, positions pinned: draw it with `neato -n2`", _gv, "gv"),
+        Format("json", "the scene: every primitive with its box, for programs", _json, "json"),
     )
 }
 
