@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 from archviz.errors import fail
 from archviz.export import network_bytes
 from archviz.keywords import read_keywords
+from archviz.marks import marked
 from archviz.write.formats import FORMATS, Format, check_options, choose_format
 
 if TYPE_CHECKING:
@@ -31,8 +32,12 @@ class LoadedNetwork:
     A notebook shows it as its picture.
     """
 
-    def __init__(self, network: Network, imported: Imported | None = None) -> None:
+    def __init__(
+        self, network: Network, imported: Imported | None = None, source: str = ""
+    ) -> None:
         self.network = network
+        self.source = source
+        """The file that it was read from, which is never written over."""
         self.imported = imported
         """For a network that came from a model: its spec as YAML, and how faithful it is."""
 
@@ -57,29 +62,39 @@ class LoadedNetwork:
 
     def svg(self, **options: Unpack[FigureKeywords]) -> str:
         """The picture as an SVG document; the keywords and errors of :meth:`scene`."""
-        return self._bytes(FORMATS["svg"], options).decode()
+        from archviz.write.svg import write_svg
+
+        return write_svg(self.scene(**options))
 
     def save(
         self,
         target: str | os.PathLike[str] | BinaryIO,
         format: str | None = None,  # noqa: A002 (what everybody calls it)
+        *,
+        force: bool = False,
         **options: Unpack[FileKeywords],
     ) -> None:
         """Write the picture to a file, or to a binary stream such as ``io.BytesIO()``.
 
         ``format`` is a suffix such as ``"png"``; a path has one of its own. The keywords
-        are those of :class:`archviz.keywords.FileKeywords`.
+        are those of :class:`archviz.keywords.FileKeywords`. A file that archviz did not
+        write, or that was edited since, is replaced only with ``force``.
 
         Raises:
-            ArchvizError: no such format, the theme is not one, or the file cannot be written.
+            ArchvizError: no such format, the theme is not one, or the file must not or
+                cannot be written.
             TypeError: there is no such keyword, or a value is of the wrong type.
             ValueError: a value is none of those that there are, or the format would ignore it.
         """
         if isinstance(target, str | os.PathLike):
             from archviz.files import write_file
+            from archviz.scene.theme import theme_files
 
             name = os.fspath(target)
-            write_file(name, self._bytes(choose_format(name, format), options))
+            data = self._bytes(choose_format(name, format), options)
+            theme, template = options.get("theme"), options.get("template")
+            inputs = [self.source, os.fspath(template or ""), *theme_files(theme or "article")]
+            write_file(name, data, force=force, inputs=inputs)
             return
         if isinstance(target, io.TextIOBase) or not hasattr(target, "write"):
             message = "save() needs a path or a binary stream, such as io.BytesIO(), not"
@@ -90,7 +105,7 @@ class LoadedNetwork:
 
     def _bytes(self, output: Format, given: Mapping[str, object]) -> bytes:
         net = (self.network, self.analysis)
-        return network_bytes(net, output, *read_for(output, given))
+        return marked(network_bytes(net, output, *read_for(output, given)), output.mark)
 
     def info(self) -> dict[str, Any]:
         """What ``archviz info --json`` prints: totals, published totals, every layer."""
@@ -142,7 +157,7 @@ def load(source: str | os.PathLike[str] | TextIO | BinaryIO) -> LoadedNetwork:
 
         if is_model_file(path):
             return from_onnx(path)
-    return LoadedNetwork(load_network(path))
+    return LoadedNetwork(load_network(path), source=path)
 
 
 def load_text(text: str | bytes, name: str = "text") -> LoadedNetwork:
@@ -170,7 +185,7 @@ def from_onnx(path: str | os.PathLike[str]) -> LoadedNetwork:
     from archviz.importers.imported import import_file
 
     imported = import_file(os.fspath(path))
-    return LoadedNetwork(imported.network, imported)
+    return LoadedNetwork(imported.network, imported, os.fspath(path))
 
 
 def from_torch(

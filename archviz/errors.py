@@ -9,6 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+SPACES = "\u00a0\u2007\u2009\u202f\u3000"
+"""Spaces that names of files have on some systems; they do no harm where they are printed."""
+
+OUT_OF_MEMORY = "needs more memory than there is, or than may be used (see 'ulimit -v')"
+
 
 class Mark(NamedTuple):
     """A place in a file; line and column count from 1, 0 means "the file as a whole"."""
@@ -26,11 +31,11 @@ class Problem(NamedTuple):
     hint: str = ""
 
     def __str__(self) -> str:
-        place = self.mark.file
+        place = printable(self.mark.file)
         if self.mark.line:
             place += f":{self.mark.line}:{self.mark.column}"
-        text = f"{place}: {self.message}"
-        return f"{text}\n    hint: {self.hint}" if self.hint else text
+        text = f"{place}: {printable(self.message)}"
+        return f"{text}\n    hint: {printable(self.hint)}" if self.hint else text
 
 
 class ArchvizError(Exception):
@@ -54,6 +59,18 @@ def one_line(text: str, most: int = 0) -> str:
         )
     text = " ".join(text.split())
     return text[:most].rstrip() if most else text
+
+
+def printable(text: str) -> str:
+    """A text of unknown origin without what a terminal obeys: such characters as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter
+        if letter.isprintable() or letter in SPACES
+        else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

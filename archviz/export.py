@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from archviz.errors import ArchvizError, Mark, Problem
 from archviz.scene.scene import Page
 from archviz.write.formats import FORMATS, Format, Settings
 
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 DECK = "archviz"
 """Name of the files that hold all networks, without their suffix."""
-MANIFEST = ".archviz-export"
-"""Lists what an export wrote to a folder, each with its SHA-256: those it may overwrite."""
 
 Analysed: TypeAlias = "tuple[Network, Analysis]"
 """A network that has been proven."""
@@ -118,6 +115,7 @@ class Job(NamedTuple):
 
     path: str
     make: Callable[[], bytes]
+    mark: str
 
 
 def export_jobs(
@@ -133,86 +131,53 @@ def export_jobs(
         output = FORMATS[suffix]
         if output.together:
             path = os.path.join(folder, f"{DECK}.{suffix}")
-            jobs.append(Job(path, partial(deck_bytes, nets, output, options, settings)))
+            make = partial(deck_bytes, nets, output, options, settings)
+            jobs.append(Job(path, make, output.mark))
             continue
         for net, name in zip(nets, _file_names(nets), strict=True):
             path = os.path.join(folder, f"{name}.{suffix}")
-            jobs.append(Job(path, partial(network_bytes, net, output, options, settings)))
+            make = partial(network_bytes, net, output, options, settings)
+            jobs.append(Job(path, make, output.mark))
     return jobs
 
 
 def _file_names(nets: Sequence[Analysed]) -> list[str]:
     """A name for each network's files; specs of one name in two folders get numbers."""
-    names: list[str] = []
+    names: dict[str, str] = {}
     for network, _ in nets:
-        name, number = network.head.name, 1
-        while (name if number == 1 else f"{name}-{number}") in names:
+        name = first = network.head.name
+        number = 1
+        while name.casefold() in names:  # which some systems take for the same
             number += 1
-        names.append(name if number == 1 else f"{name}-{number}")
-    return names
+            name = f"{first}-{number}"
+        names[name.casefold()] = name
+    return [*names.values()]
 
 
-class Folder:
-    """A folder that is exported to, and what earlier exports wrote there."""
+def make_folder(path: str) -> None:
+    """Make a folder, where there is none yet.
 
-    def __init__(self, path: str, force: bool) -> None:
-        self.path = path
-        self.force = force
-        self.ours = self._read()
+    Raises:
+        ArchvizError: it cannot be made.
+    """
+    from archviz.files import cannot_write
 
-    def prepare(self) -> None:
-        """Make the folder.
-
-        Raises:
-            ArchvizError: it cannot be made.
-        """
-        from archviz.files import cannot_write
-
-        try:
-            os.makedirs(self.path, exist_ok=True)
-        except OSError as error:
-            raise cannot_write(self.path, error) from error
-
-    def write(self, job: Job) -> int:
-        """Make and write one file; its size in bytes.
-
-        Raises:
-            ArchvizError: it is somebody else's file, or cannot be made or written.
-        """
-        from archviz.files import write_file
-
-        name = os.path.basename(job.path)
-        if not self.force and os.path.lexists(job.path) and not self._is_ours(job.path):
-            message = "exists, and archviz did not write it or it was changed since"
-            raise ArchvizError(
-                [Problem(Mark(job.path), message, "use --force to overwrite it, or another folder")]
-            )
-        data = job.make()
-        write_file(job.path, data)
-        self.ours[name] = _digest(data)
-        write_file(
-            os.path.join(self.path, MANIFEST),
-            "".join(f"{digest}  {file}\n" for file, digest in sorted(self.ours.items())).encode(),
-        )
-        return len(data)
-
-    def _is_ours(self, path: str) -> bool:
-        try:
-            with open(path, "rb") as file:
-                return self.ours.get(os.path.basename(path)) == _digest(file.read())
-        except OSError:
-            return False
-
-    def _read(self) -> dict[str, str]:
-        try:
-            with open(os.path.join(self.path, MANIFEST), encoding="utf-8") as file:
-                rows = [line.rstrip("\n").partition("  ") for line in file]
-        except (OSError, UnicodeDecodeError):
-            return {}
-        return {name: digest for digest, _, name in rows}
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
-def _digest(data: bytes) -> str:
-    import hashlib
+def write_job(job: Job, force: bool, inputs: Sequence[str]) -> int:
+    """Make and write one file; its size in bytes.
 
-    return hashlib.sha256(data).hexdigest()
+    Raises:
+        ArchvizError: it is somebody else's file, or cannot be made or written.
+    """
+    from archviz.files import check_target, write_file
+    from archviz.marks import marked
+
+    check_target(job.path, force=force, inputs=inputs)  # before the work of making it
+    data = marked(job.make(), job.mark)
+    write_file(job.path, data, force=force, inputs=inputs)
+    return len(data)

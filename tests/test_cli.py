@@ -21,6 +21,7 @@ from click.testing import CliRunner, Result
 import archviz
 from archviz import catalog, files
 from archviz.cli.commands import main
+from archviz.marks import marked
 from archviz.scene.scene import Group, Item
 from archviz.write.formats import FORMATS
 
@@ -67,6 +68,11 @@ def fails(*arguments: str, status: int = 1) -> str:
     return result.stderr
 
 
+def drawn(name: str) -> str:
+    """What render prints of a network: its SVG, with the mark of what archviz wrote."""
+    return marked(archviz.load(name).svg().encode(), "xml").decode()
+
+
 @pytest.fixture(autouse=True)
 def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -91,7 +97,7 @@ def test_render_writes_the_format_of_the_suffix(empty_folder: Path) -> None:
 
 def test_render_prints_without_a_file() -> None:
     bare, dash = cli("render", "lenet5"), cli("render", "lenet5", "-o", "-")
-    assert bare.stdout == dash.stdout == archviz.load("lenet5").svg()
+    assert bare.stdout == dash.stdout == drawn("lenet5")
     assert bare.stderr == ""
 
 
@@ -106,7 +112,7 @@ def test_render_prints_a_format_by_its_name(suffix: str, empty_folder: Path) -> 
     "spelling", ["inception_v1", "Inception-v1", "INCEPTION_V1", "inceptionv1", "Inception V1"]
 )
 def test_names_are_known_however_they_are_spelt(spelling: str) -> None:
-    assert cli("render", spelling).stdout == archviz.load("inception_v1").svg()
+    assert cli("render", spelling).stdout == drawn("inception_v1")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -269,7 +275,7 @@ def test_an_existing_file_is_untouched_when_writing_fails(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(files.os, step, full)
-    assert fails("render", "lenet5", "-o", "x.svg") == (
+    assert fails("render", "lenet5", "-o", "x.svg", "--force") == (
         "x.svg: cannot be written: no space left on device\n"
     )
     assert [path.name for path in empty_folder.iterdir()] == ["x.svg"]
@@ -278,7 +284,7 @@ def test_an_existing_file_is_untouched_when_writing_fails(
 
 @pytest.mark.skipif(os.name != "posix", reason="modes and links of Unix")
 def test_a_file_keeps_its_mode_and_a_link_its_target(empty_folder: Path) -> None:
-    (empty_folder / "real.svg").write_text("old", encoding="utf-8")
+    (empty_folder / "real.svg").touch()
     (empty_folder / "real.svg").chmod(0o640)
     (empty_folder / "link.svg").symlink_to("real.svg")
     assert cli("render", "lenet5", "-o", "link.svg").exit_code == 0
@@ -291,7 +297,7 @@ def test_a_file_keeps_its_mode_and_a_link_its_target(empty_folder: Path) -> None
 def test_devices_can_be_written_to() -> None:
     done = process("render", "lenet5", "-f", "svg", "-o", "/dev/stdout")
     assert done.returncode == 0
-    assert done.stdout.decode() == archviz.load("lenet5").svg()
+    assert done.stdout.decode() == drawn("lenet5")
     if os.path.exists("/dev/full"):
         done = process("render", "lenet5", "-f", "svg", "-o", "/dev/full")
         assert done.stderr == b"/dev/full: cannot be written: no space left on device\n"
@@ -389,7 +395,9 @@ def test_a_figure_uses_only_what_every_viewer_draws(figure: tuple[str, ET.Elemen
     assert "dominant-baseline" not in names
     assert re.findall(rb"https?://[^\"]*", data) == [b"http://www.w3.org/2000/svg"]
     assert b"url(" not in data
-    assert b"<!" not in data
+    drawing, _, mark = data.rpartition(b"</svg>\n")
+    assert b"<!" not in drawing
+    assert re.fullmatch(rb"<!-- by archviz, sha256 [0-9a-f]{64} -->\n", mark)
 
 
 def test_ids_are_single(figure: tuple[str, ET.Element, bytes]) -> None:

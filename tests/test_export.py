@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from archviz.cli.commands import main
-from archviz.export import MANIFEST
 from archviz.write.formats import FORMATS
 
 
@@ -40,7 +39,6 @@ def test_one_file_a_network_or_one_for_all(tmp_path: Path) -> None:
         "archviz.pptx",
         "archviz.html",
         "archviz.drawio",
-        MANIFEST,
     }
     assert "10 files of 2 networks" in result.output
 

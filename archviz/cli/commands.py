@@ -6,16 +6,18 @@ No logic here: each command is a few calls.
 from __future__ import annotations
 
 import errno
-import os
+import io
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from archviz import __version__
 from archviz.cli import figures
-from archviz.cli.common import emit, get_network, report
+from archviz.cli.common import get_network, report
 from archviz.cli.options import complete_network, network_argument, output_option
+from archviz.cli.streams import emit, open_streams, say, standard_output
+from archviz.errors import OUT_OF_MEMORY, ArchvizError, did_you_mean
 
 EXAMPLES = """
 \b
@@ -44,38 +46,52 @@ Completion of names for bash (zsh and fish likewise):
 class Commands(click.Group):
     """Prints problems as lines on standard error, status 1; never a traceback."""
 
+    def make_context(self, *words: Any, **extra: Any) -> click.Context:
+        """Read the command line; wrong usage is shown without what a terminal would obey."""
+        try:
+            return super().make_context(*words, **extra)
+        except click.ClickException as error:
+            show_usage(error)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; an :class:`ArchvizError` becomes its lines."""
-        if sys.stdout is None:  # closed by whoever started us
-            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        open_streams()
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                with standard_output():
+                    sys.stdout.flush()
             return result
-        except Exception as error:
-            from archviz.errors import ArchvizError
-
-            if isinstance(error, OSError) and error.errno != errno.EPIPE:
-                reason = (error.strerror or str(error)).lower()
-                click.echo(f"standard output: cannot be written: {reason}", err=True)
-                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left would fail again
-            elif isinstance(error, ArchvizError):
-                report(error)
-            else:
+        except ArchvizError as error:
+            report(error.problems)
+        except click.ClickException as error:
+            show_usage(error)
+        except MemoryError:
+            say(f"archviz {ctx.invoked_subcommand}: {OUT_OF_MEMORY}", err=True)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
                 raise
-            sys.exit(1)
+            reason = (error.strerror or str(error)).lower()
+            say(f"{error.filename or 'archviz'}: {reason}", err=True)
+        sys.exit(1)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """A command by its name; an unknown one is answered with the nearest."""
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            from archviz.errors import did_you_mean
-
             near = did_you_mean(args[0], self.list_commands(ctx))
             hint = near or "'archviz --help' shows the commands"
             raise click.UsageError(f"there is no command '{args[0]}'; {hint}", ctx)
         return super().resolve_command(ctx, args)
+
+
+def show_usage(error: click.ClickException) -> NoReturn:
+    """Print wrong usage as click does, and leave with its status."""
+    text = io.StringIO()
+    error.show(text)
+    say(text.getvalue().removesuffix("\n"), err=True)
+    sys.exit(error.exit_code)
 
 
 @click.group(
@@ -108,8 +124,8 @@ def import_model(model: str, output: str) -> None:
     from archviz.importers.imported import import_file
 
     imported = import_file(model)
-    emit(output, imported.text.encode("utf-8"))
-    click.echo(imported.report, err=True)
+    emit(output, imported.text.encode("utf-8"), "yaml")
+    say(imported.report, err=True)
     if not imported.faithful:
         sys.exit(1)
 
@@ -122,7 +138,7 @@ def list_networks(as_json: bool) -> None:
     from archviz.network.report import list_table
 
     text = index_text()
-    click.echo(text if as_json else list_table(text), nl=not as_json)
+    say((text if as_json else list_table(text)).removesuffix("\n"))
 
 
 @main.command()
@@ -140,11 +156,11 @@ def info(network: str, layers: bool, as_json: bool) -> None:
     if as_json:
         import json
 
-        click.echo(json.dumps(loaded.info(), ensure_ascii=False, indent=1))
+        say(json.dumps(loaded.info(), ensure_ascii=False, indent=1))
         return
     from archviz.network.report import info_text
 
-    click.echo(info_text(loaded.network, loaded.analysis, layers))
+    say(info_text(loaded.network, loaded.analysis, layers))
 
 
 @main.command()
@@ -157,7 +173,6 @@ def check(files: tuple[str, ...]) -> None:
     Status 0 if all is well; else 1, with every problem's file, line and column.
     """
     from archviz.api import load
-    from archviz.errors import ArchvizError
     from archviz.network.analysis import check_published
 
     problems = []
@@ -170,7 +185,7 @@ def check(files: tuple[str, ...]) -> None:
         if not found:
             known = loaded.network.published_marks
             proven = "proven" if known else "fits, nothing published to compare"
-            click.echo(f"{source}: {proven}, {loaded.analysis.totals.parameters:,} parameters")
+            say(f"{source}: {proven}, {loaded.analysis.totals.parameters:,} parameters")
         problems += found
     if problems:
         raise ArchvizError(problems)
@@ -184,4 +199,6 @@ def schema(output: str) -> None:
 
     from archviz.language.schema import schema as build_schema
 
-    emit(output, (json.dumps(build_schema(), ensure_ascii=False, indent=1) + "\n").encode())
+    emit(
+        output, (json.dumps(build_schema(), ensure_ascii=False, indent=1) + "\n").encode(), "schema"
+    )

@@ -1,23 +1,25 @@
-"""What the commands share when they run: reading a network, writing, reporting problems."""
+"""What the commands share when they run: reading a network, reporting problems."""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
+
+from archviz.cli.streams import say
+from archviz.errors import Problem
 
 if TYPE_CHECKING:
     from archviz.api import LoadedNetwork
 
 
-def report(error: Exception) -> None:
-    """Print every problem of an error on standard error."""
-    problems = getattr(error, "problems", ())
+def report(problems: Sequence[Problem]) -> None:
+    """Print every problem on standard error."""
     for problem in problems:
-        click.echo(f"{problem}", err=True)
+        say(f"{problem}", err=True)
     if len(problems) > 1:
-        click.echo(f"{len(problems)} problems", err=True)
+        say(f"{len(problems)} problems", err=True)
 
 
 def get_network(source: str) -> LoadedNetwork:
@@ -30,15 +32,5 @@ def get_network(source: str) -> LoadedNetwork:
     except UnknownNetwork as error:
         raise click.UsageError(str(error)) from None
     if loaded.imported and not loaded.imported.plain:
-        click.echo(loaded.imported.report, err=True)  # no figure that is wrong without a word
+        say(loaded.imported.report, err=True)  # no figure that is wrong without a word
     return loaded
-
-
-def emit(output: str, data: bytes) -> None:
-    """Write to a file, or to standard output for ``-``."""
-    if output == "-":
-        sys.stdout.buffer.write(data)
-        return
-    from archviz.files import write_file
-
-    write_file(output, data)

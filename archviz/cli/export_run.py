@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from archviz.errors import ArchvizError
-from archviz.export import Analysed, Folder, Job, export_jobs
+from archviz.cli.streams import say
+from archviz.errors import ArchvizError, printable
+from archviz.export import Analysed, Job, export_jobs, make_folder
 
 if TYPE_CHECKING:
     from archviz.layout.page import Options
@@ -21,13 +22,14 @@ def run_export(
     everything: bool,
     suffixes: Sequence[str],
     folder: str,
-    force: bool,
+    write: Callable[[Job], int],
     options: Options,
     settings: Settings,
 ) -> bool:
     """Write all that was asked for and can be; whether nothing went wrong.
 
-    A problem with one network or file is reported, and the others are still written.
+    ``write`` writes a file and gives its size. A problem with one network or file is reported,
+    and the others are still written.
     """
     from archviz.api import load
 
@@ -40,14 +42,13 @@ def run_export(
         except ArchvizError as error:
             failures.append(error)
     jobs = export_jobs(nets, suffixes, folder, options, settings) if nets else []
-    target = Folder(folder, force)
     if jobs:
-        target.prepare()
-    written = _write(jobs, target, failures)
+        make_folder(folder)
+    written = _write(jobs, failures, write)
     for failure in failures:
         for problem in failure.problems:
-            click.echo(str(problem), err=True)
-    click.echo(_summary(written, nets, folder, failures))
+            say(str(problem), err=True)
+    say(_summary(written, nets, folder, failures), must=False)
     return not failures
 
 
@@ -63,7 +64,7 @@ def chosen(sources: Sequence[str], everything: bool) -> list[str]:
 
 
 def _write(
-    jobs: Sequence[Job], target: Folder, failures: list[ArchvizError]
+    jobs: Sequence[Job], failures: list[ArchvizError], write: Callable[[Job], int]
 ) -> list[tuple[Job, int]]:
     """Write every file; a bar on a terminal, plain lines elsewhere."""
     written: list[tuple[Job, int]] = []
@@ -73,17 +74,17 @@ def _write(
     ) as steps:
         for job in steps:
             try:
-                written.append((job, target.write(job)))
+                written.append((job, write(job)))
             except ArchvizError as error:
                 failures.append(error)
                 continue
             if not bar:
-                click.echo(f"{job.path}  {size_text(written[-1][1])}")
+                say(f"{job.path}  {size_text(written[-1][1])}", must=False)
     return written
 
 
 def _name(job: Job | None) -> str:
-    return job.path if job else ""
+    return printable(job.path) if job else ""
 
 
 def _summary(

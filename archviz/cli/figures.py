@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from archviz.cli.common import emit, get_network
+from archviz.cli.common import get_network
 from archviz.cli.options import (
     Drawing,
     FormatList,
     aspect_option,
     complete_network,
     detail_option,
+    force_option,
     format_option,
     legend_option,
     medium_options,
@@ -24,6 +26,7 @@ from archviz.cli.options import (
     theme_option,
     title_option,
 )
+from archviz.cli.streams import emit, files_read, say
 
 if TYPE_CHECKING:
     from archviz.layout.page import Options
@@ -41,7 +44,7 @@ def emit_scene(
 
     chosen = choose_format(output, suffix)
     options, settings = read_keywords(given)
-    emit(output, chosen.write(draw(options), settings))
+    emit(output, chosen.write(draw(options), settings), chosen.mark)
 
 
 @click.command(cls=Drawing)
@@ -71,7 +74,8 @@ def render(network: str, output: str, suffix: str | None, **given: Any) -> None:
     chosen = choose_format(output, suffix)
     loaded = get_network(network)
     options, settings = read_keywords(given)
-    emit(output, network_bytes((loaded.network, loaded.analysis), chosen, options, settings))
+    data = network_bytes((loaded.network, loaded.analysis), chosen, options, settings)
+    emit(output, data, chosen.mark)
 
 
 @click.command(cls=Drawing)
@@ -119,10 +123,12 @@ def export(
     archviz export resnet50 my-net.yaml -f svg,tex -d figures
     """
     from archviz.cli.export_run import run_export
+    from archviz.export import write_job
     from archviz.keywords import read_keywords
 
     options, settings = read_keywords(given)
-    if not run_export(networks, everything, formats, directory, force, options, settings):
+    write = partial(write_job, force=force, inputs=[*files_read({**given, "networks": networks})])
+    if not run_export(networks, everything, formats, directory, write, options, settings):
         sys.exit(1)
 
 
@@ -217,6 +223,7 @@ def legend(output: str, suffix: str | None, **given: Any) -> None:
     shell_complete=complete_network,
     help="What the picture shows.",
 )
+@force_option
 @format_option
 @medium_options
 def themes(output: str | None, network: str, suffix: str | None, **given: Any) -> None:
@@ -225,7 +232,7 @@ def themes(output: str | None, network: str, suffix: str | None, **given: Any) -
 
     if output is None:
         for name in theme_names():
-            click.echo(f"{name:<12} {load_theme(name).title}")
+            say(f"{name:<12} {load_theme(name).title}")
         return
     from archviz.layout.compare import draw_themes
 

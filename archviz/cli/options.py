@@ -9,6 +9,8 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
+from archviz.cli.streams import FORCE
+
 if TYPE_CHECKING:
     from archviz.write.formats import Drawn
 
@@ -159,13 +161,32 @@ network_argument = click.argument("network", metavar="NET", shell_complete=compl
 networks_argument = click.argument(
     "networks", metavar="[NET]...", nargs=-1, shell_complete=complete_network
 )
-output_option = click.option(
-    "-o",
-    "--output",
-    default="-",
-    metavar="FILE",
-    help="Where to write; the suffix is the format. Standard output without.",
+
+
+def _keep_force(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    ctx.meta[FORCE] = value
+
+
+force_option = click.option(
+    "--force",
+    is_flag=True,
+    expose_value=False,
+    callback=_keep_force,
+    help="Overwrite a file that archviz did not write, or that was edited since.",
 )
+
+
+def output_option(command: Command) -> Command:
+    """Where to write, and whether over what is there; :func:`archviz.cli.streams.emit` does."""
+    return click.option(
+        "-o",
+        "--output",
+        default="-",
+        metavar="FILE",
+        help="Where to write; the suffix is the format. Standard output without.",
+    )(force_option(command))
+
+
 format_option = click.option(
     "-f",
     "--format",

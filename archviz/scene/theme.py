@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
 from archviz.yamlnodes import MappingNode, ScalarNode, YamlNode, parse_yaml, read_spec_text
 
+ThemeSource: TypeAlias = str | os.PathLike[str] | Mapping[str, Any]
+"""A bundled theme by its name, the path of a theme file, or a dict with what is in one."""
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "themes")
 
 COLORS = ("page", "line", "text", "caption", "shadow")
@@ -93,12 +95,21 @@ def theme_names() -> list[str]:
     return sorted(names, key=lambda name: (name != "article", name))
 
 
-def load_theme(theme: str | os.PathLike[str] | Mapping[str, Any] = "article") -> Theme:
+def load_theme(theme: ThemeSource = "article") -> Theme:
     """A bundled theme by its name, one from a file, or one from what stands in a file.
 
     Raises:
         ArchvizError: there is no such theme, or the file or the dict is not a theme.
     """
+    return _finish(_read_all(theme))
+
+
+def theme_files(theme: ThemeSource) -> list[str]:
+    """The files that a theme is read from: its own, and those that it extends."""
+    return [raw.file for raw in _read_all(theme)]
+
+
+def _read_all(theme: ThemeSource) -> list[_Raw]:
     seen: list[str] = []
     layers: list[_Raw] = []
     if isinstance(theme, Mapping):
@@ -116,7 +127,7 @@ def load_theme(theme: str | os.PathLike[str] | Mapping[str, Any] = "article") ->
         source = raw.extends
         if source.endswith((".yaml", ".yml")):  # beside the theme that names it
             source = os.path.join(os.path.dirname(path), source)
-    return _finish(layers)
+    return layers
 
 
 class _Raw:

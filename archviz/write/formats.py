@@ -46,7 +46,8 @@ class Settings(NamedTuple):
 class Format(NamedTuple):
     """A format: what it is good for, how it is written, and what it understands.
 
-    ``write`` writes one figure, ``bind`` several pages with a title and a subject.
+    ``write`` writes one figure, ``bind`` several pages with a title and a subject; ``mark``
+    is the form of the mark by which archviz knows its files (:mod:`archviz.marks`).
     ``options`` are those that the format understands beside those of the picture: one
     network becomes ``alone``, several become ``together``, or a file each where that is
     empty.
@@ -55,6 +56,7 @@ class Format(NamedTuple):
     suffix: str
     about: str
     write: Callable[[Scene, Settings], bytes]
+    mark: str
     options: tuple[str, ...] = ("transparent",)
     alone: Picture = "figure"
     together: Picture | None = None
@@ -141,17 +143,19 @@ GROUND = ("transparent",)
 FORMATS: Mapping[str, Format] = {
     row.suffix: row
     for row in (
-        Format("svg", "a vector figure for pages, papers and editors", _svg),
+        Format("svg", "a vector figure for pages, papers and editors", _svg, "xml"),
         Format(
             "png",
             "pixels, sharp at any size",
             _png,
+            "png",
             (*GROUND, "scale", "width"),
         ),
         Format(
             "pdf",
             "vector pages; one figure is cropped for LaTeX",
             _pdf,
+            "pdf",
             together="deck",
             bind=_pdf_pages,
         ),
@@ -159,6 +163,7 @@ FORMATS: Mapping[str, Format] = {
             "pptx",
             "slides of native shapes and glued connectors",
             _pptx,
+            "zip",
             (*GROUND, "template"),
             "slides",
             "deck",
@@ -168,20 +173,24 @@ FORMATS: Mapping[str, Format] = {
             "html",
             "a page with zoom, search and panels that open",
             _html,
+            "xml",
             (),
             "page",
             "index",
         ),
-        Format("tex", "TikZ, a document or a picture to \\input", _tex, (*GROUND, "fragment")),
+        Format(
+            "tex", "TikZ, a document or a picture to \\input", _tex, "tex", (*GROUND, "fragment")
+        ),
         Format(
             "drawio",
             "native shapes for diagrams.net",
             _drawio,
+            "xml",
             together="figure",
             bind=_drawio_pages,
         ),
-        Format("gv", "Graphviz, positions pinned: draw it with `neato -n2`", _gv),
-        Format("json", "the scene: every primitive with its box, for programs", _json),
+        Format("gv", "Graphviz, positions pinned: draw it with `neato -n2`", _gv, "gv"),
+        Format("json", "the scene: every primitive with its box, for programs", _json, "json"),
     )
 }
 

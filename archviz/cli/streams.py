@@ -1,0 +1,101 @@
+"""The standard streams: what is printed, whatever they are and whatever is in it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from archviz.errors import ArchvizError, fail, printable
+
+BINARY = ("png", "pdf", "zip")
+"""Forms of marks whose files are no text."""
+FORCE = "archviz.force"
+"""Where the context of a command keeps whether ``--force`` was given."""
+
+
+def open_streams() -> None:
+    """Put nothing where a standard stream is closed, lest a file of ours take its number."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest that is free
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+@contextlib.contextmanager
+def standard_output() -> Iterator[None]:
+    """Whatever fails in it is a problem of standard output; a reader who left is none.
+
+    Raises:
+        ArchvizError: it is closed or full.
+    """
+    if sys.stdout is None:
+        raise fail("standard output", "is closed", "write to a file with -o, where there is one")
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left would fail again
+        reason = (error.strerror or str(error)).lower()
+        raise fail("standard output", f"cannot be written: {reason}") from error
+
+
+def say(text: str, *, err: bool = False, must: bool = True) -> None:
+    """Print lines that may quote a user's file, without what a terminal would obey.
+
+    Raises:
+        ArchvizError: standard output is closed or full, and what it misses ``must`` be there.
+    """
+    text = "\n".join(map(printable, text.split("\n")))
+    if err or not must:
+        with contextlib.suppress(OSError):
+            click.echo(text, err=err)
+    else:
+        with standard_output():
+            click.echo(text)
+
+
+def emit(output: str, data: bytes, form: str) -> None:
+    """Write to the file that ``-o`` names, or to standard output for ``-``, with our mark.
+
+    The running command's words name the files that are read, and ``--force``.
+
+    Raises:
+        ArchvizError: it must not or cannot be written.
+    """
+    from archviz.files import write_file
+    from archviz.marks import marked
+
+    data = marked(data, form)
+    if output != "-":
+        context = click.get_current_context()
+        write_file(output, data, force=context.meta[FORCE], inputs=files_read(context.params))
+        return
+    with standard_output():
+        if form in BINARY and sys.stdout.isatty():
+            raise click.UsageError("this format is not for a terminal; name a file with -o")
+        sys.stdout.buffer.write(data)
+
+
+def files_read(given: dict[str, Any]) -> Iterator[str]:
+    """The files that a command line names: networks, models, a theme with those under it."""
+    from archviz.catalog import resolve
+    from archviz.scene.theme import theme_files
+
+    for source in (given.get("network"), *given.get("networks", ())):
+        if source:
+            with contextlib.suppress(ArchvizError):  # there is no such file
+                yield resolve(source)
+    if given.get("theme"):
+        yield from theme_files(given["theme"])
+    yield from filter(None, (given.get("model"), given.get("template")))
