@@ -271,7 +271,8 @@ def test_transposed_convolutions_of_volumes(attributes: dict[str, Any], shape: A
 
 def test_global_max_pooling_of_a_volume() -> None:
     model = Builder((1, 4, 8, 10, 12))
-    node = last(model, model.op("Flatten", model.op("GlobalMaxPool", "x")))
+    value = model.op("Conv", "x", model.weight(4, 4, 1, 1, 1), kernel_shape=[1, 1, 1])
+    node = last(model, model.op("Flatten", model.op("GlobalMaxPool", value)))
     assert (node.kind, node.shape) == ("global-max-pool", (4,))
 
 
