@@ -48,9 +48,10 @@ TESTS = {
     "layout": "goldens slides opened graphviz pptx_deck layout_properties",
     "scene": "text theme colors scene goldens",
     "write": "goldens scene png pptx pptx_deck pdf tikz drawio graphviz html cli",
-    "importers": "import_verify import import_named import_compact import_hostile cli",
-    "importers/read": "import_keras import_named import_onnx import_hostile import_torch",
-    "importers/fold": "import_named import_onnx import_keras import_verify import_alike "
+    "importers": "import_reports import_verify import import_named import_compact import_hostile cli",
+    "importers/read": "import_keras import_keras_layers import_reports import_named import_onnx import_hostile import_torch",
+    "importers/fold": "import_arithmetic import_operators import_keras_layers import_named import_onnx "
+    "import_keras import_verify import_alike "
     "import_torch",
     "importers/compact": "import_compact import_spec import_alike import_named import_torch",
     "importers/spec": "import_spec import_compact import_alike import_named",
