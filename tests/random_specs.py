@@ -1,10 +1,14 @@
-"""Hypothesis strategies that write random, valid specs."""
+"""Hypothesis strategies that write random, valid specs.
+
+Run as a program, prints forty of them, a line of JSON each: those that have goldens.
+"""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from hypothesis import assume
+from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
 
 WORDS = st.sampled_from(
@@ -206,3 +210,28 @@ def specs(draw: st.DrawFn, with_graphs: bool = True) -> dict[str, Any]:
     if draw(st.booleans()):
         spec["figure"] = {"notes": [draw(WORDS) * draw(st.integers(1, 5))]}
     return spec
+
+
+def forty() -> list[str]:
+    """Forty specs of a fixed seed as JSON: neither tiny nor large, no two alike."""
+    found: list[str] = []
+
+    @seed(8)
+    @settings(
+        max_examples=2000,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(specs())
+    def keep(spec: dict[str, Any]) -> None:
+        text = json.dumps(spec, ensure_ascii=False)
+        if 300 < len(text) < 900:
+            found.append(text)
+
+    keep()
+    return found[:: len(found) // 40][:40]  # neighbours are often the same but for a word
+
+
+if __name__ == "__main__":
+    print("\n".join(forty()))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import goldens
 import pytest
 
-from archviz.scene.scene import Group, Item, Shape
+import archviz
+from archviz.scene.scene import Group, Item, Scene, Shape
 
 CASES = goldens.cases()
 
@@ -30,11 +32,53 @@ def test_there_are_no_goldens_without_a_case() -> None:
 
 def test_goldens_stay_small() -> None:
     sizes = [path.stat().st_size for path in goldens.FOLDER.rglob("*") if path.is_file()]
-    assert sum(sizes) < 1_500_000
+    assert sum(sizes) < 3_000_000
+
+
+def test_the_deck_goes_on_with_the_slides_of_every_network() -> None:
+    named = {archviz.load(name).network.head.title: name for name in goldens.catalog.names()}
+    deck = goldens.deck()
+    front, rest = deck[: goldens.DECK_FRONT], deck[goldens.DECK_FRONT :]
+    assert [page.title for page in front[1:]] == ["Legend", "Timeline", "Networks in Keras"]
+    order = list(named.values())
+    assert rest == [page for name in order for page in goldens.slides(name)]
+
+
+@pytest.mark.parametrize("name", ["slides/resnet50", "compare", "deck", "themes", "generated/01"])
+def test_a_golden_can_be_drawn(name: str) -> None:
+    """The report draws what was from its text alone."""
+    pages = CASES[name].pages()
+    again = goldens.scenes_of(goldens.pages_text(pages))
+    assert [len(scene_boxes(scene)) for scene in again] == [
+        len(scene_boxes(page.scene)) for page in pages
+    ]
+    for scene, page in zip(again, pages, strict=True):
+        for old, new in zip(scene_boxes(page.scene), scene_boxes(scene), strict=True):
+            assert new == pytest.approx(old, abs=0.01)
+        assert words(goldens.write_svg(scene)) == words(goldens.write_svg(page.scene))
+
+
+def scene_boxes(scene: Scene) -> list[tuple[float, float, float, float]]:
+    """Boxes of all that is drawn, from back to front."""
+    found: list[tuple[float, float, float, float]] = []
+
+    def walk(items: tuple[Item, ...]) -> None:
+        for item in items:
+            if isinstance(item, Group):
+                walk(item.items)
+            else:
+                found.append(item.box)
+
+    walk(scene.items)
+    return found
+
+
+def words(svg: str) -> list[str]:
+    return re.findall(r"<text[^>]*>([^<]*)<", svg)
 
 
 def test_a_moved_box_is_one_changed_line() -> None:
-    scene = CASES["plain"].draw()
+    scene = CASES["plain"].pages()[0].scene
     line = next(line for line in goldens.scene_text(scene).split("\n") if '"id":"row-1"' in line)
 
     def moved(items: tuple[Item, ...]) -> tuple[Item, ...]:
@@ -57,7 +101,7 @@ def test_a_moved_box_is_one_changed_line() -> None:
 @pytest.fixture
 def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of goldens with two cases, one of which has none yet, and a stray."""
-    two = {"plain": CASES["plain"], "lenet5": CASES["lenet5"]}
+    two = {"plain": CASES["plain"], "slides/lenet5": CASES["slides/lenet5"]}
     golden = goldens.draw(CASES["plain"])
     monkeypatch.setattr(goldens, "FOLDER", tmp_path)
     monkeypatch.setattr(goldens, "cases", lambda: two)
@@ -69,18 +113,17 @@ def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_comparing_changes_nothing(workshop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = sorted(workshop.iterdir())
     assert goldens.main([]) == 1
-    assert capsys.readouterr().out == "lenet5: new\ngone.svg: of no case\n"
+    assert capsys.readouterr().out == "slides/lenet5: new\ngone.svg: of no case\n"
     assert sorted(workshop.iterdir()) == before
 
 
 def test_accepting_writes_what_is_drawn_now(workshop: Path) -> None:
     (workshop / "plain.svg").write_text("<svg/>", encoding="utf-8")
     assert goldens.main(["--accept"]) == 0
-    assert {path.name for path in workshop.iterdir()} == {
+    assert {path.name for path in workshop.rglob("*.*")} == {
         "plain.scene",
         "plain.svg",
         "lenet5.scene",
-        "lenet5.svg",
     }
     assert goldens.main([]) == 0
 
@@ -89,6 +132,8 @@ def test_the_report_shows_before_and_now(workshop: Path) -> None:
     (workshop / "plain.svg").write_text("<svg/>", encoding="utf-8")
     assert goldens.main(["--report", str(workshop / "report.html")]) == 0
     page = (workshop / "report.html").read_text(encoding="utf-8")
-    assert "2 of 2 figures changed" in page
-    assert page.count("<img") == 4 + 2  # before, now and both over one another; once without before
-    assert page.count("none yet") == 2
+    assert "2 of 2 cases changed" in page
+    slides = len(goldens.slides("lenet5"))
+    # before, now and both over one another; the slides are new, and have no before
+    assert page.count("<img") == 4 + 2 * slides
+    assert page.count("<p>none</p>") == 2 * slides

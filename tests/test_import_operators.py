@@ -1,0 +1,391 @@
+"""Operators of ONNX by their names: what each is called, its shape, and what stays unknown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from archviz.importers.graphs import LayerNode
+from archviz.importers.imported import import_layers
+
+from models import Builder, TensorProto, kinds  # isort: skip
+
+
+def last(model: Builder, end: str) -> LayerNode:
+    graph = model.layers(end)
+    assert not graph.unknown
+    assert import_layers(graph, "test", "test").faithful
+    return graph.nodes[-1]
+
+
+def said(node: LayerNode) -> str:
+    return str(node.options.get("label", node.kind))
+
+
+# ---- of one value -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "label"),
+    [
+        ("Exp", "exp"),
+        ("Neg", "negate"),
+        ("Abs", "abs"),
+        ("Sqrt", "square root"),
+        ("Log", "log"),
+        ("Reciprocal", "reciprocal"),
+        ("Erf", "erf"),
+        ("Sin", "sine"),
+        ("Cos", "cosine"),
+        ("Sign", "sign"),
+        ("Floor", "floor"),
+        ("Round", "round"),
+        ("Softsign", "softsign"),
+        ("MeanVarianceNormalization", "mean-variance norm"),
+    ],
+)
+def test_functions_of_each_value(kind: str, label: str) -> None:
+    model = Builder()
+    node = last(model, model.op(kind, model.conv("x", 3, 8)))
+    assert (node.kind, said(node), node.shape) == ("op", label, (32, 32, 8))
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "first", "label"),
+    [
+        ("Pow", 3.0, False, "power of 3"),
+        ("Pow", 2.0, True, "2 to the power"),
+        ("Min", 5.0, False, "minimum with 5"),
+        ("Max", -5.0, False, "maximum with −5"),
+        ("Add", 0.25, False, "+ 0.25"),
+        ("Sub", 1.0, True, "1 − x"),
+        ("Sub", 1.5, False, "− 1.5"),
+        ("Mul", 3.0, False, "× 3"),
+        ("Div", 1.0, True, "1 ÷ x"),
+        ("Div", 255.0, False, "÷ 255"),
+        ("Min", float("inf"), False, "minimum with ∞"),
+        ("Max", float("-inf"), False, "maximum with −∞"),
+    ],
+)
+def test_arithmetic_with_a_number(kind: str, number: float, first: bool, label: str) -> None:
+    model = Builder()
+    value, constant = model.conv("x", 3, 8), model.constant(number)
+    pair = (constant, value) if first else (value, constant)
+    assert said(last(model, model.op(kind, *pair))) == label
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "label"),
+    [(0.0, 1e38, "relu"), (-2.0, 1e38, "at least −2"), (-1e38, 3.0, "at most 3")],
+)
+def test_clips_with_one_bound(low: float, high: float, label: str) -> None:
+    model = Builder()
+    clip = model.op("Clip", model.conv("x", 3, 8), model.constant(low), model.constant(high))
+    node = last(model, clip)
+    assert node.options.get("activation", said(node)) == label
+
+
+@pytest.mark.parametrize(
+    ("kind", "axes", "keep", "label", "shape"),
+    [
+        ("ReduceSum", [1], 1, "sum", (32, 32, 1)),
+        ("ReduceSum", [1], 0, "sum", (32, 32)),
+        ("ReduceMax", [2], 1, "maximum", (1, 32, 8)),
+        ("ReduceMin", [3], 0, "minimum", (32, 8)),
+        ("ReduceL2", [1], 1, "L2 norm", (32, 32, 1)),
+        ("ReduceL1", [-1], 1, "L1 norm", (32, 1, 8)),
+        ("ReduceProd", [1, 2], 0, "product", (32,)),
+        ("ReduceLogSumExp", [1, 2, 3], 0, "log-sum-exp", (1,)),
+        ("ReduceMean", [2], 1, "mean", (1, 32, 8)),
+    ],
+)
+def test_reductions(kind: str, axes: list[int], keep: int, label: str, shape: Any) -> None:
+    model = Builder()
+    end = model.op(kind, model.conv("x", 3, 8), axes=axes, keepdims=keep)
+    node = last(model, end)
+    assert (said(node), node.shape) == (label, shape)
+
+
+@pytest.mark.parametrize("kind", ["ArgMax", "ArgMin"])
+def test_the_place_of_the_largest(kind: str) -> None:
+    model = Builder()
+    node = last(model, model.op(kind, model.conv("x", 3, 8), axis=1, keepdims=0))
+    assert (said(node), node.shape) == (kind.lower(), (32, 32))
+
+
+@pytest.mark.parametrize(
+    ("axis", "label"), [(1, ""), (2, "rows"), (3, "columns"), (-1, "columns"), (-2, "rows")]
+)
+def test_softmax_over_an_axis(axis: int, label: str) -> None:
+    model = Builder()
+    node = last(model, model.op("LogSoftmax", model.conv("x", 3, 8), axis=axis))
+    if label:
+        assert said(node) == f"log softmax over {label}"
+    else:
+        assert node.options["activation"] == "log-softmax"
+
+
+def test_softmax_over_a_volume_names_the_number_of_its_axis() -> None:
+    model = Builder((1, 3, 4, 6, 5))
+    value = model.op("Conv", "x", model.weight(4, 3, 1, 1, 1), kernel_shape=[1, 1, 1])
+    assert said(last(model, model.op("Softmax", value, axis=2))) == "softmax over axis 1"
+
+
+def test_dividing_by_its_length_is_a_normalisation() -> None:
+    model = Builder((1, 8))
+    value = model.op("Gemm", "x", model.weight(8, 8))
+    length = model.op("ReduceL2", value, axes=[1], keepdims=1)
+    length = model.op("Clip", length, model.constant(1e-12), model.constant(1e38))
+    node = last(model, model.op("Div", value, length))
+    assert (said(node), node.shape) == ("L2 normalisation", (8,))
+    model = Builder((1, 8))
+    value = model.op("Gemm", "x", model.weight(8, 8))
+    length = model.op("Exp", model.op("ReduceL2", value, axes=[1], keepdims=1))
+    assert said(last(model, model.op("Div", value, length))) == "divide"
+
+
+@pytest.mark.parametrize(
+    ("mode", "label"),
+    [("edge", "replication pad"), ("wrap", "circular pad"), ("reflect", "reflection pad")],
+)
+def test_paddings(mode: str, label: str) -> None:
+    model = Builder()
+    value = model.op("Pad", "x", model.ints(0, 0, 2, 1, 0, 0, 0, 3), mode=mode)
+    node = model.layers(model.conv(value, 3, 8)).nodes[1]
+    assert (said(node), node.shape) == (label, (34, 36, 3))
+
+
+def test_a_padding_of_less_than_nothing_is_a_crop() -> None:
+    model = Builder()
+    value = model.op("Pad", model.conv("x", 3, 8), model.ints(0, 0, -1, -2, 0, 0, -3, 0))
+    node = last(model, value)
+    assert (said(node), node.shape) == ("crop", (28, 30, 8))
+
+
+def test_a_padding_of_channels_is_drawn() -> None:
+    model = Builder()
+    value = model.op("Pad", model.conv("x", 3, 8), model.ints(0, 4, 0, 0, 0, 4, 0, 0))
+    node = last(model, value)
+    assert (said(node), node.shape) == ("pad", (32, 32, 16))
+    assert "drawn" not in node.options
+
+
+def test_a_padding_of_nothing_is_nothing() -> None:
+    model = Builder()
+    value = model.op("Pad", model.conv("x", 3, 8), model.ints(*[0] * 8))
+    assert kinds(model.layers(value)) == ["conv"]
+
+
+def test_noise_has_the_shape_of_what_it_is_like() -> None:
+    model = Builder((1, 8))
+    value = model.op("Gemm", "x", model.weight(8, 4))
+    noise = model.op("RandomNormalLike", value)
+    node = model.layers(model.op("Add", value, noise)).nodes[2]
+    assert (said(node), node.shape) == ("noise", (4,))
+
+
+def test_local_response_normalisation() -> None:
+    model = Builder()
+    node = last(model, model.op("LRN", model.conv("x", 3, 8), size=5))
+    assert (node.kind, node.shape) == ("lrn", (32, 32, 8))
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "attributes", "more"),
+    [
+        ((1, 8), "LRN", {"size": 5}, ()),
+        ((1, 3, 5, 4), "SpaceToDepth", {"blocksize": 2}, ()),
+        ((1, 3, 4, 4), "DepthToSpace", {"blocksize": 2}, ()),
+        ((1, 3, 4, 4), "DepthToSpace", {"blocksize": 0}, ()),
+        ((1, 8), "DepthToSpace", {"blocksize": 2}, ()),
+    ],
+)
+def test_what_does_not_fit_is_unknown(
+    shape: tuple[int, ...], kind: str, attributes: dict[str, Any], more: tuple[str, ...]
+) -> None:
+    model = Builder(shape)
+    graph = model.layers(model.op(kind, "x", *more, **attributes))
+    assert [name.partition(" ")[0] for name in graph.unknown] == [kind]
+
+
+# ---- volumes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("filters", "attributes", "label", "shape", "parameters"),
+    [
+        (8, {}, "conv 3×3×3", (6, 8, 10, 8), 27 * 4 * 8),
+        (8, {"strides": [2, 2, 2]}, "conv 3×3×3 /2", (3, 4, 5, 8), 27 * 4 * 8),
+        (8, {"strides": [1, 2, 2], "auto_pad": "SAME_UPPER"}, "conv 3×3×3 /1×2×2",
+         (8, 5, 6, 8), 27 * 4 * 8),
+        (8, {"pads": [1, 1, 1, 0, 0, 0]}, "conv 3×3×3", (7, 9, 11, 8), 27 * 4 * 8),
+        (8, {"dilations": [2, 2, 2]}, "conv 3×3×3", (4, 6, 8, 8), 27 * 4 * 8),
+        (8, {"group": 2}, "conv 3×3×3, 2 groups", (6, 8, 10, 8), 27 * 2 * 8),
+    ],
+)  # fmt: skip
+def test_convolutions_of_volumes(
+    filters: int, attributes: dict[str, Any], label: str, shape: Any, parameters: int
+) -> None:
+    model = Builder((1, 4, 8, 10, 12))
+    weight = model.weight(filters, 4 // attributes.get("group", 1), 3, 3, 3)
+    node = last(model, model.op("Conv", "x", weight, kernel_shape=[3, 3, 3], **attributes))
+    assert (said(node), node.shape, node.parameters) == (label, shape, parameters)
+    height, width, depth, _ = shape
+    assert node.macs == parameters * height * width * depth
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "label", "shape"),
+    [
+        ("MaxPool", {"strides": [2, 2, 2]}, "max-pool 2×2×2", (4, 5, 6, 4)),
+        ("AveragePool", {}, "avg-pool 2×2×2", (7, 9, 11, 4)),
+        ("MaxPool", {"strides": [3, 3, 3]}, "max-pool 2×2×2 /3", (3, 3, 4, 4)),
+        ("MaxPool", {"strides": [3, 3, 3], "ceil_mode": 1}, "max-pool 2×2×2 /3", (3, 4, 4, 4)),
+    ],
+)
+def test_poolings_of_volumes(kind: str, attributes: dict[str, Any], label: str, shape: Any) -> None:
+    model = Builder((1, 4, 8, 10, 12))
+    node = last(model, model.op(kind, "x", kernel_shape=[2, 2, 2], **attributes))
+    assert (said(node), node.shape) == (label, shape)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "shape"),
+    [
+        ({"strides": [2, 2, 2]}, (16, 20, 24, 5)),
+        ({"strides": [2, 2, 2], "output_padding": [1, 1, 1]}, (17, 21, 25, 5)),
+        ({"strides": [2, 2, 2], "pads": [1, 1, 1, 0, 0, 0]}, (15, 19, 23, 5)),
+        ({"strides": [2, 2, 2], "output_shape": [17, 20, 25]}, (17, 20, 25, 5)),
+        ({"dilations": [2, 2, 2]}, (10, 12, 14, 5)),
+    ],
+)
+def test_transposed_convolutions_of_volumes(attributes: dict[str, Any], shape: Any) -> None:
+    model = Builder((1, 4, 8, 10, 12))
+    weight = model.weight(4, 5, 2, 2, 2)
+    node = last(model, model.op("ConvTranspose", "x", weight, kernel_shape=[2, 2, 2], **attributes))
+    assert (node.shape, node.parameters) == (shape, 4 * 5 * 8)
+    assert node.macs == 4 * 5 * 8 * 8 * 10 * 12
+    assert said(node).startswith("conv T 2×2×2")
+
+
+def test_global_max_pooling_of_a_volume() -> None:
+    model = Builder((1, 4, 8, 10, 12))
+    value = model.op("Conv", "x", model.weight(4, 4, 1, 1, 1), kernel_shape=[1, 1, 1])
+    node = last(model, model.op("Flatten", model.op("GlobalMaxPool", value)))
+    assert (node.kind, node.shape) == ("global-max-pool", (4,))
+
+
+def test_a_volume_with_its_channels_last_is_turned() -> None:
+    model = Builder((1, 8, 10, 12, 4))
+    value = model.op("Transpose", "x", perm=[0, 4, 1, 2, 3])
+    value = model.op("Conv", value, model.weight(2, 4, 1, 1, 1), kernel_shape=[1, 1, 1])
+    graph = model.layers(value)
+    assert kinds(graph)[-1] == "conv-3d"
+    assert graph.nodes[-1].shape == (8, 10, 12, 2)
+
+
+def test_a_window_larger_than_its_volume_is_no_layer() -> None:
+    model = Builder((1, 4, 2, 2, 2))
+    graph = model.layers(model.op("MaxPool", "x", kernel_shape=[3, 3, 3]))
+    assert [name.partition(" ")[0] for name in graph.unknown] == ["MaxPool"]
+
+
+# ---- attention ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("bias", "parameters"), [(True, 16 * 48 + 48), (False, 16 * 48)])
+def test_the_fused_attention_of_a_runtime(bias: bool, parameters: int) -> None:
+    model = Builder((1, 10, 16))
+    weights = [model.weight(16, 48), *([model.weight(48)] if bias else [])]
+    value = model.op("Attention", "x", *weights, domain="com.microsoft", num_heads=4)
+    out = model.op("MatMul", value, model.weight(16, 16))
+    out = model.op("Add", out, model.weight(16)) if bias else out
+    node = last(model, out)
+    assert node.kind == "attention"
+    assert node.parameters == parameters + 256 + (16 if bias else 0)
+    assert node.options["count"] == 4
+
+
+def test_attention_written_with_einsum() -> None:
+    model = Builder((1, 10, 16))
+
+    def heads() -> str:
+        value = model.op("MatMul", "x", model.weight(16, 16))
+        value = model.op("Add", value, model.weight(16))
+        return model.op("Reshape", value, model.ints(1, 10, 4, 4))
+
+    scores = model.op("Einsum", heads(), heads(), equation="bqhd,bkhd->bhqk")
+    weights = model.op("Softmax", scores, axis=-1)
+    mixed = model.op("Einsum", weights, heads(), equation="bhqk,bkhd->bqhd")
+    graph = model.layers(model.op("Reshape", mixed, model.ints(1, 10, 16)))
+    assert "other-attention" in kinds(graph) or "attention" in kinds(graph)
+    assert sum(node.parameters for node in graph.nodes) == 3 * (16 * 16 + 16)
+
+
+@pytest.mark.parametrize("equation", ["bqd,bkd", "...d,...d->...", "bq,bk->qk"])
+def test_an_einsum_that_does_not_fit_is_unknown(equation: str) -> None:
+    model = Builder((1, 10, 16))
+    one = model.op("MatMul", "x", model.weight(16, 16))
+    two = model.op("MatMul", "x", model.weight(16, 16))
+    graph = model.layers(model.op("Einsum", one, two, equation=equation))
+    assert [name.partition(" ")[0] for name in graph.unknown] == ["Einsum"]
+
+
+def test_a_product_of_two_values_is_named() -> None:
+    model = Builder((1, 10, 16))
+    one = model.op("MatMul", "x", model.weight(16, 16))
+    two = model.op("Transpose", model.op("MatMul", "x", model.weight(16, 16)), perm=[0, 2, 1])
+    graph = model.layers(model.op("MatMul", one, two))
+    node = graph.nodes[-1]
+    assert (node.kind, node.options["label"]) == ("op-merge", "matrix product")
+    assert node.shape[-2:] == (10, 10)
+
+
+# ---- windows and shuffles -----------------------------------------------------------------------
+
+
+def test_windows_of_a_map_and_back() -> None:
+    model = Builder((1, 4, 8, 12))
+    value = model.op("Transpose", model.conv("x", 4, 6), perm=[0, 2, 3, 1])
+    parts = model.op("Reshape", value, model.ints(1, 2, 4, 3, 4, 6))
+    parts = model.op("Transpose", parts, perm=[0, 1, 3, 2, 4, 5])
+    windows = model.op("Reshape", parts, model.ints(6, 16, 6))
+    windows = model.op("Relu", model.op("MatMul", windows, model.weight(6, 6)))
+    back = model.op("Reshape", windows, model.ints(1, 2, 3, 4, 4, 6))
+    back = model.op("Transpose", back, perm=[0, 1, 3, 2, 4, 5])
+    back = model.op("Reshape", back, model.ints(1, 8, 12, 6))
+    graph = model.layers(back)
+    labels = [said(node) for node in graph.nodes[1:]]
+    assert labels[1] == "window partition"
+    assert labels[-1] == "window reverse"
+    assert graph.nodes[2].shape == (6, 16, 6)
+    assert graph.nodes[-1].shape == (8, 12, 6)
+
+
+def test_a_slice_that_is_no_roll_stays() -> None:
+    model = Builder((1, 10, 16))
+    value = model.op("MatMul", "x", model.weight(16, 16))
+    tail = model.op("Slice", value, model.ints(4), model.ints(99), model.ints(1))
+    head = model.op("Slice", value, model.ints(0), model.ints(3), model.ints(1))
+    graph = model.layers(model.op("Concat", tail, head, axis=1))
+    assert [said(node) for node in graph.nodes[2:]] == [
+        "without first 4 rows",
+        "rows 0–2",
+        "Concat",
+    ]
+    assert graph.unknown == ("Concat (of unstated shape)",)
+
+
+def test_the_states_of_stacked_layers_by_layer() -> None:
+    model = Builder((12, 1, 6))
+    weights = (model.weight(2, 24, 6), model.weight(2, 24, 8), model.weight(2, 48))
+    value = model.op("GRU", "x", *weights, outputs=2, hidden_size=8, direction="bidirectional")
+    states = model.op("Reshape", f"{value}.1", model.ints(1, 2, 1, 8))
+    index = model.constant(-1, (), TensorProto.INT64)
+    layer = model.op("Gather", states, index, axis=0)
+    way = model.op("Gather", layer, index, axis=0)
+    graph = model.layers(model.op("Gemm", way, model.weight(8, 3)))
+    assert kinds(graph)[0] == "recurrent"
+    assert graph.nodes[-1].shape == (3,)
+    assert "backward state" in [said(node) for node in graph.nodes]
