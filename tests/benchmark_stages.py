@@ -16,9 +16,9 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
-from archviz.importers.collector import without_collector
 from archviz.importers.compact.pipeline import compact
 from archviz.importers.fold.pipeline import fold_graph
+from archviz.importers.garbage_collector import without_collector
 from archviz.importers.imported import import_file
 from archviz.importers.prove import verify
 from archviz.importers.read.onnx import read_onnx

@@ -7,7 +7,7 @@ import gc
 import pytest
 
 from archviz.errors import ArchvizError
-from archviz.importers.collector import without_collector
+from archviz.importers.garbage_collector import without_collector
 from archviz.importers.graphs import LayerGraph, LayerNode, module_path
 from archviz.importers.prove import compare
 from archviz.importers.read.onnx import HEAD, read_onnx_data

@@ -38,7 +38,7 @@ def import_file(path: str) -> Imported:
     Raises:
         ArchvizError: the file is no model, or one that cannot be drawn.
     """
-    from archviz.importers.collector import without_collector
+    from archviz.importers.garbage_collector import without_collector
     from archviz.importers.sources import read_model
 
     with without_collector():
@@ -78,10 +78,10 @@ def _mistake(error: Exception, file: str) -> ArchvizError:
 
 
 def _import(graph: LayerGraph, title: str, file: str) -> Imported:
-    from archviz.importers.collector import without_collector
     from archviz.importers.compact.pipeline import compact
     from archviz.importers.compact.prepare import with_outputs_joined
     from archviz.importers.compact.several_inputs import idle_inputs, without_inputs
+    from archviz.importers.garbage_collector import without_collector
     from archviz.importers.prove import differences, numbered
     from archviz.importers.spec.spec_text import write_spec
 

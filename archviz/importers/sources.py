@@ -12,7 +12,7 @@ import os
 from archviz.catalog import MODEL_SUFFIXES
 from archviz.errors import ArchvizError, fail
 from archviz.files import is_special
-from archviz.importers.collector import without_collector
+from archviz.importers.garbage_collector import without_collector
 from archviz.importers.graphs import LayerGraph, LayerNode
 
 FORMS = "an ONNX file, a Keras 3 .keras file, or the JSON of model.to_json()"
