@@ -62,10 +62,10 @@ class Format(NamedTuple):
 
     def understands(self, drawn: Drawn) -> tuple[str, ...]:
         """The options that change the file, if this is what is drawn."""
-        picture: Picture = "figure"
-        if drawn != "figure":
-            picture = (self.together if drawn == "networks" else None) or self.alone
-        return PICTURES[picture] + self.options
+        if drawn == "figure":
+            return PICTURES["figure"] + self.options
+        together = self.together if drawn == "networks" else None
+        return PICTURES[together or self.alone] + self.options
 
 
 def _svg(scene: Scene, settings: Settings) -> bytes:
@@ -142,12 +142,7 @@ FORMATS: Mapping[str, Format] = {
     row.suffix: row
     for row in (
         Format("svg", "a vector figure for pages, papers and editors", _svg),
-        Format(
-            "png",
-            "pixels, sharp at any size",
-            _png,
-            (*GROUND, "scale", "width"),
-        ),
+        Format("png", "pixels, sharp at any size", _png, (*GROUND, "scale", "width")),
         Format(
             "pdf",
             "vector pages; one figure is cropped for LaTeX",
@@ -160,17 +155,17 @@ FORMATS: Mapping[str, Format] = {
             "slides of native shapes and glued connectors",
             _pptx,
             (*GROUND, "template"),
-            "slides",
-            "deck",
-            _pptx_pages,
+            alone="slides",
+            together="deck",
+            bind=_pptx_pages,
         ),
         Format(
             "html",
             "a page with zoom, search and panels that open",
             _html,
             (),
-            "page",
-            "index",
+            alone="page",
+            together="index",
         ),
         Format("tex", "TikZ, a document or a picture to \\input", _tex, (*GROUND, "fragment")),
         Format(
