@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
-from click.shell_completion import CompletionItem
 
 from archviz.cli.streams import FORCE
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from archviz.write.formats import Drawn
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -21,6 +22,8 @@ def complete_network(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Names of bundled networks, and files."""
+    from click.shell_completion import CompletionItem
+
     from archviz.catalog import names
 
     typed = incomplete.lower().replace("-", "_")
@@ -32,6 +35,8 @@ def complete_theme(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Names of bundled themes, and files."""
+    from click.shell_completion import CompletionItem
+
     from archviz.scene.theme import theme_names
 
     found = [CompletionItem(name) for name in theme_names() if name.startswith(incomplete)]
@@ -73,6 +78,8 @@ class FormatName(click.ParamType[str]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Suffixes that begin so."""
+        from click.shell_completion import CompletionItem
+
         from archviz.write.formats import FORMATS
 
         return [CompletionItem(name) for name in FORMATS if name.startswith(incomplete)]

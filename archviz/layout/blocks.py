@@ -94,8 +94,8 @@ class BoxBlock(Block):
 
     def _captions_height(self, badge: float) -> float:
         """Room that captions take beside the box, in pixels."""
-        room = badge * 0.8 + self.style.metric("badge-room")
-        self.caption_start = max(self.style.metric("caption-room"), room)
+        px, room = self.style.px, self.style.room
+        self.caption_start = max(px(room.under_box), badge * 0.8 + px(room.under_badge))
         if not self.captions:
             return 0.0
         pitch = LINE_HEIGHT * self.caption_size

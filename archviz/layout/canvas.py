@@ -242,7 +242,7 @@ def circle_shape(canvas: Canvas, style: Style, x: float, y: float, text: str, ro
     """A badge or an activation: a circle round (x, y) with one or two letters."""
     colors = style.role(role)
     diameter = style.px(style.theme.metric("badge"))
-    size = style.metric("badge-label")
+    size = style.px(style.room.badge_label)
     while size > style.px(0.16) and text_width(text, size) > diameter * 0.8:
         size *= 0.92
     size = rounded(size)

@@ -18,7 +18,7 @@ from archviz.layout.page import describe, heading_text, row_width
 from archviz.layout.panels import Panel, build_panels, pack
 from archviz.layout.row import Line, Row, break_row, main_row, measure_line
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, extent, moved
-from archviz.layout.style import Style
+from archviz.layout.style import Room, Style
 from archviz.network.analysis import Analysis
 from archviz.network.model import Network
 from archviz.scene.scene import Group, Item, Scene
@@ -64,12 +64,12 @@ class Density(NamedTuple):
 
     label: float = 0.37
     row_gap: float = 0.62
-    badge_room: float = 0.1
-    caption_room: float = 0.36
+    under_badge: float = 0.1
+    under_box: float = 0.36
 
 
 COMPACT = (Density(),)
-FULL = (Density(badge_room=0.17), Density(0.4, 0.5, 0.17, 0.27), Density(0.4, 0.45, 0.17, 0.22))
+FULL = (Density(under_badge=0.17), Density(0.4, 0.5, 0.17, 0.27), Density(0.4, 0.45, 0.17, 0.22))
 """What is tried in turn until all of a network fits at 12 pt."""
 
 
@@ -87,9 +87,6 @@ def slide_theme(theme: Theme, scale: float = 1.0, density: Density = COMPACT[0])
         "row-gap": min(theme.metric("row-gap"), density.row_gap),
         "shrink": 1.0,
         "badge": 0.68 * label / COMPACT[0].label,
-        "badge-label": label,
-        "badge-room": density.badge_room,
-        "caption-room": density.caption_room,
     }
     return theme._replace(metrics=metrics)
 
@@ -111,12 +108,12 @@ def network_slides(
     width = rounded(SLIDE_HEIGHT * aspect)
     room = (width - 2 * MARGIN, SLIDE_HEIGHT - TOP - BOTTOM)
     for density in FULL if full else COMPACT:
-        parts = _parts(network, analysis, slide_theme(theme, 1.0, density), room[0], full)
+        parts = _parts(network, analysis, slide_style(theme, 1.0, density, full), room[0])
         if _chapters(parts, *room):
             break
     scale = _best_scale(parts, room)
     if scale != 1.0:
-        parts = _parts(network, analysis, slide_theme(theme, scale, density), room[0], full)
+        parts = _parts(network, analysis, slide_style(theme, scale, density, full), room[0])
     chapters = _chapters(parts, room[0] + 0.5, room[1] + 0.5)
     if not chapters:
         raise fail(
@@ -139,8 +136,14 @@ def network_slides(
     ]
 
 
-def _parts(network: Network, analysis: Analysis, theme: Theme, width: float, full: bool) -> Parts:
-    style = Style(theme, theme.metric("unit"), full)
+def slide_style(theme: Theme, scale: float, density: Density, full: bool) -> Style:
+    """The style of a network's slides."""
+    theme = slide_theme(theme, scale, density)
+    room = Room(density.label, density.under_badge, density.under_box)
+    return Style(theme, theme.metric("unit"), full, room=room)
+
+
+def _parts(network: Network, analysis: Analysis, style: Style, width: float) -> Parts:
     builder = Builder(network, analysis, style)
     panels = build_panels(network, builder, width)
     return Parts(main_row(network, builder), panels, network.notes, style)

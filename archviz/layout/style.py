@@ -7,6 +7,15 @@ from typing import NamedTuple
 from archviz.scene.theme import Colors, Theme
 
 
+class Room(NamedTuple):
+    """What slides set otherwise than figures, in units: the letters on a badge, and what is
+    free between a badge or a box and the captions below it."""
+
+    badge_label: float = 0.37
+    under_badge: float = 0.1
+    under_box: float = 0.36
+
+
 class Style(NamedTuple):
     """``unit`` is the height of a layer's box in pixels; all lengths are multiples of it."""
 
@@ -15,6 +24,7 @@ class Style(NamedTuple):
     full: bool = False
     """Print filters, strides and output shapes under each layer."""
     in_panel: bool = False
+    room: Room = Room()
 
     def px(self, units: float) -> float:
         """``units`` in pixels."""
@@ -48,6 +58,4 @@ class Style(NamedTuple):
 
     def panel(self) -> Style:
         """The style inside a panel."""
-        return Style(
-            self.theme, self.unit * self.theme.metric("panel-scale"), self.full, in_panel=True
-        )
+        return self._replace(unit=self.unit * self.theme.metric("panel-scale"), in_panel=True)

@@ -49,9 +49,6 @@ METRICS = {
     "badge": (0.3, 0.7),
 }
 """The metrics with the least and the largest value that a layout can do with."""
-FIXED = {"badge-label": 0.37, "badge-room": 0.1, "caption-room": 0.36}
-"""Metrics that no theme file has, since only slides differ: the letters on badges, and what
-is free between a badge or a box and the captions below it."""
 
 
 class Colors(NamedTuple):
@@ -265,7 +262,7 @@ def _finish(layers: list[_Raw]) -> Theme:
     """One theme of the file and of all that it extends, the file's own values last."""
     colors: dict[str, str] = {}
     roles: dict[str, dict[str, str]] = {}
-    metrics: dict[str, float] = {**FIXED}
+    metrics: dict[str, float] = {}
     for raw in reversed(layers):
         colors.update(raw.colors)
         metrics.update(raw.metrics)

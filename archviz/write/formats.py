@@ -64,10 +64,10 @@ class Format(NamedTuple):
 
     def understands(self, drawn: Drawn) -> tuple[str, ...]:
         """The options that change the file, if this is what is drawn."""
-        picture: Picture = "figure"
-        if drawn != "figure":
-            picture = (self.together if drawn == "networks" else None) or self.alone
-        return PICTURES[picture] + self.options
+        if drawn == "figure":
+            return PICTURES["figure"] + self.options
+        together = self.together if drawn == "networks" else None
+        return PICTURES[together or self.alone] + self.options
 
 
 def _svg(scene: Scene, settings: Settings) -> bytes:
@@ -144,13 +144,7 @@ FORMATS: Mapping[str, Format] = {
     row.suffix: row
     for row in (
         Format("svg", "a vector figure for pages, papers and editors", _svg, "xml"),
-        Format(
-            "png",
-            "pixels, sharp at any size",
-            _png,
-            "png",
-            (*GROUND, "scale", "width"),
-        ),
+        Format("png", "pixels, sharp at any size", _png, "png", (*GROUND, "scale", "width")),
         Format(
             "pdf",
             "vector pages; one figure is cropped for LaTeX",
@@ -165,9 +159,9 @@ FORMATS: Mapping[str, Format] = {
             _pptx,
             "zip",
             (*GROUND, "template"),
-            "slides",
-            "deck",
-            _pptx_pages,
+            alone="slides",
+            together="deck",
+            bind=_pptx_pages,
         ),
         Format(
             "html",
@@ -175,8 +169,8 @@ FORMATS: Mapping[str, Format] = {
             _html,
             "xml",
             (),
-            "page",
-            "index",
+            alone="page",
+            together="index",
         ),
         Format(
             "tex", "TikZ, a document or a picture to \\input", _tex, "tex", (*GROUND, "fragment")
