@@ -401,7 +401,7 @@ def list_networks(as_json: bool) -> None:
     from archviz.network.report import list_table
 
     text = index_text()
-    click.echo(text if as_json else list_table(text), nl=not as_json)
+    click.echo(text.encode() if as_json else list_table(text), nl=not as_json)  # JSON is UTF-8
 
 
 @main.command()
@@ -419,7 +419,8 @@ def info(network: str, layers: bool, as_json: bool) -> None:
     if as_json:
         import json
 
-        click.echo(json.dumps(loaded.info(), ensure_ascii=False, indent=1))
+        data = json.dumps(loaded.info(), ensure_ascii=False, indent=1) + "\n"
+        click.echo(data.encode(), nl=False)  # JSON is UTF-8, whatever the console is
         return
     from archviz.network.report import info_text
 
