@@ -4,9 +4,14 @@ from __future__ import annotations
 
 
 def main() -> None:
-    """Run the command line, the garbage collector told that this will be short."""
+    """Run the command line: any encoding will do, and the garbage collector can wait."""
     import gc
+    import io
+    import sys
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what its encoding lacks is an escape, no error
+            stream.reconfigure(errors="backslashreplace")
     gc.set_threshold(200_000, 20, 20)  # before anything is imported: nothing here is a cycle
     from archviz.cli.commands import main as command_line
 

@@ -8,6 +8,7 @@ boolean. Here a scalar stays text, and whoever reads it says what it should be.
 from __future__ import annotations
 
 import os
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import yaml
@@ -132,8 +133,22 @@ def parse_yaml(text: str, file: str) -> tuple[YamlNode | None, list[Problem]]:
 
 
 def _events(text: str) -> Iterator[Any]:
+    """What PyYAML finds, in order.
+
+    From 6.0.4 on its scanner, which reads ahead, stops at a nesting of its own. What stands
+    before that place still comes first, so that ours, which is lower, is met.
+    """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return iter(yaml.parse(text, Loader=loader))
+    seen = 0
+    try:
+        for event in yaml.parse(text, Loader=loader):
+            yield event
+            seen += 1
+    except yaml.MarkedYAMLError as error:
+        if "nesting" not in str(error.problem) or error.problem_mark is None:
+            raise
+        before = text[: error.problem_mark.index]
+        yield from islice(yaml.parse(before, Loader=loader), seen, None)
 
 
 def _bad_character(text: str) -> int:

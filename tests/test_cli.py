@@ -334,6 +334,34 @@ def test_a_reader_who_leaves_early_is_no_error() -> None:
     assert done.stderr == b""
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "latin-1", "utf-8"])
+def test_a_console_of_any_encoding_will_do(encoding: str, empty_folder: Path) -> None:
+    text = 'title: 网络 → "Ω"\nnetwork: [input 8x8x3, {conv: 3x3 4, label: α×}, cnov]\n'
+    (empty_folder / "网.yaml").write_text(text.replace(", cnov", ""), encoding="utf-8")
+    (empty_folder / "→.yaml").write_text(text, encoding="utf-8")
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    for command in (["check", "网.yaml"], ["list"], ["--help"], ["info", "网.yaml", "--layers"]):
+        done = process(*command, env=environment)
+        assert (done.returncode, done.stderr) == (0, b"")
+    assert "6×6×4".encode(encoding, "backslashreplace") in done.stdout
+    done = process("info", "网.yaml", "--json", env=environment)
+    assert json.loads(done.stdout.decode("utf-8"))["title"] == '网络 → "Ω"'
+    for command in (["check", "→.yaml"], ["render", "lenet→"], ["export", "→.yaml", "-f", "svg"]):
+        done = process(*command, env=environment)
+        assert done.returncode in (1, 2)
+        assert b"Traceback" not in done.stderr
+        assert "→".encode(encoding, "backslashreplace") in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a name of bytes that are no text")
+def test_a_file_name_that_is_no_text(empty_folder: Path) -> None:
+    name = os.fsdecode(b"\xff.yaml")
+    (empty_folder / name).write_text(GRAPH, encoding="utf-8")
+    for command in (["check"], ["info"], ["info", "--json"], ["export", "-f", "json,html,pdf"]):
+        done = process(*command, name, env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+        assert (done.returncode, done.stderr) == (0, b""), command
+
+
 # ---- the SVG ----------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import runpy
 from collections import defaultdict
@@ -226,10 +227,11 @@ def test_one_command_runs_the_tests_everywhere() -> None:
     test = "python -m pytest -n 2"
     assert f"&& {test}\n" in read("README.md")
     assert f"&& {test}\n" in read("CONTRIBUTING.md")
-    lines = read(".ci/run").splitlines()
-    assert test in lines
-    assert lines.index("ruff check") < lines.index("mypy") < lines.index(test)
-    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+    lines = [line.strip() for line in read(".ci/run").splitlines()]
+    order = ["ruff check", "ruff format --check", "mypy", test]
+    assert [line for line in lines if line in order] == order
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    assert "bash .ci/run suite lowest\n" in read(".github/workflows/ci.yml")
 
 
 # ---- what the pages list ----------------------------------------------------------------------

@@ -6,7 +6,6 @@ import re
 from fractions import Fraction
 
 import pytest
-from endings import must_end
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,13 +109,13 @@ def test_a_parameter_hides_a_word() -> None:
     assert evaluate(parse("relu", {"relu"}, {"relu"}), {"relu": (3, 1)}) == (3, 1)
 
 
+@pytest.mark.timeout(60)
 def test_hostile_texts_end_quickly() -> None:
-    with must_end():
-        for text in ("9*" * 99 + "9", "w*" * 99 + "w", "(" * 200, "1/3+" * 49 + "1"):
-            try:
-                evaluate(parse(text, {"w"}), {"w": (10**9, 1)})
-            except ExpressionError:
-                continue
+    for text in ("9*" * 99 + "9", "w*" * 99 + "w", "(" * 200, "1/3+" * 49 + "1"):
+        try:
+            evaluate(parse(text, {"w"}), {"w": (10**9, 1)})
+        except ExpressionError:
+            continue
 
 
 @given(

@@ -14,7 +14,7 @@ import wheels
 from archviz import catalog
 from archviz.scene.theme import theme_names
 
-CORE = ("test_totals.py", "test_cli.py", "endings.py")
+CORE = ("test_totals.py", "test_cli.py")
 """The tests that know only the installed package."""
 
 
@@ -98,11 +98,12 @@ def check_tests(python: Path, folder: Path) -> None:
     assert wheels.ROOT not in Path(where).parents
 
 
+@pytest.mark.timeout(900)  # pip fetches and builds
 @pytest.mark.skipif(os.name != "posix", reason="calls the scripts of a Unix venv")
 def test_the_wheel(tmp_path: Path) -> None:
     try:
         wheel = wheels.build(tmp_path / "dist")
-        python = wheels.install(wheel, tmp_path / "venv", "pytest")
+        python = wheels.install(wheel, tmp_path / "venv", "pytest", "pytest-timeout")
     except wheels.Unreachable as error:
         pytest.skip(f"pip cannot fetch packages here: {error}")
     check_contents(wheel)

@@ -16,7 +16,7 @@ from archviz import __version__
 from archviz.cli import figures
 from archviz.cli.common import get_network, report
 from archviz.cli.options import complete_network, network_argument, output_option
-from archviz.cli.streams import emit, open_streams, say, standard_output
+from archviz.cli.streams import emit, open_streams, say, say_json, standard_output
 from archviz.errors import OUT_OF_MEMORY, ArchvizError, did_you_mean
 
 EXAMPLES = """
@@ -138,7 +138,10 @@ def list_networks(as_json: bool) -> None:
     from archviz.network.report import list_table
 
     text = index_text()
-    say((text if as_json else list_table(text)).removesuffix("\n"))
+    if as_json:
+        say_json(text)
+    else:
+        say(list_table(text))
 
 
 @main.command()
@@ -156,7 +159,7 @@ def info(network: str, layers: bool, as_json: bool) -> None:
     if as_json:
         import json
 
-        say(json.dumps(loaded.info(), ensure_ascii=False, indent=1))
+        say_json(json.dumps(loaded.info(), ensure_ascii=False, indent=1) + "\n")
         return
     from archviz.network.report import info_text
 

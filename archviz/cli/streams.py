@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from archviz.errors import ArchvizError, fail, printable
+from archviz.errors import SPACES, ArchvizError, fail, printable
 
 BINARY = ("png", "pdf", "zip")
 """Forms of marks whose files are no text."""
@@ -63,6 +63,19 @@ def say(text: str, *, err: bool = False, must: bool = True) -> None:
     else:
         with standard_output():
             click.echo(text)
+
+
+def say_json(text: str) -> None:
+    """Print JSON in UTF-8, whatever the console is, with what a terminal would obey escaped.
+
+    Raises:
+        ArchvizError: standard output is closed or full.
+    """
+    import json
+
+    safe = [c if c.isprintable() or c in f"\n{SPACES}" else json.dumps(c)[1:-1] for c in text]
+    with standard_output():
+        click.echo("".join(safe).encode(), nl=False)
 
 
 def emit(output: str, data: bytes, form: str) -> None:

@@ -48,7 +48,8 @@ def name_of(file: str) -> str:
     """The name of a network from its file: ``resnet50`` from ``specs/resnet50.yaml``."""
     base = os.path.basename(file)
     stem, ending = os.path.splitext(base)
-    return stem if ending.lower() in (".yaml", ".yml") else base
+    name = stem if ending.lower() in (".yaml", ".yml") else base
+    return "".join(letter if letter.isprintable() else "_" for letter in name)  # as a lone byte
 
 
 def read_head(
