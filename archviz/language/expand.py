@@ -11,7 +11,7 @@ from typing import TypeAlias, TypeVar
 
 from archviz.errors import ArchvizError, Mark, Problem
 from archviz.language.expression import Expression, ExpressionError, Value, evaluate, pretty
-from archviz.language.options import OPTIONS, OptionError, Setting, resolve, whole, written
+from archviz.language.options import OPTIONS, OptionError, Setting, setting_value, whole, written
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES
 from archviz.language.spec import read_spec
 from archviz.language.syntax import (
@@ -202,7 +202,7 @@ class _Expander:
         self, setting: Setting, values: Values, fields: dict[str, object], absent: bool
     ) -> None:
         try:
-            fields[OPTIONS[setting.option].field] = resolve(setting, values)
+            fields[OPTIONS[setting.option].field] = setting_value(setting, values)
         except OptionError as error:
             if not absent:
                 self.problem(setting.mark, f"'{setting.text[:60]}': {error.message}", error.hint)
@@ -211,7 +211,7 @@ class _Expander:
         if setting is None:
             return True
         try:
-            return bool(resolve(setting, values))
+            return bool(setting_value(setting, values))
         except OptionError as error:
             self.problem(setting.mark, f"'{setting.text[:60]}': {error.message}", error.hint)
             return True
@@ -320,10 +320,10 @@ class _Expander:
         return towers, total, height
 
 
-_Item = TypeVar("_Item")
+_Choice = TypeVar("_Choice")
 
 
-def _written_out(runs: Iterable[tuple[int, _Item]]) -> list[_Item]:
+def _written_out(runs: Iterable[tuple[int, _Choice]]) -> list[_Choice]:
     """``9 x 0.2`` as nine values."""
     return [value for times, value in runs for _ in range(times)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archviz.language.shorthand import Reader, Scope
+from archviz.language.shorthand import Parameters, SpecReader
 from archviz.language.syntax import GraphSpec, ItemSpec, LayerSpec, TowersSpec
 from archviz.yamlnodes import MappingNode, YamlNode
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Place(NamedTuple):
     """What may stand where an item stands, and which parameters it may use."""
 
-    scope: Scope
+    scope: Parameters
     top: bool = False
     """In the network's own series: auxiliary classifiers are allowed."""
     own: bool = False
@@ -37,7 +37,7 @@ def begins(item: ItemSpec) -> bool:
     return isinstance(item, GraphSpec) and all(source != "in" for source, _ in item.edges)
 
 
-def check_keys(reader: Reader, node: MappingNode, allowed: Sequence[str], what: str) -> None:
+def check_keys(reader: SpecReader, node: MappingNode, allowed: Sequence[str], what: str) -> None:
     """Note the keys of a mapping that are not allowed in it."""
     for key, _ in node.pairs:
         if key.text not in allowed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archviz.layout.canvas import Canvas, rounded
-from archviz.layout.page import Options, draw_network, frame, heading_text
+from archviz.layout.page import NATURAL_ASPECT, Options, draw_network, frame, heading_text
 from archviz.layout.sheet import Sheet, extent, moved
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
@@ -15,8 +15,7 @@ from archviz.scene.text import ASCENT, clip
 from archviz.scene.theme import Theme
 
 COLUMN_GAP = 1.6
-ROW_GAP = 1.2
-NATURAL_ASPECT = 1.5
+NETWORK_GAP = 1.2
 
 
 def short_number(value: int) -> str:
@@ -127,8 +126,8 @@ def _grid(
             placed += [moved(item, dx, dy) for item in blocks[index]]
             width = max(width, x + sizes[index][0])
             x += widths[column] + style.px(COLUMN_GAP)
-        y += max(height for _, height in sizes[first : first + columns]) + style.px(ROW_GAP)
-    return tuple(placed), width, y - style.px(ROW_GAP)
+        y += max(height for _, height in sizes[first : first + columns]) + style.px(NETWORK_GAP)
+    return tuple(placed), width, y - style.px(NETWORK_GAP)
 
 
 def draw_themes(network: Network, analysis: Analysis, themes: Sequence[Theme]) -> Scene:

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from archviz.layout.canvas import TURN, Canvas, Port, port_shape, rounded
 from archviz.layout.legend import legend_sections, place_strip, used_in
 from archviz.layout.panels import Panel, level, place_panel
-from archviz.layout.row import Line, place_line
+from archviz.layout.row import RowLine, place_line
 from archviz.layout.style import Style
-from archviz.scene.scene import Connector, Group, Item, Point, Shape, Text
-from archviz.scene.scene import Line as SceneLine
+from archviz.scene.scene import Connector, Group, Item, Line, Point, Shape, Text
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph
 
 ROW_GAP = 1.0
@@ -43,7 +42,7 @@ class Sheet:
         self.items.append(Group("title", "heading", text, items=canvas.items()))
         self.y += size + self.style.row_gap(0.7)
 
-    def row(self, lines: Sequence[Line], begins: bool = True, ends: bool = True) -> None:
+    def row(self, lines: Sequence[RowLine], begins: bool = True, ends: bool = True) -> None:
         """The main row; a line ends where the next one begins, one turn below.
 
         A row that does not begin or end here comes from another page, or goes on there.
@@ -151,7 +150,7 @@ def moved(item: Item, dx: float, dy: float) -> Item:
         return item._replace(
             points=_moved_points(item.points, dx, dy), route=_moved_points(item.route, dx, dy)
         )
-    if isinstance(item, SceneLine):
+    if isinstance(item, Line):
         return item._replace(points=_moved_points(item.points, dx, dy))
     assert isinstance(item, Shape | Text)
     return item._replace(x=rounded(item.x + dx), y=rounded(item.y + dy))

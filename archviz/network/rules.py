@@ -33,7 +33,7 @@ def show_shape(shape: Shape) -> str:
     return "×".join(map(str, shape))
 
 
-def describe(shape: Shape) -> str:
+def describe_shape(shape: Shape) -> str:
     """``a map of 35×35×288``, ``a sequence of 197×768``, ``a vector of 1000``."""
     what = {1: "vector", 2: "sequence", 3: "map"}.get(len(shape), "tensor")
     return f"a {what} of {show_shape(shape)}"
@@ -53,7 +53,7 @@ def check_size(shape: Shape) -> None:
 def _map(shape: Shape, what: str) -> Shape:
     if len(shape) != 3:
         raise ShapeError(
-            f"{what} needs a map (height×width×channels) and gets {describe(shape)}",
+            f"{what} needs a map (height×width×channels) and gets {describe_shape(shape)}",
             "put it before `flatten`, `dense` or a global pooling",
         )
     return shape
@@ -142,7 +142,7 @@ def dense_shape(layer: Layer, shape: Shape) -> Shape:
     """Vector of a dense layer; of a sequence, each of its rows."""
     if len(shape) not in (1, 2):
         raise ShapeError(
-            f"dense needs a vector and gets {describe(shape)}",
+            f"dense needs a vector and gets {describe_shape(shape)}",
             "put `flatten` or `global-avg-pool` before it",
         )
     return (*shape[:-1], layer.filters)
@@ -151,7 +151,7 @@ def dense_shape(layer: Layer, shape: Shape) -> Shape:
 def _sequence(shape: Shape, what: str) -> Shape:
     if len(shape) != 2:
         raise ShapeError(
-            f"{what} needs a sequence (length×features) and gets {describe(shape)}",
+            f"{what} needs a sequence (length×features) and gets {describe_shape(shape)}",
             "put `reshape` before it",
         )
     return shape

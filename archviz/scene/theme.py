@@ -134,7 +134,7 @@ def _path(name: str, mark: Mark | None) -> str:
 def _read(path: str) -> _Raw:
     node, problems = parse_yaml(read_spec_text(path), path)
     raw = _Raw(path)
-    reader = _Reader(problems)
+    reader = _ThemeReader(problems)
     if node is not None:
         reader.theme(node, raw)
     if reader.problems:
@@ -142,7 +142,7 @@ def _read(path: str) -> _Raw:
     return raw
 
 
-class _Reader:
+class _ThemeReader:
     """Fills a raw theme from nodes and gathers what is wrong."""
 
     def __init__(self, problems: list[Problem]) -> None:

@@ -37,7 +37,7 @@ ALIGN = {"start": "left", "middle": "center", "end": "right"}
 
 Box: TypeAlias = tuple[float, float, float, float]
 """(x, y, width, height)."""
-Style: TypeAlias = "Mapping[str, str | float]"
+CellStyle: TypeAlias = "Mapping[str, str | float]"
 
 
 def write_drawio(pages: Sequence[Page]) -> bytes:
@@ -233,7 +233,7 @@ class _Diagram:
     def port(self, at: Point, onward: Point, parent: str, origin: Point) -> End:
         """An invisible oval at the end of a line that comes from nowhere."""
         end = End(self.new_id(), port_box(at, onward))
-        style: Style = {"ellipse": "", "fillColor": "none", "strokeColor": "none"}
+        style: CellStyle = {"ellipse": "", "fillColor": "none", "strokeColor": "none"}
         self.vertex(end.cell, parent, origin, end.box, style)
         return end
 
@@ -243,7 +243,7 @@ class _Diagram:
         parent: str,
         origin: Point,
         box: Box,
-        style: Style,
+        style: CellStyle,
         label: str = "",
         names: Mapping[str, str] | None = None,
     ) -> None:
@@ -270,7 +270,7 @@ class _Diagram:
         self,
         parent: str,
         origin: Point,
-        style: Style,
+        style: CellStyle,
         route: Sequence[Point],
         source: str = "",
         target: str = "",
@@ -316,7 +316,7 @@ def markup(lines: Sequence[str]) -> str:
     return "<br>".join(escape(line, quote=False) for line in lines)
 
 
-def style_text(style: Style) -> str:
+def style_text(style: CellStyle) -> str:
     """A style as draw.io writes it; a key without a value is a style of its stylesheet."""
     return "".join(
         f"{key}={number(value) if isinstance(value, int | float) else value};"

@@ -37,7 +37,7 @@ def write_gv(scene: Scene) -> str:
         },
         edge_attr={"arrowsize": "0.6"},
     )
-    writer = _Writer(out, scene.height)
+    writer = _DotWriter(out, scene.height)
     writer.items(scene.items, "")
     return str(out.source)
 
@@ -46,7 +46,7 @@ def _pt(value: float) -> str:
     return f"{value * POINTS:.2f}".rstrip("0").rstrip(".")
 
 
-class _Writer:
+class _DotWriter:
     """Adds items to a Digraph, y turned up."""
 
     def __init__(self, out: object, height: float) -> None:

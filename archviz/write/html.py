@@ -17,7 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archviz.scene.scene import Connector, Group, Item, Line, Scene, Shape, Text
-from archviz.write.svg import Op, number, operations
+from archviz.write.svg import Step, number, operations
 from archviz.write.templates import render_template
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Palette:
         return {name: pair[index] for pair, name in self.names.items()}
 
 
-class Part(NamedTuple):
+class FigurePart(NamedTuple):
     """A piece of a figure: which items of the scene, where they stand, what draws them."""
 
     id: str
@@ -117,7 +117,7 @@ class Part(NamedTuple):
     view_box: str = ""
     width: str = ""
     swatch: str = ""
-    steps: tuple[Op, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 class Cut(NamedTuple):
@@ -141,14 +141,14 @@ class View(NamedTuple):
     fonts: str
     row: str
     """Width of the main part; the page's scale is what fits it."""
-    parts: tuple[Part, ...]
+    parts: tuple[FigurePart, ...]
     notes: tuple[str, ...]
     paired: bool
     figure: HtmlFigure | None = None
     stats: Sequence[tuple[str, str]] = ()
     facts: Sequence[tuple[str, str]] = ()
 
-    def of(self, *roles: str) -> list[Part]:
+    def of(self, *roles: str) -> list[FigurePart]:
         """Its parts of these roles."""
         return [part for part in self.parts if part.role in roles]
 
@@ -197,10 +197,10 @@ def make_view(scene: Scene, dark: Scene | None, slug: str, title: str, palette: 
     pair = dark if dark is not None and aligned(scene, dark) else None
     panels: dict[str, list[str]] = {}
     main: list[int] = []
-    parts: list[Part] = []
+    parts: list[FigurePart] = []
     for index, item in enumerate(scene.items):
         role = item.role if isinstance(item, Group) else ""
-        part = Part(f"{slug}__{len(parts)}", role, "", (index,))
+        part = FigurePart(f"{slug}__{len(parts)}", role, "", (index,))
         if isinstance(item, Group) and role == "panel":
             panels.setdefault(item.name, []).append(part.id)
             parts.append(part._replace(name=item.name))
@@ -209,7 +209,7 @@ def make_view(scene: Scene, dark: Scene | None, slug: str, title: str, palette: 
         else:
             main.append(index)
     if main:
-        parts.insert(0, Part(f"{slug}__row", "row", "", tuple(main)))
+        parts.insert(0, FigurePart(f"{slug}__row", "row", "", tuple(main)))
     parts = [drawn(part, Cut(scene, pair, panels, palette)) for part in parts]
     ground = scene.background or "#ffffff"
     return View(
@@ -227,7 +227,7 @@ def make_view(scene: Scene, dark: Scene | None, slug: str, title: str, palette: 
     )
 
 
-def drawn(part: Part, cut: Cut) -> Part:
+def drawn(part: FigurePart, cut: Cut) -> FigurePart:
     """A part with its box and the steps that draw it."""
     steps = [step for index in part.items for step in _steps(cut, index)]
     left, top, right, bottom = extent([cut.scene.items[index] for index in part.items])
@@ -252,7 +252,7 @@ def _swatch(module: str, cut: Cut) -> str:
     return "#808080"
 
 
-def _steps(cut: Cut, index: int) -> Iterator[Op]:
+def _steps(cut: Cut, index: int) -> Iterator[Step]:
     """The steps that draw one item, its groups marked up and its colours paired."""
     steps = drawing(cut.scene, index)
     twins = drawing(cut.dark, index) if cut.dark else steps
@@ -262,18 +262,18 @@ def _steps(cut: Cut, index: int) -> Iterator[Op]:
         if step.do == "open":
             mark = _mark(next(groups), cut.panels)
             ears.append(mark["ear"])
-            yield Op("open", mark)
+            yield Step("open", mark)
             continue
         if step.do == "close" and (ear := ears.pop()):
-            yield Op("ear", {"d": ear})
+            yield Step("ear", {"d": ear})
         values = dict(step.values)
         for key in ("fill", "stroke"):
             if values.get(key) or (step.do == "text" and key == "fill"):
                 values[key] = cut.palette.color(values[key], twin.values[key])
-        yield Op(step.do, values)
+        yield Step(step.do, values)
 
 
-def drawing(scene: Scene, index: int) -> list[Op]:
+def drawing(scene: Scene, index: int) -> list[Step]:
     """The steps of one item of a scene; patterns are the page's, not the item's."""
     alone = scene._replace(items=(scene.items[index],))
     return [step for step in operations(alone) if step.do != "pattern"]
@@ -290,7 +290,7 @@ def aligned(scene: Scene, dark: Scene) -> bool:
     )
 
 
-def _plain(step: Op) -> tuple[str, list[str]]:
+def _plain(step: Step) -> tuple[str, list[str]]:
     return step.do, [text for key, text in step.values.items() if key not in ("fill", "stroke")]
 
 
@@ -342,7 +342,7 @@ def _leaves(items: Sequence[Item]) -> Iterator[Shape | Text | Line | Connector]:
         yield from item.texts if isinstance(item, Shape) else ()
 
 
-def _patterns(scenes: Sequence[Scene]) -> list[Op]:
+def _patterns(scenes: Sequence[Scene]) -> list[Step]:
     """Every hatching once: all figures of the page share them."""
     steps = [step for scene in scenes for step in operations(scene) if step.do == "pattern"]
     return list({tuple(step.values.items()): step for step in steps}.values())

@@ -71,7 +71,7 @@ class SlideWriter:
         self, shape: Shape, group: Group | None, ways: dict[str, tuple[str, EmuPoint]]
     ) -> None:
         """Number a shape, and note where connectors that name it are glued."""
-        box, name = self.frame.box(*shape.box), name_of(shape, group)
+        box, name = self.frame.box(*shape.box), shape_name(shape, group)
         if shape.role == "port":
             at = self.frame.point(shape.x + shape.width / 2, shape.y + shape.height / 2)
             name, onward = ways.get(shape.id, (name, at))
@@ -225,7 +225,7 @@ def items_with_groups(
             yield item, group
 
 
-def name_of(shape: Shape, group: Group | None) -> str:
+def shape_name(shape: Shape, group: Group | None) -> str:
     """What a shape is called: a layer's box by its layer, a badge by its letter and layer."""
     text = " ".join(shape.lines)
     if group is None or group.role not in ("layer", "module"):

@@ -165,7 +165,7 @@ def write_tikz(scene: Scene, *, standalone: bool = True) -> str:
     A whole document whose page is the scene, or a ``tikzpicture`` for ``\\input``, which is
     as large as what is drawn, without the scene's margins.
     """
-    return _Writer(scene).source(standalone)
+    return _TikzWriter(scene).source(standalone)
 
 
 def latex(text: str) -> str:
@@ -207,7 +207,7 @@ def _word(text: str) -> str:
     return re.sub("[^A-Za-z0-9]+", "-", text).strip("-") or "plain"
 
 
-class _Part(NamedTuple):
+class _TikzScope(NamedTuple):
     """A scope: nodes and paths as statements, names of nodes by layer and depth of shadow."""
 
     name: str
@@ -243,7 +243,7 @@ class _Names:
         return self.given[key]
 
 
-class _Writer:
+class _TikzWriter:
     """Turns a scene into what the template needs, and gathers colours and styles on the way."""
 
     def __init__(self, scene: Scene) -> None:
@@ -313,11 +313,13 @@ class _Writer:
         self.styles[name] = settings
         return name
 
-    def part(self, name: str, items: Sequence[Item]) -> _Part:
+    def part(self, name: str, items: Sequence[Item]) -> _TikzScope:
         """A top-level group, or what stands between two of them."""
         leaves = list(_leaves(items))
         usual = _usual(leaves)
-        part = _Part(_plain(name), self.settings(leaves, usual), {"panels": [], "main": []}, {}, [])
+        part = _TikzScope(
+            _plain(name), self.settings(leaves, usual), {"panels": [], "main": []}, {}, []
+        )
         for leaf in leaves:
             if isinstance(leaf, Shape):
                 self.shape(leaf, usual, part)
@@ -343,7 +345,7 @@ class _Writer:
             if any(isinstance(leaf, kind) for leaf in leaves)
         ]
 
-    def shape(self, shape: Shape, usual: _Usual, part: _Part) -> None:
+    def shape(self, shape: Shape, usual: _Usual, part: _TikzScope) -> None:
         """A box or a badge as a node, its shadow; a port as a coordinate."""
         name = self.node_name(shape)
         self.placed[shape.id] = shape
