@@ -10,11 +10,11 @@ from archviz.layout.canvas import TURN, Canvas, rounded
 from archviz.layout.legend import place_columns, whole_legend
 from archviz.layout.panels import Panel, build_panels, pack
 from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_line
-from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, extent, moved
+from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
 from archviz.network.model import Head, Network
-from archviz.scene.scene import Group, Scene
+from archviz.scene.scene import Group, Scene, extent
 from archviz.scene.theme import Theme
 
 MARGIN = 0.8

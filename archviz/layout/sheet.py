@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from archviz.layout.canvas import TURN, Canvas, Port, port_shape, rounded
 from archviz.layout.legend import legend_sections, place_strip, used_in
@@ -121,39 +122,21 @@ class Sheet:
         self.items.append(Group("legend", "legend", "Legend", items=canvas.items()))
 
 
-def extent(items: Sequence[Item]) -> tuple[float, float, float, float]:
-    """(left, top, right, bottom) of all that is drawn."""
-    boxes: list[tuple[float, float, float, float]] = []
-    stack = list(items)
-    while stack:
-        item = stack.pop()
-        if isinstance(item, Group):
-            stack += item.items
-            continue
-        boxes.append(item.box)
-        if isinstance(item, Shape):
-            boxes += [text.box for text in item.texts]
-    return (
-        min(box[0] for box in boxes),
-        min(box[1] for box in boxes),
-        max(box[0] + box[2] for box in boxes),
-        max(box[1] + box[3] for box in boxes),
-    )
-
-
 def moved(item: Item, dx: float, dy: float) -> Item:
     """``item`` moved by (dx, dy)."""
-
-    if isinstance(item, Group):
-        return item._replace(items=tuple(moved(inner, dx, dy) for inner in item.items))
-    if isinstance(item, Connector):
-        return item._replace(
-            points=_moved_points(item.points, dx, dy), route=_moved_points(item.route, dx, dy)
-        )
-    if isinstance(item, Line):
-        return item._replace(points=_moved_points(item.points, dx, dy))
-    assert isinstance(item, Shape | Text)
-    return item._replace(x=rounded(item.x + dx), y=rounded(item.y + dy))
+    match item:
+        case Group():
+            return item._replace(items=tuple(moved(inner, dx, dy) for inner in item.items))
+        case Connector():
+            return item._replace(
+                points=_moved_points(item.points, dx, dy), route=_moved_points(item.route, dx, dy)
+            )
+        case Line():
+            return item._replace(points=_moved_points(item.points, dx, dy))
+        case Shape() | Text():
+            return item._replace(x=rounded(item.x + dx), y=rounded(item.y + dy))
+        case _:
+            assert_never(item)
 
 
 def _moved_points(points: tuple[Point, ...], dx: float, dy: float) -> tuple[Point, ...]:

@@ -17,11 +17,11 @@ from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.page import describe_network, heading_text, row_width
 from archviz.layout.panels import Panel, build_panels, pack
 from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_line
-from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, extent, moved
+from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
 from archviz.network.model import Network
-from archviz.scene.scene import Group, Item, Scene
+from archviz.scene.scene import Group, Item, Scene, extent
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
 from archviz.scene.theme import Theme
 

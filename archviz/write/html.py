@@ -16,7 +16,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archviz.scene.scene import Connector, Group, Item, Line, Scene, Shape, Text
+from archviz.scene.scene import Group, Item, Scene, Shape, Text, extent
 from archviz.write.svg import Step, number, operations
 from archviz.write.templates import render_template
 
@@ -320,26 +320,6 @@ def _notes(scene: Scene) -> Iterator[str]:
     for item in scene.items:
         if isinstance(item, Group) and item.role == "notes":
             yield " ".join(text.text for text in item.items if isinstance(text, Text))
-
-
-def extent(items: Sequence[Item]) -> tuple[float, float, float, float]:
-    """(left, top, right, bottom) of all that is drawn."""
-    boxes = [item.box for item in _leaves(items)] or [(0.0, 0.0, 0.0, 0.0)]
-    return (
-        min(box[0] for box in boxes),
-        min(box[1] for box in boxes),
-        max(box[0] + box[2] for box in boxes),
-        max(box[1] + box[3] for box in boxes),
-    )
-
-
-def _leaves(items: Sequence[Item]) -> Iterator[Shape | Text | Line | Connector]:
-    for item in items:
-        if isinstance(item, Group):
-            yield from _leaves(item.items)
-            continue
-        yield item
-        yield from item.texts if isinstance(item, Shape) else ()
 
 
 def _patterns(scenes: Sequence[Scene]) -> list[Step]:

@@ -11,19 +11,27 @@ from __future__ import annotations
 import io
 import os
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from archviz.scene import metrics
-from archviz.scene.scene import Connector, Group, Shape, Text
+from archviz.scene.scene import (
+    POINTS,
+    Connector,
+    Group,
+    Line,
+    Shape,
+    Text,
+    bounds,
+    leaves,
+    shapes_in,
+)
 from archviz.write.svg import SHADOW_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archviz.scene.scene import Item, Page, Point, Scene
+    from archviz.scene.scene import Box, Item, Page, Point, Scene
 
-POINTS = 0.75
-"""Points in a pixel of 1/96 inch."""
 LARGEST = 14400.0
 """Points that a side of a page may have in PDF; a longer picture is shrunk to it."""
 STRETCH = 0.005
@@ -41,8 +49,6 @@ HATCHES: dict[str, tuple[tuple[float, float, float, float], ...]] = {
 They and the dots are those of ``templates/pattern.svg.j2``, counted from the page's corner.
 """
 DOT_STEP, DOT_STARTS, DOT_RADIUS = 6.0, (1.5, 4.5), 0.8
-
-Box = tuple[float, float, float, float]
 
 
 def write_pdf(
@@ -83,31 +89,33 @@ def content_box(scene: Scene, padding: float = 2.0) -> Box:
     boxes = list(_ink(scene.items))
     if not boxes:
         return (0.0, 0.0, scene.width, scene.height)
-    left = max(0.0, min(box[0] for box in boxes) - padding)
-    top = max(0.0, min(box[1] for box in boxes) - padding)
-    right = min(scene.width, max(box[0] + box[2] for box in boxes) + padding)
-    bottom = min(scene.height, max(box[1] + box[3] for box in boxes) + padding)
+    x, y, right, bottom = bounds(boxes)
+    left, top = max(0.0, x - padding), max(0.0, y - padding)
+    right, bottom = min(scene.width, right + padding), min(scene.height, bottom + padding)
     return (left, top, right - left, bottom - top)
 
 
 def _ink(items: Sequence[Item]) -> Iterator[Box]:
     """The boxes of all that leaves a mark."""
-    for item in items:
-        if isinstance(item, Group):
-            yield from _ink(item.items)
-        elif isinstance(item, Shape):
-            if item.fill or item.stroke:
-                yield _grown(item.box, item.line_width / 2 if item.stroke else 0.0)
-                yield from (text.box for text in item.texts)
-            if item.shadow:
-                x, y, width, height = item.box
-                depth = item.shadow
-                yield _grown((x + depth / 2, y + depth, width, height), depth)
-        elif isinstance(item, Text):
-            yield item.box
-        else:
-            head = item.head_width if isinstance(item, Connector) and item.head else 0.0
-            yield _grown(item.box, max(item.line_width, head) / 2)
+    for leaf in leaves(items):
+        match leaf:
+            case Shape():
+                if leaf.fill or leaf.stroke:
+                    yield _grown(leaf.box, leaf.line_width / 2 if leaf.stroke else 0.0)
+                    yield from (text.box for text in leaf.texts)
+                if leaf.shadow:
+                    x, y, width, height = leaf.box
+                    depth = leaf.shadow
+                    yield _grown((x + depth / 2, y + depth, width, height), depth)
+            case Text():
+                yield leaf.box
+            case Line():
+                yield _grown(leaf.box, leaf.line_width / 2)
+            case Connector():
+                head = leaf.head_width if leaf.head else 0.0
+                yield _grown(leaf.box, max(leaf.line_width, head) / 2)
+            case _:
+                assert_never(leaf)
 
 
 def _grown(box: Box, by: float) -> Box:
@@ -161,26 +169,27 @@ class _Painter:
                 self.items((item,))
             else:
                 rest.append(item)
-        self.shadows(list(_shapes(rest)))
+        self.shadows(list(shapes_in(rest)))
         self.items(rest)
 
     def items(self, items: Sequence[Item]) -> None:
         """Items in their order."""
-        for item in items:
-            if isinstance(item, Group):
-                self.items(item.items)
-            elif isinstance(item, Shape):
-                if item.fill or item.stroke:
-                    self.shape(item)
-            elif isinstance(item, Text):
-                self.text(item)
-            elif isinstance(item, Connector):
-                self.polyline(item.shaft(), item.stroke, item.line_width)
-                if item.head:
-                    self.fill(item.stroke)
-                    self.path(item.arrowhead(), close=True, stroke=0, fill=1)
-            else:
-                self.polyline(item.points, item.stroke, item.line_width)
+        for leaf in leaves(items):
+            match leaf:
+                case Shape():
+                    if leaf.fill or leaf.stroke:
+                        self.shape(leaf)
+                case Text():
+                    self.text(leaf)
+                case Connector():
+                    self.polyline(leaf.shaft(), leaf.stroke, leaf.line_width)
+                    if leaf.head:
+                        self.fill(leaf.stroke)
+                        self.path(leaf.arrowhead(), close=True, stroke=0, fill=1)
+                case Line():
+                    self.polyline(leaf.points, leaf.stroke, leaf.line_width)
+                case _:
+                    assert_never(leaf)
 
     def fill(self, color: str) -> None:
         self.canvas.setFillColorRGB(*_rgb(color))
@@ -274,7 +283,7 @@ class _Painter:
         stretch = text.width / natural
         if abs(stretch - 1) <= STRETCH or stretch <= 0:
             stretch = 1.0
-        x = text.x - {"start": 0.0, "middle": 0.5, "end": 1.0}[text.anchor] * natural * stretch
+        x = text.x - text.shift * natural * stretch
         self.canvas.saveState()
         self.canvas.transform(stretch, 0, 0, -1, x, text.y)
         self.fill(text.fill)
@@ -295,14 +304,6 @@ class _Painter:
         self.canvas.setLineWidth(size * 0.06)
         for index in range(count):
             self.canvas.rect(place + (index + 0.15) * size, 0, size * 0.7, size * 0.69)
-
-
-def _shapes(items: Sequence[Item]) -> Iterator[Shape]:
-    for item in items:
-        if isinstance(item, Shape):
-            yield item
-        elif isinstance(item, Group):
-            yield from _shapes(item.items)
 
 
 def _rgb(color: str) -> tuple[float, float, float]:

@@ -11,6 +11,8 @@ from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from archviz.scene.scene import is_bracket
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -384,12 +386,9 @@ def line_preset(points: Sequence[EmuPoint]) -> str:
     """The geometry of a level or upright line or of a square bracket; else the empty string."""
     if len(points) == 2 and (points[0][0] == points[1][0] or points[0][1] == points[1][1]):
         return geometry("line")
-    if len(points) != 4:
+    if not is_bracket(points):
         return ""
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points
-    if x1 != x2 or x0 != x3 or y0 != y1 or y2 != y3 or x0 == x1:
-        return ""
-    return geometry("leftBracket" if x0 > x1 else "rightBracket", adj=0)
+    return geometry("leftBracket" if points[0][0] > points[1][0] else "rightBracket", adj=0)
 
 
 def freeform(points: Sequence[EmuPoint], box: Box) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from archviz.scene.scene import Connector, Group, Line, Shape, Text
 from archviz.write.pptx_parts import (
@@ -103,16 +103,19 @@ class SlideWriter:
         """All that a group or the slide holds, from back to front."""
         drawn: list[Drawn] = []
         for item in items:
-            if isinstance(item, Group):
-                drawn += self.group(item)
-            elif isinstance(item, Shape):
-                drawn.append(self.shape(item, group))
-            elif isinstance(item, Connector):
-                drawn += self.connector(item)
-            elif isinstance(item, Line):
-                drawn.append(self.line(item, group))
-            elif item not in self.title:
-                drawn.append(self.text(item))
+            match item:
+                case Group():
+                    drawn += self.group(item)
+                case Shape():
+                    drawn.append(self.shape(item, group))
+                case Connector():
+                    drawn += self.connector(item)
+                case Line():
+                    drawn.append(self.line(item, group))
+                case Text():
+                    drawn += [] if item in self.title else [self.text(item)]
+                case _:
+                    assert_never(item)
         return drawn
 
     def group(self, group: Group) -> list[Drawn]:
@@ -158,7 +161,7 @@ class SlideWriter:
     def title_box(self, line: Text) -> tuple[float, float, float, float]:
         """A title's box, wider than its text by 1 em: LibreOffice wraps a title nevertheless."""
         x, y, width, height = line.box
-        left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[line.anchor] * line.size
+        left = x - line.shift * line.size
         right = min(left + width + line.size, max(x + width, self.scene.width))
         left = max(left, min(x, 0.0))
         return (left, y, right - left, height)

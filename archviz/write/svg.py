@@ -8,9 +8,9 @@ of a group as one path each; every text carries its measured length.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
-from archviz.scene.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
+from archviz.scene.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text, shapes_in
 from archviz.write.templates import render_template
 
 SHADOW_LEVELS = ((0.2, 0.17), (0.9, 0.11))
@@ -40,8 +40,8 @@ def write_svg(scene: Scene) -> str:
 
 def number(value: float) -> str:
     """A length with at most two decimals and nothing superfluous."""
-    text = f"{value:.2f}"
-    return text.rstrip("0").rstrip(".")
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def points(path: Sequence[Point], close: bool = False) -> str:
@@ -61,18 +61,10 @@ def points(path: Sequence[Point], close: bool = False) -> str:
 
 def operations(scene: Scene) -> Iterator[Step]:
     """The scene as the flat list of steps that the template writes down."""
-    for pattern in sorted({(s.pattern, s.stroke) for s in _shapes(scene.items) if s.pattern}):
+    for pattern in sorted({(s.pattern, s.stroke) for s in shapes_in(scene.items) if s.pattern}):
         yield Step("pattern", {"name": pattern[0], "stroke": pattern[1]})
     for item in scene.items:
         yield from _group(item) if isinstance(item, Group) else _items((item,))
-
-
-def _shapes(items: Sequence[Item]) -> Iterator[Shape]:
-    for item in items:
-        if isinstance(item, Shape):
-            yield item
-        elif isinstance(item, Group):
-            yield from _shapes(item.items)
 
 
 def _group(group: Group) -> Iterator[Step]:
@@ -83,7 +75,7 @@ def _group(group: Group) -> Iterator[Step]:
     for panel in panels:
         yield from _shadows([panel])
         yield from _items((panel,))
-    yield from _shadows([shape for shape in _shapes(rest) if shape.shadow])
+    yield from _shadows([shape for shape in shapes_in(rest) if shape.shadow])
     yield from _items(rest)
     yield Step("close", {})
 
@@ -119,19 +111,20 @@ def _items(items: Sequence[Item]) -> Iterator[Step]:
         if heads:
             yield Step("heads", {"d": "".join(heads), "fill": color})
             heads = []
-        if isinstance(item, Line):
-            yield _line(item.points, item.stroke, item.line_width)
-        elif isinstance(item, Shape):
-            if item.fill or item.stroke:
-                yield from _shape(item)
-        elif isinstance(item, Text):
-            yield _text(item)
-        else:
-            yield Step(
-                "open", {"id": item.id if item.role != "layer" else "", "title": item.detail}
-            )
-            yield from _items(item.items)
-            yield Step("close", {})
+        match item:
+            case Line():
+                yield _line(item.points, item.stroke, item.line_width)
+            case Shape():
+                yield from _shape(item) if item.fill or item.stroke else ()
+            case Text():
+                yield _text(item)
+            case Group():
+                name = item.id if item.role != "layer" else ""
+                yield Step("open", {"id": name, "title": item.detail})
+                yield from _items(item.items)
+                yield Step("close", {})
+            case _:
+                assert_never(item)
     if heads:
         yield Step("heads", {"d": "".join(heads), "fill": color})
 

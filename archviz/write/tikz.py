@@ -11,17 +11,17 @@ import re
 import unicodedata
 from collections import Counter
 from itertools import chain, count, groupby
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, assert_never
 
-from archviz.scene.scene import Connector, Group, Line, Shape, Text
-from archviz.write.pdf import POINTS, content_box
+from archviz.scene.scene import POINTS, Connector, Group, Line, Shape, Text, leaves, shapes_in
+from archviz.write.pdf import content_box
 from archviz.write.svg import SHADOW_LEVELS, number
 from archviz.write.templates import render_template
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
-    from archviz.scene.scene import Item, Point, Scene
+    from archviz.scene.scene import Item, Point, Primitive, Scene
 
 LARGEST = 14000.0
 """Pixels that a side may have: TeX's arithmetic ends at 16383; a larger scene is shrunk."""
@@ -156,8 +156,6 @@ ACCENTS = {
 }
 """LaTeX's accents for combining characters."""
 
-Leaf: TypeAlias = Shape | Text | Line | Connector
-
 
 def write_tikz(scene: Scene, *, standalone: bool = True) -> str:
     """The scene as LaTeX source.
@@ -254,15 +252,15 @@ class _TikzWriter:
         self.styles: dict[str, list[str]] = {}
         self.style_names = _Names()
         self.node_names = _Names()
-        leaves = list(_leaves(scene.items))
-        shapes = [leaf for leaf in leaves if isinstance(leaf, Shape)]
-        texts = [leaf for leaf in leaves if isinstance(leaf, Text)]
+        drawn = list(leaves(scene.items))
+        shapes = [leaf for leaf in drawn if isinstance(leaf, Shape)]
+        texts = [leaf for leaf in drawn if isinstance(leaf, Text)]
         self.placed: dict[str, Shape] = {}
         self.type_of = {text.role: text.size for text in reversed(texts)}
         self.round = all(s.form == "rect" or abs(s.width - s.height) < NEAR for s in shapes)
         self.patterned = any(shape.pattern for shape in shapes)
         for wish, values in (
-            ("line", [leaf.stroke for leaf in leaves if not isinstance(leaf, Text)]),
+            ("line", [leaf.stroke for leaf in drawn if not isinstance(leaf, Text)]),
             ("ink", [shape.text_fill for shape in shapes]),
         ):
             for value, _ in Counter(filter(None, values)).most_common():
@@ -315,24 +313,28 @@ class _TikzWriter:
 
     def part(self, name: str, items: Sequence[Item]) -> _TikzScope:
         """A top-level group, or what stands between two of them."""
-        leaves = list(_leaves(items))
-        usual = _usual(leaves)
+        drawn = list(leaves(items))
+        usual = _usual(drawn)
         part = _TikzScope(
-            _plain(name), self.settings(leaves, usual), {"panels": [], "main": []}, {}, []
+            _plain(name), self.settings(drawn, usual), {"panels": [], "main": []}, {}, []
         )
-        for leaf in leaves:
-            if isinstance(leaf, Shape):
-                self.shape(leaf, usual, part)
-        for leaf in leaves:
-            if isinstance(leaf, Text):
-                part.nodes["main"].append(self.words(leaf))
-            elif isinstance(leaf, Line):
-                part.paths.append(self.line(leaf, usual))
-            elif isinstance(leaf, Connector):
-                part.paths.append(self.connector(leaf, usual))
+        for shape in shapes_in(items):
+            self.shape(shape, usual, part)
+        for leaf in drawn:
+            match leaf:
+                case Shape():
+                    pass  # boxes stand below all texts
+                case Text():
+                    part.nodes["main"].append(self.words(leaf))
+                case Line():
+                    part.paths.append(self.line(leaf, usual))
+                case Connector():
+                    part.paths.append(self.connector(leaf, usual))
+                case _:
+                    assert_never(leaf)
         return part
 
-    def settings(self, leaves: Sequence[Leaf], usual: _Usual) -> list[str]:
+    def settings(self, drawn: Sequence[Primitive], usual: _Usual) -> list[str]:
         """The options of a part's scope."""
         kinds = (
             ("boxes", Shape, (usual.line, usual.corner, usual.type)),
@@ -342,7 +344,7 @@ class _TikzWriter:
         return [
             f"{name}=" + "".join(f"{{{self.length(value)}}}" for value in values)
             for name, kind, values in kinds
-            if any(isinstance(leaf, kind) for leaf in leaves)
+            if any(isinstance(leaf, kind) for leaf in drawn)
         ]
 
     def shape(self, shape: Shape, usual: _Usual, part: _TikzScope) -> None:
@@ -467,28 +469,20 @@ def _parts(items: Sequence[Item]) -> Iterator[tuple[str, Sequence[Item]]]:
             yield ("rest", list(run))
 
 
-def _leaves(items: Sequence[Item]) -> Iterator[Leaf]:
-    for item in items:
-        if isinstance(item, Group):
-            yield from _leaves(item.items)
-        else:
-            yield item
-
-
 def _most(values: Iterable[float]) -> float:
     """The most frequent value, 0 if there is none."""
     return Counter(values).most_common(1)[0][0] if (values := list(values)) else 0.0
 
 
-def _usual(leaves: Sequence[Leaf]) -> _Usual:
-    shapes = [leaf for leaf in leaves if isinstance(leaf, Shape)]
-    connectors = [leaf for leaf in leaves if isinstance(leaf, Connector)]
+def _usual(drawn: Sequence[Primitive]) -> _Usual:
+    shapes = [leaf for leaf in drawn if isinstance(leaf, Shape)]
+    connectors = [leaf for leaf in drawn if isinstance(leaf, Connector)]
     heads = [line for line in connectors if line.head] or connectors
     widths = Counter((c.line_width, c.head_length, c.head_width) for c in heads)
     return _Usual(
         _most(shape.line_width for shape in shapes if shape.stroke),
         _most(s.radius for s in shapes if s.form != "ellipse" and s.role != "panel"),
         _most(shape.text_size for shape in shapes if shape.lines),
-        _most(leaf.line_width for leaf in leaves if isinstance(leaf, Line)),
+        _most(leaf.line_width for leaf in drawn if isinstance(leaf, Line)),
         widths.most_common(1)[0][0] if widths else (0.0, 0.0, 0.0),
     )
