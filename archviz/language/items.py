@@ -5,7 +5,7 @@ A body is whatever may stand for a series: one item, a list of items, or ``ident
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from archviz.language.options import OptionError, whole
 from archviz.language.places import Place, begins, check_keys, find
@@ -67,15 +67,19 @@ def read_series(reader: SpecReader, node: YamlNode, where: str, place: Place) ->
 
 def read_item(reader: SpecReader, node: YamlNode, where: str, place: Place) -> ItemSpec | None:
     """One item; None where it is none, with the problem noted."""
-    if isinstance(node, ScalarNode):
-        return _from_string(reader, node, where, place)
-    if isinstance(node, SequenceNode):
-        reader.problem(node.mark, "a list inside a list", "parallel lists need 'towers:'")
-        return None
-    for key, value in node.pairs:
-        if key.text in FORMS:
-            return _FORM_READERS[key.text](reader, node, value, where, place)
-    return _long_form(reader, node, where, place)
+    match node:
+        case ScalarNode():
+            return _from_string(reader, node, where, place)
+        case SequenceNode():
+            reader.problem(node.mark, "a list inside a list", "parallel lists need 'towers:'")
+            return None
+        case MappingNode():
+            for key, value in node.pairs:
+                if key.text in FORMS:
+                    return _FORM_READERS[key.text](reader, node, value, where, place)
+            return _long_form(reader, node, where, place)
+        case _:
+            assert_never(node)
 
 
 def _from_string(reader: SpecReader, node: ScalarNode, where: str, place: Place) -> ItemSpec | None:
@@ -134,13 +138,17 @@ def _long_form(reader: SpecReader, node: MappingNode, where: str, place: Place) 
     head, value = heads[0]
     extra = [pair for pair in node.pairs if pair[0] is not head]
     if head.text in reader.takes:
-        tokens = tokens_of(value) if isinstance(value, ScalarNode) else []
-        if isinstance(value, MappingNode):
-            extra = [*value.pairs, *extra]
-        elif not isinstance(value, ScalarNode):
-            reader.problem(
-                value.mark, f"{head.text} gets a list", "write its arguments as one text"
-            )
+        tokens: list[tuple[str, Mark]] = []
+        match value:
+            case ScalarNode():
+                tokens = tokens_of(value)
+            case MappingNode():
+                extra = [*value.pairs, *extra]
+            case SequenceNode():
+                hint = "write its arguments as one text"
+                reader.problem(value.mark, f"{head.text} gets a list", hint)
+            case _:
+                assert_never(value)
         return read_call(reader, head.text, tokens, where, head.mark, place.scope, extra)
     if not _allowed(reader, head.text, head.mark, place):
         return None
