@@ -27,7 +27,7 @@ _NOWHERE: Any = None
 MAX_PROBLEMS = 12
 
 Key: TypeAlias = tuple[Any, ...]
-Coloring: TypeAlias = dict[tuple[Any, ...], int]
+Colors: TypeAlias = dict[tuple[Any, ...], int]
 
 
 class _Plain(NamedTuple):
@@ -234,11 +234,11 @@ def _layers(model: _Plain, spec: _Plain, keys: _Keys) -> list[str]:
     for key in {**wanted, **found}:
         if wanted[key] != found[key]:
             counts = f"{wanted[key]} in the model, {found[key]} in the spec"
-            problems.append(f"{show_layer(keys.keys[key])}: {counts}")
+            problems.append(f"{show(keys.keys[key])}: {counts}")
     return problems
 
 
-def show_layer(key: tuple[Any, ...]) -> str:
+def show(key: tuple[Any, ...]) -> str:
     """A layer in words: ``conv kernel=3x3 filters=64 giving 56×56×64``."""
     kind, values, shape = key
     parts = [kind]
@@ -259,14 +259,14 @@ def _wiring(model: _Plain, spec: _Plain, keys: _Keys) -> list[str]:
         return []  # nothing was put in another order
     if _unmatched(model, spec, model.tags, spec.tags, keys) is None:
         return []
-    colors: Coloring = {}
+    colors: Colors = {}
     one, two = _colored(model, colors, keys), _colored(spec, colors, keys)
     index = _unmatched(model, spec, one, two, keys)
     if index is None:
         return []
     node = model.nodes[index]
     sources = ", ".join(model.nodes[source].id[:60] for source in model.inputs[index])
-    what = f"'{node.id[:60]}' ({show_layer(keys.keys[model.keys[index]])})"
+    what = f"'{node.id[:60]}' ({show(keys.keys[model.keys[index]])})"
     return [f"the spec is wired otherwise round {what}, which gets {sources or 'nothing'}"]
 
 
@@ -292,7 +292,7 @@ def _unmatched(
     return None
 
 
-def _colored(plain: _Plain, colors: Coloring, keys: _Keys) -> list[int]:
+def _colored(plain: _Plain, colors: Colors, keys: _Keys) -> list[int]:
     """Colours from all before a layer, then from all behind it as well."""
 
     def number(key: tuple[Any, ...]) -> int:

@@ -9,8 +9,8 @@ from archviz.layout.legend import legend_sections, place_columns, used_in
 from archviz.layout.sheet import moved
 from archviz.layout.slides import (
     BOTTOM,
+    MARGIN,
     SLIDE_HEIGHT,
-    SLIDE_MARGIN,
     TOP,
     network_slides,
     slide_heading,
@@ -115,13 +115,11 @@ def _title_slide(heads: Sequence[Head], theme: Theme, width: float) -> Scene:
     canvas = Canvas("title")
     text, muted = theme.color("text"), theme.color("caption")
     y = 250.0
-    for line in paragraph(DECK_TITLE, width - 4 * SLIDE_MARGIN, 50, bold=True)[:2]:
+    for line in paragraph(DECK_TITLE, width - 4 * MARGIN, 50, bold=True)[:2]:
         canvas.text(width / 2, y, line, 50, text, bold=True, role="slide-title")
         y += 50 * LINE_HEIGHT
     y += 10
-    for line in paragraph(
-        _names(heads).removeprefix("In this deck: "), width - 6 * SLIDE_MARGIN, 20
-    )[:4]:
+    for line in paragraph(_names(heads).removeprefix("In this deck: "), width - 6 * MARGIN, 20)[:4]:
         canvas.text(width / 2, y, line, 20, muted, role="lead")
         y += 20 * 1.4
     roles = ("input", "conv", "pool", "yellow", "green", "orange", "merge", "dense")
@@ -164,7 +162,7 @@ def _timeline_slide(heads: Sequence[Head], theme: Theme, width: float) -> Scene:
 
     def items() -> Iterator[Item]:
         yield from slide_heading("Timeline", about, "", theme, width)
-        yield from _centred(timeline_items(heads, style, width - 2 * SLIDE_MARGIN), width)
+        yield from _centred(timeline_items(heads, style, width - 2 * MARGIN), width)
 
     return _scene("Timeline", about, theme, width, items())
 
@@ -176,9 +174,7 @@ def _table_slide(heads: Sequence[Head], theme: Theme, width: float) -> Scene:
 
     def items() -> Iterator[Item]:
         yield from slide_heading("Networks in Keras", about, "", theme, width)
-        table = table_items(
-            KERAS_COLUMNS, keras_rows(heads), style, (width - 2 * SLIDE_MARGIN) * 0.86
-        )
+        table = table_items(KERAS_COLUMNS, keras_rows(heads), style, (width - 2 * MARGIN) * 0.86)
         yield from _centred(table, width)
 
     return _scene("Networks in Keras", about, theme, width, items())

@@ -29,7 +29,7 @@ SLIDE_HEIGHT = 720.0
 """Pixels of 1/96 inch: 7.5 inches."""
 LEAST_TEXT = 16.0
 """Pixels: 12 pt."""
-SLIDE_MARGIN = 44.0
+MARGIN = 44.0
 TOP = 102.0
 BOTTOM = 20.0
 SCALES = (1.6, 1.45, 1.3, 1.2, 1.12, 1.06)
@@ -50,7 +50,7 @@ class Chapter(NamedTuple):
     notes: tuple[str, ...]
 
 
-class NetworkParts(NamedTuple):
+class Parts(NamedTuple):
     """A network's measured parts."""
 
     row: MainRow
@@ -86,7 +86,7 @@ def network_slides(
         ArchvizError: not even the smallest scale makes a part of it fit.
     """
     width = rounded(SLIDE_HEIGHT * aspect)
-    room = (width - 2 * SLIDE_MARGIN, SLIDE_HEIGHT - TOP - BOTTOM)
+    room = (width - 2 * MARGIN, SLIDE_HEIGHT - TOP - BOTTOM)
     parts = _parts(network, analysis, slide_theme(theme), room[0])
     scale = _best_scale(parts, room)
     if scale != 1.0:
@@ -113,14 +113,14 @@ def network_slides(
     ]
 
 
-def _parts(network: Network, analysis: Analysis, theme: Theme, width: float) -> NetworkParts:
+def _parts(network: Network, analysis: Analysis, theme: Theme, width: float) -> Parts:
     style = Style(theme, theme.metric("unit"))
     builder = Builder(network, analysis, style)
     panels = build_panels(network, builder, width)
-    return NetworkParts(main_row(network, builder), panels, network.notes, style)
+    return Parts(main_row(network, builder), panels, network.notes, style)
 
 
-def _best_scale(parts: NetworkParts, room: tuple[float, float]) -> float:
+def _best_scale(parts: Parts, room: tuple[float, float]) -> float:
     """The largest scale at which the slides are as few as at 12 pt."""
     smallest = _chapters(parts, *room)
     if not smallest:
@@ -135,7 +135,7 @@ def _best_scale(parts: NetworkParts, room: tuple[float, float]) -> float:
     return 1.0
 
 
-def _chapters(parts: NetworkParts, width: float, height: float) -> list[Chapter]:
+def _chapters(parts: Parts, width: float, height: float) -> list[Chapter]:
     """The slides that it takes, each no larger than this; empty if some part does not fit."""
     style = parts.style
     lines = _lines(parts, width)
@@ -184,7 +184,7 @@ def _arrangements(
 def _paginate(
     lines: Sequence[RowLine],
     rows: Sequence[tuple[Panel, ...]],
-    parts: NetworkParts,
+    parts: Parts,
     width: float,
     height: float,
     early: int,
@@ -219,7 +219,7 @@ def _paginate(
     return [*chapters, Chapter((), (), parts.notes)] if parts.notes else chapters
 
 
-def _lines(parts: NetworkParts, width: float) -> tuple[RowLine, ...]:
+def _lines(parts: Parts, width: float) -> tuple[RowLine, ...]:
     """The main row in the fewest lines that are no wider than ``width``."""
     blocks = parts.row.blocks
     least = int(sum(block.width for block in blocks) / width) + 1
@@ -265,7 +265,7 @@ def _slide(
         sheet.panels(row)
     sheet.notes(chapter.notes)
     left, top, right, bottom = extent(sheet.items)
-    dx = rounded(SLIDE_MARGIN + (inner - (right - left)) / 2 - left)
+    dx = rounded(MARGIN + (inner - (right - left)) / 2 - left)
     dy = rounded(TOP + max(0.0, (height - (bottom - top)) * 0.45) - top)
     title = heading_text(network) + (", continued" if number else "")
     heading = slide_heading(
@@ -289,10 +289,10 @@ def slide_heading(title: str, line: str, aside: str, theme: Theme, width: float)
     """A slide's title, what stands at its right, and a line or two below."""
     canvas = Canvas("heading")
     text, muted = theme.color("text"), theme.color("caption")
-    inner = width - 2 * SLIDE_MARGIN
+    inner = width - 2 * MARGIN
     aside_width = text_width(aside, 18)
     canvas.text(
-        SLIDE_MARGIN,
+        MARGIN,
         54,
         clip(title, inner - aside_width - 30, 32, bold=True),
         32,
@@ -302,9 +302,9 @@ def slide_heading(title: str, line: str, aside: str, theme: Theme, width: float)
         role="slide-title",
     )
     if aside:
-        canvas.text(width - SLIDE_MARGIN, 54, aside, 18, muted, anchor="end", role="aside")
+        canvas.text(width - MARGIN, 54, aside, 18, muted, anchor="end", role="aside")
     y = 54 + 14 + ASCENT * 18
     for part in paragraph(line, inner, 18)[:2]:
-        canvas.text(SLIDE_MARGIN, y, part, 18, muted, anchor="start", role="lead")
+        canvas.text(MARGIN, y, part, 18, muted, anchor="start", role="lead")
         y += LINE_HEIGHT * 18
     yield Group("heading", "heading", title, items=canvas.items())
