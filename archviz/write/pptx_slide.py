@@ -5,24 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from archviz.scene.scene import Connector, Group, Line, Shape, Text
-from archviz.write.pptx_parts import (
-    HEADER,
-    NAMESPACES,
-    NO_EFFECT,
+from archviz.write.pptx_connectors import (
     End,
     arrowhead,
     bend,
     connected_to,
     connector_shape,
     cut,
+    joint_box,
+    port_box,
+)
+from archviz.write.pptx_parts import (
+    HEADER,
+    NAMESPACES,
+    NO_EFFECT,
     fill_of,
     freeform,
     geometry,
     group_shape,
-    joint_box,
     line_preset,
     look,
-    port_box,
     solid,
     sp,
     stroke,
