@@ -9,11 +9,8 @@ are not embedded); of any other character that it lacks an empty box marks the p
 from __future__ import annotations
 
 import io
-import os
-from functools import cache
 from typing import TYPE_CHECKING, Any, assert_never
 
-from archviz.scene import metrics
 from archviz.scene.scene import (
     POINTS,
     Connector,
@@ -25,6 +22,7 @@ from archviz.scene.scene import (
     leaves,
     shapes_in,
 )
+from archviz.write.pdf_fonts import bundled_font, encodable, runs
 from archviz.write.svg import SHADOW_LEVELS
 
 if TYPE_CHECKING:
@@ -67,7 +65,7 @@ def write_pdf(
         scene = page.scene
         _draw(canvas, scene, (0.0, 0.0, scene.width, scene.height))
         canvas.bookmarkPage(f"page{number}")
-        canvas.addOutlineEntry(_encodable(page.title) or str(number), f"page{number}", level=0)
+        canvas.addOutlineEntry(encodable(page.title) or str(number), f"page{number}", level=0)
         canvas.showPage()
     canvas.showOutline()
     canvas.save()
@@ -126,10 +124,12 @@ def _canvas(output: io.BytesIO, title: str, author: str, subject: str) -> Any:
     """A reportlab canvas without a clock in it: the same input gives the same bytes."""
     from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
-    canvas = Canvas(output, invariant=1, pageCompression=1, lang="en", initialFontName=_font(False))
-    canvas.setTitle(_encodable(title))
-    canvas.setAuthor(_encodable(author))
-    canvas.setSubject(_encodable(subject))
+    canvas = Canvas(
+        output, invariant=1, pageCompression=1, lang="en", initialFontName=bundled_font(False)
+    )
+    canvas.setTitle(encodable(title))
+    canvas.setAuthor(encodable(author))
+    canvas.setSubject(encodable(subject))
     canvas.setCreator("archviz")
     canvas.setViewerPreference("DisplayDocTitle", "true")
     return canvas
@@ -273,11 +273,11 @@ class _Painter:
         """One line of text, scaled to its measured width where it would miss it."""
         from reportlab.pdfbase.pdfmetrics import stringWidth  # type: ignore[import-untyped]
 
-        runs = [
+        pieces = [
             (font, run, stringWidth(run, font, text.size) if font else len(run) * text.size)
-            for font, run in _runs(_encodable(text.text), text.bold)
+            for font, run in runs(encodable(text.text), text.bold)
         ]
-        natural = sum(width for _, _, width in runs)
+        natural = sum(width for _, _, width in pieces)
         if not natural:
             return
         stretch = text.width / natural
@@ -288,7 +288,7 @@ class _Painter:
         self.canvas.transform(stretch, 0, 0, -1, x, text.y)
         self.fill(text.fill)
         place = 0.0
-        for font, run, width in runs:
+        for font, run, width in pieces:
             if font:
                 self.canvas.setFont(font, text.size)
                 self.canvas.drawString(place, 0, run)
@@ -331,69 +331,3 @@ def _dots(box: Box) -> Iterator[Point]:
         for column in range(int(x // DOT_STEP) - 1, int((x + width) // DOT_STEP) + 2):
             for row in range(int(y // DOT_STEP) - 1, int((y + height) // DOT_STEP) + 2):
                 yield (start + column * DOT_STEP, start + row * DOT_STEP)
-
-
-@cache
-def _font(bold: bool) -> str:
-    """The name under which reportlab knows the bundled font."""
-    from reportlab.pdfbase.pdfmetrics import registerFont
-    from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]
-
-    weight = "Bold" if bold else "Regular"
-    folder = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fonts")
-    registerFont(TTFont(f"archviz-{weight}", os.path.join(folder, f"Arimo-{weight}.ttf")))
-    return f"archviz-{weight}"
-
-
-@cache
-def _viewer_font(name: str) -> str:
-    """A font of the viewer's own, by one of the names that PDF sets aside for them."""
-    from reportlab.pdfbase.cidfonts import UnicodeCIDFont  # type: ignore[import-untyped]
-    from reportlab.pdfbase.pdfmetrics import registerFont
-
-    registerFont(UnicodeCIDFont(name))
-    return name
-
-
-@cache
-def covered(bold: bool) -> frozenset[str]:
-    """The characters of the bundled font."""
-    return frozenset("".join((metrics.BOLD if bold else metrics.REGULAR).values()))
-
-
-def _runs(text: str, bold: bool) -> Iterator[tuple[str, str]]:
-    """The text in pieces of one font each; the font is empty where there is none."""
-    own = covered(bold)
-    if own.issuperset(text):
-        yield (_font(bold), text)
-        return
-    east = _east_asian(text)
-    start = 0
-    kinds = ["own" if char in own else "east" if _is_east(char) else "" for char in text]
-    for end in range(1, len(text) + 1):
-        if end < len(text) and kinds[end] == kinds[start]:
-            continue
-        kind = kinds[start]
-        font = _font(bold) if kind == "own" else _viewer_font(east) if kind else ""
-        yield (font, text[start:end])
-        start = end
-
-
-def _is_east(char: str) -> bool:
-    """A Chinese, Japanese or Korean character or its punctuation, or a full-width letter."""
-    code = ord(char)
-    return 0x3000 <= code <= 0x9FFF or 0xAC00 <= code <= 0xD7A3 or 0xFF01 <= code <= 0xFFEE
-
-
-def _east_asian(text: str) -> str:
-    """The viewer's font for a text: Japanese where it has kana, Korean where hangul."""
-    if any("\u3040" <= char <= "\u30ff" for char in text):
-        return "HeiseiKakuGo-W5"
-    if any("\uac00" <= char <= "\ud7a3" for char in text):
-        return "HYGothic-Medium"
-    return "STSong-Light"
-
-
-def _encodable(text: str) -> str:
-    """``text`` with lone surrogates, which no encoding has, as question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
