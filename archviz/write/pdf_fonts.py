@@ -28,7 +28,7 @@ def bundled_font(bold: bool) -> str:
 def _viewer_font(name: str) -> str:
     """A font of the viewer's own, by one of the names that PDF sets aside for them."""
     from reportlab.pdfbase.cidfonts import UnicodeCIDFont  # type: ignore[import-untyped]
-    from reportlab.pdfbase.pdfmetrics import registerFont  # type: ignore[import-untyped]
+    from reportlab.pdfbase.pdfmetrics import registerFont
 
     registerFont(UnicodeCIDFont(name))
     return name
