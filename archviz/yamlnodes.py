@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, assert_never
 
 import yaml
 
@@ -329,11 +329,15 @@ class _Composer:
 
 def describe(node: YamlNode) -> str:
     """What a node is, in words for a message: ``a list``, ``'3x3'``, ``empty``."""
-    if isinstance(node, SequenceNode):
-        return "a list"
-    if isinstance(node, MappingNode):
-        return "a mapping"
-    return f"'{shorten(node.text)}'" if node.text else "empty"
+    match node:
+        case SequenceNode():
+            return "a list"
+        case MappingNode():
+            return "a mapping"
+        case ScalarNode():
+            return f"'{shorten(node.text)}'" if node.text else "empty"
+        case _:
+            assert_never(node)
 
 
 def shorten(text: str, limit: int = 60) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from proofs import flatten_network
+
 from archviz.importers.graphs import LayerNode
-from archviz.importers.unroll import flatten_network
 from archviz.language.expand import load_network
 from tests.models import Builder
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from proofs import compare, flatten_network, verify
 
 from archviz.importers.graphs import LayerGraph, LayerNode
-from archviz.importers.prove import compare, key_of, verify
-from archviz.importers.unroll import flatten_network
+from archviz.importers.prove import key_of
 from archviz.language.expand import load_network, network_from_text
 from archviz.network.analysis import analyse
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from invariants import violations
+from proofs import flatten_network
 
 from archviz.api import LoadedNetwork
 from archviz.errors import ArchvizError
-from archviz.importers.unroll import flatten_network
 from archviz.language.expand import PREVIOUS_NOTE, network_from_text
 from archviz.scene.scene import Connector, Group, Text
 

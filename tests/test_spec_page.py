@@ -10,7 +10,7 @@ import pytest
 
 from archviz.language.expand import network_from_text
 from archviz.language.items import Place, read_series
-from archviz.language.shorthand import Reader
+from archviz.language.shorthand import SpecReader
 from archviz.network.analysis import analyse, check_published
 from archviz.yamlnodes import SequenceNode, parse_yaml
 
@@ -38,7 +38,7 @@ def test_examples_can_be_read(text: str) -> None:
     node, problems = parse_yaml(text, "spec.md")
     assert problems == []
     if isinstance(node, SequenceNode):
-        reader = Reader([])
+        reader = SpecReader([])
         reader.takes = {"inception": dict.fromkeys(["a", "b", "c", "d", "e", "f"])}
         scope = dict.fromkeys(["width", "lead", "stride", "after"])
         read_series(reader, node, "network", Place(scope, top=True))

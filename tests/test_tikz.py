@@ -16,8 +16,9 @@ from pypdf import PdfReader
 import archviz
 from archviz.scene.scene import Connector, Group, Item, Line, Scene, Shape, Text
 from archviz.scene.theme import PATTERNS as THEME_PATTERNS
+from archviz.write.latex import latex
 from archviz.write.pdf import content_box
-from archviz.write.tikz import PATTERNS, latex, write_tikz
+from archviz.write.tikz import PATTERNS, write_tikz
 
 needs_latex = pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is absent")
 needs_poppler = pytest.mark.skipif(not shutil.which("pdftoppm"), reason="pdftoppm is absent")

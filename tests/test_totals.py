@@ -261,7 +261,8 @@ def test_facts_gather_what_a_place_stands_for() -> None:
     assert first.filters == (64, 128, 256, 512)
     assert first.strides == ((1, 1), (2, 2))
     assert first.kernels == ((1, 1),)
-    assert first.input_shapes[1] == (56, 56, 256)
+    rows = [row for row in analysis.rows if row.layer.where == "modules/conv-block/main/0"]
+    assert rows[1].input_shape == (56, 56, 256)
     assert first.shapes[1] == (28, 28, 128)
     merge = analysis.facts["modules/identity-block/merge"]
     assert merge.calls == 12

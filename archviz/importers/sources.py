@@ -15,7 +15,7 @@ from archviz.files import is_special
 from archviz.importers.garbage_collector import without_collector
 from archviz.importers.graphs import LayerGraph, LayerNode
 
-FORMS = "an ONNX file, a Keras 3 .keras file, or the JSON of model.to_json()"
+MODEL_FILES = "an ONNX file, a Keras 3 .keras file, or the JSON of model.to_json()"
 
 
 def is_model_file(path: str) -> bool:
@@ -64,7 +64,7 @@ def _read(path: str, suffix: str) -> LayerGraph:
             "is a pickle, which only runs as Python code",
             "use archviz.from_torch(module, input_size), or export to ONNX",
         )
-    raise fail(path, "is no model that can be imported", f"give {FORMS}")
+    raise fail(path, "is no model that can be imported", f"give {MODEL_FILES}")
 
 
 def line(node: LayerNode) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archviz.importers.graphs import LayerGraph, LayerNode
+from archviz.importers.graphs import LayerNode
 from archviz.language.options import OPTIONS
 from archviz.network.analysis import measure
 from archviz.network.kinds import KINDS, STATED
@@ -46,21 +46,6 @@ class Wired(NamedTuple):
         aside = [node for start, end in self.auxiliary for node in self.nodes[start:end]]
         own, hung = (sum([getattr(node, field) for node in some]) for some in (self.nodes, aside))
         return int(own - hung)
-
-
-def flatten_network(network: Network) -> LayerGraph:
-    """The layers of a network in order of execution, as an import would have read them."""
-    flat = unrolled(network)
-    ids = [f"{node.kind}-{number}" for number, node in enumerate(flat.nodes)]
-    nodes = tuple(
-        [
-            node._replace(
-                id=ids[number], inputs=tuple([ids[source] for source in flat.inputs[number]])
-            )
-            for number, node in enumerate(flat.nodes)
-        ]
-    )
-    return LayerGraph(network.head.name, nodes, tuple([ids[number] for number in flat.outputs]))
 
 
 def unrolled(network: Network) -> Wired:

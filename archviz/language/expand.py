@@ -7,11 +7,11 @@ before anything large is built.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, assert_never
 
 from archviz.errors import ArchvizError, Mark, Problem
 from archviz.language.expression import Expression, ExpressionError, Value, evaluate, pretty
-from archviz.language.options import OPTIONS, OptionError, Setting, resolve, whole, written
+from archviz.language.options import OPTIONS, OptionError, Setting, setting_value, whole, written
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES
 from archviz.language.spec import read_spec
 from archviz.language.syntax import (
@@ -139,23 +139,32 @@ class _Expander:
         return Series(tuple(nodes)), total, height + 1
 
     def node(self, item: ItemSpec, values: Values, depth: int) -> Counted:
-        if isinstance(item, LayerSpec):
-            return self.layer(item, values), 1, 0
-        if isinstance(item, CallSpec):
-            return self.call(item, values, depth)
-        if isinstance(item, RepeatSpec):
-            return self.repeat(item, values, depth)
-        if isinstance(item, TowersSpec):
-            return self.towers(item, values, depth)
-        if isinstance(item, ResidualSpec):
-            main, count, height = self.series(item.main, values, depth + 1)
-            shortcut, more, other = self.series(item.shortcut, values, depth + 1)
-            merge = self.layer(item.merge, values)
-            node = Residual(main, shortcut, merge, item.where, item.mark)
-            return node, count + more + 1, max(height, other)
-        if isinstance(item, GraphSpec):
-            return self.graph(item, values, depth)
-        return self.auxiliary(item, values, depth)
+        match item:
+            case LayerSpec():
+                return self.layer(item, values), 1, 0
+            case CallSpec():
+                return self.call(item, values, depth)
+            case RepeatSpec():
+                return self.repeat(item, values, depth)
+            case TowersSpec():
+                return self.towers(item, values, depth)
+            case ResidualSpec():
+                return self.residual(item, values, depth)
+            case GraphSpec():
+                return self.graph(item, values, depth)
+            case AuxiliarySpec():
+                body, count, height = self.series(item.body, values, depth + 1)
+                node = Auxiliary(body, item.where, item.mark, item.side, item.name)
+                return node, count, height
+            case _:
+                assert_never(item)
+
+    def residual(self, item: ResidualSpec, values: Values, depth: int) -> Counted:
+        main, count, height = self.series(item.main, values, depth + 1)
+        shortcut, more, other = self.series(item.shortcut, values, depth + 1)
+        merge = self.layer(item.merge, values)
+        node = Residual(main, shortcut, merge, item.where, item.mark)
+        return node, count + more + 1, max(height, other)
 
     def graph(self, item: GraphSpec, values: Values, depth: int) -> Counted:
         total, height = len(item.nodes) + len(item.edges), 0
@@ -167,10 +176,6 @@ class _Expander:
             height = max(height, inner)
         self.previous = self.previous or any(source == PREVIOUS for source, _ in item.edges)
         return Graph(tuple(nodes), item.edges, item.where, item.mark), total, height
-
-    def auxiliary(self, item: AuxiliarySpec, values: Values, depth: int) -> Counted:
-        body, count, height = self.series(item.body, values, depth + 1)
-        return Auxiliary(body, item.where, item.mark, item.side, item.name), count, height
 
     # ---- layers ----------------------------------------------------------------------
 
@@ -202,7 +207,7 @@ class _Expander:
         self, setting: Setting, values: Values, fields: dict[str, object], absent: bool
     ) -> None:
         try:
-            fields[OPTIONS[setting.option].field] = resolve(setting, values)
+            fields[OPTIONS[setting.option].field] = setting_value(setting, values)
         except OptionError as error:
             if not absent:
                 self.problem(setting.mark, f"'{setting.text[:60]}': {error.message}", error.hint)
@@ -211,7 +216,7 @@ class _Expander:
         if setting is None:
             return True
         try:
-            return bool(resolve(setting, values))
+            return bool(setting_value(setting, values))
         except OptionError as error:
             self.problem(setting.mark, f"'{setting.text[:60]}': {error.message}", error.hint)
             return True
@@ -320,10 +325,10 @@ class _Expander:
         return towers, total, height
 
 
-_Item = TypeVar("_Item")
+_Choice = TypeVar("_Choice")
 
 
-def _written_out(runs: Iterable[tuple[int, _Item]]) -> list[_Item]:
+def _written_out(runs: Iterable[tuple[int, _Choice]]) -> list[_Choice]:
     """``9 x 0.2`` as nine values."""
     return [value for times, value in runs for _ in range(times)]
 

@@ -12,7 +12,7 @@ from archviz.yamlnodes import MappingNode, ScalarNode, YamlNode, boolean, descri
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archviz.language.shorthand import Reader
+    from archviz.language.shorthand import SpecReader
 
 TEXTS: Mapping[str, tuple[int, str]] = {
     "title": (100, "name of the network, as in its paper"),
@@ -44,7 +44,7 @@ KERAS: Mapping[str, str] = {
 KEYS = (*TEXTS, "year", "date", "published", "keras", "appendix")
 
 
-def name_of(file: str) -> str:
+def network_name(file: str) -> str:
     """The name of a network from its file: ``resnet50`` from ``specs/resnet50.yaml``."""
     base = os.path.basename(file)
     stem, ending = os.path.splitext(base)
@@ -53,7 +53,7 @@ def name_of(file: str) -> str:
 
 
 def read_head(
-    reader: Reader, pairs: Mapping[str, tuple[ScalarNode, YamlNode]], file: str
+    reader: SpecReader, pairs: Mapping[str, tuple[ScalarNode, YamlNode]], file: str
 ) -> tuple[Head, dict[str, Mark]]:
     """The head, and where each published number stands."""
     values: dict[str, Any] = {}
@@ -76,11 +76,11 @@ def read_head(
         reader.problem(pairs["link"][1].mark, "a link begins with https:// or http://")
     if "title" not in pairs:
         reader.problem(Mark(file, 1, 1), "a spec needs a title", "write title: My network")
-    values.setdefault("title", name_of(file))
-    return Head(name=name_of(file), **values), marks
+    values.setdefault("title", network_name(file))
+    return Head(name=network_name(file), **values), marks
 
 
-def read_text(reader: Reader, node: YamlNode, what: str, limit: int) -> str:
+def read_text(reader: SpecReader, node: YamlNode, what: str, limit: int) -> str:
     """A text, its blanks and line ends collapsed."""
     if not isinstance(node, ScalarNode):
         reader.problem(node.mark, f"{what} is {describe(node)} where a text is needed")
@@ -94,7 +94,7 @@ def read_text(reader: Reader, node: YamlNode, what: str, limit: int) -> str:
     return text
 
 
-def _number(reader: Reader, node: YamlNode, what: str, low: int, high: int) -> int:
+def _number(reader: SpecReader, node: YamlNode, what: str, low: int, high: int) -> int:
     text = node.text.replace(",", "").replace("_", "") if isinstance(node, ScalarNode) else ""
     if not (text.isascii() and text.isdigit()):
         reader.problem(node.mark, f"{what} is {describe(node)} where a whole number is needed")
@@ -105,7 +105,7 @@ def _number(reader: Reader, node: YamlNode, what: str, low: int, high: int) -> i
     return int(text)
 
 
-def _date(reader: Reader, node: YamlNode) -> str:
+def _date(reader: SpecReader, node: YamlNode) -> str:
     text = node.text if isinstance(node, ScalarNode) else ""
     parts = text.split("-")
     digits = text.isascii() and all(part.isdigit() for part in parts)
@@ -116,7 +116,7 @@ def _date(reader: Reader, node: YamlNode) -> str:
     return text
 
 
-def _flag(reader: Reader, node: YamlNode, what: str) -> bool:
+def _flag(reader: SpecReader, node: YamlNode, what: str) -> bool:
     answer = boolean(node.text) if isinstance(node, ScalarNode) else None
     if answer is None:
         reader.problem(node.mark, f"{what} is {describe(node)}", "use true or false")
@@ -124,7 +124,7 @@ def _flag(reader: Reader, node: YamlNode, what: str) -> bool:
 
 
 def _table(
-    reader: Reader, node: YamlNode, what: str, known: Mapping[str, str]
+    reader: SpecReader, node: YamlNode, what: str, known: Mapping[str, str]
 ) -> dict[str, YamlNode]:
     if not isinstance(node, MappingNode):
         reader.problem(
@@ -139,7 +139,7 @@ def _table(
     return {key.text: value for key, value in node.pairs if key.text in known}
 
 
-def _published(reader: Reader, node: YamlNode) -> tuple[Published, dict[str, Mark]]:
+def _published(reader: SpecReader, node: YamlNode) -> tuple[Published, dict[str, Mark]]:
     rows = _table(reader, node, "published", PUBLISHED)
     numbers = {
         key.replace("-", "_"): _number(reader, value, key, 0, 10**18) for key, value in rows.items()
@@ -147,7 +147,7 @@ def _published(reader: Reader, node: YamlNode) -> tuple[Published, dict[str, Mar
     return Published(**numbers), {key: value.mark for key, value in rows.items()}
 
 
-def _keras(reader: Reader, node: YamlNode) -> dict[str, float | str]:
+def _keras(reader: SpecReader, node: YamlNode) -> dict[str, float | str]:
     row: dict[str, float | str] = {}
     for key, value in _table(reader, node, "keras", KERAS).items():
         if key == "model":
@@ -159,7 +159,7 @@ def _keras(reader: Reader, node: YamlNode) -> dict[str, float | str]:
     return row
 
 
-def _share(reader: Reader, node: YamlNode, what: str) -> float:
+def _share(reader: SpecReader, node: YamlNode, what: str) -> float:
     text = node.text if isinstance(node, ScalarNode) else ""
     if text.isascii() and text.replace(".", "", 1).isdigit() and float(text) <= 1:
         return float(text)

@@ -5,14 +5,14 @@ A body is whatever may stand for a series: one item, a list of items, or ``ident
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from archviz.language.options import OptionError, whole
 from archviz.language.places import Place, begins, check_keys, find
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES, MAX_VARIABLES, read_binding, read_rows
 from archviz.language.shorthand import (
-    Reader,
-    Scope,
+    Parameters,
+    SpecReader,
     read_call,
     read_layer,
     read_value,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 FORMS = ("repeat", "towers", "fork", "residual", "graph", "auxiliary")
 
 
-def read_series(reader: Reader, node: YamlNode, where: str, place: Place) -> SeriesSpec:
+def read_series(reader: SpecReader, node: YamlNode, where: str, place: Place) -> SeriesSpec:
     """A list of items, or one item; ``identity`` is the empty series."""
     if not isinstance(node, SequenceNode):
         if isinstance(node, ScalarNode) and node.text.strip() == "identity":
@@ -65,20 +65,24 @@ def read_series(reader: Reader, node: YamlNode, where: str, place: Place) -> Ser
     return tuple(items)
 
 
-def read_item(reader: Reader, node: YamlNode, where: str, place: Place) -> ItemSpec | None:
+def read_item(reader: SpecReader, node: YamlNode, where: str, place: Place) -> ItemSpec | None:
     """One item; None where it is none, with the problem noted."""
-    if isinstance(node, ScalarNode):
-        return _from_string(reader, node, where, place)
-    if isinstance(node, SequenceNode):
-        reader.problem(node.mark, "a list inside a list", "parallel lists need 'towers:'")
-        return None
-    for key, value in node.pairs:
-        if key.text in FORMS:
-            return _FORM_READERS[key.text](reader, node, value, where, place)
-    return _long_form(reader, node, where, place)
+    match node:
+        case ScalarNode():
+            return _from_string(reader, node, where, place)
+        case SequenceNode():
+            reader.problem(node.mark, "a list inside a list", "parallel lists need 'towers:'")
+            return None
+        case MappingNode():
+            for key, value in node.pairs:
+                if key.text in FORMS:
+                    return _FORM_READERS[key.text](reader, node, value, where, place)
+            return _long_form(reader, node, where, place)
+        case _:
+            assert_never(node)
 
 
-def _from_string(reader: Reader, node: ScalarNode, where: str, place: Place) -> ItemSpec | None:
+def _from_string(reader: SpecReader, node: ScalarNode, where: str, place: Place) -> ItemSpec | None:
     tokens = tokens_of(node)
     if not tokens:
         reader.problem(node.mark, "an empty item", "remove it, or write a layer")
@@ -94,7 +98,7 @@ def _from_string(reader: Reader, node: ScalarNode, where: str, place: Place) -> 
     return None
 
 
-def _unknown_item(reader: Reader, word: str, mark: Mark) -> None:
+def _unknown_item(reader: SpecReader, word: str, mark: Mark) -> None:
     if word in FORMS:
         reader.problem(mark, f"'{word}' needs a value", f"write '{word}: ...'")
     elif word == "identity":
@@ -104,7 +108,7 @@ def _unknown_item(reader: Reader, word: str, mark: Mark) -> None:
         reader.unknown(mark, "no layer kind or module is called", word, known)
 
 
-def _allowed(reader: Reader, kind: str, mark: Mark, place: Place) -> bool:
+def _allowed(reader: SpecReader, kind: str, mark: Mark, place: Place) -> bool:
     if kind == "input" and not (place.own and place.first):
         reader.problem(
             mark,
@@ -122,7 +126,7 @@ def _allowed(reader: Reader, kind: str, mark: Mark, place: Place) -> bool:
     return True
 
 
-def _long_form(reader: Reader, node: MappingNode, where: str, place: Place) -> ItemSpec | None:
+def _long_form(reader: SpecReader, node: MappingNode, where: str, place: Place) -> ItemSpec | None:
     heads = [pair for pair in node.pairs if pair[0].text in KINDS or pair[0].text in reader.takes]
     if not node.pairs:
         reader.problem(node.mark, "an empty item", "write a layer")
@@ -134,13 +138,17 @@ def _long_form(reader: Reader, node: MappingNode, where: str, place: Place) -> I
     head, value = heads[0]
     extra = [pair for pair in node.pairs if pair[0] is not head]
     if head.text in reader.takes:
-        tokens = tokens_of(value) if isinstance(value, ScalarNode) else []
-        if isinstance(value, MappingNode):
-            extra = [*value.pairs, *extra]
-        elif not isinstance(value, ScalarNode):
-            reader.problem(
-                value.mark, f"{head.text} gets a list", "write its arguments as one text"
-            )
+        tokens: list[tuple[str, Mark]] = []
+        match value:
+            case ScalarNode():
+                tokens = tokens_of(value)
+            case MappingNode():
+                extra = [*value.pairs, *extra]
+            case SequenceNode():
+                hint = "write its arguments as one text"
+                reader.problem(value.mark, f"{head.text} gets a list", hint)
+            case _:
+                assert_never(value)
         return read_call(reader, head.text, tokens, where, head.mark, place.scope, extra)
     if not _allowed(reader, head.text, head.mark, place):
         return None
@@ -152,7 +160,7 @@ def _long_form(reader: Reader, node: MappingNode, where: str, place: Place) -> I
 
 
 def _count(
-    reader: Reader, node: YamlNode, what: str, scope: Scope, low: int, high: int
+    reader: SpecReader, node: YamlNode, what: str, scope: Parameters, low: int, high: int
 ) -> Expression | None:
     if isinstance(node, ScalarNode) and node.text.strip():
         expression = read_value(reader, node.text.strip(), node.mark, scope)
@@ -169,7 +177,7 @@ def _count(
 
 
 def _repeat(
-    reader: Reader, node: MappingNode, value: YamlNode, where: str, place: Place
+    reader: SpecReader, node: MappingNode, value: YamlNode, where: str, place: Place
 ) -> ItemSpec | None:
     check_keys(reader, node, ("repeat", "of", "each"), "a repeat")
     times = _count(reader, value, "repeat", place.scope, 1, MAX_TIMES)
@@ -203,7 +211,12 @@ def _repeat(
 
 
 def read_merge(
-    reader: Reader, node: YamlNode | None, default: str, where: str, mark: Mark, scope: Scope
+    reader: SpecReader,
+    node: YamlNode | None,
+    default: str,
+    where: str,
+    mark: Mark,
+    scope: Parameters,
 ) -> LayerSpec:
     """The merge of towers or of a residual."""
     if node is None:
@@ -218,14 +231,19 @@ def read_merge(
 
 
 def _towers(
-    reader: Reader, node: MappingNode, value: YamlNode, where: str, place: Place
+    reader: SpecReader, node: MappingNode, value: YamlNode, where: str, place: Place
 ) -> ItemSpec | None:
     check_keys(reader, node, ("towers", "of", "merge"), "towers")
     return read_towers(reader, node, value, where, place.scope, place.own)
 
 
 def read_towers(
-    reader: Reader, node: MappingNode, value: YamlNode, where: str, scope: Scope, own: bool = False
+    reader: SpecReader,
+    node: MappingNode,
+    value: YamlNode,
+    where: str,
+    scope: Parameters,
+    own: bool = False,
 ) -> TowersSpec | None:
     """Towers from the mapping that holds ``towers`` and perhaps ``of`` and ``merge``.
 
@@ -254,7 +272,7 @@ def read_towers(
 
 
 def _fork(
-    reader: Reader, node: MappingNode, value: YamlNode, where: str, place: Place
+    reader: SpecReader, node: MappingNode, value: YamlNode, where: str, place: Place
 ) -> ItemSpec | None:
     check_keys(reader, node, ("fork",), "a fork")
     if not place.fork:
@@ -275,14 +293,14 @@ def _fork(
 
 
 def _residual(
-    reader: Reader, node: MappingNode, value: YamlNode, where: str, place: Place
+    reader: SpecReader, node: MappingNode, value: YamlNode, where: str, place: Place
 ) -> ItemSpec:
     check_keys(reader, node, ("residual", "shortcut", "merge"), "a residual")
     return read_residual(reader, node, value, where, place.scope)
 
 
 def read_residual(
-    reader: Reader, node: MappingNode, value: YamlNode, where: str, scope: Scope
+    reader: SpecReader, node: MappingNode, value: YamlNode, where: str, scope: Parameters
 ) -> ResidualSpec:
     """A residual from the mapping that holds ``residual`` and its companions."""
     main = read_series(reader, value, f"{where}/main", Place(scope))
@@ -293,14 +311,14 @@ def read_residual(
 
 
 def _graph(
-    reader: Reader, node: MappingNode, value: YamlNode, where: str, place: Place
+    reader: SpecReader, node: MappingNode, value: YamlNode, where: str, place: Place
 ) -> ItemSpec | None:
     check_keys(reader, node, ("graph",), "a graph")
     return read_graph(reader, value, where, place, read_series)
 
 
 def _auxiliary(
-    reader: Reader, node: MappingNode, value: YamlNode, where: str, place: Place
+    reader: SpecReader, node: MappingNode, value: YamlNode, where: str, place: Place
 ) -> ItemSpec | None:
     check_keys(reader, node, ("auxiliary", "side", "name"), "an auxiliary classifier")
     if not place.top:

@@ -177,7 +177,7 @@ def _is_side(text: str, scope: Collection[str]) -> bool:
     return text in scope or (text.isdigit() and text.isascii())
 
 
-def resolve(setting: Setting, values: Mapping[str, Value]) -> Any:
+def setting_value(setting: Setting, values: Mapping[str, Value]) -> Any:
     """The value for the layer's field; :class:`OptionError` where it does not suit."""
     option = OPTIONS[setting.option]
     if option.form == "text":
@@ -186,7 +186,7 @@ def resolve(setting: Setting, values: Mapping[str, Value]) -> Any:
         parts = [evaluate(part, values) for part in setting.parts]
     except ExpressionError as error:
         raise OptionError(f"{setting.option}: {error.message}") from None
-    value = _FORMS[option.form](setting, option, parts)
+    value = _VALUE_READERS[option.form](setting, option, parts)
     if option.field == "value":
         return float(value)
     return bool(value) if option.field in ("present", "counts_in_depth") else value
@@ -272,7 +272,7 @@ def _word(setting: Setting, option: Option, parts: list[Value]) -> str:
     return value
 
 
-_FORMS: Mapping[str, Any] = {
+_VALUE_READERS: Mapping[str, Any] = {
     "whole": _whole,
     "number": _any_number,
     "pair": _pair,

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, assert_never
 
-from archviz.language.shorthand import Reader, Scope
-from archviz.language.syntax import GraphSpec, ItemSpec, LayerSpec, TowersSpec
+from archviz.language.shorthand import Parameters, SpecReader
+from archviz.language.syntax import (
+    AuxiliarySpec,
+    CallSpec,
+    GraphSpec,
+    ItemSpec,
+    LayerSpec,
+    RepeatSpec,
+    ResidualSpec,
+    TowersSpec,
+)
 from archviz.yamlnodes import MappingNode, YamlNode
 
 if TYPE_CHECKING:
@@ -15,7 +24,7 @@ if TYPE_CHECKING:
 class Place(NamedTuple):
     """What may stand where an item stands, and which parameters it may use."""
 
-    scope: Scope
+    scope: Parameters
     top: bool = False
     """In the network's own series: auxiliary classifiers are allowed."""
     own: bool = False
@@ -30,14 +39,20 @@ class Place(NamedTuple):
 
 def begins(item: ItemSpec) -> bool:
     """Whether an item is an input, or begins with nothing but inputs."""
-    if isinstance(item, LayerSpec):
-        return item.kind == "input"
-    if isinstance(item, TowersSpec):
-        return all(branch and begins(branch[0]) for branch in item.branches)
-    return isinstance(item, GraphSpec) and all(source != "in" for source, _ in item.edges)
+    match item:
+        case LayerSpec():
+            return item.kind == "input"
+        case TowersSpec():
+            return all(branch and begins(branch[0]) for branch in item.branches)
+        case GraphSpec():
+            return all(source != "in" for source, _ in item.edges)
+        case CallSpec() | RepeatSpec() | ResidualSpec() | AuxiliarySpec():
+            return False
+        case _:
+            assert_never(item)
 
 
-def check_keys(reader: Reader, node: MappingNode, allowed: Sequence[str], what: str) -> None:
+def check_keys(reader: SpecReader, node: MappingNode, allowed: Sequence[str], what: str) -> None:
     """Note the keys of a mapping that are not allowed in it."""
     for key, _ in node.pairs:
         if key.text not in allowed:

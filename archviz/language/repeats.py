@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archviz.language.expression import Expression, is_name
 from archviz.language.options import RESERVED
-from archviz.language.shorthand import Reader, Scope, read_call, read_value
+from archviz.language.shorthand import Parameters, SpecReader, read_call, read_value
 from archviz.yamlnodes import ScalarNode, SequenceNode, YamlNode, describe, shorten
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ MAX_VARIABLES = 32
 
 
 def read_binding(
-    reader: Reader, key: ScalarNode, node: YamlNode, count: int, scope: Scope
+    reader: SpecReader, key: ScalarNode, node: YamlNode, count: int, scope: Parameters
 ) -> Binding:
     """A variable of ``each`` and its values, with how many iterations have each."""
     check_parameter(reader, key)
@@ -31,7 +31,7 @@ def read_binding(
     return key.text, tuple(values)
 
 
-def _elements(reader: Reader, node: YamlNode, count: int) -> list[tuple[int, str, Mark]]:
+def _elements(reader: SpecReader, node: YamlNode, count: int) -> list[tuple[int, str, Mark]]:
     """The values of one ``each`` list, ``9 x 0.2`` as (9, "0.2"); as many as iterations."""
     if not isinstance(node, SequenceNode):
         reader.problem(
@@ -70,7 +70,7 @@ def split_times(text: str) -> tuple[int, str]:
 
 
 def read_rows(
-    reader: Reader, body: YamlNode, each: YamlNode, count: int, where: str, scope: Scope
+    reader: SpecReader, body: YamlNode, each: YamlNode, count: int, where: str, scope: Parameters
 ) -> tuple[tuple[int, SeriesSpec], ...]:
     """The calls that a list of arguments in ``each`` stands for, with how often each comes."""
     single = isinstance(body, SequenceNode) and len(body.items) == 1
@@ -94,7 +94,7 @@ def read_rows(
     return tuple(rows)
 
 
-def check_parameter(reader: Reader, key: ScalarNode) -> None:
+def check_parameter(reader: SpecReader, key: ScalarNode) -> None:
     """Note where a word cannot name a parameter."""
     if not key.text or not is_name(key.text):
         reader.problem(

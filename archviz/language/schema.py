@@ -12,7 +12,7 @@ from archviz.language.head import KERAS, PUBLISHED, TEXTS
 from archviz.language.items import FORMS
 from archviz.language.options import COMMON, OPTIONS
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES
-from archviz.language.spec import COLORS
+from archviz.language.spec import MODULE_COLORS
 from archviz.network.kinds import KINDS, OPENABLE
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -262,7 +262,7 @@ def _module() -> dict[str, Any]:
             "anyOf": [names, {"type": "array", "items": names}],
             "description": "its parameters in order, with or without default: [width, stride=1]",
         },
-        "color": {"enum": list(COLORS), "description": "green, unless said otherwise"},
+        "color": {"enum": list(MODULE_COLORS), "description": "green, unless said otherwise"},
         "label": {
             **_TEXT,
             "maxLength": 100,

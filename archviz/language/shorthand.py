@@ -22,14 +22,14 @@ from archviz.language.options import (
     OptionError,
     Setting,
     read_setting,
-    resolve,
+    setting_value,
     split_pair,
 )
 from archviz.language.syntax import Argument, CallSpec, LayerSpec
 from archviz.network.kinds import KINDS
 from archviz.yamlnodes import ScalarNode, YamlNode, describe, shorten
 
-Scope = Mapping[str, object]
+Parameters = Mapping[str, object]
 """The parameters that may be used at a place; only the keys matter."""
 
 NAME_LENGTH = 60
@@ -37,7 +37,7 @@ LABEL_LENGTH = 100
 MAX_PROBLEMS = 100
 
 
-class Reader:
+class SpecReader:
     """What reading a spec collects and needs to know; lives for one spec."""
 
     def __init__(self, problems: list[Problem]) -> None:
@@ -80,12 +80,12 @@ def tokens_of(scalar: ScalarNode) -> list[tuple[str, Mark]]:
 
 
 def read_layer(
-    reader: Reader,
+    reader: SpecReader,
     kind: str,
     rest: list[tuple[str, Mark]],
     where: str,
     mark: Mark,
-    scope: Scope,
+    scope: Parameters,
     extra: Collection[tuple[ScalarNode, YamlNode]] = (),
 ) -> LayerSpec:
     """A layer from the tokens behind its kind and the options of its long form."""
@@ -126,11 +126,11 @@ def _layer_spec(kind: str, where: str, mark: Mark, settings: Mapping[str, Settin
         if setting.names:
             waiting.append(setting)
         elif not setting.bad:
-            fields[OPTIONS[setting.option].field] = resolve(setting, {})
+            fields[OPTIONS[setting.option].field] = setting_value(setting, {})
     return LayerSpec(kind, where, mark, fields, tuple(waiting))
 
 
-def read_defaults(reader: Reader, kind: str, scalar: ScalarNode) -> None:
+def read_defaults(reader: SpecReader, kind: str, scalar: ScalarNode) -> None:
     """The flags and options that every layer of a kind has unless it says otherwise."""
     settings: dict[str, Setting] = {}
     for token, place in tokens_of(scalar):
@@ -142,7 +142,7 @@ def read_defaults(reader: Reader, kind: str, scalar: ScalarNode) -> None:
     reader.defaults[kind] = settings
 
 
-def _classify(kind: str, token: str, scope: Scope) -> tuple[str, str]:
+def _classify(kind: str, token: str, scope: Parameters) -> tuple[str, str]:
     """The option that a token sets, and the text of its value."""
     row = KINDS[kind]
     if token in FLAGS:
@@ -158,13 +158,13 @@ def _classify(kind: str, token: str, scope: Scope) -> tuple[str, str]:
 
 
 def _put(
-    reader: Reader,
+    reader: SpecReader,
     settings: dict[str, Setting],
     kind: str,
     option: str,
     text: str,
     mark: Mark,
-    scope: Scope,
+    scope: Parameters,
     token: str,
 ) -> None:
     accepted = (*KINDS[kind].options, *COMMON)
@@ -183,7 +183,7 @@ def _put(
     try:
         setting = read_setting(option, text, mark, scope.keys())
         if not setting.names:
-            resolve(setting, {})
+            setting_value(setting, {})
         settings[option] = setting
     except OptionError as error:
         settings[option] = Setting(option, text, mark, bad=True)
@@ -191,7 +191,7 @@ def _put(
 
 
 def _given_twice(
-    reader: Reader, kind: str, first: Setting, mark: Mark, token: str, scope: Scope
+    reader: SpecReader, kind: str, first: Setting, mark: Mark, token: str, scope: Parameters
 ) -> None:
     bare = first.option == KINDS[kind].main and "=" not in token
     if bare and token not in scope and token.replace("-", "").isalpha():
@@ -206,7 +206,7 @@ def _given_twice(
     reader.problem(mark, message, hint)
 
 
-def _means_nothing(reader: Reader, kind: str, word: str, mark: Mark, scope: Scope) -> None:
+def _means_nothing(reader: SpecReader, kind: str, word: str, mark: Mark, scope: Parameters) -> None:
     known = (*FLAGS, *scope, *(f"{name}=" for name in KINDS[kind].options))
     reader.problem(mark, f"'{shorten(word)}' means nothing to {kind}", reader.near(word, known))
 
@@ -224,7 +224,7 @@ def _text_hint(option: str, limit: int) -> str:
 
 
 def _not_accepted(
-    reader: Reader, kind: str, option: str, mark: Mark, token: str, accepted: Collection[str]
+    reader: SpecReader, kind: str, option: str, mark: Mark, token: str, accepted: Collection[str]
 ) -> None:
     if option in OPTIONS or token in FLAGS:
         what = "number" if token.isdigit() else f"'{shorten(token)}'"
@@ -240,12 +240,12 @@ def _not_accepted(
 
 
 def _bad_value(
-    reader: Reader,
+    reader: SpecReader,
     kind: str,
     option: str,
     text: str,
     mark: Mark,
-    scope: Scope,
+    scope: Parameters,
     token: str,
     error: OptionError,
 ) -> None:
@@ -272,12 +272,12 @@ def _sentence(option: str, text: str, message: str) -> str:
 
 
 def read_call(
-    reader: Reader,
+    reader: SpecReader,
     module: str,
     rest: list[tuple[str, Mark]],
     where: str,
     mark: Mark,
-    scope: Scope,
+    scope: Parameters,
     extra: Collection[tuple[ScalarNode, YamlNode]] = (),
 ) -> CallSpec:
     """A module call from the tokens behind its name and the options of its long form."""
@@ -330,7 +330,12 @@ def _usage(module: str, takes: Mapping[str, Expression | None]) -> str:
 
 
 def _call_option(
-    reader: Reader, options: dict[str, Setting], key: str, text: str, mark: Mark, scope: Scope
+    reader: SpecReader,
+    options: dict[str, Setting],
+    key: str,
+    text: str,
+    mark: Mark,
+    scope: Parameters,
 ) -> None:
     if key == "name" and not _text_fits(key, text):
         reader.problem(mark, f"name '{shorten(text)}'", _text_hint(key, NAME_LENGTH))
@@ -343,13 +348,13 @@ def _call_option(
 
 
 def _argument(
-    reader: Reader,
+    reader: SpecReader,
     arguments: dict[str, Argument],
     module: str,
     parameter: str,
     text: str,
     mark: Mark,
-    scope: Scope,
+    scope: Parameters,
     key_mark: Mark | None = None,
 ) -> None:
     if parameter not in reader.takes[module]:
@@ -365,7 +370,7 @@ def _argument(
             arguments[parameter] = Argument(parameter, value, mark)
 
 
-def read_value(reader: Reader, text: str, mark: Mark, scope: Scope) -> Expression | None:
+def read_value(reader: SpecReader, text: str, mark: Mark, scope: Parameters) -> Expression | None:
     """A number, a word or an expression; None, with a problem noted, for anything else."""
     try:
         return parse(text, scope, SYMBOLS)

@@ -12,7 +12,7 @@ from archviz.language.head import KEYS, read_head, read_text
 from archviz.language.items import read_residual, read_series, read_towers
 from archviz.language.places import Place, begins, check_keys, find
 from archviz.language.repeats import MAX_VARIABLES, check_parameter
-from archviz.language.shorthand import NAME_LENGTH, Reader, read_defaults, read_value
+from archviz.language.shorthand import NAME_LENGTH, SpecReader, read_defaults, read_value
 from archviz.language.syntax import ItemSpec, LayerSpec, ModuleSpec, SeriesSpec, Spec
 from archviz.language.wiring import read_graph
 from archviz.network.kinds import KINDS, OPENABLE
@@ -42,14 +42,14 @@ COMPANIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Keys that go with each body of a module."""
 MODULE_KEYS = ("takes", "color", "label", "title")
-COLORS = ("yellow", "green", "orange")
+MODULE_COLORS = ("yellow", "green", "orange")
 
 
 def read_spec(text: str, file: str) -> Spec:
     """Read a spec; :class:`ArchvizError` holds everything that is wrong with it."""
     root, problems = parse_yaml(text, file)
     if not isinstance(root, MappingNode):
-        reader = Reader(problems)
+        reader = SpecReader(problems)
         if root is not None:
             reader.problem(
                 root.mark,
@@ -57,7 +57,7 @@ def read_spec(text: str, file: str) -> Spec:
                 "begin with title: My network",
             )
         raise ArchvizError(reader.problems)
-    reader = Reader(problems)
+    reader = SpecReader(problems)
     spec = _read_root(reader, root, file)
     if reader.problems or spec is None:
         raise ArchvizError(sorted(reader.problems, key=_place))
@@ -68,7 +68,7 @@ def _place(problem: Problem) -> tuple[int, int]:
     return problem.mark.line, problem.mark.column
 
 
-def _read_root(reader: Reader, root: MappingNode, file: str) -> Spec | None:
+def _read_root(reader: SpecReader, root: MappingNode, file: str) -> Spec | None:
     check_keys(reader, root, (*KEYS, *SECTIONS), "a spec")
     pairs = {key.text: (key, value) for key, value in root.pairs}
     head, published_marks = read_head(reader, pairs, file)
@@ -88,7 +88,7 @@ def _read_root(reader: Reader, root: MappingNode, file: str) -> Spec | None:
     return Spec(head, series, specs, *figure, published_marks)
 
 
-def _section(reader: Reader, node: YamlNode | None, what: str) -> dict[ScalarNode, YamlNode]:
+def _section(reader: SpecReader, node: YamlNode | None, what: str) -> dict[ScalarNode, YamlNode]:
     if node is None:
         return {}
     if isinstance(node, MappingNode):
@@ -97,7 +97,7 @@ def _section(reader: Reader, node: YamlNode | None, what: str) -> dict[ScalarNod
     return {}
 
 
-def _read_takes(reader: Reader, modules: Mapping[ScalarNode, YamlNode]) -> None:
+def _read_takes(reader: SpecReader, modules: Mapping[ScalarNode, YamlNode]) -> None:
     """The parameters of all modules, before any call is read."""
     for name, node in modules.items():
         plain = name.text.replace("-", "").isalnum() and name.text.isascii()
@@ -124,7 +124,7 @@ def _read_takes(reader: Reader, modules: Mapping[ScalarNode, YamlNode]) -> None:
             reader.takes[name.text] = _parameters(reader, takes)
 
 
-def _parameters(reader: Reader, node: YamlNode) -> dict[str, Expression | None]:
+def _parameters(reader: SpecReader, node: YamlNode) -> dict[str, Expression | None]:
     if isinstance(node, ScalarNode):
         node = SequenceNode((node,), node.mark)
     if not isinstance(node, SequenceNode):
@@ -152,7 +152,7 @@ def _parameters(reader: Reader, node: YamlNode) -> dict[str, Expression | None]:
     return parameters
 
 
-def _read_default(reader: Reader, key: ScalarNode, node: YamlNode) -> None:
+def _read_default(reader: SpecReader, key: ScalarNode, node: YamlNode) -> None:
     if key.text not in KINDS:
         reader.unknown(key.mark, "defaults: no layer kind is called", key.text, KINDS)
     elif not isinstance(node, ScalarNode):
@@ -165,7 +165,7 @@ def _read_default(reader: Reader, key: ScalarNode, node: YamlNode) -> None:
         read_defaults(reader, key.text, node)
 
 
-def _read_module(reader: Reader, name: ScalarNode, node: MappingNode) -> ModuleSpec | None:
+def _read_module(reader: SpecReader, name: ScalarNode, node: MappingNode) -> ModuleSpec | None:
     bodies = [key for key, _ in node.pairs if key.text in BODIES]
     if len(bodies) != 1:
         what = "no body" if not bodies else "more than one body"
@@ -192,13 +192,13 @@ def _read_module(reader: Reader, name: ScalarNode, node: MappingNode) -> ModuleS
             reader.unknown(mark, f"module {name.text} takes no", parameter, takes)
     color = find(node, "color")
     tone = color.text if isinstance(color, ScalarNode) else "green"
-    if color is not None and (not isinstance(color, ScalarNode) or tone not in COLORS):
-        reader.unknown(color.mark, "there is no module color", tone, COLORS)
+    if color is not None and (not isinstance(color, ScalarNode) or tone not in MODULE_COLORS):
+        reader.unknown(color.mark, "there is no module color", tone, MODULE_COLORS)
     return ModuleSpec(name.text, name.mark, body, takes, tone, **texts)
 
 
 def _read_body(
-    reader: Reader, node: MappingNode, form: str, where: str, scope: Mapping[str, object]
+    reader: SpecReader, node: MappingNode, form: str, where: str, scope: Mapping[str, object]
 ) -> SeriesSpec:
     value = find(node, form)
     assert value is not None  # the caller found it
@@ -214,7 +214,7 @@ def _read_body(
     return (item,) if item else ()
 
 
-def _read_network(reader: Reader, node: YamlNode | None, file: str) -> SeriesSpec:
+def _read_network(reader: SpecReader, node: YamlNode | None, file: str) -> SeriesSpec:
     reader.caller = ""
     if node is None:
         reader.problem(
@@ -238,7 +238,7 @@ def _read_network(reader: Reader, node: YamlNode | None, file: str) -> SeriesSpe
 
 
 def _read_figure(
-    reader: Reader, node: YamlNode | None
+    reader: SpecReader, node: YamlNode | None
 ) -> tuple[tuple[str, ...], frozenset[str], frozenset[str]]:
     """Notes, the kinds without badges, and the kinds that are opened."""
     notes: tuple[str, ...] = ()
@@ -259,7 +259,7 @@ def _read_figure(
 
 
 def _kinds(
-    reader: Reader, items: tuple[YamlNode, ...], known: Collection[str], problem: str
+    reader: SpecReader, items: tuple[YamlNode, ...], known: Collection[str], problem: str
 ) -> frozenset[str]:
     found = set()
     for item in items:
@@ -270,7 +270,7 @@ def _kinds(
     return frozenset(found)
 
 
-def _check_calls(reader: Reader, modules: Mapping[str, Mark]) -> None:
+def _check_calls(reader: SpecReader, modules: Mapping[str, Mark]) -> None:
     """Note modules that nobody calls, and modules that call themselves."""
     called = {module for calls in reader.calls.values() for module in calls}
     wrong = {problem.mark for problem in reader.problems}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archviz.errors import Mark
 from archviz.language.places import Place, begins, check_keys, find
-from archviz.language.shorthand import NAME_LENGTH, Reader, tokens_of
+from archviz.language.shorthand import NAME_LENGTH, SpecReader, tokens_of
 from archviz.language.syntax import GraphSpec, LayerSpec, SeriesSpec
 from archviz.network.kinds import KINDS
 from archviz.network.model import PREVIOUS
@@ -17,14 +17,14 @@ from archviz.yamlnodes import MappingNode, ScalarNode, SequenceNode, YamlNode, d
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ReadSeries: TypeAlias = Callable[[Reader, YamlNode, str, Place], SeriesSpec]
+ReadSeries: TypeAlias = Callable[[SpecReader, YamlNode, str, Place], SeriesSpec]
 Edges: TypeAlias = dict[tuple[str, str], Mark]
 
 STARTS = ("in", PREVIOUS)
 
 
 def read_graph(
-    reader: Reader,
+    reader: SpecReader,
     node: YamlNode,
     where: str,
     place: Place,
@@ -72,7 +72,7 @@ def read_graph(
 
 
 def _read_nodes(
-    reader: Reader, nodes: MappingNode, where: str, outer: Place, read_series: ReadSeries
+    reader: SpecReader, nodes: MappingNode, where: str, outer: Place, read_series: ReadSeries
 ) -> dict[str, SeriesSpec]:
     bodies: dict[str, SeriesSpec] = {}
     for name, value in nodes.pairs:
@@ -93,7 +93,7 @@ def _read_nodes(
     return bodies
 
 
-def _read_edges(reader: Reader, edges: SequenceNode, bodies: dict[str, SeriesSpec]) -> Edges:
+def _read_edges(reader: SpecReader, edges: SequenceNode, bodies: dict[str, SeriesSpec]) -> Edges:
     wires: Edges = {}
     for chain in edges.items:
         if not isinstance(chain, ScalarNode):
@@ -121,7 +121,7 @@ def _read_edges(reader: Reader, edges: SequenceNode, bodies: dict[str, SeriesSpe
     return wires
 
 
-def _order(reader: Reader, mark: Mark, names: list[str], wires: Edges) -> list[str]:
+def _order(reader: SpecReader, mark: Mark, names: list[str], wires: Edges) -> list[str]:
     """Topological order, as near to the order of the file as can be."""
     targets = _neighbours(wires)
     waiting = dict.fromkeys(names, 0)
@@ -152,7 +152,7 @@ def _neighbours(wires: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _check_merges(
-    reader: Reader, bodies: dict[str, SeriesSpec], wires: Edges, marks: dict[str, Mark]
+    reader: SpecReader, bodies: dict[str, SeriesSpec], wires: Edges, marks: dict[str, Mark]
 ) -> None:
     sources = _neighbours((target, source) for source, target in wires)
     for name, body in bodies.items():
@@ -174,7 +174,7 @@ def _check_merges(
 
 
 def _check_ends(
-    reader: Reader,
+    reader: SpecReader,
     mark: Mark,
     order: list[str],
     wires: Edges,

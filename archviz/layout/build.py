@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock
 from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, TowersBlock
@@ -66,30 +66,33 @@ class Builder(NamedTuple):
 
     def block(self, node: Node) -> Block | None:
         """The block of a node, or None where nothing of it is drawn."""
-        if isinstance(node, Layer):
-            return self.layer(node)
-        if isinstance(node, ModuleCall):
-            return self.call(node)
-        if isinstance(node, Repeat):
-            content = self.series(node.bodies[0])
-            if not content.blocks:
-                return None
-            return RepeatBlock(content, self.times(node), self.style)
-        if isinstance(node, Towers):
-            return self.towers(node)
-        if isinstance(node, Residual):
-            merge = self.merge(node.merge, captions_above=True)
-            return ResidualBlock(
-                self.series(node.main), self.series(node.shortcut), merge, self.style
-            )
-        if isinstance(node, Graph):
-            from archviz.layout.graph import graph_block
+        match node:
+            case Layer():
+                return self.layer(node)
+            case ModuleCall():
+                return self.call(node)
+            case Repeat():
+                content = self.series(node.bodies[0])
+                if not content.blocks:
+                    return None
+                return RepeatBlock(content, self.times(node), self.style)
+            case Towers():
+                return self.towers(node)
+            case Residual():
+                merge = self.merge(node.merge, captions_above=True)
+                main, shortcut = self.series(node.main), self.series(node.shortcut)
+                return ResidualBlock(main, shortcut, merge, self.style)
+            case Graph():
+                from archviz.layout.graph import graph_block
 
-            return graph_block(node, self.series, self.style)
-        if isinstance(node, Auxiliary):
-            return None
-        nested = self.series(node)
-        return nested if nested.blocks else None
+                return graph_block(node, self.series, self.style)
+            case Auxiliary():
+                return None  # the main row hangs it
+            case Series():
+                nested = self.series(node)
+                return nested if nested.blocks else None
+            case _:
+                assert_never(node)
 
     def layer(self, layer: Layer) -> Block | None:
         """A layer's box, bar or circle."""

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from archviz.layout.canvas import Canvas, rounded
-from archviz.layout.page import Options, draw_network, frame, heading_text
-from archviz.layout.sheet import Sheet, extent, moved
+from archviz.layout.page import NATURAL_ASPECT, Options, draw_network, frame, heading_text
+from archviz.layout.sheet import Sheet, moved
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
 from archviz.network.model import Network
-from archviz.scene.scene import Connector, Group, Item, Scene, Shape
+from archviz.scene.scene import Connector, Group, Item, Line, Scene, Shape, Text, extent
 from archviz.scene.text import ASCENT, clip
 from archviz.scene.theme import Theme
 
 COLUMN_GAP = 1.6
-ROW_GAP = 1.2
-NATURAL_ASPECT = 1.5
+NETWORK_GAP = 1.2
 
 
 def short_number(value: int) -> str:
@@ -97,17 +97,21 @@ def _block(
 
 def renamed(item: Item, prefix: str) -> Item:
     """``item`` with every id in it under ``prefix``, so that several figures share a page."""
-    if isinstance(item, Group):
-        inner = tuple(renamed(part, prefix) for part in item.items)
-        return item._replace(id=prefix + item.id, items=inner)
-    if isinstance(item, Shape):
-        return item._replace(id=prefix + item.id)
-    if isinstance(item, Connector):
-        return item._replace(
-            source=prefix + item.source if item.source else "",
-            target=prefix + item.target if item.target else "",
-        )
-    return item
+    match item:
+        case Group():
+            inner = tuple(renamed(part, prefix) for part in item.items)
+            return item._replace(id=prefix + item.id, items=inner)
+        case Shape():
+            return item._replace(id=prefix + item.id)
+        case Connector():
+            return item._replace(
+                source=prefix + item.source if item.source else "",
+                target=prefix + item.target if item.target else "",
+            )
+        case Line() | Text():
+            return item
+        case _:
+            assert_never(item)
 
 
 def _grid(
@@ -127,8 +131,8 @@ def _grid(
             placed += [moved(item, dx, dy) for item in blocks[index]]
             width = max(width, x + sizes[index][0])
             x += widths[column] + style.px(COLUMN_GAP)
-        y += max(height for _, height in sizes[first : first + columns]) + style.px(ROW_GAP)
-    return tuple(placed), width, y - style.px(ROW_GAP)
+        y += max(height for _, height in sizes[first : first + columns]) + style.px(NETWORK_GAP)
+    return tuple(placed), width, y - style.px(NETWORK_GAP)
 
 
 def draw_themes(network: Network, analysis: Analysis, themes: Sequence[Theme]) -> Scene:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from archviz.layout.canvas import Canvas, Port, box_shape, rounded
 from archviz.layout.legend import legend_sections, place_columns, used_in
-from archviz.layout.sheet import extent, moved
+from archviz.layout.sheet import moved
 from archviz.layout.slides import (
     BOTTOM,
     MARGIN,
@@ -21,7 +21,7 @@ from archviz.layout.table import KERAS_COLUMNS, keras_rows, table_items
 from archviz.layout.timeline import moment, timeline_items
 from archviz.network.analysis import Analysis
 from archviz.network.model import Head, Network
-from archviz.scene.scene import Group, Item, Page, Scene
+from archviz.scene.scene import Group, Item, Page, Scene, extent
 from archviz.scene.text import LINE_HEIGHT, paragraph
 from archviz.scene.theme import Theme
 

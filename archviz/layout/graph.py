@@ -25,7 +25,7 @@ NEAR = 0.15
 
 
 @dataclass(eq=False)
-class Cell:
+class Vertex:
     """A node in its column: a block, or (``block`` None) a line passing or an end."""
 
     name: str
@@ -33,8 +33,8 @@ class Cell:
     block: Block | None = None
     y: float = 0.0
     x: float = 0.0
-    targets: list[Cell] = field(default_factory=list)
-    sources: list[Cell] = field(default_factory=list)
+    targets: list[Vertex] = field(default_factory=list)
+    sources: list[Vertex] = field(default_factory=list)
 
     @property
     def width(self) -> float:
@@ -51,7 +51,7 @@ class Cell:
         """How far it reaches below its line."""
         return self.block.down if self.block else 0.0
 
-    def meets(self, other: Cell) -> bool:
+    def meets(self, other: Vertex) -> bool:
         """Whether a line between the two is straight."""
         return self.y == other.y
 
@@ -92,15 +92,17 @@ class GraphBlock(Block):
     ) -> None:
         self.style = style
         self.begins = all(tail != "in" for tail, _ in edges)
-        self.cells = _cells(blocks, edges)
-        self.columns: list[list[Cell]] = [[] for _ in range(1 + max(c.rank for c in self.cells))]
-        for cell in self.cells:
-            self.columns[cell.rank].append(cell)
+        self.vertices = _vertices(blocks, edges)
+        self.columns: list[list[Vertex]] = [
+            [] for _ in range(1 + max(c.rank for c in self.vertices))
+        ]
+        for vertex in self.vertices:
+            self.columns[vertex.rank].append(vertex)
         self._heights()
-        self.tracks: dict[int, float] = {}
+        self.tracks: dict[Vertex, float] = {}
         self._widths()
-        self.up = max(cell.up - cell.y for cell in self.cells) + style.px(0.1)
-        self.down = max(cell.down + cell.y for cell in self.cells) + style.px(0.1)
+        self.up = max(vertex.up - vertex.y for vertex in self.vertices) + style.px(0.1)
+        self.down = max(vertex.down + vertex.y for vertex in self.vertices) + style.px(0.1)
         self.left_gap = style.px(0.45)
         self.right_gap = style.px(0.2)
 
@@ -108,81 +110,83 @@ class GraphBlock(Block):
         """Ask dot for the heights; the input stands at 0."""
         style = self.style
         sizes = {}
-        for cell in self.cells:
-            if not cell.targets and not cell.sources:
+        for vertex in self.vertices:
+            if not vertex.targets and not vertex.sources:
                 continue  # an ``in`` that nothing takes, where the graph begins with inputs
-            half = max(cell.up, cell.down, style.px(0.1))
-            sizes[cell.name] = (style.px(1), 2 * half)
-        edges = [(cell.name, target.name) for cell in self.cells for target in cell.targets]
+            half = max(vertex.up, vertex.down, style.px(0.1))
+            sizes[vertex.name] = (style.px(1), 2 * half)
+        edges = [
+            (vertex.name, target.name) for vertex in self.vertices for target in vertex.targets
+        ]
         centres = dot_positions(sizes, edges, node_gap=style.px(0.3), rank_gap=style.px(1))
-        zero = centres[self.cells[-1 if self.begins else 0].name][1]
-        for cell in self.cells:
-            cell.y = centres.get(cell.name, (0.0, zero))[1] - zero
+        zero = centres[self.vertices[-1 if self.begins else 0].name][1]
+        for vertex in self.vertices:
+            vertex.y = centres.get(vertex.name, (0.0, zero))[1] - zero
         for column in self.columns:
-            column.sort(key=lambda cell: cell.y)
+            column.sort(key=lambda vertex: vertex.y)
         # what ends the graph is alone in its column, as is the output: both level with the input
-        self.columns[-2][0].y = self.cells[-1].y = 0.0
+        self.columns[-2][0].y = self.vertices[-1].y = 0.0
         self._straighten()
         for column in self.columns[1:]:
             self._level(column)
             self._untie(column)
 
-    def _level(self, column: Sequence[Cell]) -> None:
-        """Move cells that are all but level with a source; not what is level with the input."""
+    def _level(self, column: Sequence[Vertex]) -> None:
+        """Move vertices that are all but level with a source; not what is level with the input."""
         near = self.style.px(NEAR)
-        for place, cell in enumerate(column):
+        for place, vertex in enumerate(column):
             others = [*column[:place][-1:], *column[place + 1 :][:1]]
-            for source in cell.sources:
+            for source in vertex.sources:
                 clear = all(abs(other.y - source.y) > 2 * near for other in others)
-                if cell.y and abs(source.y - cell.y) < near and clear:
-                    cell.y = source.y
+                if vertex.y and abs(source.y - vertex.y) < near and clear:
+                    vertex.y = source.y
                     break
 
-    def _untie(self, column: Sequence[Cell]) -> None:
-        """Move cells a little off the height of a line that they would have to share."""
+    def _untie(self, column: Sequence[Vertex]) -> None:
+        """Move vertices a little off the height of a line that they would have to share."""
         for attempt in range(12):
             _, stuck = _track_order(column, self.style.px(NEAR))
             if not stuck:
                 return
-            cell = stuck[attempt % len(stuck)]
-            place = column.index(cell)
+            vertex = stuck[attempt % len(stuck)]
+            place = column.index(vertex)
             above, below = column[:place][-1:], column[place + 1 :]
             step = self.style.px(NEAR + 0.05)
             least = step + self.style.px(0.2)
-            if above and cell.y - cell.up - above[0].y - above[0].down > least:
-                cell.y -= step
+            if above and vertex.y - vertex.up - above[0].y - above[0].down > least:
+                vertex.y -= step
                 continue
-            if below and below[0].y - below[0].up - cell.y - cell.down < least:
+            if below and below[0].y - below[0].up - vertex.y - vertex.down < least:
                 for other in below:  # there is room on neither side
                     other.y += step
-            cell.y += step
+            vertex.y += step
 
     def _straighten(self) -> None:
-        """Move cells level with a neighbour in the next column where there is room."""
+        """Move vertices level with a neighbour in the next column where there is room."""
         gap = self.style.px(0.3)
         forward, backward = self.columns[1:-2], self.columns[-3:0:-1]
         for columns, back in ((forward, False), (backward, True), (forward, False)):
             for column in columns:
-                for place, cell in enumerate(column):
+                for place, vertex in enumerate(column):
                     top, bottom = float("-inf"), float("inf")
                     if place:
-                        top = column[place - 1].y + column[place - 1].down + gap + cell.up
+                        top = column[place - 1].y + column[place - 1].down + gap + vertex.up
                     if place + 1 < len(column):
-                        bottom = column[place + 1].y - column[place + 1].up - gap - cell.down
-                    near = cell.targets if back else cell.sources
-                    wanted = sorted((other.y for other in near), key=lambda y: abs(y - cell.y))
+                        bottom = column[place + 1].y - column[place + 1].up - gap - vertex.down
+                    near = vertex.targets if back else vertex.sources
+                    wanted = sorted((other.y for other in near), key=lambda y: abs(y - vertex.y))
                     for y in wanted:
-                        close = abs(y - cell.y) < self.style.px(0.8)
-                        if top <= y <= bottom and close and self._is_free(cell, y):
-                            cell.y = y
+                        close = abs(y - vertex.y) < self.style.px(0.8)
+                        if top <= y <= bottom and close and self._is_free(vertex, y):
+                            vertex.y = y
                             break
 
-    def _is_free(self, cell: Cell, y: float) -> bool:
-        """Whether no neighbour that ``cell`` is not joined to stands at height ``y``."""
+    def _is_free(self, vertex: Vertex, y: float) -> bool:
+        """Whether no neighbour that ``vertex`` is not joined to stands at height ``y``."""
         near = self.style.px(NEAR)
         others = [
-            *(c for c in self.columns[cell.rank - 1] if c not in cell.sources),
-            *(c for c in self.columns[cell.rank + 1] if c not in cell.targets),
+            *(c for c in self.columns[vertex.rank - 1] if c not in vertex.sources),
+            *(c for c in self.columns[vertex.rank + 1] if c not in vertex.targets),
         ]
         return all(abs(other.y - y) > near for other in others)
 
@@ -195,64 +199,66 @@ class GraphBlock(Block):
             if rank:
                 order, _ = _track_order(column, style.px(NEAR))
                 first = x + clear
-                for place, cell in enumerate(order):
-                    self.tracks[id(cell)] = first + place * style.gap(TRACK)
+                for place, vertex in enumerate(order):
+                    self.tracks[vertex] = first + place * style.gap(TRACK)
                 x = first + max(0, len(order) - 1) * style.gap(TRACK) + style.gap(0.65)
-            width = max(cell.width for cell in column)
-            for cell in column:
-                cell.x = x
+            width = max(vertex.width for vertex in column)
+            for vertex in column:
+                vertex.x = x
             x += width
         self.width = x
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`; ``sources`` is a single port, or none for inputs."""
-        start = self.cells[0]
-        arriving: dict[int, list[Port]] = {}
+        start = self.vertices[0]
+        arriving: dict[Vertex, list[Port]] = {}
         ends: list[Port] = []
         for column in self.columns:
-            right = x + column[0].x + max(cell.width for cell in column)
-            for cell in column:
-                entry = arriving.get(id(cell), ()) if cell.rank else sources
-                ends = list(sources) if cell is start else self._enter(cell, entry, canvas, x, y)
-                if cell.targets:
-                    self._leave(cell, ends[0], arriving, x, right)
+            right = x + column[0].x + max(vertex.width for vertex in column)
+            for vertex in column:
+                entry = arriving.get(vertex, ()) if vertex.rank else sources
+                ends = (
+                    list(sources) if vertex is start else self._enter(vertex, entry, canvas, x, y)
+                )
+                if vertex.targets:
+                    self._leave(vertex, ends[0], arriving, x, right)
         return ends
 
     def _enter(
-        self, cell: Cell, ports: Sequence[Port], canvas: Canvas, x: float, y: float
+        self, vertex: Vertex, ports: Sequence[Port], canvas: Canvas, x: float, y: float
     ) -> list[Port]:
-        """Draw a cell and the lines into it."""
-        track = x + self.tracks.get(id(cell), cell.x)
-        height = y + cell.y
-        if len(ports) == 1 and cell.sources:
+        """Draw a vertex and the lines into it."""
+        track = x + self.tracks.get(vertex, vertex.x)
+        height = y + vertex.y
+        if len(ports) == 1 and vertex.sources:
             port = ports[0]
             if abs(port.y - height) > 0.01:
                 port = port.to((track, port.y), (track, height))
             ports = [port]
-        if cell.block is None:
-            return [ports[0].to((x + cell.x, height))]
-        return cell.block.place(
-            canvas, x + cell.x, height, [port._replace(bus=track) for port in ports]
+        if vertex.block is None:
+            return [ports[0].to((x + vertex.x, height))]
+        return vertex.block.place(
+            canvas, x + vertex.x, height, [port._replace(bus=track) for port in ports]
         )
 
     def _leave(
-        self, cell: Cell, port: Port, arriving: dict[int, list[Port]], x: float, right: float
+        self, vertex: Vertex, port: Port, arriving: dict[Vertex, list[Port]], x: float, right: float
     ) -> None:
-        """Give the port of a cell to its targets: one line, cut where it branches."""
+        """Give the port of a vertex to its targets: one line, cut where it branches."""
 
-        def bend(target: Cell) -> float:
-            straight = target.meets(cell) and len(target.sources) == 1
-            return float("inf") if straight else x + self.tracks.get(id(target), right)
+        def bend(target: Vertex) -> float:
+            straight = target.meets(vertex) and len(target.sources) == 1
+            return float("inf") if straight else x + self.tracks.get(target, right)
 
         joint: tuple[float, float] | None = None
-        for target in sorted(cell.targets, key=bend):
+        for target in sorted(vertex.targets, key=bend):
             given = port if joint is None else port.branch(joint)
-            arriving.setdefault(id(target), []).append(given)
+            arriving.setdefault(target, []).append(given)
             joint = (bend(target), port.y)
 
 
-def _cells(blocks: dict[str, Block], edges: Sequence[tuple[str, str]]) -> list[Cell]:
-    """All cells, the input first, the output last, lines cut at every column they pass."""
+def _vertices(blocks: dict[str, Block], edges: Sequence[tuple[str, str]]) -> list[Vertex]:
+    """All vertices, the input first, the output last, lines cut at every column they pass."""
     names = ["in", *blocks, "out"]
     ranks = dict.fromkeys(names, 0)
     inputs = {*blocks} - {head for _, head in edges} - {PREVIOUS}
@@ -263,55 +269,56 @@ def _cells(blocks: dict[str, Block], edges: Sequence[tuple[str, str]]) -> list[C
                 ranks[head] = max(ranks[head], ranks[name] + 1)
     for name in inputs:
         ranks[name] = min(ranks[head] for tail, head in edges if tail == name) - 1
-    cells = {
-        name: Cell(f"n{number}", ranks[name], blocks.get(name)) for number, name in enumerate(names)
+    vertices = {
+        name: Vertex(f"n{number}", ranks[name], blocks.get(name))
+        for number, name in enumerate(names)
     }
-    passing: list[Cell] = []
+    passing: list[Vertex] = []
     for name in names:
-        last = cells[name]
+        last = vertices[name]
         heads = sorted({head for tail, head in edges if tail == name}, key=lambda head: ranks[head])
         for head in heads:
             while last.rank < ranks[head] - 1:
-                step = Cell(f"p{len(passing)}", last.rank + 1)
+                step = Vertex(f"p{len(passing)}", last.rank + 1)
                 passing.append(step)
                 _link(last, step)
                 last = step
-            _link(last, cells[head])
-    ordered = [*cells.values(), *passing]
-    return sorted(ordered, key=lambda cell: cell.rank)
+            _link(last, vertices[head])
+    ordered = [*vertices.values(), *passing]
+    return sorted(ordered, key=lambda vertex: vertex.rank)
 
 
-def _link(tail: Cell, head: Cell) -> None:
+def _link(tail: Vertex, head: Vertex) -> None:
     tail.targets.append(head)
     head.sources.append(tail)
 
 
-def _track_order(column: Sequence[Cell], near: float) -> tuple[list[Cell], list[Cell]]:
-    """The cells of a column that need a track, in the order of their tracks; and those
+def _track_order(column: Sequence[Vertex], near: float) -> tuple[list[Vertex], list[Vertex]]:
+    """The vertices of a column that need a track, in the order of their tracks; and those
     for which no place in that order is free of overlaps.
 
     A line runs level with its source up to its target's track. Where a source stands at
     the height of a target, that target's track goes right of the source's other targets.
     """
     need = [
-        cell
-        for cell in column
-        if len(cell.sources) > 1 or (cell.sources and not cell.sources[0].meets(cell))
+        vertex
+        for vertex in column
+        if len(vertex.sources) > 1 or (vertex.sources and not vertex.sources[0].meets(vertex))
     ]
-    need.sort(key=lambda cell: (-len(cell.sources), cell.y))
-    after: dict[int, set[int]] = {id(cell): set() for cell in need}
-    for cell in need:
+    need.sort(key=lambda vertex: (-len(vertex.sources), vertex.y))
+    after: dict[Vertex, set[Vertex]] = {vertex: set() for vertex in need}
+    for vertex in need:
         for other in need:
-            if other is not cell and any(abs(s.y - cell.y) < near for s in other.sources):
-                after[id(cell)].add(id(other))
-    order: list[Cell] = []
-    stuck: list[Cell] = []
-    placed: set[int] = set()
+            if other is not vertex and any(abs(s.y - vertex.y) < near for s in other.sources):
+                after[vertex].add(other)
+    order: list[Vertex] = []
+    stuck: list[Vertex] = []
+    placed: set[Vertex] = set()
     while len(order) < len(need):
-        rest = [cell for cell in need if id(cell) not in placed]
-        free = [cell for cell in rest if after[id(cell)] <= placed]
+        rest = [vertex for vertex in need if vertex not in placed]
+        free = [vertex for vertex in rest if after[vertex] <= placed]
         if not free:
             stuck.append(rest[0])
         order.append((free or rest)[0])
-        placed.add(id(order[-1]))
+        placed.add(order[-1])
     return order, stuck

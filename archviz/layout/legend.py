@@ -8,7 +8,7 @@ from typing import NamedTuple
 from archviz.layout.canvas import Canvas, box_shape, circle_shape
 from archviz.layout.style import Style
 from archviz.network.kinds import ACTIVATIONS, NORMS, Badge
-from archviz.scene.scene import Group, Item, Shape
+from archviz.scene.scene import Item, Shape, leaves
 from archviz.scene.text import ASCENT, text_width
 
 SCALE = 0.62
@@ -47,17 +47,12 @@ def used_in(items: Iterable[Item]) -> tuple[set[str], set[tuple[str, str]], bool
     roles: set[str] = set()
     badges: set[tuple[str, str]] = set()
     repeats = False
-    stack = list(items)
-    while stack:
-        item = stack.pop()
-        if isinstance(item, Group):
-            stack += item.items
-        elif isinstance(item, Shape):
-            roles.add(item.role)
-            if item.form == "ellipse" and item.lines:
-                badges.add((item.role, item.lines[0]))
-        elif item.role == "bracket":
-            repeats = True
+    for leaf in leaves(items):
+        repeats = repeats or leaf.role == "bracket"
+        if isinstance(leaf, Shape):
+            roles.add(leaf.role)
+            if leaf.form == "ellipse" and leaf.lines:
+                badges.add((leaf.role, leaf.lines[0]))
     return roles, badges, repeats
 
 

@@ -74,7 +74,7 @@ class LevelsBlock(Block):
         rights = [level.right for level in levels[1:]]
         self.out = self.right_at + max(right.width for right in rights) + style.gap(0.5)
         self.width = max(self.out + style.gap(0.5), self.right_at + self.levels[0].right.width)
-        lines = [_Line(level) for level in levels]
+        lines = [_LevelLine(level) for level in levels]
         self.heights = stack([*lines, bottom], style.row_gap(0.7) + style.px(0.3))
         placed = zip(self.heights, [*lines, bottom], strict=True)
         self.channels = [
@@ -123,7 +123,7 @@ class LevelsBlock(Block):
         return [port]
 
 
-class _Line(Block):
+class _LevelLine(Block):
     """A level as high as the highest of its parts."""
 
     def __init__(self, level: Level) -> None:

@@ -9,12 +9,12 @@ from archviz.layout.build import Builder
 from archviz.layout.canvas import TURN, Canvas, rounded
 from archviz.layout.legend import place_columns, whole_legend
 from archviz.layout.panels import Panel, build_panels, pack
-from archviz.layout.row import Line, Row, break_row, main_row, measure_line
-from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, extent, moved
+from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_line
+from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
 from archviz.network.model import Head, Network
-from archviz.scene.scene import Group, Scene
+from archviz.scene.scene import Group, Scene, extent
 from archviz.scene.theme import Theme
 
 MARGIN = 0.8
@@ -32,10 +32,10 @@ class Options(NamedTuple):
     full: bool = False
 
 
-class Plan(NamedTuple):
+class PagePlan(NamedTuple):
     """A way to arrange the page: lines of the main row, and rows of panels."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[RowLine, ...]
     panels: tuple[tuple[Panel, ...], ...]
     width: float
     height: float
@@ -62,7 +62,7 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
     sheet.notes(network.notes)
     if options.legend:
         sheet.legend()
-    return frame(sheet, network.head.title, describe(network, analysis), options.aspect)
+    return frame(sheet, network.head.title, describe_network(network, analysis), options.aspect)
 
 
 def draw_legend(theme: Theme) -> Scene:
@@ -97,7 +97,7 @@ def draw_table(heads: Sequence[Head], theme: Theme) -> Scene:
     return frame(sheet, "Networks in Keras", about, 0.0)
 
 
-def describe(network: Network, analysis: Analysis) -> str:
+def describe_network(network: Network, analysis: Analysis) -> str:
     """One sentence for those who cannot see the picture."""
     totals = analysis.totals
     year = f" ({network.head.year})" if network.head.year else ""
@@ -114,12 +114,12 @@ def heading_text(network: Network) -> str:
     )
 
 
-def choose_plan(row: Row, panels: Sequence[Panel], style: Style, aspect: float) -> Plan:
+def choose_plan(row: MainRow, panels: Sequence[Panel], style: Style, aspect: float) -> PagePlan:
     """The arrangement in which the picture is largest on a page of shape ``aspect``.
 
     Without an aspect the main row stays one line, and only the panels are packed.
     """
-    best: tuple[float, Plan] | None = None
+    best: tuple[float, PagePlan] | None = None
     seen: set[int] = set()
     for count in _line_counts(row, style, aspect):
         spans = break_row(row, count, style)
@@ -137,7 +137,7 @@ def choose_plan(row: Row, panels: Sequence[Panel], style: Style, aspect: float) 
     return best[1]
 
 
-def _line_counts(row: Row, style: Style, aspect: float) -> list[int]:
+def _line_counts(row: MainRow, style: Style, aspect: float) -> list[int]:
     """Numbers of lines worth trying: few, and those about which the page's shape is met."""
     if not aspect:
         return [1]
@@ -148,7 +148,9 @@ def _line_counts(row: Row, style: Style, aspect: float) -> list[int]:
     return sorted(count for count in counts if count <= len(row.blocks))
 
 
-def _candidate_widths(lines: Sequence[Line], panels: Sequence[Panel], style: Style) -> list[float]:
+def _candidate_widths(
+    lines: Sequence[RowLine], panels: Sequence[Panel], style: Style
+) -> list[float]:
     """Page widths worth trying: the main row's, and those at which another panel fits."""
     row = row_width(lines, style)
     gap = style.gap(PANEL_GAP)
@@ -162,19 +164,21 @@ def _candidate_widths(lines: Sequence[Line], panels: Sequence[Panel], style: Sty
     return sorted(widths)
 
 
-def row_width(lines: Sequence[Line], style: Style) -> float:
+def row_width(lines: Sequence[RowLine], style: Style) -> float:
     """Width of a main row of several lines, with the turns between them."""
     turn = 2 * style.gap(TURN) if len(lines) > 1 else 0.0
     return max(line.width for line in lines) + turn
 
 
-def _plan(lines: tuple[Line, ...], panels: Sequence[Panel], width: float, style: Style) -> Plan:
+def _plan(
+    lines: tuple[RowLine, ...], panels: Sequence[Panel], width: float, style: Style
+) -> PagePlan:
     gap = style.gap(PANEL_GAP)
     rows = pack(panels, width, gap)
     widest = max((sum(p.width for p in row) + gap * (len(row) - 1) for row in rows), default=0.0)
     height = sum(line.up + line.down for line in lines) + style.row_gap(ROW_GAP) * (len(lines) - 1)
     height += sum(style.row_gap(ROW_GAP) + max(panel.height for panel in row) for row in rows)
-    return Plan(
+    return PagePlan(
         lines, tuple(tuple(row) for row in rows), max(widest, row_width(lines, style)), height
     )
 

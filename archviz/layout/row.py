@@ -19,7 +19,7 @@ TAP = 0.5
 """Units from a block's right edge to the tap behind it; also the room added for it."""
 
 
-class Head(NamedTuple):
+class AuxiliaryHead(NamedTuple):
     """An auxiliary head, tapped behind block number ``after``."""
 
     auxiliary: Auxiliary
@@ -27,51 +27,51 @@ class Head(NamedTuple):
     after: int
 
 
-class Row(NamedTuple):
+class MainRow(NamedTuple):
     """Blocks of the main row and the heads tapped off it."""
 
     blocks: tuple[Block, ...]
-    heads: tuple[Head, ...]
+    heads: tuple[AuxiliaryHead, ...]
 
 
-class Line(NamedTuple):
+class RowLine(NamedTuple):
     """One line of a main row, measured: ``up`` and ``down`` include its heads."""
 
     series: SeriesBlock
     first: int
-    heads: tuple[tuple[Head, float, float], ...]
+    heads: tuple[tuple[AuxiliaryHead, float, float], ...]
     """(head, x of its tap, height of its line; negative is above the row)."""
     width: float
     up: float
     down: float
 
 
-def main_row(network: Network, builder: Builder) -> Row:
+def main_row(network: Network, builder: Builder) -> MainRow:
     """The blocks of a network's main row, its input first."""
     levels = builder.levels(network.body)
     if levels is not None:
-        return Row((levels,), ())
+        return MainRow((levels,), ())
     blocks: list[Block] = []
-    heads: list[Head] = []
+    heads: list[AuxiliaryHead] = []
     for node in network.body.nodes:
         if isinstance(node, Auxiliary):
             block = builder.series(node.body)
             if block.blocks:
-                heads.append(Head(node, block, len(blocks) - 1))
+                heads.append(AuxiliaryHead(node, block, len(blocks) - 1))
             continue
         drawn = builder.block(node)
         if drawn is not None:
             blocks.append(drawn)
-    return Row(tuple(blocks), tuple(heads))
+    return MainRow(tuple(blocks), tuple(heads))
 
 
-def break_row(row: Row, count: int, style: Style) -> list[tuple[int, int]]:
+def break_row(row: MainRow, count: int, style: Style) -> list[tuple[int, int]]:
     """(start, stop) of ``count`` lines, the longest as short as can be."""
     tapped = frozenset(head.after for head in row.heads)
     return break_blocks(row.blocks, count, style, tapped)
 
 
-def measure_line(row: Row, start: int, stop: int, style: Style) -> Line:
+def measure_line(row: MainRow, start: int, stop: int, style: Style) -> RowLine:
     """Blocks ``start`` to ``stop`` as one line, with the heads tapped off it hung."""
     heads = [head for head in row.heads if start <= head.after < stop]
     extra = {
@@ -83,7 +83,7 @@ def measure_line(row: Row, start: int, stop: int, style: Style) -> Line:
         (offset, offset + block.width, block.up, block.down)
         for block, offset in zip(series.blocks, series.offsets, strict=True)
     ]
-    placed: list[tuple[Head, float, float]] = []
+    placed: list[tuple[AuxiliaryHead, float, float]] = []
     width, up, down = series.width, series.up, series.down
     for number, head in reversed(list(enumerate(heads))):
         index = head.after - start
@@ -98,11 +98,14 @@ def measure_line(row: Row, start: int, stop: int, style: Style) -> Line:
         else:
             taken.append((tap, end, 0.0, below))
         width, up, down = max(width, end), max(up, above), max(down, below)
-    return Line(series, start, tuple(reversed(placed)), width, up, down)
+    return RowLine(series, start, tuple(reversed(placed)), width, up, down)
 
 
 def _hang(
-    head: Head, tap: float, taken: Sequence[tuple[float, float, float, float]], style: Style
+    head: AuxiliaryHead,
+    tap: float,
+    taken: Sequence[tuple[float, float, float, float]],
+    style: Style,
 ) -> float:
     """Height of a head's line: as near to the row as there is room, above if it can be."""
     end = tap + style.gap(0.9) + head.block.width
@@ -119,11 +122,11 @@ def _hang(
 
 
 def place_line(
-    line: Line, canvas: Canvas, x: float, y: float, source: Port | None, style: Style
+    line: RowLine, canvas: Canvas, x: float, y: float, source: Port | None, style: Style
 ) -> Port:
     """Draw a line of the row at (x, y), entered from ``source``; the port it ends in."""
     ports = [source] if source else []
-    taps: dict[int, list[tuple[Head, float, float]]] = {}
+    taps: dict[int, list[tuple[AuxiliaryHead, float, float]]] = {}
     for entry in line.heads:
         taps.setdefault(entry[0].after - line.first, []).append(entry)
     for index, (block, offset) in enumerate(
@@ -140,7 +143,7 @@ def place_line(
 
 
 def _place_head(
-    entry: tuple[Head, float, float],
+    entry: tuple[AuxiliaryHead, float, float],
     canvas: Canvas,
     x: float,
     y: float,

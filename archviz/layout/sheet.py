@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from archviz.layout.canvas import TURN, Canvas, Port, port_shape, rounded
 from archviz.layout.legend import legend_sections, place_strip, used_in
 from archviz.layout.panels import Panel, level, place_panel
-from archviz.layout.row import Line, place_line
+from archviz.layout.row import RowLine, place_line
 from archviz.layout.style import Style
-from archviz.scene.scene import Connector, Group, Item, Point, Shape, Text
-from archviz.scene.scene import Line as SceneLine
+from archviz.scene.scene import Connector, Group, Item, Line, Point, Shape, Text
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph
 
 ROW_GAP = 1.0
@@ -43,7 +43,7 @@ class Sheet:
         self.items.append(Group("title", "heading", text, items=canvas.items()))
         self.y += size + self.style.row_gap(0.7)
 
-    def row(self, lines: Sequence[Line], begins: bool = True, ends: bool = True) -> None:
+    def row(self, lines: Sequence[RowLine], begins: bool = True, ends: bool = True) -> None:
         """The main row; a line ends where the next one begins, one turn below.
 
         A row that does not begin or end here comes from another page, or goes on there.
@@ -122,39 +122,21 @@ class Sheet:
         self.items.append(Group("legend", "legend", "Legend", items=canvas.items()))
 
 
-def extent(items: Sequence[Item]) -> tuple[float, float, float, float]:
-    """(left, top, right, bottom) of all that is drawn."""
-    boxes: list[tuple[float, float, float, float]] = []
-    stack = list(items)
-    while stack:
-        item = stack.pop()
-        if isinstance(item, Group):
-            stack += item.items
-            continue
-        boxes.append(item.box)
-        if isinstance(item, Shape):
-            boxes += [text.box for text in item.texts]
-    return (
-        min(box[0] for box in boxes),
-        min(box[1] for box in boxes),
-        max(box[0] + box[2] for box in boxes),
-        max(box[1] + box[3] for box in boxes),
-    )
-
-
 def moved(item: Item, dx: float, dy: float) -> Item:
     """``item`` moved by (dx, dy)."""
-
-    if isinstance(item, Group):
-        return item._replace(items=tuple(moved(inner, dx, dy) for inner in item.items))
-    if isinstance(item, Connector):
-        return item._replace(
-            points=_moved_points(item.points, dx, dy), route=_moved_points(item.route, dx, dy)
-        )
-    if isinstance(item, SceneLine):
-        return item._replace(points=_moved_points(item.points, dx, dy))
-    assert isinstance(item, Shape | Text)
-    return item._replace(x=rounded(item.x + dx), y=rounded(item.y + dy))
+    match item:
+        case Group():
+            return item._replace(items=tuple(moved(inner, dx, dy) for inner in item.items))
+        case Connector():
+            return item._replace(
+                points=_moved_points(item.points, dx, dy), route=_moved_points(item.route, dx, dy)
+            )
+        case Line():
+            return item._replace(points=_moved_points(item.points, dx, dy))
+        case Shape() | Text():
+            return item._replace(x=rounded(item.x + dx), y=rounded(item.y + dy))
+        case _:
+            assert_never(item)
 
 
 def _moved_points(points: tuple[Point, ...], dx: float, dy: float) -> tuple[Point, ...]:

@@ -14,14 +14,14 @@ from typing import NamedTuple
 from archviz.errors import fail
 from archviz.layout.build import Builder
 from archviz.layout.canvas import Canvas, rounded
-from archviz.layout.page import describe, heading_text, row_width
+from archviz.layout.page import describe_network, heading_text, row_width
 from archviz.layout.panels import Panel, build_panels, pack
-from archviz.layout.row import Line, Row, break_row, main_row, measure_line
-from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, extent, moved
+from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_line
+from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Room, Style
 from archviz.network.analysis import Analysis
 from archviz.network.model import Network
-from archviz.scene.scene import Group, Item, Scene
+from archviz.scene.scene import Group, Item, Scene, extent
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
 from archviz.scene.theme import Theme
 
@@ -45,7 +45,7 @@ MOST_PANELS = 10
 class Chapter(NamedTuple):
     """What stands on one slide: lines of the main row, rows of panels, notes."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[RowLine, ...]
     rows: tuple[tuple[Panel, ...], ...]
     notes: tuple[str, ...]
 
@@ -53,7 +53,7 @@ class Chapter(NamedTuple):
 class Parts(NamedTuple):
     """A network's measured parts."""
 
-    row: Row
+    row: MainRow
     panels: Sequence[Panel]
     notes: tuple[str, ...]
     style: Style
@@ -211,7 +211,7 @@ def _arrangements(
 
 
 def _paginate(
-    lines: Sequence[Line],
+    lines: Sequence[RowLine],
     rows: Sequence[tuple[Panel, ...]],
     parts: Parts,
     width: float,
@@ -248,7 +248,7 @@ def _paginate(
     return [*chapters, Chapter((), (), parts.notes)] if parts.notes else chapters
 
 
-def _lines(parts: Parts, width: float) -> tuple[Line, ...]:
+def _lines(parts: Parts, width: float) -> tuple[RowLine, ...]:
     """The main row in the fewest lines that are no wider than ``width``."""
     blocks = parts.row.blocks
     least = int(sum(block.width for block in blocks) / width) + 1
@@ -308,7 +308,7 @@ def _slide(
         width,
         SLIDE_HEIGHT,
         title,
-        describe(network, analysis),
+        describe_network(network, analysis),
         style.theme.color("page"),
         (*heading, *(moved(item, dx, dy) for item in sheet.items)),
     )

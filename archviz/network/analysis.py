@@ -29,7 +29,7 @@ State: TypeAlias = tuple[Shape | None, int]
 """The shape at a place, None behind a problem, and the depth there."""
 
 
-TIMES, LABELS = 7, 8
+TIMES, LABELS = 6, 7
 """Places of these among the facts of a place."""
 
 
@@ -71,7 +71,6 @@ class Facts(NamedTuple):
     filters: tuple[int, ...] = ()
     strides: tuple[tuple[int, int], ...] = ()
     shapes: tuple[Shape, ...] = ()
-    input_shapes: tuple[Shape, ...] = ()
     parameters: tuple[int, ...] = ()
     macs: tuple[int, ...] = ()
     times: tuple[int, ...] = ()
@@ -151,7 +150,7 @@ class _Tally:
 
     def __init__(self) -> None:
         self.calls = 0
-        self.sets: tuple[dict[Any, None], ...] = ({}, {}, {}, {}, {}, {}, {}, {}, {})
+        self.sets: tuple[dict[Any, None], ...] = ({}, {}, {}, {}, {}, {}, {}, {})
 
     def add(self, *values: Any) -> None:
         for seen, value in zip(self.sets, values, strict=False):
@@ -204,7 +203,6 @@ class _Analyser(Walk[State]):
             layer.filters or None,
             layer.stride if windowed else None,
             outcome.shape,
-            shapes[0],
             outcome.trainable + outcome.non_trainable,
             outcome.macs,
         )
@@ -232,11 +230,11 @@ class _Analyser(Walk[State]):
             tally.sets[TIMES][node.times] = None
         elif isinstance(node, ModuleCall) and node.label:
             tally.sets[LABELS][node.label] = None
-        parameters, macs, entered = self.parameters, self.macs, value[0]
+        parameters, macs = self.parameters, self.macs
         value = super().run(node, bodies, value, scope)
         tally.calls += self.copies
         added = (self.parameters - parameters) // self.copies
-        tally.add(None, None, None, value[0], entered, added, (self.macs - macs) // self.copies)
+        tally.add(None, None, None, value[0], added, (self.macs - macs) // self.copies)
         return value
 
     def identical(self, node: Towers, value: State, scope: Scope) -> list[State]:

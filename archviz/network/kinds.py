@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archviz.network import rules
+from archviz.network import counts, rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from archviz.network.counts import MacRule, WeightRule
     from archviz.network.model import Layer, Shape
-    from archviz.network.rules import JoinRule, MacRule, ShapeRule, WeightRule
+    from archviz.network.rules import JoinRule, ShapeRule
 
 # ---- norms and activations -----------------------------------------------------------------
 
@@ -94,8 +95,8 @@ class Kind(NamedTuple):
     drawn: bool = True
     depth: int = 1
     shape: ShapeRule = rules.same_shape
-    weights: WeightRule = rules.no_weights
-    macs: MacRule = rules.no_macs
+    weights: WeightRule = counts.no_weights
+    macs: MacRule = counts.no_macs
     join: JoinRule | None = None
     """Set for merges: the shape from those of all inputs, named for messages."""
 
@@ -188,8 +189,8 @@ def _stated(name: str, role: str, title: str, about: str) -> Kind:
         about,
         options=_STATED,
         shape=rules.given_shape,
-        weights=rules.stated_weights,
-        macs=rules.stated_macs,
+        weights=counts.stated_weights,
+        macs=counts.stated_macs,
     )
 
 
@@ -217,19 +218,19 @@ _ROWS = (
     Kind("input", "input", "input", "input", "an input, `HxWxC` or `N`; first in a network",
          options=("shape",), main="shape", required=("shape",), shape=rules.input_shape),
     _conv("conv", "conv {kernel}", "convolution", "convolution: kernel, then filters", "filters",
-          ("dilation", "groups"), rules.conv_shape, rules.conv_weights, rules.conv_macs),
+          ("dilation", "groups"), rules.conv_shape, counts.conv_weights, counts.conv_macs),
     _conv("sep-conv", "conv sep {kernel}", "depthwise separable convolution",
           "depthwise, then pointwise convolution, as one layer", "filters",
-          ("dilation", "multiplier"), rules.sep_shape, rules.sep_weights, rules.sep_macs),
+          ("dilation", "multiplier"), rules.sep_shape, counts.sep_weights, counts.sep_macs),
     _conv("depthwise-conv", "conv dw {kernel}", "depthwise convolution",
           "one convolution a channel", "multiplier", ("dilation",),
-          rules.depthwise_shape, rules.depthwise_weights, rules.depthwise_macs),
+          rules.depthwise_shape, counts.depthwise_weights, counts.depthwise_macs),
     _conv("conv-transpose", "conv T {kernel}", "transposed convolution",
           "transposed convolution, enlarges the map", "filters", ("groups",),
-          rules.transpose_shape, rules.conv_weights, rules.transpose_macs),
+          rules.transpose_shape, counts.conv_weights, counts.transpose_macs),
     Kind("dense", "dense", "dense", "dense layer", "fully connected layer: units, on a vector",
          "bar", ("units", *_POST), "units", ("units",), shape=rules.dense_shape,
-         weights=rules.dense_weights, macs=rules.dense_macs),
+         weights=counts.dense_weights, macs=counts.dense_macs),
     _pool("max-pool", "max-pool {kernel}", "largest value under a kernel; stride = kernel"),
     _pool("avg-pool", "avg-pool {kernel}", "mean value under a kernel; stride = kernel"),
     _pool("global-avg-pool", "global avg-pool", "mean of each channel: a map becomes a vector"),
@@ -257,20 +258,20 @@ _ROWS = (
     Kind("attention", "dense", "attention", "multi-head self-attention",
          "self-attention of a sequence with its four projections: heads; `width` of all heads",
          options=("heads", "width", "bias"), main="heads", required=("heads",),
-         shape=rules.sequence_shape, weights=rules.attention_weights, macs=rules.attention_macs),
+         shape=rules.sequence_shape, weights=counts.attention_weights, macs=counts.attention_macs),
     Kind("embedding", "dense", "embedding", "embedding", "a learned row of `width` for each word",
          options=("width", "words"), main="width", required=("width", "words"),
-         shape=rules.embedding_shape, weights=rules.embedding_weights),
+         shape=rules.embedding_shape, weights=counts.embedding_weights),
     Kind("position", "other", "position", "learned positions",
          "adds a learned number to each value",
-         weights=rules.position_weights),
+         weights=counts.position_weights),
     Kind("class-token", "other", "class token", "class token",
          "puts learned rows before a sequence: how many", options=("tokens",), main="tokens",
-         shape=rules.token_shape, weights=rules.token_weights),
+         shape=rules.token_shape, weights=counts.token_weights),
     Kind("select", "other", "select", "select", "the first row of a sequence, a vector",
          drawn=False, shape=rules.select_shape),
     Kind("scale", "other", "scale", "scale", "a learned factor for each channel", drawn=False,
-         weights=rules.scale_weights),
+         weights=counts.scale_weights),
     _other("slice", "a part of the input, of the stated shape", rules.given_shape, "shape", True),
     _stated("conv-3d", "conv", "3-D convolution", "convolution of a volume, named by `label`"),
     _stated("pool-3d", "pool", "3-D pooling", "pooling of a volume, named by `label`"),
@@ -278,7 +279,7 @@ _ROWS = (
     _stated("other-attention", "dense", "attention", "attention of other kinds, named by `label`"),
     _stated("op", "other", "op", "any other operator, named by `label`"),
     Kind("op-merge", "merge", "op", "operator", "any other operator of several inputs",
-         options=_STATED, weights=rules.stated_weights, macs=rules.stated_macs,
+         options=_STATED, weights=counts.stated_weights, macs=counts.stated_macs,
          join=rules.any_shapes),
 )  # fmt: skip
 

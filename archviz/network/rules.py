@@ -1,4 +1,4 @@
-"""The rules behind the kinds: output shapes, weights and multiply-adds.
+"""The rules behind the kinds: output shapes, of single layers and of merges.
 
 Sides of a map are (height, width); a vector has one side. Nothing here knows the spec.
 """
@@ -6,6 +6,7 @@ Sides of a map are (height, width); a vector has one side. Nothing here knows th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import TypeAlias
 
 from archviz.network.model import Layer, Shape
@@ -23,8 +24,6 @@ class ShapeError(Exception):
 
 
 ShapeRule: TypeAlias = Callable[[Layer, Shape], Shape]
-WeightRule: TypeAlias = Callable[[Layer, Shape], tuple[int, int]]
-MacRule: TypeAlias = Callable[[Layer, Shape, Shape], int]
 JoinRule: TypeAlias = Callable[[Sequence[Shape], Sequence[str]], Shape]
 
 
@@ -33,7 +32,7 @@ def show_shape(shape: Shape) -> str:
     return "×".join(map(str, shape))
 
 
-def describe(shape: Shape) -> str:
+def describe_shape(shape: Shape) -> str:
     """``a map of 35×35×288``, ``a sequence of 197×768``, ``a vector of 1000``."""
     what = {1: "vector", 2: "sequence", 3: "map"}.get(len(shape), "tensor")
     return f"a {what} of {show_shape(shape)}"
@@ -53,7 +52,7 @@ def check_size(shape: Shape) -> None:
 def _map(shape: Shape, what: str) -> Shape:
     if len(shape) != 3:
         raise ShapeError(
-            f"{what} needs a map (height×width×channels) and gets {describe(shape)}",
+            f"{what} needs a map (height×width×channels) and gets {describe_shape(shape)}",
             "put it before `flatten`, `dense` or a global pooling",
         )
     return shape
@@ -142,7 +141,7 @@ def dense_shape(layer: Layer, shape: Shape) -> Shape:
     """Vector of a dense layer; of a sequence, each of its rows."""
     if len(shape) not in (1, 2):
         raise ShapeError(
-            f"dense needs a vector and gets {describe(shape)}",
+            f"dense needs a vector and gets {describe_shape(shape)}",
             "put `flatten` or `global-avg-pool` before it",
         )
     return (*shape[:-1], layer.filters)
@@ -151,7 +150,7 @@ def dense_shape(layer: Layer, shape: Shape) -> Shape:
 def _sequence(shape: Shape, what: str) -> Shape:
     if len(shape) != 2:
         raise ShapeError(
-            f"{what} needs a sequence (length×features) and gets {describe(shape)}",
+            f"{what} needs a sequence (length×features) and gets {describe_shape(shape)}",
             "put `reshape` before it",
         )
     return shape
@@ -195,10 +194,10 @@ def map_shape(layer: Layer, shape: Shape) -> Shape:
 
 def stated_shape(layer: Layer, shape: Shape) -> Shape:
     """The shape that a reshape states."""
-    if _size(shape) != _size(layer.shape):
+    if prod(shape) != prod(layer.shape):
         raise ShapeError(
-            f"{show_shape(shape)} has {_size(shape):,} values, "
-            f"{show_shape(layer.shape)} has {_size(layer.shape):,}"
+            f"{show_shape(shape)} has {prod(shape):,} values, "
+            f"{show_shape(layer.shape)} has {prod(layer.shape):,}"
         )
     return layer.shape
 
@@ -233,20 +232,13 @@ def regrouped_shape(layer: Layer, shape: Shape) -> Shape:
 
 def flatten_shape(layer: Layer, shape: Shape) -> Shape:
     """Vector of all values."""
-    return (_size(shape),)
+    return (prod(shape),)
 
 
 def pad_shape(layer: Layer, shape: Shape) -> Shape:
     """Map with zeros round it."""
     height, width, channels = _map(shape, layer.kind)
     return height + sum(_pads(layer.padding, 0)), width + sum(_pads(layer.padding, 1)), channels
-
-
-def _size(shape: Shape) -> int:
-    size = 1
-    for side in shape:
-        size *= side
-    return size
 
 
 # ---- merges -------------------------------------------------------------------------------
@@ -273,7 +265,7 @@ def equal(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
 
 def gate(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
     """Join of equal shapes, or of a map and one value a channel, as a product."""
-    largest = max(shapes, key=lambda shape: (len(shape), _size(shape)))
+    largest = max(shapes, key=lambda shape: (len(shape), prod(shape)))
     for index, shape in enumerate(shapes):
         if shape != largest[-1:] and not _spreads(shape, largest):
             other = names[shapes.index(largest)]
@@ -290,7 +282,7 @@ def _spreads(shape: Shape, largest: Shape) -> bool:
 
 def any_shapes(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
     """Join of an operator that states its shape; without that, the largest one."""
-    return max(shapes, key=_size)
+    return max(shapes, key=prod)
 
 
 def _differ(rule: str, first: Shape, other: Shape, first_name: str, name: str) -> None:
@@ -298,108 +290,3 @@ def _differ(rule: str, first: Shape, other: Shape, first_name: str, name: str) -
         f"{rule}: {first_name} gives {show_shape(first)}, {name} gives {show_shape(other)}",
         "compare their strides, paddings and filters",
     )
-
-
-# ---- weights (trainable, non-trainable) and multiply-adds ----------------------------------
-
-
-def no_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
-    """Nothing to learn."""
-    return 0, 0
-
-
-def no_macs(layer: Layer, shape: Shape, output: Shape) -> int:
-    """Nothing that counts as a multiply-add."""
-    return 0
-
-
-def conv_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
-    """Kernels and biases of a convolution."""
-    kernel = layer.kernel[0] * layer.kernel[1]
-    return kernel * (shape[-1] // layer.groups) * layer.filters + layer.bias * layer.filters, 0
-
-
-def conv_macs(layer: Layer, shape: Shape, output: Shape) -> int:
-    """One kernel at each place of the output."""
-    kernel = layer.kernel[0] * layer.kernel[1]
-    return output[0] * output[1] * kernel * (shape[-1] // layer.groups) * layer.filters
-
-
-def transpose_macs(layer: Layer, shape: Shape, output: Shape) -> int:
-    """One kernel at each place of the input."""
-    return conv_macs(layer, shape, shape)
-
-
-def depthwise_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
-    """One kernel a channel, and biases."""
-    channels = shape[-1] * layer.multiplier
-    return layer.kernel[0] * layer.kernel[1] * channels + layer.bias * channels, 0
-
-
-def depthwise_macs(layer: Layer, shape: Shape, output: Shape) -> int:
-    """One kernel a channel at each place of the output."""
-    return output[0] * output[1] * layer.kernel[0] * layer.kernel[1] * shape[-1] * layer.multiplier
-
-
-def sep_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
-    """Depthwise and pointwise kernels; biases of the pointwise ones."""
-    channels = shape[-1] * layer.multiplier
-    depthwise = layer.kernel[0] * layer.kernel[1] * channels
-    return depthwise + channels * layer.filters + layer.bias * layer.filters, 0
-
-
-def sep_macs(layer: Layer, shape: Shape, output: Shape) -> int:
-    """Depthwise, then pointwise."""
-    pointwise = output[0] * output[1] * shape[-1] * layer.multiplier * layer.filters
-    return depthwise_macs(layer, shape, output) + pointwise
-
-
-def dense_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
-    """Weights and biases of a dense layer."""
-    return (shape[-1] + layer.bias) * layer.filters, 0
-
-
-def dense_macs(layer: Layer, shape: Shape, output: Shape) -> int:
-    """One a weight, for each row of a sequence."""
-    return _size(shape) * layer.filters
-
-
-def attention_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
-    """Projections to queries, keys and values, and the one behind them."""
-    features, width = shape[-1], layer.filters or shape[-1]
-    return 4 * features * width + layer.bias * (3 * width + features), 0
-
-
-def attention_macs(layer: Layer, shape: Shape, output: Shape) -> int:
-    """The four projections of each row; the products among rows are not counted."""
-    return 4 * _size(shape) * (layer.filters or shape[-1])
-
-
-def embedding_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
-    """A row for each word."""
-    return layer.count * layer.filters, 0
-
-
-def position_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
-    """A number for each of the input."""
-    return _size(shape), 0
-
-
-def token_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
-    """The tokens themselves."""
-    return layer.count * shape[-1], 0
-
-
-def scale_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
-    """A factor for each channel."""
-    return shape[-1], 0
-
-
-def stated_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
-    """What an operator states."""
-    return layer.weights, 0
-
-
-def stated_macs(layer: Layer, shape: Shape, output: Shape) -> int:
-    """What an operator states."""
-    return layer.macs

@@ -24,7 +24,7 @@ from archviz.network.model import (
 )
 from archviz.network.paths import Scope
 
-Value = TypeVar("Value")
+Carried = TypeVar("Carried")
 Run: TypeAlias = Repeat | ModuleCall | Auxiliary
 """What runs the series in it one after another."""
 
@@ -57,10 +57,10 @@ def within(node: Node, shown: bool = False) -> Iterator[Node]:
         yield from within(child, shown)
 
 
-class Walk(ABC, Generic[Value]):
+class Walk(ABC, Generic[Carried]):
     """Runs a network; a subclass says what its values are and what a layer does to them."""
 
-    def __init__(self, nothing: Value) -> None:
+    def __init__(self, nothing: Carried) -> None:
         self.nothing = nothing
         """What stands in front of an input."""
         self.before = nothing
@@ -70,38 +70,38 @@ class Walk(ABC, Generic[Value]):
 
     @abstractmethod
     def layer(
-        self, layer: Layer, values: tuple[Value, ...], names: Sequence[str], scope: Scope
-    ) -> Value:
+        self, layer: Layer, values: tuple[Carried, ...], names: Sequence[str], scope: Scope
+    ) -> Carried:
         """What a layer makes of its values: none for an input, several for a merge.
 
         ``names`` says in messages where the values of a merge come from.
         """
 
     @abstractmethod
-    def auxiliary(self, node: Auxiliary, value: Value, scope: Scope) -> None:
+    def auxiliary(self, node: Auxiliary, value: Carried, scope: Scope) -> None:
         """Run what is tapped off the main row."""
 
     def left_out(self, node: Layer | ModuleCall) -> None:
         """Note what does not run."""
 
-    def run(self, node: Run, bodies: Sequence[Series], value: Value, scope: Scope) -> Value:
+    def run(self, node: Run, bodies: Sequence[Series], value: Carried, scope: Scope) -> Carried:
         """Run the bodies of a node one after another."""
         for body in bodies:
             value = self.series(body, value, scope)
         return value
 
-    def identical(self, node: Towers, value: Value, scope: Scope) -> list[Value]:
+    def identical(self, node: Towers, value: Carried, scope: Scope) -> list[Carried]:
         """What each of many identical towers makes of a value."""
         return [self.branch(node.branches[0], value, scope) for _ in range(node.copies)]
 
     # ---- what does not ---------------------------------------------------------------
 
-    def branch(self, series: Series, value: Value, scope: Scope) -> Value:
+    def branch(self, series: Series, value: Carried, scope: Scope) -> Carried:
         """A series that begins anew: nothing stands before its first item."""
         self.before = value
         return self.series(series, value, scope)
 
-    def series(self, series: Series, value: Value, scope: Scope) -> Value:
+    def series(self, series: Series, value: Carried, scope: Scope) -> Carried:
         """Nodes one after another."""
         for node in series.nodes:
             entered, value = value, self.node(node, value, scope)
@@ -111,7 +111,7 @@ class Walk(ABC, Generic[Value]):
                 self.before = entered
         return value
 
-    def node(self, node: Node, value: Value, scope: Scope) -> Value:
+    def node(self, node: Node, value: Carried, scope: Scope) -> Carried:
         """What a node makes of a value; the same one where nothing of it runs."""
         match node:
             case Layer():
@@ -149,7 +149,7 @@ class Walk(ABC, Generic[Value]):
             case _:
                 assert_never(node)
 
-    def towers(self, node: Towers, value: Value, scope: Scope) -> Value:
+    def towers(self, node: Towers, value: Carried, scope: Scope) -> Carried:
         """Towers and their merge."""
         word = "branch" if node.joined else "tower"
         if node.copies > 1:
@@ -162,7 +162,7 @@ class Walk(ABC, Generic[Value]):
             ]
         return self.layer(node.merge, tuple(ends), _Numbered(word), scope)
 
-    def graph(self, node: Graph, value: Value, scope: Scope) -> Value:
+    def graph(self, node: Graph, value: Carried, scope: Scope) -> Carried:
         """Nodes in their topological order, each on what its edges bring."""
         values = {"in": value, PREVIOUS: self.before}
         sources: dict[str, list[str]] = {}

@@ -4,11 +4,17 @@ Lengths are in pixels of 1/96 inch, x to the right, y down; colours are ``#rrggb
 Positions are final: a writer neither measures nor moves anything.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from archviz.scene.text import ASCENT, LINE_HEIGHT
 
 Point: TypeAlias = tuple[float, float]
+Box: TypeAlias = tuple[float, float, float, float]
+"""(x, y, width, height)."""
+
+POINTS = 0.75
+"""Points in a pixel."""
 
 FONTS = ("Arimo", "Arial", "Liberation Sans", "Helvetica", "sans-serif")
 """Families of one width, the bundled one first."""
@@ -28,11 +34,15 @@ class Text(NamedTuple):
     role: str = "caption"
 
     @property
-    def box(self) -> tuple[float, float, float, float]:
-        """(x, y, width, height) of the line's capitals and descenders."""
-        shift = {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor]
+    def shift(self) -> float:
+        """The share of its width that stands left of ``x``."""
+        return {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor]
+
+    @property
+    def box(self) -> Box:
+        """The box of the line's capitals and descenders."""
         top = self.y - ASCENT * self.size
-        return (self.x - shift * self.width, top, self.width, (ASCENT + 0.21) * self.size)
+        return (self.x - self.shift * self.width, top, self.width, (ASCENT + 0.21) * self.size)
 
 
 class Shape(NamedTuple):
@@ -64,8 +74,8 @@ class Shape(NamedTuple):
     role: str = ""
 
     @property
-    def box(self) -> tuple[float, float, float, float]:
-        """(x, y, width, height) without the outline's half width."""
+    def box(self) -> Box:
+        """Its box without the outline's half width."""
         return (self.x, self.y, self.width, self.height)
 
     @property
@@ -103,8 +113,8 @@ class Line(NamedTuple):
     role: str = "bracket"
 
     @property
-    def box(self) -> tuple[float, float, float, float]:
-        """(x, y, width, height) of its points."""
+    def box(self) -> Box:
+        """The box of its points."""
         return box_of(self.points)
 
 
@@ -128,8 +138,8 @@ class Connector(NamedTuple):
     role: str = "connector"
 
     @property
-    def box(self) -> tuple[float, float, float, float]:
-        """(x, y, width, height) of the points that it draws."""
+    def box(self) -> Box:
+        """The box of the points that it draws."""
         return box_of(self.points)
 
     def arrowhead(self) -> tuple[Point, Point, Point]:
@@ -169,7 +179,8 @@ class Group(NamedTuple):
     items: tuple["Item", ...] = ()
 
 
-Item: TypeAlias = Shape | Text | Line | Connector | Group
+Primitive: TypeAlias = Shape | Text | Line | Connector
+Item: TypeAlias = Primitive | Group
 
 
 class Scene(NamedTuple):
@@ -192,8 +203,47 @@ class Page(NamedTuple):
     notes: str = ""
 
 
-def box_of(points: tuple[Point, ...]) -> tuple[float, float, float, float]:
-    """(x, y, width, height) of the smallest box round ``points``."""
+def leaves(items: Iterable[Item]) -> Iterator[Primitive]:
+    """All that is no group, from back to front."""
+    for item in items:
+        if isinstance(item, Group):
+            yield from leaves(item.items)
+        else:
+            yield item
+
+
+def shapes_in(items: Iterable[Item]) -> Iterator[Shape]:
+    """All shapes, from back to front."""
+    return (leaf for leaf in leaves(items) if isinstance(leaf, Shape))
+
+
+def extent(items: Iterable[Item]) -> Box:
+    """(left, top, right, bottom) of all that is drawn, texts in shapes too; zeros for nothing."""
+    boxes: list[Box] = []
+    for leaf in leaves(items):
+        boxes.append(leaf.box)
+        if isinstance(leaf, Shape):
+            boxes += [text.box for text in leaf.texts]
+    return bounds(boxes) if boxes else (0.0, 0.0, 0.0, 0.0)
+
+
+def bounds(boxes: Iterable[Box]) -> Box:
+    """(left, top, right, bottom) of one or more boxes."""
+    corners = [(x, y, x + width, y + height) for x, y, width, height in boxes]
+    lefts, tops, rights, bottoms = zip(*corners, strict=True)
+    return (min(lefts), min(tops), max(rights), max(bottoms))
+
+
+def box_of(points: tuple[Point, ...]) -> Box:
+    """The smallest box round ``points``."""
     xs = [point[0] for point in points]
     ys = [point[1] for point in points]
     return (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+
+
+def is_bracket(points: Sequence[Point]) -> bool:
+    """Whether a polyline is a square bracket."""
+    if len(points) != 4:
+        return False
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points
+    return x1 == x2 and x0 == x3 and y0 == y1 and y2 == y3 and x0 != x1 and y0 != y2

@@ -100,3 +100,9 @@ def paragraph(text: str, width: float, size: float, bold: bool = False) -> list[
         else:
             lines.append(clip(word, width, size, bold))
     return lines
+
+
+@cache
+def covered(bold: bool) -> frozenset[str]:
+    """The characters of the bundled font."""
+    return frozenset("".join((metrics.BOLD if bold else metrics.REGULAR).values()))

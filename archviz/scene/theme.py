@@ -168,7 +168,7 @@ def _nodes(value: object, mark: Mark, depth: int = 3) -> YamlNode:
 
 def _raw(node: YamlNode | None, problems: list[Problem], path: str) -> _Raw:
     raw = _Raw(path)
-    reader = _Reader(problems)
+    reader = _ThemeReader(problems)
     if node is not None:
         reader.theme(node, raw)
     if reader.problems:
@@ -176,7 +176,7 @@ def _raw(node: YamlNode | None, problems: list[Problem], path: str) -> _Raw:
     return raw
 
 
-class _Reader:
+class _ThemeReader:
     """Fills a raw theme from nodes and gathers what is wrong."""
 
     def __init__(self, problems: list[Problem]) -> None:

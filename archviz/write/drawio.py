@@ -9,14 +9,25 @@ from __future__ import annotations
 
 from html import escape
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, assert_never
 
-from archviz.scene.scene import Connector, Group, Line, Shape, Text, box_of
+from archviz.scene.scene import (
+    Connector,
+    Group,
+    Line,
+    Shape,
+    Text,
+    bounds,
+    is_bracket,
+    leaves,
+    shapes_in,
+)
+from archviz.write.svg import number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from archviz.scene.scene import Item, Page, Point, Scene
+    from archviz.scene.scene import Box, Item, Page, Point, Scene
 
 PORT = 1.0
 """Diameter of the invisible oval at an end that comes from outside, in pixels."""
@@ -35,16 +46,14 @@ FILL_STYLES = {
 }
 ALIGN = {"start": "left", "middle": "center", "end": "right"}
 
-Box: TypeAlias = tuple[float, float, float, float]
-"""(x, y, width, height)."""
-Style: TypeAlias = "Mapping[str, str | float]"
+CellStyle: TypeAlias = "Mapping[str, str | float]"
 
 
 def write_drawio(pages: Sequence[Page]) -> bytes:
     """The pages as an mxfile, the same bytes for the same pages."""
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<mxfile host="archviz">']
-    for number, page in enumerate(pages, 1):
-        lines += _Diagram(f"p{number}-", page.scene).lines(page.title)
+    for count, page in enumerate(pages, 1):
+        lines += _Diagram(f"p{count}-", page.scene).lines(page.title)
     return "\n".join([*lines, "</mxfile>", ""]).encode()
 
 
@@ -70,15 +79,14 @@ class _Diagram:
             if isinstance(item, Connector) and len(item.route) > 1:
                 ways.setdefault(item.target, (item.route[-1], item.route[-2]))
                 ways[item.source] = (item.route[0], item.route[1])
-        for item in leaves(scene.items):
-            if isinstance(item, Shape):
-                box = item.box
-                if item.role == "port":
-                    at = (item.x + item.width / 2, item.y + item.height / 2)
-                    box = port_box(*ways.get(item.id, (at, at)))
-                end = End(self.new_id(), box)
-                self.order.append(end)
-                self.ends[item.id] = end
+        for shape in shapes_in(scene.items):
+            box = shape.box
+            if shape.role == "port":
+                at = (shape.x + shape.width / 2, shape.y + shape.height / 2)
+                box = port_box(*ways.get(shape.id, (at, at)))
+            end = End(self.new_id(), box)
+            self.order.append(end)
+            self.ends[shape.id] = end
         self.order.reverse()
 
     def new_id(self) -> str:
@@ -108,16 +116,19 @@ class _Diagram:
     def items(self, items: Sequence[Item], parent: str, origin: Point, detail: str) -> None:
         """Cells for items, from back to front; ``origin`` is the parent's place on the page."""
         for item in items:
-            if isinstance(item, Group):
-                self.group(item, parent, origin, detail)
-            elif isinstance(item, Shape):
-                self.shape(item, parent, origin, detail)
-            elif isinstance(item, Connector):
-                self.connector(item, parent, origin)
-            elif isinstance(item, Line):
-                self.line(item, parent, origin)
-            else:
-                self.text(item, parent, origin)
+            match item:
+                case Group():
+                    self.group(item, parent, origin, detail)
+                case Shape():
+                    self.shape(item, parent, origin, detail)
+                case Connector():
+                    self.connector(item, parent, origin)
+                case Line():
+                    self.line(item, parent, origin)
+                case Text():
+                    self.text(item, parent, origin)
+                case _:
+                    assert_never(item)
 
     def group(self, group: Group, parent: str, origin: Point, detail: str) -> None:
         """A group, its children placed relative to it; what stands alone is not grouped."""
@@ -138,8 +149,8 @@ class _Diagram:
             if not isinstance(item, Connector)
         ]
         boxes = boxes or [item.box for item in found]
-        corners = [(x, y) for x, y, _, _ in boxes]
-        return box_of((*corners, *((x + width, y + height) for x, y, width, height in boxes)))
+        left, top, right, bottom = bounds(boxes)
+        return (left, top, right - left, bottom - top)
 
     def shape(self, shape: Shape, parent: str, origin: Point, detail: str) -> None:
         """A rectangle or an oval with its label."""
@@ -233,7 +244,7 @@ class _Diagram:
     def port(self, at: Point, onward: Point, parent: str, origin: Point) -> End:
         """An invisible oval at the end of a line that comes from nowhere."""
         end = End(self.new_id(), port_box(at, onward))
-        style: Style = {"ellipse": "", "fillColor": "none", "strokeColor": "none"}
+        style: CellStyle = {"ellipse": "", "fillColor": "none", "strokeColor": "none"}
         self.vertex(end.cell, parent, origin, end.box, style)
         return end
 
@@ -243,7 +254,7 @@ class _Diagram:
         parent: str,
         origin: Point,
         box: Box,
-        style: Style,
+        style: CellStyle,
         label: str = "",
         names: Mapping[str, str] | None = None,
     ) -> None:
@@ -270,7 +281,7 @@ class _Diagram:
         self,
         parent: str,
         origin: Point,
-        style: Style,
+        style: CellStyle,
         route: Sequence[Point],
         source: str = "",
         target: str = "",
@@ -291,21 +302,6 @@ class _Diagram:
         )
 
 
-def leaves(items: Sequence[Item]) -> Iterator[Shape | Text | Line | Connector]:
-    """All that is no group, in its order."""
-    for item in items:
-        if isinstance(item, Group):
-            yield from leaves(item.items)
-        else:
-            yield item
-
-
-def number(value: float) -> str:
-    """A length with at most two decimals and nothing superfluous."""
-    text = f"{value + 0.0:.2f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
-
-
 def attribute(name: str, value: str) -> str:
     """An XML attribute, with a blank before it."""
     return f' {name}="{escape(value)}"'
@@ -316,7 +312,7 @@ def markup(lines: Sequence[str]) -> str:
     return "<br>".join(escape(line, quote=False) for line in lines)
 
 
-def style_text(style: Style) -> str:
+def style_text(style: CellStyle) -> str:
     """A style as draw.io writes it; a key without a value is a style of its stylesheet."""
     return "".join(
         f"{key}={number(value) if isinstance(value, int | float) else value};"
@@ -357,11 +353,3 @@ def port_box(at: Point, onward: Point) -> Box:
 def midpoint(a: Point, b: Point) -> Point:
     """The point half way between two."""
     return ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
-
-
-def is_bracket(points: Sequence[Point]) -> bool:
-    """Whether a polyline is a square bracket."""
-    if len(points) != 4:
-        return False
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points
-    return x1 == x2 and x0 == x3 and y0 == y1 and y2 == y3 and x0 != x1 and y0 != y2

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import assert_never
 
-from archviz.scene.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
-
-POINTS = 0.75
-"""Points in a pixel of 1/96 inch."""
+from archviz.scene.scene import POINTS, Connector, Group, Item, Line, Point, Scene, Shape, Text
 
 
 def write_gv(scene: Scene) -> str:
@@ -37,7 +35,7 @@ def write_gv(scene: Scene) -> str:
         },
         edge_attr={"arrowsize": "0.6"},
     )
-    writer = _Writer(out, scene.height)
+    writer = _DotWriter(out, scene.height)
     writer.items(scene.items, "")
     return str(out.source)
 
@@ -46,7 +44,7 @@ def _pt(value: float) -> str:
     return f"{value * POINTS:.2f}".rstrip("0").rstrip(".")
 
 
-class _Writer:
+class _DotWriter:
     """Adds items to a Digraph, y turned up."""
 
     def __init__(self, out: object, height: float) -> None:
@@ -61,18 +59,19 @@ class _Writer:
     def items(self, items: Sequence[Item], detail: str) -> None:
         """Nodes and edges for items; ``detail`` is the tooltip of the group around."""
         for item in items:
-            if isinstance(item, Group):
-                self.items(item.items, item.detail or detail)
-            elif isinstance(item, Shape):
-                self.shape(item, detail)
-            elif isinstance(item, Text):
-                self.text(item)
-            elif isinstance(item, Connector):
-                self.edge(
-                    item.points, item.stroke, item.line_width, item.head, item.source, item.target
-                )
-            elif isinstance(item, Line):
-                self.edge(item.points, item.stroke, item.line_width, False, "", "")
+            match item:
+                case Group():
+                    self.items(item.items, item.detail or detail)
+                case Shape():
+                    self.shape(item, detail)
+                case Text():
+                    self.text(item)
+                case Connector():
+                    self.edge(item, item.head, item.source, item.target)
+                case Line():
+                    self.edge(item)
+                case _:
+                    assert_never(item)
 
     def escape(self, text: str) -> str:
         """A text that Graphviz shows as it is: no escapes, entities or markup."""
@@ -145,15 +144,10 @@ class _Writer:
         return anchor
 
     def edge(
-        self,
-        points: Sequence[Point],
-        stroke: str,
-        width: float,
-        head: bool,
-        source: str,
-        target: str,
+        self, line: Line | Connector, head: bool = False, source: str = "", target: str = ""
     ) -> None:
         """A polyline as an edge whose spline is fixed."""
+        points = line.points
         tail, tip = self.end(source, points[0]), self.end(target, points[-1])
         ends = list(points)
         prefix = ""
@@ -167,8 +161,8 @@ class _Writer:
             tail,
             tip,
             pos=prefix + " ".join(self.spline(ends)),
-            color=stroke,
-            penwidth=_pt(width),
+            color=line.stroke,
+            penwidth=_pt(line.line_width),
             arrowhead="normal" if head else "none",
         )
 

@@ -1,9 +1,6 @@
 """HTML: one self-contained page of networks that works from a file and asks no server.
 
-Every figure is cut into parts (its main row, each module's panel, its legend), each an
-inline SVG that keeps the figure's coordinates: the page opens a panel when its module's
-box is clicked, and puts the parts together again to save the figure. The drawing itself
-is :func:`archviz.write.svg.operations`; templates, style and script stand in
+Its figures are cut by :mod:`archviz.write.html_parts`; templates, style and script stand in
 ``templates/page.*.j2``.
 """
 
@@ -16,20 +13,15 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archviz.scene.scene import Connector, Group, Item, Line, Scene, Shape, Text
-from archviz.write.svg import Op, number, operations
+from archviz.scene.scene import Scene
+from archviz.write.html_parts import Palette, make_view
+from archviz.write.svg import Step, operations
 from archviz.write.templates import render_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 FONT_FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "fonts")
-PAD = 10.0
-"""Pixels round a part: half an outline, and its shadow."""
-CONTAINERS = ("row", "panel", "notes", "legend", "heading", "auxiliary")
-"""Roles of groups that hold layers and are none."""
-EAR = 9.0
-"""Side of the folded corner that marks a box which opens a panel."""
 
 
 class HtmlFigure(NamedTuple):
@@ -89,70 +81,6 @@ def html_figure(info: Mapping[str, Any], scene: Scene, **more: Any) -> HtmlFigur
     )
 
 
-class Palette:
-    """Pairs of a light and a dark colour, as custom properties of the page's style."""
-
-    def __init__(self) -> None:
-        self.names: dict[tuple[str, str], str] = {}
-
-    def color(self, light: str, dark: str) -> str:
-        """What stands for the pair: the colour itself where both are the same."""
-        light, dark = light or "#000000", dark or "#000000"
-        if light == dark or not re.fullmatch("(#[0-9a-f]{6}){2}", light + dark):
-            return light
-        return f"var(--{self.names.setdefault((light, dark), f'c{len(self.names)}')})"
-
-    def values(self, index: int) -> dict[str, str]:
-        """Name to light (0) or dark (1) colour."""
-        return {name: pair[index] for pair, name in self.names.items()}
-
-
-class Part(NamedTuple):
-    """A piece of a figure: which items of the scene, where they stand, what draws them."""
-
-    id: str
-    role: str
-    name: str
-    items: tuple[int, ...]
-    view_box: str = ""
-    width: str = ""
-    swatch: str = ""
-    steps: tuple[Op, ...] = ()
-
-
-class Cut(NamedTuple):
-    """A figure on the table: its scenes, the panels by their modules, the page's colours."""
-
-    scene: Scene
-    dark: Scene | None
-    panels: Mapping[str, Sequence[str]]
-    palette: Palette
-
-
-class View(NamedTuple):
-    """A figure as the templates need it."""
-
-    id: str
-    title: str
-    description: str
-    width: str
-    height: str
-    ground: str
-    fonts: str
-    row: str
-    """Width of the main part; the page's scale is what fits it."""
-    parts: tuple[Part, ...]
-    notes: tuple[str, ...]
-    paired: bool
-    figure: HtmlFigure | None = None
-    stats: Sequence[tuple[str, str]] = ()
-    facts: Sequence[tuple[str, str]] = ()
-
-    def of(self, *roles: str) -> list[Part]:
-        """Its parts of these roles."""
-        return [part for part in self.parts if part.role in roles]
-
-
 def write_html(
     figures: Sequence[HtmlFigure], extras: Sequence[HtmlExtra] = (), *, title: str
 ) -> str:
@@ -192,157 +120,7 @@ def write_html(
     )
 
 
-def make_view(scene: Scene, dark: Scene | None, slug: str, title: str, palette: Palette) -> View:
-    """A scene cut into its parts."""
-    pair = dark if dark is not None and aligned(scene, dark) else None
-    panels: dict[str, list[str]] = {}
-    main: list[int] = []
-    parts: list[Part] = []
-    for index, item in enumerate(scene.items):
-        role = item.role if isinstance(item, Group) else ""
-        part = Part(f"{slug}__{len(parts)}", role, "", (index,))
-        if isinstance(item, Group) and role == "panel":
-            panels.setdefault(item.name, []).append(part.id)
-            parts.append(part._replace(name=item.name))
-        elif role in ("notes", "legend") and len(scene.items) > 1:
-            parts.append(part)
-        else:
-            main.append(index)
-    if main:
-        parts.insert(0, Part(f"{slug}__row", "row", "", tuple(main)))
-    parts = [drawn(part, Cut(scene, pair, panels, palette)) for part in parts]
-    ground = scene.background or "#ffffff"
-    return View(
-        id=slug,
-        title=title,
-        description=scene.description,
-        width=number(scene.width),
-        height=number(scene.height),
-        fonts=", ".join(scene.fonts),
-        parts=tuple(parts),
-        ground=palette.color(ground, pair.background if pair else ground),
-        row=parts[0].width if main else number(scene.width),
-        notes=tuple(_notes(scene)),
-        paired=pair is not None,
-    )
-
-
-def drawn(part: Part, cut: Cut) -> Part:
-    """A part with its box and the steps that draw it."""
-    steps = [step for index in part.items for step in _steps(cut, index)]
-    left, top, right, bottom = extent([cut.scene.items[index] for index in part.items])
-    width, height = number(right - left + 2 * PAD), number(bottom - top + 2 * PAD)
-    return part._replace(
-        view_box=f"{number(left - PAD)} {number(top - PAD)} {width} {height}",
-        width=width,
-        swatch=_swatch(part.name, cut) if part.role == "panel" else "",
-        steps=tuple(steps),
-    )
-
-
-def _swatch(module: str, cut: Cut) -> str:
-    """The colour of a module's boxes; of what is none, the tint of its panel."""
-    for role in ("module", "panel"):
-        twins = _groups((cut.dark or cut.scene).items)
-        for group, twin in zip(_groups(cut.scene.items), twins, strict=True):
-            if group.role == role and group.name == module:
-                for shape, other in zip(group.items, twin.items, strict=False):
-                    if isinstance(shape, Shape) and isinstance(other, Shape):
-                        return cut.palette.color(shape.fill, other.fill)
-    return "#808080"
-
-
-def _steps(cut: Cut, index: int) -> Iterator[Op]:
-    """The steps that draw one item, its groups marked up and its colours paired."""
-    steps = drawing(cut.scene, index)
-    twins = drawing(cut.dark, index) if cut.dark else steps
-    groups = _groups((cut.scene.items[index],))
-    ears: list[str] = []
-    for step, twin in zip(steps, twins, strict=True):
-        if step.do == "open":
-            mark = _mark(next(groups), cut.panels)
-            ears.append(mark["ear"])
-            yield Op("open", mark)
-            continue
-        if step.do == "close" and (ear := ears.pop()):
-            yield Op("ear", {"d": ear})
-        values = dict(step.values)
-        for key in ("fill", "stroke"):
-            if values.get(key) or (step.do == "text" and key == "fill"):
-                values[key] = cut.palette.color(values[key], twin.values[key])
-        yield Op(step.do, values)
-
-
-def drawing(scene: Scene, index: int) -> list[Op]:
-    """The steps of one item of a scene; patterns are the page's, not the item's."""
-    alone = scene._replace(items=(scene.items[index],))
-    return [step for step in operations(alone) if step.do != "pattern"]
-
-
-def aligned(scene: Scene, dark: Scene) -> bool:
-    """Whether two scenes are the same drawing in other colours."""
-    if len(scene.items) != len(dark.items):
-        return False
-    return all(
-        [_plain(step) for step in drawing(scene, index)]
-        == [_plain(step) for step in drawing(dark, index)]
-        for index in range(len(scene.items))
-    )
-
-
-def _plain(step: Op) -> tuple[str, list[str]]:
-    return step.do, [text for key, text in step.values.items() if key not in ("fill", "stroke")]
-
-
-def _groups(items: Sequence[Item]) -> Iterator[Group]:
-    """All groups in the order in which they are opened."""
-    for item in items:
-        if isinstance(item, Group):
-            yield item
-            yield from _groups(item.items)
-
-
-def _mark(group: Group, panels: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """What the page has to know of a group: its card, and the panels that it opens."""
-    opens = panels.get(group.name, ()) if group.role == "module" else ()
-    label = "" if group.role in CONTAINERS else group.detail or group.name
-    values = {"label": label, "opens": " ".join(opens), "ear": ""}
-    shapes = [item for item in group.items if isinstance(item, Shape)]
-    if opens and shapes:
-        right, bottom = shapes[0].x + shapes[0].width, shapes[0].y + shapes[0].height
-        corner = f"M{number(right)} {number(bottom - EAR)}V{number(bottom)}"
-        values["ear"] = f"{corner}H{number(right - EAR)}z"
-    return values
-
-
-def _notes(scene: Scene) -> Iterator[str]:
-    """Each notes group as running text: its lines were broken for the figure's width."""
-    for item in scene.items:
-        if isinstance(item, Group) and item.role == "notes":
-            yield " ".join(text.text for text in item.items if isinstance(text, Text))
-
-
-def extent(items: Sequence[Item]) -> tuple[float, float, float, float]:
-    """(left, top, right, bottom) of all that is drawn."""
-    boxes = [item.box for item in _leaves(items)] or [(0.0, 0.0, 0.0, 0.0)]
-    return (
-        min(box[0] for box in boxes),
-        min(box[1] for box in boxes),
-        max(box[0] + box[2] for box in boxes),
-        max(box[1] + box[3] for box in boxes),
-    )
-
-
-def _leaves(items: Sequence[Item]) -> Iterator[Shape | Text | Line | Connector]:
-    for item in items:
-        if isinstance(item, Group):
-            yield from _leaves(item.items)
-            continue
-        yield item
-        yield from item.texts if isinstance(item, Shape) else ()
-
-
-def _patterns(scenes: Sequence[Scene]) -> list[Op]:
+def _patterns(scenes: Sequence[Scene]) -> list[Step]:
     """Every hatching once: all figures of the page share them."""
     steps = [step for scene in scenes for step in operations(scene) if step.do == "pattern"]
     return list({tuple(step.values.items()): step for step in steps}.values())

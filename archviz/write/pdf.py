@@ -9,21 +9,27 @@ are not embedded); of any other character that it lacks an empty box marks the p
 from __future__ import annotations
 
 import io
-import os
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
-from archviz.scene import metrics
-from archviz.scene.scene import Connector, Group, Shape, Text
+from archviz.scene.scene import (
+    POINTS,
+    Connector,
+    Group,
+    Line,
+    Shape,
+    Text,
+    bounds,
+    leaves,
+    shapes_in,
+)
+from archviz.write.pdf_fonts import bundled_font, encodable, runs
 from archviz.write.svg import SHADOW_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archviz.scene.scene import Item, Page, Point, Scene
+    from archviz.scene.scene import Box, Item, Page, Point, Scene
 
-POINTS = 0.75
-"""Points in a pixel of 1/96 inch."""
 LARGEST = 14400.0
 """Points that a side of a page may have in PDF; a longer picture is shrunk to it."""
 STRETCH = 0.005
@@ -42,8 +48,6 @@ They and the dots are those of ``templates/pattern.svg.j2``, counted from the pa
 """
 DOT_STEP, DOT_STARTS, DOT_RADIUS = 6.0, (1.5, 4.5), 0.8
 
-Box = tuple[float, float, float, float]
-
 
 def write_pdf(
     pages: Sequence[Page], *, title: str, author: str = "archviz", subject: str = ""
@@ -61,7 +65,7 @@ def write_pdf(
         scene = page.scene
         _draw(canvas, scene, (0.0, 0.0, scene.width, scene.height))
         canvas.bookmarkPage(f"page{number}")
-        canvas.addOutlineEntry(_encodable(page.title) or str(number), f"page{number}", level=0)
+        canvas.addOutlineEntry(encodable(page.title) or str(number), f"page{number}", level=0)
         canvas.showPage()
     canvas.showOutline()
     canvas.save()
@@ -83,31 +87,33 @@ def content_box(scene: Scene, padding: float = 2.0) -> Box:
     boxes = list(_ink(scene.items))
     if not boxes:
         return (0.0, 0.0, scene.width, scene.height)
-    left = max(0.0, min(box[0] for box in boxes) - padding)
-    top = max(0.0, min(box[1] for box in boxes) - padding)
-    right = min(scene.width, max(box[0] + box[2] for box in boxes) + padding)
-    bottom = min(scene.height, max(box[1] + box[3] for box in boxes) + padding)
+    x, y, right, bottom = bounds(boxes)
+    left, top = max(0.0, x - padding), max(0.0, y - padding)
+    right, bottom = min(scene.width, right + padding), min(scene.height, bottom + padding)
     return (left, top, right - left, bottom - top)
 
 
 def _ink(items: Sequence[Item]) -> Iterator[Box]:
     """The boxes of all that leaves a mark."""
-    for item in items:
-        if isinstance(item, Group):
-            yield from _ink(item.items)
-        elif isinstance(item, Shape):
-            if item.fill or item.stroke:
-                yield _grown(item.box, item.line_width / 2 if item.stroke else 0.0)
-                yield from (text.box for text in item.texts)
-            if item.shadow:
-                x, y, width, height = item.box
-                depth = item.shadow
-                yield _grown((x + depth / 2, y + depth, width, height), depth)
-        elif isinstance(item, Text):
-            yield item.box
-        else:
-            head = item.head_width if isinstance(item, Connector) and item.head else 0.0
-            yield _grown(item.box, max(item.line_width, head) / 2)
+    for leaf in leaves(items):
+        match leaf:
+            case Shape():
+                if leaf.fill or leaf.stroke:
+                    yield _grown(leaf.box, leaf.line_width / 2 if leaf.stroke else 0.0)
+                    yield from (text.box for text in leaf.texts)
+                if leaf.shadow:
+                    x, y, width, height = leaf.box
+                    depth = leaf.shadow
+                    yield _grown((x + depth / 2, y + depth, width, height), depth)
+            case Text():
+                yield leaf.box
+            case Line():
+                yield _grown(leaf.box, leaf.line_width / 2)
+            case Connector():
+                head = leaf.head_width if leaf.head else 0.0
+                yield _grown(leaf.box, max(leaf.line_width, head) / 2)
+            case _:
+                assert_never(leaf)
 
 
 def _grown(box: Box, by: float) -> Box:
@@ -118,10 +124,12 @@ def _canvas(output: io.BytesIO, title: str, author: str, subject: str) -> Any:
     """A reportlab canvas without a clock in it: the same input gives the same bytes."""
     from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
-    canvas = Canvas(output, invariant=1, pageCompression=1, lang="en", initialFontName=_font(False))
-    canvas.setTitle(_encodable(title))
-    canvas.setAuthor(_encodable(author))
-    canvas.setSubject(_encodable(subject))
+    canvas = Canvas(
+        output, invariant=1, pageCompression=1, lang="en", initialFontName=bundled_font(False)
+    )
+    canvas.setTitle(encodable(title))
+    canvas.setAuthor(encodable(author))
+    canvas.setSubject(encodable(subject))
     canvas.setCreator("archviz")
     canvas.setViewerPreference("DisplayDocTitle", "true")
     return canvas
@@ -161,26 +169,27 @@ class _Painter:
                 self.items((item,))
             else:
                 rest.append(item)
-        self.shadows(list(_shapes(rest)))
+        self.shadows(list(shapes_in(rest)))
         self.items(rest)
 
     def items(self, items: Sequence[Item]) -> None:
         """Items in their order."""
-        for item in items:
-            if isinstance(item, Group):
-                self.items(item.items)
-            elif isinstance(item, Shape):
-                if item.fill or item.stroke:
-                    self.shape(item)
-            elif isinstance(item, Text):
-                self.text(item)
-            elif isinstance(item, Connector):
-                self.polyline(item.shaft(), item.stroke, item.line_width)
-                if item.head:
-                    self.fill(item.stroke)
-                    self.path(item.arrowhead(), close=True, stroke=0, fill=1)
-            else:
-                self.polyline(item.points, item.stroke, item.line_width)
+        for leaf in leaves(items):
+            match leaf:
+                case Shape():
+                    if leaf.fill or leaf.stroke:
+                        self.shape(leaf)
+                case Text():
+                    self.text(leaf)
+                case Connector():
+                    self.polyline(leaf.shaft(), leaf.stroke, leaf.line_width)
+                    if leaf.head:
+                        self.fill(leaf.stroke)
+                        self.path(leaf.arrowhead(), close=True, stroke=0, fill=1)
+                case Line():
+                    self.polyline(leaf.points, leaf.stroke, leaf.line_width)
+                case _:
+                    assert_never(leaf)
 
     def fill(self, color: str) -> None:
         self.canvas.setFillColorRGB(*_rgb(color))
@@ -264,22 +273,22 @@ class _Painter:
         """One line of text, scaled to its measured width where it would miss it."""
         from reportlab.pdfbase.pdfmetrics import stringWidth  # type: ignore[import-untyped]
 
-        runs = [
+        pieces = [
             (font, run, stringWidth(run, font, text.size) if font else len(run) * text.size)
-            for font, run in _runs(_encodable(text.text), text.bold)
+            for font, run in runs(encodable(text.text), text.bold)
         ]
-        natural = sum(width for _, _, width in runs)
+        natural = sum(width for _, _, width in pieces)
         if not natural:
             return
         stretch = text.width / natural
         if abs(stretch - 1) <= STRETCH or stretch <= 0:
             stretch = 1.0
-        x = text.x - {"start": 0.0, "middle": 0.5, "end": 1.0}[text.anchor] * natural * stretch
+        x = text.x - text.shift * natural * stretch
         self.canvas.saveState()
         self.canvas.transform(stretch, 0, 0, -1, x, text.y)
         self.fill(text.fill)
         place = 0.0
-        for font, run, width in runs:
+        for font, run, width in pieces:
             if font:
                 self.canvas.setFont(font, text.size)
                 self.canvas.drawString(place, 0, run)
@@ -295,14 +304,6 @@ class _Painter:
         self.canvas.setLineWidth(size * 0.06)
         for index in range(count):
             self.canvas.rect(place + (index + 0.15) * size, 0, size * 0.7, size * 0.69)
-
-
-def _shapes(items: Sequence[Item]) -> Iterator[Shape]:
-    for item in items:
-        if isinstance(item, Shape):
-            yield item
-        elif isinstance(item, Group):
-            yield from _shapes(item.items)
 
 
 def _rgb(color: str) -> tuple[float, float, float]:
@@ -330,69 +331,3 @@ def _dots(box: Box) -> Iterator[Point]:
         for column in range(int(x // DOT_STEP) - 1, int((x + width) // DOT_STEP) + 2):
             for row in range(int(y // DOT_STEP) - 1, int((y + height) // DOT_STEP) + 2):
                 yield (start + column * DOT_STEP, start + row * DOT_STEP)
-
-
-@cache
-def _font(bold: bool) -> str:
-    """The name under which reportlab knows the bundled font."""
-    from reportlab.pdfbase.pdfmetrics import registerFont
-    from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]
-
-    weight = "Bold" if bold else "Regular"
-    folder = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fonts")
-    registerFont(TTFont(f"archviz-{weight}", os.path.join(folder, f"Arimo-{weight}.ttf")))
-    return f"archviz-{weight}"
-
-
-@cache
-def _viewer_font(name: str) -> str:
-    """A font of the viewer's own, by one of the names that PDF sets aside for them."""
-    from reportlab.pdfbase.cidfonts import UnicodeCIDFont  # type: ignore[import-untyped]
-    from reportlab.pdfbase.pdfmetrics import registerFont
-
-    registerFont(UnicodeCIDFont(name))
-    return name
-
-
-@cache
-def covered(bold: bool) -> frozenset[str]:
-    """The characters of the bundled font."""
-    return frozenset("".join((metrics.BOLD if bold else metrics.REGULAR).values()))
-
-
-def _runs(text: str, bold: bool) -> Iterator[tuple[str, str]]:
-    """The text in pieces of one font each; the font is empty where there is none."""
-    own = covered(bold)
-    if own.issuperset(text):
-        yield (_font(bold), text)
-        return
-    east = _east_asian(text)
-    start = 0
-    kinds = ["own" if char in own else "east" if _is_east(char) else "" for char in text]
-    for end in range(1, len(text) + 1):
-        if end < len(text) and kinds[end] == kinds[start]:
-            continue
-        kind = kinds[start]
-        font = _font(bold) if kind == "own" else _viewer_font(east) if kind else ""
-        yield (font, text[start:end])
-        start = end
-
-
-def _is_east(char: str) -> bool:
-    """A Chinese, Japanese or Korean character or its punctuation, or a full-width letter."""
-    code = ord(char)
-    return 0x3000 <= code <= 0x9FFF or 0xAC00 <= code <= 0xD7A3 or 0xFF01 <= code <= 0xFFEE
-
-
-def _east_asian(text: str) -> str:
-    """The viewer's font for a text: Japanese where it has kana, Korean where hangul."""
-    if any("\u3040" <= char <= "\u30ff" for char in text):
-        return "HeiseiKakuGo-W5"
-    if any("\uac00" <= char <= "\ud7a3" for char in text):
-        return "HYGothic-Medium"
-    return "STSong-Light"
-
-
-def _encodable(text: str) -> str:
-    """``text`` with lone surrogates, which no encoding has, as question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -13,7 +13,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from archviz.errors import fail
-from archviz.write.pdf import covered
+from archviz.scene.text import covered
 from archviz.write.svg import write_svg
 
 if TYPE_CHECKING:

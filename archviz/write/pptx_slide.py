@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from archviz.scene.scene import Connector, Group, Line, Shape, Text
-from archviz.write.pptx_parts import (
-    HEADER,
-    NAMESPACES,
-    NO_EFFECT,
+from archviz.write.pptx_connectors import (
     End,
     arrowhead,
     bend,
     connected_to,
     connector_shape,
     cut,
+    joint_box,
+    port_box,
+)
+from archviz.write.pptx_parts import (
+    HEADER,
+    NAMESPACES,
+    NO_EFFECT,
     fill_of,
     freeform,
     geometry,
     group_shape,
-    joint_box,
     line_preset,
     look,
-    port_box,
     solid,
     sp,
     stroke,
@@ -71,7 +73,7 @@ class SlideWriter:
         self, shape: Shape, group: Group | None, ways: dict[str, tuple[str, EmuPoint]]
     ) -> None:
         """Number a shape, and note where connectors that name it are glued."""
-        box, name = self.frame.box(*shape.box), name_of(shape, group)
+        box, name = self.frame.box(*shape.box), shape_name(shape, group)
         if shape.role == "port":
             at = self.frame.point(shape.x + shape.width / 2, shape.y + shape.height / 2)
             name, onward = ways.get(shape.id, (name, at))
@@ -103,16 +105,19 @@ class SlideWriter:
         """All that a group or the slide holds, from back to front."""
         drawn: list[Drawn] = []
         for item in items:
-            if isinstance(item, Group):
-                drawn += self.group(item)
-            elif isinstance(item, Shape):
-                drawn.append(self.shape(item, group))
-            elif isinstance(item, Connector):
-                drawn += self.connector(item)
-            elif isinstance(item, Line):
-                drawn.append(self.line(item, group))
-            elif item not in self.title:
-                drawn.append(self.text(item))
+            match item:
+                case Group():
+                    drawn += self.group(item)
+                case Shape():
+                    drawn.append(self.shape(item, group))
+                case Connector():
+                    drawn += self.connector(item)
+                case Line():
+                    drawn.append(self.line(item, group))
+                case Text():
+                    drawn += [] if item in self.title else [self.text(item)]
+                case _:
+                    assert_never(item)
         return drawn
 
     def group(self, group: Group) -> list[Drawn]:
@@ -158,7 +163,7 @@ class SlideWriter:
     def title_box(self, line: Text) -> tuple[float, float, float, float]:
         """A title's box, wider than its text by 1 em: LibreOffice wraps a title nevertheless."""
         x, y, width, height = line.box
-        left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[line.anchor] * line.size
+        left = x - line.shift * line.size
         right = min(left + width + line.size, max(x + width, self.scene.width))
         left = max(left, min(x, 0.0))
         return (left, y, right - left, height)
@@ -225,7 +230,7 @@ def items_with_groups(
             yield item, group
 
 
-def name_of(shape: Shape, group: Group | None) -> str:
+def shape_name(shape: Shape, group: Group | None) -> str:
     """What a shape is called: a layer's box by its layer, a badge by its letter and layer."""
     text = " ".join(shape.lines)
     if group is None or group.role not in ("layer", "module"):

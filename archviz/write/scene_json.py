@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from archviz.scene.scene import Connector, Group, Item, Line, Scene, Shape, Text
 
 
@@ -24,51 +26,25 @@ def write_json(scene: Scene) -> str:
 def item_data(item: Item) -> dict[str, object]:
     """One item as plain data; ``box`` is [x, y, width, height] in pixels."""
     if isinstance(item, Group):
-        return {
-            "type": "group",
-            "id": item.id,
-            "role": item.role,
-            "name": item.name,
-            "detail": item.detail,
-            "key": item.key,
-            "items": [item_data(inner) for inner in item.items],
-        }
-    data: dict[str, object] = {"type": type(item).__name__.lower(), "role": item.role}
-    data["box"] = [round(value, 2) for value in item.box]
-    if isinstance(item, Shape):
-        data |= {
-            "id": item.id,
-            "form": item.form,
-            "fill": item.fill,
-            "stroke": item.stroke,
-            "line_width": item.line_width,
-            "radius": item.radius,
-            "shadow": item.shadow,
-            "pattern": item.pattern,
-            "texts": [item_data(text) for text in item.texts],
-        }
-    elif isinstance(item, Text):
-        data |= {
-            "text": item.text,
-            "x": item.x,
-            "y": round(item.y, 2),
-            "size": item.size,
-            "anchor": item.anchor,
-            "bold": item.bold,
-            "fill": item.fill,
-        }
-    elif isinstance(item, Line):
-        data |= {"points": item.points, "stroke": item.stroke, "line_width": item.line_width}
-    elif isinstance(item, Connector):
-        data |= {
-            "points": item.points,
-            "route": item.route,
-            "head": item.head,
-            "head_length": item.head_length,
-            "head_width": item.head_width,
-            "source": item.source,
-            "target": item.target,
-            "stroke": item.stroke,
-            "line_width": item.line_width,
-        }
+        inner = [item_data(part) for part in item.items]
+        return {"type": "group", **_fields(item, "id role name detail key"), "items": inner}
+    box = [round(value, 2) for value in item.box]
+    data: dict[str, object] = {"type": type(item).__name__.lower(), "role": item.role, "box": box}
+    match item:
+        case Shape():
+            data |= _fields(item, "id form fill stroke line_width radius shadow pattern")
+            data["texts"] = [item_data(text) for text in item.texts]
+        case Text():
+            data |= _fields(item, "text x y size anchor bold fill") | {"y": round(item.y, 2)}
+        case Line():
+            data |= _fields(item, "points stroke line_width")
+        case Connector():
+            data |= _fields(item, "points route head head_length head_width source target")
+            data |= _fields(item, "stroke line_width")
+        case _:
+            assert_never(item)
     return data
+
+
+def _fields(item: Item, names: str) -> dict[str, object]:
+    return {name: getattr(item, name) for name in names.split()}

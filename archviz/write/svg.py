@@ -8,16 +8,16 @@ of a group as one path each; every text carries its measured length.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
-from archviz.scene.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
+from archviz.scene.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text, shapes_in
 from archviz.write.templates import render_template
 
 SHADOW_LEVELS = ((0.2, 0.17), (0.9, 0.11))
 """(growth in multiples of the shadow's depth, opacity) of the stacked rectangles."""
 
 
-class Op(NamedTuple):
+class Step(NamedTuple):
     """One step of the template: what to write, with the values it needs."""
 
     do: str
@@ -40,8 +40,8 @@ def write_svg(scene: Scene) -> str:
 
 def number(value: float) -> str:
     """A length with at most two decimals and nothing superfluous."""
-    text = f"{value:.2f}"
-    return text.rstrip("0").rstrip(".")
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def points(path: Sequence[Point], close: bool = False) -> str:
@@ -59,36 +59,28 @@ def points(path: Sequence[Point], close: bool = False) -> str:
     return "".join(parts) + ("z" if close else "")
 
 
-def operations(scene: Scene) -> Iterator[Op]:
+def operations(scene: Scene) -> Iterator[Step]:
     """The scene as the flat list of steps that the template writes down."""
-    for pattern in sorted({(s.pattern, s.stroke) for s in _shapes(scene.items) if s.pattern}):
-        yield Op("pattern", {"name": pattern[0], "stroke": pattern[1]})
+    for pattern in sorted({(s.pattern, s.stroke) for s in shapes_in(scene.items) if s.pattern}):
+        yield Step("pattern", {"name": pattern[0], "stroke": pattern[1]})
     for item in scene.items:
         yield from _group(item) if isinstance(item, Group) else _items((item,))
 
 
-def _shapes(items: Sequence[Item]) -> Iterator[Shape]:
-    for item in items:
-        if isinstance(item, Shape):
-            yield item
-        elif isinstance(item, Group):
-            yield from _shapes(item.items)
-
-
-def _group(group: Group) -> Iterator[Op]:
+def _group(group: Group) -> Iterator[Step]:
     """A part of the figure: shadows under all its boxes, then its items."""
-    yield Op("open", {"id": group.id, "title": group.detail or ""})
+    yield Step("open", {"id": group.id, "title": group.detail or ""})
     panels = [item for item in group.items if isinstance(item, Shape) and item.role == "panel"]
     rest = [item for item in group.items if item not in panels]
     for panel in panels:
         yield from _shadows([panel])
         yield from _items((panel,))
-    yield from _shadows([shape for shape in _shapes(rest) if shape.shadow])
+    yield from _shadows([shape for shape in shapes_in(rest) if shape.shadow])
     yield from _items(rest)
-    yield Op("close", {})
+    yield Step("close", {})
 
 
-def _shadows(shapes: Sequence[Shape]) -> Iterator[Op]:
+def _shadows(shapes: Sequence[Shape]) -> Iterator[Step]:
     if not shapes:
         return
     for growth, opacity in SHADOW_LEVELS:
@@ -102,10 +94,10 @@ def _shadows(shapes: Sequence[Shape]) -> Iterator[Op]:
                 left, top = shape.x, shape.y
                 low, end = top + shape.height, left + shape.width
                 data.append(points(((left, top), (left, low), (end, low), (end, top)), close=True))
-        yield Op("shadow", {"d": "".join(data), "opacity": number(opacity)})
+        yield Step("shadow", {"d": "".join(data), "opacity": number(opacity)})
 
 
-def _items(items: Sequence[Item]) -> Iterator[Op]:
+def _items(items: Sequence[Item]) -> Iterator[Step]:
     """Items in their order; neighbouring connectors share one element for their heads."""
     heads: list[str] = []
     color = ""
@@ -117,28 +109,31 @@ def _items(items: Sequence[Item]) -> Iterator[Op]:
                 color = item.stroke
             continue
         if heads:
-            yield Op("heads", {"d": "".join(heads), "fill": color})
+            yield Step("heads", {"d": "".join(heads), "fill": color})
             heads = []
-        if isinstance(item, Line):
-            yield _line(item.points, item.stroke, item.line_width)
-        elif isinstance(item, Shape):
-            if item.fill or item.stroke:
-                yield from _shape(item)
-        elif isinstance(item, Text):
-            yield _text(item)
-        else:
-            yield Op("open", {"id": item.id if item.role != "layer" else "", "title": item.detail})
-            yield from _items(item.items)
-            yield Op("close", {})
+        match item:
+            case Line():
+                yield _line(item.points, item.stroke, item.line_width)
+            case Shape():
+                yield from _shape(item) if item.fill or item.stroke else ()
+            case Text():
+                yield _text(item)
+            case Group():
+                name = item.id if item.role != "layer" else ""
+                yield Step("open", {"id": name, "title": item.detail})
+                yield from _items(item.items)
+                yield Step("close", {})
+            case _:
+                assert_never(item)
     if heads:
-        yield Op("heads", {"d": "".join(heads), "fill": color})
+        yield Step("heads", {"d": "".join(heads), "fill": color})
 
 
-def _line(path: Sequence[Point], stroke: str, width: float) -> Op:
-    return Op("line", {"d": points(path), "stroke": stroke, "width": number(width)})
+def _line(path: Sequence[Point], stroke: str, width: float) -> Step:
+    return Step("line", {"d": points(path), "stroke": stroke, "width": number(width)})
 
 
-def _shape(shape: Shape) -> Iterator[Op]:
+def _shape(shape: Shape) -> Iterator[Step]:
     values = {"fill": shape.fill, "stroke": shape.stroke, "width": number(shape.line_width)}
     if shape.form == "ellipse":
         values["cx"] = number(shape.x + shape.width / 2)
@@ -149,15 +144,15 @@ def _shape(shape: Shape) -> Iterator[Op]:
         values["x"], values["y"] = number(shape.x), number(shape.y)
         values["w"], values["h"] = number(shape.width), number(shape.height)
         values["radius"] = number(shape.radius) if shape.radius else ""
-    yield Op(shape.form, values)
+    yield Step(shape.form, values)
     if shape.pattern:
-        yield Op(shape.form, {**values, "fill": f"url(#{shape.pattern})"})
+        yield Step(shape.form, {**values, "fill": f"url(#{shape.pattern})"})
     for text in shape.texts:
         yield _text(text)
 
 
-def _text(text: Text) -> Op:
-    return Op(
+def _text(text: Text) -> Step:
+    return Step(
         "text",
         {
             "x": number(text.x),

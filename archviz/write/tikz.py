@@ -1,27 +1,26 @@
 """TikZ: a figure that pdflatex draws and a human can go on editing.
 
 Colours and styles are named after roles and defined once; boxes are nodes with names,
-connectors are paths between their sides. :func:`latex` turns any text into LaTeX that
-compiles with no package but TikZ.
+connectors are paths between their sides.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from itertools import chain, count, groupby
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, assert_never
 
-from archviz.scene.scene import Connector, Group, Line, Shape, Text
-from archviz.write.pdf import POINTS, content_box
+from archviz.scene.scene import POINTS, Connector, Group, Line, Shape, Text, leaves, shapes_in
+from archviz.write.latex import ascii_line, latex
+from archviz.write.pdf import content_box
 from archviz.write.svg import SHADOW_LEVELS, number
 from archviz.write.templates import render_template
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-    from archviz.scene.scene import Item, Point, Scene
+    from archviz.scene.scene import Item, Point, Primitive, Scene
 
 LARGEST = 14000.0
 """Pixels that a side may have: TeX's arithmetic ends at 16383; a larger scene is shrunk."""
@@ -35,129 +34,6 @@ PATTERNS = {
 NEAR = 0.02
 """Pixels by which a connector's end may miss the middle of a node's side."""
 
-ESCAPES: Mapping[str, str] = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "^": r"\textasciicircum{}",
-    "_": r"\_",
-    "%": r"\%",
-    "~": r"\textasciitilde{}",
-    "<": "$<$",
-    ">": "$>$",
-    "|": "$|$",
-    '"': "''",
-    "`": "{`}",
-    "…": r"\ldots{}",
-    "–": "--",
-    "—": "---",
-    "―": "---",
-    "‒": "--",
-    "−": "$-$",
-    "⁄": "/",
-    "∕": "/",
-    "‘": "`",
-    "’": "'",
-    "‚": ",",
-    "‛": "'",
-    "“": "``",
-    "”": "''",
-    "„": ",,",
-    "′": "'",
-    "″": "''",
-    "«": r"$\ll$",
-    "»": r"$\gg$",
-    "¡": "!`",
-    "¿": "?`",
-    "¦": "$|$",
-    "\xa0": "~",
-    "\xad": "",
-    "ß": r"\ss{}",
-    "æ": r"\ae{}",
-    "Æ": r"\AE{}",
-    "œ": r"\oe{}",
-    "Œ": r"\OE{}",
-    "ø": r"\o{}",
-    "Ø": r"\O{}",
-    "ł": r"\l{}",
-    "Ł": r"\L{}",
-    "ı": r"\i{}",
-    "đ": "d",
-    "Đ": "D",
-    "ð": "d",
-    "Ð": "D",
-    "þ": "th",
-    "Þ": "Th",
-    "ħ": "h",
-    "Ħ": "H",
-    "ŧ": "t",
-    "Ŧ": "T",
-    "ŋ": "ng",
-    "Ŋ": "Ng",
-    "ĸ": "k",
-    "£": r"\pounds{}",
-    "€": "EUR",
-    "¥": "JPY",
-    "¢": "ct",
-    "§": r"\S{}",
-    "¶": r"\P{}",
-    "©": r"\copyright{}",
-    "®": "(R)",
-    "†": r"\dag{}",
-    "‡": r"\ddag{}",
-    "Α": "A",
-    "Β": "B",
-    "Ε": "E",
-    "Ζ": "Z",
-    "Η": "H",
-    "Ι": "I",
-    "Κ": "K",
-    "Μ": "M",
-    "Ν": "N",
-    "Ο": "O",
-    "Ρ": "P",
-    "Τ": "T",
-    "Υ": "Y",
-    "Χ": "X",
-    "ο": "o",
-    "°": r"$^\circ$",
-}
-"""LaTeX, or the ASCII that comes nearest, for characters that TeX reads as something else."""
-MATH: Mapping[str, str] = dict(
-    re.findall(
-        r"(\S) (\w+)",
-        """
-    × times ÷ div ± pm · cdot • bullet ∞ infty ≤ le ≥ ge ≠ ne ≈ approx √ surd ∑ sum ∏ prod
-    → rightarrow ← leftarrow ↑ uparrow ↓ downarrow ↔ leftrightarrow ⇒ Rightarrow ∂ partial
-    ∇ nabla ∈ in ∘ circ ∗ ast ⊕ oplus ⊗ otimes ⊙ odot ¬ neg µ mu ∆ Delta α alpha β beta γ gamma
-    δ delta ε varepsilon ζ zeta η eta θ theta ι iota κ kappa λ lambda μ mu ν nu ξ xi π pi ρ rho
-    ς varsigma σ sigma τ tau υ upsilon φ varphi χ chi ψ psi ω omega Γ Gamma Δ Delta Θ Theta
-    Λ Lambda Ξ Xi Π Pi Σ Sigma Φ Phi Ψ Psi Ω Omega
-""",
-    )
-)
-"""Characters that are commands of LaTeX's mathematics."""
-ACCENTS = {
-    "\u0300": "`",
-    "\u0301": "'",
-    "\u0302": "^",
-    "\u0303": "~",
-    "\u0304": "=",
-    "\u0306": "u",
-    "\u0307": ".",
-    "\u0308": '"',
-    "\u030a": "r",
-    "\u030b": "H",
-    "\u030c": "v",
-    "\u0327": "c",
-}
-"""LaTeX's accents for combining characters."""
-
-Leaf: TypeAlias = Shape | Text | Line | Connector
-
 
 def write_tikz(scene: Scene, *, standalone: bool = True) -> str:
     """The scene as LaTeX source.
@@ -165,41 +41,7 @@ def write_tikz(scene: Scene, *, standalone: bool = True) -> str:
     A whole document whose page is the scene, or a ``tikzpicture`` for ``\\input``, which is
     as large as what is drawn, without the scene's margins.
     """
-    return _Writer(scene).source(standalone)
-
-
-def latex(text: str) -> str:
-    """``text`` in LaTeX; a character that neither LaTeX nor ASCII has becomes ``?``."""
-    composed = unicodedata.normalize("NFC", " ".join(text.split()))
-    pairs = zip(composed, composed[1:] + " ", strict=False)
-    return "".join("-{}" if char == after == "-" else _character(char) for char, after in pairs)
-
-
-def _character(char: str) -> str:
-    """One character in LaTeX."""
-    if char in ESCAPES:
-        return ESCAPES[char]
-    if " " <= char <= "~":
-        return char
-    if char in MATH:
-        return f"$\\{MATH[char]}$"
-    parts = unicodedata.normalize("NFKD", char)
-    if unicodedata.decomposition(char).startswith(("<super>", "<sub>")):
-        sign = "^" if "<super>" in unicodedata.decomposition(char) else "_"
-        return f"${sign}{{{parts}}}$" if parts.isascii() and parts.isalnum() else "?"
-    if len(parts) > 1 and parts[0].isascii() and unicodedata.combining(parts[1]):
-        accent = ACCENTS.get(parts[1]) if parts[0].isalpha() else None
-        bare = {"i": r"\i", "j": r"\j"}.get(parts[0], parts[0])
-        return f"\\{accent}{{{bare}}}" if accent else _character(parts[0])
-    if parts != char:
-        return "".join(_character(part) for part in parts)
-    return "" if unicodedata.category(char) in ("Cc", "Cf", "Mn", "Me") else "?"
-
-
-def _plain(text: str) -> str:
-    """``text`` in one line of ASCII, for a comment."""
-    folded = unicodedata.normalize("NFKD", " ".join(text.split())).replace("×", "x")
-    return re.sub("[^ -~]+", "?", re.sub("[\u0300-\u036f]", "", folded))
+    return _TikzWriter(scene).source(standalone)
 
 
 def _word(text: str) -> str:
@@ -207,7 +49,7 @@ def _word(text: str) -> str:
     return re.sub("[^A-Za-z0-9]+", "-", text).strip("-") or "plain"
 
 
-class _Part(NamedTuple):
+class _TikzScope(NamedTuple):
     """A scope: nodes and paths as statements, names of nodes by layer and depth of shadow."""
 
     name: str
@@ -243,7 +85,7 @@ class _Names:
         return self.given[key]
 
 
-class _Writer:
+class _TikzWriter:
     """Turns a scene into what the template needs, and gathers colours and styles on the way."""
 
     def __init__(self, scene: Scene) -> None:
@@ -254,15 +96,15 @@ class _Writer:
         self.styles: dict[str, list[str]] = {}
         self.style_names = _Names()
         self.node_names = _Names()
-        leaves = list(_leaves(scene.items))
-        shapes = [leaf for leaf in leaves if isinstance(leaf, Shape)]
-        texts = [leaf for leaf in leaves if isinstance(leaf, Text)]
+        drawn = list(leaves(scene.items))
+        shapes = [leaf for leaf in drawn if isinstance(leaf, Shape)]
+        texts = [leaf for leaf in drawn if isinstance(leaf, Text)]
         self.placed: dict[str, Shape] = {}
         self.type_of = {text.role: text.size for text in reversed(texts)}
         self.round = all(s.form == "rect" or abs(s.width - s.height) < NEAR for s in shapes)
         self.patterned = any(shape.pattern for shape in shapes)
         for wish, values in (
-            ("line", [leaf.stroke for leaf in leaves if not isinstance(leaf, Text)]),
+            ("line", [leaf.stroke for leaf in drawn if not isinstance(leaf, Text)]),
             ("ink", [shape.text_fill for shape in shapes]),
         ):
             for value, _ in Counter(filter(None, values)).most_common():
@@ -280,7 +122,7 @@ class _Writer:
         libraries += ["patterns"] * self.patterned
         return render_template(
             "figure.tex.j2",
-            title=_plain(scene.title),
+            title=ascii_line(scene.title),
             standalone=standalone,
             page_width=number(scene.width * self.scale * POINTS),
             page_height=number(scene.height * self.scale * POINTS),
@@ -313,24 +155,30 @@ class _Writer:
         self.styles[name] = settings
         return name
 
-    def part(self, name: str, items: Sequence[Item]) -> _Part:
+    def part(self, name: str, items: Sequence[Item]) -> _TikzScope:
         """A top-level group, or what stands between two of them."""
-        leaves = list(_leaves(items))
-        usual = _usual(leaves)
-        part = _Part(_plain(name), self.settings(leaves, usual), {"panels": [], "main": []}, {}, [])
-        for leaf in leaves:
-            if isinstance(leaf, Shape):
-                self.shape(leaf, usual, part)
-        for leaf in leaves:
-            if isinstance(leaf, Text):
-                part.nodes["main"].append(self.words(leaf))
-            elif isinstance(leaf, Line):
-                part.paths.append(self.line(leaf, usual))
-            elif isinstance(leaf, Connector):
-                part.paths.append(self.connector(leaf, usual))
+        drawn = list(leaves(items))
+        usual = _usual(drawn)
+        part = _TikzScope(
+            ascii_line(name), self.settings(drawn, usual), {"panels": [], "main": []}, {}, []
+        )
+        for shape in shapes_in(items):
+            self.shape(shape, usual, part)
+        for leaf in drawn:
+            match leaf:
+                case Shape():
+                    pass  # boxes stand below all texts
+                case Text():
+                    part.nodes["main"].append(self.words(leaf))
+                case Line():
+                    part.paths.append(self.line(leaf, usual))
+                case Connector():
+                    part.paths.append(self.connector(leaf, usual))
+                case _:
+                    assert_never(leaf)
         return part
 
-    def settings(self, leaves: Sequence[Leaf], usual: _Usual) -> list[str]:
+    def settings(self, drawn: Sequence[Primitive], usual: _Usual) -> list[str]:
         """The options of a part's scope."""
         kinds = (
             ("boxes", Shape, (usual.line, usual.corner, usual.type)),
@@ -340,10 +188,10 @@ class _Writer:
         return [
             f"{name}=" + "".join(f"{{{self.length(value)}}}" for value in values)
             for name, kind, values in kinds
-            if any(isinstance(leaf, kind) for leaf in leaves)
+            if any(isinstance(leaf, kind) for leaf in drawn)
         ]
 
-    def shape(self, shape: Shape, usual: _Usual, part: _Part) -> None:
+    def shape(self, shape: Shape, usual: _Usual, part: _TikzScope) -> None:
         """A box or a badge as a node, its shadow; a port as a coordinate."""
         name = self.node_name(shape)
         self.placed[shape.id] = shape
@@ -465,28 +313,20 @@ def _parts(items: Sequence[Item]) -> Iterator[tuple[str, Sequence[Item]]]:
             yield ("rest", list(run))
 
 
-def _leaves(items: Sequence[Item]) -> Iterator[Leaf]:
-    for item in items:
-        if isinstance(item, Group):
-            yield from _leaves(item.items)
-        else:
-            yield item
-
-
 def _most(values: Iterable[float]) -> float:
     """The most frequent value, 0 if there is none."""
     return Counter(values).most_common(1)[0][0] if (values := list(values)) else 0.0
 
 
-def _usual(leaves: Sequence[Leaf]) -> _Usual:
-    shapes = [leaf for leaf in leaves if isinstance(leaf, Shape)]
-    connectors = [leaf for leaf in leaves if isinstance(leaf, Connector)]
+def _usual(drawn: Sequence[Primitive]) -> _Usual:
+    shapes = [leaf for leaf in drawn if isinstance(leaf, Shape)]
+    connectors = [leaf for leaf in drawn if isinstance(leaf, Connector)]
     heads = [line for line in connectors if line.head] or connectors
     widths = Counter((c.line_width, c.head_length, c.head_width) for c in heads)
     return _Usual(
         _most(shape.line_width for shape in shapes if shape.stroke),
         _most(s.radius for s in shapes if s.form != "ellipse" and s.role != "panel"),
         _most(shape.text_size for shape in shapes if shape.lines),
-        _most(leaf.line_width for leaf in leaves if isinstance(leaf, Line)),
+        _most(leaf.line_width for leaf in drawn if isinstance(leaf, Line)),
         widths.most_common(1)[0][0] if widths else (0.0, 0.0, 0.0),
     )
