@@ -27,7 +27,7 @@ def same_by_networkx(one: LayerGraph, two: LayerGraph) -> bool:
     def graph(layers: LayerGraph) -> Any:
         made = nx.MultiDiGraph()
         for node in layers.nodes:
-            made.add_node(node.id, key=(key_of(node, {}), node.id in layers.outputs))
+            made.add_node(node.id, key=(key_of(node), node.id in layers.outputs))
         for node in layers.nodes:
             for source in node.inputs:
                 made.add_edge(source, node.id)

@@ -89,18 +89,17 @@ class _LayerKeys:
     def __init__(self) -> None:
         self.keys: list[LayerKey] = []
         self.numbers: dict[LayerKey, int] = {}
-        self.known: dict[LayerKey, LayerKey] = {}
-        self.seen: dict[tuple[int, str, Any], int] = {}
-        """By the identity of the options, which layers that are alike share."""
+        self.stated: dict[tuple[Any, ...], int] = {}
+        """By all that a layer states, in its order: most layers are like an earlier one."""
         self.ordered: set[int] = set()
 
     def number(self, node: LayerNode) -> int:
         """The number of what a layer is."""
-        at = id(node.options), node.kind, node.shape
-        found = self.seen.get(at)
+        stated = node.kind, node.shape, *node.options.items()
+        found = self.stated.get(stated)
         if found is None:
-            key = key_of(node, self.known)
-            found = self.seen[at] = self.numbers.setdefault(key, len(self.keys))
+            key = key_of(node)
+            found = self.stated[stated] = self.numbers.setdefault(key, len(self.keys))
             if found == len(self.keys):
                 self.keys.append(key)
                 if node.kind in ORDERED:
@@ -108,25 +107,18 @@ class _LayerKeys:
         return found
 
 
-def key_of(node: LayerNode, known: dict[LayerKey, LayerKey]) -> LayerKey:
+def key_of(node: LayerNode) -> LayerKey:
     """What a layer is: kind, options that count for it, and output shape."""
-    raw = (node.kind, *sorted(node.options.items()), node.shape)
-    found = known.get(raw)
-    if found is None:
-        layer = Layer(node.kind, "", _NOWHERE, **_stated(node))
-        values = []
-        for field in fields_of(node.kind):
-            value = getattr(layer, field)
-            if field == "padding":
-                value = tidy(value, layer.kernel, layer.stride, layer.dilation)
-                value = "valid" if layer.kernel == (1, 1) and value == "same" else value
-            values.append(value)
-        found = known[raw] = (node.kind, tuple(values), node.shape)
-    return found
-
-
-def _stated(node: LayerNode) -> dict[str, Any]:
-    return {key: value for key, value in node.options.items() if key in Layer._fields}
+    stated = {key: value for key, value in node.options.items() if key in Layer._fields}
+    layer = Layer(node.kind, "", _NOWHERE, **stated)
+    values = []
+    for field in fields_of(node.kind):
+        value = getattr(layer, field)
+        if field == "padding":
+            value = tidy(value, layer.kernel, layer.stride, layer.dilation)
+            value = "valid" if layer.kernel == (1, 1) and value == "same" else value
+        values.append(value)
+    return node.kind, tuple(values), node.shape
 
 
 def _numbered_graph(wired: Wired, keys: _LayerKeys) -> _NumberedGraph:

@@ -24,6 +24,7 @@ from archviz.importers.compact.tree import (
     Parallel,
     chains_of,
     every_chain,
+    graph_chains,
     has_free_graph,
     takes_previous,
 )
@@ -52,7 +53,8 @@ class ModuleSelector:
         self.drafts = ModuleDrafts()
         self.total = structures.chain_size(root)
         self.main: list[Chain] = []
-        self.main_ids: set[int] = set()
+        self.skeleton: set[Element] = set()
+        """Elements whose paths are main chains."""
         self.counts: dict[int, int] = {}
         self.contexts: dict[int, set[object]] = {}
 
@@ -62,7 +64,6 @@ class ModuleSelector:
         if wired_freely:
             self.cells()
         self.find_main(self.root)
-        self.main_ids = {id(chain) for chain in self.main}
         for chain in self.main:
             self.add_leads(chain)
         if wired_freely:
@@ -71,7 +72,7 @@ class ModuleSelector:
         for chain in self.main:
             self.pairs(chain)
         for chain in self.main:
-            self.inner(chain)
+            self.inner(chain, True)
         for chain in self.main:
             self.blocks(chain)
         between = LinearModules(self.structures, self.drafts, self.taps)
@@ -99,6 +100,7 @@ class ModuleSelector:
         self.main.append(chain)
         for element in chain:
             if isinstance(element, Parallel) and self.is_skeleton(element, outer):
+                self.skeleton.add(element)
                 for branch in element.branches:
                     self.find_main(branch, element)
 
@@ -134,8 +136,9 @@ class ModuleSelector:
                 self.contexts.setdefault(key, set()).add(context)
                 if element.depth == 1:
                     continue
+                main = element in self.skeleton
                 for place, inner in enumerate(chains_of(element)):
-                    waiting.append((inner, "main" if id(inner) in self.main_ids else (key, place)))
+                    waiting.append((inner, "main" if main else (key, place)))
 
     # ---- a first activation that may be missing -----------------------------------------------
 
@@ -222,13 +225,13 @@ class ModuleSelector:
         blocks = [one for one in body if isinstance(one, Parallel)]
         return len(blocks) > 1 and len({self.structures.key(one) for one in blocks}) > 1
 
-    def inner(self, chain: Chain) -> None:
+    def inner(self, chain: Chain, main: bool = False) -> None:
         """Parts of several modules become modules of their own."""
         for element in chain:
             if isinstance(element, int) or element.depth == 1:
                 continue
-            for branch in chains_of(element):
-                if id(branch) not in self.main_ids:
+            if element not in self.skeleton:
+                for branch in chains_of(element):
                     self.inner(branch)
         for place, element in enumerate(chain):
             if not isinstance(element, Parallel):
@@ -241,7 +244,7 @@ class ModuleSelector:
                 continue
             if len(element.branches) > MOST_TOWERS and self.is_uniform(element):
                 continue
-            if id(chain) not in self.main_ids or is_gate(self.structures, element):
+            if not main or is_gate(self.structures, element):
                 chain[place] = self.drafts.call(key, "inner", [element])
 
     def is_uniform(self, element: Parallel) -> bool:
@@ -287,7 +290,7 @@ class ModuleSelector:
             return not (has_input(element, structures.nodes) or self.is_network(element))
         if not isinstance(element, Parallel) or is_gate(structures, element):
             return False
-        if len(self.main) > 1 and any(id(branch) in self.main_ids for branch in element.branches):
+        if element in self.skeleton:
             return False
         key = structures.key(element)
         return self.counts.get(key, 0) > 1 or structures.sizes[key] >= LARGE
@@ -321,16 +324,9 @@ class ModuleSelector:
     def parts(self) -> None:
         """Equal paths of several layers in free wiring become modules."""
         structures = self.structures
-        inside = {
-            id(chain): chain
-            for outer in every_chain(self.root)
-            for graph in outer
-            if isinstance(graph, FreeGraph)
-            for chain in every_chain([graph])
-        }
         found: dict[tuple[int, ...], list[Chain]] = {}
-        for number, chain in inside.items():
-            if len(chain) < 2 or number in self.main_ids or not is_plain(chain):
+        for chain in graph_chains(self.root):
+            if len(chain) < 2 or any(not isinstance(element, int) for element in chain):
                 continue
             if not begins(chain[0], structures.nodes) and not self.begins_merge(chain):
                 found.setdefault(structures.chain_key(chain), []).append(chain)
@@ -365,11 +361,6 @@ class ModuleSelector:
     def begins_merge(self, chain: Chain) -> bool:
         """Whether a node of free wiring brings several ways together."""
         return isinstance(chain[0], int) and KINDS[self.structures.kind(chain[0])].join is not None
-
-
-def is_plain(chain: Chain) -> bool:
-    """Whether a chain has nothing but layers."""
-    return all(isinstance(element, int) for element in chain)
 
 
 def run_lengths(keys: Sequence[int], period: int) -> list[int]:

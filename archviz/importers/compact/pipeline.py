@@ -178,7 +178,7 @@ class _OutlineBuilder:
         self.drafts = list(drafts)
         self.heads = heads
         self.plans: dict[int, ModulePlan] = {}
-        self.arguments: dict[int, tuple[VaryingField, ...]] = {}
+        self.arguments: dict[Call, tuple[VaryingField, ...]] = {}
 
     def outline(self, name: str, first: LayerNode, chain: Chain) -> Outline:
         self.split_off()
@@ -272,9 +272,7 @@ class _OutlineBuilder:
         plan = self.plans[index] = ModulePlan(tuple(takes), tuple(texts), calls[0].body)
         if takes:
             for number, call in enumerate(calls):
-                self.arguments[id(call)] = tuple(
-                    (found.field, found.values[number]) for found in takes
-                )
+                self.arguments[call] = tuple((found.field, found.values[number]) for found in takes)
         return plan
 
     def varying(self, chain: Chain) -> list[VaryingField]:
@@ -290,7 +288,7 @@ class _OutlineBuilder:
                 found.append(layer(element).varying)
             elif isinstance(element, Call):
                 if self.plan(element.module).takes:
-                    found.append(self.arguments[id(element)])
+                    found.append(self.arguments[element])
             else:
                 for inner in chains_of(element):
                     found += self.pieces(inner)

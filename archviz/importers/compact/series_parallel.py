@@ -80,9 +80,8 @@ class _Decomposition:
         self.leaving: list[int] = []
         self.only_out: list[Edge | None] = []
         self.spare = size
-        self.entries: dict[int, list[int]] = {}
+        self.entries: dict[FreeGraph, list[int]] = {}
         """Of wiring without nesting: where its edges from ``in`` are."""
-        self.kept: list[FreeGraph] = []
 
     def run(self) -> tuple[Chain, int]:
         last = self.order[-1]
@@ -252,15 +251,16 @@ class _Decomposition:
 
     def largest(self, chains: Sequence[Chain]) -> FreeGraph | None:
         """The largest free wiring without nesting in some chains: it is kept and added to."""
-        inside = [e for chain in chains for e in chain if id(e) in self.entries]
-        return max((e for e in inside if isinstance(e, FreeGraph)), default=None, key=_nodes_in)
+        inside = [
+            e for chain in chains for e in chain if isinstance(e, FreeGraph) and e in self.entries
+        ]
+        return max(inside, default=None, key=_nodes_in)
 
     def closed(self, builder: _FreeGraphBuilder, last: str) -> FreeGraph:
         """What a builder has made, as an element that ends in a node."""
         builder.edges.append((last, "out"))
         made = FreeGraph(builder.nodes, builder.edges, DEEPEST)
-        self.entries[id(made)] = builder.entries
-        self.kept.append(made)
+        self.entries[made] = builder.entries
         return made
 
 
@@ -362,7 +362,7 @@ class _FreeGraphBuilder:
     def flat_graph(self, graph: FreeGraph, ends: list[str], before: list[str]) -> list[str]:
         """Free wiring inside free wiring; the records of the largest are kept."""
         if graph is self.kept:
-            inner = self.parent.entries[id(graph)]
+            inner = self.parent.entries[graph]
             for index in inner:
                 self.edges[index] = ends[0], self.edges[index][1]
             self.entries += inner if ends[0] == "in" else []

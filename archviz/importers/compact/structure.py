@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, assert_never
 
 from archviz.importers.compact.tree import (
     UNKNOWN,
@@ -110,11 +110,8 @@ class Structures:
         self.numbers: dict[tuple[Any, ...], int] = {}
         self.layers: list[LayerStructure | None] = [None] * len(nodes)
         self.keys: list[int] = [UNKNOWN] * len(nodes)
-        self.seen: dict[tuple[Any, ...], LayerStructure] = {}
-        self.shared: dict[tuple[str, int], LayerStructure] = {}
-        """By the identity of the options, which layers that are alike may share."""
-        self.leaf_keys: dict[int, int] = {}
-        """By the identity of the leaf."""
+        self.stated: dict[tuple[Any, ...], LayerStructure] = {}
+        """By kind and options: most layers are like an earlier one."""
         self.sizes: list[int] = []
         """How many layers are drawn in what has a structure, by its number."""
 
@@ -134,38 +131,24 @@ class Structures:
         known = self.layers[number]
         if known is None:
             node = self.nodes[number]
-            known = self.shared.get((node.kind, id(node.options))) or self.taken_apart(node)
+            stated = node.kind, *node.options.items()
+            known = self.stated.get(stated)
+            if known is None:
+                known = self.stated[stated] = layer_structure(node)
             self.layers[number] = known
         return known
-
-    def taken_apart(self, node: LayerNode) -> LayerStructure:
-        """A layer taken apart, once for all that say the same."""
-        same = node.kind, *node.options.items()
-        found = self.seen.get(same)
-        if found is None:
-            found = self.seen[same] = layer_structure(node)
-        self.shared[node.kind, id(node.options)] = found
-        return found
 
     def key(self, element: Element) -> int:
         """The structure of an element."""
         if isinstance(element, int):
             index = element if element >= 0 else ~element
             if self.keys[index] == UNKNOWN:
-                self.keys[index] = self.layer_key(index)
+                drawn = DRAWN[self.nodes[index].kind]
+                self.keys[index] = self.number(self.layer(index).key, drawn)
             return self.keys[index]
         if element.key == UNKNOWN:
             element.key = self.structure(element)
         return element.key
-
-    def layer_key(self, index: int) -> int:
-        """The structure of a layer, looked up once for all that are taken apart as one."""
-        layer = self.layer(index)
-        found = self.leaf_keys.get(id(layer))
-        if found is None:
-            found = self.number(layer.key, DRAWN[self.nodes[index].kind])
-            self.leaf_keys[id(layer)] = found
-        return found
 
     def structure(self, element: Parallel | Fork | FreeGraph | Call) -> int:
         """The number of an element's structure, which nobody has looked at yet."""
@@ -175,13 +158,17 @@ class Structures:
         for keys in inner:
             for number in keys:
                 size += sizes[number]
-        if isinstance(element, Parallel):
-            return self.number(("par", self.key(element.merge), *inner), size + 1)
-        if isinstance(element, FreeGraph):
-            return self.number(("wild", inner, tuple(element.edges)), size)
-        if isinstance(element, Fork):
-            return self.number(("fork", *inner), size)
-        return self.number(("call", element.module, *inner), size)
+        match element:
+            case Parallel():
+                return self.number(("parallel", self.key(element.merge), *inner), size + 1)
+            case FreeGraph():
+                return self.number(("graph", inner, tuple(element.edges)), size)
+            case Fork():
+                return self.number(("fork", *inner), size)
+            case Call():
+                return self.number(("call", element.module, *inner), size)
+            case _:
+                assert_never(element)
 
     def size(self, element: Element) -> int:
         """How many layers are drawn in an element."""

@@ -125,6 +125,18 @@ def has_free_graph(chain: Chain) -> bool:
     return False
 
 
+def graph_chains(chain: Chain) -> Iterator[Chain]:
+    """The chains in the free wiring of a chain, and all chains in them, outer before inner."""
+    for element in chain:
+        if isinstance(element, FreeGraph):
+            for inner in chains_of(element):
+                yield from every_chain(inner)
+    for element in chain:
+        if not isinstance(element, FreeGraph):
+            for inner in chains_of(element):
+                yield from graph_chains(inner)
+
+
 def every_chain(chain: Chain) -> Iterator[Chain]:
     """A chain and all chains in it, outer before inner."""
     yield chain

@@ -136,8 +136,8 @@ class TensorView(NamedTuple):
     dims: tuple[int, ...] = ()
 
 
-class Plan(NamedTuple):
-    """A layer of weights on a map, as the next equal one will have it."""
+class ConvOutcome(NamedTuple):
+    """What a convolution comes to on a map, as the next equal one will."""
 
     kind: str
     options: Mapping[str, Any]
@@ -169,8 +169,8 @@ class Fold:
         self.values: dict[str, TensorView] = {}
         self.drafts: list[LayerDraft] = []
         self.batch = 1
-        self.plans: dict[tuple[Any, ...], Plan] = {}
-        """What equal convolutions on equal maps come to."""
+        self.convs: dict[tuple[Any, ...], ConvOutcome] = {}
+        """By the sizes of the map and of the weights, whether there is a bias, and attributes."""
         self.sequences: dict[LayerDraft, LayerDraft] = {}
         self.seen_weights: dict[str, LayerDraft] = {}
         self.origins: dict[str, str] = {}

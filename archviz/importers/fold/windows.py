@@ -10,9 +10,9 @@ from archviz.importers.fold.state import (
     NCHW,
     ONE,
     Axes,
+    ConvOutcome,
     Fold,
     LayerDraft,
-    Plan,
     axes_list,
     product,
 )
@@ -147,8 +147,8 @@ def conv(fold: Fold, op: Op) -> bool:
     made.macs = size * shape[0] * shape[1]
     fold.give(op, made, NCHW if rank == 2 else (BATCH, 2, 1))
     if draft is value.draft and value.axes == NCHW:
-        key = draft.shape, weight.shape, bias, id(op.attributes)
-        fold.plans[key] = Plan(kind, options, shape, size, made.macs)
+        key = draft.shape, weight.shape, bias, *op.attributes.items()
+        fold.convs[key] = ConvOutcome(kind, options, shape, size, made.macs)
     return True
 
 
@@ -159,11 +159,10 @@ def conv_again(fold: Fold, op: Op) -> bool:
         return False
     draft = value.draft
     bias = len(op.inputs) > 2 and op.inputs[2] != ""
-    # equal attributes are read as one
-    plan = fold.plans.get((draft.shape, weight.shape, bias, id(op.attributes)))
-    if plan is None:
+    known = fold.convs.get((draft.shape, weight.shape, bias, *op.attributes.items()))
+    if known is None:
         return False
-    kind, options, shape, size, macs = plan
+    kind, options, shape, size, macs = known
     made = fold.draft(kind, op, [draft], shape, **options)
     fold.weigh_known(made, op.inputs[1:2], size)
     if bias:

@@ -17,11 +17,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from archviz.errors import fail, one_line
 from archviz.importers.graphs import MAX_DEPTH, Op, OpGraph, Tensor
 from archviz.importers.read.onnx_attributes import Attributes
-from archviz.importers.read.onnx_constants import LARGE, lighter
+from archviz.importers.read.onnx_fields import (
+    BYTES,
+    DataType,
+    GraphProto,
+    ModelProto,
+    NodeProto,
+    TensorProto,
+    key,
+)
+from archviz.importers.read.onnx_large_constants import LARGE, lighter
 from archviz.importers.read.onnx_shapes import Shapes
 from archviz.importers.read.onnx_wire import (
-    BYTES,
-    FLOATS,
     WireError,
     damaged,
     most_values,
@@ -48,6 +55,10 @@ MAX_ENDINGS = 4096
 HEAD = 160
 """Bytes at the start of a tensor in which its sides, its type and its name are looked for."""
 
+_NODE, _INITIALIZER = key(GraphProto.NODE), key(GraphProto.INITIALIZER)
+_VALUE_INFO = key(GraphProto.VALUE_INFO)
+_INPUT, _OUTPUT, _NAME = key(NodeProto.INPUT), key(NodeProto.OUTPUT), key(NodeProto.NAME)
+_TENSOR_NAME = bytes([key(TensorProto.NAME)])
 _SCOPES = b"\n\x1apkg.torch.onnx.name_scopes"
 _SIDES = re.compile(rb"(?:[\x08\x10][\x80-\xff]*[\x00-\x7f])*")
 """Sides and type of a tensor, before its name."""
@@ -108,7 +119,7 @@ class _OnnxReader:
         """The whole file."""
         graphs = []
         for place, field in enumerate(stream(self.data, 0, len(self.data))):
-            if field[0] == 7:
+            if field[0] == ModelProto.GRAPH:
                 graphs.append(field)
             if place > MAX_OPS:
                 raise WireError("millions of parts where a model has a few")
@@ -137,8 +148,8 @@ class _OnnxReader:
             if position >= end:
                 break
             field = position
-            key, size = data[field], data[field + 1]
-            if key not in _PARTS:
+            head, size = data[field], data[field + 1]
+            if head & 7 != BYTES or not 8 < head < 128:
                 position = skipped(data, field, end)
                 continue
             low = field + 2
@@ -151,12 +162,12 @@ class _OnnxReader:
             position = low + size
             if position > end:
                 break
-            if key == 10:
+            if head == _NODE:
                 self.node(low, position)
-            elif key == 42:
+            elif head == _INITIALIZER:
                 self.initializer(low, position)
-            elif key != 106:
-                self.part(key, low, position)
+            elif head != _VALUE_INFO:
+                self.part(head >> 3, low, position)
             elif runs[-1] == field:
                 runs[-1] = position
             else:
@@ -167,15 +178,15 @@ class _OnnxReader:
         pairs = zip(runs[1::2], runs[2::2], strict=True)
         self.shapes.unread = b"".join([data[low:high] for low, high in pairs])
 
-    def part(self, key: int, start: int, end: int) -> None:
+    def part(self, field: int, start: int, end: int) -> None:
         """What a graph has only one or a few of."""
-        if key == 18:
+        if field == GraphProto.NAME:
             self.name = text(self.data, start, end)
-        elif key == 90:
+        elif field == GraphProto.INPUT:
             self.inputs.append(self.shapes.add(self.data, start, end))
-        elif key == 98:
+        elif field == GraphProto.OUTPUT:
             self.outputs.append(self.shapes.add(self.data, start, end))
-        elif key == 122:
+        elif field == GraphProto.SPARSE_INITIALIZER:
             self.sparse(start, end)
 
     # ---- constants ---------------------------------------------------------------------------
@@ -183,7 +194,7 @@ class _OnnxReader:
     def initializer(self, start: int, end: int) -> None:
         """Note a weight. Where its sides and its type are known, only the name is read."""
         head = self.data[start : min(end, start + HEAD)]
-        place = head.find(b"B")  # the key of the name, or a side that looks like it
+        place = head.find(_TENSOR_NAME)  # the key of the name, or a side that looks like it
         sides = head[:place] if place > 0 else b""
         found = self.heads.get(sides)
         if found is not None:
@@ -198,7 +209,7 @@ class _OnnxReader:
                 self.constants[text(head, low, low + size)] = found[0]
                 return
         name, shape, kind, values = tensor(self.data, start, end)
-        made = self.constants[name] = Tensor(shape, values, kind in FLOATS)
+        made = self.constants[name] = Tensor(shape, values, kind in DataType.FLOATING)
         if values is None and 0 not in shape and _SIDES.fullmatch(sides) and sides:
             self.heads[sides] = made, made.size <= most_values(kind)
 
@@ -207,9 +218,9 @@ class _OnnxReader:
         name = ""
         shape: list[int] = []
         for field in scan(self.data, start, end):
-            if field[0] == 1 and field[1] == BYTES:
+            if field[0] == TensorProto.SPARSE_VALUES and field[1] == BYTES:
                 name = tensor(self.data, field[2], field[3]).name
-            elif field[0] == 3:
+            elif field[0] == TensorProto.SPARSE_DIMS:
                 shape.extend(numbers(self.data, field))
         self.constants[name] = Tensor(tuple(max(side, 0) for side in shape[:64]))
 
@@ -241,8 +252,8 @@ class _OnnxReader:
         name = ""
         position, end = 0, len(raw)
         while position < end:
-            key = raw[position]
-            if key > 26 or key & 7 != BYTES:
+            head = raw[position]
+            if head > _NAME or head & 7 != BYTES:
                 break
             size = raw[position + 1]
             low = position + 2
@@ -252,11 +263,11 @@ class _OnnxReader:
             word = letters[low:position]
             if not word.isascii():
                 word = text(raw, low, position)
-            if key == 10:
+            if head == _INPUT:
                 inputs.append(word)
-            elif key == 18:
+            elif head == _OUTPUT:
                 outputs.append(word)
-            elif key == 26:
+            elif head == _NAME:
                 name = word
         if position > end:
             raise WireError("the file ends inside an operator")
@@ -264,11 +275,11 @@ class _OnnxReader:
         kind, attributes, captured, scope, names = self.endings.get(ending) or self.ending(
             ending, name
         )
-        for key, word in names:
-            if key == 26:
+        for field, word in names:
+            if field == NodeProto.NAME:
                 name = word
             else:
-                (inputs if key == 10 else outputs).append(word)
+                (inputs if field == NodeProto.INPUT else outputs).append(word)
         if kind == "Constant" and self.constant(outputs, attributes):
             return
         path = scope or (name if name.count("/") > 1 else ())
@@ -287,28 +298,29 @@ class _OnnxReader:
         names: list[tuple[int, str]] = []
         position, end = 0, len(raw)
         while position < end:
-            key, size = raw[position], raw[position + 1]
+            head, size = raw[position], raw[position + 1]
             position += 2
-            if key & 7 != BYTES or key > 127:
+            if head & 7 != BYTES or head > 127:
                 position = skipped(raw, position - 2, end)
                 continue
             if size > 127:
                 size, position = varint(raw, position - 1, end)
             low, position = position, position + size
-            if key == 42:
+            field = head >> 3
+            if field == NodeProto.ATTRIBUTE:
                 word, value = self.attributes.read(raw[low:position])
                 if word:
                     attributes[word] = value
                 else:
                     captured += value
-            elif key == 34:
+            elif field == NodeProto.OP_TYPE:
                 kind = one_line(text(raw, low, position), 100)
-            elif key in (10, 18, 26):
-                names.append((key, text(raw, low, position)))
-            elif key == 74:
+            elif field in (NodeProto.INPUT, NodeProto.OUTPUT, NodeProto.NAME):
+                names.append((field, text(raw, low, position)))
+            elif field == NodeProto.METADATA:
                 if raw.startswith(_SCOPES, low):
                     scope = self.scope_list(raw[low:position])
-            elif key == 58:
+            elif field == NodeProto.DOMAIN:
                 domain = text(raw, low, position)
         if position != end:
             raise WireError("the file ends inside an operator")
@@ -326,16 +338,11 @@ class _OnnxReader:
         """The module path in torch's ``['', 'encoder', 'encoder.ln', 'add']``."""
         value = b""
         for number, wire, low, high in scan(raw, 0, len(raw)):
-            if number == 2 and wire == BYTES:
+            if number == NodeProto.METADATA_VALUE and wire == BYTES:
                 value = raw[low:high]
-        head = value.rpartition(b",")[0]
-        if head not in self.scopes:
-            last = head.decode("utf-8", "replace").strip("[]").rpartition(",")[2]
+        scope = value.rpartition(b",")[0]
+        if scope not in self.scopes:
+            last = scope.decode("utf-8", "replace").strip("[]").rpartition(",")[2]
             words = last.strip().strip("'\"").split(".")[:MAX_DEPTH]
-            self.scopes[head] = tuple(word for word in words if word)
-        return self.scopes[head]
-
-
-_PARTS = frozenset({10, 18, 42, 90, 98, 106, 122})
-"""Keys of the fields of a graph: operators, its name, weights, inputs, outputs, values between
-them, sparse weights."""
+            self.scopes[scope] = tuple(word for word in words if word)
+        return self.scopes[scope]

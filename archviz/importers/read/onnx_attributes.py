@@ -7,11 +7,17 @@ from itertools import islice
 from typing import Any
 
 from archviz.importers.graphs import Tensor
+from archviz.importers.read.onnx_fields import (
+    BYTES,
+    FIXED32,
+    VARINT,
+    AttributeProto,
+    DataType,
+    GraphProto,
+    NodeProto,
+)
 from archviz.importers.read.onnx_shapes import value_info
 from archviz.importers.read.onnx_wire import (
-    BYTES,
-    FLOATS,
-    VARINT,
     WireError,
     floats,
     numbers,
@@ -93,27 +99,27 @@ class Attributes:
         captured: list[str] = []
         for field in scan(raw, 0, len(raw)):
             number, wire, low, high = field
-            if number == 1 and wire == BYTES:
+            if number == AttributeProto.NAME and wire == BYTES:
                 name = text(raw, low, high)
-            elif number == 2:
-                value = floats(raw, field)[0] if wire == 5 else None
-            elif number == 3 and wire == VARINT:
+            elif number == AttributeProto.FLOAT:
+                value = floats(raw, field)[0] if wire == FIXED32 else None
+            elif number == AttributeProto.INT and wire == VARINT:
                 value = signed(low)
-            elif number in (4, 9) and wire == BYTES:
+            elif number in (AttributeProto.STRING, AttributeProto.STRINGS) and wire == BYTES:
                 word = raw[low : min(high, low + MAX_LIST)].decode("utf-8", "replace")
-                if number == 4:
+                if number == AttributeProto.STRING:
                     value = word
                 else:
                     several.append(word)
-            elif number == 5 and wire == BYTES:
+            elif number == AttributeProto.TENSOR and wire == BYTES:
                 head = tensor(raw, low, high)
-                value = Tensor(head.shape, head.values, head.type in FLOATS)
-            elif number == 7:
+                value = Tensor(head.shape, head.values, head.type in DataType.FLOATING)
+            elif number == AttributeProto.FLOATS:
                 high = min(high, low + 4 * MAX_LIST) if wire == BYTES else high
                 several.extend(floats(raw, (number, wire, low, high)))
-            elif number == 8:
+            elif number == AttributeProto.INTS:
                 several.extend(islice(numbers(raw, field), MAX_LIST))
-            elif number in (6, 11) and wire == BYTES:
+            elif number in (AttributeProto.GRAPH, AttributeProto.GRAPHS) and wire == BYTES:
                 captured.extend(self._captured(raw, low, high, 0))
         if captured:
             return "", tuple(captured)
@@ -135,13 +141,13 @@ class Attributes:
         for number, wire, low, high in scan(raw, start, end):
             if wire != BYTES:
                 continue
-            if number == 1:
+            if number == GraphProto.NODE:
                 self._inner_node(raw, low, high, used, own, depth)
-            elif number == 5:
+            elif number == GraphProto.INITIALIZER:
                 own.add(tensor(raw, low, high).name)
-            elif number == 11:
+            elif number == GraphProto.INPUT:
                 own.add(value_info(raw, low, high, {})[0])
-            elif number == 12:
+            elif number == GraphProto.OUTPUT:
                 used[value_info(raw, low, high, {})[0]] = None
         return [name for name in used if name and name not in own]
 
@@ -151,12 +157,12 @@ class Attributes:
         for number, wire, low, high in scan(raw, start, end):
             if wire != BYTES:
                 continue
-            if number == 1:
+            if number == NodeProto.INPUT:
                 used[text(raw, low, high)] = None
-            elif number == 2:
+            elif number == NodeProto.OUTPUT:
                 own.add(text(raw, low, high))
-            elif number == 5:
+            elif number == NodeProto.ATTRIBUTE:
                 for inner, form, first, last in scan(raw, low, high):
-                    if inner in (6, 11) and form == BYTES:
+                    if inner in (AttributeProto.GRAPH, AttributeProto.GRAPHS) and form == BYTES:
                         names = self._captured(raw, first, last, depth + 1)
                         used.update(dict.fromkeys(names))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from archviz.importers.read.onnx_fields import BYTES, VARINT, ValueInfoProto
 from archviz.importers.read.onnx_wire import (
-    BYTES,
     MAX_RANK,
-    VARINT,
     WireError,
     damaged,
     scan,
@@ -74,9 +73,9 @@ def value_info(
     for number, wire, low, high in stream(data, start, end):
         if wire != BYTES:
             continue
-        if number == 1:
+        if number == ValueInfoProto.NAME:
             name = text(data, low, high)
-        elif number == 2:
+        elif number == ValueInfoProto.TYPE:
             raw = data[low:high]
             if raw in seen:
                 shape = seen[raw]
@@ -88,11 +87,14 @@ def value_info(
 def _type(raw: bytes) -> Dims | None:
     """The shape in a TypeProto; None where it is no tensor, or one of unknown rank."""
     for number, wire, low, high in scan(raw, 0, len(raw)):
-        if number != 1 or wire != BYTES:
+        if number != ValueInfoProto.TENSOR_TYPE or wire != BYTES:
             continue
         for inner, form, start, end in scan(raw, low, high):
-            if inner == 2 and form == BYTES:
-                dims = [_side(raw, *field[2:]) for field in scan(raw, start, end) if field[0] == 1]
+            if inner == ValueInfoProto.SHAPE and form == BYTES:
+                fields = scan(raw, start, end)
+                dims = [
+                    _side(raw, *field[2:]) for field in fields if field[0] == ValueInfoProto.DIM
+                ]
                 if len(dims) > MAX_RANK:
                     raise WireError(f"a value of more than {MAX_RANK} axes")
                 return tuple(dims)
@@ -101,7 +103,7 @@ def _type(raw: bytes) -> Dims | None:
 
 def _side(raw: bytes, start: int, end: int) -> int | None:
     for number, wire, value, _ in scan(raw, start, min(end, len(raw))):
-        if number == 1 and wire == VARINT:
+        if number == ValueInfoProto.DIM_VALUE and wire == VARINT:
             side = signed(value)
             return side if side > 0 else None
     return None

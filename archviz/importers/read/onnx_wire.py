@@ -7,10 +7,20 @@ that holds bytes is again a stretch. The payload of a tensor is a stretch that n
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, fail
+from archviz.importers.read.onnx_fields import (
+    BYTES,
+    FIXED32,
+    FIXED64,
+    VARINT,
+    DataType,
+    TensorProto,
+    key,
+)
 
 if TYPE_CHECKING:
     import mmap
@@ -18,7 +28,6 @@ if TYPE_CHECKING:
 
     Buffer: TypeAlias = bytes | mmap.mmap
 
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 MAX_RANK = 64
 MAX_VALUES = 64
 MAX_REALS = 16
@@ -62,12 +71,12 @@ def scan(data: Buffer, position: int, end: int) -> list[Field]:
 def stream(data: Buffer, position: int, end: int) -> Iterator[Field]:
     """The fields of the message in ``position:end``, one by one."""
     while position < end:
-        key = data[position]
+        head = data[position]
         position += 1
-        if key > 127:
-            key, position = varint(data, position - 1, end)
-        wire = key & 7
-        if wire == 2:
+        if head > 127:
+            head, position = varint(data, position - 1, end)
+        wire = head & 7
+        if wire == BYTES:
             size = data[position] if position < end else 128
             position += 1
             if size > 127:
@@ -76,19 +85,19 @@ def stream(data: Buffer, position: int, end: int) -> Iterator[Field]:
             position += size
             if position > end:
                 break
-            yield key >> 3, 2, start, position
-        elif wire == 0:
+            yield head >> 3, BYTES, start, position
+        elif wire == VARINT:
             value, position = varint(data, position, end)
-            yield key >> 3, 0, value, 0
-        elif wire in (1, 5):
+            yield head >> 3, VARINT, value, 0
+        elif wire in (FIXED64, FIXED32):
             start = position
-            position += 8 if wire == 1 else 4
+            position += 8 if wire == FIXED64 else 4
             if position > end:
                 break
-            yield key >> 3, wire, start, 0
+            yield head >> 3, wire, start, 0
         else:
             raise WireError("a field of an unknown type")
-        if key < 8:
+        if head < 8:
             raise WireError("a field with the number 0")
     if position != end:
         raise WireError("the file ends inside a field")
@@ -96,9 +105,9 @@ def stream(data: Buffer, position: int, end: int) -> Iterator[Field]:
 
 def skipped(data: Buffer, position: int, end: int) -> int:
     """The position behind the field at ``position``, whatever it is."""
-    key, position = varint(data, position, end)
-    wire = key & 7
-    if key < 8:
+    head, position = varint(data, position, end)
+    wire = head & 7
+    if head < 8:
         raise WireError("a field with the number 0")
     if wire == VARINT:
         return varint(data, position, end)[1]
@@ -154,26 +163,35 @@ class TensorHead(NamedTuple):
     values: tuple[float, ...] | None
 
 
-FLOATS = frozenset({1, 10, 11, 16, 17, 18, 19, 20, 23})
-"""Element types that are floating-point numbers of some precision."""
-
-_HEAD = frozenset({8, 10, 16, 66})
+_SIDE, _SIDES = key(TensorProto.DIMS, VARINT), key(TensorProto.DIMS)
+_TYPE, _NAME = key(TensorProto.DATA_TYPE, VARINT), key(TensorProto.NAME)
+_HEAD = frozenset({_SIDE, _SIDES, _TYPE, _NAME})
 """Keys of the fields that say what a tensor is: sides, singly or as a list, type and name."""
-
-_RAW = {
-    1: "f",
-    2: "B",
-    3: "b",
-    4: "H",
-    5: "h",
-    6: "i",
-    7: "q",
-    9: "?",
-    10: "e",
-    11: "d",
-    12: "I",
-    13: "Q",
+_ALONE = {
+    TensorProto.FLOAT_DATA: FIXED32,
+    TensorProto.DOUBLE_DATA: FIXED64,
+    TensorProto.INT32_DATA: VARINT,
+    TensorProto.INT64_DATA: VARINT,
+    TensorProto.RAW_DATA: BYTES,
 }
+"""How elements are written singly; in a list they are bytes."""
+_PAYLOAD = frozenset(key(field, wire) for field in _ALONE for wire in (BYTES, _ALONE[field]))
+"""Keys of the fields that hold its elements."""
+_RAW: Mapping[int, str] = {
+    DataType.FLOAT: "f",
+    DataType.UINT8: "B",
+    DataType.INT8: "b",
+    DataType.UINT16: "H",
+    DataType.INT16: "h",
+    DataType.INT32: "i",
+    DataType.INT64: "q",
+    DataType.BOOL: "?",
+    DataType.FLOAT16: "e",
+    DataType.DOUBLE: "d",
+    DataType.UINT32: "I",
+    DataType.UINT64: "Q",
+}
+"""How elements of a type are written one after another."""
 
 
 def tensor(data: Buffer, start: int, end: int) -> TensorHead:
@@ -183,33 +201,26 @@ def tensor(data: Buffer, start: int, end: int) -> TensorHead:
     payload: list[Field] = []
     position = start
     while position < end:
-        key = data[position]
-        if key > 127 or key & 5:  # neither a number nor bytes, or a field that we do not know
-            if key in (37, 81) and len(payload) <= MAX_VALUES:
-                payload.append((key >> 3, key & 7, position + 1, 0))
+        head, low, high = data[position], position + 1, 0
+        if head > 127 or head & 5:  # neither a number nor bytes, or a field that we do not know
             position = skipped(data, position, end)
-            continue
-        low = data[position + 1]
-        position += 2
-        if low > 127:
-            low, position = varint(data, position - 1, end)
-        if key == 8:  # one side of the shape
+        else:
+            low, position = data[low], position + 2
+            if low > 127:
+                low, position = varint(data, position - 1, end)
+            if head & BYTES:
+                low, high = position, position + low
+                position = high
+        if head == _SIDE:
             shape.append(signed(low))
-        elif key == 16:
+        elif head == _SIDES:
+            shape.extend(islice(numbers(data, (TensorProto.DIMS, BYTES, low, high)), MAX_RANK + 1))
+        elif head == _TYPE:
             kind = low
-        elif key == 66:
-            name = data[position : position + low].decode("utf-8", "replace")
-            position += low
-        elif key & 2:
-            if key == 10:
-                shape.extend(
-                    islice(numbers(data, (1, BYTES, position, position + low)), MAX_RANK + 1)
-                )
-            elif key in (34, 42, 58, 74, 82) and len(payload) <= MAX_VALUES:
-                payload.append((key >> 3, BYTES, position, position + low))
-            position += low
-        elif key in (40, 56) and len(payload) <= MAX_VALUES:
-            payload.append((key >> 3, VARINT, low, 0))
+        elif head == _NAME:
+            name = text(data, low, high)
+        elif head in _PAYLOAD and len(payload) <= MAX_VALUES:
+            payload.append((head >> 3, head & 7, low, high))
         if len(shape) > MAX_RANK:
             raise WireError(f"a tensor of more than {MAX_RANK} axes")
     if position != end:
@@ -225,16 +236,16 @@ def tensor(data: Buffer, start: int, end: int) -> TensorHead:
 
 def most_values(kind: int) -> int:
     """How many values a constant of an element type may have that we want to know."""
-    return MAX_REALS if kind in FLOATS else MAX_VALUES
+    return MAX_REALS if kind in DataType.FLOATING else MAX_VALUES
 
 
 def only_payload(data: Buffer, position: int, end: int) -> bool:
     """Whether the fields of a tensor in ``position:end`` are sound and say nothing of its head."""
     while position < end:
-        key, size = data[position], data[position + 1]
-        if key in _HEAD:
+        head, size = data[position], data[position + 1]
+        if head in _HEAD:
             return False
-        if key < 128 and key & 7 == BYTES:
+        if head < 128 and head & 7 == BYTES:
             position += 2
             if size > 127:
                 size, position = varint(data, position - 1, end)
@@ -248,14 +259,14 @@ def _values(data: Buffer, kind: int, count: int, payload: list[Field]) -> tuple[
     found: list[float] = []
     for field in payload:
         number, _, start, end = field
-        if number == 9:
+        if number == TensorProto.RAW_DATA:
             form = _RAW.get(kind)
             if form is None or end - start != count * struct.calcsize(form):
                 return None
             found.extend(struct.unpack(f"<{count}{form}", data[start:end]))
-        elif number in (4, 10):
-            found.extend(floats(data, field, "f" if number == 4 else "d"))
-        elif kind not in (10, 16):
+        elif number in (TensorProto.FLOAT_DATA, TensorProto.DOUBLE_DATA):
+            found.extend(floats(data, field, "f" if number == TensorProto.FLOAT_DATA else "d"))
+        elif kind not in (DataType.FLOAT16, DataType.BFLOAT16):
             found.extend(numbers(data, field))
         if len(found) > count:
             raise WireError("a tensor has more values than its shape says")

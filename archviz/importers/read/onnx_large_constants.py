@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from archviz.importers.read.onnx_wire import BYTES, FIXED64, VARINT, WireError, stream
+from archviz.importers.read.onnx_fields import (
+    BYTES,
+    FIXED64,
+    VARINT,
+    AttributeProto,
+    GraphProto,
+    NodeProto,
+    key,
+)
+from archviz.importers.read.onnx_wire import WireError, stream
 
 if TYPE_CHECKING:
     from archviz.importers.read.onnx_wire import Buffer
@@ -16,9 +25,14 @@ MAX_PARTS = 1_000_000
 MAX_NESTING = 100
 
 _INSIDE: Mapping[str, Mapping[int, str]] = {
-    "operator": {5: "attribute"},
-    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph"},
-    "graph": {1: "operator", 5: "tensor"},
+    "operator": {NodeProto.ATTRIBUTE: "attribute"},
+    "attribute": {
+        AttributeProto.TENSOR: "tensor",
+        AttributeProto.GRAPH: "graph",
+        AttributeProto.TENSORS: "tensor",
+        AttributeProto.GRAPHS: "graph",
+    },
+    "graph": {GraphProto.NODE: "operator", GraphProto.INITIALIZER: "tensor"},
     "tensor": {},
 }
 """What the fields of a message are messages of."""
@@ -30,9 +44,9 @@ def lighter(data: Buffer, start: int, end: int, what: str = "operator", depth: i
         raise WireError("graphs inside graphs, without end")
     parts: list[bytes] = []
     for number, wire, low, high in stream(data, start, end):
-        key = _varint(number << 3 | wire)
+        head = _varint(key(number, wire))
         if wire == VARINT:
-            parts.append(key + _varint(low))
+            parts.append(head + _varint(low))
         elif wire == BYTES:
             inner = _INSIDE[what].get(number)
             if high - low < LARGE:
@@ -41,9 +55,9 @@ def lighter(data: Buffer, start: int, end: int, what: str = "operator", depth: i
                 payload = lighter(data, low, high, inner, depth + 1)
             else:
                 continue
-            parts += (key + _varint(len(payload)), payload)
+            parts += (head + _varint(len(payload)), payload)
         else:
-            parts.append(key + data[low : low + (8 if wire == FIXED64 else 4)])
+            parts.append(head + data[low : low + (8 if wire == FIXED64 else 4)])
         if len(parts) > MAX_PARTS:
             raise WireError("an operator of millions of parts")
     return b"".join(parts)
