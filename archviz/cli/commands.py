@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archviz import __version__
+from archviz.cli.notices import say_of_import
 from archviz.cli.options import (
     FormatList,
     aspect_option,
@@ -113,8 +114,7 @@ def get_network(source: str) -> LoadedNetwork:
         loaded = load(source)
     except UnknownNetwork as error:
         raise click.UsageError(str(error)) from None
-    if loaded.imported and not loaded.imported.plain:
-        click.echo(loaded.imported.report, err=True)  # no figure that is wrong without a word
+    say_of_import(loaded)
     return loaded
 
 
@@ -423,7 +423,8 @@ def info(network: str, layers: bool, as_json: bool) -> None:
         return
     from archviz.network.report import info_text
 
-    click.echo(info_text(loaded.network, loaded.analysis, layers))
+    report = loaded.imported.report if loaded.imported else ""
+    click.echo(info_text(loaded.network, loaded.analysis, layers, report))
 
 
 @main.command()
@@ -436,14 +437,17 @@ def check(files: tuple[str, ...]) -> None:
     Status 0 if all is well; else 1, with every problem's file, line and column.
     """
     from archviz.api import load
-    from archviz.errors import ArchvizError
+    from archviz.errors import ArchvizError, Mark, Problem
     from archviz.network.analysis import check_published
 
     problems = []
     for source in files:
         try:
             loaded = load(source)
+            say_of_import(loaded)
             found = check_published(loaded.network, loaded.analysis)
+            if loaded.imported and not loaded.imported.faithful:
+                found.append(Problem(Mark(source), "the figure is not proven to be the model"))
         except ArchvizError as error:
             found = list(error.problems)
         if not found:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from archviz.cli.notices import say_of_import
 from archviz.errors import ArchvizError
 from archviz.export import Folder, Job, Look, export_jobs, load_all
 from archviz.write.formats import Settings
@@ -35,6 +36,7 @@ def run_export(
         if isinstance(result, ArchvizError):
             failures.append(result)
         else:
+            say_of_import(result)
             nets.append(result)
     jobs = export_jobs(nets, suffixes, folder, look, settings) if nets else []
     target = Folder(folder, force)

@@ -125,6 +125,8 @@ def _finish_norm(fold: Fold, op: Op, value: Value, last: Cell, norm: str) -> boo
         # However many vectors the exporter has left, the layer had four.
         cell.parameters += 4 * channels
         cell.fixed += 2 * channels
+        if last.extra[0] == "Sub":
+            fold.merged += 4 * channels - own
     else:
         cell.parameters += own
     return True

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from archviz.errors import fail
+from archviz.importers.conservation import UNSTATED
 from archviz.importers.fold import (
     activations,
     arithmetic,
@@ -38,7 +39,8 @@ from archviz.importers.fold.state import (
     Value,
     product,
 )
-from archviz.importers.graphs import LayerGraph, LayerNode, Op, OpGraph
+from archviz.importers.graphs import Held, LayerGraph, LayerNode, Op, OpGraph
+from archviz.importers.weights import census, shape_gaps
 from archviz.network.kinds import STATED
 from archviz.network.model import Shape
 
@@ -317,7 +319,22 @@ def _emit(fold: Fold) -> LayerGraph:
             )
         )
     outputs = tuple(dict.fromkeys([cell.name for cell in ends]))
-    return LayerGraph(fold.graph.name, tuple(nodes), outputs, tuple(unknown))
+    return LayerGraph(fold.graph.name, tuple(nodes), outputs, tuple(unknown), _held(fold, kept))
+
+
+def _held(fold: Fold, kept: list[Cell]) -> Held:
+    """What the source holds: its weights, and the shapes that it states."""
+    drawn = {cell.op.outputs[0]: cell.kind for cell in kept if cell.op.outputs}
+    inside = set(kept)
+    weighed = {name: fold.constants[name].size for name in fold.weighed}
+    loose = [
+        name
+        for name, cell in fold.weighed.items()
+        if cell not in inside and cell.kind not in ("dense", "conv", "~attention")
+    ]
+    held = census(fold.graph, weighed, loose, drawn)
+    given = {name: fold.dims(value) for name, value in fold.values.items() if value.cell in inside}
+    return held._replace(shapes=shape_gaps(fold.graph.shapes, given), merged=fold.merged)
 
 
 def _unused(word: str, taken: set[str], number: int) -> str:
@@ -355,6 +372,6 @@ def _settle(cell: Cell, unknown: dict[str, None]) -> None:
     if named.settle(cell):
         return
     label = cell.options.get("label") or cell.op.kind.rpartition(".")[2]
-    guessed = " (of unstated shape)" if cell.extra == GUESSED else ""
+    guessed = UNSTATED if cell.extra == GUESSED else ""
     named.state(cell, label)
     unknown[label + guessed] = None

@@ -119,6 +119,10 @@ class Fold:
         """What equal convolutions on equal maps come to."""
         self.sequences: dict[Cell, Cell] = {}
         self.seen_weights: dict[str, Cell] = {}
+        self.weighed: dict[str, Cell] = {}
+        """The cells that count constants as their weights, by the names of these."""
+        self.merged = 0
+        """Weights that layers count, and an exporter has merged with others."""
         self.origins: dict[str, str] = {}
         """Of what was computed from one weight alone, such as rows of a table: that weight."""
         taken = [op.inputs for op in graph.ops if op.kind not in ("Shape", "Size")]
@@ -182,6 +186,7 @@ class Fold:
             tensor = constants.get(name)
             if tensor is None:
                 continue
+            self.weighed[name] = cell
             origin = origins.get(name) if origins else None
             if origin and (whole or constants[origin].size == tensor.size):
                 name, tensor = origin, constants[origin]
@@ -198,6 +203,7 @@ class Fold:
         if self.origins or not self.reused.isdisjoint(names):
             self.weigh(cell, *names)
         else:
+            self.weighed.update(dict.fromkeys(names, cell))
             cell.parameters += size * len(names)
 
     # ---- looking ---------------------------------------------------------------------------

@@ -14,9 +14,9 @@ import re
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archviz.errors import fail, one_line
+from archviz.errors import fail
 from archviz.importers.graphs import MAX_DEPTH, Op, OpGraph, Tensor
-from archviz.importers.read.onnx_attributes import Attributes
+from archviz.importers.read.onnx_attributes import Attributes, Body, constant_of, kind_of
 from archviz.importers.read.onnx_constants import LARGE, lighter
 from archviz.importers.read.onnx_shapes import Shapes
 from archviz.importers.read.onnx_wire import (
@@ -81,8 +81,8 @@ class _Ending(NamedTuple):
 
     kind: str
     attributes: dict[str, Any]
-    captured: tuple[str, ...]
-    """Values that the graphs in it use."""
+    bodies: tuple[Body, ...]
+    """The graphs in it."""
     scope: tuple[str, ...]
     names: tuple[tuple[int, str], ...]
     """Names that do not stand in front, as they do in the files of all exporters we know."""
@@ -103,6 +103,10 @@ class _Reader:
         self.inputs: list[str] = []
         self.outputs: list[str] = []
         self.name = ""
+        self.written: set[str] = set()
+        self.bodies: dict[str, Body] = {}
+        """The graphs in operators."""
+        self.functions: dict[str, Body] = {}
 
     def model(self) -> OpGraph:
         """The whole file."""
@@ -110,6 +114,8 @@ class _Reader:
         for place, field in enumerate(stream(self.data, 0, len(self.data))):
             if field[0] == 7:
                 graphs.append(field)
+            elif field[0] == 25 and field[1] == BYTES:
+                self.functions |= [self.attributes.function(self.data[field[2] : field[3]])]
             if place > MAX_OPS:
                 raise WireError("millions of parts where a model has a few")
         if len(graphs) != 1 or graphs[0][1] != BYTES:
@@ -127,6 +133,8 @@ class _Reader:
             tuple(self.ops),
             self.shapes,
             self.constants,
+            inner=self.inner_weights(),
+            written=frozenset(self.written),
         )
         return sorted_ops(graph, self.path)
 
@@ -178,6 +186,21 @@ class _Reader:
         elif key == 122:
             self.sparse(start, end)
 
+    def inner_weights(self) -> dict[str, int]:
+        """Sizes of the weights in bodies: those of operators, and of the functions in use."""
+        bodies = dict(self.bodies)
+        todo = {op.kind for op in self.ops}.union(*[body.kinds for body in bodies.values()])
+        while todo:
+            kind = todo.pop()
+            if kind in self.functions and kind not in bodies:
+                bodies[kind] = self.functions[kind]
+                todo |= bodies[kind].kinds
+        return {
+            f"{name}/{inner}": size
+            for name, body in bodies.items()
+            for inner, size in body.weights.items()
+        }
+
     # ---- constants ---------------------------------------------------------------------------
 
     def initializer(self, start: int, end: int) -> None:
@@ -213,23 +236,6 @@ class _Reader:
                 shape.extend(numbers(self.data, field))
         self.constants[name] = Tensor(tuple(max(side, 0) for side in shape[:64]))
 
-    def constant(self, outputs: list[str], attributes: dict[str, Any]) -> bool:
-        """Note a Constant among the constants, where its value is a tensor or numbers."""
-        for value in attributes.values():
-            if not outputs:
-                return False
-            if isinstance(value, Tensor):
-                self.constants[outputs[0]] = value
-            elif isinstance(value, int | float):
-                self.constants[outputs[0]] = Tensor((), (value,), isinstance(value, float))
-            elif isinstance(value, tuple) and not any(isinstance(one, str) for one in value):
-                real = isinstance(value[0], float)
-                self.constants[outputs[0]] = Tensor((len(value),), value, real)
-            else:
-                continue
-            return True
-        return False
-
     # ---- operators -----------------------------------------------------------------------------
 
     def node(self, start: int, end: int) -> None:
@@ -261,7 +267,7 @@ class _Reader:
         if position > end:
             raise WireError("the file ends inside an operator")
         ending = raw[position:]
-        kind, attributes, captured, scope, names = self.endings.get(ending) or self.ending(
+        kind, attributes, bodies, scope, names = self.endings.get(ending) or self.ending(
             ending, name
         )
         for key, word in names:
@@ -269,11 +275,15 @@ class _Reader:
                 name = word
             else:
                 (inputs if key == 10 else outputs).append(word)
-        if kind == "Constant" and self.constant(outputs, attributes):
+        made = constant_of(attributes) if kind == "Constant" and outputs else None
+        if made is not None:
+            self.constants[outputs[0]] = made
+            self.written.add(outputs[0])
             return
         path = scope or (name if name.count("/") > 1 else ())
-        if captured:
-            inputs += [value for value in dict.fromkeys(captured) if value not in inputs]
+        for body in bodies:
+            inputs += [value for value in body.captured if value not in inputs]
+            self.bodies[f"{name or kind}#{len(self.bodies)}"] = body
         if len(self.ops) >= MAX_OPS:
             raise fail(self.path, f"has more than {MAX_OPS:,} operators")
         self.ops.append(Op(kind, name, tuple(inputs), tuple(outputs), attributes, path))
@@ -282,7 +292,7 @@ class _Reader:
         """What stands behind the names of the operator ``name``."""
         kind = domain = ""
         attributes: dict[str, Any] = {}
-        captured: list[str] = []
+        bodies: list[Body] = []
         scope: tuple[str, ...] = ()
         names: list[tuple[int, str]] = []
         position, end = 0, len(raw)
@@ -300,9 +310,9 @@ class _Reader:
                 if word:
                     attributes[word] = value
                 else:
-                    captured += value
+                    bodies += value
             elif key == 34:
-                kind = one_line(text(raw, low, position), 100)
+                kind = text(raw, low, position)
             elif key in (10, 18, 26):
                 names.append((key, text(raw, low, position)))
             elif key == 74:
@@ -312,12 +322,11 @@ class _Reader:
                 domain = text(raw, low, position)
         if position != end:
             raise WireError("the file ends inside an operator")
-        if domain and domain != "ai.onnx":
-            kind = f"{one_line(domain)}.{kind}"
-        elif "!" in attributes:
+        own, kind = not domain or domain == "ai.onnx", kind_of(domain, kind)
+        if own and "!" in attributes:
             wrong = f"'{attributes['!']}' of the operator '{name[:80]}'"
             raise WireError(f"the attribute {wrong} is of the wrong type")
-        found = _Ending(kind, attributes, tuple(captured), scope, tuple(names))
+        found = _Ending(kind, attributes, tuple(bodies), scope, tuple(names))
         if len(raw) < MAX_REMEMBERED and len(self.endings) < MAX_ENDINGS:
             self.endings[raw] = found
         return found
