@@ -76,7 +76,7 @@ MAX_STEPS = 256
 _MADE_UP = re.compile(r"^(val_)?\d+$|onnx::|[/:](?!.*ReadVariableOp)|[Cc]onst|scalar|lifted_tensor")
 """Names that exporters make up for numbers in a model's code; parameters keep their own."""
 _STATES: Mapping[str, tuple[int, ...]] = {"LSTM": (5, 6), "GRU": (5,), "RNN": (5,)}
-"""Inputs that are states at the start: zeros, unless the model has given them a name."""
+"""Inputs that are states at the start."""
 _NONE: frozenset[int] = frozenset()
 
 
@@ -109,7 +109,13 @@ def uses_of(ops: Iterable[Op], constants: Mapping[str, Tensor]) -> Uses:
     whole: set[str] = set()
     tables: dict[str, str] = {}
     for op in ops:
-        known = [name for name in op.inputs if name in constants or name in sources]
+        if op.kind == "Constant":
+            continue
+        known = [
+            (slot, name)
+            for slot, name in enumerate(op.inputs)
+            if name in constants or name in sources
+        ]
         if op.kind == "DequantizeLinear" and op.inputs and op.inputs[0] in tables:
             whole.add(tables[op.inputs[0]])
         if not known and op.inputs and op.kind not in ("Shape", "Size"):
@@ -117,8 +123,8 @@ def uses_of(ops: Iterable[Op], constants: Mapping[str, Tensor]) -> Uses:
         steering, quantised = _STEERING.get(op.kind, _NONE), _WHOLE.get(op.kind, _NONE)
         computed = op.kind in ("Shape", "Size") or len(known) == sum(map(bool, op.inputs))
         leaves: dict[str, None] = {}
-        for slot, name in enumerate(op.inputs):
-            if not name or slot in steering or not (name in constants or name in sources):
+        for slot, name in known:
+            if slot in steering:
                 continue
             for leaf in sources.get(name, (name,)):
                 leaves[leaf] = None
@@ -156,20 +162,23 @@ def census(
     """
     constants = graph.constants
     found = uses_of(graph.ops, constants)
-    taken = {leaf for name in weighed for leaf in found.leaves(name) if leaf in constants}
+    computed = weighed.keys() & found.sources.keys()
+    taken = ((weighed.keys() - computed) & constants.keys()) | {
+        leaf
+        for name in computed
+        for leaf in found.leaves(name)
+        if constants[leaf].size > 1 or _is_named_array(graph, leaf)
+    }
     doubtful = {leaf for name in loose for leaf in found.leaves(name)}
     weights: dict[str, int] = {}
     numbers: list[str] = []
     for name, used in found.uses.items():
         tensor = constants[name]
-        if not (tensor.floating or name in found.whole) or not tensor.size:
-            continue
-        if tensor.size > 1 or name in taken:
-            if not all(use.slot in _STATES.get(use.op.kind, ()) for use in used) or (
-                not _MADE_UP.search(name) and name not in graph.written
-            ):
-                weights[name] = _unpacked(used, tensor)
-        elif name not in graph.written and not _MADE_UP.search(name):
+        size = tensor.size if tensor.floating or name in found.whole else 0
+        if size > 1 or (size and name in taken):
+            if used[0].op.kind not in _STATES or not _is_start(graph, name, used):
+                weights[name] = _unpacked(used, size)
+        elif size and name not in graph.written and not _MADE_UP.search(name):
             numbers.append(name)
     idle = _idle(graph)
     asked = numbers or doubtful or not weights.keys() <= taken
@@ -192,20 +201,32 @@ def census(
         untaken={**untaken, **graph.inner},
         idle=idle,
         extra={name: constants[name].size for name in sorted(taken - weights.keys())},
-        computed=_computed(weighed, found, held),
+        computed=_computed({name: weighed[name] for name in computed}, found, held),
         aside=aside,
         taken={name: constants[name].size for name in sorted(taken)},
     )
 
 
-def _unpacked(used: list[Use], tensor: Tensor) -> int:
-    """How many weights an array holds; several may lie in one of its numbers."""
+def _is_named_array(graph: OpGraph, name: str) -> bool:
+    """Whether a constant has axes, be they of one element, and a name that a model gave it."""
+    named = name not in graph.written and not _MADE_UP.search(name)
+    return named and bool(graph.constants[name].shape)
+
+
+def _is_start(graph: OpGraph, name: str, used: list[Use]) -> bool:
+    """Whether a constant is the state that recurrent layers start from: zeros, unless named."""
+    made_up = name in graph.written or _MADE_UP.search(name) is not None
+    return made_up and all(use.slot in _STATES.get(use.op.kind, ()) for use in used)
+
+
+def _unpacked(used: list[Use], size: int) -> int:
+    """How many weights an array of a size holds; several may lie in one of its numbers."""
     op, slot = used[0]
     if op.kind == "com.microsoft.MatMulNBits" and slot == 1:
         depth, units = op.attributes.get("K"), op.attributes.get("N")
         if isinstance(depth, int) and isinstance(units, int):
             return depth * units
-    return tensor.size
+    return size
 
 
 def _computed(weighed: Mapping[str, int], found: Uses, held: Mapping[str, int]) -> dict[str, int]:
@@ -278,7 +299,7 @@ def shape_gaps(
     gaps = []
     for name, dims in given.items():
         wanted = stated.get(name)
-        if wanted is None or not dims:
+        if wanted is None or wanted == dims or not dims:
             continue
         if not wanted and max(dims) == 1:
             continue

@@ -104,8 +104,8 @@ class _Reader:
         self.outputs: list[str] = []
         self.name = ""
         self.written: set[str] = set()
-        self.bodies: dict[str, Body] = {}
-        """The graphs in operators."""
+        self.bodies: list[tuple[str, Body]] = []
+        """The graphs in operators, with their names."""
         self.functions: dict[str, Body] = {}
 
     def model(self) -> OpGraph:
@@ -188,18 +188,19 @@ class _Reader:
 
     def inner_weights(self) -> dict[str, int]:
         """Sizes of the weights in bodies: those of operators, and of the functions in use."""
-        bodies = dict(self.bodies)
-        todo = {op.kind for op in self.ops}.union(*[body.kinds for body in bodies.values()])
+        called: dict[str, Body] = {}
+        todo = {op.kind for op in self.ops}.union(*[body.kinds for _, body in self.bodies])
         while todo:
             kind = todo.pop()
-            if kind in self.functions and kind not in bodies:
-                bodies[kind] = self.functions[kind]
-                todo |= bodies[kind].kinds
-        return {
-            f"{name}/{inner}": size
-            for name, body in bodies.items()
-            for inner, size in body.weights.items()
-        }
+            if kind in self.functions and kind not in called:
+                called[kind] = self.functions[kind]
+                todo |= called[kind].kinds
+        found: dict[str, int] = {}
+        for owner, body in (*self.bodies, *sorted(called.items())):
+            for inner, size in body.weights.items():
+                name = f"{owner}/{inner}"
+                found[f"{name}#{len(found)}" if name in found else name] = size
+        return found
 
     # ---- constants ---------------------------------------------------------------------------
 
@@ -283,7 +284,7 @@ class _Reader:
         path = scope or (name if name.count("/") > 1 else ())
         for body in bodies:
             inputs += [value for value in body.captured if value not in inputs]
-            self.bodies[f"{name or kind}#{len(self.bodies)}"] = body
+            self.bodies.append((name or kind, body))
         if len(self.ops) >= MAX_OPS:
             raise fail(self.path, f"has more than {MAX_OPS:,} operators")
         self.ops.append(Op(kind, name, tuple(inputs), tuple(outputs), attributes, path))
