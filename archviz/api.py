@@ -108,10 +108,17 @@ class LoadedNetwork:
         return marked(network_bytes(net, output, *read_for(output, given)), output.mark)
 
     def info(self) -> dict[str, Any]:
-        """What ``archviz info --json`` prints: totals, published totals, every layer."""
+        """What ``archviz info --json`` prints: totals, published totals, every layer.
+
+        Of a network from a model, ``imported`` is its report, and whether it is faithful.
+        """
         from archviz.network.report import info_data
 
-        return info_data(self.network, self.analysis)
+        data = info_data(self.network, self.analysis)
+        if self.imported:
+            found = {"faithful": self.imported.faithful, "report": self.imported.report}
+            data["imported"] = found
+        return data
 
     def _repr_svg_(self) -> str:
         return self.svg()

@@ -14,10 +14,10 @@ import click
 
 from archviz import __version__
 from archviz.cli import figures
-from archviz.cli.common import get_network, report
+from archviz.cli.common import get_network, report, say_of_import
 from archviz.cli.options import complete_network, network_argument, output_option
 from archviz.cli.streams import emit, open_streams, say, say_json, standard_output
-from archviz.errors import OUT_OF_MEMORY, ArchvizError, did_you_mean
+from archviz.errors import OUT_OF_MEMORY, ArchvizError, Mark, Problem, did_you_mean
 
 EXAMPLES = """
 \b
@@ -163,7 +163,8 @@ def info(network: str, layers: bool, as_json: bool) -> None:
         return
     from archviz.network.report import info_text
 
-    say(info_text(loaded.network, loaded.analysis, layers))
+    known = loaded.imported.report if loaded.imported else ""
+    say(info_text(loaded.network, loaded.analysis, layers, known))
 
 
 @main.command()
@@ -182,7 +183,10 @@ def check(files: tuple[str, ...]) -> None:
     for source in files:
         try:
             loaded = load(source)
+            say_of_import(loaded)
             found = check_published(loaded.network, loaded.analysis)
+            if loaded.imported and not loaded.imported.faithful:
+                found.append(Problem(Mark(source), "the figure is not proven to be the model"))
         except ArchvizError as error:
             found = list(error.problems)
         if not found:

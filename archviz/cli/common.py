@@ -31,6 +31,11 @@ def get_network(source: str) -> LoadedNetwork:
         loaded = load(source)
     except UnknownNetwork as error:
         raise click.UsageError(str(error)) from None
-    if loaded.imported and not loaded.imported.plain:
-        say(loaded.imported.report, err=True)  # no figure that is wrong without a word
+    say_of_import(loaded)
     return loaded
+
+
+def say_of_import(loaded: LoadedNetwork) -> None:
+    """Say what has to be said of a network from a model: no figure is wrong without a word."""
+    if loaded.imported and not loaded.imported.plain:
+        say(loaded.imported.report, err=True)

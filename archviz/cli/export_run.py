@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archviz.cli.common import say_of_import
 from archviz.cli.streams import say
 from archviz.errors import ArchvizError, printable
 from archviz.export import Analysed, Job, export_jobs, make_folder
@@ -41,6 +42,8 @@ def run_export(
             nets.append((net.network, net.analysis))
         except ArchvizError as error:
             failures.append(error)
+            continue
+        say_of_import(net)
     jobs = export_jobs(nets, suffixes, folder, options, settings) if nets else []
     if jobs:
         make_folder(folder)

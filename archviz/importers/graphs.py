@@ -79,6 +79,10 @@ class OpGraph(NamedTuple):
     constants: Mapping[str, Tensor]
     channels_last: frozenset[str] = frozenset()
     """Inputs that are known to be (height, width, channels); others are looked at."""
+    inner: Mapping[str, int] = NOTHING
+    """Sizes of the weights inside the bodies of operators and functions."""
+    written: frozenset[str] = frozenset()
+    """Constants that operators of the graph write out, as ``Constant`` does."""
 
 
 ORDERED = frozenset({"scaled-add", "op-merge"})
@@ -113,6 +117,37 @@ class LayerNode(NamedTuple):
         return module_path(self.path)
 
 
+class Held(NamedTuple):
+    """What a model's source is known to hold, beside the layers that were made of it."""
+
+    source: str
+    """What holds it, as sentences name it: the model, or the file."""
+    weights: int | None = None
+    """Elements of all weights, each once; None where that cannot be known."""
+    boxes: tuple[str, ...] = ()
+    """Where that cannot be known: plain boxes that may have some, by the names of operators."""
+    frozen: tuple[str, ...] = ()
+    """Where that cannot be known: layers that are not trained, though they count as trainable."""
+    fixed: int | None = None
+    """How many of them are not trained; None where that cannot be known."""
+    untaken: Mapping[str, int] = NOTHING
+    """Sizes of weights that no layer takes as they are, by name."""
+    idle: Mapping[str, int] = NOTHING
+    """Sizes of weights that nothing in the model uses."""
+    extra: Mapping[str, int] = NOTHING
+    """Sizes of what layers count as weights, and is none."""
+    aside: Mapping[str, int] = NOTHING
+    """Sizes of what is understood to be no weight, though the source does not say so."""
+    computed: Mapping[str, int] = NOTHING
+    """Sizes of weights from several of which, or of parts of which, a layer's are computed."""
+    merged: int = 0
+    """Weights that layers must have had before an exporter made fewer of them."""
+    shapes: tuple[str, ...] = ()
+    """Sentences on shapes that the source states and the layers do not give."""
+    taken: Mapping[str, int] = NOTHING
+    """Sizes of the constants that layers take as weights."""
+
+
 class LayerGraph(NamedTuple):
     """A model's layers in topological order; the first nodes are of kind ``input``."""
 
@@ -121,3 +156,4 @@ class LayerGraph(NamedTuple):
     outputs: tuple[str, ...]
     unknown: tuple[str, ...] = ()
     """Operators that were not understood and stand as plain boxes."""
+    held: Held = Held("file")

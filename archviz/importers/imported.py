@@ -13,6 +13,7 @@ from archviz.network.model import Network
 from archviz.network.rules import ShapeError
 
 if TYPE_CHECKING:
+    from archviz.importers.conservation import Findings
     from archviz.importers.unroll import Wired
 
 SHOWN = 3
@@ -81,6 +82,7 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
     from archviz.importers.compact.pipeline import compact
     from archviz.importers.compact.prepare import with_outputs_joined
     from archviz.importers.compact.several_inputs import idle_inputs, without_inputs
+    from archviz.importers.conservation import Drawn, findings
     from archviz.importers.garbage_collector import without_collector
     from archviz.importers.prove import differences, numbered
     from archviz.importers.spec.spec_text import write_spec
@@ -99,24 +101,38 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
             raise _not_drawn(graph, file, text, error.problems[0]) from None
         wanted = with_outputs_joined(graph) if outline.joined else graph
         found = differences(numbered(wanted), flat)
-    if found:
-        report = f"{file}: the spec differs from the model: " + "; ".join(found[:SHOWN])
-        if len(found) > SHOWN:
-            report += f"; and {len(found) - SHOWN} more"
-    else:
-        report = (
-            f"{file}: faithful: the same {len(graph.nodes):,} layers and wiring, "
-            f"{flat.total('parameters'):,} parameters, {flat.total('macs'):,} multiply-adds"
-        )
+    total, fixed = flat.total("parameters"), flat.total("fixed")
+    heads = sum([node.parameters for node in flat.nodes]) - total
+    conserved = findings(graph.held, Drawn(total, fixed, heads), graph.unknown)
+    said = _outcome(found, conserved, graph, flat)
     if outline.joined:
-        report += f"; its {len(set(graph.outputs))} outputs meet in a box that is not in the model"
+        said.append(f"its {len(set(graph.outputs))} outputs meet in a box that is not in the model")
     if idle:
-        report += f"; not drawn, since nothing takes it: {', '.join(idle[:SHOWN])}"
+        said.append(f"not drawn, since nothing takes it: {', '.join(idle[:SHOWN])}")
     if graph.unknown:
         names = ", ".join(sorted(set(graph.unknown))[:12])
-        report += f"; not understood, drawn as plain boxes: {names}"
-    plain = not (found or idle or outline.joined or graph.unknown)
-    return Imported(text, network, one_line(report), not found, plain)
+        said.append(f"not understood, drawn as plain boxes: {names}")
+    faithful = not (found or conserved.differences or conserved.unproven)
+    plain = faithful and not (idle or outline.joined or graph.unknown or conserved.remarks)
+    said += [*conserved.remarks, *conserved.asides]
+    return Imported(text, network, one_line(f"{file}: {'; '.join(said)}"), faithful, plain)
+
+
+def _outcome(found: list[str], conserved: Findings, graph: LayerGraph, flat: Wired) -> list[str]:
+    """What the comparisons have found, most important first."""
+    if found:
+        more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+        wrong = [*found[:SHOWN], *more, *conserved.differences, *conserved.unproven]
+        return ["the spec differs from the model: " + "; ".join(wrong)]
+    same = (
+        f"the same {len(graph.nodes):,} layers and wiring, "
+        f"{flat.total('parameters'):,} parameters, {flat.total('macs'):,} multiply-adds"
+    )
+    if not (conserved.differences or conserved.unproven):
+        return [f"faithful: {same}"]
+    said = [f"differs from the model: {'; '.join(conserved.differences)}"]
+    said += [f"not proven: {'; '.join(conserved.unproven)}"]
+    return [*[words for words in said if not words.endswith(": ")], f"else {same}"]
 
 
 def _read_back(text: str, name: str) -> tuple[Network, Wired]:

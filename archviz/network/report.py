@@ -92,9 +92,11 @@ def info_data(network: Network, analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def info_text(network: Network, analysis: Analysis, layers: bool) -> str:
-    """What ``archviz info`` prints."""
+def info_text(network: Network, analysis: Analysis, layers: bool, imported: str = "") -> str:
+    """What ``archviz info`` prints; ``imported`` says how a model compares with its figure."""
     lines = list(_head_lines(network))
+    if imported:
+        lines.append(f"  imported {imported}")
     lines += ["", *table(list(_totals_rows(network, analysis)), right=(1, 2, 3))]
     if layers:
         lines += ["", *_layer_lines(analysis.rows)]

@@ -124,6 +124,8 @@ def _finish_norm(fold: Fold, op: Op, value: TensorView, last: LayerDraft, norm: 
         # However many vectors the exporter has left, the layer had four.
         draft.parameters += 4 * channels
         draft.fixed += 2 * channels
+        if last.norm_steps[0] == "Sub":
+            fold.merged += 4 * channels - own
     else:
         draft.parameters += own
     return True

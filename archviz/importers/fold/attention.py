@@ -183,7 +183,7 @@ def _attention(
     made = fold.draft("~attention", op, [base, *sources[1:]], (*base.shape[:-1], width))
     made.name, made.path = single[0].name, _common(single, op)
     made.parameters = sum(part.parameters for part in single)
-    made.parameters += _biases(fold, weights, heads)
+    made.parameters += _biases(fold, made, weights, heads)
     made.macs = sum(part.macs for part in single)
     made.attention = AttentionFacts(
         heads,
@@ -226,7 +226,7 @@ def _label(parts: _Parts, windows: bool, shifted: bool) -> str:
     return "attention"
 
 
-def _biases(fold: Fold, weights: LayerDraft, heads: int) -> int:
+def _biases(fold: Fold, made: LayerDraft, weights: LayerDraft, heads: int) -> int:
     """Learned numbers that are added to the scores, one for each head; masks are not counted."""
     count = 0
     draft = weights
@@ -237,8 +237,10 @@ def _biases(fold: Fold, weights: LayerDraft, heads: int) -> int:
                 table = fold.constants.get(fold.origins.get(name, ""))
                 if table is not None and len(table.shape) == 2 and table.shape[1] == heads:
                     count += table.size
+                    fold.weighed[name] = made
                 elif tensor is not None and len(tensor.shape) > 2 and tensor.shape[-3] == heads > 1:
                     count += tensor.size
+                    fold.weighed[name] = made
         draft = draft.inputs[0]
     return count
 

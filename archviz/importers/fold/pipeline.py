@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from archviz.errors import fail
+from archviz.importers.conservation import UNSTATED
 from archviz.importers.fold import (
     activations,
     arithmetic,
@@ -38,7 +39,8 @@ from archviz.importers.fold.state import (
     TensorView,
     product,
 )
-from archviz.importers.graphs import LayerGraph, LayerNode, Op, OpGraph
+from archviz.importers.graphs import Held, LayerGraph, LayerNode, Op, OpGraph
+from archviz.importers.weights import census, shape_gaps
 from archviz.network.kinds import STATED
 from archviz.network.model import Shape
 
@@ -313,7 +315,22 @@ def _emit(fold: Fold) -> LayerGraph:
             )
         )
     outputs = tuple(dict.fromkeys([draft.name for draft in ends]))
-    return LayerGraph(fold.graph.name, tuple(nodes), outputs, tuple(unknown))
+    return LayerGraph(fold.graph.name, tuple(nodes), outputs, tuple(unknown), _held(fold, kept))
+
+
+def _held(fold: Fold, kept: list[LayerDraft]) -> Held:
+    """What the source holds: its weights, and the shapes that it states."""
+    drawn = {draft.op.outputs[0]: draft.kind for draft in kept if draft.op.outputs}
+    inside = set(kept)
+    weighed = {name: fold.constants[name].size for name in fold.weighed}
+    loose = [
+        name
+        for name, draft in fold.weighed.items()
+        if draft not in inside and draft.kind not in ("dense", "conv", "~attention")
+    ]
+    held = census(fold.graph, weighed, loose, drawn)
+    given = {name: fold.dims(value) for name, value in fold.values.items() if value.draft in inside}
+    return held._replace(shapes=shape_gaps(fold.graph.shapes, given), merged=fold.merged)
 
 
 def _unused(word: str, taken: set[str], number: int) -> str:
@@ -353,6 +370,6 @@ def _resolve(draft: LayerDraft, unknown: dict[str, None]) -> None:
     if named.as_named_box(draft):
         return
     label = draft.options.get("label") or draft.op.kind.rpartition(".")[2]
-    guessed = " (of unstated shape)" if draft.guessed else ""
+    guessed = UNSTATED if draft.guessed else ""
     named.state(draft, label)
     unknown[label + guessed] = None

@@ -173,6 +173,10 @@ class Fold:
         """By the sizes of the map and of the weights, whether there is a bias, and attributes."""
         self.sequences: dict[LayerDraft, LayerDraft] = {}
         self.seen_weights: dict[str, LayerDraft] = {}
+        self.weighed: dict[str, LayerDraft] = {}
+        """The drafts that count constants as their weights, by the names of these."""
+        self.merged = 0
+        """Weights that layers count, and an exporter has merged with others."""
         self.origins: dict[str, str] = {}
         """Of what was computed from one weight alone, such as rows of a table: that weight."""
         taken = [op.inputs for op in graph.ops if op.kind not in ("Shape", "Size")]
@@ -242,6 +246,7 @@ class Fold:
             tensor = constants.get(name)
             if tensor is None:
                 continue
+            self.weighed[name] = draft
             origin = origins.get(name) if origins else None
             if origin and (whole or constants[origin].size == tensor.size):
                 name, tensor = origin, constants[origin]
@@ -258,6 +263,7 @@ class Fold:
         if self.origins or not self.reused.isdisjoint(names):
             self.weigh(draft, *names)
         else:
+            self.weighed.update(dict.fromkeys(names, draft))
             draft.parameters += size * len(names)
 
     # ---- looking ---------------------------------------------------------------------------

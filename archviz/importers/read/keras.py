@@ -13,6 +13,12 @@ from typing import Any
 from archviz.errors import ArchvizError, fail, one_line
 from archviz.files import is_special
 from archviz.importers.graphs import LayerGraph, Op, OpGraph
+from archviz.importers.read.keras_weights import (
+    held_by_json,
+    held_by_model,
+    held_in_archive,
+    with_held,
+)
 from archviz.importers.read.order import sorted_ops
 
 MAX_JSON = 64 * 2**20
@@ -52,7 +58,9 @@ def read_keras(path: str) -> LayerGraph:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise fail(path, f"cannot be read: {reason.lower()}") from error
-    return read_keras_text(text, path)
+    graph, model = _read(text, path)
+    held = held_in_archive(path, model) if path.lower().endswith(".keras") else None
+    return with_held(graph, *(held or (held_by_json(graph, model), {})))
 
 
 def _from_zip(path: str) -> bytes:
@@ -91,6 +99,12 @@ def _from_zip(path: str) -> bytes:
 
 def read_keras_text(text: str | bytes, path: str) -> LayerGraph:
     """The layers of a model given as JSON; ``path`` names it in messages."""
+    graph, model = _read(text, path)
+    return with_held(graph, held_by_json(graph, model), {})
+
+
+def _read(text: str | bytes, path: str) -> tuple[LayerGraph, dict[str, Any]]:
+    """The layers of a model given as JSON, and what the JSON says."""
     brackets = (b"{", b"[") if isinstance(text, bytes) else ("{", "[")
     if sum(map(text.count, brackets)) > MAX_BRACKETS:  # type: ignore[arg-type]
         raise fail(path, "has millions of lists in it: this is no model")
@@ -106,7 +120,7 @@ def read_keras_text(text: str | bytes, path: str) -> LayerGraph:
 
     try:
         graph = _KerasReader(path).model(model)
-        return fold_graph(sorted_ops(graph, path), path, HANDLERS)
+        return fold_graph(sorted_ops(graph, path), path, HANDLERS), model
     except ArchvizError:
         raise
     except (
@@ -217,6 +231,9 @@ class _KerasReader:
                 continue
             name = str(layer.get("name") or layer["config"].get("name") or layer["class_name"])
             target = f"{prefix}{name}:0"
+            built = (layer.get("build_config") or {}).get("input_shape")
+            if isinstance(built, list) and not any(isinstance(side, list) for side in built):
+                self.shapes.setdefault(value, tuple(_side(side) for side in built))
             self.call(layer, name, [value], target, prefix, scope, depth)
             value = f"{target}:0"
         return [value]
@@ -369,4 +386,5 @@ def layers_of_keras(model: Any) -> LayerGraph:
             f"cannot be written as JSON: {reason}",
             "only Functional and Sequential models can be imported",
         ) from error
-    return read_keras_text(text, name)
+    graph, config = _read(text, name)
+    return with_held(graph, *(held_by_model(model) or (held_by_json(graph, config), {})))

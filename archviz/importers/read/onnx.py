@@ -14,9 +14,9 @@ import re
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archviz.errors import fail, one_line
+from archviz.errors import fail
 from archviz.importers.graphs import MAX_DEPTH, Op, OpGraph, Tensor
-from archviz.importers.read.onnx_attributes import Attributes
+from archviz.importers.read.onnx_attributes import Attributes, Body, constant_of, kind_of
 from archviz.importers.read.onnx_fields import (
     BYTES,
     DataType,
@@ -92,8 +92,8 @@ class _Ending(NamedTuple):
 
     kind: str
     attributes: dict[str, Any]
-    captured: tuple[str, ...]
-    """Values that the graphs in it use."""
+    bodies: tuple[Body, ...]
+    """The graphs in it."""
     scope: tuple[str, ...]
     names: tuple[tuple[int, str], ...]
     """Names that do not stand in front, as they do in the files of all exporters we know."""
@@ -114,6 +114,10 @@ class _OnnxReader:
         self.inputs: list[str] = []
         self.outputs: list[str] = []
         self.name = ""
+        self.written: set[str] = set()
+        self.bodies: list[tuple[str, Body]] = []
+        """The graphs in operators, with their names."""
+        self.functions: dict[str, Body] = {}
 
     def model(self) -> OpGraph:
         """The whole file."""
@@ -121,6 +125,8 @@ class _OnnxReader:
         for place, field in enumerate(stream(self.data, 0, len(self.data))):
             if field[0] == ModelProto.GRAPH:
                 graphs.append(field)
+            elif field[0] == ModelProto.FUNCTIONS and field[1] == BYTES:
+                self.functions |= [self.attributes.function(self.data[field[2] : field[3]])]
             if place > MAX_OPS:
                 raise WireError("millions of parts where a model has a few")
         if len(graphs) != 1 or graphs[0][1] != BYTES:
@@ -138,6 +144,8 @@ class _OnnxReader:
             tuple(self.ops),
             self.shapes,
             self.constants,
+            inner=self.inner_weights(),
+            written=frozenset(self.written),
         )
         return sorted_ops(graph, self.path)
 
@@ -189,6 +197,22 @@ class _OnnxReader:
         elif field == GraphProto.SPARSE_INITIALIZER:
             self.sparse(start, end)
 
+    def inner_weights(self) -> dict[str, int]:
+        """Sizes of the weights in bodies: those of operators, and of the functions in use."""
+        called: dict[str, Body] = {}
+        todo = {op.kind for op in self.ops}.union(*[body.kinds for _, body in self.bodies])
+        while todo:
+            kind = todo.pop()
+            if kind in self.functions and kind not in called:
+                called[kind] = self.functions[kind]
+                todo |= called[kind].kinds
+        found: dict[str, int] = {}
+        for owner, body in (*self.bodies, *sorted(called.items())):
+            for inner, size in body.weights.items():
+                name = f"{owner}/{inner}"
+                found[f"{name}#{len(found)}" if name in found else name] = size
+        return found
+
     # ---- constants ---------------------------------------------------------------------------
 
     def initializer(self, start: int, end: int) -> None:
@@ -224,23 +248,6 @@ class _OnnxReader:
                 shape.extend(numbers(self.data, field))
         self.constants[name] = Tensor(tuple(max(side, 0) for side in shape[:64]))
 
-    def constant(self, outputs: list[str], attributes: dict[str, Any]) -> bool:
-        """Note a Constant among the constants, where its value is a tensor or numbers."""
-        for value in attributes.values():
-            if not outputs:
-                return False
-            if isinstance(value, Tensor):
-                self.constants[outputs[0]] = value
-            elif isinstance(value, int | float):
-                self.constants[outputs[0]] = Tensor((), (value,), isinstance(value, float))
-            elif isinstance(value, tuple) and not any(isinstance(one, str) for one in value):
-                real = isinstance(value[0], float)
-                self.constants[outputs[0]] = Tensor((len(value),), value, real)
-            else:
-                continue
-            return True
-        return False
-
     # ---- operators -----------------------------------------------------------------------------
 
     def node(self, start: int, end: int) -> None:
@@ -272,7 +279,7 @@ class _OnnxReader:
         if position > end:
             raise WireError("the file ends inside an operator")
         ending = raw[position:]
-        kind, attributes, captured, scope, names = self.endings.get(ending) or self.ending(
+        kind, attributes, bodies, scope, names = self.endings.get(ending) or self.ending(
             ending, name
         )
         for field, word in names:
@@ -280,11 +287,15 @@ class _OnnxReader:
                 name = word
             else:
                 (inputs if field == NodeProto.INPUT else outputs).append(word)
-        if kind == "Constant" and self.constant(outputs, attributes):
+        made = constant_of(attributes) if kind == "Constant" and outputs else None
+        if made is not None:
+            self.constants[outputs[0]] = made
+            self.written.add(outputs[0])
             return
         path = scope or (name if name.count("/") > 1 else ())
-        if captured:
-            inputs += [value for value in dict.fromkeys(captured) if value not in inputs]
+        for body in bodies:
+            inputs += [value for value in body.captured if value not in inputs]
+            self.bodies.append((name or kind, body))
         if len(self.ops) >= MAX_OPS:
             raise fail(self.path, f"has more than {MAX_OPS:,} operators")
         self.ops.append(Op(kind, name, tuple(inputs), tuple(outputs), attributes, path))
@@ -293,7 +304,7 @@ class _OnnxReader:
         """What stands behind the names of the operator ``name``."""
         kind = domain = ""
         attributes: dict[str, Any] = {}
-        captured: list[str] = []
+        bodies: list[Body] = []
         scope: tuple[str, ...] = ()
         names: list[tuple[int, str]] = []
         position, end = 0, len(raw)
@@ -312,9 +323,9 @@ class _OnnxReader:
                 if word:
                     attributes[word] = value
                 else:
-                    captured += value
+                    bodies += value
             elif field == NodeProto.OP_TYPE:
-                kind = one_line(text(raw, low, position), 100)
+                kind = text(raw, low, position)
             elif field in (NodeProto.INPUT, NodeProto.OUTPUT, NodeProto.NAME):
                 names.append((field, text(raw, low, position)))
             elif field == NodeProto.METADATA:
@@ -324,12 +335,11 @@ class _OnnxReader:
                 domain = text(raw, low, position)
         if position != end:
             raise WireError("the file ends inside an operator")
-        if domain and domain != "ai.onnx":
-            kind = f"{one_line(domain)}.{kind}"
-        elif "!" in attributes:
+        own, kind = not domain or domain == "ai.onnx", kind_of(domain, kind)
+        if own and "!" in attributes:
             wrong = f"'{attributes['!']}' of the operator '{name[:80]}'"
             raise WireError(f"the attribute {wrong} is of the wrong type")
-        found = _Ending(kind, attributes, tuple(captured), scope, tuple(names))
+        found = _Ending(kind, attributes, tuple(bodies), scope, tuple(names))
         if len(raw) < MAX_REMEMBERED and len(self.endings) < MAX_ENDINGS:
             self.endings[raw] = found
         return found

@@ -17,7 +17,7 @@ def key(field: int, wire: int = BYTES) -> int:
 class ModelProto:
     """A file."""
 
-    GRAPH = 7
+    GRAPH, FUNCTIONS = 7, 25
 
 
 class GraphProto:
@@ -25,6 +25,12 @@ class GraphProto:
 
     NODE, NAME, INITIALIZER = 1, 2, 5
     INPUT, OUTPUT, VALUE_INFO, SPARSE_INITIALIZER = 11, 12, 13, 15
+
+
+class FunctionProto:
+    """A function of the model's own: operators that others call by its name."""
+
+    NAME, INPUT, OUTPUT, NODE, DOMAIN = 1, 4, 5, 7, 10
 
 
 class NodeProto:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archviz.importers.read.onnx_fields import BYTES, VARINT, ValueInfoProto
 from archviz.importers.read.onnx_wire import (
@@ -55,6 +55,12 @@ class Shapes(Mapping[str, Dims]):
         if self.unread and name not in self.known:
             self._read()
         return self.known[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The shape of a value, or the default; without an exception for each that has none."""
+        if self.unread and name not in self.known:
+            self._read()
+        return self.known.get(name, default)
 
     def __iter__(self) -> Iterator[str]:
         self._read()

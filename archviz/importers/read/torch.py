@@ -12,8 +12,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from archviz.errors import fail
-from archviz.importers.graphs import LayerGraph
+from archviz.importers.graphs import Held, LayerGraph
 
+MOVING = ("running_mean", "running_var")
+"""Buffers that are counted as parameters which are not trained."""
 MAX_TRIED = 4
 """Up to so many inputs are tried with whole numbers and without."""
 
@@ -52,7 +54,37 @@ def layers_of_torch(module: Any, input_size: Sequence[int] | Sequence[Sequence[i
     data = buffer.getvalue()
     del buffer
     graph = fold_graph(read_onnx_data(data, name), name)
-    return graph._replace(name=name)
+    return graph._replace(name=name, held=_held(torch, module, graph))
+
+
+def _held(torch: Any, module: Any, graph: LayerGraph) -> Held:
+    """What a module has by its own count: parameters, each once, and moving statistics."""
+    found = graph.held
+    if any(hasattr(part, "_packed_params") for part in module.modules()):
+        # quantised: its weights are no parameters
+        return Held("model", boxes=graph.unknown, shapes=found.shapes)
+    names: dict[int, list[str]] = {}
+    sizes: dict[str, int] = {}
+    for name, parameter in module.named_parameters(remove_duplicate=False):
+        own = names.setdefault(id(parameter), [])
+        own.append(name)
+        lazy = torch.nn.parameter.is_lazy(parameter)
+        sizes[own[0]] = 0 if lazy else int(parameter.numel())
+    moving = {
+        name: int(buffer.numel())
+        for name, buffer in module.named_buffers()
+        if name.rpartition(".")[2] in MOVING
+    }
+    known = moving.keys() | {name for own in names.values() for name in own}
+    return Held(
+        "model",
+        sum(sizes.values()) + sum(moving.values()),
+        fixed=sum(moving.values()),
+        untaken={own[0]: sizes[own[0]] for own in names.values() if not found.taken.keys() & own},
+        extra={name: size for name, size in found.taken.items() if name not in known},
+        computed={name: sizes[name] for name in found.computed if name in sizes},
+        shapes=found.shapes,
+    )
 
 
 def _sizes(input_size: Any, name: str) -> list[tuple[int, ...]]:

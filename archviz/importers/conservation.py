@@ -1,0 +1,128 @@
+"""What a source holds against what the layers drawn of it take: nothing lost, nothing made up.
+
+That the spec is the layer graph is proven elsewhere; here the graph is held against what it was
+made of, by numbers that come from the source alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from archviz.importers.graphs import Held
+
+SHOWN = 3
+"""Names and shapes that a sentence gives."""
+UNSTATED = " (of unstated shape)"
+"""Behind the name of a plain box whose shape is that of its input, for want of another one."""
+
+
+class Drawn(NamedTuple):
+    """What the layers of a figure come to."""
+
+    parameters: int
+    """Its total, without auxiliary heads."""
+    fixed: int
+    """How many of them are not trained."""
+    heads: int = 0
+    """Parameters of auxiliary heads."""
+
+
+class Findings(NamedTuple):
+    """What was found: why the figure cannot be called faithful, and what else is to be said."""
+
+    differences: tuple[str, ...] = ()
+    unproven: tuple[str, ...] = ()
+    """What could not be compared, and may be other than it is drawn."""
+    remarks: tuple[str, ...] = ()
+    """What a reader of the figure has to know, though nothing differs."""
+    asides: tuple[str, ...] = ()
+    """What only the report says."""
+
+
+def findings(held: Held, drawn: Drawn, unknown: Sequence[str]) -> Findings:
+    """What a source holds and states, compared with what was drawn of it.
+
+    ``unknown`` are the plain boxes, by the names of their operators.
+    """
+    different: list[str] = []
+    unproven: list[str] = []
+    remarks: list[str] = []
+    asides: list[str] = []
+    if held.weights is None:
+        if held.boxes:
+            unproven.append(f"what weights the plain boxes have is not known: {_list(held.boxes)}")
+        if held.frozen:
+            different.append(f"not trained, and counted as trainable: {_list(held.frozen)}")
+        asides.append(f"its weights were not compared: the {held.source} does not tell them")
+    else:
+        different += _weights(held, drawn)
+        if held.merged and held.weights + held.merged == drawn.parameters + drawn.heads:
+            asides.append(f"{held.merged:,} of them are merged with others in the {held.source}")
+    if held.shapes:
+        different.append(f"the {held.source} states other shapes: {_list(held.shapes)}")
+    guessed = sorted({name for name in unknown if name.endswith(UNSTATED)})
+    if guessed:
+        names = [name.removesuffix(UNSTATED) for name in guessed]
+        unproven.append(f"the shapes of plain boxes are guesses: {_list(names)}")
+    if held.aside:
+        size = sum(held.aside.values())
+        count = "1 number" if size == 1 else f"{size:,} numbers"
+        remarks.append(f"not counted as weights: {_names(held.aside)}, {count}")
+    return Findings(tuple(different), tuple(unproven), tuple(remarks), tuple(asides))
+
+
+_WORDS = {"file": ("the file holds", "weights"), "model": ("the model has", "parameters")}
+
+
+def _weights(held: Held, drawn: Drawn) -> list[str]:
+    """What differs between the weights that a source holds and those that layers take."""
+    assert held.weights is not None
+    has, what = _WORDS[held.source]
+    total = drawn.parameters + drawn.heads
+    away = abs(total - held.weights)
+    if total == held.weights + held.merged:
+        away = 0
+    fixed = drawn.fixed if held.fixed is None else held.fixed
+    other = abs(fixed - drawn.fixed)
+    if away or other:
+        split = held.fixed is not None and (fixed or drawn.fixed)
+        own, taken = f"{held.weights:,} {what}", f"{total:,}"
+        if split:
+            own = f"{held.weights - fixed:,} trainable and {fixed:,} non-trainable {what}"
+            taken = f"{total - drawn.fixed:,} and {drawn.fixed:,}"
+        by = f"differs by {away or other:,}{_causes(held)}"
+        return [f"{has} {own}, the layers drawn take {taken}: {by}"]
+    if held.source == "file" and (held.untaken or held.idle or held.extra):
+        return [f"{has} other {what} than the layers drawn take{_causes(held)}"]
+    if drawn.heads:
+        return [
+            f"{has} {held.weights:,} {what}, the figure's total is {drawn.parameters:,}: "
+            f"it leaves out {drawn.heads:,} in heads beside the row"
+        ]
+    return []
+
+
+def _causes(held: Held) -> str:
+    """Where a difference began, in brackets."""
+    parts = [
+        f"{words} {_names(some)}"
+        for words, some in (
+            ("in no layer:", held.untaken),
+            ("used by nothing:", held.idle),
+            ("counted, but no weights:", held.extra),
+            ("computed from others:", held.computed),
+        )
+        if some
+    ]
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _names(sizes: Mapping[str, int]) -> str:
+    """Names, the largest first."""
+    return _list(sorted(sizes, key=lambda name: (-sizes[name], name)))
+
+
+def _list(names: Sequence[str]) -> str:
+    shown = ", ".join([name[:80] for name in names[:SHOWN]])
+    return f"{shown} and {len(names) - SHOWN:,} more" if len(names) > SHOWN else shown

@@ -1,0 +1,312 @@
+"""Which constants of an operator graph are weights, and whether layers take them.
+
+A file names constants and does not say what they are for. A weight is what an operator computes
+with: floating-point numbers, or whole ones that are quantised, but no shapes, limits, scales and
+indices. Each counts once, as the file has it, whatever is computed from it before it is used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
+from typing import NamedTuple
+
+from archviz.importers.graphs import Held, Op, OpGraph, Tensor
+from archviz.network.kinds import STATED
+
+_STEERING: Mapping[str, frozenset[int]] = {
+    kind: frozenset(slots)
+    for kind, slots in {
+        "Resize": (1, 2, 3),
+        "Upsample": (1,),
+        "Clip": (1, 2),
+        "Pad": (1, 2, 3),
+        "OneHot": (1, 2),
+        "Range": (0, 1, 2),
+        "Dropout": (1, 2),
+        "Gather": (1,),
+        "CastLike": (1,),
+        "ConstantOfShape": (0,),
+        "NonMaxSuppression": (2, 3, 4),
+        "QuantizeLinear": (1, 2),
+        "DequantizeLinear": (1, 2),
+        "QLinearConv": (1, 2, 4, 5, 6, 7),
+        "QLinearMatMul": (1, 2, 4, 5, 6, 7),
+        "com.microsoft.QGemm": (1, 2, 4, 5, 7, 8),
+        "com.microsoft.QLinearAdd": (1, 2, 4, 5, 6, 7),
+        "com.microsoft.QLinearMul": (1, 2, 4, 5, 6, 7),
+        "com.microsoft.DynamicQuantizeMatMul": (2, 3),
+        "com.microsoft.MatMulIntegerToFloat": (2, 3, 4, 5),
+        "com.microsoft.MatMulNBits": (2, 3, 4),
+        "com.microsoft.QAttention": (3, 4, 5, 6, 7),
+    }.items()
+}
+"""Inputs that say how an operator computes: limits, sizes, indices, scales, zero points."""
+
+_WHOLE: Mapping[str, frozenset[int]] = {
+    kind: frozenset(slots)
+    for kind, slots in {
+        "DequantizeLinear": (0,),
+        "QLinearConv": (3, 8),
+        "QLinearMatMul": (0, 3),
+        "ConvInteger": (1,),
+        "MatMulInteger": (0, 1),
+        "com.microsoft.QGemm": (3, 6),
+        "com.microsoft.QLinearAdd": (0, 3),
+        "com.microsoft.QLinearMul": (0, 3),
+        "com.microsoft.DynamicQuantizeMatMul": (1,),
+        "com.microsoft.MatMulIntegerToFloat": (1,),
+        "com.microsoft.MatMulNBits": (1,),
+        "com.microsoft.QAttention": (1,),
+    }.items()
+}
+"""Inputs that are weights though they are whole numbers."""
+
+_ARITHMETIC = frozenset({"Add", "Sub", "Mul", "Div", "Pow"})
+_BEFORE_SCORES = _ARITHMETIC | {
+    "Where", "Neg", "Concat", "Slice", "Split", "Expand", "Gather", "Cast", "Transpose",
+    "Reshape", "Tile", "Unsqueeze", "Squeeze", "And", "Identity",
+}  # fmt: skip
+"""What may lie between a mask, or a rotation by position, and the scores of an attention."""
+_SCORES = ("Softmax", "MatMul", "Einsum")
+_STEPS = STATED | {"scale", "scaled-add"}
+"""Layers that a single step of arithmetic may be."""
+MAX_STEPS = 256
+_MADE_UP = re.compile(r"^(val_)?\d+$|onnx::|[/:](?!.*ReadVariableOp)|[Cc]onst|scalar|lifted_tensor")
+"""Names that exporters make up for numbers in a model's code; parameters keep their own."""
+_STATES: Mapping[str, tuple[int, ...]] = {"LSTM": (5, 6), "GRU": (5,), "RNN": (5,)}
+"""Inputs that are states at the start."""
+_NONE: frozenset[int] = frozenset()
+
+
+class Use(NamedTuple):
+    """An operator on data that takes a constant."""
+
+    op: Op
+    slot: int
+
+
+class Uses(NamedTuple):
+    """What the operators of a graph do with its constants."""
+
+    uses: Mapping[str, list[Use]]
+    """By the constant as the file has it."""
+    sources: Mapping[str, tuple[str, ...]]
+    """Of constants that are computed: those that they come from."""
+    whole: frozenset[str]
+    """Constants that are weights of quantised operators."""
+
+    def leaves(self, name: str) -> tuple[str, ...]:
+        """The constants of the file that a constant comes from."""
+        return self.sources.get(name, (name,))
+
+
+def uses_of(ops: Iterable[Op], constants: Mapping[str, Tensor]) -> Uses:
+    """What operators, in topological order, do with constants."""
+    uses: dict[str, list[Use]] = {}
+    sources: dict[str, tuple[str, ...]] = {}
+    whole: set[str] = set()
+    tables: dict[str, str] = {}
+    for op in ops:
+        if op.kind == "Constant":
+            continue
+        known = [
+            (slot, name)
+            for slot, name in enumerate(op.inputs)
+            if name in constants or name in sources
+        ]
+        if op.kind == "DequantizeLinear" and op.inputs and op.inputs[0] in tables:
+            whole.add(tables[op.inputs[0]])
+        if not known and op.inputs and op.kind not in ("Shape", "Size"):
+            continue
+        steering, quantised = _STEERING.get(op.kind, _NONE), _WHOLE.get(op.kind, _NONE)
+        computed = op.kind in ("Shape", "Size") or len(known) == sum(map(bool, op.inputs))
+        leaves: dict[str, None] = {}
+        for slot, name in known:
+            if slot in steering:
+                continue
+            for leaf in sources.get(name, (name,)):
+                leaves[leaf] = None
+                if slot in quantised:
+                    whole.add(leaf)
+                if not computed:
+                    uses.setdefault(leaf, []).append(Use(op, slot))
+        if computed:
+            found = () if op.kind in ("Shape", "Size") else tuple(leaves)
+            sources.update(dict.fromkeys(op.outputs, found))
+        elif op.kind == "Gather" and op.inputs[0] in constants and op.outputs:
+            tables[op.outputs[0]] = op.inputs[0]
+    return Uses(uses, sources, frozenset(whole))
+
+
+def weights_in(ops: Iterable[Op], constants: Mapping[str, Tensor]) -> dict[str, int]:
+    """The weights of a body by name: arrays that its operators compute with, with their sizes."""
+    ops = list(ops)
+    found = uses_of(ops, constants)
+    return {
+        name: constants[name].size
+        for name in found.uses
+        if constants[name].size > 1 and (constants[name].floating or name in found.whole)
+    }
+
+
+def census(
+    graph: OpGraph, weighed: Mapping[str, int], loose: Collection[str], drawn: Mapping[str, str]
+) -> Held:
+    """The weights that a graph holds, and whether layers take them.
+
+    ``weighed`` gives the sizes of the constants that count in layers; ``loose`` are those of steps
+    that have become part of another layer. ``drawn`` gives the kinds of the layers that are drawn
+    by the value that their operator gives.
+    """
+    constants = graph.constants
+    found = uses_of(graph.ops, constants)
+    computed = weighed.keys() & found.sources.keys()
+    taken = ((weighed.keys() - computed) & constants.keys()) | {
+        leaf
+        for name in computed
+        for leaf in found.leaves(name)
+        if constants[leaf].size > 1 or _is_named_array(graph, leaf)
+    }
+    doubtful = {leaf for name in loose for leaf in found.leaves(name)}
+    weights: dict[str, int] = {}
+    numbers: list[str] = []
+    for name, used in found.uses.items():
+        tensor = constants[name]
+        size = tensor.size if tensor.floating or name in found.whole else 0
+        if size > 1 or (size and name in taken):
+            if used[0].op.kind not in _STATES or not _is_start(graph, name, used):
+                weights[name] = _unpacked(used, size)
+        elif size and name not in graph.written and not _MADE_UP.search(name):
+            numbers.append(name)
+    idle = _idle(graph)
+    asked = numbers or doubtful or not weights.keys() <= taken
+    users = _users(graph.ops) if asked else {}
+    aside = {
+        name: size
+        for name, size in weights.items()
+        if (name not in taken or name in doubtful)
+        and all(_before_scores(use.op, users, drawn) for use in found.uses[name])
+    }
+    taken -= aside.keys()
+    for name in numbers:
+        if any(_is_step(use, users, drawn, constants[name]) for use in found.uses[name]):
+            (weights if constants[name].shape else aside)[name] = 1
+    held = {name: size for name, size in weights.items() if name not in aside}
+    untaken = {name: size for name, size in held.items() if name not in taken}
+    return Held(
+        "file",
+        sum(held.values()) + sum(idle.values()) + sum(graph.inner.values()),
+        untaken={**untaken, **graph.inner},
+        idle=idle,
+        extra={name: constants[name].size for name in sorted(taken - weights.keys())},
+        computed=_computed({name: weighed[name] for name in computed}, found, held),
+        aside=aside,
+        taken={name: constants[name].size for name in sorted(taken)},
+    )
+
+
+def _is_named_array(graph: OpGraph, name: str) -> bool:
+    """Whether a constant has axes, be they of one element, and a name that a model gave it."""
+    named = name not in graph.written and not _MADE_UP.search(name)
+    return named and bool(graph.constants[name].shape)
+
+
+def _is_start(graph: OpGraph, name: str, used: list[Use]) -> bool:
+    """Whether a constant is the state that recurrent layers start from: zeros, unless named."""
+    made_up = name in graph.written or _MADE_UP.search(name) is not None
+    return made_up and all(use.slot in _STATES.get(use.op.kind, ()) for use in used)
+
+
+def _unpacked(used: list[Use], size: int) -> int:
+    """How many weights an array of a size holds; several may lie in one of its numbers."""
+    op, slot = used[0]
+    if op.kind == "com.microsoft.MatMulNBits" and slot == 1:
+        depth, units = op.attributes.get("K"), op.attributes.get("N")
+        if isinstance(depth, int) and isinstance(units, int):
+            return depth * units
+    return size
+
+
+def _computed(weighed: Mapping[str, int], found: Uses, held: Mapping[str, int]) -> dict[str, int]:
+    """Weights that a layer does not take as they are, but something that is computed from them."""
+    computed: dict[str, int] = {}
+    for name, size in weighed.items():
+        own = {leaf: held[leaf] for leaf in found.leaves(name) if leaf in held}
+        if sum(own.values()) != size:
+            computed |= own
+    return computed
+
+
+def _idle(graph: OpGraph) -> dict[str, int]:
+    """Arrays of numbers that no operator on the way to an output takes."""
+    mentioned = {*graph.outputs, *chain.from_iterable([op.inputs for op in graph.ops])}
+    return {
+        name: tensor.size
+        for name, tensor in graph.constants.items()
+        if name not in mentioned
+        and tensor.floating
+        and tensor.size > 1
+        and name not in graph.written
+    }
+
+
+def _users(ops: Iterable[Op]) -> dict[str, list[Op]]:
+    users: dict[str, list[Op]] = {}
+    for op in ops:
+        for name in op.inputs:
+            users.setdefault(name, []).append(op)
+    return users
+
+
+def _before_scores(op: Op, users: Mapping[str, list[Op]], drawn: Mapping[str, str]) -> bool:
+    """Whether an operator is a step before the scores of an attention, and drawn as part of it."""
+    if op.kind not in _BEFORE_SCORES:
+        return False
+    todo, seen = [op], {op.outputs}
+    while todo:
+        op = todo.pop()
+        if op.kind in _SCORES or op.kind.endswith("Attention"):
+            continue
+        behind = [user for name in op.outputs for user in users.get(name, ())]
+        if op.kind not in _BEFORE_SCORES or op.outputs[0] in drawn or not behind:
+            return False
+        todo += [user for user in behind if user.outputs not in seen]
+        seen.update(user.outputs for user in behind)
+        if len(seen) > MAX_STEPS:
+            return False
+    return True
+
+
+def _is_step(
+    use: Use, users: Mapping[str, list[Op]], drawn: Mapping[str, str], number: Tensor
+) -> bool:
+    """Whether a number by itself is a step of arithmetic of the figure, or one of 1 left out."""
+    op = use.op
+    if op.kind not in _ARITHMETIC:
+        return False
+    name = op.outputs[0]
+    behind = [drawn.get(user.outputs[0]) for user in users.get(name, ()) if user.outputs]
+    gone = op.kind in ("Mul", "Div", "Pow") and number.values == (1.0,)
+    return drawn.get(name) in _STEPS or gone or "scaled-add" in behind
+
+
+def shape_gaps(
+    stated: Mapping[str, tuple[int | None, ...]], given: Mapping[str, tuple[int, ...]]
+) -> tuple[str, ...]:
+    """What differs between shapes that a source states and those that its layers give."""
+    gaps = []
+    for name, dims in given.items():
+        wanted = stated.get(name)
+        if wanted is None or wanted == dims or not dims:
+            continue
+        if not wanted and max(dims) == 1:
+            continue
+        fits = len(wanted) == len(dims) and all(
+            side is None or side == own for side, own in zip(wanted, dims, strict=True)
+        )
+        if not fits:
+            shown = "×".join("?" if side is None else str(side) for side in wanted)
+            gaps.append(f"'{name}' is {shown}, the layers give {'×'.join(map(str, dims))}")
+    return tuple(gaps)

@@ -1,0 +1,427 @@
+"""What a source holds against what is drawn of it: a wrong total is never called faithful."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from archviz.cli.commands import main
+from archviz.importers.imported import Imported, import_file, import_layers
+from archviz.importers.read.hdf5 import UnreadError, arrays
+from archviz.importers.read.keras import layers_of_keras
+
+pytest.importorskip("onnx", reason="builds its models with the onnx package")
+from hdf5 import hdf5_of
+from models import Builder, keras_input, keras_layer, keras_model
+from onnx import TensorProto, helper
+
+
+def said(model: Builder, *ends: str, functions: Any = ()) -> Imported:
+    """What an import of a model says."""
+    from archviz.importers.fold.pipeline import fold_graph
+    from archviz.importers.read.onnx import read_onnx_data
+
+    data = model.bytes(*ends)
+    if functions:
+        import onnx
+
+        proto = onnx.load_from_string(data)
+        proto.functions.extend(functions)
+        data = proto.SerializeToString()
+    return import_layers(fold_graph(read_onnx_data(data, "m.onnx"), "m.onnx"), "m", "m.onnx")
+
+
+def named(model: Builder, name: str, *dims: int, kind: int = TensorProto.FLOAT) -> str:
+    """A weight under a name of its own."""
+    model.weight(*dims, kind=kind)
+    model.weights[-1].name = name
+    return name
+
+
+# ---- ONNX ---------------------------------------------------------------------------------------
+
+
+def test_a_learned_number_is_a_weight() -> None:
+    model = Builder()
+    value = model.conv("x", 3, 8)
+    model.weights.append(helper.make_tensor("gain", TensorProto.FLOAT, [1], [1.3]))
+    found = said(model, model.op("Relu", model.op("Mul", value, "gain")))
+    assert not found.faithful
+    assert not found.plain
+    assert "the file holds 217 weights, the layers drawn take 216: differs by 1" in found.report
+    assert "(in no layer: gain)" in found.report
+    assert "faithful" not in found.report
+
+
+def test_a_learned_number_of_a_shortcut_is_a_weight_and_so_is_one_of_1() -> None:
+    for number in (0.3, 1.0):
+        model = Builder((1, 8, 16, 16))
+        value = model.conv("x", 8, 8)
+        model.weights.append(helper.make_tensor("gain", TensorProto.FLOAT, [1], [number]))
+        found = said(model, model.op("Add", "x", model.op("Mul", value, "gain")))
+        assert "differs by 1 (in no layer: gain)" in found.report, number
+
+
+@pytest.mark.parametrize("name", ["val_7", "/block/Constant_output_0", "onnx::Mul_17", "Const__3"])
+def test_numbers_of_the_code_are_none(name: str) -> None:
+    model = Builder()
+    model.weights.append(helper.make_tensor(name, TensorProto.FLOAT, [1], [1.3]))
+    found = said(model, model.op("Mul", model.conv("x", 3, 8), name))
+    assert found.plain
+    assert "faithful" in found.report
+
+
+def test_a_number_without_axes_is_said_to_count_for_nothing() -> None:
+    model = Builder()
+    number = model.constant(1.3)
+    found = said(model, model.op("Mul", model.conv("x", 3, 8), number))
+    assert found.faithful
+    assert not found.plain
+    assert f"not counted as weights: {number}, 1 number" in found.report
+
+
+def test_weights_that_nothing_uses_are_named() -> None:
+    model = Builder()
+    end = model.conv("x", 3, 8)
+    named(model, "left.over", 9, 9)
+    assert "differs by 81 (used by nothing: left.over)" in said(model, end).report
+
+
+def test_weights_that_a_box_does_not_take_are_named() -> None:
+    model = Builder((1, 8))
+    kind = TensorProto.INT8
+    names = [named(model, "packed", 8, 4, kind=kind), model.weight(4)]
+    value = model.op(
+        "DynamicQuantizeMatMul", "x", names[0], names[1], outputs=1, domain="com.microsoft"
+    )
+    found = said(model, value)
+    assert not found.faithful
+    assert "packed" in found.report
+    assert "the file holds 32 weights, the layers drawn take 4" in found.report
+
+
+def test_four_bits_count_as_what_is_packed_in_them() -> None:
+    model = Builder((1, 64))
+    packed = named(model, "packed", 32, 2, 16, kind=TensorProto.UINT8)
+    value = model.op(
+        "MatMulNBits", "x", packed, model.weight(64), domain="com.microsoft", K=64, N=32, bits=4
+    )
+    assert f"the file holds {64 * 32:,} weights" in said(model, value).report
+
+
+def body(name: str, *nodes: Any, weights: Any = ()) -> Any:
+    out = helper.make_tensor_value_info(nodes[-1].output[0], TensorProto.FLOAT, None)
+    return helper.make_graph(list(nodes), name, [], [out], list(weights))
+
+
+def test_weights_in_the_bodies_of_an_operator_are_lost_and_named() -> None:
+    model = Builder()
+    model.inputs.append(helper.make_tensor_value_info("flag", TensorProto.BOOL, []))
+    value = model.conv("x", 3, 8)
+    weight = helper.make_tensor("inner", TensorProto.FLOAT, [8, 8, 1, 1], [0.0] * 64)
+    one = body("one", helper.make_node("Conv", [value, "inner"], ["a"]), weights=[weight])
+    constant = helper.make_node(
+        "Constant",
+        [],
+        ["k"],
+        value=helper.make_tensor("k", TensorProto.FLOAT, [8, 1, 1], [1.0] * 8),
+    )
+    two = body("two", constant, helper.make_node("Mul", [value, "k"], ["b"]))
+    end = model.op("If", "flag", name="choose", then_branch=one, else_branch=two)
+    found = said(model, end)
+    assert "the file holds 288 weights, the layers drawn take 216: differs by 72" in found.report
+    assert "choose/inner" in found.report
+
+
+def test_weights_in_a_function_count_once_and_only_where_it_is_called() -> None:
+    held = helper.make_tensor("k", TensorProto.FLOAT, [8, 1, 1], [1.0] * 8)
+    nodes = [
+        helper.make_node("Constant", [], ["k"], value=held),
+        helper.make_node("Mul", ["a", "k"], ["b"]),
+    ]
+    function = helper.make_function(
+        "local", "Scaled", ["a"], ["b"], nodes, [helper.make_opsetid("", 17)]
+    )
+    model = Builder()
+    value = model.conv("x", 3, 8)
+    assert said(model, value, functions=[function]).plain
+    for _ in range(2):
+        value = model.op("Scaled", value, domain="local")
+    found = said(model, value, functions=[function])
+    assert "the file holds 224 weights, the layers drawn take 216" in found.report
+    assert "local.Scaled/k" in found.report
+
+
+def test_what_is_quantised_counts_as_what_it_stands_for() -> None:
+    model = Builder()
+    scale, zero = model.constant(0.1), model.constant(0, kind=TensorProto.INT8)
+    weight = model.op("DequantizeLinear", model.weight(8, 3, 3, 3, kind=3), scale, zero)
+    bias = model.op("DequantizeLinear", model.weight(8, kind=6), scale)
+    end = model.op("Conv", "x", weight, bias, kernel_shape=[3, 3])
+    found = said(model, end)
+    assert found.plain
+    assert "224 parameters" in found.report
+
+
+def test_a_weight_that_is_used_twice_after_different_steps_counts_once() -> None:
+    model = Builder((1, 16))
+    weight = model.weight(16, 16)
+    scale = model.constant(0.1)
+    value = "x"
+    for _ in range(2):
+        value = model.op("MatMul", value, model.op("Mul", weight, scale))
+    found = said(model, value)
+    assert not found.faithful
+    assert "the file holds 256 weights, the layers drawn take 512" in found.report
+
+
+def test_what_weights_are_computed_from_is_named() -> None:
+    model = Builder()
+    size, direction = named(model, "conv.g", 8, 1, 1, 1), named(model, "conv.v", 8, 3, 3, 3)
+    end = model.op("Conv", "x", model.op("Mul", size, direction), kernel_shape=[3, 3])
+    report = said(model, end).report
+    assert "the file holds 224 weights, the layers drawn take 216: differs by 8" in report
+    assert "computed from others: conv.v, conv.g" in report
+
+
+def test_shapes_and_limits_are_no_weights() -> None:
+    model = Builder()
+    value = model.op("Clip", model.conv("x", 3, 8), model.constant(0.0), model.constant(6.0))
+    value = model.op("Resize", value, "", model.constant([1.0, 1.0, 2.0, 2.0], [4]))
+    value = model.op("Reshape", value, model.ints(1, -1))
+    assert said(model, model.op("Softmax", value)).plain
+
+
+def test_states_that_a_network_starts_from_are_no_weights_unless_they_are_named() -> None:
+    for name, faithful in (("onnx::LSTM_40", True), ("memory.start", False)):
+        model = Builder((5, 1, 8))
+        weights = [model.weight(1, 64, 8), model.weight(1, 64, 16), model.weight(1, 128)]
+        states = [named(model, name, 1, 1, 16), named(model, f"{name}1", 1, 1, 16)]
+        value = model.op("LSTM", "x", *weights, "", *states, outputs=3, hidden_size=16)
+        found = said(model, model.op("Squeeze", value, model.ints(1)))
+        assert ("differs by 32" in found.report) is not faithful
+
+
+def test_stated_shapes_are_held_against_those_of_the_layers() -> None:
+    model = Builder((1, 8, 16))
+    value = model.op("MatMul", "x", model.weight(16, 32))
+    last = model.op("TopK", value, model.ints(2), outputs=2)
+    end = model.op("Softmax", last)
+    model.infos.append(helper.make_tensor_value_info(end, TensorProto.FLOAT, [1, 8, 2]))
+    found = said(model, end)
+    assert not found.faithful
+    assert f"the file states other shapes: '{end}' is 1×8×2, the layers give 1×8×32" in found.report
+
+
+def test_a_guessed_shape_is_not_called_faithful() -> None:
+    model = Builder()
+    end = model.op("Frobnicate", model.conv("x", 3, 8), domain="com.example")
+    found = said(model, end)
+    assert not found.faithful
+    assert "not proven: the shapes of plain boxes are guesses: Frobnicate" in found.report
+    model.infos.append(helper.make_tensor_value_info(end, TensorProto.FLOAT, [1, 8, 4, 4]))
+    assert said(model, end).faithful
+
+
+def test_a_head_that_the_total_leaves_out_is_said() -> None:
+    model = Builder()
+    value = model.op("Relu", model.conv("x", 3, 8))
+    side = model.conv(value, 8, 2, 1)
+    main_end = model.conv(model.op("Relu", model.conv(value, 8, 8)), 8, 4, 1)
+    found = said(model, main_end, side)
+    assert not found.faithful
+    assert "the figure's total is 824: it leaves out 16 in heads beside the row" in found.report
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> Path:
+    model = Builder()
+    model.weights.append(helper.make_tensor("gain", TensorProto.FLOAT, [1], [1.3]))
+    end = model.op("Mul", model.conv("x", 3, 8), "gain")
+    path = tmp_path / "odd.onnx"
+    path.write_bytes(model.bytes(end))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["import", "odd.onnx", "-o", "odd.yaml"], 1),
+        (["render", "odd.onnx", "-o", "odd.svg"], 0),
+        (["info", "odd.onnx"], 0),
+        (["check", "odd.onnx"], 1),
+        (["compare", "odd.onnx", "nin", "-o", "two.svg"], 0),
+        (["export", "odd.onnx", "-f", "svg", "-d", "out"], 0),
+    ],
+)
+def test_every_command_says_it(
+    words: list[str], status: int, odd: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(odd.parent)
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == status, result.output
+    assert "the file holds 217 weights, the layers drawn take 216" in result.stderr
+    assert "faithful" not in result.output
+
+
+def test_info_says_it(odd: Path) -> None:
+    result = CliRunner().invoke(main, ["info", str(odd)])
+    assert "imported" in result.stdout
+    assert "differs by 1" in result.stdout
+    data = json.loads(CliRunner().invoke(main, ["info", str(odd), "--json"]).stdout)
+    assert data["imported"]["faithful"] is False
+    assert "differs by 1" in data["imported"]["report"]
+    bundled = json.loads(CliRunner().invoke(main, ["info", "nin", "--json"]).stdout)
+    assert "imported" not in bundled
+
+
+# ---- Keras --------------------------------------------------------------------------------------
+
+
+def small(*layers: dict[str, Any]) -> str:
+    """A model of one input and layers in a row; each names the one before it."""
+    return keras_model([keras_input(8, 8, 3), *layers], layers[-1]["name"])
+
+
+def conv(name: str = "conv", source: str = "in", **config: Any) -> dict[str, Any]:
+    config = {"filters": 4, "kernel_size": [3, 3], "padding": "same", **config}
+    return keras_layer("Conv2D", name, source, **config)
+
+
+def archive(path: Path, text: str, data: bytes, compression: int = zipfile.ZIP_STORED) -> Imported:
+    with zipfile.ZipFile(path, "w", compression) as made:
+        made.writestr("metadata.json", "{}")
+        made.writestr("config.json", text)
+        made.writestr("model.weights.h5", data)
+    return import_file(str(path))
+
+
+WEIGHTS = {
+    "layers/conv2d/vars/0": (3, 3, 3, 4),
+    "layers/conv2d/vars/1": (4,),
+    "layers/batch_normalization/vars/0": (4,),
+    "layers/batch_normalization/vars/1": (4,),
+    "layers/batch_normalization/vars/2": (4,),
+    "layers/batch_normalization/vars/3": (4,),
+}
+ASIDE = {"optimizer/vars/0": (9, 9), "layers/dropout/seed_generator/vars/0": (2,)}
+
+
+def normed(**config: Any) -> str:
+    norm = keras_layer("BatchNormalization", "bn", "conv", axis=-1)
+    return small(conv(**config), norm)
+
+
+def test_the_weights_of_an_archive_are_compared(tmp_path: Path) -> None:
+    found = archive(tmp_path / "m.keras", normed(), hdf5_of({**WEIGHTS, **ASIDE}))
+    assert found.plain
+    assert "faithful" in found.report
+    assert "not compared" not in found.report
+
+
+def test_a_layer_that_loses_weights_is_named(tmp_path: Path) -> None:
+    text = small(conv(), keras_layer("Odd", "strange", "conv"))
+    held = {**dict(list(WEIGHTS.items())[:2]), "layers/odd/inner/vars/0": (5, 5)}
+    found = archive(tmp_path / "m.keras", text, hdf5_of(held))
+    assert not found.faithful
+    words = "the file holds 137 weights, the layers drawn take 112: differs by 25"
+    assert words in found.report
+    assert "(in no layer: strange)" in found.report
+
+
+def test_frozen_layers_are_not_trained(tmp_path: Path) -> None:
+    found = archive(tmp_path / "m.keras", normed(trainable=False), hdf5_of(WEIGHTS))
+    words = (
+        "the file holds 8 trainable and 120 non-trainable weights, the layers drawn take 120 and 8"
+    )
+    assert words in found.report
+    path = tmp_path / "m.json"
+    path.write_text(normed(trainable=False))
+    found = import_file(str(path))
+    assert "not trained, and counted as trainable: conv" in found.report
+    assert not found.faithful
+
+
+@pytest.mark.parametrize("damage", ["short", "other", "packed"])
+def test_weights_that_cannot_be_read_are_not_claimed(tmp_path: Path, damage: str) -> None:
+    data = hdf5_of(WEIGHTS)
+    data = {"short": data[:300], "other": b"what is this", "packed": data}[damage]
+    packed = zipfile.ZIP_DEFLATED if damage == "packed" else zipfile.ZIP_STORED
+    found = archive(tmp_path / "m.keras", normed(), data, packed)
+    assert found.faithful
+    assert "its weights were not compared: the file does not tell them" in found.report
+
+
+def test_json_holds_no_weights(tmp_path: Path) -> None:
+    path = tmp_path / "m.json"
+    path.write_text(normed())
+    found = import_file(str(path))
+    assert found.plain
+    assert "its weights were not compared" in found.report
+    path.write_text(small(conv(), keras_layer("Odd", "strange", "conv")))
+    found = import_file(str(path))
+    assert not found.faithful
+    assert "what weights the plain boxes have is not known: Odd" in found.report
+    path.write_text(small(conv(), keras_layer("Rescaling", "scale", "conv", scale=2.0)))
+    assert "what weights" not in import_file(str(path)).report
+
+
+class Weight:
+    def __init__(self, *shape: int) -> None:
+        self.shape = shape
+
+
+class Live:
+    """As much of a Keras model as is asked for: that Keras counts like this is Keras's affair."""
+
+    name = "live"
+
+    def __init__(self, count: int, fixed: int) -> None:
+        self.count = count
+        self.non_trainable_weights = [Weight(fixed)]
+        self.layers: list[Any] = []
+
+    def to_json(self) -> str:
+        return normed()
+
+    def count_params(self) -> int:
+        return self.count
+
+
+def test_a_live_model_is_compared_with_its_own_count() -> None:
+    def report(count: int, fixed: int) -> str:
+        return import_layers(layers_of_keras(Live(count, fixed)), "m", "m").report
+
+    assert "faithful" in report(128, 8)
+    assert "the model has 121 trainable and 8 non-trainable parameters" in report(129, 8)
+    assert "the layers drawn take 120 and 8: differs by 8" in report(128, 16)
+
+
+def test_hdf5_that_leads_in_a_circle_or_nowhere_is_not_read() -> None:
+    data = bytearray(hdf5_of({"a/b": (2, 3)}))
+    assert [(array.path, array.shape) for array in arrays(bytes(data))] == [(("a", "b"), (2, 3))]
+    root = data[64:72]
+    at = data.find(b"SNOD") + 8
+    data[at + 8 : at + 16] = root  # the first entry is the root again
+    with pytest.raises(UnreadError):
+        arrays(bytes(data))
+    for cut in range(0, len(data), 7):
+        with pytest.raises(UnreadError):
+            arrays(bytes(data[:cut]))
+
+
+def test_weights_of_keras_are_read_as_h5py_writes_them() -> None:
+    h5py = pytest.importorskip("h5py", reason="writes its files with h5py")
+    import io
+
+    file = io.BytesIO()
+    with h5py.File(file, "w") as made:
+        for path, shape in WEIGHTS.items():
+            made.create_dataset(path, shape, "f4")
+    found = {"/".join(array.path): array.shape for array in arrays(file.getvalue())}
+    assert found == WEIGHTS

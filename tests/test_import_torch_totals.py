@@ -1,0 +1,121 @@
+"""The total of a figure against PyTorch's own count: where it differs, it says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import archviz
+
+torch = pytest.importorskip("torch", reason="builds its models with PyTorch")
+from torch import nn  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+MAP, SEQUENCE = (1, 8, 16, 16), (1, 10, 8)
+
+
+class Scaled(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.gain = nn.Conv2d(8, 8, 1), nn.Parameter(torch.ones(1))
+
+    def forward(self, x: Any) -> Any:
+        return x + self.gain * self.conv(x)
+
+
+class Unused(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.idle = nn.Conv2d(8, 8, 1), nn.Linear(9, 9)
+
+    def forward(self, x: Any) -> Any:
+        return self.conv(x)
+
+
+class Table(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(8, 8, 1)
+        self.register_buffer("table", torch.randn(1, 1, 16, 16))
+
+    def forward(self, x: Any) -> Any:
+        return self.conv(x) * self.table
+
+
+class Tied(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = nn.Linear(8, 8)
+        self.two = nn.Linear(8, 8)
+        self.two.weight = self.one.weight
+
+    def forward(self, x: Any) -> Any:
+        return self.two(torch.relu(self.one(x)))
+
+
+class Heads(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Conv2d(8, 8, 3, padding=1)
+        self.one = nn.Sequential(nn.Conv2d(8, 8, 1), nn.ReLU(), nn.Conv2d(8, 2, 1))
+        self.two = nn.Conv2d(8, 4, 1)
+
+    def forward(self, x: Any) -> Any:
+        x = torch.relu(self.body(x))
+        return self.one(x), self.two(x)
+
+
+CASES: dict[str, tuple[Any, tuple[int, ...], str]] = {
+    "plain norms": (
+        nn.Sequential(nn.Conv2d(8, 8, 3), nn.BatchNorm2d(8, affine=False)),
+        MAP,
+        "has 584 trainable and 16 non-trainable parameters, the layers drawn take 600 and 16",
+    ),
+    "no shift": (
+        nn.Sequential(nn.Linear(8, 8), nn.LayerNorm(8, bias=False)),
+        SEQUENCE,
+        "the model has 80 parameters, the layers drawn take 88: differs by 8",
+    ),
+    "weight norm": (
+        nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Conv2d(8, 8, 3))),
+        MAP,
+        "has 592 parameters, the layers drawn take 584: differs by 8 (computed from others: 0.",
+    ),
+    "learned number": (Scaled(), MAP, "has 73 parameters, the layers drawn take 72: differs by 1"),
+    "unused": (Unused(), MAP, "take 72: differs by 90 (in no layer: idle.weight, idle.bias)"),
+    "buffer": (Table(), MAP, "take 328: differs by 256 (counted, but no weights: table)"),
+    "heads": (Heads(), MAP, "it leaves out 36 in heads beside the row"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_total_that_differs_is_said(name: str) -> None:
+    module, size, words = CASES[name]
+    net = archviz.from_torch(module, size)
+    assert net.imported is not None
+    totals = net.info()["totals"]
+    own = sum(parameter.numel() for parameter in module.parameters())
+    assert totals["trainable"] != own  # once this is right, the case has to be another one
+    assert words in net.imported.report
+    assert not net.imported.faithful
+    assert not net.imported.plain
+    assert net.info()["imported"]["faithful"] is False
+
+
+@pytest.mark.parametrize(
+    ("module", "size"),
+    [
+        (nn.Sequential(nn.Conv2d(8, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 2, 1)), MAP),
+        (Tied(), SEQUENCE),
+        (nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), SEQUENCE),
+        (nn.Sequential(nn.utils.parametrizations.spectral_norm(nn.Conv2d(8, 8, 3))), MAP),
+    ],
+)
+def test_a_total_that_is_right_is_faithful(module: Any, size: tuple[int, ...]) -> None:
+    net = archviz.from_torch(module, size)
+    assert net.imported is not None
+    assert net.imported.plain, net.imported.report
+    own = sum(parameter.numel() for parameter in module.parameters())
+    assert net.info()["totals"]["trainable"] == own
