@@ -110,7 +110,6 @@ def test_a_total_that_differs_is_said(name: str) -> None:
         (nn.Sequential(nn.Conv2d(8, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 2, 1)), MAP),
         (Tied(), SEQUENCE),
         (nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), SEQUENCE),
-        (nn.Sequential(nn.utils.parametrizations.spectral_norm(nn.Conv2d(8, 8, 3))), MAP),
     ],
 )
 def test_a_total_that_is_right_is_faithful(module: Any, size: tuple[int, ...]) -> None:
