@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import wheels
+from jinja2 import ModuleLoader
 
 from archviz import catalog
 from archviz.scene.theme import theme_names
@@ -29,12 +30,14 @@ def check_contents(wheel: Path) -> None:
         "archviz/fonts/Arimo-Bold.ttf",
         "archviz/py.typed",
     }
-    wanted |= {f"archviz/templates/{path.name}" for path in (wheels.ROOT / "templates").iterdir()}
     wanted |= {f"archviz/themes/{name}.yaml" for name in theme_names()}
     wanted |= {
         path.relative_to(wheels.ROOT).as_posix() for path in wheels.ROOT.glob("archviz/**/*.py")
     }
     assert wanted - inside == set()
+    sources = [path.name for path in (wheels.ROOT / "templates").glob("*.j2")]
+    modules = {f"archviz/templates/{ModuleLoader.get_module_filename(name)}" for name in sources}
+    assert {name for name in inside if name.startswith("archviz/templates/")} == modules
     licences = {name.partition(".dist-info/licenses/")[2] for name in inside}
     assert {"LICENSE", "archviz/fonts/OFL.txt"} <= licences
     assert not any(name.startswith(("tests/", "docs/", ".ci/")) for name in inside)
@@ -62,13 +65,12 @@ def check_commands(python: Path, folder: Path) -> None:
 
     assert [line.split()[0] for line in run("list").splitlines()[1:]] == list(catalog.names())
     assert run("render", "resnet50", "-o", "resnet50.svg") == ""
-    drawn = (folder / "resnet50.svg").read_bytes()
-    checkout = subprocess.run(
-        [wheels.sys.executable, "-m", "archviz", "render", "resnet50"],
-        capture_output=True,
-        check=True,
-    )
-    assert drawn == checkout.stdout
+    for suffix in ("svg", "html", "tex"):  # from templates: compiled here, sources in the checkout
+        arguments = ["render", "resnet50", "--theme", "print", "-f", suffix]
+        checkout = subprocess.run(
+            [wheels.sys.executable, "-m", "archviz", *arguments], capture_output=True, check=True
+        )
+        assert run(*arguments).encode() == checkout.stdout
     assert [path.name for path in folder.iterdir()] == ["resnet50.svg"]
     assert "proven" in run("check", *catalog.names())
 
@@ -98,14 +100,26 @@ def check_tests(python: Path, folder: Path) -> None:
     assert wheels.ROOT not in Path(where).parents
 
 
+def check_sdist(python: Path, wheel: Path, folder: Path) -> None:
+    """The source distribution builds, and gives the same wheel."""
+    build = [str(python), "-m", "hatchling", "build", "-t", "sdist", "-d", str(folder)]
+    subprocess.run(
+        build, cwd=wheels.ROOT, env=wheels.clean_environment(), check=True, capture_output=True
+    )
+    (sdist,) = folder.glob("*.tar.gz")
+    wheels.pip(python, "wheel", sdist, "--no-deps", "--quiet", "--wheel-dir", folder)
+    assert (folder / wheel.name).read_bytes() == wheel.read_bytes()
+
+
 @pytest.mark.timeout(900)  # pip fetches and builds
 @pytest.mark.skipif(os.name != "posix", reason="calls the scripts of a Unix venv")
 def test_the_wheel(tmp_path: Path) -> None:
     try:
         wheel = wheels.build(tmp_path / "dist")
-        python = wheels.install(wheel, tmp_path / "venv", "pytest", "pytest-timeout")
+        python = wheels.install(wheel, tmp_path / "venv", "pytest", "pytest-timeout", "hatchling")
     except wheels.Unreachable as error:
         pytest.skip(f"pip cannot fetch packages here: {error}")
     check_contents(wheel)
     check_commands(python, tmp_path / "empty")
     check_tests(python, tmp_path / "tests")
+    check_sdist(python, wheel, tmp_path / "sdist")

@@ -66,7 +66,9 @@ class Commands(click.Group):
             report(error.problems)
         except click.ClickException as error:
             show_usage(error)
-        except MemoryError:
+        except (MemoryError, ImportError) as error:
+            if isinstance(error, ImportError) and "failed to map" not in str(error):
+                raise
             say(f"archviz {ctx.invoked_subcommand}: {OUT_OF_MEMORY}", err=True)
         except OSError as error:
             if error.errno == errno.EPIPE:

@@ -2,19 +2,25 @@
 
 The version is pinned, since positions differ from one Graphviz to the next. Compiling
 the engine takes most of a second; wasmtime keeps the result in its cache folder, so that
-only the first run on a machine pays for it.
+only the first run on a machine pays for it. What is kept is code, so a folder that others may
+write to is left alone.
 """
 
 from __future__ import annotations
 
 import atexit
+import os
+import re
+import stat
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from archviz.errors import fail
+from archviz.errors import OUT_OF_MEMORY, fail
 
 POINTS_PER_INCH = 72.0
+RESERVED = 64 * 2**20
+"""Bytes of addresses that Graphviz's memory begins with where a process may not have many."""
 
 
 @cache
@@ -27,18 +33,53 @@ def _backend() -> Any:
         """The package's backend with wasmtime's compile cache, which it leaves off."""
 
         def __init__(self) -> None:
-            config = wasmtime.Config()
-            try:
-                config.cache = True
-            except (wasmtime.WasmtimeError, OSError):
-                config = wasmtime.Config()  # no folder to keep it in: compile each time
             self.wasm_path = PACKAGE_WASM_PATH
-            self._engine = wasmtime.Engine(config)
+            self._engine = wasmtime.Engine(_config())
             self._module = wasmtime.Module.from_file(self._engine, str(self.wasm_path))
             self._session = self._create_session()
 
     atexit.register(_backend.cache_clear)  # wasmtime complains when freed later than that
     return CachedBackend()
+
+
+def _config() -> Any:
+    """How wasmtime compiles and runs."""
+    import wasmtime
+
+    config = wasmtime.Config()
+    if _cache_is_ours():
+        try:
+            config.cache = True
+        except (wasmtime.WasmtimeError, OSError):
+            config = wasmtime.Config()  # no folder to keep it in: compile each time
+    if _addresses_are_few():  # it would reserve 4 GB, with which it runs half as fast again
+        config.memory_reservation = config.memory_reservation_for_growth = RESERVED
+        config.memory_guard_size = 2**16
+        config.parallel_compilation = False
+    return config
+
+
+def _addresses_are_few() -> bool:
+    try:
+        import resource
+    except ImportError:
+        return False
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+
+
+def _cache_is_ours() -> bool:
+    """Whether nobody else may write to the folder that wasmtime keeps compiled code in."""
+    if os.name != "posix":
+        return True  # it is in the user's profile
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    folder = os.path.join(base, "wasmtime")
+    while not os.path.lexists(folder) and folder != os.path.dirname(folder):
+        folder = os.path.dirname(folder)
+    try:
+        status = os.stat(folder)
+    except OSError:
+        return False
+    return status.st_uid == os.getuid() and not status.st_mode & stat.S_IWOTH
 
 
 def dot_positions(
@@ -93,6 +134,10 @@ def run_graphviz(source: str, engine: str, output: str) -> str:
     try:
         return str(_backend().render(source, format=output, engine=engine).decode("utf-8"))
     except Exception as error:
+        if _addresses_are_few() and re.search("memory|map|alloc", str(error), re.IGNORECASE):
+            raise fail(
+                "graphviz", OUT_OF_MEMORY, "raise the limit: 300 MB are enough for most graphs"
+            ) from error
         raise fail(
             "graphviz",
             f"the layout engine failed: {str(error)[:200] or type(error).__name__}",

@@ -31,6 +31,14 @@ SLIDE_HEIGHT = 6_858_000
 DATE = (2000, 1, 1, 0, 0, 0)
 """The date in the file, so that the same pages give the same bytes."""
 MACROS = "http://schemas.microsoft.com/office/2006/relationships/vbaProject"
+MOST_MEMBERS = 10_000
+MOST_BYTES = 256 * 2**20
+"""That a template may have, packed or not."""
+MOST_MARKS = 2_000_000
+"""Tags and attributes in it: in memory, each takes thirty times as much as in the file."""
+UNREADABLE = "this template is not a readable PowerPoint file"
+TOO_LARGE = "this template is larger than a presentation can be"
+TEMPLATE_HINT = "give a .pptx or .potx file that opens in PowerPoint without a password"
 APPLICATION = (
     f'{HEADER}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/'
     'extended-properties"><Application>archviz</Application></Properties>'
@@ -181,14 +189,9 @@ def _open_template(path: str) -> Package:
     from pptx.package import Package
     from pptx.parts.presentation import PresentationPart
 
-    hint = "give a .pptx or .potx file that opens in PowerPoint without a password"
+    data = _read_template(path)
     try:
-        with open(path, "rb") as file:
-            data = io.BytesIO(file.read())
-    except OSError as error:
-        raise fail(path, f"the template cannot be read: {error.strerror}") from error
-    try:
-        package = Package.open(data)
+        package = Package.open(io.BytesIO(data))
         part = package.main_document_part
         if not isinstance(part, PresentationPart):
             raise TypeError("not a presentation")
@@ -197,8 +200,48 @@ def _open_template(path: str) -> Package:
         if not part.presentation.slide_width or not _layouts(part.presentation):
             raise ValueError("no size")
     except Exception as error:  # a package can be broken in any place
-        raise fail(path, "this template is not a readable PowerPoint file", hint) from error
+        raise fail(path, UNREADABLE, TEMPLATE_HINT) from error
     return package
+
+
+def _read_template(path: str) -> bytes:
+    """The bytes of a template that is as small as it looks: its members are read, and counted.
+
+    Raises:
+        ArchvizError: it cannot be read, or takes more memory than a presentation does.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise fail(path, f"the template cannot be read: {reason.lower()}") from error
+    try:
+        is_small = len(data) <= MOST_BYTES and data.count(b"PK\1\2") <= MOST_MEMBERS
+        if is_small:
+            with zipfile.ZipFile(io.BytesIO(data)) as package:
+                is_small = _is_small(package)
+    except Exception as error:  # a package can be broken in any place
+        raise fail(path, UNREADABLE, TEMPLATE_HINT) from error
+    if not is_small:
+        raise fail(path, TOO_LARGE, TEMPLATE_HINT)
+    return data
+
+
+def _is_small(package: zipfile.ZipFile) -> bool:
+    """Whether a package can be opened in little memory: read, since headers may be untrue."""
+    most_bytes, most_marks = MOST_BYTES, MOST_MARKS
+    for member in package.infolist():
+        is_xml = member.filename.lower().endswith((".xml", ".rels"))
+        with package.open(member) as stream:
+            while chunk := stream.read(2**16):
+                most_bytes -= len(chunk)
+                is_xml = is_xml or chunk.lstrip()[:1] in (b"<", b"\xef", b"\xfe", b"\xff")
+                if is_xml:
+                    most_marks -= chunk.count(b"<") + chunk.count(b"=")
+                if min(most_bytes, most_marks) < 0:
+                    return False
+    return True
 
 
 def _remove_slides(part: PresentationPart) -> None:

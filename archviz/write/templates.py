@@ -1,4 +1,4 @@
-"""The Jinja2 templates, which ship with the package."""
+"""The Jinja2 templates: compiled in an installed package, as sources in a checkout."""
 
 from __future__ import annotations
 
@@ -7,37 +7,30 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BaseLoader, Environment
 
 
-def template_folder() -> str:
-    """``archviz/templates`` where installed, ``templates`` beside it in a checkout."""
-    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    installed = os.path.join(here, "templates")
-    return installed if os.path.isdir(installed) else os.path.join(here, "..", "templates")
+def source_environment(folder: str) -> Environment:
+    """The environment of templates that are read from their sources in a folder."""
+    from jinja2 import FileSystemLoader
+
+    return _environment(FileSystemLoader(folder))
 
 
-def cache_folder() -> str:
-    """A folder of the user's for compiled templates, or the empty string without one."""
-    base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME")
-    folder = os.path.join(base or os.path.expanduser("~/.cache"), "archviz")
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-    except OSError:
-        return ""
-    return folder if os.access(folder, os.W_OK) else ""
+def compiled_environment(folder: str) -> Environment:
+    """The environment of templates that ``templates/compile.py`` has made modules in a folder."""
+    from jinja2 import ModuleLoader
+
+    return _environment(ModuleLoader(folder))
 
 
-@cache
-def environment() -> Environment:
+def _environment(loader: BaseLoader) -> Environment:
     """Escapes everything; an undefined name is an error."""
-    from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, StrictUndefined
 
-    folder = cache_folder()  # compiling a template takes longer than rendering it
     return Environment(
-        loader=FileSystemLoader(template_folder()),
+        loader=loader,
         autoescape=True,
-        bytecode_cache=FileSystemBytecodeCache(folder) if folder else None,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -46,6 +39,15 @@ def environment() -> Environment:
     )
 
 
+@cache
+def _bundled() -> Environment:
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    compiled = os.path.join(package, "templates")
+    if os.path.isdir(compiled):
+        return compiled_environment(compiled)
+    return source_environment(os.path.join(package, "..", "templates"))
+
+
 def render_template(name: str, **values: object) -> str:
     """A template filled in."""
-    return environment().get_template(name).render(values)
+    return _bundled().get_template(name).render(values)
