@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from archviz.errors import Mark
     from archviz.language.expression import Expression
 
-FORMS = ("repeat", "towers", "fork", "residual", "graph", "auxiliary")
-
 
 def read_series(reader: SpecReader, node: YamlNode, where: str, place: Place) -> SeriesSpec:
     """A list of items, or one item; ``identity`` is the empty series."""
@@ -76,7 +74,7 @@ def read_item(reader: SpecReader, node: YamlNode, where: str, place: Place) -> I
         case MappingNode():
             for key, value in node.pairs:
                 if key.text in FORMS:
-                    return _FORM_READERS[key.text](reader, node, value, where, place)
+                    return FORMS[key.text](reader, node, value, where, place)
             return _long_form(reader, node, where, place)
         case _:
             assert_never(node)
@@ -332,7 +330,7 @@ def _auxiliary(
     return AuxiliarySpec(body, where, node.mark, texts[0] or "auto", texts[1])
 
 
-_FORM_READERS = {
+FORMS = {
     "repeat": _repeat,
     "towers": _towers,
     "fork": _fork,

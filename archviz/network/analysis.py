@@ -29,10 +29,6 @@ State: TypeAlias = tuple[Shape | None, int]
 """The shape at a place, None behind a problem, and the depth there."""
 
 
-TIMES, LABELS = 6, 7
-"""Places of these among the facts of a place."""
-
-
 class Row(NamedTuple):
     """One executed layer; the layers of N identical towers are one row, counted N times."""
 
@@ -146,19 +142,22 @@ class Outcome(NamedTuple):
 class _Tally:
     """Distinct values of one place, gathered while walking."""
 
-    __slots__ = ("calls", "sets")
+    __slots__ = ("calls", "seen")
 
     def __init__(self) -> None:
         self.calls = 0
-        self.sets: tuple[dict[Any, None], ...] = ({}, {}, {}, {}, {}, {}, {}, {})
+        self.seen: dict[str, dict[Any, None]] = {}
 
-    def add(self, *values: Any) -> None:
-        for seen, value in zip(self.sets, values, strict=False):
+    def add(self, **facts: Any) -> None:
+        """Values by the names of the facts; None is none."""
+        for name, value in facts.items():
             if value is not None:
-                seen[value] = None
+                if name not in self.seen:
+                    self.seen[name] = {}
+                self.seen[name][value] = None
 
     def facts(self) -> Facts:
-        return Facts(self.calls, *map(tuple, self.sets))
+        return Facts(self.calls, **{name: tuple(seen) for name, seen in self.seen.items()})
 
 
 class _Analyser(Walk[State]):
@@ -199,12 +198,12 @@ class _Analyser(Walk[State]):
             return None, depth
         windowed = "kernel" in KINDS[layer.kind].options
         tally.add(
-            layer.kernel if windowed else None,
-            layer.filters or None,
-            layer.stride if windowed else None,
-            outcome.shape,
-            outcome.trainable + outcome.non_trainable,
-            outcome.macs,
+            kernels=layer.kernel if windowed else None,
+            filters=layer.filters or None,
+            strides=layer.stride if windowed else None,
+            shapes=outcome.shape,
+            parameters=outcome.trainable + outcome.non_trainable,
+            macs=outcome.macs,
         )
         trainable, moving = outcome.trainable * self.copies, outcome.non_trainable * self.copies
         macs = outcome.macs * self.copies
@@ -227,19 +226,22 @@ class _Analyser(Walk[State]):
         """Run bodies one after another and note what they come to together."""
         tally = self.tally(node.where)
         if isinstance(node, Repeat):
-            tally.sets[TIMES][node.times] = None
+            tally.add(times=node.times)
         elif isinstance(node, ModuleCall) and node.label:
-            tally.sets[LABELS][node.label] = None
+            tally.add(labels=node.label)
         parameters, macs = self.parameters, self.macs
         value = super().run(node, bodies, value, scope)
         tally.calls += self.copies
-        added = (self.parameters - parameters) // self.copies
-        tally.add(None, None, None, value[0], added, (self.macs - macs) // self.copies)
+        tally.add(
+            shapes=value[0],
+            parameters=(self.parameters - parameters) // self.copies,
+            macs=(self.macs - macs) // self.copies,
+        )
         return value
 
     def identical(self, node: Towers, value: State, scope: Scope) -> list[State]:
         """One of the towers, counted as often as it stands there."""
-        self.tally(node.where).sets[TIMES][node.copies] = None
+        self.tally(node.where).add(times=node.copies)
         self.copies *= node.copies
         end = self.branch(node.branches[0], value, scope)
         self.copies //= node.copies

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import assert_never
 
 from archviz.scene.scene import POINTS, Connector, Group, Item, Line, Point, Scene, Shape, Text
+from archviz.write.svg import number
 
 
 def write_gv(scene: Scene) -> str:
@@ -41,7 +42,7 @@ def write_gv(scene: Scene) -> str:
 
 
 def _pt(value: float) -> str:
-    return f"{value * POINTS:.2f}".rstrip("0").rstrip(".")
+    return number(value * POINTS)
 
 
 class _DotWriter:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from itertools import islice
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, fail
@@ -225,11 +226,9 @@ def tensor(data: Buffer, start: int, end: int) -> TensorHead:
             raise WireError(f"a tensor of more than {MAX_RANK} axes")
     if position != end:
         raise WireError("the file ends inside a tensor")
-    count = 1
-    for side in shape:
-        if side < 0:
-            raise WireError(f"the tensor '{name[:80]}' has a negative side")
-        count *= side
+    if min(shape, default=0) < 0:
+        raise WireError(f"the tensor '{name[:80]}' has a negative side")
+    count = prod(shape)
     values = _values(data, kind, count, payload) if count <= most_values(kind) else None
     return TensorHead(name, tuple(shape), kind, values)
 
