@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from archviz.importers.compact.module_drafts import MOST_TOWERS, ModuleDraft
 from archviz.importers.compact.modules import ModuleSelector
@@ -325,21 +325,31 @@ class _OutlineBuilder:
 
     def item(self, element: Element, texts: Iterator[str]) -> Item:
         """An element with its texts filled in."""
-        if isinstance(element, int):
-            return self.layer_item(element, texts)
-        if isinstance(element, Call):
-            takes = self.plans[element.module].takes
-            return CallItem(element.module, tuple([(found.name, next(texts)) for found in takes]))
-        branches = tuple(tuple(self.items(chain, texts)) for chain in chains_of(element))
-        if isinstance(element, FreeGraph):
-            names = [name for name, _ in element.nodes]
-            return GraphItem(tuple(zip(names, branches, strict=True)), tuple(element.edges))
-        if isinstance(element, Fork):
-            return ParallelItem("fork", branches)
+        match element:
+            case int():
+                return self.layer_item(element, texts)
+            case Call():
+                takes = self.plans[element.module].takes
+                return CallItem(element.module, tuple([(one.name, next(texts)) for one in takes]))
+            case FreeGraph():
+                nodes = [(name, tuple(self.items(chain, texts))) for name, chain in element.nodes]
+                return GraphItem(tuple(nodes), tuple(element.edges))
+            case Fork():
+                return ParallelItem("fork", self.paths(element, texts))
+            case Parallel():
+                return self.parallel_item(element, texts)
+            case _:
+                assert_never(element)
+
+    def paths(self, element: Fork | Parallel, texts: Iterator[str]) -> tuple[tuple[Item, ...], ...]:
+        return tuple([tuple(self.items(chain, texts)) for chain in element.branches])
+
+    def parallel_item(self, element: Parallel, texts: Iterator[str]) -> ParallelItem:
+        paths = self.paths(element, texts)
         merge = self.layer_item(element.merge, texts)
-        if MOST_TOWERS < len(branches) <= MAX_COPIES and branches[0] and len(set(branches)) == 1:
-            return ParallelItem("towers", branches[:1], merge, len(branches))
-        return ParallelItem(self.form(element), branches, merge)
+        if MOST_TOWERS < len(paths) <= MAX_COPIES and paths[0] and len(set(paths)) == 1:
+            return ParallelItem("towers", paths[:1], merge, len(paths))
+        return ParallelItem(self.form(element), paths, merge)
 
     def form(self, parallel: Parallel) -> str:
         """Whether parallel paths are a residual, its main path first, or towers."""
