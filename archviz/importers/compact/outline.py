@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, assert_never
 
 from archviz.network.kinds import ACTIVATIONS, NORMS
 
@@ -101,21 +101,33 @@ class Outline(NamedTuple):
 
 def inner_series(item: Item) -> tuple[tuple[Item, ...], ...]:
     """The series in an item."""
-    if isinstance(item, ParallelItem):
-        return item.branches
-    if isinstance(item, GraphItem):
-        return tuple(body for _, body in item.nodes)
-    return (item.body,) if isinstance(item, RepeatItem | AuxiliaryItem) else ()
+    match item:
+        case LayerItem() | CallItem():
+            return ()
+        case RepeatItem() | AuxiliaryItem():
+            return (item.body,)
+        case ParallelItem():
+            return item.branches
+        case GraphItem():
+            return tuple(body for _, body in item.nodes)
+        case _:
+            assert_never(item)
 
 
 def with_inner_series(item: Item, series: tuple[tuple[Item, ...], ...]) -> Item:
     """An item with other series in it."""
-    if isinstance(item, ParallelItem):
-        return item._replace(branches=series)
-    if isinstance(item, GraphItem):
-        names = [name for name, _ in item.nodes]
-        return item._replace(nodes=tuple(zip(names, series, strict=True)))
-    return item._replace(body=series[0]) if isinstance(item, RepeatItem | AuxiliaryItem) else item
+    match item:
+        case LayerItem() | CallItem():
+            return item
+        case RepeatItem() | AuxiliaryItem():
+            return item._replace(body=series[0])
+        case ParallelItem():
+            return item._replace(branches=series)
+        case GraphItem():
+            names = [name for name, _ in item.nodes]
+            return item._replace(nodes=tuple(zip(names, series, strict=True)))
+        case _:
+            assert_never(item)
 
 
 def values_of(item: Item) -> Iterator[tuple[str, str]]:
@@ -136,20 +148,24 @@ def values_of(item: Item) -> Iterator[tuple[str, str]]:
 
 def item_structure(item: Item) -> tuple[Any, ...]:
     """All of an item but these texts."""
-    if isinstance(item, LayerItem):
-        return "cell", item.kind, item.fixed, tuple(field for field, _ in item.values)
-    if isinstance(item, CallItem):
-        return "call", item.module
     inner = tuple(tuple(item_structure(one) for one in series) for series in inner_series(item))
-    if isinstance(item, ParallelItem):
-        merge = item_structure(item.merge) if item.merge else ()
-        return "split", item.form, item.copies, inner, merge
-    if isinstance(item, GraphItem):
-        return "wires", inner, item.edges
-    if isinstance(item, RepeatItem):
-        names = tuple((name, len(texts)) for name, texts in item.each)
-        return "loop", item.times, inner, names
-    return "head", inner
+    match item:
+        case LayerItem():
+            return "layer", item.kind, item.fixed, tuple(field for field, _ in item.values)
+        case CallItem():
+            return "call", item.module
+        case RepeatItem():
+            names = tuple((name, len(texts)) for name, texts in item.each)
+            return "repeat", item.times, inner, names
+        case ParallelItem():
+            merge = item_structure(item.merge) if item.merge else ()
+            return "parallel", item.form, item.copies, inner, merge
+        case GraphItem():
+            return "graph", inner, item.edges
+        case AuxiliaryItem():
+            return "auxiliary", inner
+        case _:
+            assert_never(item)
 
 
 def refilled(item: Item, texts: Iterator[str]) -> Item:

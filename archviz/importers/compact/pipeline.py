@@ -1,53 +1,28 @@
-"""From a layer graph to an outline: reduction, modules, parameters, repeats."""
+"""From a layer graph to an outline: its tree, the modules in it, and what they take."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
 
-from archviz.importers.compact.module_drafts import MOST_TOWERS, ModuleDraft
 from archviz.importers.compact.modules import ModuleSelector
-from archviz.importers.compact.names import name_modules, with_kernel
 from archviz.importers.compact.outline import (
-    AuxiliaryItem,
-    CallItem,
-    GraphItem,
-    Item,
-    LayerItem,
     Outline,
-    OutlineModule,
-    ParallelItem,
-    Parameter,
     badges_once,
-    inner_series,
-    with_inner_series,
 )
-from archviz.importers.compact.parameters import (
-    FieldColumn,
-    InferredParameter,
-    family,
-    infer_parameters,
-    text_of,
-)
+from archviz.importers.compact.outline_builder import build_outline
 from archviz.importers.compact.prepare import Offshoot, Prepared, joined_outputs, prepare
-from archviz.importers.compact.repeats import with_repeats
 from archviz.importers.compact.series_parallel import Wiring, decompose
 from archviz.importers.compact.several_inputs import START, cut_start, has_input, with_start
-from archviz.importers.compact.structure import Structures, VaryingField, layer_structure
+from archviz.importers.compact.structure import Structures
 from archviz.importers.compact.tree import (
     Call,
     Chain,
-    Element,
-    Fork,
     FreeGraph,
     Parallel,
     chains_of,
 )
 from archviz.importers.graphs import ORDERED, LayerGraph, LayerNode
-from archviz.language.repeats import MAX_COPIES
 
-MOST_PARAMETERS = 16
 NOWHERE = LayerNode("", "dropout", (), {"drawn": False})
 """A layer that does nothing and is not drawn: a second way between two layers."""
 
@@ -83,7 +58,7 @@ def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
             put_in_order(structures, body)
     selector = ModuleSelector(structures, chain, list(heads))
     drafts = selector.run()
-    outline = _OutlineBuilder(structures, drafts, bodies).outline(graph.name, first, chain)
+    outline = build_outline(graph.name, first, chain, structures, drafts, bodies)
     hidden, note = badges_once(outline)
     return outline._replace(joined=prepared.joined, hidden=hidden, notes=(note,) if note else ())
 
@@ -160,238 +135,3 @@ def _order(structures: Structures, branch: Chain) -> tuple[int, bool, tuple[int,
     keys, sizes = structures.chain_key(branch), structures.sizes
     pool = bool(branch) and "pool" in structures.kind(branch[0])
     return -sum([sizes[key] for key in keys]), pool, keys
-
-
-class ModulePlan(NamedTuple):
-    """A module whose parameters are known, and the texts of its fields."""
-
-    takes: tuple[InferredParameter, ...]
-    texts: tuple[str, ...]
-    body: Chain
-
-
-class _OutlineBuilder:
-    def __init__(
-        self, structures: Structures, drafts: Sequence[ModuleDraft], heads: dict[int, list[Chain]]
-    ) -> None:
-        self.structures = structures
-        self.drafts = list(drafts)
-        self.heads = heads
-        self.plans: dict[int, ModulePlan] = {}
-        self.arguments: dict[Call, tuple[VaryingField, ...]] = {}
-
-    def outline(self, name: str, first: LayerNode, chain: Chain) -> Outline:
-        self.split_off()
-        body = self.rendered(chain, (), True)
-        used = self.first_uses(chain)
-        bodies = {index: self.plans[index].body for index in used}
-        labels = name_modules(self.structures, self.drafts, bodies)
-        places = {index: place for place, index in enumerate(used)}
-        modules = []
-        for index in used:
-            plan = self.plans[index]
-            takes = tuple(Parameter(found.name, found.default) for found in plan.takes)
-            inside = tuple(self.items(plan.body, iter(plan.texts)))
-            inside = _renumbered(with_repeats(inside, [one.name for one in takes]), places)
-            modules.append(OutlineModule(*with_kernel(labels[index], inside), takes, inside))
-        entry = None
-        if first is not START:
-            layer = layer_structure(first)
-            texts = tuple([(field, text_of(value)) for field, value in layer.varying])
-            entry = LayerItem(first.kind, layer.fixed, texts)
-        return Outline(name, entry, tuple(modules), _renumbered(body, places))
-
-    def first_uses(self, chain: Chain) -> list[int]:
-        """The modules in the order in which the figure shows them."""
-        found: dict[int, None] = {}
-
-        def look(inner: Chain) -> None:
-            for element in inner:
-                if isinstance(element, Call):
-                    if element.module in found:
-                        continue
-                    found[element.module] = None
-                for branch in chains_of(element):
-                    look(branch)
-
-        look(chain)
-        return list(found)
-
-    def split_off(self) -> None:
-        """Calls that would make their module take too much become modules of their own."""
-        done = 0
-        while done < len(self.drafts):
-            draft = self.drafts[done]
-            done += 1
-            if len(draft.calls) < 2:
-                continue
-            plan = self.plan(done - 1)
-            if len(plan.takes) > MOST_PARAMETERS:
-                self.split(done - 1)
-            elif 2 < len(draft.calls) <= 64 and draft.role == "block":
-                rest = self.parameters_of(draft.calls[:-1])
-                if self.sizes(rest) < self.sizes(plan.takes):
-                    self.move([draft.calls.pop()])
-
-    def split(self, index: int) -> None:
-        """A module for each set of equal values."""
-        rows: dict[tuple[VaryingField, ...], list[Call]] = {}
-        for call in self.drafts[index].calls:
-            rows.setdefault(tuple(self.varying(call.body)), []).append(call)
-        first, *others = rows.values()
-        self.drafts[index].calls[:] = first
-        for calls in others:
-            self.move(calls, self.drafts[index].role)
-
-    def move(self, calls: list[Call], role: str = "block") -> None:
-        """Let calls be of a new module; what was found for others is found again."""
-        for call in calls:
-            call.module = len(self.drafts)
-        self.drafts.append(ModuleDraft(role, calls))
-        self.plans.clear()
-        self.arguments.clear()
-
-    def parameters_of(self, calls: Sequence[Call]) -> Sequence[InferredParameter]:
-        rows = [self.varying(call.body) for call in calls]
-        return infer_parameters(_columns(rows))[0]
-
-    def sizes(self, takes: Sequence[InferredParameter]) -> int:
-        return sum(family(one.field) == "size" for one in takes)
-
-    # ---- parameters ---------------------------------------------------------------------------
-
-    def plan(self, index: int) -> ModulePlan:
-        """Find the parameters of a module and the arguments of its calls."""
-        if index in self.plans:
-            return self.plans[index]
-        calls = self.drafts[index].calls
-        rows = [self.pieces(call.body) for call in calls]
-        if rows.count(rows[0]) == len(rows):
-            del rows[1:]  # calls that are all equal have no parameters
-        takes, texts = infer_parameters(_columns([joined(row) for row in rows]))
-        plan = self.plans[index] = ModulePlan(tuple(takes), tuple(texts), calls[0].body)
-        if takes:
-            for number, call in enumerate(calls):
-                self.arguments[call] = tuple((found.field, found.values[number]) for found in takes)
-        return plan
-
-    def varying(self, chain: Chain) -> list[VaryingField]:
-        """Fields and values of a chain; of the calls in it their arguments."""
-        return joined(self.pieces(chain))
-
-    def pieces(self, chain: Chain) -> list[tuple[VaryingField, ...]]:
-        """The varying fields of a chain, layer by layer and call by call."""
-        layer = self.structures.layer
-        found: list[tuple[VaryingField, ...]] = []
-        for element in chain:
-            if isinstance(element, int):
-                found.append(layer(element).varying)
-            elif isinstance(element, Call):
-                if self.plan(element.module).takes:
-                    found.append(self.arguments[element])
-            else:
-                for inner in chains_of(element):
-                    found += self.pieces(inner)
-                if isinstance(element, Parallel):
-                    found.append(layer(element.merge).varying)
-        return found
-
-    # ---- items --------------------------------------------------------------------------------
-
-    def rendered(self, chain: Chain, taken: Collection[str], top: bool = False) -> tuple[Item, ...]:
-        """A chain without parameters as items, with its repeats."""
-        texts = iter([text_of(value) for _, value in self.varying(chain)])
-        items: list[Item] = []
-        for element in chain:
-            items.append(self.item(element, texts))
-            if top and self.heads:
-                end = self.last_layer(element)
-                for head in self.heads.get(end, ()):
-                    items.append(AuxiliaryItem(self.rendered(head, taken)))
-        if top and 0 in self.heads:
-            items[:0] = [AuxiliaryItem(self.rendered(head, taken)) for head in self.heads[0]]
-        return with_repeats(items, taken)
-
-    def last_layer(self, element: Element) -> int:
-        while not isinstance(element, int):
-            if isinstance(element, Parallel):
-                return element.merge
-            element = chains_of(element)[-1][-1]
-        return element
-
-    def items(self, chain: Chain, texts: Iterator[str]) -> Iterator[Item]:
-        for element in chain:
-            yield self.item(element, texts)
-
-    def item(self, element: Element, texts: Iterator[str]) -> Item:
-        """An element with its texts filled in."""
-        if isinstance(element, int):
-            return self.layer_item(element, texts)
-        if isinstance(element, Call):
-            takes = self.plans[element.module].takes
-            return CallItem(element.module, tuple([(found.name, next(texts)) for found in takes]))
-        branches = tuple(tuple(self.items(chain, texts)) for chain in chains_of(element))
-        if isinstance(element, FreeGraph):
-            names = [name for name, _ in element.nodes]
-            return GraphItem(tuple(zip(names, branches, strict=True)), tuple(element.edges))
-        if isinstance(element, Fork):
-            return ParallelItem("fork", branches)
-        merge = self.layer_item(element.merge, texts)
-        if MOST_TOWERS < len(branches) <= MAX_COPIES and branches[0] and len(set(branches)) == 1:
-            return ParallelItem("towers", branches[:1], merge, len(branches))
-        return ParallelItem(self.form(element), branches, merge)
-
-    def form(self, parallel: Parallel) -> str:
-        """Whether parallel paths are a residual, its main path first, or towers."""
-        kind = self.structures.kind(parallel.merge)
-        if has_input(parallel, self.structures.nodes):
-            return "towers"
-        if len(parallel.branches) != 2 or any(
-            b and isinstance(b[-1], Fork) for b in parallel.branches
-        ):
-            return "towers"
-        main, side = parallel.branches
-        if kind == "scaled-add":
-            return "residual"
-        if not main or kind == "op-merge":
-            return "towers"
-        if not side:
-            return "residual"
-        weighed = [sum(self.weighs(layer) for layer in branch) for branch in parallel.branches]
-        short = weighed[1] == 1 and len(side) <= 2 and self.structures.chain_size(main) > 2
-        return "residual" if kind == "add" and short and weighed[0] > 1 else "towers"
-
-    def weighs(self, element: Element) -> int:
-        return 2 if not isinstance(element, int) else int("conv" in self.structures.kind(element))
-
-    def layer_item(self, number: int, texts: Iterator[str]) -> LayerItem:
-        layer = self.structures.layer(number)
-        values = tuple((field, next(texts)) for field, _ in layer.varying)
-        kept = tuple(
-            (field, text) for field, text in values if not (field == "present" and text == "1")
-        )
-        return LayerItem(self.structures.kind(number), layer.fixed, kept)
-
-
-def joined(pieces: Sequence[tuple[VaryingField, ...]]) -> list[VaryingField]:
-    """All fields of some pieces."""
-    return [field for piece in pieces for field in piece]
-
-
-def _columns(rows: Sequence[Sequence[VaryingField]]) -> list[FieldColumn]:
-    return [
-        FieldColumn(field, tuple(row[place][1] for row in rows))
-        for place, (field, _) in enumerate(rows[0])
-    ]
-
-
-def _renumbered(items: Sequence[Item], places: Mapping[int, int]) -> tuple[Item, ...]:
-    """Items whose calls count the modules of the outline."""
-    found = []
-    for item in items:
-        if isinstance(item, CallItem):
-            item = item._replace(module=places[item.module])
-        found.append(
-            with_inner_series(item, tuple(_renumbered(one, places) for one in inner_series(item)))
-        )
-    return tuple(found)

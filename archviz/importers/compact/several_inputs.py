@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import assert_never
 
 from archviz.errors import one_line
 from archviz.importers.compact.tree import (
+    Call,
     Chain,
     Element,
     Fork,
@@ -61,11 +63,17 @@ def _hung(node: LayerNode) -> LayerNode:
 
 def begins(element: Element, nodes: Sequence[LayerNode]) -> bool:
     """Whether an element begins with nothing but inputs."""
-    if isinstance(element, int):
-        return element >= 0 and nodes[element].kind == "input"
-    if isinstance(element, Parallel):
-        return all(branch and begins(branch[0], nodes) for branch in element.branches)
-    return isinstance(element, FreeGraph) and all(source != "in" for source, _ in element.edges)
+    match element:
+        case int():
+            return element >= 0 and nodes[element].kind == "input"
+        case Parallel():
+            return all(branch and begins(branch[0], nodes) for branch in element.branches)
+        case FreeGraph():
+            return all(source != "in" for source, _ in element.edges)
+        case Fork() | Call():
+            return False
+        case _:
+            assert_never(element)
 
 
 def has_input(element: Element, nodes: Sequence[LayerNode]) -> bool:

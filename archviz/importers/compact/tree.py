@@ -12,7 +12,7 @@ numbered their structure with, once somebody has asked.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from archviz.network.model import PREVIOUS
 
@@ -88,11 +88,17 @@ def takes_previous(element: Element) -> bool:
 
 def chains_of(element: Element) -> list[Chain]:
     """The chains in an element."""
-    if isinstance(element, int):
-        return []
-    if isinstance(element, FreeGraph):
-        return [chain for _, chain in element.nodes]
-    return [element.body] if isinstance(element, Call) else element.branches
+    match element:
+        case int():
+            return []
+        case Parallel() | Fork():
+            return element.branches
+        case FreeGraph():
+            return [chain for _, chain in element.nodes]
+        case Call():
+            return [element.body]
+        case _:
+            assert_never(element)
 
 
 def layers_in(element: Element) -> Iterator[int]:

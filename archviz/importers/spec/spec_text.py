@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from typing import assert_never
 
 from archviz.importers.compact.outline import (
     AuxiliaryItem,
@@ -38,20 +39,24 @@ class _SpecWriter:
 
     def flow(self, item: Item) -> str:
         """An item on one line."""
-        if isinstance(item, LayerItem):
-            return self.layers.layer(item)
-        if isinstance(item, CallItem):
-            return self.call(item)
-        if isinstance(item, RepeatItem):
-            each = self.each(item)
-            more = f", each: {each}" if each else ""
-            return f"{{repeat: {item.times}, of: {_in_list(self.of(item))}{more}}}"
-        if isinstance(item, AuxiliaryItem):
-            return f"{{auxiliary: {_in_list(self.flow_series(item.body))}}}"
-        if isinstance(item, GraphItem):
-            return self.flow_graph(item)
-        pairs = self.parallel_parts(item)
-        return "{" + ", ".join(f"{key}: {_in_list(text)}" for key, text in pairs) + "}"
+        match item:
+            case LayerItem():
+                return self.layers.layer(item)
+            case CallItem():
+                return self.call(item)
+            case RepeatItem():
+                each = self.each(item)
+                more = f", each: {each}" if each else ""
+                return f"{{repeat: {item.times}, of: {_in_list(self.of(item))}{more}}}"
+            case AuxiliaryItem():
+                return f"{{auxiliary: {_in_list(self.flow_series(item.body))}}}"
+            case GraphItem():
+                return self.flow_graph(item)
+            case ParallelItem():
+                pairs = self.parallel_parts(item)
+                return "{" + ", ".join(f"{key}: {_in_list(text)}" for key, text in pairs) + "}"
+            case _:
+                assert_never(item)
 
     def flow_series(self, items: Sequence[Item]) -> str:
         if not items:
@@ -133,21 +138,25 @@ class _SpecWriter:
         flow = self.flow(item)
         if len(flow) + indent + 2 <= WIDTH:
             return [f"{pad}- {flow}"]
-        if isinstance(item, RepeatItem):
-            found = [f"{pad}- repeat: {item.times}"]
-            if self.rows(item):
-                found.append(f"{pad}  of: {self.of(item)}")
-            else:
-                found += self.keyed("of", item.body, indent + 2)
-            if item.each:
-                found += _wrapped(f"{pad}  each: {self.each(item)}", indent + 4)
-            return found
-        if isinstance(item, AuxiliaryItem):
-            return [f"{pad}- auxiliary:", *self.series_lines(item.body, indent + 4)]
-        if isinstance(item, ParallelItem | GraphItem):
-            found = self.body_lines(item, indent + 2)
-            return [f"{pad}- {found[0].lstrip()}", *found[1:]]
-        return [f"{pad}- {flow}"]
+        match item:
+            case LayerItem() | CallItem():
+                return [f"{pad}- {flow}"]
+            case RepeatItem():
+                found = [f"{pad}- repeat: {item.times}"]
+                if self.rows(item):
+                    found.append(f"{pad}  of: {self.of(item)}")
+                else:
+                    found += self.keyed("of", item.body, indent + 2)
+                if item.each:
+                    found += _wrapped(f"{pad}  each: {self.each(item)}", indent + 4)
+                return found
+            case AuxiliaryItem():
+                return [f"{pad}- auxiliary:", *self.series_lines(item.body, indent + 4)]
+            case ParallelItem() | GraphItem():
+                found = self.body_lines(item, indent + 2)
+                return [f"{pad}- {found[0].lstrip()}", *found[1:]]
+            case _:
+                assert_never(item)
 
     def series_lines(self, items: Sequence[Item], indent: int) -> list[str]:
         return [line for item in items for line in self.lines(item, indent)]
