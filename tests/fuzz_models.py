@@ -111,7 +111,9 @@ def signature(error: BaseException) -> str:
 
 def peak() -> int:
     """Bytes that the process has had at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )
 
 
 def run_one(path: Path, outcome: Outcome, draw: bool) -> str:

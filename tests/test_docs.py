@@ -182,7 +182,16 @@ def test_every_option_that_pages_name_is_one() -> None:
         for command in main.commands.values()
         for parameter in command.params
         for option in (*parameter.opts, *parameter.secondary_opts)
-    } | {"--help", "--version", "--group", "--upgrade", "--editable", "--accept", "--report"}
+    } | {
+        "--help",
+        "--version",
+        "--group",
+        "--upgrade",
+        "--editable",
+        "--accept",
+        "--report",
+        "--check",
+    }
     known |= {"--format", "--seed", "--draw", "--count"}  # the last three of the fuzzers
     for page in PAGES:
         named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))

@@ -144,7 +144,7 @@ def _path(name: str, mark: Mark | None) -> str:
     bundled = os.path.join(FOLDER, f"{name}.yaml")
     if name in theme_names():
         return bundled
-    if os.path.exists(name) or os.sep in name or name.endswith((".yaml", ".yml")):
+    if os.path.exists(name) or "/" in name or os.sep in name or name.endswith((".yaml", ".yml")):
         return name
     hint = did_you_mean(name, theme_names()) or "the themes are " + ", ".join(theme_names())
     raise ArchvizError([Problem(mark or Mark(name), f"there is no theme '{name}'", hint)])
