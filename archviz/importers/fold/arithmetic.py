@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from archviz.importers.fold.activations import common_base, grow
 from archviz.importers.fold.layers import attach
 from archviz.importers.fold.named import named, of_two
+from archviz.importers.fold.splits import taken_once
 from archviz.importers.fold.state import ONE, Cell, Fold, Value, product, scalar, takes
 from archviz.importers.fold.views import straight
 
@@ -200,7 +201,7 @@ def _gated(fold: Fold, op: Op, left: Value, right: Value) -> bool:
         return False
     if half.extra[1:3] != (len(half.shape) - 1, 0) or other.extra[2] != half.shape[-1]:
         return False
-    source.refs -= 1
+    taken_once(source, (half, other))
     fold.give(op, named(fold, op, "GLU", [source], half.shape), left.axes)
     return True
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from archviz.importers.fold.named import NAMED, named
 from archviz.importers.fold.recurrent import STACK, restacked, reunited
+from archviz.importers.fold.splits import taken_once
 from archviz.importers.fold.state import BATCH, NCHW, NHWC, Axes, Cell, Fold, Value
 from archviz.importers.fold.views import reshape as plain_reshape
 from archviz.importers.fold.views import target_dims
@@ -167,7 +168,7 @@ def shifted(fold: Fold, op: Op, values: list[Value], axis: int) -> bool:
         return False
     if first != 0 or start != left or start + size != source.shape[target]:
         return False
-    source.refs -= 1
+    taken_once(source, cells)
     inner = source.extra
     rolled = inner == NAMED and source.options["label"] == SHIFT
     windows = source.kind == "~attention" and inner["label"].startswith("shifted")
@@ -216,6 +217,7 @@ def _blocks(fold: Fold, op: Op, cells: list[Cell]) -> Cell | None:
 def _rescaled(fold: Fold, op: Op, cells: list[Cell]) -> Cell | None:
     """Each channel of a map times a number, plus a number: what a model does to its images."""
     source = None
+    parts = []
     for index, cell in enumerate(cells):
         if cell.kind != "~math":
             return None
@@ -227,7 +229,8 @@ def _rescaled(fold: Fold, op: Op, cells: list[Cell]) -> Cell | None:
         if source is not None and cell.inputs[0] is not source:
             return None
         source = cell.inputs[0]
+        parts.append(cell)
     if source is None or source.shape[-1] != len(cells):
         return None
-    source.refs -= len(cells) - 1
+    taken_once(source, parts)
     return named(fold, op, "rescale", [source], source.shape)

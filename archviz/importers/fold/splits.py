@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archviz.importers.fold.state import Fold, Value, axes_list, numbers
+from archviz.importers.fold.state import Cell, Fold, Value, axes_list, numbers
 from archviz.importers.fold.views import same
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ def part(
     cell.extra = label, target, *span, step
     cell.refs = fold.uses.get(name, 0)
     fold.values[name] = Value(cell, value.axes)
+
+
+def taken_once(source: Cell, parts: Sequence[Cell]) -> None:
+    """Let what is made of all parts of a source take it once: all of a Split take it so already."""
+    source.refs -= len({part.op.outputs for part in parts}) - 1
 
 
 def _share(what: str, span: tuple[int, int], whole: int) -> str:
