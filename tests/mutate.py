@@ -44,7 +44,7 @@ TESTS = {
     "cli": "cli export docs",
     "language": "spec_errors expression schema spec_limits second_inputs spec_page import_spec "
     "totals goldens",
-    "network": "spec_errors totals goldens cli",
+    "network": "kind_numbers spec_errors totals goldens cli",
     "layout": "goldens slides opened graphviz pptx_deck layout_properties",
     "scene": "text theme colors scene goldens",
     "write": "goldens scene png pptx pptx_deck pdf tikz drawio graphviz html cli",
