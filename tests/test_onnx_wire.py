@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from archviz.errors import ArchvizError
+from archviz.importers.read.onnx import read_onnx_data
 from archviz.importers.read.onnx_wire import (
     MAX_RANK,
     MAX_REALS,
@@ -151,3 +153,18 @@ def test_a_stretch_of_payload_says_nothing_of_the_head() -> None:
     long = b"\x4a\x80\x01" + b"a" * 128
     assert only_payload(long, 0, len(long))
     assert not only_payload(long + b"\x08\x01", 0, len(long) + 2)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "there is no graph in it"),
+        (b"\x38\x05", "there is no graph in it"),  # a number where the graph should be
+        (b"\x3a\x00\x3a\x00", "there is no graph in it"),
+        (b"\x3a\x00", "has no operators"),
+        (b"\x3a\x09\x0a\x07\x0a\x01x\x22\x02Ab", "names no output"),
+    ],
+)
+def test_files_whose_graph_is_none(data: bytes, said: str) -> None:
+    with pytest.raises(ArchvizError, match=said):
+        read_onnx_data(data, "m.onnx")
