@@ -40,8 +40,8 @@ ROOM_SECONDS, ALL_SECONDS = 400, 1200
 LEFT_OUT = ("test_wheel.py",)
 """Tests that run an installed copy."""
 TESTS = {
-    "top": "api yamlnodes export spec_errors spec_limits schema cli",
-    "cli": "cli export docs",
+    "top": "defaults api yamlnodes export spec_errors spec_limits schema cli",
+    "cli": "defaults cli export docs",
     "language": "spec_errors expression schema spec_limits second_inputs spec_page import_spec "
     "totals goldens",
     "network": "kind_numbers spec_errors totals goldens cli",
@@ -52,8 +52,8 @@ TESTS = {
     "import_hostile cli",
     "importers/read": "onnx_wire import_reports import_keras import_keras_layers import_onnx "
     "import_operators import_hostile import_torch",
-    "importers/fold": "import_arithmetic import_operators import_keras_layers import_named "
-    "import_onnx import_keras import_verify import_alike import_torch",
+    "importers/fold": "import_constants import_arithmetic import_operators import_keras_layers "
+    "import_named import_onnx import_keras import_verify import_alike import_torch",
     "importers/compact": "import_compact import_spec import_alike import_named import_torch",
     "importers/spec": "import_spec import_compact import_alike import_named",
 }

@@ -8,6 +8,7 @@ from archviz.errors import ArchvizError
 from archviz.language.expand import network_from_text
 from archviz.network.analysis import Analysis, analyse
 from archviz.network.kinds import ACTIVATIONS, NORMS
+from archviz.network.labels import layer_label
 
 
 def of(shape: str, item: str) -> Analysis:
@@ -130,3 +131,39 @@ def test_shapes_that_do_not_fit_are_problems_at_their_line(shape: str, item: str
 )
 def test_shapes_that_just_fit(shape: str, item: str) -> None:
     assert of(shape, item).rows
+
+
+@pytest.mark.parametrize(
+    ("shape", "item", "label"),
+    [
+        ("8x7x4", "conv 3x2 6", "conv 3×2"),
+        ("8x7x4", "sep-conv 3x3 6", "conv sep 3×3"),
+        ("8x7x4", "depthwise-conv 3x3", "conv dw 3×3"),
+        ("8x7x4", "conv-transpose 2x2 6", "conv T 2×2"),
+        ("4", "dense 5", "dense"),
+        ("8x7x4", "max-pool 2x2", "max-pool 2×2"),
+        ("8x7x4", "avg-pool 2x2", "avg-pool 2×2"),
+        ("8x7x4", "global-avg-pool", "global avg-pool"),
+        ("8x7x4", "global-max-pool", "global max-pool"),
+        ("8x7x4", "relu", "ReLU"),
+        ("8x7x4", "batch-norm", "batch norm"),
+        ("8x7x4", "upsample 2", "upsample"),
+        ("8x7x4", "pixel-shuffle 2", "pixel-shuffle"),
+        ("8x7x4", "channel-shuffle 2", "channel-shuffle"),
+        ("8x7x4", "flatten", "flatten"),
+        ("8x7x4", "dropout 0.5", "dropout"),
+        ("8x7x4", "lrn", "lrn"),
+        ("8x7x4", "zero-pad pad=1", "zero-pad"),
+        ("8x7x4", "reshape 56x4", "reshape"),
+        ("6x4", "attention 2", "attention"),
+        ("6", "embedding 4 words=50", "embedding"),
+        ("6x4", "position", "position"),
+        ("6x4", "class-token 1", "class token"),
+        ("6x4", "select", "select"),
+        ("6x4", "scale", "scale"),
+        ("8x7x4", "slice 4x7x4", "slice"),
+        ("8x7x4", "conv 3x3 6 label=mine", "mine"),
+    ],
+)
+def test_what_a_layer_is_called_in_a_table(shape: str, item: str, label: str) -> None:
+    assert layer_label(of(shape, item).rows[-1].layer) == label
