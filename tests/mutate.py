@@ -270,7 +270,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=60, help="how many mutants")
     parser.add_argument("--seed", type=int, default=1, help="chooses them")
     parser.add_argument("--room", choices=TESTS, help="of one room only")
-    parser.add_argument("--place", metavar="FILE:LINE", help="all mutants of one line")
+    parser.add_argument(
+        "--place", metavar="FILE:LINE", nargs="+", help="all mutants of these lines"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="how many at once")
     parser.add_argument("--from", type=int, default=0, dest="start", help="leave out so many")
     parser.add_argument("--all", action="store_true", dest="everything", help="run all tests")
@@ -283,7 +285,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.room in (None, room_of(path.relative_to(ROOT).as_posix()))
     ]
     if options.place:
-        chosen = [place for place in every if f"{place.file}:{place.line}" == options.place]
+        chosen = [place for place in every if f"{place.file}:{place.line}" in options.place]
     else:
         chosen = choose(every, options.count, options.seed)[options.start :]
     if options.list:
