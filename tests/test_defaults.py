@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 import archviz
 from archviz.api import figure_options
@@ -88,3 +89,18 @@ def test_looks_have_the_defaults_of_figures() -> None:
         for name, parameter in inspect.signature(figure_options).parameters.items()
     }
     assert Look()._asdict() == wanted
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("render", ["legend", "no-title", "article", "compact", "svg", "2"]),
+        ("compare", ["legend", "article", "compact"]),
+        ("export", ["svg,png,pdf,pptx,html", "archviz-export", "legend", "no-title", "2"]),
+        ("themes", ["resnet50"]),
+    ],
+)
+def test_the_help_says_what_is_so_without_an_option(command: str, said: list[str]) -> None:
+    text = " ".join(CliRunner().invoke(main, [command, "--help"]).output.split())
+    for default in said:
+        assert f"[default: {default}]" in text, default

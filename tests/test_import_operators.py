@@ -515,3 +515,49 @@ def test_blocks_of_a_map_that_is_used_elsewhere() -> None:
     graph = model.layers(folded, model.op("Tanh", value))
     assert "activation" not in graph.nodes[1].options
     assert "tanh" in kinds(graph)
+
+
+# ---- rows ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("index", "dims", "kind", "shape"),
+    [(0, [], "select", (16,)), (3, [], "select", (16,)), (0, [1], "select", (16,))],
+)
+def test_one_row_of_a_sequence(index: int, dims: list[int], kind: str, shape: Any) -> None:
+    model = Builder((1, 10, 16))
+    value = model.op("MatMul", "x", model.weight(16, 16))
+    value = model.op("Gather", value, model.constant(index, dims, TensorProto.INT64), axis=1)
+    if dims:
+        value = model.op("Squeeze", value, model.ints(1))
+    node = model.layers(model.op("Relu", value)).nodes[2]
+    assert (node.kind, node.shape) == (kind, shape)
+
+
+def test_several_rows_are_not_understood() -> None:
+    model = Builder((1, 10, 16))
+    value = model.op("MatMul", "x", model.weight(16, 16))
+    end = model.op("Gather", value, model.ints(0, 3), axis=1)
+    assert [name.partition(" ")[0] for name in model.layers(end).unknown] == ["Gather"]
+
+
+def test_words_of_a_table_and_what_is_none() -> None:
+    model = Builder((1, 10))
+    words = model.op("Cast", "x", to=7)
+    node = model.layers(model.op("Gather", model.weight(50, 8), words)).nodes[-1]
+    assert (node.kind, node.shape, node.parameters) == ("embedding", (10, 8), 400)
+    for table, axis in (((50, 8, 2), 0), ((50, 8), 1)):
+        model = Builder((1, 10))
+        words = model.op("Cast", "x", to=7)
+        graph = model.layers(model.op("Gather", model.weight(*table), words, axis=axis))
+        assert [name.partition(" ")[0] for name in graph.unknown] == ["Gather"]
+
+
+def test_one_channel_of_a_map() -> None:
+    for dims, shape in (([], None), ([1], (8, 8, 1))):
+        model = Builder((1, 3, 8, 8))
+        value = model.conv("x", 3, 4)
+        index = model.constant(-1, dims, TensorProto.INT64)
+        node = model.layers(model.op("Gather", value, index, axis=1)).nodes[2]
+        assert said(node) == "channel 3"
+        assert shape is None or node.shape == shape
