@@ -40,20 +40,20 @@ ROOM_SECONDS, ALL_SECONDS = 400, 1200
 LEFT_OUT = ("test_wheel.py",)
 """Tests that run an installed copy."""
 TESTS = {
-    "top": "api yamlnodes export spec_errors spec_limits schema cli",
-    "cli": "cli export docs",
+    "top": "defaults api yamlnodes export spec_errors spec_limits schema cli",
+    "cli": "defaults cli export docs",
     "language": "spec_errors expression schema spec_limits second_inputs spec_page import_spec "
     "totals goldens",
-    "network": "spec_errors totals goldens cli",
+    "network": "kind_numbers spec_errors totals goldens cli",
     "layout": "goldens slides opened graphviz pptx_deck layout_properties",
     "scene": "text theme colors scene goldens",
     "write": "goldens scene png pptx pptx_deck pdf tikz drawio graphviz html cli",
     "importers": "import_reports import_verify import import_named import_compact "
     "import_hostile cli",
-    "importers/read": "import_reports import_keras import_keras_layers import_onnx "
+    "importers/read": "onnx_wire import_reports import_keras import_keras_layers import_onnx "
     "import_operators import_hostile import_torch",
-    "importers/fold": "import_arithmetic import_operators import_keras_layers import_named "
-    "import_onnx import_keras import_verify import_alike import_torch",
+    "importers/fold": "import_constants import_arithmetic import_operators import_keras_layers "
+    "import_named import_onnx import_keras import_verify import_alike import_torch",
     "importers/compact": "import_compact import_spec import_alike import_named import_torch",
     "importers/spec": "import_spec import_compact import_alike import_named",
 }
@@ -270,7 +270,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=60, help="how many mutants")
     parser.add_argument("--seed", type=int, default=1, help="chooses them")
     parser.add_argument("--room", choices=TESTS, help="of one room only")
-    parser.add_argument("--place", metavar="FILE:LINE", help="all mutants of one line")
+    parser.add_argument(
+        "--place", metavar="FILE:LINE", nargs="+", help="all mutants of these lines"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="how many at once")
     parser.add_argument("--from", type=int, default=0, dest="start", help="leave out so many")
     parser.add_argument("--all", action="store_true", dest="everything", help="run all tests")
@@ -283,7 +285,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.room in (None, room_of(path.relative_to(ROOT).as_posix()))
     ]
     if options.place:
-        chosen = [place for place in every if f"{place.file}:{place.line}" == options.place]
+        chosen = [place for place in every if f"{place.file}:{place.line}" in options.place]
     else:
         chosen = choose(every, options.count, options.seed)[options.start :]
     if options.list:

@@ -827,6 +827,11 @@ def test_an_unknown_command_is_wrong_usage() -> None:
 
 
 def completions(line: str) -> list[str]:
+    return [entry.partition(",")[2] for entry in completed(line)]
+
+
+def completed(line: str) -> list[str]:
+    """What the shell is told: a type, a comma, a word."""
     words = line.split(" ")
     environment = {
         **os.environ,
@@ -837,7 +842,7 @@ def completions(line: str) -> list[str]:
     code = "from archviz.cli.commands import main; main(prog_name='archviz')"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
     assert done.stderr == b""
-    return [entry.partition(",")[2] for entry in done.stdout.decode().splitlines()]
+    return done.stdout.decode().splitlines()
 
 
 def test_the_shell_completes_names() -> None:
@@ -851,7 +856,9 @@ def test_the_shell_completes_names() -> None:
 
 
 def test_the_shell_completes_files_where_no_name_fits(empty_folder: Path) -> None:
-    assert completions("archviz render ./my") == ["./my"]  # with type "file": the shell's turn
+    assert completed("archviz render ./my") == ["file,./my"]  # it is the shell's turn
+    assert completed("archviz render vgg16 --theme ./my") == ["file,./my"]
+    assert completed("archviz render vgg") == ["plain,vgg16"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -192,7 +192,7 @@ def test_every_option_that_pages_name_is_one() -> None:
         "--report",
         "--check",
     }
-    known |= {"--format", "--seed", "--draw", "--count"}  # the last three of the fuzzers
+    known |= {"--format", "--seed", "--draw", "--count", "--room", "--place"}  # of the tests' tools
     for page in PAGES:
         named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))
         assert named <= known, page.name

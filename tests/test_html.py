@@ -250,3 +250,30 @@ def test_names_become_ids_once() -> None:
 )
 def test_counts_in_three_digits(count: int | None, text: str) -> None:
     assert short(count) == text
+
+
+def test_the_numbers_beside_and_below_a_figure() -> None:
+    known = HtmlFigure(
+        "a", "A", small_scene("a"), parameters=25_636_712, trainable=25_583_592,
+        non_trainable=53_120, macs=3_857_973_248, depth=169, top1=0.749, top5=0.921,
+        with_auxiliary=27_000_001, input="224×224×3",
+    )  # fmt: skip
+    single = Page(write_html([known], title="A"))
+    names = [text.strip() for _, text in single.all("dt")]
+    values = [text.strip().replace("\N{NO-BREAK SPACE}", " ") for _, text in single.all("dd")]
+    wanted = [
+        ("parameters", "25.6 M"),
+        ("multiply-adds", "3.86 G"),
+        ("depth", "169"),
+        ("top-1", "74.9 %"),
+        ("Input", "224×224×3"),
+        ("Parameters", "25,636,712"),
+        ("Trainable", "25,583,592"),
+        ("Non-trainable", "53,120"),
+        ("With auxiliary heads", "27,000,001"),
+        ("Multiply-adds", "3,857,973,248"),
+        ("Top-5 accuracy", "92.1 %"),
+    ]
+    assert list(zip(names, values, strict=True))[: len(wanted)] == wanted
+    bare = Page(write_html([HtmlFigure("a", "A", small_scene("a"))], title="A"))
+    assert [text.strip() for _, text in bare.all("dt")] == names[len(wanted) :]  # keys to press

@@ -379,3 +379,20 @@ def test_activations_of_one_operator(kind: str, name: str) -> None:
     model = Builder()
     node = faithful(model, model.op(kind, model.conv("x", 3, 8))).nodes[-1]
     assert (node.kind, node.options["activation"]) == ("conv", name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape"), [("Mul", (1, 10, 16)), ("Add", (1, 10, 1)), ("Sub", (1, 10, 16))]
+)
+def test_weights_for_rows_are_positions_only_where_they_are_added(
+    kind: str, shape: tuple[int, ...]
+) -> None:
+    model = Builder((1, 10, 16))
+    assert unknown(model, model.op(kind, "x", model.weight(*shape))) == [kind]
+
+
+def test_positions_are_not_added_to_half_an_expression() -> None:
+    model = Builder((1, 10, 16))
+    value = model.op("Mul", model.op("MatMul", "x", model.weight(16, 16)), model.constant(2.0))
+    graph = model.layers(model.op("Add", value, model.weight(1, 10, 16)))
+    assert "position" not in kinds(graph)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+import archviz
 from archviz.errors import ArchvizError
 from archviz.importers.graphs import LayerGraph, LayerNode
 from archviz.importers.imported import import_layers
@@ -277,3 +279,52 @@ def test_sizes_of_nothing_are_a_message(kind: str, config: dict[str, Any]) -> No
         ArchvizError, match=rf"model\.json: the operator {kind} 'one' makes no sense"
     ):
         read_keras_text(text, "model.json")
+
+
+class Live:
+    """What a live Keras model shows of itself."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def to_json(self) -> str:
+        layers = [keras_input(*MAP), keras_layer("Flatten", "flat", "in"),
+                  keras_layer("Dense", "top", "flat", units=3)]  # fmt: skip
+        return keras_model(layers, "top")
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "wanted"),
+    [("mine", "", "mine"), ("mine", "Yours", "Yours"), ("", "", "Live")],
+)
+def test_a_live_model_by_the_python_api(name: str, title: str, wanted: str) -> None:
+    net = archviz.from_keras(Live(name), title)
+    assert net.network.head.title == wanted
+    assert net.analysis.totals.parameters == 192 * 3 + 3
+    assert net.imported is not None
+    assert net.imported.faithful
+    assert "3" in net.svg()
+
+
+def test_a_kept_shape_of_a_keras_tensor_is_no_layer() -> None:
+    odd = keras_layer("Mystery", "odd", "in")
+    after = keras_layer("Dense", "top", "odd", units=3)
+    tensor = after["inbound_nodes"][0]["args"][0]
+    tensor["config"]["shape"] = [None, 5]
+    text = keras_model([keras_input(*VECTOR), odd, after], "top")
+    graph = read_keras_text(text, "model.json")
+    assert [node.shape for node in graph.nodes] == [(4,), (5,), (3,)]
+    assert graph.nodes[-1].parameters == 18
+
+
+def test_a_model_that_begins_with_a_model_has_its_input() -> None:
+    start = {"class_name": "InputLayer", "config": {"batch_shape": [None, 8], "name": "start"}}
+    dense = {"class_name": "Dense", "config": {"name": "a", "units": 5}}
+    inner = {"class_name": "Sequential", "config": {"name": "inner", "layers": [start, dense]}}
+    middle = {"class_name": "Sequential", "config": {"name": "middle", "layers": [inner]}}
+    last = {"class_name": "Dense", "config": {"name": "b", "units": 2}}
+    model = {"class_name": "Sequential", "config": {"name": "outer", "layers": [middle, last]}}
+    graph = read_keras_text(json.dumps(model), "model.json")
+    assert kinds(graph) == ["dense", "dense"]
+    assert [node.shape for node in graph.nodes] == [(8,), (5,), (2,)]
+    assert graph.nodes[1].scope == ("middle", "inner")

@@ -389,3 +389,175 @@ def test_the_states_of_stacked_layers_by_layer() -> None:
     assert kinds(graph)[0] == "recurrent"
     assert graph.nodes[-1].shape == (3,)
     assert "backward state" in [said(node) for node in graph.nodes]
+
+
+# ---- what is used elsewhere, too ----------------------------------------------------------------
+# An activation that follows belongs to a layer only where nothing else takes what it gives.
+
+
+def rescaled(model: Builder, value: str) -> str:
+    parts = []
+    for channel in range(4):
+        one = model.op("Gather", value, model.constant(channel, (), TensorProto.INT64), axis=1)
+        one = model.op("Unsqueeze", one, model.ints(1))
+        parts.append(
+            model.op("Add", model.op("Mul", one, model.constant(0.5)), model.constant(2.0))
+        )
+    return model.op("Concat", *parts, axis=1)
+
+
+def gated(model: Builder, value: str) -> str:
+    half = model.op("Split", value, model.ints(2, 2), outputs=2, axis=1)
+    unit = model.op("Mul", half, model.op("Sigmoid", f"{half}.1"))
+    return model.op("Concat", unit, unit, axis=1)
+
+
+def rolled(model: Builder, value: str) -> str:
+    tail = model.op("Slice", value, model.ints(3), model.ints(99), model.ints(2))
+    head = model.op("Slice", value, model.ints(0), model.ints(3), model.ints(2))
+    return model.op("Concat", tail, head, axis=2)
+
+
+def rescaled_split(model: Builder, value: str) -> str:
+    sizes = model.ints(1, 1, 1, 1)
+    first = model.op("Split", value, sizes, outputs=4, axis=1)
+    parts = [first, *(f"{first}.{number}" for number in (1, 2, 3))]
+    parts = [model.op("Mul", part, model.constant(0.5)) for part in parts]
+    return model.op("Concat", *parts, axis=1)
+
+
+def gated_slices(model: Builder, value: str) -> str:
+    one, other = (
+        model.op("Slice", value, model.ints(start), model.ints(start + 2), model.ints(1))
+        for start in (0, 2)
+    )
+    unit = model.op("Mul", one, model.op("Sigmoid", other))
+    return model.op("Concat", unit, unit, axis=1)
+
+
+def rolled_split(model: Builder, value: str) -> str:
+    head = model.op("Split", value, model.ints(3, 5), outputs=2, axis=2)
+    return model.op("Concat", f"{head}.1", head, axis=2)
+
+
+def written_out(model: Builder, value: str) -> str:
+    return model.op("Mul", value, model.op("Sigmoid", value))
+
+
+@pytest.mark.parametrize(
+    "build",
+    [rescaled, rescaled_split, gated, gated_slices, rolled, rolled_split, written_out],
+)
+@pytest.mark.parametrize("other", [True, False])
+def test_an_activation_is_that_of_a_layer_only_where_it_is_alone(build: Any, other: bool) -> None:
+    model = Builder((1, 3, 8, 8))
+    value = model.conv("x", 3, 4)
+    made = build(model, value)
+    end = model.op("Concat", made, model.op("Tanh", value), axis=1) if other else made
+    graph = model.layers(end)
+    wanted = {"r": "cyclic shift" if "rolled" in build.__name__ else "rescale", "g": "GLU"}
+    assert wanted.get(build.__name__[0], "conv") in [said(node) for node in graph.nodes]
+    conv = graph.nodes[1]
+    assert conv.options.get("activation") == (
+        "silu" if build is written_out and not other else None
+    )
+    assert kinds(graph).count("tanh") == other
+
+
+def test_an_activation_behind_the_rolled_is_not_before_it() -> None:
+    model = Builder((1, 3, 8, 8))
+    value = rolled(model, model.conv("x", 3, 4))
+    graph = model.layers(model.op("Relu", value))
+    assert [said(node) for node in graph.nodes[1:]] == ["conv", "cyclic shift"]
+    assert "activation" not in graph.nodes[1].options
+    assert graph.nodes[2].options["activation"] == "relu"
+
+
+def rows_and_columns(model: Builder, value: str, step: int = 2, turned: bool = False) -> str:
+    parts = []
+    for high in range(step):
+        axes = (3, 2) if turned else (2, 3)
+        for wide in range(step):
+            rows = model.op(
+                "Slice",
+                value,
+                model.ints(high),
+                model.ints(99),
+                model.ints(axes[0]),
+                model.ints(step),
+            )
+            parts.append(
+                model.op(
+                    "Slice",
+                    rows,
+                    model.ints(wide),
+                    model.ints(99),
+                    model.ints(axes[1]),
+                    model.ints(step),
+                )
+            )
+    return model.op("Concat", *parts, axis=1)
+
+
+@pytest.mark.parametrize(("step", "turned"), [(2, False), (2, True), (4, False)])
+def test_blocks_of_a_map_folded_into_channels(step: int, turned: bool) -> None:
+    model = Builder((1, 3, 8, 8))
+    value = model.conv("x", 3, 4)
+    graph = model.layers(rows_and_columns(model, value, step, turned))
+    assert [said(node) for node in graph.nodes[1:]] == ["conv", "space to depth"]
+    assert graph.nodes[-1].shape == (8 // step, 8 // step, 4 * step**2)
+
+
+def test_blocks_of_a_map_that_is_used_elsewhere() -> None:
+    model = Builder((1, 3, 8, 8))
+    value = model.conv("x", 3, 4)
+    folded = rows_and_columns(model, value)
+    graph = model.layers(folded, model.op("Tanh", value))
+    assert "activation" not in graph.nodes[1].options
+    assert "tanh" in kinds(graph)
+
+
+# ---- rows ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("index", "dims", "kind", "shape"),
+    [(0, [], "select", (16,)), (3, [], "select", (16,)), (0, [1], "select", (16,))],
+)
+def test_one_row_of_a_sequence(index: int, dims: list[int], kind: str, shape: Any) -> None:
+    model = Builder((1, 10, 16))
+    value = model.op("MatMul", "x", model.weight(16, 16))
+    value = model.op("Gather", value, model.constant(index, dims, TensorProto.INT64), axis=1)
+    if dims:
+        value = model.op("Squeeze", value, model.ints(1))
+    node = model.layers(model.op("Relu", value)).nodes[2]
+    assert (node.kind, node.shape) == (kind, shape)
+
+
+def test_several_rows_are_not_understood() -> None:
+    model = Builder((1, 10, 16))
+    value = model.op("MatMul", "x", model.weight(16, 16))
+    end = model.op("Gather", value, model.ints(0, 3), axis=1)
+    assert [name.partition(" ")[0] for name in model.layers(end).unknown] == ["Gather"]
+
+
+def test_words_of_a_table_and_what_is_none() -> None:
+    model = Builder((1, 10))
+    words = model.op("Cast", "x", to=7)
+    node = model.layers(model.op("Gather", model.weight(50, 8), words)).nodes[-1]
+    assert (node.kind, node.shape, node.parameters) == ("embedding", (10, 8), 400)
+    for table, axis in (((50, 8, 2), 0), ((50, 8), 1)):
+        model = Builder((1, 10))
+        words = model.op("Cast", "x", to=7)
+        graph = model.layers(model.op("Gather", model.weight(*table), words, axis=axis))
+        assert [name.partition(" ")[0] for name in graph.unknown] == ["Gather"]
+
+
+def test_one_channel_of_a_map() -> None:
+    for dims, shape in (([], None), ([1], (8, 8, 1))):
+        model = Builder((1, 3, 8, 8))
+        value = model.conv("x", 3, 4)
+        index = model.constant(-1, dims, TensorProto.INT64)
+        node = model.layers(model.op("Gather", value, index, axis=1)).nodes[2]
+        assert said(node) == "channel 3"
+        assert shape is None or node.shape == shape

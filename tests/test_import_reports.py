@@ -107,3 +107,13 @@ def test_a_file_that_is_no_model_has_no_layers(tmp_path: Path) -> None:
     done = layers_printed(tmp_path / "none.onnx")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"{tmp_path / 'none.onnx'}: ")
+
+
+@pytest.mark.parametrize(
+    ("title", "wanted"), [("Mine", "Mine"), ("", "model"), ("a\nb", "a b"), ("x" * 200, "x" * 99)]
+)
+def test_the_title_of_a_spec(title: str, wanted: str) -> None:
+    net = Builder()
+    found = import_layers(net.layers(net.conv("x", 3, 8)), title, "f")
+    assert found.text.startswith(f"title: {wanted}")
+    assert len(found.text.splitlines()[0]) <= len("title: ") + 100

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from archviz.importers.compact.parameters import FieldColumn, infer_parameters, unified
 from archviz.importers.compact.pipeline import compact
 from archviz.importers.graphs import LayerGraph
+from archviz.importers.imported import import_layers
 from archviz.importers.spec.spec_text import write_spec
 from archviz.language.expression import evaluate, parse
+from archviz.language.shorthand import LABEL_LENGTH
 from archviz.network.analysis import analyse
 from tests.layer_graphs import FAMILIES, Make, bundled, chain, loaded, resnext50
 from tests.test_import_compact import check_exact
@@ -72,6 +74,17 @@ def test_labels_that_yaml_would_read_otherwise() -> None:
     network = check_exact(net.graph())
     assert network.head.title == "Odd: labels, 'quoted' #1"
     assert analyse(network).totals.parameters == 12
+
+
+@pytest.mark.parametrize("length", [1, LABEL_LENGTH, LABEL_LENGTH + 1])
+def test_labels_are_cut_at_their_length(length: int) -> None:
+    net = Make("Labels", (8, 8, 3))
+    net.add("op", (net.last,), label="a" * length, shape=(8, 8, 3))
+    nodes = tuple(node._replace(shape=(8, 8, 3)) for node in net.nodes)
+    text = import_layers(LayerGraph("Labels", nodes, (net.last,)), "Labels", "m").text
+    kept = "a" * min(length, LABEL_LENGTH)
+    assert (f" label={kept}\n" in text) == (length <= LABEL_LENGTH)
+    assert f"label: {kept}}}" in text or length <= LABEL_LENGTH
 
 
 def test_many_different_values_are_no_parameters() -> None:

@@ -183,6 +183,8 @@ def test_what_is_no_picture_is_refused_with_a_hint(scene: Scene, options: dict[s
     with pytest.raises(ArchvizError) as caught:
         write_png(scene, **options)
     (problem,) = caught.value.problems
+    if 0 in options.values():
+        assert f" of 0{' pixels' if 'width' in options else ''} is no picture" in problem.message
     assert problem.hint
 
 

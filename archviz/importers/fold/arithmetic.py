@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from archviz.importers.fold.activations import common_base, grow
 from archviz.importers.fold.layers import attach
 from archviz.importers.fold.named import named, of_two
+from archviz.importers.fold.splits import taken_once
 from archviz.importers.fold.state import ONE, Fold, LayerDraft, TensorView, product, scalar, takes
 from archviz.importers.fold.views import straight
 
@@ -201,7 +202,7 @@ def _gated(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
         return False
     if half.span[1:3] != (len(half.shape) - 1, 0) or gate.inputs[0].span.start != half.shape[-1]:
         return False
-    source.refs -= 1
+    taken_once(source, (half, other))
     fold.give(op, named(fold, op, "GLU", [source], half.shape), left.axes)
     return True
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from archviz.importers.fold.named import named
 from archviz.importers.fold.recurrent import STACK, restacked, reunited
+from archviz.importers.fold.splits import taken_once
 from archviz.importers.fold.state import BATCH, NCHW, NHWC, Axes, Fold, LayerDraft, TensorView
 from archviz.importers.fold.views import reshape as plain_reshape
 from archviz.importers.fold.views import target_dims
@@ -168,7 +169,7 @@ def shifted(fold: Fold, op: Op, values: list[TensorView], axis: int) -> bool:
         return False
     if first != 0 or start != left or start + size != source.shape[target]:
         return False
-    source.refs -= 1
+    taken_once(source, drafts)
     rolled = source.named and source.options["label"] == SHIFT
     windows = source.attention is not None and source.attention.label.startswith("shifted")
     if source.refs == 1 and (rolled or windows):
@@ -218,6 +219,7 @@ def _blocks(fold: Fold, op: Op, drafts: list[LayerDraft]) -> LayerDraft | None:
 def _rescaled(fold: Fold, op: Op, drafts: list[LayerDraft]) -> LayerDraft | None:
     """Each channel of a map times a number, plus a number: what a model does to its images."""
     source = None
+    parts = []
     for index, draft in enumerate(drafts):
         if draft.kind != "~math":
             return None
@@ -229,7 +231,8 @@ def _rescaled(fold: Fold, op: Op, drafts: list[LayerDraft]) -> LayerDraft | None
         if source is not None and draft.inputs[0] is not source:
             return None
         source = draft.inputs[0]
+        parts.append(draft)
     if source is None or source.shape[-1] != len(drafts):
         return None
-    source.refs -= len(drafts) - 1
+    taken_once(source, parts)
     return named(fold, op, "rescale", [source], source.shape)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archviz.importers.fold.state import Fold, Span, TensorView, axes_list, numbers
+from archviz.importers.fold.state import Fold, LayerDraft, Span, TensorView, axes_list, numbers
 from archviz.importers.fold.views import same
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ def part(
     draft.span = Span(label, target, *span, step)
     draft.refs = fold.uses.get(name, 0)
     fold.values[name] = TensorView(draft, value.axes)
+
+
+def taken_once(source: LayerDraft, parts: Sequence[LayerDraft]) -> None:
+    """Let what is made of all parts of a source take it once: all of a Split take it so already."""
+    source.refs -= len({part.op.outputs for part in parts}) - 1
 
 
 def _share(what: str, span: tuple[int, int], whole: int) -> str:

@@ -1,0 +1,106 @@
+"""What is so where nothing is said: of the Python API and of every option of every command."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import archviz
+from archviz.api import figure_options
+from archviz.cli.commands import main
+from archviz.export import Look
+from archviz.layout.page import Options
+from archviz.scene.theme import load_theme
+
+MEDIUM = {
+    "--scale": None,
+    "--width": None,
+    "--transparent": None,
+    "--fragment": None,
+    "--template": None,
+}
+OUTPUT = {"-o --output": "-", "-f --format": None}
+LOOK = {
+    "--legend --no-legend": True,
+    "--title --no-title": False,
+    "--theme": "article",
+    "--aspect": None,
+    "--detail": "compact",
+}
+WITHOUT_TITLE = {key: value for key, value in LOOK.items() if "title" not in key}
+THEME = {"--theme": "article"}
+OPTIONS = {
+    "check": {},
+    "compare": OUTPUT | WITHOUT_TITLE | MEDIUM,
+    "export": {
+        "--all": False,
+        "-f --formats": "svg,png,pdf,pptx,html",
+        "-d --directory": "archviz-export",
+        "--force": False,
+    }
+    | LOOK
+    | MEDIUM,
+    "import": {"-o --output": "-"},
+    "info": {"--layers": False, "--json": False},
+    "legend": OUTPUT | THEME | MEDIUM,
+    "list": {"--json": False},
+    "render": OUTPUT | LOOK | MEDIUM,
+    "schema": {"-o --output": "-"},
+    "table": OUTPUT | THEME | MEDIUM,
+    "themes": {"-o --output": "", "--network": "resnet50", "-f --format": None} | MEDIUM,
+    "timeline": OUTPUT | THEME | MEDIUM,
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_the_options_of_a_command_and_what_they_are_without(name: str) -> None:
+    """A script that someone wrote goes on working: no option is renamed by accident."""
+    assert isinstance(main, click.Group)
+    command = main.commands[name]
+    found = {}
+    for option in command.params:
+        if isinstance(option, click.Option):
+            value = option.get_default(click.Context(command))
+            said = value if isinstance(value, str | bool) else None  # click says "unset", too
+            found[" ".join([*option.opts, *option.secondary_opts])] = said
+    assert found == OPTIONS[name]
+
+
+def test_every_command_is_here() -> None:
+    assert isinstance(main, click.Group)
+    assert set(OPTIONS) == set(main.commands)
+
+
+def test_a_figure_is_the_same_by_every_way_without_options(tmp_path: Path) -> None:
+    net = archviz.load("lenet5")
+    net.save(tmp_path / "a.svg")
+    assert (tmp_path / "a.svg").read_text(encoding="utf-8").strip() == net.svg().strip()
+    theme = load_theme("article")
+    assert figure_options() == Options(theme) == Options(theme, False, True, 0.0, False)
+
+
+def test_looks_have_the_defaults_of_figures() -> None:
+    wanted = {
+        name: parameter.default
+        for name, parameter in inspect.signature(figure_options).parameters.items()
+    }
+    assert Look()._asdict() == wanted
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("render", ["legend", "no-title", "article", "compact", "svg", "2"]),
+        ("compare", ["legend", "article", "compact"]),
+        ("export", ["svg,png,pdf,pptx,html", "archviz-export", "legend", "no-title", "2"]),
+        ("themes", ["resnet50"]),
+    ],
+)
+def test_the_help_says_what_is_so_without_an_option(command: str, said: list[str]) -> None:
+    text = " ".join(CliRunner().invoke(main, [command, "--help"]).output.split())
+    for default in said:
+        assert f"[default: {default}]" in text, default

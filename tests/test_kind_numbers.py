@@ -1,0 +1,169 @@
+"""Shapes and numbers of the kinds that no bundled network has, and what they refuse."""
+
+from __future__ import annotations
+
+import pytest
+
+from archviz.errors import ArchvizError
+from archviz.language.expand import network_from_text
+from archviz.network.analysis import Analysis, analyse
+from archviz.network.kinds import ACTIVATIONS, NORMS
+from archviz.network.labels import layer_label
+
+
+def of(shape: str, item: str) -> Analysis:
+    return analyse(network_from_text(f"title: T\nnetwork:\n  - input {shape}\n  - {item}\n"))
+
+
+ROWS = [
+    # input, item -> shape, trainable, multiply-adds
+    ("6x4", "dense 5", (6, 5), 25, 6 * 20),
+    ("6x4", "dense 5 no-bias", (6, 5), 20, 6 * 20),
+    ("4", "dense 5 relu", (5,), 25, 20),
+    ("6x4", "attention 2", (6, 4), 4 * 16 + 16, 4 * 6 * 16),
+    ("6x4", "attention 2 no-bias", (6, 4), 4 * 16, 4 * 6 * 16),
+    ("6x4", "attention 2 width=10", (6, 4), 4 * 40 + 30 + 4, 4 * 24 * 10),
+    ("6", "embedding 4 words=50", (6, 4), 200, 0),
+    ("6x4", "position", (6, 4), 24, 0),
+    ("8x7x3", "position", (8, 7, 3), 168, 0),
+    ("6x4", "class-token 1", (7, 4), 4, 0),
+    ("6x4", "class-token 3", (9, 4), 12, 0),
+    ("6x4", "select", (4,), 0, 0),
+    ("6x4", "scale", (6, 4), 4, 0),
+    ("8x7x3", "scale", (8, 7, 3), 3, 0),
+    ("8x7x3", "upsample 3", (24, 21, 3), 0, 0),
+    ("8x7x8", "pixel-shuffle 2", (16, 14, 2), 0, 0),
+    ("8x7x6", "channel-shuffle 3", (8, 7, 6), 0, 0),
+    ("8x7x3", "slice 4x7x3", (4, 7, 3), 0, 0),
+    ("8x7x3", "zero-pad pad=1x2", (10, 11, 3), 0, 0),
+    ("8x7x3", "zero-pad pad=1,2,3,4", (11, 14, 3), 0, 0),
+    ("8x7x3", "reshape 56x3", (56, 3), 0, 0),
+    ("8x7x3", "flatten", (168,), 0, 0),
+    ("8x7x3", "depthwise-conv 3x2 2 same", (8, 7, 6), 6 * 6 + 6, 56 * 36),
+    ("8x7x3", "depthwise-conv 3x2 no-bias", (6, 6, 3), 18, 36 * 18),
+    ("8x7x3", "sep-conv 3x2 5 multiplier=2 no-bias", (6, 6, 5), 36 + 30, 36 * 66),
+    ("8x7x4", "conv-transpose 2x3 6 /2x1 groups=2", (16, 9, 6), 2 * 3 * 2 * 6 + 6, 56 * 72),
+    ("8x7x4", "conv 1x3 6 /1x2 groups=2 pad=0,0,1,1", (8, 4, 6), 3 * 2 * 6 + 6, 32 * 36),
+    ("8x7x4", "conv 3x3 6 dilation=2x1", (4, 5, 6), 9 * 24 + 6, 20 * 216),
+    ("8x7x4", "max-pool 2x3 /1", (7, 5, 4), 0, 0),
+    ("8x7x4", "avg-pool 3x3 /3 pad=1", (3, 3, 4), 0, 0),
+    ("6x4", "{op: '', label: mine, shape: 3x2, weights: 11, macs: 70}", (3, 2), 11, 70),
+    ("6x4", "{recurrent: '', label: GRU 8, shape: 6x8, weights: 336, macs: 9}", (6, 8), 336, 9),
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[1])
+def test_numbers(row: tuple[str, str, tuple[int, ...], int, int]) -> None:
+    given, item, shape, trainable, macs = row
+    analysis = of(given, item)
+    assert analysis.rows[-1].output_shape == shape
+    assert (analysis.totals.trainable, analysis.totals.macs) == (trainable, macs)
+    assert analysis.totals.non_trainable == 0
+
+
+MOVING = {"batch": (2, 2), "batch-unscaled": (1, 2)}
+SCALED = {
+    "layer": 2,
+    "layer-unscaled": 1,
+    "group": 2,
+    "instance": 2,
+    "layer-plain": 0,
+    "instance-plain": 0,
+    "rms": 1,
+}
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_numbers_of_every_norm(norm: str) -> None:
+    trainable, moving = MOVING.get(norm, (SCALED.get(norm, -1), 0))
+    base, _, rest = norm.partition("-")
+    alone = of("8x7x3", f"{base}-norm-{rest}" if rest else f"{base}-norm").totals
+    assert (alone.trainable, alone.non_trainable) == (3 * trainable, 3 * moving)
+    behind = of("8x7x3", f"conv 1x1 5 norm={norm}").totals
+    assert (behind.trainable - 20, behind.non_trainable) == (5 * trainable, 5 * moving)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_numbers_of_every_activation(name: str) -> None:
+    weights = 1 if name == "prelu" else 0
+    assert of("8x7x3", name).totals.parameters == 3 * weights
+    assert of("8x7x3", f"conv 1x1 5 act={name}").totals.parameters == 20 + 5 * weights
+
+
+@pytest.mark.parametrize(
+    ("shape", "item"),
+    [
+        ("8x7x4", "conv 3x3 6 groups=4"),
+        ("8x7x6", "conv 3x3 5 groups=2"),
+        ("8x7x4", "conv 9x1 6"),
+        ("8x7x4", "conv 1x8 6"),
+        ("4", "conv 3x3 6"),
+        ("8x7x4", "conv-transpose 3x3 6 groups=3"),
+        ("8x7x4", "dense 5"),
+        ("8x7x4", "attention 2"),
+        ("8x7x4", "class-token 1"),
+        ("4", "select"),
+        ("8x7x3", "pixel-shuffle 2"),
+        ("8x7x6", "channel-shuffle 4"),
+        ("8x7x3", "reshape 167"),
+        ("4", "upsample 2"),
+        ("4", "zero-pad pad=1"),
+        ("4", "max-pool 2x2"),
+        ("4", "global-avg-pool"),
+        ("8x7x4", "max-pool 9x9"),
+    ],
+)
+def test_shapes_that_do_not_fit_are_problems_at_their_line(shape: str, item: str) -> None:
+    with pytest.raises(ArchvizError) as caught:
+        of(shape, item)
+    assert caught.value.problems[0].mark.line == 4
+
+
+@pytest.mark.parametrize(
+    ("shape", "item"),
+    [
+        ("8x7x4", "conv 8x7 6"),
+        ("8x7x4", "max-pool 8x7"),
+        ("6x4", "attention 4"),
+        ("8x7x4", "conv 3x3 6 groups=2"),
+        ("8x7x4", "pixel-shuffle 2"),
+    ],
+)
+def test_shapes_that_just_fit(shape: str, item: str) -> None:
+    assert of(shape, item).rows
+
+
+@pytest.mark.parametrize(
+    ("shape", "item", "label"),
+    [
+        ("8x7x4", "conv 3x2 6", "conv 3×2"),
+        ("8x7x4", "sep-conv 3x3 6", "conv sep 3×3"),
+        ("8x7x4", "depthwise-conv 3x3", "conv dw 3×3"),
+        ("8x7x4", "conv-transpose 2x2 6", "conv T 2×2"),
+        ("4", "dense 5", "dense"),
+        ("8x7x4", "max-pool 2x2", "max-pool 2×2"),
+        ("8x7x4", "avg-pool 2x2", "avg-pool 2×2"),
+        ("8x7x4", "global-avg-pool", "global avg-pool"),
+        ("8x7x4", "global-max-pool", "global max-pool"),
+        ("8x7x4", "relu", "ReLU"),
+        ("8x7x4", "batch-norm", "batch norm"),
+        ("8x7x4", "upsample 2", "upsample"),
+        ("8x7x4", "pixel-shuffle 2", "pixel-shuffle"),
+        ("8x7x4", "channel-shuffle 2", "channel-shuffle"),
+        ("8x7x4", "flatten", "flatten"),
+        ("8x7x4", "dropout 0.5", "dropout"),
+        ("8x7x4", "lrn", "lrn"),
+        ("8x7x4", "zero-pad pad=1", "zero-pad"),
+        ("8x7x4", "reshape 56x4", "reshape"),
+        ("6x4", "attention 2", "attention"),
+        ("6", "embedding 4 words=50", "embedding"),
+        ("6x4", "position", "position"),
+        ("6x4", "class-token 1", "class token"),
+        ("6x4", "select", "select"),
+        ("6x4", "scale", "scale"),
+        ("8x7x4", "slice 4x7x4", "slice"),
+        ("8x7x4", "conv 3x3 6 label=mine", "mine"),
+    ],
+)
+def test_what_a_layer_is_called_in_a_table(shape: str, item: str, label: str) -> None:
+    assert layer_label(of(shape, item).rows[-1].layer) == label
