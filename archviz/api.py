@@ -39,7 +39,7 @@ class LoadedNetwork:
         self.source = source
         """The file that it was read from, which is never written over."""
         self.imported = imported
-        """For a network that came from a model: its spec as YAML, and how faithful it is."""
+        """For a network that came from a model: its spec as YAML, and what a check of it found."""
 
     @cached_property
     def analysis(self) -> Analysis:
@@ -184,7 +184,8 @@ def load_text(text: str | bytes, name: str = "text") -> LoadedNetwork:
 def from_onnx(path: str | os.PathLike[str]) -> LoadedNetwork:
     """A network from a model file: ONNX, ``.keras`` or the JSON of a Keras model.
 
-    Its weights are not read; no framework is needed.
+    Its weights are counted and not read; no framework is needed. ``imported`` says whether
+    the figure is faithful: it takes the weights that the file holds, and gives its shapes.
 
     Raises:
         ArchvizError: the file is no model, or one that cannot be drawn.
@@ -200,6 +201,8 @@ def from_torch(
 ) -> LoadedNetwork:
     """A network from a PyTorch module; ``input_size`` such as ``(1, 3, 224, 224)``.
 
+    ``imported`` says whether its total is that of the module's own parameters.
+
     Raises:
         ArchvizError: torch is missing, or cannot export the module.
     """
@@ -213,6 +216,8 @@ def from_torch(
 
 def from_keras(model: Any, title: str = "") -> LoadedNetwork:
     """A network from a live Keras model, functional or sequential.
+
+    ``imported`` says whether its total is what the model itself counts.
 
     Raises:
         ArchvizError: the model has no configuration to read.

@@ -116,8 +116,9 @@ def import_model(model: str, output: str) -> None:
     """Write the spec of a real model: ONNX, .keras, or the JSON of a Keras model.
 
     The stem, modules, repeats and towers are found in it; the spec is yours to read,
-    rename and polish. What it unrolls to is compared with the model, and the outcome is
-    said in one line on standard error; status 1 if they differ.
+    rename and polish. What it unrolls to is compared with the model, its total with the
+    weights that the model holds. The outcome is said in one line on standard error;
+    status 1 if something differs or is not proven.
 
     \b
     archviz import model.onnx -o model.yaml
@@ -176,7 +177,8 @@ def info(network: str, layers: bool, as_json: bool) -> None:
 def check(files: tuple[str, ...]) -> None:
     """Prove specs: syntax, names, shapes at every merge, and the published totals.
 
-    Status 0 if all is well; else 1, with every problem's file, line and column.
+    Of a model file, that its figure is proven to be the model. Status 0 if all is well;
+    else 1, with every problem's file, line and column.
     """
     from archviz.api import load
     from archviz.network.analysis import check_published

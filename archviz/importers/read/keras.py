@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 
 from archviz.errors import ArchvizError, fail, one_line
 from archviz.files import is_special
 from archviz.importers.graphs import LayerGraph, Op, OpGraph
 from archviz.importers.read.keras_weights import (
+    Counted,
     held_by_json,
     held_by_model,
     held_in_archive,
@@ -58,9 +60,8 @@ def read_keras(path: str) -> LayerGraph:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise fail(path, f"cannot be read: {reason.lower()}") from error
-    graph, model = _read(text, path)
-    held = held_in_archive(path, model) if path.lower().endswith(".keras") else None
-    return with_held(graph, *(held or (held_by_json(graph, model), {})))
+    archive = path.lower().endswith(".keras")
+    return _read(text, path, lambda model: held_in_archive(path, model) if archive else None)
 
 
 def _from_zip(path: str) -> bytes:
@@ -99,12 +100,13 @@ def _from_zip(path: str) -> bytes:
 
 def read_keras_text(text: str | bytes, path: str) -> LayerGraph:
     """The layers of a model given as JSON; ``path`` names it in messages."""
-    graph, model = _read(text, path)
-    return with_held(graph, held_by_json(graph, model), {})
+    return _read(text, path, lambda model: None)
 
 
-def _read(text: str | bytes, path: str) -> tuple[LayerGraph, dict[str, Any]]:
-    """The layers of a model given as JSON, and what the JSON says."""
+def _read(
+    text: str | bytes, path: str, count: Callable[[dict[str, Any]], Counted | None]
+) -> LayerGraph:
+    """The layers of a model given as JSON; ``count`` gives its weights, None if unknown."""
     brackets = (b"{", b"[") if isinstance(text, bytes) else ("{", "[")
     if sum(map(text.count, brackets)) > MAX_BRACKETS:  # type: ignore[arg-type]
         raise fail(path, "has millions of lists in it: this is no model")
@@ -120,7 +122,8 @@ def _read(text: str | bytes, path: str) -> tuple[LayerGraph, dict[str, Any]]:
 
     try:
         graph = _KerasReader(path).model(model)
-        return fold_graph(sorted_ops(graph, path), path, HANDLERS), model
+        layers = fold_graph(sorted_ops(graph, path), path, HANDLERS)
+        return with_held(layers, *(count(model) or (held_by_json(layers, model), {})))
     except ArchvizError:
         raise
     except (
@@ -386,5 +389,4 @@ def layers_of_keras(model: Any) -> LayerGraph:
             f"cannot be written as JSON: {reason}",
             "only Functional and Sequential models can be imported",
         ) from error
-    graph, config = _read(text, name)
-    return with_held(graph, *(held_by_model(model) or (held_by_json(graph, config), {})))
+    return _read(text, name, lambda config: held_by_model(model))

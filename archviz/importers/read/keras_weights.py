@@ -30,6 +30,10 @@ _MOVING = 2
 """Arrays that a batch norm has for its moving statistics, behind the others."""
 
 
+Counted = tuple[Held, dict[str, int]]
+"""What a source holds, and the sizes of the weights by the names of the layers."""
+
+
 class _Place(NamedTuple):
     """A layer of the configuration that has a group of its own in the file."""
 
@@ -38,11 +42,8 @@ class _Place(NamedTuple):
     frozen: bool
 
 
-def held_in_archive(path: str, config: Mapping[str, Any]) -> tuple[Held, dict[str, int]] | None:
-    """What a ``.keras`` file holds, and the sizes of the weights by the names of the layers.
-
-    None where its weights cannot be read without Keras.
-    """
+def held_in_archive(path: str, config: Mapping[str, Any]) -> Counted | None:
+    """What a ``.keras`` file holds; None where its weights cannot be read without Keras."""
     shapes = _shapes(path)
     if shapes is None:
         return None
@@ -89,20 +90,19 @@ def _places(
     model: Mapping[str, Any], path: tuple[str, ...], depth: int
 ) -> Iterator[tuple[tuple[str, ...], _Place]]:
     """The layers of a model by their groups, which Keras names by their classes and a number."""
-    config = model["config"]
+    config = model.get("config")
     layers = config.get("layers") if isinstance(config, dict) else config
     seen: dict[str, int] = {}
-    for layer in layers or ():
-        word = _snake(str(layer["class_name"]))
+    for layer in layers if isinstance(layers, list) else ():
+        kind, own = (layer.get("class_name"), layer.get("config")) if layer else ("", None)
+        word = _snake(str(kind))
         number = seen[word] = seen.get(word, -1) + 1
         where = (*path, "layers", f"{word}_{number}" if number else word)
-        own = layer["config"]
-        if isinstance(own, dict) and "layers" in own and depth < MAX_NESTING:
-            yield from _places(layer, where, depth + 1)
+        if isinstance(own, list) or (isinstance(own, dict) and "layers" in own):
+            yield from _places(layer, where, depth + 1) if depth < MAX_NESTING else ()
         elif isinstance(own, dict):
-            name = str(layer.get("name") or own.get("name") or layer["class_name"])
-            norm = layer["class_name"] == "BatchNormalization"
-            yield where, _Place(name, norm, own.get("trainable") is False)
+            name = str(layer.get("name") or own.get("name") or kind)
+            yield where, _Place(name, kind == "BatchNormalization", own.get("trainable") is False)
 
 
 def _snake(name: str) -> str:
@@ -112,11 +112,8 @@ def _snake(name: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def held_by_model(model: Any) -> tuple[Held, dict[str, int]] | None:
-    """What a live Keras model has, and the sizes of the weights by the names of the layers.
-
-    None where it has not been built.
-    """
+def held_by_model(model: Any) -> Counted | None:
+    """What a live Keras model has; None where it has not been built."""
     try:
         fixed = sum(prod(weight.shape) for weight in model.non_trainable_weights)
         held = Held("model", int(model.count_params()), fixed=int(fixed))
