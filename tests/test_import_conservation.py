@@ -207,6 +207,18 @@ def test_states_that_a_network_starts_from_are_no_weights_unless_they_are_named(
         assert ("differs by 32" in found.report) is not faithful
 
 
+def test_ones_and_zeros_of_a_norm_without_weights_are_none() -> None:
+    model = Builder((1, 4, 8, 8))
+    value = model.op("Reshape", "x", model.ints(1, 2, -1))
+    fills = [named(model, "val_1", 2), named(model, "val_2", 2)]
+    value = model.op("InstanceNormalization", value, *fills)
+    value = model.op("Reshape", value, model.ints(1, 4, 8, 8))
+    value = model.op("Mul", value, model.weight(4, 1, 1))
+    found = said(model, model.op("Add", value, model.weight(4, 1, 1)))
+    assert "faithful" in found.report
+    assert "8 parameters" in found.report
+
+
 def test_stated_shapes_are_held_against_those_of_the_layers() -> None:
     model = Builder((1, 8, 16))
     value = model.op("MatMul", "x", model.weight(16, 32))

@@ -75,8 +75,13 @@ _STEPS = STATED | {"scale", "scaled-add"}
 MAX_STEPS = 256
 _MADE_UP = re.compile(r"^(val_)?\d+$|onnx::|[/:](?!.*ReadVariableOp)|[Cc]onst|scalar|lifted_tensor")
 """Names that exporters make up for numbers in a model's code; parameters keep their own."""
-_STATES: Mapping[str, tuple[int, ...]] = {"LSTM": (5, 6), "GRU": (5,), "RNN": (5,)}
-"""Inputs that are states at the start."""
+_FILLED: Mapping[str, tuple[int, ...]] = {
+    "LSTM": (5, 6),
+    "GRU": (5,),
+    "RNN": (5,),
+    **dict.fromkeys(("InstanceNormalization", "GroupNormalization", "LayerNormalization"), (1, 2)),
+}
+"""Inputs that exporters fill with zeros and ones where the model has nothing to put there."""
 _NONE: frozenset[int] = frozenset()
 
 
@@ -167,7 +172,8 @@ def census(
         leaf
         for name in computed
         for leaf in found.leaves(name)
-        if constants[leaf].size > 1 or _is_named_array(graph, leaf)
+        if (constants[leaf].floating or leaf in found.whole)
+        and (constants[leaf].size > 1 or _is_named_array(graph, leaf))
     }
     doubtful = {leaf for name in loose for leaf in found.leaves(name)}
     weights: dict[str, int] = {}
@@ -176,7 +182,7 @@ def census(
         tensor = constants[name]
         size = tensor.size if tensor.floating or name in found.whole else 0
         if size > 1 or (size and name in taken):
-            if used[0].op.kind not in _STATES or not _is_start(graph, name, used):
+            if name in taken or not _is_filling(graph, name, used):
                 weights[name] = _unpacked(used, size)
         elif size and name not in graph.written and not _MADE_UP.search(name):
             numbers.append(name)
@@ -213,10 +219,12 @@ def _is_named_array(graph: OpGraph, name: str) -> bool:
     return named and bool(graph.constants[name].shape)
 
 
-def _is_start(graph: OpGraph, name: str, used: list[Use]) -> bool:
-    """Whether a constant is the state that recurrent layers start from: zeros, unless named."""
+def _is_filling(graph: OpGraph, name: str, used: list[Use]) -> bool:
+    """Whether a constant only stands where the model itself has nothing."""
+    if used[0].op.kind not in _FILLED:
+        return False
     made_up = name in graph.written or _MADE_UP.search(name) is not None
-    return made_up and all(use.slot in _STATES.get(use.op.kind, ()) for use in used)
+    return made_up and all(use.slot in _FILLED.get(use.op.kind, ()) for use in used)
 
 
 def _unpacked(used: list[Use], size: int) -> int:
@@ -230,12 +238,17 @@ def _unpacked(used: list[Use], size: int) -> int:
 
 
 def _computed(weighed: Mapping[str, int], found: Uses, held: Mapping[str, int]) -> dict[str, int]:
-    """Weights that a layer does not take as they are, but something that is computed from them."""
+    """Weights that a layer does not take as they are, but something that is computed from them.
+
+    That may be of another size, and it may count anew in each layer.
+    """
     computed: dict[str, int] = {}
+    seen: set[str] = set()
     for name, size in weighed.items():
         own = {leaf: held[leaf] for leaf in found.leaves(name) if leaf in held}
-        if sum(own.values()) != size:
+        if sum(own.values()) != size or not seen.isdisjoint(own):
             computed |= own
+        seen.update(own)
     return computed
 
 
@@ -255,7 +268,7 @@ def _idle(graph: OpGraph) -> dict[str, int]:
 def _users(ops: Iterable[Op]) -> dict[str, list[Op]]:
     users: dict[str, list[Op]] = {}
     for op in ops:
-        for name in op.inputs:
+        for name in op.inputs if op.kind not in ("Shape", "Size") else ():
             users.setdefault(name, []).append(op)
     return users
 
