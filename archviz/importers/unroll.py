@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from archviz.importers.graphs import LayerNode
@@ -14,19 +15,13 @@ from archviz.network.paths import Scope
 from archviz.network.walk import Walk
 
 _PLAIN = Layer("", "", None)  # type: ignore[arg-type]
-_FIELDS: dict[str, tuple[str, ...]] = {}
 
 
+@cache
 def fields_of(kind: str) -> tuple[str, ...]:
     """The fields of a layer that say what it computes, for its kind."""
-    found = _FIELDS.get(kind)
-    if found is None:
-        names = dict.fromkeys(OPTIONS[option].field for option in KINDS[kind].options)
-        extra = ["shared", "own"]
-        if kind in STATED:
-            extra.append("label")
-        found = _FIELDS[kind] = (*names, *extra)
-    return found
+    names = dict.fromkeys(OPTIONS[option].field for option in KINDS[kind].options)
+    return (*names, "shared", "own", *(["label"] if kind in STATED else []))
 
 
 class Wired(NamedTuple):

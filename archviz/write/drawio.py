@@ -57,7 +57,7 @@ def write_drawio(pages: Sequence[Page]) -> bytes:
     return "\n".join([*lines, "</mxfile>", ""]).encode()
 
 
-class End(NamedTuple):
+class EndCell(NamedTuple):
     """A cell that edges may end at, and its box on the page."""
 
     cell: str
@@ -72,8 +72,8 @@ class _Diagram:
         self.scene = scene
         self.count = 1
         self.cells: list[str] = []
-        self.ends: dict[str, End] = {}
-        self.order: list[End] = []
+        self.ends: dict[str, EndCell] = {}
+        self.order: list[EndCell] = []
         ways: dict[str, tuple[Point, Point]] = {}
         for item in leaves(scene.items):
             if isinstance(item, Connector) and len(item.route) > 1:
@@ -84,7 +84,7 @@ class _Diagram:
             if shape.role == "port":
                 at = (shape.x + shape.width / 2, shape.y + shape.height / 2)
                 box = port_box(*ways.get(shape.id, (at, at)))
-            end = End(self.new_id(), box)
+            end = EndCell(self.new_id(), box)
             self.order.append(end)
             self.ends[shape.id] = end
         self.order.reverse()
@@ -241,9 +241,9 @@ class _Diagram:
             route = (route[0], midpoint(*route), route[1])
         self.edge(parent, origin, style, route, start.cell, stop.cell)
 
-    def port(self, at: Point, onward: Point, parent: str, origin: Point) -> End:
+    def port(self, at: Point, onward: Point, parent: str, origin: Point) -> EndCell:
         """An invisible oval at the end of a line that comes from nowhere."""
-        end = End(self.new_id(), port_box(at, onward))
+        end = EndCell(self.new_id(), port_box(at, onward))
         style: CellStyle = {"ellipse": "", "fillColor": "none", "strokeColor": "none"}
         self.vertex(end.cell, parent, origin, end.box, style)
         return end

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archviz.scene.scene import Connector
-    from archviz.write.pptx_parts import Box, Drawn, EmuPoint, Frame
+    from archviz.write.pptx_parts import Drawn, EmuBox, EmuPoint, Frame
 
 LEAST_EXTENT = 3175
 """Extent of a bent connector whose ends are level: its adjusts are shares of it."""
@@ -37,7 +37,7 @@ class Bend(NamedTuple):
     adjusts: tuple[int, ...] = ()
 
     @property
-    def box(self) -> Box:
+    def box(self) -> EmuBox:
         """The box that it takes on the slide, turned."""
         if not self.turned:
             return (self.x, self.y, self.x + self.width, self.y + self.height)
@@ -104,11 +104,11 @@ def cut(route: Sequence[EmuPoint], most: int) -> list[list[EmuPoint]]:
     return [*parts, rest]
 
 
-class End(NamedTuple):
+class EndShape(NamedTuple):
     """A shape that connectors may be glued to: its number on the slide, box and name."""
 
     number: int
-    box: Box
+    box: EmuBox
     ellipse: bool
     name: str
 
@@ -130,7 +130,7 @@ def _sign(value: int) -> int:
     return (value > 0) - (value < 0)
 
 
-def port_box(at: EmuPoint, onward: EmuPoint) -> Box:
+def port_box(at: EmuPoint, onward: EmuPoint) -> EmuBox:
     """The box of an oval that touches a line's end ``at``, on the side away from the line."""
     half = PORT // 2
     x = at[0] - half * _sign(onward[0] - at[0])
@@ -138,14 +138,14 @@ def port_box(at: EmuPoint, onward: EmuPoint) -> Box:
     return (x - half, y - half, x + half, y + half)
 
 
-def joint_box(before: EmuPoint, after: EmuPoint, width: int) -> Box:
+def joint_box(before: EmuPoint, after: EmuPoint, width: int) -> EmuBox:
     """The box of a joint: as wide as the line, and filling the gap between two parts."""
     (x0, y0), (x1, y1), half = before, after, width // 2
     across, along = (half, 0) if x0 == x1 else (0, half)
     return (min(x0, x1) - across, min(y0, y1) - along, max(x0, x1) + across, max(y0, y1) + along)
 
 
-def connected_to(start: End, stop: End, route: Sequence[EmuPoint]) -> str:
+def connected_to(start: EndShape, stop: EndShape, route: Sequence[EmuPoint]) -> str:
     """The shapes that a connector is glued to."""
     return (
         f'<a:stCxn id="{start.number}" idx="{start.site(route[0], route[1])}"/>'

@@ -40,9 +40,9 @@ NO_LINE = "<a:ln><a:noFill/></a:ln>"
 ALIGN = {"start": "l", "middle": "ctr", "end": "r"}
 
 EmuPoint: TypeAlias = tuple[int, int]
-Box: TypeAlias = tuple[int, int, int, int]
+EmuBox: TypeAlias = tuple[int, int, int, int]
 """(left, top, right, bottom)."""
-Drawn: TypeAlias = tuple[str, Box]
+Drawn: TypeAlias = tuple[str, EmuBox]
 """A shape's XML, and the box that it takes on the slide."""
 
 
@@ -57,7 +57,7 @@ class Frame(NamedTuple):
         """A point of the scene on the slide."""
         return (round(x * self.scale + self.dx), round(y * self.scale + self.dy))
 
-    def box(self, x: float, y: float, width: float, height: float) -> Box:
+    def box(self, x: float, y: float, width: float, height: float) -> EmuBox:
         """A box of the scene on the slide."""
         return (*self.point(x, y), *self.point(x + width, y + height))
 
@@ -81,7 +81,7 @@ def fit(scene: Scene, width: int, height: int) -> Frame:
     return Frame(scale, (width - scene.width * scale) / 2, (height - scene.height * scale) / 2)
 
 
-def union(boxes: Sequence[Box]) -> Box:
+def union(boxes: Sequence[EmuBox]) -> EmuBox:
     """The smallest box round ``boxes``."""
     return (
         min(box[0] for box in boxes),
@@ -118,7 +118,7 @@ def fill_of(shape: Shape) -> str:
     )
 
 
-def xfrm(box: Box, attributes: str = "") -> str:
+def xfrm(box: EmuBox, attributes: str = "") -> str:
     """Position and size."""
     left, top, right, bottom = box
     return (
@@ -147,7 +147,7 @@ def sp(
     number: int,
     name: str,
     detail: str,
-    box: Box,
+    box: EmuBox,
     outside: str,
     body: str = "",
     kind: str = "<p:cNvSpPr/><p:nvPr/>",
@@ -225,7 +225,7 @@ def line_preset(points: Sequence[EmuPoint]) -> str:
     return geometry("leftBracket" if points[0][0] > points[1][0] else "rightBracket", adj=0)
 
 
-def freeform(points: Sequence[EmuPoint], box: Box) -> str:
+def freeform(points: Sequence[EmuPoint], box: EmuBox) -> str:
     """The geometry of a polyline."""
     left, top, right, bottom = box
     path = "".join(

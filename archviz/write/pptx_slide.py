@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from archviz.scene.scene import Connector, Group, Line, Shape, Text
 from archviz.write.pptx_connectors import (
-    End,
+    EndShape,
     arrowhead,
     bend,
     connected_to,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archviz.scene.scene import Item, Scene
-    from archviz.write.pptx_parts import Box, Drawn, EmuPoint, Frame
+    from archviz.write.pptx_parts import Drawn, EmuBox, EmuPoint, Frame
 
 TITLE = '<p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr><p:ph type="title"/></p:nvPr>'
 
@@ -55,8 +55,8 @@ class SlideWriter:
         self.most_pieces = most_pieces
         self.count = 1
         self.title: list[Text] = []
-        self.ends: dict[str, End] = {}
-        self.order: list[End] = []
+        self.ends: dict[str, EndShape] = {}
+        self.order: list[EndShape] = []
         ways: dict[str, tuple[str, EmuPoint]] = {}
         for item, _ in items_with_groups(scene.items):
             if isinstance(item, Connector) and len(item.route) > 1:
@@ -78,7 +78,7 @@ class SlideWriter:
             at = self.frame.point(shape.x + shape.width / 2, shape.y + shape.height / 2)
             name, onward = ways.get(shape.id, (name, at))
             box = port_box(at, onward)
-        end = End(self.number(), box, shape.form == "ellipse", name)
+        end = EndShape(self.number(), box, shape.form == "ellipse", name)
         self.order.append(end)
         self.ends[shape.id] = end
 
@@ -207,13 +207,13 @@ class SlideWriter:
             start = stop
         return [*dots, *drawn]
 
-    def _port(self, name: str, at: EmuPoint, onward: EmuPoint, drawn: list[Drawn]) -> End:
+    def _port(self, name: str, at: EmuPoint, onward: EmuPoint, drawn: list[Drawn]) -> EndShape:
         """An invisible oval at the end of a line that comes from nowhere."""
         return self._dot(name, name, port_box(at, onward), "", drawn)
 
-    def _dot(self, name: str, detail: str, box: Box, fill: str, drawn: list[Drawn]) -> End:
+    def _dot(self, name: str, detail: str, box: EmuBox, fill: str, drawn: list[Drawn]) -> EndShape:
         """A small shape to glue to, where the scene has none: a joint, or a port if empty."""
-        end = End(self.number(), box, not fill, name)
+        end = EndShape(self.number(), box, not fill, name)
         outside = look(self.frame, geometry("ellipse" if end.ellipse else "rect"), solid(fill))
         drawn.append(sp(end.number, name, detail, box, outside))
         return end
