@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import errno
-import io
 import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from archviz import __version__
 from archviz.cli.options import (
+    FORCE_HELP,
     FormatList,
     aspect_option,
     complete_network,
@@ -27,8 +26,8 @@ from archviz.cli.options import (
     theme_option,
     title_option,
 )
-from archviz.cli.streams import emit, open_streams, say, standard_output
-from archviz.errors import OUT_OF_MEMORY, ArchvizError, Problem, did_you_mean
+from archviz.cli.streams import emit, open_streams, problems_told, say, standard_output
+from archviz.errors import ArchvizError, did_you_mean
 
 if TYPE_CHECKING:
     from archviz.api import LoadedNetwork
@@ -65,35 +64,19 @@ class Commands(click.Group):
     """Prints problems as lines on standard error, status 1; never a traceback."""
 
     def make_context(self, *words: Any, **extra: Any) -> click.Context:
-        """Read the command line; wrong usage is shown without what a terminal would obey."""
-        try:
+        """Read the command line; whatever is wrong is told."""
+        with problems_told():
             return super().make_context(*words, **extra)
-        except click.ClickException as error:
-            show_usage(error)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an :class:`ArchvizError` becomes its lines."""
+        """Run a command; whatever goes wrong is told."""
         open_streams()
-        try:
+        with problems_told():
             result = super().invoke(ctx)
             if sys.stdout is not None:
                 with standard_output():
                     sys.stdout.flush()
             return result
-        except ArchvizError as error:
-            report(error.problems)
-        except click.ClickException as error:
-            show_usage(error)
-        except (MemoryError, ImportError) as error:
-            if isinstance(error, ImportError) and "failed to map" not in str(error):
-                raise
-            say(f"archviz {ctx.invoked_subcommand}: {OUT_OF_MEMORY}", err=True)
-        except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise
-            reason = (error.strerror or str(error)).lower()
-            say(f"{error.filename or 'archviz'}: {reason}", err=True)
-        sys.exit(1)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -104,22 +87,6 @@ class Commands(click.Group):
             hint = near or "'archviz --help' shows the commands"
             raise click.UsageError(f"there is no command '{args[0]}'; {hint}", ctx)
         return super().resolve_command(ctx, args)
-
-
-def show_usage(error: click.ClickException) -> NoReturn:
-    """Print wrong usage as click does, and leave with its status."""
-    text = io.StringIO()
-    error.show(text)
-    say(text.getvalue().removesuffix("\n"), err=True)
-    sys.exit(error.exit_code)
-
-
-def report(problems: Sequence[Problem]) -> None:
-    """Print every problem on standard error."""
-    for problem in problems:
-        say(f"{problem}", err=True)
-    if len(problems) > 1:
-        say(f"{len(problems)} problems", err=True)
 
 
 def get_network(source: str) -> LoadedNetwork:
@@ -234,7 +201,7 @@ def import_model(model: str, output: str) -> None:
     metavar="DIR",
     help="Folder to write to; it is made where there is none.",
 )
-@click.option("--force", is_flag=True, help="Overwrite files that archviz did not write.")
+@click.option("--force", is_flag=True, help=FORCE_HELP)
 @legend_option
 @title_option
 @theme_option

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from archviz.cli.streams import files_read, say
+from archviz.cli.streams import files_read, note, say
 from archviz.errors import ArchvizError, printable
 from archviz.export import Job, Look, export_jobs, load_all, make_folder, write_job
 from archviz.write.formats import Settings
@@ -46,7 +46,7 @@ def run_export(
     for failure in failures:
         for problem in failure.problems:
             say(str(problem), err=True)
-    say(_summary(written, nets, folder, failures), must=False)
+    note(_summary(written, nets, folder, failures))
     return not failures
 
 
@@ -73,11 +73,10 @@ def _write(
         for job in steps:
             try:
                 written.append((job, write(job)))
+                if not bar:
+                    note(f"{job.path}  {size_text(written[-1][1])}")
             except ArchvizError as error:
                 failures.append(error)
-                continue
-            if not bar:
-                say(f"{job.path}  {size_text(written[-1][1])}", must=False)
     return written
 
 
