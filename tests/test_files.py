@@ -470,6 +470,14 @@ def test_control_characters_never_reach_a_terminal(arguments: list[str]) -> None
     assert all(letter.isprintable() or letter == "\n" for letter in text.decode("utf-8"))
 
 
+def test_json_stays_json_whatever_a_title_holds() -> None:
+    title = "a\u202eb\u200dé"
+    Path("t.yaml").write_text(SPEC.replace("T", json.dumps(title)), "utf-8")
+    printed = cli("info", "t.yaml", "--json").stdout
+    assert all(letter.isprintable() or letter == "\n" for letter in printed)
+    assert json.loads(printed)["title"] == archviz.load("t.yaml").network.head.title
+
+
 # ---- what is read, and what memory there is ---------------------------------------------------
 
 

@@ -396,7 +396,9 @@ def info(network: str, layers: bool, as_json: bool) -> None:
     if as_json:
         import json
 
-        say(json.dumps(loaded.info(), ensure_ascii=False, indent=1))
+        text = json.dumps(loaded.info(), ensure_ascii=False, indent=1)
+        plain = (c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+        say("".join(plain))
         return
     from archviz.network.report import info_text
 
