@@ -18,6 +18,7 @@ import archviz
 from archviz import catalog
 from archviz.cli.commands import main
 from archviz.layout.page import draw_legend
+from archviz.marks import marked
 from archviz.scene.theme import COLORS, METRICS, PATTERNS, ROLES, load_theme, theme_names
 from archviz.write.scene_json import write_json
 
@@ -142,7 +143,7 @@ def test_the_readme_begins_with_a_picture_and_its_command(
     assert start.index("# archviz") < picture < command
     run(commands("README.md")[0], tmp_path, monkeypatch)
     drawn = (tmp_path / "resnet50.svg").read_bytes()
-    assert drawn == (DOCS / "images" / "resnet50.svg").read_bytes()
+    assert drawn == marked((DOCS / "images" / "resnet50.svg").read_bytes(), "xml")
 
 
 def test_the_readme_shows_the_spec_of_the_picture_beside_it(
@@ -151,7 +152,7 @@ def test_the_readme_shows_the_spec_of_the_picture_beside_it(
     call = next(call for call in commands("README.md") if "small.yaml" in call)
     run(call, tmp_path, monkeypatch)
     drawn = (tmp_path / "small.svg").read_bytes()
-    assert drawn == (DOCS / "images" / "small.svg").read_bytes()
+    assert drawn == marked((DOCS / "images" / "small.svg").read_bytes(), "xml")
     assert blocks("README.md", "yaml")[0] == (DOCS / "examples" / "small.yaml").read_text("utf-8")
 
 

@@ -5,19 +5,17 @@ No logic here: each command is a few calls.
 
 from __future__ import annotations
 
-import errno
-import io
 import sys
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from archviz import __version__
 from archviz.cli import figures
-from archviz.cli.common import get_network, report, say_of_import
+from archviz.cli.common import get_network, say_of_import
 from archviz.cli.options import complete_network, network_argument, output_option
-from archviz.cli.streams import emit, open_streams, say, say_json, standard_output
-from archviz.errors import OUT_OF_MEMORY, ArchvizError, Mark, Problem, did_you_mean
+from archviz.cli.streams import emit, open_streams, problems_told, say, say_json, standard_output
+from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
 
 EXAMPLES = """
 \b
@@ -47,35 +45,19 @@ class Commands(click.Group):
     """Prints problems as lines on standard error, status 1; never a traceback."""
 
     def make_context(self, *words: Any, **extra: Any) -> click.Context:
-        """Read the command line; wrong usage is shown without what a terminal would obey."""
-        try:
+        """Read the command line; whatever is wrong is told."""
+        with problems_told():
             return super().make_context(*words, **extra)
-        except click.ClickException as error:
-            show_usage(error)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an :class:`ArchvizError` becomes its lines."""
+        """Run a command; whatever goes wrong is told."""
         open_streams()
-        try:
+        with problems_told():
             result = super().invoke(ctx)
             if sys.stdout is not None:
                 with standard_output():
                     sys.stdout.flush()
             return result
-        except ArchvizError as error:
-            report(error.problems)
-        except click.ClickException as error:
-            show_usage(error)
-        except (MemoryError, ImportError) as error:
-            if isinstance(error, ImportError) and "failed to map" not in str(error):
-                raise
-            say(f"archviz {ctx.invoked_subcommand}: {OUT_OF_MEMORY}", err=True)
-        except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise
-            reason = (error.strerror or str(error)).lower()
-            say(f"{error.filename or 'archviz'}: {reason}", err=True)
-        sys.exit(1)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -86,14 +68,6 @@ class Commands(click.Group):
             hint = near or "'archviz --help' shows the commands"
             raise click.UsageError(f"there is no command '{args[0]}'; {hint}", ctx)
         return super().resolve_command(ctx, args)
-
-
-def show_usage(error: click.ClickException) -> NoReturn:
-    """Print wrong usage as click does, and leave with its status."""
-    text = io.StringIO()
-    error.show(text)
-    say(text.getvalue().removesuffix("\n"), err=True)
-    sys.exit(error.exit_code)
 
 
 @click.group(

@@ -1,25 +1,15 @@
-"""What the commands share when they run: reading a network, reporting problems."""
+"""What the commands share when they run: reading a network, and what is said of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from archviz.cli.streams import say
-from archviz.errors import Problem
 
 if TYPE_CHECKING:
     from archviz.api import LoadedNetwork
-
-
-def report(problems: Sequence[Problem]) -> None:
-    """Print every problem on standard error."""
-    for problem in problems:
-        say(f"{problem}", err=True)
-    if len(problems) > 1:
-        say(f"{len(problems)} problems", err=True)
 
 
 def get_network(source: str) -> LoadedNetwork:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archviz.cli.common import say_of_import
-from archviz.cli.streams import say
+from archviz.cli.streams import note, say
 from archviz.errors import ArchvizError, printable
 from archviz.export import Analysed, Job, export_jobs, make_folder
 
@@ -51,7 +51,7 @@ def run_export(
     for failure in failures:
         for problem in failure.problems:
             say(str(problem), err=True)
-    say(_summary(written, nets, folder, failures), must=False)
+    note(_summary(written, nets, folder, failures))
     return not failures
 
 
@@ -78,11 +78,10 @@ def _write(
         for job in steps:
             try:
                 written.append((job, write(job)))
+                if not bar:
+                    note(f"{job.path}  {size_text(written[-1][1])}")
             except ArchvizError as error:
                 failures.append(error)
-                continue
-            if not bar:
-                say(f"{job.path}  {size_text(written[-1][1])}", must=False)
     return written
 
 

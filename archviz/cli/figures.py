@@ -11,6 +11,7 @@ import click
 
 from archviz.cli.common import get_network
 from archviz.cli.options import (
+    FORCE_HELP,
     Drawing,
     FormatList,
     aspect_option,
@@ -97,7 +98,7 @@ def render(network: str, output: str, suffix: str | None, **given: Any) -> None:
     metavar="DIR",
     help="Folder to write to; it is made where there is none.",
 )
-@click.option("--force", is_flag=True, help="Overwrite files that archviz did not write.")
+@click.option("--force", is_flag=True, help=FORCE_HELP)
 @legend_option
 @title_option
 @theme_option

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from archviz.write.formats import Drawn
 
+FORCE_HELP = "Overwrite what archviz did not write, or what was edited since."
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -179,7 +180,7 @@ force_option = click.option(
     is_flag=True,
     expose_value=False,
     callback=_keep_force,
-    help="Overwrite a file that archviz did not write, or that was edited since.",
+    help=FORCE_HELP,
 )
 
 

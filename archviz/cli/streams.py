@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any
 
 import click
 
-from archviz.errors import SPACES, ArchvizError, fail, printable
+from archviz.errors import OUT_OF_MEMORY, SPACES, ArchvizError, fail, printable
 
 BINARY = ("png", "pdf", "zip")
 """Forms of marks whose files are no text."""
@@ -50,16 +51,16 @@ def standard_output() -> Iterator[None]:
         raise fail("standard output", f"cannot be written: {reason}") from error
 
 
-def say(text: str, *, err: bool = False, must: bool = True) -> None:
+def say(text: str, *, err: bool = False) -> None:
     """Print lines that may quote a user's file, without what a terminal would obey.
 
     Raises:
-        ArchvizError: standard output is closed or full, and what it misses ``must`` be there.
+        ArchvizError: standard output is closed or full.
     """
     text = "\n".join(map(printable, text.split("\n")))
-    if err or not must:
+    if err:
         with contextlib.suppress(OSError):
-            click.echo(text, err=err)
+            click.echo(text, err=True)
     else:
         with standard_output():
             click.echo(text)
@@ -76,6 +77,42 @@ def say_json(text: str) -> None:
     safe = [c if c.isprintable() or c in f"\n{SPACES}" else json.dumps(c)[1:-1] for c in text]
     with standard_output():
         click.echo("".join(safe).encode(), nl=False)
+
+
+def note(text: str) -> None:
+    """Print a line that is not missed where nobody reads; :class:`ArchvizError` as :func:`say`."""
+    if sys.stdout is not None:
+        with contextlib.suppress(BrokenPipeError):
+            say(text)
+
+
+@contextlib.contextmanager
+def problems_told() -> Iterator[None]:
+    """Whatever goes wrong in it is told on standard error, and the process ends; no traceback."""
+    status = 1
+    try:
+        yield
+        return
+    except ArchvizError as error:
+        for problem in error.problems:
+            say(f"{problem}", err=True)
+        if len(error.problems) > 1:
+            say(f"{len(error.problems)} problems", err=True)
+    except click.ClickException as error:
+        usage = io.StringIO()
+        error.show(usage)
+        say(usage.getvalue().removesuffix("\n"), err=True)
+        status = error.exit_code
+    except (MemoryError, ImportError) as error:
+        if isinstance(error, ImportError) and "failed to map" not in str(error):
+            raise
+        say(f"archviz: {OUT_OF_MEMORY}", err=True)
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise
+        reason = (error.strerror or str(error)).lower()
+        say(f"{error.filename or 'standard output'}: {reason}", err=True)
+    sys.exit(status)
 
 
 def emit(output: str, data: bytes, form: str) -> None:

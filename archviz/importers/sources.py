@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from archviz.catalog import MODEL_SUFFIXES
-from archviz.errors import ArchvizError, fail
+from archviz.errors import ArchvizError, fail, printable
 from archviz.files import is_special
 from archviz.importers.garbage_collector import without_collector
 from archviz.importers.graphs import LayerGraph, LayerNode
@@ -88,7 +88,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     for node in graph.nodes:
-        print(line(node))
+        print(printable(line(node)))
     parameters = sum(node.parameters for node in graph.nodes)
     fixed = sum(node.fixed for node in graph.nodes)
     macs = sum(node.macs for node in graph.nodes)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import io
 import zipfile
+from functools import partial
 from html import escape
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from archviz.errors import fail
@@ -212,7 +214,8 @@ def _read_template(path: str) -> bytes:
     """
     try:
         with open(path, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
+            pieces = iter(partial(file.read, 2**20), b"")
+            data = b"".join(islice(pieces, MOST_BYTES // 2**20 + 1))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise fail(path, f"the template cannot be read: {reason.lower()}") from error
