@@ -7,6 +7,8 @@ from typing import Any
 
 from archviz.importers.compact.prepare import prepare, with_outputs_joined
 from archviz.importers.graphs import LayerGraph, LayerNode
+from archviz.importers.prove import differences, numbered
+from archviz.importers.unroll import unrolled
 from archviz.language.expand import load_network, network_from_text
 from archviz.network.kinds import KINDS
 from archviz.network.model import (
@@ -402,6 +404,16 @@ def resnext50() -> LayerGraph:
 
 
 # ---- comparing ----------------------------------------------------------------------------
+
+
+def verify(graph: LayerGraph, network: Network) -> list[str]:
+    """What differs between a model and the network of its spec; empty where nothing does."""
+    return differences(numbered(graph), unrolled(network))
+
+
+def compare(graph: LayerGraph, other: LayerGraph) -> list[str]:
+    """What differs between two layer graphs; empty where nothing does."""
+    return differences(numbered(graph), numbered(other))
 
 
 def same_graph(first: LayerGraph, second: LayerGraph) -> str:

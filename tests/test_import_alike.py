@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 
 import pytest
+from layer_graphs import compare
 
 from archviz.errors import ArchvizError
 from archviz.importers.collector import without_collector
 from archviz.importers.graphs import LayerGraph, LayerNode, module_path
-from archviz.importers.prove import compare
 from archviz.importers.read.onnx import HEAD, read_onnx_data
 
 from models import Builder, TensorProto, resnet  # isort: skip

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from endings import must_end
+from layer_graphs import compare, verify
 
 from archviz.importers.graphs import LayerGraph, LayerNode
-from archviz.importers.prove import compare, key_of, verify
+from archviz.importers.prove import key_of
 from archviz.importers.unroll import flatten_network
 from archviz.language.expand import load_network, network_from_text
 from archviz.network.analysis import analyse

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from archviz.importers.fold.windows import tidy
 from archviz.importers.graphs import ORDERED, LayerGraph, LayerNode
-from archviz.importers.unroll import Wired, fields_of, unrolled
+from archviz.importers.unroll import Wired, fields_of
 from archviz.network.analysis import own_weights
-from archviz.network.model import Layer, Network
+from archviz.network.model import Layer
 from archviz.network.rules import show_shape
 
 _NESTED = ("concat", "add")
@@ -38,16 +38,6 @@ class _NumberedGraph(NamedTuple):
     inputs: list[tuple[int, ...]]
     tags: list[int]
     """What each layer is, and whether it is an output."""
-
-
-def verify(graph: LayerGraph, network: Network) -> list[str]:
-    """What differs between a model and the network of its spec; empty where nothing does."""
-    return differences(numbered(graph), unrolled(network))
-
-
-def compare(graph: LayerGraph, other: LayerGraph) -> list[str]:
-    """What differs between a model's graph and that of a spec; empty where nothing does."""
-    return differences(numbered(graph), numbered(other))
 
 
 def numbered(graph: LayerGraph) -> Wired:
