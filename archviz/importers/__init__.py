@@ -2,9 +2,10 @@
 
 ::
 
-    file ─read─▶ OpGraph ─fold─▶ LayerGraph ─compact─▶ Outline ─write─▶ YAML
-                (operators)      (layers)              (modules, repeats, towers)
+    file ─read/─▶ OpGraph ─fold/─▶ LayerGraph ─compact/─▶ Outline ─spec/─▶ YAML
+                (operators)        (layers)               (modules, repeats, towers)
 
-The YAML then takes the one way that every spec takes, and what it unrolls to is compared
-with the layer graph.
+``sources`` finds the reader of a file, and ``graphs`` has the two graphs. The YAML then takes the
+one way that every spec takes; ``unroll`` writes its network out as layers again, and ``prove``
+compares them with the layer graph. ``imported`` runs it all, and says what came out.
 """

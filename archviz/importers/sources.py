@@ -1,19 +1,14 @@
-"""Where models come from: which files are models, and the layer graph of each.
-
-    python -m archviz.importers.sources FILE
-
-prints the layers of a model, one a line.
-"""
+"""Where models come from: which files are models, and the layer graph of each."""
 
 from __future__ import annotations
 
 import os
 
 from archviz.catalog import MODEL_SUFFIXES
-from archviz.errors import ArchvizError, fail, printable
+from archviz.errors import fail
 from archviz.files import is_special
 from archviz.importers.garbage_collector import without_collector
-from archviz.importers.graphs import LayerGraph, LayerNode
+from archviz.importers.graphs import LayerGraph
 
 MODEL_FILES = "an ONNX file, a Keras 3 .keras file, or the JSON of model.to_json()"
 
@@ -65,39 +60,3 @@ def _read(path: str, suffix: str) -> LayerGraph:
             "use archviz.from_torch(module, input_size), or export to ONNX",
         )
     raise fail(path, "is no model that can be imported", f"give {MODEL_FILES}")
-
-
-def line(node: LayerNode) -> str:
-    """A layer as a line of text."""
-    options = " ".join(f"{key}={value}" for key, value in node.options.items())
-    shape = "×".join(map(str, node.shape))
-    scope = ".".join(node.scope)
-    return (
-        f"{node.id:40} {node.kind:15} {shape:14} {node.parameters:>11,} [{options}] "
-        f"<- {', '.join(node.inputs)}  ({scope})"
-    )
-
-
-def main() -> int:
-    """Print the layers of the file that the command line names."""
-    import sys
-
-    try:
-        graph = read_model(sys.argv[1])
-    except ArchvizError as error:
-        print(error, file=sys.stderr)
-        return 1
-    for node in graph.nodes:
-        print(printable(line(node)))
-    parameters = sum(node.parameters for node in graph.nodes)
-    fixed = sum(node.fixed for node in graph.nodes)
-    macs = sum(node.macs for node in graph.nodes)
-    print(
-        f"{len(graph.nodes)} layers, {parameters:,} parameters, {fixed:,} of them not trained, "
-        f"{macs:,} multiply-adds; outputs {graph.outputs}; unknown {graph.unknown}"
-    )
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

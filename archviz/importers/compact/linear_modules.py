@@ -12,6 +12,7 @@ from archviz.importers.compact.structure import Structures
 from archviz.importers.compact.tree import Call, Chain, Element, FreeGraph, Parallel, takes_previous
 
 SHORTEST, LONGEST = 3, 12
+"""Elements of a linear part that becomes a module where it occurs again."""
 MANY_RUNS = 5
 """Equal rows of convolutions that make a module in an encoder with its decoder."""
 
