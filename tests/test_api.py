@@ -305,3 +305,9 @@ def test_unknown_options_are_type_errors(spec: Path) -> None:
         archviz.load(spec).svg(colour="red")
     with pytest.raises(TypeError, match="colour"):
         archviz.load(spec).save("x.svg", colour="red")
+
+
+@pytest.mark.parametrize("name", ["R E S N E T 5 1", "resnet51"])
+def test_a_name_that_is_nearly_one_is_answered_with_it(name: str) -> None:
+    with pytest.raises(archviz.ArchvizError, match="resnet50"):
+        archviz.load(name)

@@ -104,3 +104,16 @@ def test_the_help_says_what_is_so_without_an_option(command: str, said: list[str
     text = " ".join(CliRunner().invoke(main, [command, "--help"]).output.split())
     for default in said:
         assert f"[default: {default}]" in text, default
+
+
+def test_the_help_names_what_an_option_takes() -> None:
+    text = CliRunner().invoke(main, ["render", "--help"]).output
+    for said in (
+        "-o, --output FILE",
+        "-f, --format FORMAT",
+        "--aspect W:H",
+        "--scale X",
+        "--width PIXELS",
+        "--template FILE.pptx",
+    ):
+        assert f"  {said} " in text or f"  {said}\n" in text, said

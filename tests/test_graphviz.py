@@ -184,3 +184,9 @@ def test_it_works_where_no_cache_can_be_kept(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(wasmtime, "Config", NoCache)
     backend = graphviz_engine._backend.__wrapped__()
     assert b"node a" in backend.render("digraph { a }", format="plain", engine="dot")
+
+
+def test_boxes_are_boxes_and_circles_ellipses() -> None:
+    text = write_gv(archviz.load("lenet5").scene(legend=False))
+    forms = [word for word in ("box", "ellipse") for _ in range(text.count(f"shape={word} "))]
+    assert (forms.count("box"), forms.count("ellipse")) == (8, 5)

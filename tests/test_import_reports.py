@@ -11,7 +11,7 @@ import pytest
 
 from archviz.errors import ArchvizError
 from archviz.importers.graphs import LayerGraph, LayerNode
-from archviz.importers.imported import import_layers
+from archviz.importers.imported import import_file, import_layers
 from archviz.importers.sources import read_model
 
 from layer_graphs import Make  # isort: skip
@@ -117,3 +117,10 @@ def test_the_title_of_a_spec(title: str, wanted: str) -> None:
     found = import_layers(net.layers(net.conv("x", 3, 8)), title, "f")
     assert found.text.startswith(f"title: {wanted}")
     assert len(found.text.splitlines()[0]) <= len("title: ") + 100
+
+
+def test_the_title_of_a_file_is_its_name_without_the_suffix(tmp_path: Path) -> None:
+    net = Builder()
+    path = tmp_path / "small net.v2.onnx"
+    path.write_bytes(net.bytes(net.conv("x", 3, 8)))
+    assert import_file(str(path)).text.startswith('title: "small net.v2"\n')
