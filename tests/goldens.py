@@ -29,8 +29,9 @@ from typing import Any, NamedTuple
 
 import archviz
 from archviz import catalog
-from archviz.api import LoadedNetwork, figure_options
-from archviz.export import Look, network_pages
+from archviz.api import LoadedNetwork
+from archviz.export import network_pages
+from archviz.keywords import read_keywords
 from archviz.language.expand import network_from_text
 from archviz.layout.compare import draw_comparison, draw_themes
 from archviz.layout.deck import deck_pages
@@ -114,11 +115,15 @@ def themes() -> list[Page]:
 def comparison(names: tuple[str, ...], **options: Any) -> list[Page]:
     nets = [archviz.load(name) for name in names]
     pairs = [(net.network, net.analysis) for net in nets]
-    return one(draw_comparison(pairs, figure_options(**options)))
+    return one(draw_comparison(pairs, read_keywords(options)[0]))
+
+
+def pages_of(net: LoadedNetwork, aspect: float) -> list[Page]:
+    return network_pages((net.network, net.analysis), read_keywords({})[0], aspect)
 
 
 def slides(name: str) -> list[Page]:
-    return network_pages(archviz.load(name), Look(), WIDE)
+    return pages_of(archviz.load(name), WIDE)
 
 
 def deck() -> list[Page]:
@@ -137,7 +142,7 @@ def generated_pages(number: int, spec: str) -> list[Page]:
     detail = "full" if number % 2 else "compact"
     aspect = (0.0, WIDE, 3 / 4)[number % 3]
     scene = net.scene(detail=detail, aspect=aspect, legend=number % 4 == 0, title=True)
-    return [*one(scene), *network_pages(net, Look(), (WIDE, 4 / 3)[number % 2])]
+    return [*one(scene), *pages_of(net, (WIDE, 4 / 3)[number % 2])]
 
 
 def draw(case: Case) -> Drawn:

@@ -144,7 +144,7 @@ def _other(value: object) -> str | None:
     if isinstance(value, bool):
         return str(not value)
     if isinstance(value, int | float):
-        return repr(value + 1)
+        return repr(value + 1) if value + 1 != value else None
     if isinstance(value, str) and re.search(r"\w", value) and not re.search(r"\s", value.strip()):
         return repr(value + "x")
     return None

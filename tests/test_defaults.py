@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 
 import click
@@ -10,20 +9,21 @@ import pytest
 from click.testing import CliRunner
 
 import archviz
-from archviz.api import figure_options
 from archviz.cli.commands import main
-from archviz.export import Look
+from archviz.keywords import read_keywords
 from archviz.layout.page import Options
+from archviz.marks import marked
 from archviz.scene.theme import load_theme
 
 MEDIUM = {
     "--scale": None,
     "--width": None,
-    "--transparent": None,
-    "--fragment": None,
+    "--transparent": False,
+    "--fragment": False,
     "--template": None,
 }
-OUTPUT = {"-o --output": "-", "-f --format": None}
+FILE = {"-o --output": "-", "--force": False}
+OUTPUT = FILE | {"-f --format": None}
 LOOK = {
     "--legend --no-legend": True,
     "--title --no-title": False,
@@ -44,14 +44,14 @@ OPTIONS = {
     }
     | LOOK
     | MEDIUM,
-    "import": {"-o --output": "-"},
+    "import": FILE,
     "info": {"--layers": False, "--json": False},
     "legend": OUTPUT | THEME | MEDIUM,
     "list": {"--json": False},
     "render": OUTPUT | LOOK | MEDIUM,
-    "schema": {"-o --output": "-"},
+    "schema": FILE,
     "table": OUTPUT | THEME | MEDIUM,
-    "themes": {"-o --output": "", "--network": "resnet50", "-f --format": None} | MEDIUM,
+    "themes": OUTPUT | {"-o --output": None, "--network": "resnet50"} | MEDIUM,
     "timeline": OUTPUT | THEME | MEDIUM,
 }
 
@@ -78,17 +78,9 @@ def test_every_command_is_here() -> None:
 def test_a_figure_is_the_same_by_every_way_without_options(tmp_path: Path) -> None:
     net = archviz.load("lenet5")
     net.save(tmp_path / "a.svg")
-    assert (tmp_path / "a.svg").read_text(encoding="utf-8").strip() == net.svg().strip()
+    assert (tmp_path / "a.svg").read_bytes() == marked(net.svg().encode(), "xml")
     theme = load_theme("article")
-    assert figure_options() == Options(theme) == Options(theme, False, True, 0.0, False)
-
-
-def test_looks_have_the_defaults_of_figures() -> None:
-    wanted = {
-        name: parameter.default
-        for name, parameter in inspect.signature(figure_options).parameters.items()
-    }
-    assert Look()._asdict() == wanted
+    assert read_keywords({})[0] == Options(theme) == Options(theme, False, True, 0.0, False)
 
 
 @pytest.mark.parametrize(

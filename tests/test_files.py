@@ -160,7 +160,7 @@ def test_no_command_replaces_what_is_not_ours(command: str, folder: Path) -> Non
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_no_format_replaces_what_is_not_ours(suffix: str) -> None:
     for command, path in ((["render"], f"x.{suffix}"), (["export", "-d", "."], f"lenet5.{suffix}")):
-        path = f"archviz.{suffix}" if command[0] == "export" and FORMATS[suffix].is_deck else path
+        path = f"archviz.{suffix}" if command[0] == "export" and FORMATS[suffix].together else path
         words = ["-o", path] if command == ["render"] else ["-f", suffix]
         Path(path).write_bytes(b"mine")
         result = cli(*command, "lenet5", *words)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +12,7 @@ from archviz.importers.imported import import_file, import_layers
 from archviz.importers.sources import read_model
 
 from layer_graphs import Make  # isort: skip
-from models import Builder, resnet  # isort: skip
+from models import Builder  # isort: skip
 
 
 def test_an_input_that_nothing_takes_is_said() -> None:
@@ -79,34 +76,6 @@ def test_files_of_other_programs(tmp_path: Path, name: str, said: str) -> None:
     with pytest.raises(ArchvizError, match=said) as caught:
         read_model(str(path))
     assert str(caught.value).startswith(f"{path}: ")
-
-
-def layers_printed(path: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "archviz.importers.sources", str(path)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
-
-
-def test_the_layers_of_a_file_are_printed(tmp_path: Path) -> None:
-    net = resnet(1)
-    path = tmp_path / "small.onnx"
-    path.write_bytes(net.bytes(net.nodes[-1].output[0]))
-    done = layers_printed(path)
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert re.search(r" conv +32×32×8 +248 \[.*norm=batch.*\] <- x ", lines[1])
-    parameters = 3 * 8 * 9 + 2 * 8 * 8 * 9 + 3 * 4 * 8 + 90
-    fixed = 3 * 2 * 8
-    macs = (3 * 8 * 9 + 2 * 8 * 8 * 9) * 32 * 32 + 80
-    assert lines[-1].startswith(
-        f"7 layers, {parameters:,} parameters, {fixed} of them not trained, "
-        f"{macs:,} multiply-adds; outputs "
-    )
-
-
-def test_a_file_that_is_no_model_has_no_layers(tmp_path: Path) -> None:
-    done = layers_printed(tmp_path / "none.onnx")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"{tmp_path / 'none.onnx'}: ")
 
 
 @pytest.mark.parametrize(
