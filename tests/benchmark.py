@@ -23,7 +23,7 @@ import wheels
 
 CLICK = ("-c", "import click")
 ALL = ("-c", "import click, yaml, jinja2")
-BOUNDS = {"list": 1.3, "render resnet50": 1.4, "render inception_v4": 1.6}
+BOUNDS = {"list": 1.15, "render resnet50": 1.3, "render inception_v4": 1.5}
 EXPORTERS = "click, yaml, jinja2, pptx, reportlab.pdfgen.canvas, resvg_py"
 EXPORT_BOUNDS = {"five formats": 4.0, "pptx alone": 1.5}
 SIZES = (2_500, 5_000, 10_000, 20_000)
