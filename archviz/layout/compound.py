@@ -12,6 +12,7 @@ from itertools import pairwise
 from archviz.layout.blocks import Block, BoxBlock, DotsBlock
 from archviz.layout.canvas import BUS_TO_MERGE, TURN, Canvas, Port
 from archviz.layout.style import Style
+from archviz.scene.scene import total
 from archviz.scene.text import ASCENT
 
 TRUNK_TO_BOX = 0.9
@@ -63,7 +64,7 @@ def break_blocks(
     A line does not end in a block of which the index is in ``tapped``.
     """
     widths = [block.width + style.gap(1) for block in blocks]
-    least, most = max(widths), sum(widths)
+    least, most = max(widths), total(widths)
     for _ in range(40):
         limit = (least + most) / 2
         if len(_fill(widths, limit, tapped)) <= count:

@@ -14,7 +14,7 @@ from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
 from archviz.network.model import Head, Network
-from archviz.scene.scene import Group, Scene, extent
+from archviz.scene.scene import Group, Scene, extent, total
 from archviz.scene.theme import Theme
 
 MARGIN = 0.8
@@ -141,7 +141,7 @@ def _line_counts(row: MainRow, style: Style, aspect: float) -> list[int]:
     """Numbers of lines worth trying: few, and those about which the page's shape is met."""
     if not aspect:
         return [1]
-    length = sum(block.width + style.gap(1) for block in row.blocks)
+    length = total(block.width + style.gap(1) for block in row.blocks)
     pitch = max(block.up + block.down for block in row.blocks) + style.row_gap(ROW_GAP)
     ideal = int((length / (pitch * aspect)) ** 0.5)
     counts = {*range(1, 7), *range(max(1, ideal - 2), ideal + 3)}
@@ -175,9 +175,11 @@ def _plan(
 ) -> PagePlan:
     gap = style.gap(PANEL_GAP)
     rows = pack(panels, width, gap)
-    widest = max((sum(p.width for p in row) + gap * (len(row) - 1) for row in rows), default=0.0)
-    height = sum(line.up + line.down for line in lines) + style.row_gap(ROW_GAP) * (len(lines) - 1)
-    height += sum(style.row_gap(ROW_GAP) + max(panel.height for panel in row) for row in rows)
+    widest = max((total(p.width for p in row) + gap * (len(row) - 1) for row in rows), default=0.0)
+    height = total(line.up + line.down for line in lines) + style.row_gap(ROW_GAP) * (
+        len(lines) - 1
+    )
+    height += total(style.row_gap(ROW_GAP) + max(panel.height for panel in row) for row in rows)
     return PagePlan(
         lines, tuple(tuple(row) for row in rows), max(widest, row_width(lines, style)), height
     )

@@ -10,7 +10,7 @@ from archviz.layout.legend import legend_sections, place_strip, used_in
 from archviz.layout.panels import Panel, level, place_panel
 from archviz.layout.row import RowLine, place_line
 from archviz.layout.style import Style
-from archviz.scene.scene import Connector, Group, Item, Line, Point, Shape, Text
+from archviz.scene.scene import Connector, Group, Item, Line, Point, Shape, Text, total
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph
 
 ROW_GAP = 1.0
@@ -76,7 +76,7 @@ class Sheet:
     def panels(self, panels: Sequence[Panel]) -> None:
         """A row of panels, their titles on one line, centred on the page."""
         gap = self.style.gap(PANEL_GAP)
-        x = (self.width - sum(panel.width for panel in panels) - gap * (len(panels) - 1)) / 2
+        x = (self.width - total(panel.width for panel in panels) - gap * (len(panels) - 1)) / 2
         panels = level(panels)
         height = max(panel.height for panel in panels)
         self.y += self.style.row_gap(ROW_GAP)

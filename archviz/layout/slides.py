@@ -21,7 +21,7 @@ from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Room, Style
 from archviz.network.analysis import Analysis
 from archviz.network.model import Network
-from archviz.scene.scene import Group, Item, Scene, extent
+from archviz.scene.scene import Group, Item, Scene, extent, total
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
 from archviz.scene.theme import Theme
 
@@ -177,8 +177,8 @@ def _chapters(parts: Parts, width: float, height: float) -> list[Chapter]:
             continue
         for early in range(len(rows) + 1):
             chapters = _paginate(lines, rows, parts, width, height, early)
-            total = sum(_row_height(row) for row in rows)
-            cost = (len(chapters), _torn(chapters), early < len(rows), total)
+            length = total(_row_height(row) for row in rows)
+            cost = (len(chapters), _torn(chapters), early < len(rows), length)
             if cost < fewest:
                 best, fewest = chapters, cost
     return best
@@ -251,7 +251,7 @@ def _paginate(
 def _lines(parts: Parts, width: float) -> tuple[RowLine, ...]:
     """The main row in the fewest lines that are no wider than ``width``."""
     blocks = parts.row.blocks
-    least = int(sum(block.width for block in blocks) / width) + 1
+    least = int(total(block.width for block in blocks) / width) + 1
     for count in range(least, min(least + MOST_TRIES, len(blocks)) + 1):
         spans = break_row(parts.row, count, parts.style)
         lines = tuple(measure_line(parts.row, start, stop, parts.style) for start, stop in spans)
@@ -261,7 +261,7 @@ def _lines(parts: Parts, width: float) -> tuple[RowLine, ...]:
 
 
 def _row_span(row: Sequence[Panel], gap: float) -> float:
-    return sum(panel.width for panel in row) + gap * (len(row) - 1)
+    return total(panel.width for panel in row) + gap * (len(row) - 1)
 
 
 def _row_height(row: Sequence[Panel]) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from archviz.layout.canvas import Canvas, simplify
 from archviz.layout.style import Style
 from archviz.network.model import Head
-from archviz.scene.scene import Group, Item, Line
+from archviz.scene.scene import Group, Item, Line, total
 from archviz.scene.text import ASCENT, text_width
 
 KERAS_COLUMNS = ("model", "size", "top-1", "top-5", "parameters", "depth")
@@ -45,8 +45,8 @@ def table_items(
         max(text_width(row[column], size, bold=number == 0) for number, row in enumerate(table))
         for column in range(len(header))
     ]
-    gap = max(style.px(0.9), (width - sum(widths)) / max(1, len(widths) - 1))
-    right = sum(widths) + gap * (len(widths) - 1)
+    gap = max(style.px(0.9), (width - total(widths)) / max(1, len(widths) - 1))
+    right = total(widths) + gap * (len(widths) - 1)
     y = 0.0
     for number, row in enumerate(table):
         x = 0.0

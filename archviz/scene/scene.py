@@ -5,6 +5,8 @@ Positions are final: a writer neither measures nor moves anything.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from operator import add
 from typing import NamedTuple, TypeAlias
 
 from archviz.scene.text import ASCENT, LINE_HEIGHT
@@ -247,3 +249,11 @@ def is_bracket(points: Sequence[Point]) -> bool:
         return False
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points
     return x1 == x2 and x0 == x3 and y0 == y1 and y2 == y3 and x0 != x1 and y0 != y2
+
+
+def total(lengths: Iterable[float]) -> float:
+    """The sum of lengths, added one by one, so that a picture is the same on every Python.
+
+    Since Python 3.12 ``sum`` rounds less, and lengths that are all but equal come out otherwise.
+    """
+    return reduce(add, lengths, 0.0)

@@ -21,6 +21,7 @@ from archviz.scene.scene import (
     bounds,
     leaves,
     shapes_in,
+    total,
 )
 from archviz.write.pdf_fonts import bundled_font, encodable, runs
 from archviz.write.svg import SHADOW_LEVELS
@@ -277,7 +278,7 @@ class _Painter:
             (font, run, stringWidth(run, font, text.size) if font else len(run) * text.size)
             for font, run in runs(encodable(text.text), text.bold)
         ]
-        natural = sum(width for _, _, width in pieces)
+        natural = total(width for _, _, width in pieces)
         if not natural:
             return
         stretch = text.width / natural
