@@ -41,7 +41,7 @@ def write_file(path: str, data: bytes, *, force: bool = False, inputs: Iterable[
         raise cannot_write(path, error) from error
 
 
-def check_target(path: str, *, force: bool = False, inputs: Iterable[str] = ()) -> None:
+def check_target(path: str, *, force: bool, inputs: Iterable[str]) -> None:
     """See that writing to ``path`` loses nothing.
 
     A file that archviz did not write, or that was changed since or is read-only, is replaced

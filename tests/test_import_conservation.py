@@ -11,9 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from archviz.cli.commands import main
+from archviz.importers.graphs import Op, Tensor
 from archviz.importers.imported import Imported, import_file, import_layers
 from archviz.importers.read.hdf5 import UnreadError, arrays
 from archviz.importers.read.keras import layers_of_keras
+from archviz.importers.weights import weights_in
 
 pytest.importorskip("onnx", reason="builds its models with the onnx package")
 from hdf5 import hdf5_of
@@ -437,3 +439,16 @@ def test_weights_of_keras_are_read_as_h5py_writes_them() -> None:
             made.create_dataset(path, shape, "f4")
     found = {"/".join(array.path): array.shape for array in arrays(file.getvalue())}
     assert found == WEIGHTS
+
+
+@pytest.mark.parametrize(
+    ("kind", "slots"),
+    [("QLinearMatMul", {0, 3}), ("QLinearConv", {3, 8}), ("ConvInteger", {1}), ("Gather", set())],
+)
+def test_whole_numbers_are_weights_where_an_operator_multiplies_with_them(
+    kind: str, slots: set[int]
+) -> None:
+    """Inputs as ONNX numbers them, from 0; scales, zero points and indices are none."""
+    constants = {f"c{slot}": Tensor((2, 3), None, False) for slot in range(9)}
+    op = Op(kind, "", (*constants, "x"), ("y",))
+    assert set(weights_in([op], constants)) == {f"c{slot}" for slot in slots}

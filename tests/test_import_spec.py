@@ -164,3 +164,10 @@ def stages(draw: st.DrawFn) -> LayerGraph:
 @given(stages())
 def test_any_widths_come_back(graph: LayerGraph) -> None:
     analyse(check_exact(graph))
+
+
+def test_a_column_is_a_multiple_of_one_that_begins_with_one() -> None:
+    columns = [FieldColumn("filters", (1, 2, 5)), FieldColumn("filters", (4, 8, 20))]
+    found, texts = infer_parameters(columns)
+    assert [one.values for one in found] == [(1, 2, 5)]
+    assert texts == ["width", "4*width"]

@@ -26,6 +26,7 @@ ROWS = [
     ("6", "embedding 4 words=50", (6, 4), 200, 0),
     ("6x4", "position", (6, 4), 24, 0),
     ("8x7x3", "position", (8, 7, 3), 168, 0),
+    ("6x4", "class-token", (7, 4), 4, 0),
     ("6x4", "class-token 1", (7, 4), 4, 0),
     ("6x4", "class-token 3", (9, 4), 12, 0),
     ("6x4", "select", (4,), 0, 0),

@@ -267,3 +267,12 @@ def test_pixels_agree_with_the_png(name: str, tmp_path: Path) -> None:
         5 if name in PATTERNS else 1.2
     )
     assert sum(levels[128:]) / sum(levels) < (0.02 if name in PATTERNS else 0.003)
+
+
+def test_a_figure_is_as_large_on_paper_as_its_scene_says() -> None:
+    """A pixel of the scene is 1/96 inch, a unit of PDF 1/72."""
+    scene = archviz.load("lenet5").scene()
+    box = PdfReader(io.BytesIO(figure_pdf(scene))).pages[0].mediabox
+    _, _, width, height = content_box(scene)
+    assert float(box.width) == pytest.approx(width * 72 / 96, abs=0.1)
+    assert float(box.height) == pytest.approx(height * 72 / 96, abs=0.1)

@@ -287,3 +287,10 @@ def test_forms_patterns_and_brackets() -> None:
     assert corners == [(0, 0), (50 * EMU, 20 * EMU), (100 * EMU, 0)]
     assert by_name["in"].find(f"{P}spPr/{A}noFill") is not None
     assert by_name["in"].find(f"{P}spPr/{A}ln/{A}noFill") is not None
+
+
+def test_a_corner_is_no_rounder_than_half_a_box() -> None:
+    box = Shape("a", "rect", 10.0, 10.0, 40.0, 20.0, "#ffffff", "#000000", 1.0, radius=30.0)
+    slide = opened(write_pptx([Page(Scene(200.0, 100.0, "T", "", "#ffffff", (box,)), "T", "")]))
+    adjusted = [gd.get("fmla") for e in elements(slide.slides[0]) for gd in e.iter(f"{A}gd")]
+    assert adjusted == ["val 50000"]
