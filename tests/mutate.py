@@ -46,7 +46,7 @@ TESTS = {
     "totals goldens",
     "network": "kind_numbers spec_errors totals goldens cli",
     "layout": "goldens slides opened graphviz pptx_deck layout_properties",
-    "scene": "text theme colors scene goldens",
+    "scene": "text theme colors scene goldens pdf",
     "write": "goldens scene png pptx pptx_deck pdf tikz drawio graphviz html cli",
     "importers": "import_reports import_verify import import_named import_compact "
     "import_hostile cli",
