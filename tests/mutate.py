@@ -48,8 +48,8 @@ TESTS = {
     "layout": "goldens slides opened graphviz pptx_deck layout_properties",
     "scene": "text theme colors scene goldens pdf",
     "write": "goldens scene png pptx pptx_deck pdf tikz drawio graphviz html cli",
-    "importers": "import_reports import_verify import import_named import_compact "
-    "import_hostile cli",
+    "importers": "import_reports import_conservation import_verify import import_named "
+    "import_compact import_hostile cli",
     "importers/read": "onnx_wire import_reports import_keras import_keras_layers import_onnx "
     "import_operators import_hostile import_torch",
     "importers/fold": "import_constants import_arithmetic import_operators import_keras_layers "
