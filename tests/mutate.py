@@ -41,15 +41,15 @@ LEFT_OUT = ("test_wheel.py",)
 """Tests that run an installed copy."""
 TESTS = {
     "top": "defaults api yamlnodes export spec_errors spec_limits schema cli",
-    "cli": "defaults cli export docs",
+    "cli": "defaults options cli export docs",
     "language": "spec_errors expression schema spec_limits second_inputs spec_page import_spec "
     "totals goldens",
     "network": "kind_numbers spec_errors totals goldens cli",
     "layout": "goldens slides opened graphviz pptx_deck layout_properties",
     "scene": "text theme colors scene goldens pdf",
     "write": "goldens scene png pptx pptx_deck pdf tikz drawio graphviz html cli",
-    "importers": "import_reports import_verify import import_named import_compact "
-    "import_hostile cli",
+    "importers": "import_reports import_conservation import_verify import import_named "
+    "import_compact import_hostile cli",
     "importers/read": "onnx_wire import_reports import_keras import_keras_layers import_onnx "
     "import_operators import_hostile import_torch",
     "importers/fold": "import_constants import_arithmetic import_operators import_keras_layers "

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -104,12 +105,24 @@ def test_every_format_has_a_mark_that_an_edit_breaks(suffix: str) -> None:
     assert printed == data
 
 
+def png_chunks(data: bytes) -> list[bytes]:
+    """The types of a PNG's chunks, which have their check and nothing between them."""
+    at, found = 8, []
+    while at < len(data):
+        end = at + 8 + int.from_bytes(data[at : at + 4], "big")
+        assert zlib.crc32(data[at + 4 : end]) == int.from_bytes(data[end : end + 4], "big")
+        found.append(data[at + 4 : at + 8])
+        at = end + 4
+    return found
+
+
 def test_marked_files_are_whole_for_other_programs() -> None:
     for suffix in FORMATS:
         assert cli("render", "lenet5", "-o", f"x.{suffix}").exit_code == 0
     with Image.open("x.png") as picture:
         picture.load()
         assert picture.info["Comment"].startswith("by archviz, sha256 ")
+    assert png_chunks(Path("x.png").read_bytes())[-2:] == [b"tEXt", b"IEND"]
     assert len(pypdf.PdfReader("x.pdf", strict=True).pages) == 1
     assert Path("x.pdf").read_bytes().endswith(b"%%EOF\n")
     assert len(pptx.Presentation("x.pptx").slides) > 0

@@ -95,6 +95,18 @@ def test_tags_are_balanced_and_ids_single(page: Page) -> None:
     assert {name for value in targets for name in value.split()} | set(links) <= set(ids)
 
 
+def test_every_colour_of_a_figure_has_its_twin_in_the_dark() -> None:
+    """Fills and lines of a scene whose twin has other colours are none that is the same in both."""
+    light = small_scene("net", fill="#fafafa")
+    dark = small_scene("net", fill="#101010")
+    figure = HtmlFigure(name="net", title="net", scene=light, dark=dark)
+    fills = {attrs.get("fill") for attrs, _ in Page(write_html([figure], title="t")).all("rect")}
+    assert "#fafafa" not in fills and any("var(--" in (fill or "") for fill in fills)
+    drawn = Page(write_html(draw_networks("lenet5"), title="t"))
+    strokes = {attrs["stroke"] for _, attrs in drawn.nodes if "stroke" in attrs}
+    assert {color[:6] for color in strokes} == {"var(--"}
+
+
 def test_only_links_lead_out_of_the_page(page: Page, html: str) -> None:
     outward = [
         (tag, name)

@@ -229,6 +229,19 @@ def test_bridges_in_bridges(levels: int) -> None:
     check_exact(net.graph())
 
 
+@pytest.mark.parametrize(("sums", "modules"), [(3, []), (4, ["double-conv"])])
+def test_many_equal_pairs_of_convolutions_in_free_wiring_are_a_module(
+    sums: int, modules: list[str]
+) -> None:
+    net = Make("Pairs", (8, 8, 8))
+    before, x = net.last, net.conv(net.last, 8, 7)
+    for number in range(sums):
+        pairs = [net.conv(net.conv(end, 8, 1), 8, 3) for end in (x, before)]
+        before, x = x, net.add("add" if number % 3 else "concat", pairs)
+        x = x if number % 3 else net.conv(x, 8, 1)
+    assert list(check_exact(net.graph()).modules) == modules
+
+
 def test_large_graphs_stay_small() -> None:
     assert compact(chain(4_000))
     assert len(compact(nasnet(200)).modules) < 12

@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from archviz.cli.commands import main
-from archviz.importers.graphs import Op, Tensor
+from archviz.importers.graphs import Op, OpGraph, Tensor
 from archviz.importers.imported import Imported, import_file, import_layers
 from archviz.importers.read.hdf5 import UnreadError, arrays
 from archviz.importers.read.keras import layers_of_keras
-from archviz.importers.weights import weights_in
+from archviz.importers.weights import census, uses_of, weights_in
 
 pytest.importorskip("onnx", reason="builds its models with the onnx package")
 from hdf5 import hdf5_of
@@ -452,3 +452,60 @@ def test_whole_numbers_are_weights_where_an_operator_multiplies_with_them(
     constants = {f"c{slot}": Tensor((2, 3), None, False) for slot in range(9)}
     op = Op(kind, "", (*constants, "x"), ("y",))
     assert set(weights_in([op], constants)) == {f"c{slot}" for slot in slots}
+
+
+STEERED = {
+    "Resize": "X roi scales sizes",
+    "Upsample": "X scales",
+    "Clip": "X min max",
+    "Pad": "X pads value axes",
+    "OneHot": "X depth values",
+    "Range": "start limit delta",
+    "Dropout": "X ratio training",
+    "Gather": "X indices",
+    "CastLike": "X target",
+    "ConstantOfShape": "shape",
+    "NonMaxSuppression": "X X boxes iou score",
+    "QuantizeLinear": "X scale zero",
+    "DequantizeLinear": "X scale zero",
+    "QLinearConv": "X scale zero X scale zero scale zero X",
+    "QLinearMatMul": "X scale zero X scale zero scale zero",
+    "com.microsoft.QGemm": "X scale zero X scale zero X scale zero",
+    "com.microsoft.QLinearAdd": "X scale zero X scale zero scale zero",
+    "com.microsoft.QLinearMul": "X scale zero X scale zero scale zero",
+    "com.microsoft.DynamicQuantizeMatMul": "X X scale zero X",
+    "com.microsoft.MatMulIntegerToFloat": "X X scale scale zero zero X",
+    "com.microsoft.MatMulNBits": "X X scale zero groups X",
+    "com.microsoft.QAttention": "X X X scale scale mask zero zero X",
+    "Add": "X X",
+}
+"""The inputs of operators in their order: X is data or a weight, the others steer."""
+
+
+@pytest.mark.parametrize("kind", STEERED)
+def test_inputs_that_steer_an_operator_are_no_weights(kind: str) -> None:
+    inputs = STEERED[kind].split()
+    for slot, role in enumerate(inputs):
+        names = [f"v{other}" for other in range(len(inputs) + 1)]
+        names[slot] = "c"
+        found = uses_of([Op(kind, "", tuple(names), ("y",))], {"c": Tensor((4,))})
+        assert ("c" in found.uses) is (role == "X"), (slot, role)
+
+
+MOVING = (
+    "Add Sub Mul Div Pow Where Neg Concat Slice Split Expand Gather Cast Transpose Reshape Tile "
+    "Unsqueeze Squeeze And Identity"
+)
+
+
+@pytest.mark.parametrize("kind", MOVING.split())
+def test_a_mask_before_scores_is_aside(kind: str) -> None:
+    """Whatever moves it on the way; but not where it goes through a layer."""
+    for step, scores in ((kind, True), ("Relu", False)):
+        ops = (
+            Op("Add", "", ("x", "mask"), ("a",)),
+            Op(step, "", ("a",), ("b",)),
+            Op("Softmax", "", ("b",), ("y",)),
+        )
+        graph = OpGraph("g", ("x",), ("y",), ops, {}, {"mask": Tensor((4,))})
+        assert census(graph, {}, (), {}).aside == ({"mask": 4} if scores else {})

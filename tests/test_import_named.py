@@ -305,6 +305,13 @@ def test_resizing_to_any_size() -> None:
     assert (node.options["label"], node.shape) == ("resize", (20, 10, 3))
 
 
+@pytest.mark.parametrize(("factor", "kind"), [(1024, "upsample"), (1025, "op")])
+def test_the_largest_factor_of_an_upsampling(factor: int, kind: str) -> None:
+    model = Builder((1, 3, 1, 1))
+    scales = model.constant([1.0, 1.0, float(factor), float(factor)], [4])
+    assert last(model, model.op("Resize", "x", "", scales)).kind == kind
+
+
 def test_a_gated_linear_unit() -> None:
     model = Builder()
     value = model.conv("x", 3, 8)

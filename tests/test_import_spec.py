@@ -12,7 +12,7 @@ from archviz.importers.compact.parameters import FieldColumn, infer_parameters, 
 from archviz.importers.compact.pipeline import compact
 from archviz.importers.graphs import LayerGraph
 from archviz.importers.imported import import_layers
-from archviz.importers.spec.spec_text import write_spec
+from archviz.importers.spec.spec_text import chains, write_spec
 from archviz.language.expression import evaluate, parse
 from archviz.language.shorthand import LABEL_LENGTH
 from archviz.network.analysis import analyse
@@ -133,6 +133,13 @@ def test_parameters_give_the_columns(columns: list[FieldColumn]) -> None:
             value = evaluate(parse(text, values), values)
             assert isinstance(value, tuple)
             assert Fraction(*value) == column.values[call]
+
+
+def test_a_chain_of_edges_goes_on_until_its_line_is_long() -> None:
+    """Names and arrows of less than 72 characters have room for one more name."""
+    for length, lines in ((31, 1), (32, 2)):
+        first, second = "a" * length, "b" * 32
+        assert len(chains([(first, second), (second, "c")])) == lines
 
 
 def test_paddings_find_one_word() -> None:

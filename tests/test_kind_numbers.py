@@ -7,7 +7,7 @@ import pytest
 from archviz.errors import ArchvizError
 from archviz.language.expand import network_from_text
 from archviz.network.analysis import Analysis, analyse
-from archviz.network.kinds import ACTIVATIONS, NORMS
+from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.network.labels import layer_label
 
 
@@ -168,3 +168,24 @@ def test_shapes_that_just_fit(shape: str, item: str) -> None:
 )
 def test_what_a_layer_is_called_in_a_table(shape: str, item: str, label: str) -> None:
     assert layer_label(of(shape, item).rows[-1].layer) == label
+
+
+ROLES = {
+    "input": "input",
+    "conv": "conv sep-conv depthwise-conv conv-transpose conv-3d",
+    "dense": "dense attention embedding recurrent other-attention",
+    "pool": "max-pool avg-pool global-avg-pool global-max-pool pool-3d",
+    "merge": "concat add scaled-add multiply op-merge",
+    "activation": " ".join(ACTIVATIONS),
+    "norm": "batch-norm batch-norm-unscaled layer-norm layer-norm-unscaled layer-norm-plain "
+    "group-norm instance-norm instance-norm-plain rms-norm",
+    "other": "upsample pixel-shuffle channel-shuffle flatten dropout lrn zero-pad reshape "
+    "position class-token select scale slice op",
+}
+NOT_DRAWN = {"flatten", "dropout", "lrn", "zero-pad", "reshape", "select", "scale"}
+
+
+def test_every_kind_has_its_role_and_most_are_drawn() -> None:
+    roles = {name: role for role, names in ROLES.items() for name in names.split()}
+    assert {name: kind.role for name, kind in KINDS.items()} == roles
+    assert {name for name, kind in KINDS.items() if not kind.drawn} == NOT_DRAWN
