@@ -277,6 +277,10 @@ SPECS = [
      "depth is '1:30' where a whole number is needed", ""),
     (HEAD + "keras: {top1: 74.9}\n" + NET[9:] + "  - relu", 2, 15, "top1 is '74.9'",
      "write a share such as 0.749"),
+    (HEAD + "keras: {top1: 1.5}\n" + NET[9:] + "  - relu", 2, 15, "top1 is '1.5'",
+     "write a share such as 0.749"),
+    (HEAD + "keras: {top1: 0.7.4}\n" + NET[9:] + "  - relu", 2, 15, "top1 is '0.7.4'",
+     "write a share such as 0.749"),
     (HEAD + "appendix: perhaps\n" + NET[9:] + "  - relu", 2, 11, "appendix is 'perhaps'",
      "use true or false"),
     # figure and defaults
