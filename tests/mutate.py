@@ -41,7 +41,7 @@ LEFT_OUT = ("test_wheel.py",)
 """Tests that run an installed copy."""
 TESTS = {
     "top": "defaults api yamlnodes export spec_errors spec_limits schema cli",
-    "cli": "defaults options cli export docs",
+    "cli": "defaults options cli export docs files",
     "language": "spec_errors expression schema spec_limits second_inputs spec_page import_spec "
     "totals goldens",
     "network": "kind_numbers spec_errors totals goldens cli",

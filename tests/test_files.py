@@ -599,16 +599,3 @@ def test_a_cache_that_is_damaged_or_planted_stops_no_figure(how: str, folder: Pa
     again = process("render", "graph.yaml", env=environment)
     assert (again.returncode, again.stdout) == (0, first.stdout)
     assert again.stdout
-
-
-@pytest.mark.skipif(os.name != "posix", reason="opens a terminal of Unix")
-@pytest.mark.parametrize("suffix", ["png", "pdf", "pptx"])
-def test_what_is_no_text_is_not_for_a_terminal(suffix: str) -> None:
-    import pty
-
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "archviz", "render", "lenet5", "-f", suffix]
-    done = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, text=True, timeout=60)
-    os.close(theirs)
-    os.close(ours)
-    assert (done.returncode, "not for a terminal" in done.stderr) == (2, True)
