@@ -14,7 +14,7 @@ from archviz.marks import marked
 from archviz.write.formats import FORMATS, Format, check_options, choose_format
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Unpack
 
     from archviz.importers.imported import Imported
@@ -88,13 +88,10 @@ class LoadedNetwork:
         """
         if isinstance(target, str | os.PathLike):
             from archviz.files import write_file
-            from archviz.scene.theme import theme_files
 
             name = os.fspath(target)
             data = self._bytes(choose_format(name, format), options)
-            theme, template = options.get("theme"), options.get("template")
-            inputs = [self.source, os.fspath(template or ""), *theme_files(theme or "article")]
-            write_file(name, data, force=force, inputs=inputs)
+            write_file(name, data, force=force, inputs=self._files_read(options))
             return
         if isinstance(target, io.TextIOBase) or not hasattr(target, "write"):
             message = "save() needs a path or a binary stream, such as io.BytesIO(), not"
@@ -102,6 +99,14 @@ class LoadedNetwork:
         if format is None:
             raise ValueError("a stream has no suffix; say which format, such as format='png'")
         target.write(self._bytes(choose_format("-", format), options))
+
+    def _files_read(self, options: FileKeywords) -> Iterator[str]:
+        """The files that a picture is made of; nobody asks where there is nothing to lose."""
+        from archviz.scene.theme import theme_files
+
+        yield self.source
+        yield os.fspath(options.get("template") or "")
+        yield from theme_files(options.get("theme") or "article")
 
     def _bytes(self, output: Format, given: Mapping[str, object]) -> bytes:
         net = (self.network, self.analysis)
