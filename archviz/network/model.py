@@ -19,7 +19,7 @@ NOTHING: Mapping[str, Any] = {}
 """The default of mappings; nobody writes to it."""
 
 PREVIOUS = "previous"
-"""Where an edge of a module's graph starts that carries what the item before took in."""
+"""The value that every module has besides what comes in: what the item before took in."""
 Shape: TypeAlias = tuple[int, ...]
 """(height, width, channels) of a map, (length, features) of a sequence, or (features,) of a
 vector; no batch axis."""
@@ -68,6 +68,44 @@ class Layer(NamedTuple):
     shared: bool = False
     """Whether the weights are those of an earlier layer, and do not count again."""
     written: Mapping[str, str] = NOTHING
+    takes: tuple[str, ...] = ()
+    """Named values that it takes besides what comes in: of a merge, an attention, a crop."""
+    alone: bool = False
+    """Of a merge: it takes the named values only, not what comes in."""
+    gives: tuple[str, ...] = ()
+    """Names of further values that it gives: parts of a split, the last state of a recurrence."""
+    caption: str = ""
+    color: str = ""
+    """A theme's role or ``#rrggbb``, where it is not the kind's."""
+
+
+class Look(NamedTuple):
+    """What a spec says of how an item looks, beside what it is."""
+
+    label: str = ""
+    title: str = ""
+    color: str = ""
+    caption: str = ""
+    drawn: bool = True
+
+
+PLAIN = Look()
+
+
+class Named(NamedTuple):
+    """A name for the value at this place of a series; draws nothing but the name's wire."""
+
+    name: str
+    where: str
+    mark: Mark
+
+
+class From(NamedTuple):
+    """The series goes on from a named value; what came before ends here."""
+
+    name: str
+    where: str
+    mark: Mark
 
 
 class Series(NamedTuple):
@@ -87,6 +125,8 @@ class Repeat(NamedTuple):
     where: str
     mark: Mark
     written: str = ""
+    name: str = ""
+    look: Look = PLAIN
 
 
 class Towers(NamedTuple):
@@ -105,6 +145,8 @@ class Towers(NamedTuple):
     copies: int = 1
     joined: bool = False
     written: str = ""
+    name: str = ""
+    look: Look = PLAIN
 
 
 class Residual(NamedTuple):
@@ -115,20 +157,24 @@ class Residual(NamedTuple):
     merge: Layer
     where: str
     mark: Mark
+    name: str = ""
+    look: Look = PLAIN
 
 
 class Graph(NamedTuple):
     """Wiring that is not series-parallel.
 
     ``nodes`` in topological order; ``edges`` from name to name, where ``in`` is the
-    input and ``out`` the output; ``previous`` is what the item before the module took
-    in. A node with several inputs starts with a merge.
+    input and ``out`` the output; they may start at values that have a name, too. A node
+    with several inputs starts with a merge.
     """
 
     nodes: tuple[tuple[str, Series], ...]
     edges: tuple[tuple[str, str], ...]
     where: str
     mark: Mark
+    name: str = ""
+    look: Look = PLAIN
 
 
 class ModuleCall(NamedTuple):
@@ -141,8 +187,34 @@ class ModuleCall(NamedTuple):
     mark: Mark
     name: str = ""
     present: bool = True
-    label: str = ""
-    """The text of this call's box, where the module's has parameters in it."""
+    look: Look = PLAIN
+    """Its label is the text of this call's box, where that is not the module's."""
+    inputs: tuple[tuple[str, str], ...] = ()
+    """The module's inputs besides what comes in, each with the value that this call gives it."""
+    gives: tuple[str, ...] = ()
+    """Names of its body that are names where it is called, too."""
+    shared: bool = False
+    """Whether its weights are those of an earlier call, and do not count again."""
+
+
+class Stage(NamedTuple):
+    """A stretch of the main row that has a name."""
+
+    title: str
+    body: Series
+    where: str
+    mark: Mark
+    look: Look = PLAIN
+
+
+class Outputs(NamedTuple):
+    """Several outputs of equal rank, which end the network."""
+
+    branches: tuple[tuple[str, Series], ...]
+    where: str
+    mark: Mark
+    looks: tuple[Look, ...] = ()
+    """One a branch."""
 
 
 class Auxiliary(NamedTuple):
@@ -153,9 +225,23 @@ class Auxiliary(NamedTuple):
     mark: Mark
     side: str = "auto"
     name: str = ""
+    look: Look = PLAIN
 
 
-Node: TypeAlias = Layer | Series | Repeat | Towers | Residual | Graph | ModuleCall | Auxiliary
+Node: TypeAlias = (
+    Layer
+    | Series
+    | Repeat
+    | Towers
+    | Residual
+    | Graph
+    | ModuleCall
+    | Auxiliary
+    | Named
+    | From
+    | Stage
+    | Outputs
+)
 
 
 class Module(NamedTuple):
@@ -169,6 +255,10 @@ class Module(NamedTuple):
     title: str
     color: str
     mark: Mark
+    inputs: tuple[str, ...] = ()
+    """Named values that it takes besides what comes in."""
+    gives: tuple[str, ...] = ()
+    """Names of values that it gives besides what goes out."""
 
 
 class Published(NamedTuple):
