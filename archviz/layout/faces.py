@@ -52,9 +52,17 @@ def layer_face(layer: Layer, facts: Facts, hidden: frozenset[str], full: bool) -
         captions = (shape_text(layer.shape),)
     elif full:
         captions = _numbers(layer, facts)
-    badges = layer_badges(layer, hidden)
     return Face(
-        label, _tooltip(label, layer, facts), layer.where, label, role, glyph, badges, captions
+        label,
+        _tooltip(label, layer, facts),
+        layer.where,
+        label,
+        layer.color or role,
+        glyph,
+        layer_badges(layer, hidden),
+        (*captions, *_remarks(layer.caption, layer.shared)),
+        gives=layer.gives,
+        takes=layer.takes,
     )
 
 
@@ -64,7 +72,22 @@ def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> F
     parts = [module.title, _shapes(facts), *_counts(facts)]
     detail = "\n".join(part for part in parts if part)
     label = facts.labels[0] if len(facts.labels) == 1 else without_braces(module.label)
-    return Face(module.title, detail, call.where, label, module.color, "box", (), captions)
+    return Face(
+        module.title,
+        detail,
+        call.where,
+        call.look.label or label,
+        call.look.color or module.color,
+        captions=(*captions, *_remarks(call.look.caption, call.shared)),
+        module=True,
+        gives=call.gives,
+        takes=tuple(value for _, value in call.inputs),
+    )
+
+
+def _remarks(caption: str, shared: bool) -> tuple[str, ...]:
+    """What a spec says under a box, and that its weights are those of another."""
+    return (*([caption] if caption else []), *(["shared"] if shared else []))
 
 
 def _filters(layer: Layer, facts: Facts) -> str:

@@ -16,7 +16,7 @@ from archviz.layout.build import Builder
 from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.page import describe_network, heading_text, row_width
 from archviz.layout.panels import Panel, build_panels, pack
-from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_line
+from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_lines
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Room, Style
 from archviz.network.analysis import Analysis
@@ -254,7 +254,7 @@ def _lines(parts: Parts, width: float) -> tuple[RowLine, ...]:
     least = int(total(block.width for block in blocks) / width) + 1
     for count in range(least, min(least + MOST_TRIES, len(blocks)) + 1):
         spans = break_row(parts.row, count, parts.style)
-        lines = tuple(measure_line(parts.row, start, stop, parts.style) for start, stop in spans)
+        lines = measure_lines(parts.row, spans, parts.style)
         if row_width(lines, parts.style) <= width:
             return lines
     return ()

@@ -51,6 +51,34 @@ METRICS = {
 """The metrics with the least and the largest value that a layout can do with."""
 
 
+READABLE = 4.5
+"""Contrast of a text with what it stands on, as WCAG 2 asks for it."""
+
+
+def luminance(color: str) -> float:
+    """Relative luminance of ``#rrggbb``, from 0 (black) to 1 (white)."""
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours as WCAG 2 has it, from 1 to 21."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def mix(color: str, other: str, share: float) -> str:
+    """``share`` of a colour in another."""
+    parts = (
+        round(int(color[at : at + 2], 16) * share + int(other[at : at + 2], 16) * (1 - share))
+        for at in (1, 3, 5)
+    )
+    return "#" + "".join(f"{part:02x}" for part in parts)
+
+
 class Colors(NamedTuple):
     """The colours of a role: a fill, the text on it, its panel's tint, a hatching."""
 
@@ -74,8 +102,24 @@ class Theme(NamedTuple):
         return self.colors[name]
 
     def role(self, name: str) -> Colors:
-        """The colours of a role (:data:`ROLES`)."""
+        """The colours of a role (:data:`ROLES`), or of any colour as ``#rrggbb``."""
+        if name.startswith("#"):
+            dark = contrast(name, "#000000") < contrast(name, "#ffffff")
+            return Colors(name, "#ffffff" if dark else "#000000", self._tint(name))
         return self.roles[name]
+
+    def tint(self, name: str) -> str:
+        """A ground in a role's colour, light enough for captions on it."""
+        return self._tint(self.role(name).fill)
+
+    def _tint(self, color: str) -> str:
+        """A colour mixed with the page's, on which captions can be read."""
+        page = self.colors["page"] or "#ffffff"
+        for share in (0.65, 0.5, 0.35, 0.25, 0.15, 0.08):
+            mixed = mix(color, page, share)
+            if contrast(mixed, self.colors["caption"]) >= READABLE:
+                return mixed
+        return page
 
     def metric(self, name: str) -> float:
         """A metric: ``unit`` in pixels, the others in units."""
