@@ -35,6 +35,7 @@ from archviz.network.model import (
     Auxiliary,
     Graph,
     Layer,
+    Look,
     Module,
     ModuleCall,
     Network,
@@ -246,7 +247,7 @@ class _Expander:
             item.mark,
             item.name,
             present,
-            label if label != module.label else "",
+            Look(label if label != module.label else ""),
         )
         return call, count + 1, height
 

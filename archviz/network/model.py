@@ -67,7 +67,6 @@ class Layer(NamedTuple):
     """Where ``shared``: parameters that are the layer's own and do count."""
     shared: bool = False
     """Whether the weights are those of an earlier layer, and do not count again."""
-    written: Mapping[str, str] = NOTHING
     takes: tuple[str, ...] = ()
     """Named values that it takes besides what comes in: of a merge, an attention, a crop."""
     alone: bool = False
@@ -77,6 +76,7 @@ class Layer(NamedTuple):
     caption: str = ""
     color: str = ""
     """A theme's role or ``#rrggbb``, where it is not the kind's."""
+    written: Mapping[str, str] = NOTHING
 
 
 class Look(NamedTuple):
