@@ -42,7 +42,8 @@ def read_series(reader: SpecReader, node: YamlNode, where: str, place: Place) ->
             at = Place(place.scope, place.top, place.own, index == 0, fork, merge, ends)
         waiting = items.pop() if items and _waits(reader, items[-1]) else None
         before = len(reader.values.known)
-        read = read_item(reader, child, f"{where}/{index}", at._replace(merge=at.merge or waiting is not None)
+        at = at._replace(merge=at.merge or waiting is not None)
+        read = read_item(reader, child, f"{where}/{index}", at)
         if isinstance(waiting, FromSpec):
             read = _merged(reader, waiting, read)
         elif index and read and _starts(read[0]) and not given:

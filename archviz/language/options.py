@@ -61,6 +61,10 @@ OPTIONS: Mapping[str, Option] = {
     "width": Option("whole", "filters", "features of all heads, or of an embedding"),
     "words": Option("whole", "count", "number of words that an embedding knows"),
     "tokens": Option("whole", "count", "number of tokens put before a sequence"),
+    "from": Option("value", "takes", "name of the value that is attended to, or multiplied by"),
+    "to": Option("value", "takes", "name of the value whose height and width are taken over"),
+    "state": Option("value", "takes", "name of the state that a recurrent layer begins with"),
+    "last-state": Option("gives", "gives", "a name for the last state of a recurrent layer"),
     "weights": Option("whole", "weights", "parameters of an operator", 0, 10**15),
     "macs": Option("whole", "macs", "multiply-adds of an operator", 0, 10**18),
     "shared": Option("bool", "shared", "the weights are an earlier layer's and do not count again"),
@@ -81,9 +85,8 @@ FLAGS: Mapping[str, tuple[str, str]] = {
     "ceil": ("ceil", "yes"),
     "bias": ("bias", "yes"),
     "no-bias": ("bias", "no"),
-    "bn": ("norm", "batch"),
-    "bn-unscaled": ("norm", "batch-unscaled"),
-    "no-bn": ("norm", "none"),
+    **{name: ("norm", name) for name in NORMS},
+    "no-norm": ("norm", "none"),
     **{name: ("act", name) for name in ACTIVATIONS},
     "linear": ("act", "none"),
     "shared": ("shared", "yes"),
@@ -134,7 +137,7 @@ class Setting(NamedTuple):
 def read_setting(option: str, text: str, mark: Mark, scope: Collection[str]) -> Setting:
     """Parse the text of an option; :class:`OptionError` where it cannot be one."""
     form = OPTIONS[option].form
-    if form == "text":
+    if form in ("text", "value", "gives"):
         return Setting(option, text, mark)
     try:
         parts = tuple(parse(part, scope, SYMBOLS) for part in _split(form, text, scope))
@@ -184,6 +187,8 @@ def setting_value(setting: Setting, values: Mapping[str, Value]) -> Any:
     option = OPTIONS[setting.option]
     if option.form == "text":
         return setting.text
+    if option.form in ("value", "gives"):
+        return (setting.text,)
     try:
         parts = [evaluate(part, values) for part in setting.parts]
     except ExpressionError as error:

@@ -25,6 +25,7 @@ from archviz.language.options import (
     setting_value,
     split_pair,
 )
+from archviz.language.synonyms import CALLED
 from archviz.language.syntax import LayerSpec
 from archviz.language.values import NAME_LENGTH, Values, give_name, take_name
 from archviz.network.kinds import KINDS
@@ -66,7 +67,10 @@ class SpecReader:
             self.problems.append(Problem(mark, message))
 
     def near(self, word: str, known: Collection[str]) -> str:
-        """A hint at the known word that is nearest."""
+        """A hint at the known word that means the same, or else is nearest."""
+        ours = CALLED.get(word)
+        if ours in known:
+            return f"here it is called {ours}"
         return did_you_mean(word, known) if len(self.problems) < MAX_PROBLEMS else ""
 
     def unknown(self, mark: Mark, what: str, word: str, known: Collection[str]) -> None:

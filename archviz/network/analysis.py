@@ -290,14 +290,17 @@ class _Analyser(Walk[State]):
 
 
 def measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> Outcome:
-    """What a layer does to its input, or a merge to its inputs, which ``names`` name."""
+    """What a layer does to its input, or a merge to its inputs, which ``names`` name.
+
+    Of a layer that is no merge, the shapes behind the first are those of ``layer.takes``.
+    """
     kind = KINDS[layer.kind]
-    shape = shapes[0]
-    output = kind.join(shapes, names) if kind.join else kind.shape(layer, shape)
+    shape, named = shapes[0], () if kind.join else shapes[1:]
+    output = kind.join(shapes, names) if kind.join else kind.shape(layer, shape, *named)
     if kind.join and layer.shape:
         output = layer.shape
     check_size(output)
-    trainable, moving = kind.weights(layer, shape)
+    trainable, moving = kind.weights(layer, shape, *named)
     depth = kind.depth if layer.counts_in_depth else 0
     channels = output[-1]
     if layer.norm != "none":
@@ -310,7 +313,7 @@ def measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> Ou
         depth += 1 if layer.norm != "none" or kind.join else 0
     if layer.shared:
         trainable, moving = own_weights(moving, layer.own)
-    return Outcome(output, trainable, moving, kind.macs(layer, shape, output), depth)
+    return Outcome(output, trainable, moving, kind.macs(layer, shape, output, *named), depth)
 
 
 def given_shape(layer: Layer, shape: Shape) -> Shape:
