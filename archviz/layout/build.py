@@ -119,6 +119,10 @@ class Builder(NamedTuple):
             case Series():
                 nested = self.series(node)
                 return nested if nested.blocks else None
+            case Stage():
+                return self.block(node.body)
+            case Named() | From() | Outputs():
+                return None
             case _:
                 assert_never(node)
 
