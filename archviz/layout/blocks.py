@@ -128,7 +128,9 @@ class BoxBlock(Block):
         size, pitch = self.style.metric("caption"), self.style.px(PIN_PITCH)
         names = self.face.gives + self.face.takes
         widths = [
-            max(pitch, text_width(name, size) + self.style.px(0.25)) if name in self.stubs else pitch
+            max(pitch, text_width(name, size) + self.style.px(0.25))
+            if name in self.stubs
+            else pitch
             for name in names
         ]
         whole = total(widths)

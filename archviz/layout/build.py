@@ -9,6 +9,7 @@ from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
 from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, TowersBlock
 from archviz.layout.faces import layer_face, module_face
 from archviz.layout.outputs import OutputsBlock
+from archviz.layout.stages import noted
 from archviz.layout.style import Style
 from archviz.layout.wires import FromBlock, TapBlock, taken_in
 from archviz.network.analysis import Analysis
@@ -87,12 +88,35 @@ class Builder(NamedTuple):
             case Layer():
                 return self.layer(node)
             case ModuleCall():
-                return self.call(node)
+                return self.call(node) if node.look.drawn else None
+            case Repeat() | Towers() | Residual() | Graph():
+                block = self.compound(node) if node.look.drawn else None
+                return block and noted(block, node, self.style)
+            case Named():
+                if node.name not in self.taken:
+                    return None
+                return TapBlock(node.name, self.style, node.name in self.stubs)
+            case From():
+                return FromBlock(node.name, self.style, node.name in self.stubs)
+            case Outputs():
+                return self.outputs(node)
+            case Auxiliary():
+                return None  # the main row hangs it
+            case Stage():
+                return self.block(node.body)
+            case Series():
+                nested = self.series(node)
+                return nested if nested.blocks else None
+            case _:
+                assert_never(node)
+
+    def compound(self, node: Repeat | Towers | Residual | Graph) -> Block | None:
+        """The block of a node with others in it."""
+        match node:
             case Repeat():
                 content = self.series(node.bodies[0])
-                if not content.blocks:
-                    return None
-                return RepeatBlock(content, self.times(node), self.style)
+                text = f"{node.look.label} ×{self.times(node)}".strip()
+                return RepeatBlock(content, text, self.style) if content.blocks else None
             case Towers():
                 return self.towers(node)
             case Residual():
@@ -103,28 +127,6 @@ class Builder(NamedTuple):
                 from archviz.layout.graph import graph_block
 
                 return graph_block(node, self.series, self.style)
-            case Named():
-                if node.name not in self.taken:
-                    return None
-                return TapBlock(node.name, self.style, node.name in self.stubs)
-            case From():
-                return FromBlock(node.name, self.style, node.name in self.stubs)
-            case Outputs():
-                return self.outputs(node)
-            case Stage():
-                nested = self.series(node.body)
-                return nested if nested.blocks else None
-            case Auxiliary():
-                return None  # the main row hangs it
-            case Series():
-                nested = self.series(node)
-                return nested if nested.blocks else None
-            case Stage():
-                return self.block(node.body)
-            case Named() | From() | Outputs():
-                return None
-            case _:
-                assert_never(node)
 
     def layer(self, layer: Layer) -> Block | None:
         """A layer's box, bar or circle."""
@@ -161,9 +163,7 @@ class Builder(NamedTuple):
         """Outputs of equal rank."""
         branches = [self.series(series) for _, series in node.branches]
         looks = node.looks or (PLAIN,) * len(branches)
-        names = [
-            look.label or name for (name, _), look in zip(node.branches, looks, strict=True)
-        ]
+        names = [look.label or name for (name, _), look in zip(node.branches, looks, strict=True)]
         return OutputsBlock(branches, names, self.style)
 
     def times(self, node: Repeat | Towers) -> str:
@@ -185,9 +185,7 @@ class Builder(NamedTuple):
         return TowersBlock(branches, merge, self.style)
 
 
-def settled(
-    builder: Builder, made: Callable[[Builder], tuple[Made, frozenset[str]]]
-) -> Made:
+def settled(builder: Builder, made: Callable[[Builder], tuple[Made, frozenset[str]]]) -> Made:
     """What ``made`` makes, once the builder knows the names of which no wire can be drawn."""
     while True:
         result, failed = made(builder)

@@ -126,10 +126,10 @@ class WrappedBlock(Block):
 class RepeatBlock(Block):
     """Square brackets round what repeats, with ×N below the boxes (in a panel: above)."""
 
-    def __init__(self, content: Block, times: str, style: Style) -> None:
+    def __init__(self, content: Block, text: str, style: Style) -> None:
         self.content = content
         self.style = style
-        self.text = f"×{times}"
+        self.text = text
         self.size = style.metric("caption") * (1.0 if style.in_panel else 1.1)
         self.pad = style.px(BRACKET_PAD)
         self.overhang = self.pad + content.overhang

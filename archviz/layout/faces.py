@@ -80,7 +80,7 @@ def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> F
         call.look.color or module.color,
         captions=(*captions, *_remarks(call.look.caption, call.shared)),
         module=True,
-        gives=call.gives,
+        gives=tuple(name for _, name in call.gives),
         takes=tuple(value for _, value in call.inputs),
     )
 

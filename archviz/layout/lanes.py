@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeAlias
 
 from archviz.layout.canvas import Pin
 from archviz.layout.style import Style
-from archviz.scene.scene import Box, Connector, Item, Line, Shape, Text, box_of, leaves
+from archviz.scene.scene import Box, Connector, Item, Line, Shape, Text, box_of, leaves, shapes_in
 from archviz.scene.text import text_width
 
 CLEAR = 0.14
@@ -44,6 +44,8 @@ class Ground(NamedTuple):
     pins: tuple[Pin, ...]
     boxes: tuple[Box, ...]
     joined: bool = True
+    behind: tuple[Box, ...] = ()
+    """Grounds of stages: legs pass over them, lanes do not."""
 
 
 class Leg(NamedTuple):
@@ -95,6 +97,22 @@ def obstacles(items: Iterable[Item]) -> tuple[Box, ...]:
     return tuple(found)
 
 
+def ground_of(
+    items: Sequence[Item],
+    pins: Sequence[Pin],
+    y: float,
+    joined: bool = True,
+    reach: Box | None = None,
+) -> Ground:
+    """A line with what is drawn on it; of what stands out of ``reach``, nothing."""
+    behind = [s.box for s in shapes_in(items) if s.role == "ground"]
+    boxes = obstacles(items)
+    if reach:
+        top, bottom = reach[1], reach[1] + reach[3]
+        boxes = tuple(box for box in boxes if box[1] >= top and box[1] + box[3] <= bottom)
+    return Ground(y, tuple(pins), boxes, joined, tuple(behind))
+
+
 def wire(grounds: Sequence[Ground], style: Style, rounds: bool = True) -> Wiring:
     """Find a lane for every value; ``failed`` has the names of those that have none.
 
@@ -125,11 +143,11 @@ def _candidates(name: str, grounds: Sequence[Ground], style: Style) -> list[Rout
         return []
     number, start = starts[0]
     lines = sorted({line for line, _ in ends})
-    options: list[list[bool]] = []
+    options: list[tuple[bool, ...]] = []
     for line in lines:
         here = [pin for at, pin in ends if at == line]
-        sides = [up for up in (True, False) if all(_free(p, up, grounds[line], style) for p in here)]
-        options.append(sides)
+        free = (up for up in (True, False) if all(_free(p, up, grounds[line], style) for p in here))
+        options.append(tuple(free))
     routes: list[Route] = []
     for first in (True, False):
         if not _free(start, first, grounds[number], style):
@@ -182,7 +200,10 @@ def _route(
         if zone == first and not start[1].pin.mute:
             length = text_width(name, style.metric("caption")) + style.px(0.3)
             at = start[1].x
-            left, right = min(left, at - length * (left < at)), max(right, at + length * (left >= at))
+            left, right = (
+                min(left, at - length * (left < at)),
+                max(right, at + length * (left >= at)),
+            )
         lanes.append(Lane(name, zone, tuple(those), left, right))
     return tuple(lanes)
 
@@ -305,9 +326,7 @@ def _outside(a: Sequence[tuple[int, bool, int]], b: Sequence[tuple[int, bool, in
 # ---- where they lie ----------------------------------------------------------------------
 
 
-def _heights(
-    routes: Sequence[Route], grounds: Sequence[Ground], style: Style
-) -> dict[Lane, float]:
+def _heights(routes: Sequence[Route], grounds: Sequence[Ground], style: Style) -> dict[Lane, float]:
     """The height of every lane: as near to its line as what is below it allows."""
     heights: dict[Lane, float] = {}
     clear, pitch = style.px(0.3), style.px(LANE)
@@ -317,7 +336,7 @@ def _heights(
         for lane in order if below else reversed(order):
             inside = [
                 box
-                for box in ground.boxes
+                for box in (*ground.boxes, *ground.behind)
                 if box[0] < lane.right + clear and box[0] + box[2] > lane.left - clear
             ]
             near = [

@@ -11,7 +11,7 @@ from archviz.layout.blocks import Block
 from archviz.layout.build import Builder
 from archviz.layout.canvas import Canvas, Port
 from archviz.layout.compound import SeriesBlock, break_blocks
-from archviz.layout.lanes import Ground, obstacles, wire
+from archviz.layout.lanes import Ground, ground_of, wire
 from archviz.layout.stages import STAGE_GAP, StageSpan, place_stage, stage_room
 from archviz.layout.style import Style
 from archviz.layout.wires import room_of
@@ -111,7 +111,7 @@ def measure_lines(
     for number, line in enumerate(lines):
         canvas, y = Canvas("measured"), number * APART
         place_line(line, canvas, 0.0, y, Port(((-1.0, y),)), style)
-        grounds.append(Ground(y, tuple(canvas.pins), obstacles(canvas.items()), line.anew))
+        grounds.append(ground_of(canvas.items(), canvas.pins, y, line.anew))
     if not any(ground.pins for ground in grounds):
         return tuple(lines)
     wiring = wire(grounds, style)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from archviz.layout.canvas import TURN, Canvas, Port, port_shape, rounded
-from archviz.layout.lanes import Ground, obstacles
+from archviz.layout.lanes import Ground, ground_of
 from archviz.layout.legend import legend_sections, place_strip, used_in
 from archviz.layout.panels import Panel, level, place_panel
 from archviz.layout.row import RowLine, place_line
@@ -85,12 +85,8 @@ class Sheet:
     ) -> Ground:
         """A line for the wires: what was drawn of it, without the turn that leads into it."""
         items = canvas.back[drawn[0] :] + canvas.lines[drawn[1] :] + canvas.front[drawn[2] :]
-        boxes = tuple(
-            box
-            for box in obstacles(items)
-            if box[1] >= y - line.up - 1 and box[1] + box[3] <= y + line.down + 1
-        )
-        return Ground(y, tuple(canvas.pins[drawn[3] :]), boxes, line.anew)
+        reach = (0.0, y - line.up - 1, 0.0, line.up + line.down + 2)
+        return ground_of(items, canvas.pins[drawn[3] :], y, line.anew, reach)
 
     def panels(self, panels: Sequence[Panel]) -> None:
         """A row of panels, their titles on one line, centred on the page."""

@@ -144,7 +144,7 @@ def slide_style(theme: Theme, scale: float, density: Density, full: bool) -> Sty
 
 
 def _parts(network: Network, analysis: Analysis, style: Style, width: float) -> Parts:
-    builder = Builder(network, analysis, style)
+    builder = Builder(network, analysis, style).within(network.body)
     panels = build_panels(network, builder, width)
     return Parts(main_row(network, builder), panels, network.notes, style)
 

@@ -113,7 +113,9 @@ def room_of(wiring: Wiring, grounds: Sequence[Ground], style: Style) -> list[tup
         line, below = lane.zone
         up, down = room[line]
         away = height - grounds[line].y
-        room[line] = (up, max(down, away + style.px(0.1))) if below else (max(up, over - away), down)
+        room[line] = (
+            (up, max(down, away + style.px(0.1))) if below else (max(up, over - away), down)
+        )
     return room
 
 
@@ -129,13 +131,13 @@ def _draw(canvas: Canvas, route: Route, wiring: Wiring, style: Style) -> None:
     ways.sort(key=lambda way: -abs(way[1].x - start.x))
     for lane, leg in ways:
         points = simplify((*port.lead, *port.pen, *_way(route, lane, leg, wiring)))
-        _, at, parting = max((_parting(points, other) for other in drawn), default=(0, 0, points[0]))
+        _, at, parting = max(
+            (_parting(points, other) for other in drawn), default=(0, 0, points[0])
+        )
         drawn.append(points)
         own, lead = (parting, *points[at + 1 :]), points[: at + 1]
         if leg.pin.head:
-            canvas.connect(
-                Port(own, lead, port.source), style, target=leg.pin.target, role="wire"
-            )
+            canvas.connect(Port(own, lead, port.source), style, target=leg.pin.target, role="wire")
         else:
             _prepend(canvas, leg.pin.target, own, points, port.source)
     if not start.pin.mute and any(leg.x != start.x for lane in route for leg in lane.legs):
