@@ -13,9 +13,9 @@ from archviz.network.model import Graph, Repeat, Residual, Stage, Towers
 from archviz.scene.scene import Shape
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, text_width
 
-STAGE_GAP = 0.5
+STAGE_GAP = 0.9
 """Units that stand between stages besides what stands between their blocks."""
-PAD = 0.3
+PAD = 0.45
 """Units between the blocks of a stage and the edge of its ground."""
 
 
