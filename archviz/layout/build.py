@@ -47,6 +47,8 @@ class Builder(NamedTuple):
     """Named values that are taken in what is drawn."""
     stubs: frozenset[str] = frozenset()
     """Those of them to which no wire leads: their names stand at both ends."""
+    under: frozenset[str] = frozenset()
+    """Those that may come from below: what takes them has its captions above."""
 
     def within(self, body: Series) -> Builder:
         """The builder of what one drawing shows: a main row, or the inside of a module."""
@@ -136,7 +138,8 @@ class Builder(NamedTuple):
         face = layer_face(layer, facts, self.network.hide_badges, self.style.full)
         if face.glyph == "circle":
             return CircleBlock(face, self.style)
-        block = BoxBlock(self.wired(face), self.style, stubs=self.stubs)
+        under = not self.under.isdisjoint(face.takes)
+        block = BoxBlock(self.wired(face), self.style, under, self.stubs)
         block.begins = layer.kind == "input" or layer.alone
         return block
 
@@ -153,7 +156,8 @@ class Builder(NamedTuple):
             return None
         module = self.network.modules[call.module]
         face = module_face(call, module, facts, self.style.full)
-        return BoxBlock(self.wired(face), self.style, stubs=self.stubs)
+        under = not self.under.isdisjoint(face.takes)
+        return BoxBlock(self.wired(face), self.style, under, self.stubs)
 
     def wired(self, face: Face) -> Face:
         """A face that gives only what is taken."""
@@ -189,6 +193,9 @@ def settled(builder: Builder, made: Callable[[Builder], tuple[Made, frozenset[st
     """What ``made`` makes, once the builder knows the names of which no wire can be drawn."""
     while True:
         result, failed = made(builder)
-        if failed <= builder.stubs:
+        if not failed:
             return result
-        builder = builder._replace(stubs=builder.stubs | failed)
+        if failed <= builder.under:
+            builder = builder._replace(stubs=builder.stubs | failed, under=builder.under - failed)
+        else:
+            builder = builder._replace(under=builder.under | failed)

@@ -75,6 +75,8 @@ class Canvas:
         self.lines: list[Item] = []
         self.front: list[Item] = []
         self.pins: list[Pin] = []
+        self.loose: list[Port] = []
+        """Ends of lines with a name at them, which need not be drawn as far as there yet."""
         self.count = 0
 
     def new_id(self) -> str:

@@ -47,6 +47,8 @@ class SeriesBlock(Block):
             self.left_gap = self.blocks[0].left_gap
             self.right_gap = self.blocks[-1].right_gap
             self.overhang = self.blocks[0].overhang
+            if self.blocks[0].named and len(self.blocks) > 1:
+                self.overhang = self.offsets[1] + self.blocks[1].overhang
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
@@ -209,11 +211,12 @@ class TowersBlock(Block):
         merge: BoxBlock | None,
         style: Style,
         centred: bool = False,
+        gap: float = 0.34,
     ) -> None:
         self.branches = list(branches)
         self.merge = merge
         self.style = style
-        heights = stack(self.branches, style.row_gap(0.34))
+        heights = stack(self.branches, style.row_gap(gap))
         entered = [h for h, one in zip(heights, self.branches, strict=True) if not one.begins]
         self.begins = not entered
         level = heights[-1] / 2 if merge or centred else 0.0
@@ -263,9 +266,9 @@ class TowersBlock(Block):
             return source.to(at)
         top, bottom = levels[0], levels[-1]
         level = any(abs(other) < 0.01 for other in levels)
-        if height == top and top < 0 and not level:
+        if height == (top if top < 0 else bottom) and not level:
             return source.to((x, y), at)
-        if height in (top, bottom):
+        if (height == top and top < 0) or (height == bottom and bottom > 0):
             return source.branch((x, y), at)
         return Port((at,), (*source.lead, *source.pen, (x, y)), source.source)
 

@@ -13,7 +13,7 @@ cannot be drawn without a crossing is not drawn: there the name stands at both p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from typing import NamedTuple, TypeAlias
 
 from archviz.layout.canvas import Pin
@@ -66,6 +66,8 @@ class Lane(NamedTuple):
     left: float
     right: float
     """Its ends, with the name over it; FAR where it goes round the end of the line."""
+    under: bool = False
+    """Whether the name stands below it, since the wire goes up again."""
 
 
 Route: TypeAlias = tuple[Lane, ...]
@@ -118,6 +120,7 @@ def wire(grounds: Sequence[Ground], style: Style, rounds: bool = True) -> Wiring
 
     ``rounds``: whether a wire may go round the ends of lines.
     """
+    grounds = _straightened(grounds, style)
     names = {pin.name: None for ground in grounds for pin in ground.pins}
     found = {name: _candidates(name, grounds, style) for name in names}
     if not rounds:
@@ -128,6 +131,47 @@ def wire(grounds: Sequence[Ground], style: Style, rounds: bool = True) -> Wiring
     heights = _heights(chosen, grounds, style)
     beside = _beside(chosen, heights, grounds, style)
     return Wiring(tuple(chosen), heights, beside, frozenset(names) - routed)
+
+
+def _straightened(grounds: Sequence[Ground], style: Style) -> list[Ground]:
+    """The same, where a value that ends a line goes on to right above what takes it below.
+
+    Pins of one box are given to its values so that their wires lie in one another.
+    """
+    done = [_sorted_slots(ground, grounds) for ground in grounds]
+    for number, (ground, under) in enumerate(pairwise(done)):
+        ends = max((box[0] + box[2] for box in ground.boxes), default=0.0)
+        pins: list[Pin] = []
+        for pin in ground.pins:
+            xs = [p.x for p in under.pins if p.name == pin.name and not p.port and p.x > pin.x]
+            last = pin.port and len(pin.port.pen) > 1 and pin.x + style.px(0.1) > ends
+            if last and under.joined and xs and pin.port and pin.down is not None:
+                x = min(xs)
+                pin = pin._replace(x=x, port=pin.port.to((x, pin.down)))
+            pins.append(pin)
+        done[number] = ground._replace(pins=tuple(pins))
+    return done
+
+
+def _sorted_slots(ground: Ground, grounds: Sequence[Ground]) -> Ground:
+    """The pins at one box in the order in which their wires arrive: the latest value first."""
+    given = [pin.name for other in grounds for pin in other.pins if pin.port]
+    here = {pin.name for pin in ground.pins if pin.port}
+    slots: dict[str, list[Pin]] = {}
+    for pin in ground.pins:
+        if pin.target and pin.head and pin.name in given:
+            slots.setdefault(pin.target, []).append(pin)
+    moved: dict[Pin, float] = {}
+    for pins in slots.values():
+
+        def arrival(pin: Pin) -> int:
+            order = given.index(pin.name)
+            return -order if pin.name in here else order
+
+        ordered = sorted(pins, key=arrival)
+        xs = sorted(pin.x for pin in pins)
+        moved |= dict(zip(ordered, xs, strict=True))
+    return ground._replace(pins=tuple(p._replace(x=moved.get(p, p.x)) for p in ground.pins))
 
 
 # ---- the ways that there are ------------------------------------------------------------
@@ -195,16 +239,19 @@ def _route(
     beyond = max(rounds)
     lanes: list[Lane] = []
     for zone, those in legs.items():
+        if zone != first and not zone[1] and any(leg.up for leg in those):
+            return None  # round its own line
         xs = [leg.x for leg in those] + ([beyond] if beyond else [])
         left, right = min(xs), max(xs)
+        under = zone == first and any(leg.up for leg in those[1:])
         if zone == first and not start[1].pin.mute:
             length = text_width(name, style.metric("caption")) + style.px(0.3)
             at = start[1].x
-            left, right = (
-                min(left, at - length * (left < at)),
-                max(right, at + length * (left >= at)),
-            )
-        lanes.append(Lane(name, zone, tuple(those), left, right))
+            text = (at - length, at) if left < at else (at, at + length)
+            if under and any(not leg.up and text[0] <= leg.x <= text[1] for leg in those[1:]):
+                return None
+            left, right = min(left, text[0]), max(right, text[1])
+        lanes.append(Lane(name, zone, tuple(those), left, right, under))
     return tuple(lanes)
 
 
@@ -329,7 +376,7 @@ def _outside(a: Sequence[tuple[int, bool, int]], b: Sequence[tuple[int, bool, in
 def _heights(routes: Sequence[Route], grounds: Sequence[Ground], style: Style) -> dict[Lane, float]:
     """The height of every lane: as near to its line as what is below it allows."""
     heights: dict[Lane, float] = {}
-    clear, pitch = style.px(0.3), style.px(LANE)
+    clear = style.px(0.3)
     for (line, below), lanes in _zones(routes).items():
         order = _ordered(lanes, style) or []
         ground = grounds[line]
@@ -340,20 +387,34 @@ def _heights(routes: Sequence[Route], grounds: Sequence[Ground], style: Style) -
                 if box[0] < lane.right + clear and box[0] + box[2] > lane.left - clear
             ]
             near = [
-                heights[other]
+                (heights[other], style.px(LANE if lane.under <= other.under else 1.7 * LANE))
                 for other in lanes
                 if other in heights
                 and other.left - clear < lane.right
                 and lane.left < other.right + clear
             ]
             if below:
-                room = style.px(ABOVE) + style.metric("caption") * 0.8
-                base = max((y + height for _, y, _, height in inside), default=ground.y) + room
-                heights[lane] = max([base, *(y + pitch for y in near)])
+                base = max((y + height for _, y, _, height in inside), default=ground.y)
+                base += style.px(ABOVE)
+                heights[lane] = max([base, *(y + pitch for y, pitch in near)])
             else:
                 base = min((y for _, y, _, _ in inside), default=ground.y) - style.px(ABOVE)
-                heights[lane] = min([base, *(y - pitch for y in near)])
+                heights[lane] = min([base, *(y - pitch for y, pitch in near)])
+                heights[lane] = _level(lane, heights[lane], ground, [y for y, _ in near], style)
     return heights
+
+
+def _level(lane: Lane, height: float, ground: Ground, near: Sequence[float], style: Style) -> float:
+    """The height of the branch that a lane ends in, if the lane can lie there: no corner then."""
+    ends = [leg.pin for leg in lane.legs if not leg.pin.head and leg.x == lane.right]
+    if len(ends) != 1 or ends[0].up is None:
+        return height
+    level, room = ends[0].up, style.px(ABOVE)
+    free = all(level < y - style.px(LANE) for y in near) and not any(
+        lane.left < x + width and x < lane.right - style.px(0.1) and level > y - room
+        for x, y, width, _ in (*ground.boxes, *ground.behind)
+    )
+    return level if free else height
 
 
 def _beside(

@@ -12,6 +12,8 @@ from archviz.scene.text import ASCENT, clip, text_width
 
 OUT = 0.95
 """Units of the arrows that lead out."""
+GAP = 0.8
+"""Units between two outputs, so that wires reach them above and below the row."""
 MOST_NAME = 8.0
 """Units that the name of an output may be wide."""
 
@@ -20,7 +22,7 @@ class OutputsBlock(TowersBlock):
     """Towers without a merge: every one ends in an arrow to the name of its output."""
 
     def __init__(self, branches: Sequence[Block], names: Sequence[str], style: Style) -> None:
-        super().__init__(branches, None, style, centred=True)
+        super().__init__(branches, None, style, centred=True, gap=GAP)
         self.size = style.metric("title")
         self.names = [clip(name, style.px(MOST_NAME), self.size) for name in names]
         self.out = self.ends + style.gap(OUT)

@@ -163,7 +163,8 @@ def _grounds(module: Module, canvas: Canvas, y: float, edge: float, style: Style
             pins.append(Pin(name, pin.x, None, edge, port, mute=True))
         elif name in module.gives:
             pins.append(Pin(name, pin.x, None, edge, target=name))
-    return [Ground(edge, tuple(pins), ()), ground_of(canvas.items(), canvas.pins, y)]
+    inner = [pin._replace(mute=pin.mute or pin.name in module.gives) for pin in canvas.pins]
+    return [Ground(edge, tuple(pins), ()), ground_of(canvas.items(), inner, y)]
 
 
 def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
@@ -193,7 +194,7 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
     leave = ends[0].y if len(ends) == 1 else line
     end = port_shape(canvas, x + panel.width, leave)
     canvas.arrow_into(ends, style, x + panel.width, leave, end.id)
-    if canvas.pins:
+    if canvas.pins or canvas.loose:
         edge = y - style.px(EDGE)
         grounds = _grounds(panel.module, canvas, line, edge, style)
         draw_wires(canvas, [_at_edge(grounds[0], canvas, style), grounds[1]], style, rounds=False)

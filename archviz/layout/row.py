@@ -237,6 +237,7 @@ def _place_head(
     head.block.place(inner, x + tap + style.gap(0.9), y + height, [source])
     canvas.lines += inner.back + inner.lines
     canvas.pins += inner.pins
+    canvas.loose += inner.loose
     name = head.auxiliary.name or "Auxiliary classifier"
     canvas.front.append(
         Group(inner.prefix, "auxiliary", name, "", head.auxiliary.where, tuple(inner.front))

@@ -12,7 +12,7 @@ from archviz.layout.style import Style
 from archviz.network.model import From, Graph, Layer, ModuleCall, Node
 from archviz.network.walk import children
 from archviz.scene.scene import Connector, Point
-from archviz.scene.text import text_width
+from archviz.scene.text import ASCENT, text_width
 
 TAP_STUB = 0.42
 """Units that a name's line stands out of the row."""
@@ -60,6 +60,7 @@ class TapBlock(Block):
             drawn = source.branch((at, y), (at, top))
             canvas.connect(drawn, self.style, target=end.id, head=False, role="wire")
             canvas.name(at, top, self.name, self.style)
+            canvas.loose.append(source.to((at, y)))
             return [source]
         canvas.pins.append(Pin(self.name, at, y, y, source.to((at, y))))
         return [source]
@@ -97,7 +98,10 @@ class FromBlock(Block):
 def draw_wires(
     canvas: Canvas, grounds: Sequence[Ground], style: Style, rounds: bool = True
 ) -> None:
-    """Draw the wires between the pins of these lines; a stub where there is no way."""
+    """Draw the wires between the pins of these lines, and what lines lack up to a name."""
+    for port in canvas.loose:
+        if not _covered(canvas, port):
+            canvas.connect(port, style, head=False, role="wire")
     if not any(ground.pins for ground in grounds):
         return
     wiring = wire(grounds, style, rounds)
@@ -108,14 +112,17 @@ def draw_wires(
 def room_of(wiring: Wiring, grounds: Sequence[Ground], style: Style) -> list[tuple[float, float]]:
     """How far the lanes reach above and below each of the lines."""
     room = [(0.0, 0.0)] * len(grounds)
-    over = style.px(RISE + 0.1) + style.metric("caption")
     for lane, height in wiring.heights.items():
+        if len({leg.x for leg in lane.legs}) == 1 and lane.legs[0].pin.mute:
+            continue  # straight from the edge of a panel
+        over = under = style.px(0.1)
+        if not lane.legs[0].pin.mute:
+            name = style.px(RISE) + style.metric("caption")
+            over, under = (over, under + name) if lane.under else (over + name, under)
         line, below = lane.zone
         up, down = room[line]
         away = height - grounds[line].y
-        room[line] = (
-            (up, max(down, away + style.px(0.1))) if below else (max(up, over - away), down)
-        )
+        room[line] = (up, max(down, away + under)) if below else (max(up, over - away), down)
     return room
 
 
@@ -125,8 +132,8 @@ def _draw(canvas: Canvas, route: Route, wiring: Wiring, style: Style) -> None:
     port = start.pin.port
     assert port is not None
     drawn: list[tuple[Point, ...]] = []
-    if _covered(canvas, start.pin):
-        drawn.append((*port.lead, *port.pen))
+    if _covered(canvas, port):
+        drawn.append(simplify((*port.lead, *port.pen)))
     ways = [(lane, leg) for lane in route for leg in lane.legs if leg is not start]
     ways.sort(key=lambda way: -abs(way[1].x - start.x))
     for lane, leg in ways:
@@ -140,11 +147,14 @@ def _draw(canvas: Canvas, route: Route, wiring: Wiring, style: Style) -> None:
             canvas.connect(Port(own, lead, port.source), style, target=leg.pin.target, role="wire")
         else:
             _prepend(canvas, leg.pin.target, own, points, port.source)
-    if not start.pin.mute and any(leg.x != start.x for lane in route for leg in lane.legs):
+    if not start.pin.mute:
         leftward = first.left < start.x
         x = start.x + style.px(-0.12 if leftward else 0.12)
         anchor = "end" if leftward else "start"
-        canvas.name(x, wiring.heights[first], first.name, style, anchor)
+        y = wiring.heights[first]
+        if first.under:
+            y += style.px(2 * RISE) + ASCENT * style.metric("caption")
+        canvas.name(x, y, first.name, style, anchor)
 
 
 def _way(route: Route, lane: Lane, leg: Leg, wiring: Wiring) -> Iterator[Point]:
@@ -162,16 +172,15 @@ def _way(route: Route, lane: Lane, leg: Leg, wiring: Wiring) -> Iterator[Point]:
     yield (leg.x, end)
 
 
-def _covered(canvas: Canvas, pin: Pin) -> bool:
-    """Whether the line is drawn as far as the place at which the wire leaves it."""
-    assert pin.port is not None
-    if len(pin.port.pen) < 2:
+def _covered(canvas: Canvas, port: Port) -> bool:
+    """Whether a line is drawn as far as the place at which a wire leaves it."""
+    if len(port.pen) < 2:
         return True
     for item in canvas.lines:
         if isinstance(item, Connector):
             for (x0, y0), (x1, y1) in pairwise(item.points):
-                level = abs(y0 - y1) < 0.02 and abs(y0 - pin.port.y) < 0.02
-                if level and min(x0, x1) < pin.x - 0.02 and max(x0, x1) > pin.x - 0.02:
+                level = abs(y0 - y1) < 0.02 and abs(y0 - port.y) < 0.02
+                if level and min(x0, x1) < port.x - 0.02 and max(x0, x1) > port.x - 0.02:
                     return True
     return False
 
