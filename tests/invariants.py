@@ -207,20 +207,12 @@ def _heads(found: Found) -> Iterator[str]:
 
 def _wires(found: Found, scene: Scene) -> Iterator[str]:
     """Wires cross nothing, have names where they begin, and touch no bracket or ground's title."""
-    wires = [connector for connector in found.connectors if connector.role == "wire"]
-    for wire in wires:
-        for other in found.connectors:
-            if other is wire or (wire.source == other.source and wire.source):
-                continue
-            for a in segments(wire.points):
-                for b in segments(other.points):
-                    if _cross(a, b):
-                        yield f"{_way(wire)} crosses {_way(other)}"
-        for bracket in found.brackets:
-            for a in segments(wire.points):
-                for b in segments(bracket.points):
-                    if _cross(a, b):
-                        yield f"{_way(wire)} crosses a bracket"
+    for wire in [connector for connector in found.connectors if connector.role == "wire"]:
+        others = [(o.points, _way(o)) for o in found.connectors if o.source != wire.source]
+        others += [(bracket.points, "a bracket") for bracket in found.brackets]
+        for points, name in others:
+            if any(_cross(a, b) for a in segments(wire.points) for b in segments(points)):
+                yield f"{_way(wire)} crosses {name}"
         if wire.route[-1] != wire.points[-1]:
             yield f"the route of {_way(wire)} does not end where it is drawn to"
     for text, _ in found.texts:

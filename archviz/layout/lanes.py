@@ -68,6 +68,8 @@ class Lane(NamedTuple):
     """Its ends, with the name over it; FAR where it goes round the end of the line."""
     under: bool = False
     """Whether the name stands below it, since the wire goes up again."""
+    leftward: bool = False
+    """Whether the name stands left of the start."""
 
 
 Route: TypeAlias = tuple[Lane, ...]
@@ -238,21 +240,33 @@ def _route(
         return None
     beyond = max(rounds)
     lanes: list[Lane] = []
+    least, most = _sides(grounds)
     for zone, those in legs.items():
         if zone != first and not zone[1] and any(leg.up for leg in those):
             return None  # round its own line
         xs = [leg.x for leg in those] + ([beyond] if beyond else [])
         left, right = min(xs), max(xs)
         under = zone == first and any(leg.up for leg in those[1:])
+        leftward = False
         if zone == first and not start[1].pin.mute:
-            length = text_width(name, style.metric("caption")) + style.px(0.3)
-            at = start[1].x
-            text = (at - length, at) if left < at else (at, at + length)
-            if under and any(not leg.up and text[0] <= leg.x <= text[1] for leg in those[1:]):
+            length, at = text_width(name, style.metric("caption")) + style.px(0.3), start[1].x
+            leftward = left < at and at - length > least
+            text = (at - length, at) if leftward else (at, at + length)
+            if (under and any(not leg.up and text[0] <= leg.x <= text[1] for leg in those[1:])) or (
+                beyond > 0 and text[1] > most
+            ):
                 return None
             left, right = min(left, text[0]), max(right, text[1])
-        lanes.append(Lane(name, zone, tuple(those), left, right, under))
+        lanes.append(Lane(name, zone, tuple(those), left, right, under, leftward))
     return tuple(lanes)
+
+
+def _sides(grounds: Iterable[Ground]) -> tuple[float, float]:
+    """How far what is drawn reaches to the left and to the right."""
+    boxes = [box for ground in grounds for box in (*ground.boxes, *ground.behind)]
+    return min((box[0] for box in boxes), default=0.0), max(
+        (box[0] + box[2] for box in boxes), default=0.0
+    )
 
 
 def _zone(line: int, leg: Leg, grounds: Sequence[Ground]) -> Zone:
@@ -425,13 +439,13 @@ def _beside(
 ) -> dict[str, float]:
     """Where wires go round the ends of lines, the inner ones nearer to them."""
     found: dict[str, float] = {}
-    boxes = [box for ground in grounds for box in ground.boxes]
+    least, most = _sides(grounds)
     turns = style.gap(0.75) if not all(ground.joined for ground in grounds[1:]) else 0.0
     for side in (1, -1):
         wires = [r for r in routes if len(r) > 1 and (r[0].right == FAR) == (side == 1)]
         wires = [r for r in wires if FAR in (r[0].right, -r[0].left)]
         wires.sort(key=lambda r: max(heights[x] for x in r) - min(heights[x] for x in r))
-        edge = max((box[0] + box[2] if side == 1 else -box[0] for box in boxes), default=0.0)
+        edge = most if side == 1 else -least
         for place, route in enumerate(wires):
             found[route[0].name] = side * (edge + turns + style.px(0.5 + 0.34 * place))
     return found

@@ -80,7 +80,7 @@ def place_ground(
             y=rounded(y),
             width=rounded(width),
             height=rounded(height),
-            fill=style.theme.tint(color),
+            fill=style.theme.ground(color),
             radius=rounded(style.px(0.12)),
             role="ground",
         )

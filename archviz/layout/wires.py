@@ -101,11 +101,16 @@ def draw_wires(
     """Draw the wires between the pins of these lines, and what lines lack up to a name."""
     for port in canvas.loose:
         if not _covered(canvas, port):
-            canvas.connect(port, style, head=False, role="wire")
+            canvas.connect(port, style, head=False)
     if not any(ground.pins for ground in grounds):
         return
     wiring = wire(grounds, style, rounds)
-    for route in wiring.routes:
+    rest = list(wiring.routes)
+    while rest:  # those that begin on the line of another wire before that one
+        begun = {leg.pin.port.source for route in rest for leg in route[0].legs if leg.pin.port}
+        free = (r for r in rest if not any(g.pin.target in begun for x in r for g in x.legs))
+        route = next(free, rest[0])
+        rest.remove(route)
         _draw(canvas, route, wiring, style)
 
 
@@ -148,9 +153,8 @@ def _draw(canvas: Canvas, route: Route, wiring: Wiring, style: Style) -> None:
         else:
             _prepend(canvas, leg.pin.target, own, points, port.source)
     if not start.pin.mute:
-        leftward = first.left < start.x
-        x = start.x + style.px(-0.12 if leftward else 0.12)
-        anchor = "end" if leftward else "start"
+        x = start.x + style.px(-0.12 if first.leftward else 0.12)
+        anchor = "end" if first.leftward else "start"
         y = wiring.heights[first]
         if first.under:
             y += style.px(2 * RISE) + ASCENT * style.metric("caption")

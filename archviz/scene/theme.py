@@ -105,17 +105,17 @@ class Theme(NamedTuple):
         """The colours of a role (:data:`ROLES`), or of any colour as ``#rrggbb``."""
         if name.startswith("#"):
             dark = contrast(name, "#000000") < contrast(name, "#ffffff")
-            return Colors(name, "#ffffff" if dark else "#000000", self._tint(name))
+            return Colors(name, "#ffffff" if dark else "#000000", self._tint(name, 0.65))
         return self.roles[name]
 
-    def tint(self, name: str) -> str:
-        """A ground in a role's colour, light enough for captions on it."""
-        return self._tint(self.role(name).fill)
+    def ground(self, name: str) -> str:
+        """A quiet ground in a role's colour, for what stands in boxes on it."""
+        return self._tint(self.role(name).fill, 0.35)
 
-    def _tint(self, color: str) -> str:
+    def _tint(self, color: str, most: float) -> str:
         """A colour mixed with the page's, on which captions can be read."""
         page = self.colors["page"] or "#ffffff"
-        for share in (0.65, 0.5, 0.35, 0.25, 0.15, 0.08):
+        for share in (most, most * 0.75, most * 0.5, most * 0.25):
             mixed = mix(color, page, share)
             if contrast(mixed, self.colors["caption"]) >= READABLE:
                 return mixed
