@@ -23,11 +23,12 @@ from archviz.language.options import (
     Setting,
     read_setting,
     setting_value,
-    split_pair,
+    split_sides,
 )
 from archviz.language.synonyms import CALLED
 from archviz.language.syntax import Argument, CallSpec, LayerSpec
 from archviz.network.kinds import KINDS
+from archviz.network.rules import dimensions
 from archviz.yamlnodes import ScalarNode, YamlNode, describe, shorten
 
 Parameters = Mapping[str, object]
@@ -95,7 +96,7 @@ def read_layer(
     """A layer from the tokens behind its kind and the options of its long form."""
     settings: dict[str, Setting] = {}
     for token, place in rest:
-        option, text = _classify(kind, token, scope)
+        option, text = _classify(kind, token, scope, settings)
         _put(reader, settings, kind, option, text, place, scope, token)
     for key, node in extra:
         option = key.text
@@ -109,18 +110,35 @@ def read_layer(
         else:
             token = f"{option}={node.text}"
             _put(reader, settings, kind, option, node.text, node.mark, scope, token)
+    known = {*settings, *reader.defaults.get(kind, {})}
     for option in KINDS[kind].required:
-        if option not in settings and option not in reader.defaults.get(kind, {}):
-            reader.problem(mark, f"{kind} needs its {option}", f"such as: {_example(kind)}")
+        if known.isdisjoint(option.split("/")):
+            what = option.replace("/", " or ")
+            reader.problem(mark, f"{kind} needs its {what}", f"such as: {_example(kind)}")
     merged = {**reader.defaults.get(kind, {}), **settings}
     return _layer_spec(kind, where, mark, merged)
 
 
-_EXAMPLES = {"kernel": "3x3", "pad": "pad=1", "shape": "224x224x3", "factor": "2"}
+_EXAMPLES = {
+    "kernel": ("3", "3x3", "3x3x3"),
+    "pad/to": "pad=1",
+    "size/to": "56x56",
+    "shape": "224x224x3",
+    "factor": "2",
+    "words": "words=30000",
+    "active": "active=2",
+    "inner": "inner=1024",
+    "experts": "8",
+    "heads": "8",
+    "parts": "left right",
+    "from": "from=other",
+}
 
 
 def _example(kind: str) -> str:
-    return " ".join([kind, *(_EXAMPLES.get(name, "64") for name in KINDS[kind].required)])
+    examples = [_EXAMPLES.get(name, "64") for name in KINDS[kind].required]
+    sides = dimensions(kind) - 1
+    return " ".join([kind, *(text if isinstance(text, str) else text[sides] for text in examples)])
 
 
 def _layer_spec(kind: str, where: str, mark: Mark, settings: Mapping[str, Setting]) -> LayerSpec:
@@ -138,7 +156,7 @@ def read_defaults(reader: SpecReader, kind: str, scalar: ScalarNode) -> None:
     """The flags and options that every layer of a kind has unless it says otherwise."""
     settings: dict[str, Setting] = {}
     for token, place in tokens_of(scalar):
-        option, text = _classify(kind, token, {})
+        option, text = _classify(kind, token, {}, settings)
         if option in ("name", "label", "when"):
             reader.problem(place, f"{option} cannot be a default")
             continue
@@ -146,18 +164,22 @@ def read_defaults(reader: SpecReader, kind: str, scalar: ScalarNode) -> None:
     reader.defaults[kind] = settings
 
 
-def _classify(kind: str, token: str, scope: Parameters) -> tuple[str, str]:
-    """The option that a token sets, and the text of its value."""
+def _classify(
+    kind: str, token: str, scope: Parameters, taken: Collection[str] = ()
+) -> tuple[str, str]:
+    """The option that a token sets, and the text of its value; ``taken`` are set already."""
     row = KINDS[kind]
-    if token in FLAGS:
+    if token in FLAGS and token not in scope:
         return FLAGS[token]
     key, equals, value = token.partition("=")
     if equals:
         return key, value
     if token[0] == "/" and "stride" in row.options:
         return "stride", token[1:]
-    if "kernel" in row.options and split_pair(token, scope.keys()):
+    if "kernel" in row.options and split_sides(token, scope.keys(), dimensions(kind)):
         return "kernel", token
+    if row.first and row.first not in taken:
+        return row.first, token
     return row.main, token
 
 
@@ -185,7 +207,7 @@ def _put(
         settings[option] = Setting(option, text, mark, bad=True)
         return
     try:
-        setting = read_setting(option, text, mark, scope.keys())
+        setting = read_setting(option, text, mark, scope.keys(), dimensions(kind))
         if not setting.names:
             setting_value(setting, {})
         settings[option] = setting

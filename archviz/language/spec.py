@@ -109,8 +109,9 @@ def _read_takes(reader: SpecReader, modules: Mapping[ScalarNode, YamlNode]) -> N
             )
         elif len(name.text) > NAME_LENGTH:
             reader.problem(name.mark, f"a name has at most {NAME_LENGTH} characters")
-        elif name.text in KINDS or name.text in ("in", "out", "previous", "identity"):
-            reader.problem(name.mark, f"'{name.text}' is a layer kind and cannot name a module")
+        elif name.text in ("in", "out", "previous", "identity"):
+            message = f"'{name.text}' has a meaning of its own and cannot name a module"
+            reader.problem(name.mark, message)
         reader.takes[name.text] = {}
         if not isinstance(node, MappingNode):
             reader.problem(
