@@ -12,13 +12,14 @@ from archviz.language.head import KERAS, PUBLISHED, TEXTS
 from archviz.language.items import FORMS
 from archviz.language.options import COMMON, OPTIONS
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES
-from archviz.language.spec import MODULE_COLORS
+from archviz.looks import HEX_COLOR, ROLES
 from archviz.network.kinds import KINDS, OPENABLE
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _TEXT = {"type": "string", "minLength": 1}
 _VALUE = {"type": ["string", "number", "boolean"]}
+_COLOR = {"anyOf": [{"enum": [*ROLES]}, {"type": "string", "pattern": HEX_COLOR}]}
 _NUMBER = {"type": ["integer", "string"], "pattern": r"^[0-9_,]+$"}
 
 
@@ -262,7 +263,7 @@ def _module() -> dict[str, Any]:
             "anyOf": [names, {"type": "array", "items": names}],
             "description": "its parameters in order, with or without default: [width, stride=1]",
         },
-        "color": {"enum": list(MODULE_COLORS), "description": "green, unless said otherwise"},
+        "color": {**_COLOR, "description": "a theme's role or #rrggbb; green without"},
         "label": {
             **_TEXT,
             "maxLength": 100,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archviz.errors import ArchvizError, Mark, Problem
+from archviz.language.figure import read_color
 from archviz.language.head import KEYS, read_head, read_text
 from archviz.language.items import read_residual, read_series, read_towers
 from archviz.language.places import Place, begins, check_keys, find
@@ -42,7 +43,6 @@ COMPANIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Keys that go with each body of a module."""
 MODULE_KEYS = ("takes", "color", "label", "title")
-MODULE_COLORS = ("yellow", "green", "orange")
 
 
 def read_spec(text: str, file: str) -> Spec:
@@ -191,9 +191,7 @@ def _read_module(reader: SpecReader, name: ScalarNode, node: MappingNode) -> Mod
             mark = next(value.mark for key, value in node.pairs if key.text == "label")
             reader.unknown(mark, f"module {name.text} takes no", parameter, takes)
     color = find(node, "color")
-    tone = color.text if isinstance(color, ScalarNode) else "green"
-    if color is not None and (not isinstance(color, ScalarNode) or tone not in MODULE_COLORS):
-        reader.unknown(color.mark, "there is no module color", tone, MODULE_COLORS)
+    tone = "green" if color is None else read_color(reader, color)
     return ModuleSpec(name.text, name.mark, body, takes, tone, **texts)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
+from archviz.looks import ROLES, hex_color
 from archviz.yamlnodes import MappingNode, ScalarNode, YamlNode, parse_yaml, read_spec_text
 
 ThemeSource: TypeAlias = str | os.PathLike[str] | Mapping[str, Any]
@@ -18,21 +19,15 @@ ThemeSource: TypeAlias = str | os.PathLike[str] | Mapping[str, Any]
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "themes")
 
 COLORS = ("page", "line", "text", "caption", "shadow")
-ROLES = (
-    "input",
-    "conv",
-    "pool",
-    "merge",
-    "dense",
-    "other",
-    "yellow",
-    "green",
-    "orange",
-    "activation",
-    "function",
-)
 ROLE_KEYS = ("fill", "text", "panel", "pattern")
 PATTERNS = ("", "lines", "dots", "cross", "grid", "steep")
+GROUND = "ground"
+"""Where a theme that leaves its page out keeps its colour, which panels are tinted with."""
+TINTS = (0.66, 0.5, 0.4, 0.3, 0.2, 0.14, 0.08)
+"""Shares of a module's colour in its panel, tried in turn."""
+READABLE = 7.0
+NEAR = 24
+"""Of 255: a fill that differs less from the page would make a panel that nobody sees."""
 METRICS = {
     "unit": (8.0, 400.0),
     "panel-scale": (0.3, 1.5),
@@ -74,8 +69,8 @@ class Theme(NamedTuple):
         return self.colors[name]
 
     def role(self, name: str) -> Colors:
-        """The colours of a role (:data:`ROLES`)."""
-        return self.roles[name]
+        """The colours of a role (:data:`archviz.looks.ROLES`), or those round a ``#rrggbb``."""
+        return self.roles.get(name) or _round(name, self.colors)
 
     def metric(self, name: str) -> float:
         """A metric: ``unit`` in pixels, the others in units."""
@@ -83,7 +78,54 @@ class Theme(NamedTuple):
 
     def without_ground(self) -> Theme:
         """The same theme for pictures that leave their ground out."""
-        return self._replace(colors={**self.colors, "page": ""})
+        return self._replace(colors={**self.colors, "page": "", GROUND: self.color("page")})
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two ``#rrggbb`` as WCAG measures it, 1 to 21."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(color: str) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (channel / 255 for channel in _channels(color))
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _channels(color: str) -> tuple[int, ...]:
+    return tuple(bytes.fromhex(color[1:]))
+
+
+def _round(fill: str, colors: Mapping[str, str]) -> Colors:
+    """A fill, black or white on it, and its panel's tint.
+
+    Raises:
+        KeyError: it is no ``#rrggbb``.
+    """
+    if not hex_color(fill):
+        raise KeyError(fill)
+    text = max("#000000", "#ffffff", key=lambda ink: contrast(ink, fill))
+    return Colors(fill, text, _tint(fill, colors))
+
+
+def _tint(fill: str, colors: Mapping[str, str]) -> str:
+    """As much of a fill over the page as lines and captions can be read on."""
+    page = colors.get(GROUND) or colors["page"]
+    shares: tuple[float, ...] = TINTS
+    if max(abs(a - b) for a, b in zip(_channels(fill), _channels(page), strict=True)) < NEAR:
+        fill, shares = colors["line"], TINTS[-2:]
+    for share in shares:
+        mixed = [
+            round(a * share + b * (1 - share))
+            for a, b in zip(_channels(fill), _channels(page), strict=True)
+        ]
+        tint = "#" + bytes(mixed).hex()
+        if min(contrast(colors[ink], tint) for ink in ("line", "caption")) >= READABLE:
+            break
+    return tint
 
 
 def theme_names() -> list[str]:
@@ -221,12 +263,9 @@ class _ThemeReader:
         return ""
 
     def color(self, node: YamlNode) -> str:
-        text = self.text(node).lower()
-        digits = text[1:]
-        if text.startswith("#") and len(digits) == 3:
-            digits = "".join(digit * 2 for digit in digits)
-        if text[:1] == "#" and len(digits) == 6 and all(c in "0123456789abcdef" for c in digits):
-            return "#" + digits
+        text = self.text(node)
+        if color := hex_color(text):
+            return color
         self.problem(
             node.mark, f"'{text[:40]}' is not a colour", 'write it as "#rrggbb", in quotes'
         )
@@ -281,7 +320,9 @@ def _finish(layers: list[_Raw]) -> Theme:
         message = f"this theme lacks {', '.join(missing[:4])}"
         raise fail(own.file, message, "add `extends: article`, and write only what differs")
     finished = {
-        role: Colors(v["fill"], v["text"], v.get("panel", v["fill"]), v.get("pattern", ""))
+        role: Colors(
+            v["fill"], v["text"], v.get("panel") or _tint(v["fill"], colors), v.get("pattern", "")
+        )
         for role, v in roles.items()
     }
     name = os.path.splitext(os.path.basename(own.file))[0]
