@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from archviz.errors import ArchvizError, Problem
-from archviz.looks import ROLES
-from archviz.scene.theme import COLORS, METRICS, PATTERNS, load_theme, theme_names
+from archviz.looks import ROLES, theme_names
+from archviz.scene.theme import COLORS, METRICS, PATTERNS, load_theme
 
 NAMES = theme_names()
 

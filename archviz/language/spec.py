@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archviz.errors import ArchvizError, Mark, Problem
-from archviz.language.figure import read_color
+from archviz.language.figure import read_color, read_figure
 from archviz.language.head import KEYS, read_head, read_text
 from archviz.language.items import read_residual, read_series, read_towers
 from archviz.language.places import Place, begins, check_keys, find
@@ -16,7 +16,7 @@ from archviz.language.repeats import MAX_VARIABLES, check_parameter
 from archviz.language.shorthand import NAME_LENGTH, SpecReader, read_defaults, read_value
 from archviz.language.syntax import ItemSpec, LayerSpec, ModuleSpec, SeriesSpec, Spec
 from archviz.language.wiring import read_graph
-from archviz.network.kinds import KINDS, OPENABLE
+from archviz.network.kinds import KINDS
 from archviz.network.labels import parameters_in
 from archviz.yamlnodes import (
     MappingNode,
@@ -29,7 +29,7 @@ from archviz.yamlnodes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from archviz.language.expression import Expression
 
@@ -45,8 +45,11 @@ COMPANIONS: Mapping[str, tuple[str, ...]] = {
 MODULE_KEYS = ("takes", "color", "label", "title")
 
 
-def read_spec(text: str, file: str) -> Spec:
-    """Read a spec; :class:`ArchvizError` holds everything that is wrong with it."""
+def read_spec(text: str, file: str, allow_outside: bool = False) -> Spec:
+    """Read a spec; :class:`ArchvizError` holds everything that is wrong with it.
+
+    ``allow_outside``: files that it names may be outside of its folder.
+    """
     root, problems = parse_yaml(text, file)
     if not isinstance(root, MappingNode):
         reader = SpecReader(problems)
@@ -57,7 +60,7 @@ def read_spec(text: str, file: str) -> Spec:
                 "begin with title: My network",
             )
         raise ArchvizError(reader.problems)
-    reader = SpecReader(problems)
+    reader = SpecReader(problems, allow_outside)
     spec = _read_root(reader, root, file)
     if reader.problems or spec is None:
         raise ArchvizError(sorted(reader.problems, key=_place))
@@ -83,9 +86,9 @@ def _read_root(reader: SpecReader, root: MappingNode, file: str) -> Spec | None:
         if isinstance(node, MappingNode) and (spec := _read_module(reader, name, node))
     }
     series = _read_network(reader, sections.get("network"), file)
-    figure = _read_figure(reader, sections.get("figure"))
+    figure = read_figure(reader, _section(reader, sections.get("figure"), "figure"), specs)
     _check_calls(reader, {name.text: name.mark for name in modules})
-    return Spec(head, series, specs, *figure, published_marks)
+    return Spec(head, series, specs, figure, published_marks)
 
 
 def _section(reader: SpecReader, node: YamlNode | None, what: str) -> dict[ScalarNode, YamlNode]:
@@ -233,39 +236,6 @@ def _read_network(reader: SpecReader, node: YamlNode | None, file: str) -> Serie
     elif len(series) == 1 and isinstance(first, LayerSpec):
         reader.problem(first.mark, "the network has no layers behind its input")
     return series
-
-
-def _read_figure(
-    reader: SpecReader, node: YamlNode | None
-) -> tuple[tuple[str, ...], frozenset[str], frozenset[str]]:
-    """Notes, the kinds without badges, and the kinds that are opened."""
-    notes: tuple[str, ...] = ()
-    hidden = opened = frozenset[str]()
-    for key, value in _section(reader, node, "figure").items():
-        items = value.items if isinstance(value, SequenceNode) else (value,)
-        if key.text == "notes":
-            notes = tuple([read_text(reader, item, "a note", 600) for item in items])
-        elif key.text == "hide-badges":
-            hidden = _kinds(reader, items, KINDS, "no layer kind is called")
-        elif key.text == "open":
-            opened = _kinds(reader, items, OPENABLE, "no panel can open")
-        else:
-            reader.unknown(
-                key.mark, "figure has no key", key.text, ("notes", "hide-badges", "open")
-            )
-    return notes, hidden, opened
-
-
-def _kinds(
-    reader: SpecReader, items: tuple[YamlNode, ...], known: Collection[str], problem: str
-) -> frozenset[str]:
-    found = set()
-    for item in items:
-        word = item.text if isinstance(item, ScalarNode) else ""
-        if word not in known:
-            reader.unknown(item.mark, problem, word, known)
-        found.add(word)
-    return frozenset(found)
 
 
 def _check_calls(reader: SpecReader, modules: Mapping[str, Mark]) -> None:

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
-from archviz.looks import ROLES, hex_color
-from archviz.yamlnodes import MappingNode, ScalarNode, YamlNode, parse_yaml, read_spec_text
+from archviz.looks import ROLES, THEMES, SpecTheme, hex_color, theme_names
+from archviz.yamlnodes import MappingNode, ScalarNode, YamlNode, leaves, parse_yaml, read_spec_text
 
-ThemeSource: TypeAlias = str | os.PathLike[str] | Mapping[str, Any]
-"""A bundled theme by its name, the path of a theme file, or a dict with what is in one."""
-FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "themes")
+ThemeSource: TypeAlias = str | os.PathLike[str] | Mapping[str, Any] | SpecTheme
+"""A bundled theme by its name, a theme file by its path or as a spec names it, or a dict with
+what is in one."""
 
 COLORS = ("page", "line", "text", "caption", "shadow")
 ROLE_KEYS = ("fill", "text", "panel", "pattern")
@@ -128,12 +128,6 @@ def _tint(fill: str, colors: Mapping[str, str]) -> str:
     return tint
 
 
-def theme_names() -> list[str]:
-    """Names of the bundled themes; ``article``, the default, first."""
-    names = sorted(name[:-5] for name in os.listdir(FOLDER) if name.endswith(".yaml"))
-    return sorted(names, key=lambda name: (name != "article", name))
-
-
 def load_theme(theme: ThemeSource = "article") -> Theme:
     """A bundled theme by its name, one from a file, or one from what stands in a file.
 
@@ -155,9 +149,14 @@ def _read_all(theme: ThemeSource) -> list[_Raw]:
         layers.append(_raw(_nodes(theme, Mark("theme")), [], "theme"))
         source = layers[0].extends
     else:
-        source = os.fspath(theme)
+        source = theme.path if isinstance(theme, SpecTheme) else os.fspath(theme)
+    folder = theme.folder if isinstance(theme, SpecTheme) else ""
     while source or not layers:
-        path = _path(source, layers[-1].extends_mark if layers else None)
+        mark = layers[-1].extends_mark if layers else None
+        path = _path(source, mark)
+        if folder and source not in theme_names() and leaves(path, folder):
+            message = "a theme outside of the folder of the spec that asks for it"
+            raise ArchvizError([Problem(mark or Mark(path), message, "give --allow-outside")])
         if path in seen or len(seen) > 8:
             raise fail(path, "this theme extends itself", "let it extend 'article'")
         seen.append(path)
@@ -183,7 +182,7 @@ class _Raw:
 
 
 def _path(name: str, mark: Mark | None) -> str:
-    bundled = os.path.join(FOLDER, f"{name}.yaml")
+    bundled = os.path.join(THEMES, f"{name}.yaml")
     if name in theme_names():
         return bundled
     if os.path.exists(name) or "/" in name or os.sep in name or name.endswith((".yaml", ".yml")):
