@@ -29,7 +29,7 @@ class FigureKeywords(TypedDict, total=False):
     theme: str | os.PathLike[str] | Mapping[str, Any] | None
     """Name of a bundled theme, path of a theme file, or a dict with what is in one."""
     aspect: float | str | None
-    """Width / height of the page, such as ``"16:9"`` or 1.5; 0 for as it comes."""
+    """Width / height of the page, such as ``"16:9"`` or 1.5; 0 or ``"natural"`` for as it comes."""
     detail: Literal["compact", "full"] | None
     """``"full"`` prints filters, strides and output shapes under each layer."""
     open: str | Sequence[str] | None

@@ -98,17 +98,19 @@ def read_title(value: bool | str) -> bool | str:
 
 
 def aspect_of(value: float | str) -> float:
-    """Width over height, of ``16:9``, ``4x3``, ``1.5`` or a number; 0 for as it comes.
+    """Width over height, of ``16:9``, ``4x3``, ``1.5`` or a number; 0 for ``natural``, or 0.
 
     Raises:
         ValueError: it is none, or not between 0.1 and 10.
     """
+    if value in (NATURAL, 0):
+        return 0.0
     width, _, height = str(value).replace("x", ":").partition(":")
     try:
         ratio = float(width) / float(height or 1)
     except (ValueError, ZeroDivisionError):
-        ratio = -1.0
-    if ratio and not 0.1 <= ratio <= 10:
+        ratio = 0.0
+    if not 0.1 <= ratio <= 10:
         raise ValueError(f"{value!r} is no aspect of a page; write 16:9, 4:3 or 1.5")
     return ratio
 
@@ -131,10 +133,12 @@ def read_names(value: str | Sequence[str]) -> tuple[str, ...]:
 
 
 TITLE_LENGTH = 100
+NATURAL = "natural"
+"""The aspect of a page that is as the figure comes."""
 DETAILS = ("compact", "full")
 SWITCH = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 _YES_NO = ("True or False", (bool,), switch)
-_NAMES = ("a list of names", (str, list, tuple), read_names)
+_NAMES = ("a list of names", (str, Sequence), read_names)
 
 LOOKS: Mapping[str, LookOption] = {
     "legend": LookOption("Say what the colours mean.", *_YES_NO, "legend"),
@@ -154,11 +158,12 @@ LOOKS: Mapping[str, LookOption] = {
         "NAME|FILE",
     ),
     "aspect": LookOption(
-        "Shape of the page, such as 16:9; the main row wraps to fill it. 0 for as it comes.",
+        "Shape of the page, such as 16:9; the main row wraps to fill it. Or natural.",
         "a number, or a text such as '16:9'",
         (int, float, str),
         aspect_of,
-        metavar="W:H",
+        NATURAL,
+        "W:H",
     ),
     "detail": LookOption(
         "full prints filters, strides and output shapes under each layer.",

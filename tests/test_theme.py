@@ -104,7 +104,7 @@ def test_a_theme_says_only_what_differs(tmp_path: Path) -> None:
     assert theme.role("conv")[:2] == ("#0000ff", "#ffffff")
     dotted = base.role("pool")._replace(pattern="dots", panel="#e0e0e6")  # on its own page
     assert theme.role("pool") == dotted
-    assert theme.role("merge") == base.role("merge")
+    assert theme.role("merge") == base.role("merge")._replace(panel="#c8bfe4")
     assert theme.metric("unit") == 30
     assert theme.metric("label") == base.metric("label")
 

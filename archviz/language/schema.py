@@ -13,7 +13,16 @@ from archviz.language.head import KERAS, PUBLISHED, TEXTS
 from archviz.language.items import FORMS
 from archviz.language.options import COMMON, OPTIONS
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES
-from archviz.looks import DETAILS, HEX_COLOR, LOOKS, ROLES, SWITCH, TITLE_LENGTH, theme_names
+from archviz.looks import (
+    DETAILS,
+    HEX_COLOR,
+    LOOKS,
+    NATURAL,
+    ROLES,
+    SWITCH,
+    TITLE_LENGTH,
+    theme_names,
+)
 from archviz.network.kinds import KINDS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -138,8 +147,8 @@ def _figure(kinds: dict[str, Any]) -> dict[str, Any]:
         },
         "aspect": {
             "anyOf": [
-                {"type": "number", "minimum": 0, "maximum": 10},
-                {"type": "string", "pattern": r"^[0-9.]+([:x][0-9.]+)?$"},
+                {"type": "number", "minimum": 0.1, "maximum": 10},
+                {"type": "string", "pattern": rf"^([0-9.]+[:x][0-9.]+|{NATURAL})$"},
             ]
         },
         "detail": {"enum": [*DETAILS]},

@@ -41,7 +41,7 @@ def figures_line(analysis: Analysis) -> str:
 def draw_comparison(networks: Sequence[tuple[Network, Analysis]], options: Options) -> Scene:
     """The networks in rows and columns, whichever fills the page's shape best.
 
-    Each has the detail that its figure says.
+    Each has the detail that its figure says, if not all are asked for in full.
     """
     style = Style(options.theme, options.theme.metric("unit"))
     blocks = [
@@ -71,7 +71,7 @@ def _block(
     network: Network, analysis: Analysis, options: Options, style: Style, number: int
 ) -> tuple[Item, ...]:
     """One network's figure from (0, 0), its title and figures above."""
-    plain = Options(options.theme, legend=False, full=network.figure.full)
+    plain = Options(options.theme, legend=False, full=options.full or network.figure.full)
     scene = draw_network(network, analysis, plain)
     left, top, right, _ = extent(scene.items)
     size, small = style.metric("title") * 1.2, style.metric("caption") * 1.1
