@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, assert_never
 from archviz.language import forms, network_forms
 from archviz.language.calls import read_call
 from archviz.language.places import Place, Readers, begins, find
+from archviz.language.reader import SpecReader, tokens_of
 from archviz.language.shapes import words_in
-from archviz.language.shorthand import SpecReader, read_layer, tokens_of
+from archviz.language.shorthand import read_layer
 from archviz.language.syntax import ChoiceSpec, FromSpec, ItemSpec, LayerSpec, NamedSpec, SeriesSpec
 from archviz.language.values import give_name, take_name
 from archviz.network.kinds import KINDS

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from archviz.errors import Mark, Problem, did_you_mean
+from archviz.errors import Mark
 from archviz.language.expression import Expression, ExpressionError, parse
 from archviz.language.options import (
     COMMON,
@@ -25,9 +25,9 @@ from archviz.language.options import (
     setting_value,
     split_pair,
 )
-from archviz.language.synonyms import CALLED
+from archviz.language.reader import SpecReader, Values, tokens_of
 from archviz.language.syntax import LayerSpec
-from archviz.language.values import NAME_LENGTH, Values, give_name, take_name
+from archviz.language.values import NAME_LENGTH, give_name, take_name
 from archviz.network.kinds import KINDS
 from archviz.yamlnodes import ScalarNode, YamlNode, describe, shorten
 
@@ -37,60 +37,6 @@ Parameters = Mapping[str, object]
 LABEL_LENGTH = 100
 WITH = "with"
 """What a merge does to the values that are named behind it."""
-MAX_PROBLEMS = 100
-
-
-class SpecReader:
-    """What reading a spec collects and needs to know; lives for one spec."""
-
-    def __init__(self, problems: list[Problem], allow_outside: bool = False) -> None:
-        self.problems = problems
-        self.allow_outside = allow_outside
-        """Whether files that the spec names may be outside of its folder."""
-        self.takes: dict[str, dict[str, Expression | None]] = {}
-        """Of every module: its parameters in order, with their defaults."""
-        self.defaults: dict[str, dict[str, Setting]] = {}
-        self.calls: dict[str, dict[str, Mark]] = {}
-        """Who calls whom, and where first: module, or "" for the network, to modules."""
-        self.inputs: dict[str, tuple[str, ...]] = {}
-        """Of every module: the values that it takes by name."""
-        self.gives: dict[str, tuple[str, ...]] = {}
-        """Of every module: the values that it gives by name."""
-        self.caller = ""
-        self.values = Values()
-        """The values that have a name in what is being read."""
-
-    def problem(self, mark: Mark, message: str, hint: str = "") -> None:
-        """Note a problem and go on; of very many, only the first are kept."""
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(Problem(mark, message, hint))
-        elif len(self.problems) == MAX_PROBLEMS:
-            message = f"more than {MAX_PROBLEMS} problems; those behind here are not shown"
-            self.problems.append(Problem(mark, message))
-
-    def near(self, word: str, known: Collection[str]) -> str:
-        """A hint at the known word that means the same, or else is nearest."""
-        ours = CALLED.get(word)
-        if ours in known:
-            return f"here it is called {ours}"
-        return did_you_mean(word, known) if len(self.problems) < MAX_PROBLEMS else ""
-
-    def unknown(self, mark: Mark, what: str, word: str, known: Collection[str]) -> None:
-        """Note a word that is none of those known, with the nearest one."""
-        hint = self.near(word, known)
-        if not hint and known and len(known) <= 12:
-            hint = "known are: " + ", ".join(sorted(set(known)))
-        self.problem(mark, f"{what} '{shorten(word)}'", hint)
-
-
-def tokens_of(scalar: ScalarNode) -> list[tuple[str, Mark]]:
-    """The words of a text, each with its place."""
-    result, at = [], 0
-    for word in scalar.text.split():
-        at = scalar.text.index(word, at)
-        result.append((word, scalar.mark_at(at)))
-        at += len(word)
-    return result
 
 
 def read_layer(

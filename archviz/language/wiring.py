@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archviz.errors import Mark
 from archviz.language.places import Place, ReadSeries, begins, check_keys, find
-from archviz.language.shorthand import SpecReader, tokens_of
+from archviz.language.reader import SpecReader, tokens_of
 from archviz.language.syntax import FromSpec, GraphSpec, ItemSpec, LayerSpec, SeriesSpec
 from archviz.language.values import is_value_name, take_name
 from archviz.network.kinds import KINDS
