@@ -14,7 +14,7 @@ from archviz.network.model import Figure
 from archviz.yamlnodes import MappingNode, ScalarNode, SequenceNode, YamlNode, describe, leaves
 
 if TYPE_CHECKING:
-    from archviz.language.shorthand import SpecReader
+    from archviz.language.reader import SpecReader
 
 OWN_KEYS: Mapping[str, str] = {
     "notes": "sentences under the figure",

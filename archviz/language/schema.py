@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from archviz.language.figure import OWN_KEYS
-from archviz.language.head import KERAS, PUBLISHED, TEXTS
+from archviz.language.head import BROUGHT_LENGTH, GALLERY, KERAS, PUBLISHED, TEXTS
 from archviz.language.items import FORMS
 from archviz.language.options import COMMON, OPTIONS
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES
@@ -64,6 +64,11 @@ def _head() -> dict[str, Any]:
         for key, (limit, about) in TEXTS.items()
     }
     texts["link"]["pattern"] = "^https?://"
+    gallery = {
+        "brought": {**_TEXT, "maxLength": BROUGHT_LENGTH, "description": GALLERY["brought"]},
+        "keras": _table(KERAS, GALLERY["keras"], {"model": _TEXT}),
+        "appendix": {"type": "boolean", "description": GALLERY["appendix"]},
+    }
     return {
         **texts,
         "year": {"type": "integer", "minimum": 1900, "maximum": 2100, "description": "its year"},
@@ -73,8 +78,7 @@ def _head() -> dict[str, Any]:
             "description": "first publication, year-month or year-month-day; orders the timeline",
         },
         "published": _table(PUBLISHED, "published totals that the network must reproduce"),
-        "keras": _table(KERAS, "the network's row in the Keras table", {"model": _TEXT}),
-        "appendix": {"type": "boolean", "description": "listed after the others"},
+        "gallery": _object(gallery, "what only a collection of networks shows"),
     }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archviz.errors import ArchvizError, Mark, Problem
 from archviz.language.figure import read_color, read_figure
 from archviz.language.forms import read_residual, read_towers
-from archviz.language.head import KEYS, read_head, read_text
+from archviz.language.head import GALLERY, KEYS, read_head, read_text
 from archviz.language.items import READERS, read_series
 from archviz.language.places import Place, begins, check_keys, find
 from archviz.language.reader import SpecReader, Value, Values
@@ -79,7 +79,7 @@ def _place(problem: Problem) -> tuple[int, int]:
 
 def _read_root(reader: SpecReader, root: MappingNode, file: str, asks: bool) -> Spec | None:
     """``asks``: a module may ask for the shape that comes in."""
-    check_keys(reader, root, (*KEYS, *SECTIONS), "a spec")
+    check_keys(reader, root, (*KEYS, *SECTIONS, *GALLERY), "a spec")
     pairs = {key.text: (key, value) for key, value in root.pairs}
     head, published_marks = read_head(reader, pairs, file)
     sections = {name: pairs[name][1] for name in SECTIONS if name in pairs}
