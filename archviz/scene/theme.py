@@ -80,6 +80,12 @@ class Theme(NamedTuple):
         """The same theme for pictures that leave their ground out."""
         return self._replace(colors={**self.colors, "page": "", GROUND: self.color("page")})
 
+    def with_ground(self) -> Theme:
+        """The theme that :meth:`without_ground` came from, or itself."""
+        colors = dict(self.colors)
+        page = colors.pop(GROUND, colors["page"])
+        return self._replace(colors={**colors, "page": page})
+
 
 def contrast(one: str, other: str) -> float:
     """The contrast of two ``#rrggbb`` as WCAG measures it, 1 to 21."""
