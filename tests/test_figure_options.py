@@ -405,3 +405,14 @@ def test_the_box_of_a_module_of_any_colour_is_a_module() -> None:
     }
     assert fills == {"Wide": "#ffd966", "Own": "#88aacc", "Inner": "#93c47d"}
     assert all(isinstance(group, Group) for group in boxes)
+
+
+@pytest.mark.parametrize(
+    "item",
+    ['"conv 3x3 8 color=blu"', "{conv: 3x3 8, color: blu}", "{repeat: 2, of: relu, color: blu}"],
+)
+def test_a_colour_that_is_none_is_said_wherever_it_stands(item: str) -> None:
+    with pytest.raises(ArchvizError, match=r"^f:3:\d+: .*there is no (such )?color"):
+        archviz.load_text(f"title: T\nnetwork:\n  [input 8x8x3, {item}]\n", "f")
+    good = item.replace("blu", "'#ABC'") if "{" in item else item.replace("blu", "#ABC")
+    archviz.load_text(f"title: T\nnetwork:\n  [input 8x8x3, {good}]\n", "f")

@@ -72,6 +72,10 @@ class Theme(NamedTuple):
         """The colours of a role (:data:`archviz.looks.ROLES`), or those round a ``#rrggbb``."""
         return self.roles.get(name) or _round(name, self.colors)
 
+    def tint(self, name: str) -> str:
+        """The ground of what has a role or a ``#rrggbb``: lines and captions can be read on it."""
+        return self.role(name).panel
+
     def metric(self, name: str) -> float:
         """A metric: ``unit`` in pixels, the others in units."""
         return self.metrics[name]
