@@ -12,7 +12,7 @@ from archviz.network.model import Look
 from archviz.yamlnodes import MappingNode, ScalarNode, YamlNode, boolean, describe, shorten
 
 if TYPE_CHECKING:
-    from archviz.language.shorthand import SpecReader
+    from archviz.language.reader import SpecReader
 
 LOOK_KEYS = ("name", "label", "title", "color", "caption", "hidden")
 """Keys of every item in its long form, besides ``as``."""

@@ -12,18 +12,12 @@ from archviz.language.forms import read_residual, read_towers
 from archviz.language.head import KEYS, read_head, read_text
 from archviz.language.items import READERS, read_series
 from archviz.language.places import Place, begins, check_keys, find
+from archviz.language.reader import SpecReader, Value, Values
 from archviz.language.repeats import MAX_VARIABLES, check_parameter
 from archviz.language.shapes import SHAPE_NAMES, with_shapes
-from archviz.language.shorthand import SpecReader, read_defaults, read_value
+from archviz.language.shorthand import read_defaults, read_value
 from archviz.language.syntax import ItemSpec, LayerSpec, ModuleSpec, SeriesSpec, Spec
-from archviz.language.values import (
-    NAME_LENGTH,
-    TAKEN_WORDS,
-    Value,
-    Values,
-    check_taken,
-    is_value_name,
-)
+from archviz.language.values import NAME_LENGTH, TAKEN_WORDS, check_taken, is_value_name
 from archviz.language.wiring import read_graph
 from archviz.network.kinds import KINDS, OPENABLE
 from archviz.network.labels import parameters_in
@@ -125,7 +119,8 @@ def _read_takes(reader: SpecReader, modules: Mapping[ScalarNode, YamlNode]) -> N
         elif len(name.text) > NAME_LENGTH:
             reader.problem(name.mark, f"a name has at most {NAME_LENGTH} characters")
         elif name.text in TAKEN_WORDS:
-            reader.problem(name.mark, f"'{name.text}' has a meaning of its own")
+            message = f"'{name.text}' has a meaning of its own and cannot name a module"
+            reader.problem(name.mark, message)
         reader.takes[name.text] = {}
         if not isinstance(node, MappingNode):
             reader.problem(
