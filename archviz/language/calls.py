@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archviz.language.item_keys import LOOK_KEYS, read_key, style_of
 from archviz.language.options import OptionError, Setting, read_setting
-from archviz.language.shorthand import Parameters, SpecReader, read_value
+from archviz.language.reader import SpecReader, Value
+from archviz.language.shorthand import Parameters, read_value
 from archviz.language.syntax import Argument, CallSpec
-from archviz.language.values import Value, give_name, take_name
+from archviz.language.values import give_name, take_name
 from archviz.yamlnodes import ScalarNode, YamlNode, shorten
 
 if TYPE_CHECKING:

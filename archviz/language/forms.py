@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from archviz.language.item_keys import LOOK_KEYS, read_style
 from archviz.language.options import OptionError, whole
 from archviz.language.places import Place, Readers, check_keys, find
+from archviz.language.reader import SpecReader
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES, MAX_VARIABLES, read_binding, read_rows
-from archviz.language.shorthand import Parameters, SpecReader, read_layer, read_value
+from archviz.language.shorthand import Parameters, read_layer, read_value
 from archviz.language.syntax import (
     ChoiceSpec,
     ItemSpec,

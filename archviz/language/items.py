@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, assert_never
 from archviz.language import forms, network_forms
 from archviz.language.calls import read_call
 from archviz.language.places import Place, Readers, begins, find
+from archviz.language.reader import SpecReader, tokens_of
 from archviz.language.shapes import words_in
-from archviz.language.shorthand import SpecReader, read_layer, tokens_of
+from archviz.language.shorthand import read_layer
 from archviz.language.syntax import ChoiceSpec, FromSpec, ItemSpec, LayerSpec, NamedSpec, SeriesSpec
 from archviz.language.values import give_name, take_name
 from archviz.network.kinds import KINDS
@@ -116,7 +117,9 @@ def _from_mapping(
     reader: SpecReader, node: MappingNode, where: str, place: Place
 ) -> tuple[ItemSpec, ...]:
     for key, value in node.pairs:
-        if key.text in FORMS and key.text not in reader.takes:
+        # a module may be called like a form; its call has no list behind it
+        called = key.text in reader.takes and not isinstance(value, SequenceNode)
+        if key.text in FORMS and not called:
             item = FORMS[key.text](READERS, reader, node, value, where, place)
             return (item,) if item else ()
     return _long_form(reader, node, where, place)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from archviz.language.item_keys import LOOK_KEYS, read_style
 from archviz.language.places import Place, Readers, check_keys, find
+from archviz.language.reader import Values
 from archviz.language.syntax import AuxiliarySpec, OutputsSpec, StageSpec
-from archviz.language.values import Values, is_value_name
+from archviz.language.values import is_value_name
 from archviz.yamlnodes import MappingNode, ScalarNode, YamlNode, describe, shorten
 
 if TYPE_CHECKING:
-    from archviz.language.shorthand import SpecReader
+    from archviz.language.reader import SpecReader
     from archviz.language.syntax import SeriesSpec
     from archviz.network.model import Look
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, assert_never
 
-from archviz.language.shorthand import Parameters, SpecReader
+from archviz.language.reader import SpecReader
+from archviz.language.shorthand import Parameters
 from archviz.language.syntax import (
     AuxiliarySpec,
     CallSpec,

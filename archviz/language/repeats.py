@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from archviz.language.calls import read_call
 from archviz.language.expression import Expression, is_name
 from archviz.language.options import RESERVED
-from archviz.language.shorthand import Parameters, SpecReader, read_value
+from archviz.language.reader import SpecReader
+from archviz.language.shorthand import Parameters, read_value
 from archviz.yamlnodes import ScalarNode, SequenceNode, YamlNode, describe, shorten
 
 if TYPE_CHECKING:

@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from archviz.language.reader import Value
 from archviz.network.model import PREVIOUS
 from archviz.yamlnodes import shorten
 
 if TYPE_CHECKING:
     from archviz.errors import Mark
-    from archviz.language.shorthand import SpecReader
+    from archviz.language.reader import SpecReader
 
 NAME_LENGTH = 60
 TAKEN_WORDS = ("in", "out", "identity", PREVIOUS)
 """What a value cannot be called, since it is something already."""
-
-
-class Value(NamedTuple):
-    """A value with a name; ``many``: a repeat gives one in every iteration."""
-
-    mark: Mark
-    many: bool = False
-
-
-class Values:
-    """The named values that can be seen at a place of the network or of a module."""
-
-    def __init__(self, known: dict[str, Value] | None = None) -> None:
-        self.known = known or {}
-        self.taken: set[str] = set()
-
-    def many(self, since: int) -> None:
-        """Note that all values but the first ``since`` come once an iteration."""
-        for name in list(self.known)[since:]:
-            self.known[name] = self.known[name]._replace(many=True)
 
 
 def give_name(reader: SpecReader, name: str, mark: Mark) -> bool:

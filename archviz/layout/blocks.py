@@ -63,7 +63,8 @@ class Face(NamedTuple):
     glyph: str = "box"
     badges: tuple[Badge, ...] = ()
     captions: tuple[str, ...] = ()
-    module: bool = False
+    color: str = ""
+    """A theme's role or ``#rrggbb``, where it is not the role's own."""
     gives: tuple[str, ...] = ()
     """Named values that it gives besides what goes out; they leave at its top."""
     takes: tuple[str, ...] = ()
@@ -197,6 +198,7 @@ class BoxBlock(Block):
             face.role,
             self.lines,
             self.label_size,
+            color=face.color,
         )
         items: list[Item] = [shape]
         corners = (top, top + self.height)
@@ -206,7 +208,7 @@ class BoxBlock(Block):
         canvas.group(
             Group(
                 f"{shape.id}-g",
-                "module" if face.module else "layer",
+                "layer" if face.role not in MODULE_ROLES else "module",
                 face.name,
                 face.detail,
                 face.key,
@@ -228,6 +230,10 @@ class BoxBlock(Block):
             make_text(middle, first + pitch * row, text, size, fill)
             for row, text in enumerate(self.captions)
         ]
+
+
+MODULE_ROLES = ("yellow", "green", "orange", "module")
+"""Roles of modules' boxes: the three that a theme has for them, and one for any other colour."""
 
 
 def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:

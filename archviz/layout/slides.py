@@ -165,7 +165,7 @@ def _arranged(
     panels = build_panels(network, builder, room[0])
 
     def made(builder: Builder) -> tuple[tuple[Parts, list[Chapter], Known], frozenset[str]]:
-        parts = Parts(main_row(network, builder), panels, network.notes, style)
+        parts = Parts(main_row(network, builder), panels, network.figure.notes, style)
         chapters = _chapters(parts, *room)
         lines = [line for chapter in chapters for line in chapter.lines]
         failed = frozenset[str]().union(*(line.failed for line in lines))

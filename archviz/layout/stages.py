@@ -115,7 +115,7 @@ def place_stage(
     bottom = y + max(style.px(0.8), *(block.down for block in blocks)) + pad
     look = span.stage.look
     height = bottom + size + pad - top
-    place_ground(canvas, left, top, right - left, height, look.color or "pool", style)
+    place_ground(canvas, left, top, right - left, height, look.color, style)
     title = clip(look.label or span.stage.title, right - left - pad, size)
     canvas.text(
         (left + right) / 2,
