@@ -96,8 +96,8 @@ def stage_room(
     return up + style.px(PAD), down + style.px(2 * PAD) + style.metric("caption")
 
 
-def place_stage(
-    span: StageSpan,
+def place_stages(
+    spans: Sequence[StageSpan],
     series: SeriesBlock,
     first: int,
     canvas: Canvas,
@@ -105,23 +105,18 @@ def place_stage(
     y: float,
     style: Style,
 ) -> None:
-    """Draw the ground behind as much of a stage as stands on a line, its title below."""
-    start, stop = max(0, span.start - first), min(len(series.blocks), span.stop - first)
-    blocks = series.blocks[start:stop]
+    """Draw grounds of one height behind what stands of stages on a line, with their titles."""
+    last = len(series.blocks)
+    parts = [(span, max(0, span.start - first), min(last, span.stop - first)) for span in spans]
+    blocks = [block for _, start, stop in parts for block in series.blocks[start:stop]]
     pad, size = style.px(PAD), style.metric("caption")
-    left = x + series.offsets[start] - pad
-    right = x + series.offsets[stop - 1] + blocks[-1].width + pad
-    top = y - max(style.px(0.8), *(block.up for block in blocks)) - pad
-    bottom = y + max(style.px(0.8), *(block.down for block in blocks)) + pad
-    look = span.stage.look
-    height = bottom + size + pad - top
-    place_ground(canvas, left, top, right - left, height, look.color, style)
-    title = clip(look.label or span.stage.title, right - left - pad, size)
-    canvas.text(
-        (left + right) / 2,
-        bottom + ASCENT * size,
-        title,
-        size,
-        style.theme.color("caption"),
-        role="stage",
-    )
+    top = y - max([style.px(0.8), *(block.up for block in blocks)]) - pad
+    bottom = y + max([style.px(0.8), *(block.down for block in blocks)]) + pad
+    for span, start, stop in parts:
+        left = x + series.offsets[start] - pad
+        right = x + series.offsets[stop - 1] + series.blocks[stop - 1].width + pad
+        look, height = span.stage.look, bottom + size + pad - top
+        place_ground(canvas, left, top, right - left, height, look.color, style)
+        title = clip(look.label or span.stage.title, right - left - pad, size)
+        fill, middle = style.theme.color("caption"), (left + right) / 2
+        canvas.text(middle, bottom + ASCENT * size, title, size, fill, role="stage")
