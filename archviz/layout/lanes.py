@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
+from archviz.layout.canvas import PAD, TURN
 from archviz.layout.style import Style
 from archviz.layout.ways import (
     FAR,
@@ -214,7 +215,9 @@ def _beside(
     """Where wires go round the ends of lines, the inner ones nearer to them."""
     found: dict[str, float] = {}
     least, most = sides(grounds)
-    turns = style.gap(0.75) if not all(ground.joined for ground in grounds[1:]) else 0.0
+    turns = style.gap(TURN) if not all(ground.joined for ground in grounds[1:]) else 0.0
+    if any(ground.behind for ground in grounds):
+        turns += style.px(PAD)
     for side in (1, -1):
         wires = [r for r in routes if len(r) > 1 and (r[0].right == FAR) == (side == 1)]
         wires = [r for r in wires if FAR in (r[0].right, -r[0].left)]

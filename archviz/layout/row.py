@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from archviz.layout.blocks import Block
 from archviz.layout.build import Builder
-from archviz.layout.canvas import TURN, Canvas, Port
+from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock, break_blocks
 from archviz.layout.lanes import wire
-from archviz.layout.stages import PAD, STAGE_GAP, StageSpan, place_stages, stage_room
+from archviz.layout.stages import STAGE_GAP, StageSpan, place_stages, stage_room
 from archviz.layout.style import Style
 from archviz.layout.ways import Ground, ground_of
 from archviz.layout.wires import room_of

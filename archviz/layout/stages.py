@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
-from archviz.layout.canvas import Canvas, Port, rounded
+from archviz.layout.canvas import PAD, Canvas, Port, rounded
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.style import Style
 from archviz.network.model import Graph, Repeat, Residual, Stage, Towers
@@ -15,8 +15,6 @@ from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, text_width
 
 STAGE_GAP = 0.9
 """Units that stand between stages besides what stands between their blocks."""
-PAD = 0.45
-"""Units between the blocks of a stage and the edge of its ground."""
 
 
 class StageSpan(NamedTuple):

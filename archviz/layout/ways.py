@@ -207,14 +207,23 @@ def _route(
         under = zone == first and any(leg.up for leg in those[1:])
         leftward = False
         if zone == first and not start[1].pin.mute:
-            length, at = text_width(name, style.metric("caption")) + style.px(0.3), start[1].x
-            leftward = left < at and at - length > least
-            text = (at - length, at) if leftward else (at, at + length)
-            if (under and any(not leg.up and text[0] <= leg.x <= text[1] for leg in those[1:])) or (
-                beyond > 0 and text[1] > most
-            ):
+            at, long = start[1].x, text_width(name, style.metric("caption")) + style.px(0.3)
+            shut = beyond != 0 or not all(ground.joined for ground in grounds[1:])
+            spans = (
+                [(at - long, at), (at, at + long)]
+                if left < at
+                else [(at, at + long), (at - long, at)]
+            )
+            fitting = [
+                span
+                for span in spans
+                if (not shut or (least <= span[0] and span[1] <= most))
+                and not any(under != leg.up and span[0] <= leg.x <= span[1] for leg in those[1:])
+            ]
+            if not fitting:
                 return None
-            left, right = min(left, text[0]), max(right, text[1])
+            leftward = fitting[0][1] == at
+            left, right = min(left, fitting[0][0]), max(right, fitting[0][1])
         lanes.append(Lane(name, zone, tuple(those), left, right, under, leftward))
     return tuple(lanes)
 
