@@ -18,7 +18,7 @@ from archviz.language.expression import (
     pretty,
     show,
 )
-from archviz.network.kinds import ACTIVATIONS, NORMS
+from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.yamlnodes import boolean
 
 if TYPE_CHECKING:
@@ -97,13 +97,15 @@ OPTIONS: Mapping[str, Option] = {
     "macs": Option("whole", "macs", "multiply-adds of an operator", 0, 10**18),
     "shared": Option("bool", "shared", "the weights are an earlier layer's and do not count again"),
     "own": Option("whole", "own", "of a shared layer: parameters that are its own", 0, 10**15),
-    "drawn": Option("bool", "drawn", "whether the figure draws the layer"),
+    "hidden": Option("bool", "drawn", "whether the figure leaves the layer out"),
     "depth": Option("whole", "counts_in_depth", "0: the layer does not count in depth", 0, 1),
     "when": Option("number", "present", "the layer is left out where this is 0", -MAX_SIZE),
     "name": Option("text", "name", "a name of its own, for tables and links"),
     "label": Option("text", "label", "another text for the box"),
+    "caption": Option("text", "caption", "a text under the box"),
+    "color": Option("text", "color", "another color for the box: a theme's role, or #rrggbb"),
 }
-COMMON = ("shared", "own", "name", "label", "drawn", "depth", "when")
+COMMON = ("shared", "own", "name", "label", "caption", "color", "hidden", "depth", "when")
 
 _SWITCHES = ("causal", "rotary", "gated", "bidirectional", "last", "reset-after", "keep")
 
@@ -119,8 +121,8 @@ FLAGS: Mapping[str, tuple[str, str]] = {
     "linear": ("act", "none"),
     **{name: (name, "yes") for name in _SWITCHES},
     "shared": ("shared", "yes"),
-    "hidden": ("drawn", "no"),
-    "shown": ("drawn", "yes"),
+    "hidden": ("hidden", "yes"),
+    "shown": ("hidden", "no"),
 }
 WORDS: Mapping[str, tuple[str, ...]] = {
     "pad": ("same", "valid"),
@@ -130,11 +132,11 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 }
 """The words that each form of value knows."""
 
-SYMBOLS = frozenset(word for words in WORDS.values() for word in words)
+SYMBOLS = frozenset({*(word for words in WORDS.values() for word in words), *KINDS})
 """Words that a parameter can stand for."""
 
-RESERVED = frozenset({*SYMBOLS, *COMMON, "in", "out", "previous", "identity", "x"})
-"""Words that cannot name a parameter."""
+RESERVED = frozenset({"x"})
+"""What cannot name a parameter: a kernel is written with it."""
 
 _PRINTED = ("kernel", "filters", "units", "stride")
 
@@ -244,6 +246,8 @@ def setting_value(setting: Setting, values: Mapping[str, Value]) -> Any:
     value = _VALUE_READERS[option.form](setting, option, parts)
     if option.field == "value":
         return float(value)
+    if setting.option == "hidden":
+        return not value
     return bool(value) if option.field in ("present", "counts_in_depth") else value
 
 

@@ -16,6 +16,7 @@ from archviz.network.model import (
     ModuleCall,
     Network,
     Node,
+    Outputs,
     Repeat,
     Series,
     Shape,
@@ -80,13 +81,17 @@ class Facts(NamedTuple):
 
 
 class Analysis(NamedTuple):
-    """All rows and totals of a network, and the facts of each place by its ``where``."""
+    """All rows and totals of a network, and the facts of each place by its ``where``.
+
+    ``outputs``: name and shape of each of several outputs.
+    """
 
     rows: tuple[Row, ...]
     auxiliary_rows: tuple[Row, ...]
     totals: Totals
     with_auxiliary: Totals | None
     facts: Mapping[str, Facts]
+    outputs: tuple[tuple[str, Shape], ...] = ()
 
 
 def analyse(network: Network) -> Analysis:
@@ -100,7 +105,8 @@ def analyse(network: Network) -> Analysis:
     if walk.auxiliary_rows:
         both = _totals([*walk.rows, *walk.auxiliary_rows], depth)
     facts = {where: tally.facts() for where, tally in walk.tallies.items()}
-    return Analysis(tuple(walk.rows), tuple(walk.auxiliary_rows), totals, both, facts)
+    rows, aside = tuple(walk.rows), tuple(walk.auxiliary_rows)
+    return Analysis(rows, aside, totals, both, facts, walk.ends)
 
 
 def _totals(rows: Sequence[Row], depth: int) -> Totals:
@@ -177,8 +183,13 @@ class _Analyser(Walk[State]):
         self.tallies: dict[str, _Tally] = {}
         self.copies = 1
         """How many identical towers the walk is in."""
+        self.weighed = 1
+        """How many of them have weights of their own."""
         self.parameters = 0
         self.macs = 0
+        self.sharing = 0
+        """How many calls the walk is in whose weights count elsewhere."""
+        self.ends: tuple[tuple[str, Shape], ...] = ()
 
     def tally(self, where: str) -> _Tally:
         tally = self.tallies.get(where)
@@ -198,6 +209,8 @@ class _Analyser(Walk[State]):
         tally.calls += self.copies
         try:
             outcome = measure(layer, shapes, names)
+            if self.sharing:
+                outcome = outcome._replace(trainable=0, non_trainable=0)
         except ShapeError as error:
             self.problems.setdefault(layer.where, Problem(layer.mark, error.message, error.hint))
             return None, depth
@@ -212,7 +225,8 @@ class _Analyser(Walk[State]):
             parameters=outcome.trainable + outcome.non_trainable,
             macs=outcome.macs,
         )
-        trainable, moving = outcome.trainable * self.copies, outcome.non_trainable * self.copies
+        weighed = self.weighed
+        trainable, moving = outcome.trainable * weighed, outcome.non_trainable * weighed
         macs, products = outcome.macs * self.copies, outcome.products * self.copies
         path = scope.path(layer.kind, layer.name or ("input" if layer.kind == "input" else ""))
         self.into.append(
@@ -231,6 +245,17 @@ class _Analyser(Walk[State]):
         for child in children(node):
             self.left_out(child)
 
+    def given(self, layer: Layer, value: State) -> State:
+        """See :func:`given_shape`; the depth is that of what goes on."""
+        shape, depth = value
+        return given_shape(layer, shape) if shape else None, depth
+
+    def outputs(self, node: Outputs, ends: Sequence[State]) -> State:
+        """The last one's shape, and the longest way."""
+        shapes = zip((name for name, _ in node.branches), ends, strict=True)
+        self.ends = tuple((name, shape) for name, (shape, _) in shapes if shape)
+        return ends[-1][0], max(depth for _, depth in ends)
+
     def run(self, node: Run, bodies: Sequence[Series], value: State, scope: Scope) -> State:
         """Run bodies one after another and note what they come to together."""
         tally = self.tally(node.where)
@@ -239,21 +264,30 @@ class _Analyser(Walk[State]):
         elif isinstance(node, ModuleCall) and node.look.label:
             tally.add(labels=node.look.label)
         parameters, macs = self.parameters, self.macs
+        sharing = self.sharing
+        self.sharing += isinstance(node, ModuleCall) and node.shared
         value = super().run(node, bodies, value, scope)
+        self.sharing = sharing
         tally.calls += self.copies
         tally.add(
             shapes=value[0],
-            parameters=(self.parameters - parameters) // self.copies,
+            parameters=(self.parameters - parameters) // self.weighed,
             macs=(self.macs - macs) // self.copies,
         )
         return value
 
+    def iteration(self, node: Run, number: int) -> None:
+        """Iterations that share their weights count them in the first."""
+        self.sharing += number == 1 and isinstance(node, Repeat) and node.shared
+
     def identical(self, node: Towers, value: State, scope: Scope) -> list[State]:
-        """One of the towers, counted as often as it stands there."""
+        """One of the towers, counted as often as it stands there; shared weights once."""
         self.tally(node.where).add(times=node.copies)
+        before = self.copies, self.weighed
         self.copies *= node.copies
+        self.weighed *= 1 if node.shared else node.copies
         end = self.branch(node.branches[0], value, scope)
-        self.copies //= node.copies
+        self.copies, self.weighed = before
         return [end] * node.copies
 
     def auxiliary(self, node: Auxiliary, value: State, scope: Scope) -> None:
@@ -291,6 +325,11 @@ def measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> Ou
     macs = kind.macs(layer, shape, output, *named)
     products = kind.products(layer, shape, output, *named)
     return Outcome(output, trainable, moving, macs, depth, products)
+
+
+def given_shape(layer: Layer, shape: Shape) -> Shape:
+    """What a layer gives by name beside a value of ``shape``: parts of a split, a last state."""
+    return shape if layer.kind == "split" else shape[-1:]
 
 
 def own_weights(moving: int, own: int) -> tuple[int, int]:

@@ -152,6 +152,8 @@ class Repeat(NamedTuple):
     written: str = ""
     name: str = ""
     look: Look = PLAIN
+    shared: bool = False
+    """Whether all that stand here have the weights of the first, which count once."""
 
 
 class Towers(NamedTuple):
@@ -172,6 +174,8 @@ class Towers(NamedTuple):
     written: str = ""
     name: str = ""
     look: Look = PLAIN
+    shared: bool = False
+    """Whether all that stand here have the weights of the first, which count once."""
 
 
 class Residual(NamedTuple):
@@ -216,8 +220,8 @@ class ModuleCall(NamedTuple):
     """Its label is the text of this call's box, where that is not the module's."""
     inputs: tuple[tuple[str, str], ...] = ()
     """The module's inputs besides what comes in, each with the value that this call gives it."""
-    gives: tuple[str, ...] = ()
-    """Names of its body that are names where it is called, too."""
+    gives: tuple[tuple[str, str], ...] = ()
+    """Names in its body that are names where it is called, too, each with the name there."""
     shared: bool = False
     """Whether its weights are those of an earlier call, and do not count again."""
 

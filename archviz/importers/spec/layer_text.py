@@ -78,6 +78,8 @@ def settings_of(item: LayerItem) -> Settings:
     for field, value in fields.items():
         option = options.get(field, RENAMED.get(field, field))
         result[option] = _plain(option, value)
+    if "drawn" in result:
+        result["hidden"] = "no" if result.pop("drawn") == "yes" else "yes"
     if shape:
         result["shape"] = "x".join(str(side) for side in shape)
     for option in ("norm", "act", "bias"):
