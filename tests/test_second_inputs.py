@@ -88,7 +88,7 @@ def test_the_second_line_has_its_name_and_a_note() -> None:
         (
             "  - input 8x8x8\n  - previous\n",
             "\nmodules:\n  previous: {layers: [relu]}\n",
-            "'previous' has a meaning of its own",
+            "has a meaning of its own and cannot name a module",
         ),
         (
             "  - input 8x8x8\n  - towers: [input 8x8x8, [input 8x8x8, relu]]\n",

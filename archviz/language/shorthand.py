@@ -53,7 +53,7 @@ def read_layer(
     settings: dict[str, Setting] = {}
     named: dict[str, list[str]] = {}
     for token, place in rest:
-        option, text = _classify(kind, token, scope, reader.values, settings)
+        option, text = _classify(kind, token, scope, settings, reader.values)
         if not _name_of_value(reader, named, kind, option, text, place):
             _put(reader, settings, kind, option, text, place, scope, token)
     for key, node in extra:
@@ -68,10 +68,10 @@ def read_layer(
         elif not _name_of_value(reader, named, kind, option, node.text, node.mark):
             token = f"{option}={node.text}"
             _put(reader, settings, kind, option, node.text, node.mark, scope, token)
-    known = {*settings, *reader.defaults.get(kind, {})}
+    about_values = {name for name in KINDS[kind].options if name and OPTIONS[name].field in named}
+    known = {*settings, *reader.defaults.get(kind, {}), *about_values}
     for option in KINDS[kind].required:
-        ways = option.split("/")
-        if known.isdisjoint(ways) and not any(OPTIONS[way].field in named for way in ways):
+        if known.isdisjoint(option.split("/")):
             what = option.replace("/", " or ")
             reader.problem(mark, f"{kind} needs its {what}", f"such as: {_example(kind)}")
     merged = {**reader.defaults.get(kind, {}), **settings}
@@ -142,7 +142,7 @@ def read_defaults(reader: SpecReader, kind: str, scalar: ScalarNode) -> None:
     """The flags and options that every layer of a kind has unless it says otherwise."""
     settings: dict[str, Setting] = {}
     for token, place in tokens_of(scalar):
-        option, text = _classify(kind, token, {}, None, settings)
+        option, text = _classify(kind, token, {}, settings)
         if option in ("name", "label", "when"):
             reader.problem(place, f"{option} cannot be a default")
             continue
@@ -154,8 +154,8 @@ def _classify(
     kind: str,
     token: str,
     scope: Parameters,
-    values: Values | None = None,
     taken: Collection[str] = (),
+    values: Values | None = None,
 ) -> tuple[str, str]:
     """The option that a token sets, and the text of its value; ``taken`` are set already."""
     row = KINDS[kind]
