@@ -111,7 +111,7 @@ class Builder(NamedTuple):
         if face.glyph == "circle":
             return CircleBlock(face, self.style)
         block = BoxBlock(face, self.style)
-        block.begins = layer.kind == "input"
+        block.begins = KINDS[layer.kind].begins
         return block
 
     def merge(self, layer: Layer, captions_above: bool = False) -> BoxBlock:
