@@ -23,6 +23,7 @@ from archviz.language.syntax import (
     StageSpec,
     TowersSpec,
 )
+from archviz.network.kinds import KINDS
 from archviz.yamlnodes import MappingNode, YamlNode
 
 if TYPE_CHECKING:
@@ -64,10 +65,10 @@ ReadForm: TypeAlias = Callable[
 
 
 def begins(item: ItemSpec) -> bool:
-    """Whether an item is an input, or begins with nothing but inputs."""
+    """Whether nothing enters an item: an input, a constant, or what begins with nothing else."""
     match item:
         case LayerSpec():
-            return item.kind == "input"
+            return KINDS[item.kind].begins
         case TowersSpec():
             return all(branch and begins(branch[0]) for branch in item.branches)
         case GraphSpec():

@@ -284,7 +284,8 @@ def _read_network(reader: SpecReader, node: YamlNode | None, file: str) -> Serie
         return series
     check_taken(reader)
     first = series[0] if series else None
-    if first is None or not begins(first):
+    alone = isinstance(first, LayerSpec) and first.kind != "input"
+    if first is None or alone or not begins(first):
         mark = first.mark if first else node.mark
         reader.problem(mark, "a network begins with its input", "write - input 224x224x3 first")
     elif len(series) == 1 and isinstance(first, LayerSpec):
