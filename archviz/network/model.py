@@ -343,3 +343,5 @@ class Network(NamedTuple):
     modules: Mapping[str, Module]
     figure: Figure = Figure()
     published_marks: Mapping[str, Mark] = NOTHING
+    files: tuple[str, ...] = ()
+    """Of the specs that parts of it come from, besides its own."""
