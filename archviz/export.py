@@ -87,10 +87,10 @@ def _html_figure(net: Analysed, options: Options) -> HtmlFigure:
     from archviz.scene.theme import load_theme
     from archviz.write.html import html_figure
 
-    head = net[0].head
-    plain = options._replace(legend=False, title=False, aspect=0.0)
+    head, theme = net[0].head, options.theme.with_ground()
+    plain = options._replace(theme=theme, legend=False, title=False, aspect=0.0)
     dark = None
-    if options.theme == load_theme():
+    if theme == load_theme():
         dark = draw_network(*net, plain._replace(theme=load_theme("dark")))
     scores = {key: head.keras.get(key) for key in ("top1", "top5")}
     return html_figure(
@@ -109,7 +109,8 @@ def _html_index(pictures: Sequence[Picture], options: Options) -> bytes:
     nets = by_publication([picture.net for picture in pictures])
     heads = [network.head for network, _ in nets]
     dated = [head for head in heads if head.date or head.year]
-    themes = [options.theme, load_theme("dark")][: 2 if options.theme == load_theme() else 1]
+    theme = options.theme.with_ground()
+    themes = [theme, load_theme("dark")][: 2 if theme == load_theme() else 1]
     extras = []
     if len(dated) > 1:
         extras.append(HtmlExtra("Timeline", *(draw_timeline(dated, theme) for theme in themes)))

@@ -64,6 +64,18 @@ def hex_color(text: str) -> str:
     return "#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits))
 
 
+def color_of(text: str) -> str:
+    """A role of :data:`ROLES` or a ``#rrggbb``; empty if it is neither."""
+    return text if text in ROLES else hex_color(text)
+
+
+def color_hint(text: str) -> str:
+    """What could have been meant by a colour that is none."""
+    from archviz.errors import did_you_mean
+
+    return did_you_mean(text, ROLES) or f'use one of {", ".join(ROLES)}, or "#rrggbb" in quotes'
+
+
 def theme_names() -> list[str]:
     """Names of the bundled themes; ``article``, the default, first."""
     names = sorted(name[:-5] for name in os.listdir(THEMES) if name.endswith(".yaml"))

@@ -68,7 +68,7 @@ WRONG = [
     "title: T\nmodules: {a: {color: blue, layers: relu}}\nnetwork: [input 8, a]",
     "title: T\nmodules: {a: {color: green}}\nnetwork: [input 8, a]",
     "title: T\nmodules: {a: {layers: relu, towers: [relu, relu]}}\nnetwork: [input 8, a]",
-    "title: T\nmodules: {conv: {layers: relu}}\nnetwork: [input 8, conv]",
+    "title: T\nmodules: {previous: {layers: relu}}\nnetwork: [input 8, previous]",
     "title: T\nmodules: {A: {layers: relu}}\nnetwork: [input 8, A]",
 ]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archviz.errors import did_you_mean
 from archviz.language.head import read_text
-from archviz.looks import LOOKS, MODULES, NONE, ROLES, SpecTheme, hex_color, theme_names
+from archviz.looks import LOOKS, MODULES, NONE, SpecTheme, color_hint, color_of, theme_names
 from archviz.network.kinds import KINDS, OPENABLE
 from archviz.network.model import Figure
 from archviz.yamlnodes import MappingNode, ScalarNode, SequenceNode, YamlNode, describe, leaves
@@ -58,12 +58,9 @@ def read_figure(
 def read_color(reader: SpecReader, node: YamlNode) -> str:
     """A role of the theme, or ``#rrggbb``; ``green`` where it is neither."""
     text = node.text if isinstance(node, ScalarNode) else ""
-    color = text if text in ROLES else hex_color(text)
-    if color:
-        return color
-    hint = did_you_mean(text, ROLES) or f'use one of {", ".join(ROLES)}, or "#rrggbb" in quotes'
-    reader.problem(node.mark, f"there is no color {describe(node)}", hint)
-    return "green"
+    if not color_of(text):
+        reader.problem(node.mark, f"there is no color {describe(node)}", color_hint(text))
+    return color_of(text) or "green"
 
 
 def _read_colors(reader: SpecReader, node: YamlNode) -> dict[str, str]:

@@ -114,7 +114,10 @@ def _sections() -> dict[str, Any]:
         "modules": {
             "type": "object",
             "description": "named groups of layers, each drawn as a box and opened once below",
-            "propertyNames": {"pattern": "^[a-z][a-z0-9-]*$", "not": {"enum": list(KINDS)}},
+            "propertyNames": {
+                "pattern": "^[a-z][a-z0-9-]*$",
+                "not": {"enum": ["in", "out", "previous", "identity"]},
+            },
             "additionalProperties": _ref("module"),
         },
         "network": {

@@ -149,7 +149,8 @@ def _read_takes(reader: SpecReader, modules: Mapping[ScalarNode, YamlNode]) -> N
         elif len(name.text) > NAME_LENGTH:
             reader.problem(name.mark, f"a name has at most {NAME_LENGTH} characters")
         elif name.text in TAKEN_WORDS:
-            reader.problem(name.mark, f"'{name.text}' has a meaning of its own")
+            message = f"'{name.text}' has a meaning of its own and cannot name a module"
+            reader.problem(name.mark, message)
         reader.takes[name.text] = {}
         if not isinstance(node, MappingNode):
             reader.problem(

@@ -140,7 +140,8 @@ def legend_sections(style: Style, used: Used) -> list[Section]:
         Section("Layers", tuple(layers)),
         Section("Activations", tuple(activations)),
         Section("Other functions", tuple(functions)),
-        Section("Modules", (*module_entries(small, used, meant), *colors)),
+        Section("Modules", tuple(module_entries(small, used, meant))),
+        Section("Colours", tuple(colors)),
         Section("Repeats", (repeat_entry(small),) if used.repeats else ()),
     ]
     return [section for section in sections if section.entries]

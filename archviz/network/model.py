@@ -29,7 +29,8 @@ vector; no batch axis."""
 class Layer(NamedTuple):
     """One layer with everything that its shape and its counts depend on.
 
-    ``padding`` is ``"same"``, ``"valid"`` or (top, bottom, left, right) in pixels.
+    ``padding`` is ``"same"``, ``"valid"`` or (top, bottom, left, right) in pixels; of a sequence
+    (before, behind), of a volume six numbers. Kernels have as many sides as what they move over.
     ``written`` keeps the text of parameters that came from an expression, such as
     ``{"kernel": "k×k", "filters": "4*width"}``: a panel prints it where the calls of
     its module differ.
@@ -38,11 +39,12 @@ class Layer(NamedTuple):
     kind: str
     where: str
     mark: Mark
-    kernel: tuple[int, int] = (1, 1)
+    kernel: tuple[int, ...] = (1, 1)
     filters: int = 0
-    stride: tuple[int, int] = (1, 1)
-    dilation: tuple[int, int] = (1, 1)
-    padding: str | tuple[int, int, int, int] = "valid"
+    """Output channels; units; width of all heads; features inside a feed-forward part."""
+    stride: tuple[int, ...] = (1, 1)
+    dilation: tuple[int, ...] = (1, 1)
+    padding: str | tuple[int, ...] = "valid"
     ceil: bool = False
     groups: int = 1
     multiplier: int = 1
@@ -60,7 +62,30 @@ class Layer(NamedTuple):
     """False where this call's ``when`` leaves the layer out; others may have it."""
     counts_in_depth: bool = True
     count: int = 1  # type: ignore[assignment]  # hides tuple.count, which nobody calls
-    """Heads of an attention, tokens that are put before a sequence, words of an embedding."""
+    """Heads of an attention, tokens that are put before a sequence, words of an embedding,
+    experts, rows of a table of positions."""
+    kv_heads: int = 0
+    """Heads of keys and values of an attention; 0: as many as of queries."""
+    head_width: int = 0
+    """Features of each head; 0: what comes in, or the width of all heads, divided."""
+    window: int = 0
+    """How many rows each row of an attention sees; 0: all."""
+    causal: bool = False
+    """Whether a row sees nothing behind it: a mask, or a padding before a convolution."""
+    rotary: bool = False
+    out_bias: bool | None = None
+    """Whether the last projection of an attention has a bias; None: as the others."""
+    active: int = 0
+    """Experts that are active for a row."""
+    gated: bool = False
+    biases: int = 1
+    """How many a gate of a recurrent layer has."""
+    reset_after: bool = False
+    bidirectional: bool = False
+    last: bool = False
+    """Only the last state, or the last row."""
+    keep: bool = False
+    """Whether a global pooling gives a map of 1×1 places."""
     weights: int = 0
     macs: int = 0
     """Of an operator that no other kind describes: what it counts, as stated."""

@@ -72,6 +72,10 @@ class Theme(NamedTuple):
         """The colours of a role (:data:`archviz.looks.ROLES`), or those round a ``#rrggbb``."""
         return self.roles.get(name) or _round(name, self.colors)
 
+    def tint(self, name: str) -> str:
+        """The ground of what has a role or a ``#rrggbb``: lines and captions can be read on it."""
+        return self.role(name).panel
+
     def metric(self, name: str) -> float:
         """A metric: ``unit`` in pixels, the others in units."""
         return self.metrics[name]
@@ -79,6 +83,12 @@ class Theme(NamedTuple):
     def without_ground(self) -> Theme:
         """The same theme for pictures that leave their ground out."""
         return self._replace(colors={**self.colors, "page": "", GROUND: self.color("page")})
+
+    def with_ground(self) -> Theme:
+        """The theme that :meth:`without_ground` came from, or itself."""
+        colors = dict(self.colors)
+        page = colors.pop(GROUND, colors["page"])
+        return self._replace(colors={**colors, "page": page})
 
 
 def contrast(one: str, other: str) -> float:
