@@ -36,7 +36,10 @@ class Library:
         self.specs: dict[str, Spec | None] = {}
         """Of every file its spec; None where it is wrong, which was said."""
         self.open = [os.path.realpath(file)]
-        self.files: list[str] = []
+        self.files: dict[str, Spec | None] = {}
+        """By the path of every file, as it is given in messages, what is in it."""
+        self.halved: set[str] = set()
+        """Files whose networks are used without their auxiliary classifiers."""
         self.bytes = 0
         self.items = 0
         """Items that were copied out of specs into others."""
@@ -55,7 +58,8 @@ class Library:
             self.specs[real] = None
             self.open.append(real)
             try:
-                self.specs[real] = self.read(self.text(path), path, self.allow_outside, self)
+                spec = self.read(self.text(path), path, self.allow_outside, self)
+                self.specs[real] = self.files[path] = spec
             except ArchvizError as error:
                 for problem in error.problems:
                     reader.problem(*problem)
@@ -104,7 +108,7 @@ class Library:
 
     def text(self, path: str) -> str:
         """The text of a file; :class:`ArchvizError` where there is none."""
-        self.files.append(path)
+        self.files[path] = None
         text = read_spec_text(path)
         self.bytes += len(text)
         return text

@@ -60,12 +60,19 @@ class Parts:
         self.given: set[str] = set()
         self.waiting: list[tuple[str, ModuleSpec, Spec]] = []
         """Modules that have a name here, and are still to be put in."""
-        self.notes: dict[str, None] = {}
-        """What the figure has to say of it."""
+        self.sources: set[str] = set()
+        """Files of which something is in this spec."""
 
     def added_to(self, spec: Spec) -> Spec:
-        """The spec, with what its figure has to say of its parts, and their files."""
-        figure = spec.figure._replace(notes=(*spec.figure.notes, *self.notes))
+        """The spec with the files that it is made of, and what their figures say of their parts."""
+        notes, parts = [*spec.figure.notes], {}
+        for file, used in self.library.files.items():
+            if used and file in self.sources:
+                notes += [f"{used.head.title}: {note}" for note in used.figure.notes]
+                if file in self.library.halved:
+                    notes.append(f"{used.head.title} is used without its auxiliary classifiers.")
+                parts[file] = used.figure.hide_badges
+        figure = spec.figure._replace(notes=tuple(notes), parts=parts)
         return spec._replace(figure=figure, files=tuple(self.library.files))
 
     # ---- modules by name -------------------------------------------------------------
@@ -153,7 +160,7 @@ class Parts:
         if not end or not self.usable(source, items, spec):
             return ()
         if 0 < row.auxiliary <= end:
-            self.notes[f"{spec.head.title} is used without its auxiliary classifiers."] = None
+            self.library.halved.add(items[0].mark.file)
         items = self.with_gives(node, items, gives, row, spec)
         body, called = self.moved(
             tuple(items[1:]), "network", f"modules/{name}/use", spec, source.mark
@@ -244,6 +251,7 @@ class Parts:
             if self.library.items > MAX_ITEMS:
                 message = f"more than {MAX_ITEMS:,} items come from other specs"
                 raise ArchvizError([Problem(mark, message)])
+            self.sources.add(part.mark.file)
             part = part._replace(where=here + part.where[len(old) :])
             if isinstance(part, LayerSpec):
                 return part

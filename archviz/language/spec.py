@@ -116,7 +116,7 @@ def _read_root(
     if asks:
         specs = with_shapes(specs, reader.calls)
     whole = Spec(head, series, specs, figure, published_marks)
-    return parts.added_to(whole) if parts else whole
+    return parts.added_to(whole) if parts and not library else whole
 
 
 def _parts(reader: SpecReader, file: str, library: Library | None) -> Parts:
