@@ -27,7 +27,7 @@ from archviz.network.labels import without_braces
 from archviz.yamlnodes import MappingNode, ScalarNode, SequenceNode, YamlNode, describe, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from archviz.language.reader import SpecReader
 
@@ -172,14 +172,24 @@ class Parts:
     def place(self, node: YamlNode, row: Row, spec: Spec) -> int | None:
         """The place that ``until`` names, or a problem that lists what could be named."""
         name = " ".join(node.text.split()) if isinstance(node, ScalarNode) else ""
-        if name in row.twice:
-            message = f"several places of {spec.head.name} are called '{shorten(name)}'"
-        elif name not in row.places:
-            message = f"{spec.head.name} has no place called {describe(node)}"
-        else:
-            return row.places[name]
-        self.reader.problem(node.mark, message, _choice(name, row.places))
-        return None
+        if name not in row.places:
+            self.no_place(node.mark, describe(node), name, row.twice, row.places, spec)
+        return row.places.get(name)
+
+    def no_place(
+        self,
+        mark: Mark,
+        shown: str,
+        name: str,
+        twice: Collection[str],
+        known: Collection[str],
+        spec: Spec,
+    ) -> None:
+        """Note that a name is that of no place, or of several, and list what there is."""
+        message = f"no place of {spec.head.name} is called {shown}"
+        if name in twice:
+            message = f"several places of {spec.head.name} are called {shown}"
+        self.reader.problem(mark, message, _choice(name, known))
 
     def usable(self, source: YamlNode, items: Sequence[ItemSpec], spec: Spec) -> bool:
         """Whether a network has one input and one output, and something between them."""
@@ -215,13 +225,8 @@ class Parts:
             place = row.places.get(name) or row.inner.get(name, 0)
             self.reader.values.known[name] = Value(mark)
             if place not in here:
-                what = "several places" if name in row.twice else "no place"
-                cut = " before the cut" if place else ""
-                message = f"{what} of {spec.head.name}{cut} is called '{shorten(name)}'"
-                if name in row.twice:
-                    message = f"several places of {spec.head.name} are called '{shorten(name)}'"
-                hint = _choice(name, {**row.places, **row.inner})
-                self.reader.problem(mark, message, hint)
+                shown = f"'{shorten(name)}'{' before the cut' if place else ''}"
+                self.no_place(mark, shown, name, row.twice, {**row.places, **row.inner}, spec)
             elif name not in known:
                 new.setdefault(place, []).append(NamedSpec(name, "network/as", mark))
         found: list[ItemSpec] = []
@@ -275,11 +280,12 @@ def _reading(choice: ChoiceSpec) -> Callable[[str], tuple[LayerSpec, Sequence[Pr
     return read
 
 
-def _choice(name: str, known: Mapping[str, object] | set[str]) -> str:
+def _choice(name: str, known: Collection[str]) -> str:
     """A hint at what there is."""
     if not known:
         return "nothing in it has a name; give one there: name: NAME"
     near = did_you_mean(name, known)
+    known = [one for one in known if "," not in one]  # a title's first part will do
     return f"{near}{' ' if near else ''}there are: {shorten(', '.join(known), 300)}"
 
 
