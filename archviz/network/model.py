@@ -338,6 +338,12 @@ class Figure(NamedTuple):
     hide_badges: frozenset[str] = frozenset()
     colors: Mapping[str, str] = NOTHING
     looks: Mapping[str, Any] = NOTHING
+    parts: Mapping[str, frozenset[str]] = NOTHING
+    """By the file of another spec, whose parts are in this one: its ``hide_badges``."""
+
+    def hidden(self, layer: Layer) -> frozenset[str]:
+        """Kinds whose badges are left out in the spec that a layer is written in."""
+        return self.parts.get(layer.mark.file, self.hide_badges)
 
     @property
     def opened(self) -> tuple[str, ...]:
@@ -370,3 +376,5 @@ class Network(NamedTuple):
     modules: Mapping[str, Module]
     figure: Figure = Figure()
     published_marks: Mapping[str, Mark] = NOTHING
+    files: tuple[str, ...] = ()
+    """Of the specs that parts of it come from, besides its own."""
