@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.errors import Mark, Problem, did_you_mean
-from archviz.language.synonyms import ELSEWHERE, letters, ours
+from archviz.language.synonyms import elsewhere, ours
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.yamlnodes import ScalarNode, shorten
 
@@ -73,7 +73,7 @@ class SpecReader:
         name = ours(word, known)
         if name:
             return f"here it is called {name}"
-        if letters(word) in ELSEWHERE and not APART.isdisjoint(known):
+        if elsewhere(word) and not APART.isdisjoint(known):
             return f"it has no name here; write an operator of its own: op label={shorten(word)}"
         return did_you_mean(word, known, APART)
 

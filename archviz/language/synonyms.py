@@ -42,7 +42,8 @@ _THEIRS: Mapping[str, str] = {
     "global-avg-pool": "gap globalpool globalpooling globalaveragepool globalaveragepooling "
     "globalaveragepooling2d globalavgpool2d adaptiveavgpool2d adaptiveavgpool",
     "global-max-pool": "gmp globalmaxpooling globalmaxpooling2d adaptivemaxpool2d",
-    "upsample": "upsampling upsampling2d upsamplingnearest2d upsamplingbilinear2d interpolate resize",
+    "upsample": "upsampling upsampling2d upsamplingnearest2d upsamplingbilinear2d "
+    "interpolate resize",
     "pixel-shuffle": "depthtospace subpixel",
     "reshape": "view unflatten",
     "flatten": "ravel",
@@ -69,7 +70,8 @@ _THEIRS: Mapping[str, str] = {
     "repeat": "loop",
     "auxiliary": "aux",
     # norms and activations
-    "batch-norm": "bn batch batchnorm batchnormalization batchnormalisation batchnorm2d batchnorm1d",
+    "batch-norm": "bn batch batchnorm batchnormalization batchnormalisation batchnorm2d "
+    "batchnorm1d",
     "batch-norm-unscaled": "bnunscaled batchunscaled",
     "layer-norm": "ln layer layernormalization layernormalisation",
     "layer-norm-unscaled": "layerunscaled",
@@ -156,20 +158,21 @@ CLASSES: Mapping[str, tuple[str, str]] = {
 }
 """Classes of PyTorch and Keras, and which options their arguments set in turn; ``-``: none here."""
 
-NOT_HERE = frozenset({"in", "inchannels", "infeatures", "inputsize", "inplace", "paddingmode", "eps",
-                      "momentum", "dim", "axis", "numfeatures", "normalizedshape", "name", "dtype",
-                      "device", "kernelinitializer", "inputshape", "startdim", "batchfirst",
-                      "dataformat", "negativeslope", "alpha"})  # fmt: skip
+_NOT_HERE = """
+in inchannels infeatures inputsize inplace paddingmode eps momentum dim axis numfeatures
+normalizedshape name dtype device kernelinitializer inputshape startdim batchfirst dataformat
+negativeslope alpha
+"""
 """Arguments of those classes that say what is known here without a word, or is not drawn."""
 
-ELSEWHERE = frozenset(
-    "celu glu geglu reglu swiglu rrelu crelu hardtanh hardshrink softshrink softsign softmin "
-    "tanhshrink logsigmoid threshold maxout squareplus snake sine sin cos exp erf sqrelu relusquared "
-    "serf aconc metaacon funnelrelu frelu pelu pau hardmax sparsemax entmax gumbelsoftmax "
-    "weightnorm spectralnorm syncbatchnorm adain filterresponsenorm frn cosinesimilarity bilinear "
-    "unpool maxunpool fractionalmaxpool lppool stochasticpool dropconnect droppath stochasticdepth "
-    "alphadropout lambda permute transpose".split()
-)
+_ELSEWHERE = """
+celu glu geglu reglu swiglu rrelu crelu hardtanh hardshrink softshrink softsign softmin tanhshrink
+logsigmoid threshold maxout squareplus snake sine sin cos exp erf sqrelu relusquared serf aconc
+metaacon funnelrelu frelu pelu pau hardmax sparsemax entmax gumbelsoftmax weightnorm spectralnorm
+syncbatchnorm adain filterresponsenorm frn cosinesimilarity bilinear unpool maxunpool
+fractionalmaxpool lppool stochasticpool dropconnect droppath stochasticdepth alphadropout lambda
+permute transpose
+"""
 """Functions that have no name here; nothing of like letters is meant by them."""
 
 
@@ -188,3 +191,13 @@ def ours(word: str, known: Collection[str]) -> str:
         ):
             return name.replace("|", " or ")
     return ""
+
+
+def not_here(word: str) -> bool:
+    """Whether an argument of a class elsewhere says nothing that has to be said here."""
+    return letters(word) in _NOT_HERE.split()
+
+
+def elsewhere(word: str) -> bool:
+    """Whether a word names a function that has no name here."""
+    return letters(word) in _ELSEWHERE.split()
