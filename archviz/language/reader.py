@@ -43,8 +43,11 @@ class Values:
 class SpecReader:
     """What reading a spec collects and needs to know; lives for one spec."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[Problem], allow_outside: bool = False) -> None:
         self.problems = problems
+        self.warnings: list[Problem] = []
+        self.allow_outside = allow_outside
+        """Whether files that the spec names may be outside of its folder."""
         self.takes: dict[str, dict[str, Expression | None]] = {}
         """Of every module: its parameters in order, with their defaults."""
         self.defaults: dict[str, dict[str, Setting]] = {}
@@ -65,6 +68,11 @@ class SpecReader:
         elif len(self.problems) == MAX_PROBLEMS:
             message = f"more than {MAX_PROBLEMS} problems; those behind here are not shown"
             self.problems.append(Problem(mark, message))
+
+    def warn(self, mark: Mark, message: str, hint: str) -> None:
+        """Note what works and is hardly meant so; of very many, only the first are kept."""
+        if len(self.warnings) < MAX_PROBLEMS:
+            self.warnings.append(Problem(mark, message, hint, warning=True))
 
     def near(self, word: str, known: Collection[str]) -> str:
         """A hint at the known word that means the same, or else is nearest."""
