@@ -94,6 +94,7 @@ def expand(spec: Spec) -> Network:
         expander.used,
         figure,
         spec.published_marks,
+        spec.warnings,
     )
 
 

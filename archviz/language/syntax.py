@@ -194,3 +194,4 @@ class Spec(NamedTuple):
     modules: Mapping[str, ModuleSpec]
     figure: Figure
     published_marks: Mapping[str, Mark]
+    warnings: tuple[Problem, ...] = ()

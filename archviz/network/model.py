@@ -13,7 +13,7 @@ the same reason annotations are plain here: postponed ones are compiled one by o
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from archviz.errors import Mark
+from archviz.errors import Mark, Problem
 from archviz.looks import MODULES
 
 NOTHING: Mapping[str, Any] = {}
@@ -368,3 +368,5 @@ class Network(NamedTuple):
     modules: Mapping[str, Module]
     figure: Figure = Figure()
     published_marks: Mapping[str, Mark] = NOTHING
+    warnings: tuple[Problem, ...] = ()
+    """What is hardly meant as it stands in the spec."""
