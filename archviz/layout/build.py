@@ -135,18 +135,18 @@ class Builder(NamedTuple):
         facts = self.analysis.facts.get(layer.where)
         if not layer.drawn or facts is None or not facts.calls or KINDS[layer.kind].glyph == "none":
             return None
-        face = layer_face(layer, facts, self.network.figure.hide_badges, self.style.full)
+        face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full)
         if face.glyph == "circle":
             return CircleBlock(face, self.style)
         under = not self.under.isdisjoint(face.takes)
         block = BoxBlock(self.wired(face), self.style, under, self.stubs)
-        block.begins = layer.kind == "input" or layer.alone
+        block.begins = KINDS[layer.kind].begins or layer.alone
         return block
 
     def merge(self, layer: Layer, captions_above: bool = False) -> BoxBlock:
         """A merge's box, which is drawn whatever it is."""
         facts = self.analysis.facts[layer.where]
-        face = layer_face(layer, facts, self.network.figure.hide_badges, self.style.full)
+        face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full)
         return BoxBlock(self.wired(face), self.style, captions_above, self.stubs)
 
     def call(self, call: ModuleCall) -> Block | None:
