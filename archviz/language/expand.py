@@ -97,6 +97,7 @@ def expand(spec: Spec) -> Network:
         expander.used,
         figure,
         spec.published_marks,
+        spec.files,
     )
 
 

@@ -97,9 +97,9 @@ def check_keys(reader: SpecReader, node: MappingNode, allowed: Sequence[str], wh
             reader.unknown(key.mark, f"{what} has no key", key.text, allowed)
 
 
-def find(node: MappingNode, name: str) -> YamlNode | None:
-    """The value of a key; None where the key is missing."""
-    for key, value in node.pairs:
+def find(node: YamlNode, name: str) -> YamlNode | None:
+    """The value of a key; None where the key is missing, or there are no keys."""
+    for key, value in node.pairs if isinstance(node, MappingNode) else ():
         if key.text == name:
             return value
     return None

@@ -194,3 +194,5 @@ class Spec(NamedTuple):
     modules: Mapping[str, ModuleSpec]
     figure: Figure
     published_marks: Mapping[str, Mark]
+    files: tuple[str, ...] = ()
+    """Of the specs that parts of it come from."""
