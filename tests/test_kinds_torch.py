@@ -465,10 +465,10 @@ def test_sizes_of_a_partner() -> None:
     assert analysis.rows[-1].output_shape == (9, 8, 5)
     analysis = of("input 9x8x2 as=large", "input 4x4x5", "zero-pad to=large")
     assert analysis.rows[-1].output_shape == (9, 8, 5)
-    for given, wrong, message in (
+    for size, wrong, message in (
         ("9x8x2", "zero-pad to=other", "12×12 cannot be brought to 9×8, which is smaller"),
         ("9x8", "crop to=other", "crop to 9 does not go with a map of 12×12×5"),
         ("9x8x2", "crop to=other 3x3", "crop states a size and takes that of other"),
     ):
         with pytest.raises(ArchvizError, match=message):
-            of(f"input {given} as=other", "input 12x12x5", wrong)
+            of(f"input {size} as=other", "input 12x12x5", wrong)

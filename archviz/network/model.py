@@ -30,7 +30,8 @@ class Layer(NamedTuple):
     """One layer with everything that its shape and its counts depend on.
 
     ``padding`` is ``"same"``, ``"half"``, ``"valid"`` or (top, bottom, left, right) in pixels;
-    of a sequence (before, behind), of a volume six numbers. Kernels have as many sides as what they move over.
+    of a sequence (before, behind), of a volume six numbers. Kernels have as many sides as what
+    they move over.
     ``written`` keeps the text of parameters that came from an expression, such as
     ``{"kernel": "k×k", "filters": "4*width"}``: a panel prints it where the calls of
     its module differ.
@@ -302,6 +303,8 @@ class Published(NamedTuple):
     macs: int | None = None
     depth: int | None = None
     with_auxiliary: int | None = None
+    macs_of: str = "all"
+    """Which multiply-adds ``macs`` are: ``all``, or ``layers``: only those with weights."""
 
 
 class Head(NamedTuple):
