@@ -65,7 +65,8 @@ ITEMS = [
     ("relu 3", 10, "'3' means nothing to relu", ""),
     ("conv 3x3 8 pad=", 16, "pad needs a value", ""),
     ("conv 3x3 8 pad=smae", 16, "pad 'smae': 'smae' is not known here", "did you mean 'same'?"),
-    ("conv 3x3 8 pad=foo", 16, "pad 'foo': 'foo' is not known here", "use one of same, half, valid"),
+    ("conv 3x3 8 pad=foo", 16, "pad 'foo': 'foo' is not known here",
+     "use one of same, half, valid"),
     ("conv 3x3 8 pad=relu", 16, "pad is 'relu'", "use same, half, valid, a number, HxW or T,B,L,R"),
     ("conv 3x3 8 pad=1,2", 16, "'1,2' is not a padding", "write top,bottom,left,right"),
     ("conv 3x3 8 act=rleu", 16, "act 'rleu': 'rleu' is not known here", "did you mean 'relu'?"),
@@ -74,7 +75,8 @@ ITEMS = [
      "relu6, leaky-relu, prelu, elu, selu, mish, quick-gelu, softplus, log-softmax"),
     ("conv 3x3 8 norm=relu", 16, "norm is 'relu'",
      "use one of none, batch-norm, batch-norm-unscaled, batch-norm-frozen, layer-norm, "
-     "layer-norm-unscaled, group-norm, instance-norm, layer-norm-plain, instance-norm-plain, rms-norm"),
+     "layer-norm-unscaled, group-norm, instance-norm, layer-norm-plain, instance-norm-plain, "
+     "rms-norm"),
     ("conv 3x3 8 bn", 16, "'bn' means nothing to conv", "here it is called batch-norm"),
     ("conv 3x3 8 no-bn", 16, "'no-bn' means nothing to conv", "here it is called no-norm"),
     ("conv 3x3 8 norm=batch", 16, "norm 'batch': 'batch' is not known here",

@@ -98,6 +98,7 @@ def expand(spec: Spec) -> Network:
         figure,
         spec.published_marks,
         spec.files,
+        spec.warnings,
     )
 
 

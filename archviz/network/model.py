@@ -13,7 +13,7 @@ the same reason annotations are plain here: postponed ones are compiled one by o
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from archviz.errors import Mark
+from archviz.errors import Mark, Problem
 from archviz.looks import MODULES
 
 NOTHING: Mapping[str, Any] = {}
@@ -30,8 +30,8 @@ class Layer(NamedTuple):
     """One layer with everything that its shape and its counts depend on.
 
     ``padding`` is ``"same"``, ``"half"``, ``"valid"`` or (top, bottom, left, right) in pixels;
-    of a sequence (before, behind), of a volume six numbers. Kernels have as many sides as what
-    they move over.
+    of a sequence (before, behind), of a volume six numbers. Kernels have as many sides as
+    what they move over.
     ``written`` keeps the text of parameters that came from an expression, such as
     ``{"kernel": "k×k", "filters": "4*width"}``: a panel prints it where the calls of
     its module differ.
@@ -381,3 +381,5 @@ class Network(NamedTuple):
     published_marks: Mapping[str, Mark] = NOTHING
     files: tuple[str, ...] = ()
     """Of the specs that parts of it come from, besides its own."""
+    warnings: tuple[Problem, ...] = ()
+    """What is hardly meant as it stands in the spec."""
