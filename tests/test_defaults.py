@@ -49,7 +49,7 @@ OPTIONS = {
     | LOOK
     | MEDIUM,
     "import": FILE,
-    "info": OUTSIDE | {"--layers": False, "--json": False},
+    "info": OUTSIDE | {"--layers": False, "--parts": False, "--json": False},
     "legend": OUTPUT | THEME | MEDIUM,
     "list": {"--json": False},
     "render": OUTPUT | OUTSIDE | LOOK | MEDIUM,

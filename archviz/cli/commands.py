@@ -124,8 +124,9 @@ def list_networks(as_json: bool) -> None:
 @main.command()
 @network_argument
 @click.option("--layers", is_flag=True, help="Print every layer, too.")
+@click.option("--parts", is_flag=True, help="Print what the multiply-adds are of, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every layer.")
-def info(network: str, layers: bool, as_json: bool) -> None:
+def info(network: str, layers: bool, parts: bool, as_json: bool) -> None:
     """Print shapes, parameters, multiply-adds and depth of NET.
 
     \b
@@ -141,7 +142,7 @@ def info(network: str, layers: bool, as_json: bool) -> None:
     from archviz.network.report import info_text
 
     known = loaded.imported.report if loaded.imported else ""
-    say(info_text(loaded.network, loaded.analysis, layers, known))
+    say(info_text(loaded.network, loaded.analysis, layers, known, parts))
 
 
 @main.command()
