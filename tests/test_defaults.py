@@ -44,6 +44,7 @@ OPTIONS = {
     }
     | LOOK
     | MEDIUM,
+    "fmt": {"--write": False, "--check": False},
     "import": FILE,
     "info": {"--layers": False, "--json": False},
     "legend": OUTPUT | THEME | MEDIUM,

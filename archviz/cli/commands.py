@@ -27,6 +27,7 @@ Examples:
   archviz info inception-v3 --layers       shapes, parameters, multiply-adds
   archviz import model.onnx -o model.yaml  the spec of a real model
   archviz check my-net.yaml                prove a spec
+  archviz fmt --write my-net.yaml          put it into canonical form
   archviz schema > spec.schema.json        completion for your editor
   archviz legend -o legend.svg             what the colours mean
 
@@ -174,6 +175,32 @@ def check(files: tuple[str, ...]) -> None:
         problems += found
     if problems:
         raise ArchvizError(problems)
+
+
+@main.command()
+@click.argument(
+    "files", metavar="FILE...", nargs=-1, required=True, shell_complete=complete_network
+)
+@click.option("--write", is_flag=True, help="Replace each file by its canonical form.")
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; status 1 if one differs.")
+def fmt(files: tuple[str, ...], write: bool, only_check: bool) -> None:
+    """Print a spec in its canonical form: one order, one indentation, comments kept.
+
+    What it says stays: a file whose network would become another is left alone. '-' is
+    standard input.
+
+    \b
+    archviz fmt my-net.yaml
+    archviz fmt --write specs/*.yaml
+    archviz fmt --check specs/*.yaml            for a continuous integration
+    """
+    from archviz.cli.format_run import run_format
+
+    if write and only_check:
+        raise click.UsageError("--write and --check exclude each other; leave one of the two out")
+    if len(files) > 1 and not (write or only_check):
+        raise click.UsageError("one spec at a time is printed; several need --write or --check")
+    run_format(files, write, only_check)
 
 
 @main.command()

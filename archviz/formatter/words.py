@@ -1,0 +1,79 @@
+"""The words of a spec in their order: keys of mappings, words of a shorthand text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archviz.language.head import KERAS, PUBLISHED
+from archviz.language.items import FORMS
+from archviz.language.options import FLAGS, OPTIONS, split_pair
+from archviz.network.kinds import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+_BODY = ("use", "until", "layers", "towers", "residual", "graph", "of", "each", "shortcut", "merge")
+_LOOK = ("as", "name", "label", "title", "color", "caption", "hidden", "shared", "side", "when")
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "spec": (
+        *("title", "year", "date", "paper", "authors", "venue", "link", "source", "brought"),
+        *("appendix", "published", "keras", "gallery", "take"),
+        *("defaults", "modules", "network", "figure"),
+    ),
+    "module": ("takes", "inputs", "gives", "color", "label", "title", *_BODY),
+    "series": (*FORMS, *_BODY, *OPTIONS, *_LOOK),
+    "graph": ("nodes", "edges"),
+    "published": tuple(PUBLISHED),
+    "keras": tuple(KERAS),
+    "figure": ("title", "theme", "detail", "aspect", "hide-badges", "open", "colors", "notes"),
+}
+"""The keys of each part of a spec, in their order; of an item, its kind comes first."""
+
+SECTIONS = ("take", "defaults", "modules", "network", "figure")
+"""What stands apart, an empty line before each."""
+
+_FIRST = ("kernel", "", "stride", "pad", "ceil", "norm", "bias", "act")
+_OPTIONS = (*_FIRST, *(name for name in OPTIONS if name not in _FIRST))
+
+
+def keys_in_order(keys: Sequence[str], part: str) -> list[str]:
+    """The keys of a part of a spec in their order; those that are not known keep theirs."""
+    known = KEYS.get(part, ())
+    places = {key: place for place, key in enumerate(known)}
+    if part == "series" and not any(key in FORMS for key in keys):
+        head = next((key for key in keys if key in KINDS or key not in places), "")
+        places[head] = -1
+    return sorted(keys, key=lambda key: places.get(key, len(known)))
+
+
+def in_order(text: str, kind: str, scope: Collection[str]) -> str:
+    """The words of a text with one blank between; those of a layer of ``kind`` in their order.
+
+    Without a kind it is the call of a module: arguments by their place, then those by name.
+    ``scope`` names the parameters there are.
+    """
+    words = text.split()
+    if kind not in KINDS:
+        return " ".join(sorted(words, key=lambda word: "=" in word))
+    words = [_with_x(word) for word in words]
+    return " ".join(sorted(words, key=lambda word: _place(word, kind, scope)))
+
+
+def _place(word: str, kind: str, scope: Collection[str]) -> int:
+    option, equals, _ = word.partition("=")
+    if word in FLAGS:
+        option = FLAGS[word][0]
+    elif not equals:
+        row = KINDS[kind]
+        stride = word[0] == "/" and "stride" in row.options
+        kernel = "kernel" in row.options and split_pair(word, scope)
+        option = "stride" if stride else "kernel" if kernel else ""
+    if option == KINDS[kind].main:
+        option = ""
+    return _OPTIONS.index(option) if option in _OPTIONS else len(_OPTIONS)
+
+
+def _with_x(word: str) -> str:
+    """``3×3`` as ``3x3``; between parameters, whose names might run together, it stays."""
+    sides = word.rpartition("=")[2].lstrip("/").split("×")
+    return word.replace("×", "x") if all(map(str.isdigit, sides)) else word
