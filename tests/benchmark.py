@@ -33,7 +33,7 @@ DOUBLING = 2.3
 def generated(layers: int) -> str:
     """A spec with so many drawn layers: half in the main row, half in panels of towers."""
     modules = layers // 250
-    lines = [f"title: Generated {layers}", "defaults: {conv: same bn relu}", "modules:"]
+    lines = [f"title: Generated {layers}", "defaults: {conv: same batch-norm relu}", "modules:"]
     for number in range(modules):
         tower = ", ".join(["conv 3x3 8"] * 31)
         lines += [f"  m{number}:", f"    towers: [[{tower}], [{tower}], [{tower}], [{tower}]]"]

@@ -157,7 +157,7 @@ class Make:
             "kernel": (kernel, kernel),
             "filters": width,
             "bias": False,
-            "norm": "batch",
+            "norm": "batch-norm",
             "padding": "same",
         }
         if stride > 1:
@@ -274,13 +274,13 @@ def efficientnet() -> LayerGraph:
 def convnext() -> LayerGraph:
     """ConvNeXt-Tiny."""
     net = Make("ConvNeXt-Tiny")
-    x = net.add("conv", [net.last], kernel=(4, 4), stride=(4, 4), filters=96, norm="layer")
+    x = net.add("conv", [net.last], kernel=(4, 4), stride=(4, 4), filters=96, norm="layer-norm")
     for number, (width, times) in enumerate([(96, 3), (192, 3), (384, 9), (768, 3)]):
         if number:
             x = net.add("layer-norm", [x])
             x = net.add("conv", [x], kernel=(2, 2), stride=(2, 2), filters=width)
         for _ in range(times):
-            y = net.add("depthwise-conv", [x], kernel=(7, 7), padding="same", norm="layer")
+            y = net.add("depthwise-conv", [x], kernel=(7, 7), padding="same", norm="layer-norm")
             y = net.add("conv", [y], kernel=(1, 1), filters=4 * width, activation="gelu")
             y = net.add("conv", [y], kernel=(1, 1), filters=width)
             y = net.add("scale", [y])

@@ -27,7 +27,9 @@ WORDS = st.sampled_from(
         "1×1",
     ]
 )
-ACTIVATION = st.sampled_from(["", " relu", " bn", " bn relu", " tanh", " bn gelu", " softmax"])
+ACTIVATION = st.sampled_from(
+    ["", " relu", " batch-norm", " batch-norm relu", " tanh", " batch-norm gelu", " softmax"]
+)
 
 
 @st.composite
@@ -59,8 +61,10 @@ def layer(draw: st.DrawFn) -> Any:
     return kind
 
 
-MERGE = st.sampled_from(["add", "add relu", "add bn relu", "multiply", "scaled-add 0.1 relu"])
-CONCAT = st.sampled_from(["concat", "concat relu", "concat bn relu"])
+MERGE = st.sampled_from(
+    ["add", "add relu", "add batch-norm relu", "multiply", "scaled-add 0.1 relu"]
+)
+CONCAT = st.sampled_from(["concat", "concat relu", "concat batch-norm relu"])
 NARROW = "conv 1x1 8"
 
 

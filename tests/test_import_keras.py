@@ -49,7 +49,7 @@ def test_a_functional_model() -> None:
         "padding": "same",
         "filters": 8,
         "bias": False,
-        "norm": "batch-unscaled",
+        "norm": "batch-norm-unscaled",
         "activation": "relu",
     }
     assert (conv.parameters, conv.fixed) == (27 * 8 + 24, 16)

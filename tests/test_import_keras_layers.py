@@ -103,14 +103,14 @@ def test_zeros_round_a_map_are_the_padding_of_the_next_layer() -> None:
 @pytest.mark.parametrize(
     ("kind", "config", "name", "parameters", "fixed"),
     [
-        ("BatchNormalization", {}, "batch", 16, 8),
-        ("BatchNormalization", {"axis": [3]}, "batch", 16, 8),
-        ("BatchNormalization", {"scale": False}, "batch-unscaled", 12, 8),
-        ("LayerNormalization", {}, "layer", 8, 0),
-        ("LayerNormalization", {"rms_scaling": True}, "rms", 4, 0),
-        ("LayerNormalization", {"center": False}, "layer-unscaled", 4, 0),
-        ("GroupNormalization", {}, "group", 8, 0),
-        ("RMSNormalization", {}, "rms", 4, 0),
+        ("BatchNormalization", {}, "batch-norm", 16, 8),
+        ("BatchNormalization", {"axis": [3]}, "batch-norm", 16, 8),
+        ("BatchNormalization", {"scale": False}, "batch-norm-unscaled", 12, 8),
+        ("LayerNormalization", {}, "layer-norm", 8, 0),
+        ("LayerNormalization", {"rms_scaling": True}, "rms-norm", 4, 0),
+        ("LayerNormalization", {"center": False}, "layer-norm-unscaled", 4, 0),
+        ("GroupNormalization", {}, "group-norm", 8, 0),
+        ("RMSNormalization", {}, "rms-norm", 4, 0),
     ],
 )
 def test_normalisations(

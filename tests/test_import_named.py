@@ -66,7 +66,7 @@ def test_a_network_of_volumes() -> None:
     assert first.options == {
         "label": "conv 3×3×3 /1×2×2",
         "shape": (8, 8, 8, 8),
-        "norm": "batch",
+        "norm": "batch-norm",
         "activation": "relu",
         "weights": 648,
         "macs": 648 * 512,

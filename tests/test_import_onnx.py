@@ -42,7 +42,7 @@ def test_a_residual_network_folds_norms_and_activations() -> None:
         "padding": "same",
         "filters": 8,
         "bias": False,
-        "norm": "batch",
+        "norm": "batch-norm",
         "activation": "relu",
     }
     assert stem.shape == (32, 32, 8)
@@ -97,7 +97,7 @@ def test_channels_last_with_a_norm_written_out() -> None:
         "stride": (2, 2),
         "padding": (1, 1, 1, 1),
         "filters": 8,
-        "norm": "batch",
+        "norm": "batch-norm",
         "activation": "relu",
     }
     assert graph.nodes[1].shape == (16, 16, 8)

@@ -28,7 +28,7 @@ def test_a_chain_is_a_repeat_of_a_module() -> None:
     assert written(chain(5)) == (
         "title: Chain\n\n"
         "defaults:\n"
-        "  conv: same bn no-bias relu\n\n"
+        "  conv: same batch-norm no-bias relu\n\n"
         "modules:\n"
         "  identity-block:\n"
         "    label: identity\n"

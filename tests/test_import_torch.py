@@ -97,7 +97,7 @@ def test_channels_last_inside_a_block() -> None:
     module = nn.Sequential(nn.Conv2d(3, 8, 4, 4), Next(8))
     graph = layers_of_torch(module, (1, 3, 32, 32))
     assert kinds(graph) == ["conv", "depthwise-conv", "conv", "conv", "scale", "add"]
-    assert graph.nodes[2].options["norm"] == "layer"
+    assert graph.nodes[2].options["norm"] == "layer-norm"
     assert graph.nodes[3].options["activation"] == "gelu"
     assert {node.shape for node in graph.nodes[1:]} == {(8, 8, 8), (8, 8, 32)}
     check_totals(module, graph)
@@ -191,7 +191,10 @@ def test_activations_and_norms() -> None:
         "relu",
         None,
     ]
-    assert [node.options.get("norm") for node in graph.nodes[-2:]] == ["group", "instance"]
+    assert [node.options.get("norm") for node in graph.nodes[-2:]] == [
+        "group-norm",
+        "instance-norm",
+    ]
     check_totals(module, graph)
 
 

@@ -42,7 +42,7 @@ modules:
   block:
     takes: [width, stride=1]
     towers:
-      - [conv 1x1 width /stride relu, conv 3x3 width same bn]
+      - [conv 1x1 width /stride relu, conv 3x3 width same batch-norm]
       - [conv 1x1 width /stride]
       - [max-pool 3x3 /stride same, conv 1x1 width]
 network:

@@ -63,26 +63,26 @@ def test_numbers(row: tuple[str, str, tuple[int, ...], int, int]) -> None:
     assert analysis.totals.non_trainable == 0
 
 
-MOVING = {"batch": (2, 2), "batch-unscaled": (1, 2)}
+MOVING = {"batch-norm": (2, 2), "batch-norm-unscaled": (1, 2)}
 SCALED = {
-    "layer": 2,
-    "layer-unscaled": 1,
-    "group": 2,
-    "instance": 2,
-    "layer-plain": 0,
-    "instance-plain": 0,
-    "rms": 1,
+    "layer-norm": 2,
+    "layer-norm-unscaled": 1,
+    "group-norm": 2,
+    "instance-norm": 2,
+    "layer-norm-plain": 0,
+    "instance-norm-plain": 0,
+    "rms-norm": 1,
 }
 
 
 @pytest.mark.parametrize("norm", NORMS)
 def test_numbers_of_every_norm(norm: str) -> None:
     trainable, moving = MOVING.get(norm, (SCALED.get(norm, -1), 0))
-    base, _, rest = norm.partition("-")
-    alone = of("8x7x3", f"{base}-norm-{rest}" if rest else f"{base}-norm").totals
+    alone = of("8x7x3", norm).totals
     assert (alone.trainable, alone.non_trainable) == (3 * trainable, 3 * moving)
-    behind = of("8x7x3", f"conv 1x1 5 norm={norm}").totals
-    assert (behind.trainable - 20, behind.non_trainable) == (5 * trainable, 5 * moving)
+    for item in (f"conv 1x1 5 norm={norm}", f"conv 1x1 5 {norm}"):
+        behind = of("8x7x3", item).totals
+        assert (behind.trainable - 20, behind.non_trainable) == (5 * trainable, 5 * moving)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -68,12 +68,16 @@ ITEMS = [
     ("conv 3x3 8 pad=relu", 16, "pad is 'relu'", "use same, valid, a number, HxW or T,B,L,R"),
     ("conv 3x3 8 pad=1,2", 16, "'1,2' is not a padding", "write top,bottom,left,right"),
     ("conv 3x3 8 act=rleu", 16, "act 'rleu': 'rleu' is not known here", "did you mean 'relu'?"),
-    ("conv 3x3 8 act=batch", 16, "act is 'batch'",
+    ("conv 3x3 8 act=layer-norm", 16, "act is 'layer-norm'",
      "use one of none, relu, tanh, softmax, sigmoid, gelu, silu, hard-swish, hard-sigmoid, "
      "relu6, leaky-relu, prelu, elu, selu, mish, quick-gelu, softplus, log-softmax"),
     ("conv 3x3 8 norm=relu", 16, "norm is 'relu'",
-     "use one of none, batch, batch-unscaled, layer, layer-unscaled, group, instance, "
-     "layer-plain, instance-plain, rms"),
+     "use one of none, batch-norm, batch-norm-unscaled, layer-norm, layer-norm-unscaled, "
+     "group-norm, instance-norm, layer-norm-plain, instance-norm-plain, rms-norm"),
+    ("conv 3x3 8 bn", 16, "'bn' means nothing to conv", "here it is called batch-norm"),
+    ("conv 3x3 8 no-bn", 16, "'no-bn' means nothing to conv", "here it is called no-norm"),
+    ("conv 3x3 8 norm=batch", 16, "norm 'batch': 'batch' is not known here",
+     "here it is called batch-norm"),
     ("conv 3x3 8 bias=maybe", 16, "bias 'maybe': 'maybe' is not known here",
      "use one of yes, no, true, false, on, off"),
     ("conv 3x3 8 bias=2", 16, "bias is '2'", "use yes or no"),

@@ -74,7 +74,7 @@ RESNET34 = """
 title: ResNet-34
 published: {trainable: 21797672}
 defaults:
-  conv: same bn no-bias relu
+  conv: same batch-norm no-bias relu
 modules:
   basic-block:
     takes: [width]
@@ -105,8 +105,8 @@ MOBILENET = """
 title: MobileNet
 published: {parameters: 4253864, trainable: 4231976, non-trainable: 21888}
 defaults:
-  conv: same bn no-bias act=relu6
-  depthwise-conv: same bn no-bias act=relu6
+  conv: same batch-norm no-bias act=relu6
+  depthwise-conv: same batch-norm no-bias act=relu6
 modules:
   pair:
     takes: [width, stride=1]
@@ -139,7 +139,7 @@ modules:
     layers:
       - repeat: times
         of:
-          residual: [batch-norm, relu, conv 1x1 128 bn relu, conv 3x3 32]
+          residual: [batch-norm, relu, conv 1x1 128 batch-norm relu, conv 3x3 32]
           merge: concat
   transition:
     takes: [width]
@@ -147,7 +147,7 @@ modules:
     layers: [batch-norm, relu, conv 1x1 width, avg-pool 2x2]
 network:
   - input 224x224x3
-  - conv 7x7 64 /2 bn relu
+  - conv 7x7 64 /2 batch-norm relu
   - max-pool 3x3 /2 same
   - repeat: 3
     of: [dense-block n, transition w]
@@ -173,7 +173,7 @@ def test_networks_written_from_the_page_come_to_their_published_totals(text: str
     [
         "{repeat: 010, of: relu}",  # ten, not eight
         "{conv: 1x1 8, label: yes}",  # a text
-        "{conv: 1x1 8, bias: off, norm: batch, act: relu, stride: 2}",
+        "{conv: 1x1 8, bias: off, norm: batch-norm, act: relu, stride: 2}",
         "{relu: , when: 0}",
         "conv 1×1 8",
         "{max-pool: 2x2, ceil: yes}",

@@ -147,11 +147,11 @@ def test_names_make_paths_and_stay_distinct() -> None:
     [
         ("conv 3x3 8", (6, 6, 8), 3 * 9 * 8 + 8, 0, 36 * 27 * 8, 1),
         ("conv 3x3 8 no-bias", (6, 6, 8), 216, 0, 36 * 216, 1),
-        ("conv 3x3 8 same bn relu", (8, 8, 8), 224 + 16, 16, 64 * 216, 3),
-        ("conv 3x3 8 same bn-unscaled", (8, 8, 8), 224 + 8, 16, 64 * 216, 2),
+        ("conv 3x3 8 same batch-norm relu", (8, 8, 8), 224 + 16, 16, 64 * 216, 3),
+        ("conv 3x3 8 same batch-norm-unscaled", (8, 8, 8), 224 + 8, 16, 64 * 216, 2),
         ("conv 3x3 8 relu", (6, 6, 8), 224, 0, 36 * 216, 1),
         ("conv 3x3 8 prelu", (6, 6, 8), 224 + 8, 0, 36 * 216, 1),
-        ("conv 3x3 8 norm=rms act=gelu", (6, 6, 8), 224 + 8, 0, 36 * 216, 3),
+        ("conv 3x3 8 norm=rms-norm act=gelu", (6, 6, 8), 224 + 8, 0, 36 * 216, 3),
         ("conv 3x3 8 /2 same", (4, 4, 8), 224, 0, 16 * 216, 1),
         ("conv 3x3 8 /2x1 same", (4, 8, 8), 224, 0, 32 * 216, 1),
         ("conv 3x3 8 pad=1x0", (8, 6, 8), 224, 0, 48 * 216, 1),
@@ -159,7 +159,7 @@ def test_names_make_paths_and_stay_distinct() -> None:
         ("conv 3x3 8 dilation=2", (4, 4, 8), 224, 0, 16 * 216, 1),
         ("conv 1x7 6 groups=3", (8, 2, 6), 7 * 6 + 6, 0, 16 * 42, 1),
         ("sep-conv 3x3 8", (6, 6, 8), 27 + 24 + 8, 0, 36 * 51, 1),
-        ("sep-conv 3x3 8 multiplier=2 bn", (6, 6, 8), 54 + 48 + 8 + 16, 16, 36 * 102, 2),
+        ("sep-conv 3x3 8 multiplier=2 batch-norm", (6, 6, 8), 54 + 48 + 8 + 16, 16, 36 * 102, 2),
         ("depthwise-conv 3x3", (6, 6, 3), 30, 0, 36 * 27, 1),
         ("depthwise-conv 3x3 2", (6, 6, 6), 60, 0, 36 * 54, 1),
         ("conv-transpose 2x2 4 /2", (16, 16, 4), 4 * 12 + 4, 0, 64 * 48, 1),
@@ -209,8 +209,8 @@ def test_kinds(
         ("concat", (8, 8, 6), 0, 1),
         ("add", (8, 8, 3), 0, 1),
         ("add relu", (8, 8, 3), 0, 2),
-        ("add bn relu", (8, 8, 3), 6, 3),
-        ("add bn depth=0", (8, 8, 3), 6, 1),
+        ("add batch-norm relu", (8, 8, 3), 6, 3),
+        ("add batch-norm depth=0", (8, 8, 3), 6, 1),
         ("scaled-add 0.1 relu", (8, 8, 3), 0, 2),
         ("multiply", (8, 8, 3), 0, 1),
     ],
@@ -365,7 +365,9 @@ def test_modules_come_in_order_of_first_use() -> None:
 
 @pytest.mark.timeout(60)
 def test_ten_thousand_layers_are_worked_out() -> None:
-    lines = "".join(f"  - conv 3x3 {8 + index % 9} same bn relu\n" for index in range(10_000))
+    lines = "".join(
+        f"  - conv 3x3 {8 + index % 9} same batch-norm relu\n" for index in range(10_000)
+    )
     analysis = analyse(network_from_text(TAIL.format("8x8x3") + lines))
     assert len(analysis.rows) == 10_001
 

@@ -10,7 +10,7 @@ from archviz.importers.graphs import LayerNode
 from archviz.language.options import OPTIONS
 from archviz.network.analysis import measure
 from archviz.network.kinds import KINDS, STATED
-from archviz.network.model import Auxiliary, Layer, Network, Shape
+from archviz.network.model import Auxiliary, Layer, Network, Outputs, Shape
 from archviz.network.paths import Scope
 from archviz.network.walk import Walk
 
@@ -51,7 +51,7 @@ def unrolled(network: Network) -> Wired:
     """
     flat = _Flat()
     end = flat.series(network.body, flat.nothing, _Unnamed(""))
-    return Wired(flat.nodes, flat.inputs, [*flat.outputs, end], tuple(flat.spans))
+    return Wired(flat.nodes, flat.inputs, [*flat.ends, end], tuple(flat.spans))
 
 
 class _Unnamed(Scope):
@@ -68,7 +68,7 @@ class _Flat(Walk[int]):
         super().__init__(-1)
         self.nodes: list[LayerNode] = []
         self.inputs: list[tuple[int, ...]] = []
-        self.outputs: list[int] = []
+        self.ends: list[int] = []
         self.spans: list[tuple[int, int]] = []
         """Of auxiliary classifiers."""
         self.known: dict[object, LayerNode] = {}
@@ -89,9 +89,13 @@ class _Flat(Walk[int]):
         self.inputs.append(values)
         return len(nodes) - 1
 
+    def outputs(self, node: Outputs, ends: Sequence[int]) -> int:
+        self.ends += ends[:-1]
+        return ends[-1]
+
     def auxiliary(self, node: Auxiliary, value: int, scope: Scope) -> None:
         start = len(self.nodes)
-        self.outputs.append(self.run(node, (node.body,), value, scope))
+        self.ends.append(self.run(node, (node.body,), value, scope))
         self.spans.append((start, len(self.nodes)))
 
 

@@ -11,47 +11,55 @@ from typing import TypeAlias, TypeVar, assert_never
 
 from archviz.errors import ArchvizError, Mark, Problem
 from archviz.language.expression import Expression, ExpressionError, Value, evaluate, pretty
-from archviz.language.options import OPTIONS, OptionError, Setting, setting_value, whole, written
+from archviz.language.filling import Filler, Values
+from archviz.language.options import OptionError, whole
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES
+from archviz.language.shapes import ShapeWalk, shape_values
 from archviz.language.spec import read_spec
 from archviz.language.syntax import (
-    Argument,
     AuxiliarySpec,
     CallSpec,
+    ChoiceSpec,
+    FromSpec,
     GraphSpec,
     ItemSpec,
     LayerSpec,
     ModuleSpec,
+    NamedSpec,
+    OutputsSpec,
     RepeatSpec,
     ResidualSpec,
     SeriesSpec,
     Spec,
+    StageSpec,
     TowersSpec,
 )
-from archviz.network.kinds import KINDS
 from archviz.network.labels import filled, without_braces
 from archviz.network.model import (
     PREVIOUS,
     Auxiliary,
+    From,
     Graph,
-    Layer,
     Module,
     ModuleCall,
+    Named,
     Network,
     Node,
+    Outputs,
     Repeat,
     Residual,
     Series,
+    Shape,
+    Stage,
     Towers,
 )
+from archviz.network.paths import Scope
 from archviz.yamlnodes import read_spec_text
 
 MAX_LAYERS = 200_000
 MAX_NESTING = 48
 PREVIOUS_NOTE = "“Previous” is what went into the box before."
 """Said in a figure in which a module has a second input, which its row does not show."""
-
-Values: TypeAlias = Mapping[str, Value]
 
 
 def load_network(path: str) -> Network:
@@ -99,19 +107,16 @@ Counted: TypeAlias = tuple[Node, int, int]
 CountedSeries: TypeAlias = tuple[Series, int, int]
 
 
-class _Expander:
+class _Expander(Filler):
     def __init__(self, modules: Mapping[str, ModuleSpec]) -> None:
+        super().__init__()
         self.modules = modules
         self.used: dict[str, Module] = {}
-        self.problems: dict[Mark, Problem] = {}
         self.built = 0
-        self.previous = False
-        """Whether a graph takes what the item before its module took in."""
-        self.inputs: list[Layer] = []
         self.bodies: dict[tuple[object, ...], CountedSeries] = {}
-
-    def problem(self, mark: Mark, message: str, hint: str = "") -> None:
-        self.problems.setdefault(mark, Problem(mark, message, hint))
+        asking = any(module.shaped for module in modules.values())
+        self.shapes = ShapeWalk() if asking else None
+        """Finds the shapes on the way, where a module asks for the one that comes in."""
 
     def check(self, count: int, mark: Mark) -> None:
         """Stop before more is built than may be."""
@@ -131,16 +136,36 @@ class _Expander:
         total = height = 0
         for item in items:
             self.deeper(depth, item.mark)
-            node, count, inner = self.node(item, values, depth)
+            node, count, inner = self.node_at(item, values, depth)
             nodes.append(node)
             total += count
             height = max(height, inner)
             self.check(total, item.mark)
         return Series(tuple(nodes)), total, height + 1
 
+    def node_at(self, item: ItemSpec, values: Values, depth: int) -> Counted:
+        """A node, and the shape behind it where shapes are asked for."""
+        if self.shapes is None:
+            return self.node(item, values, depth)
+        walk, at = self.shapes, self.at
+        named, before = dict(walk.named), walk.before
+        counted = self.node(item, values, depth)
+        walk.named, walk.before = named, before
+        self.at = walk.series(Series((counted[0],)), at, Scope(""))
+        return counted
+
+    def branch(self, items: SeriesSpec, values: Values, depth: int) -> CountedSeries:
+        """A series beside others, which begins with the shape that is here."""
+        at = self.at
+        if self.shapes is not None:
+            self.shapes.before = at
+        counted = self.series(items, values, depth)
+        self.at = at
+        return counted
+
     def node(self, item: ItemSpec, values: Values, depth: int) -> Counted:
         match item:
-            case LayerSpec():
+            case LayerSpec() | ChoiceSpec():
                 return self.layer(item, values), 1, 0
             case CallSpec():
                 return self.call(item, values, depth)
@@ -152,74 +177,74 @@ class _Expander:
                 return self.residual(item, values, depth)
             case GraphSpec():
                 return self.graph(item, values, depth)
+            case NamedSpec():
+                return Named(item.name, item.where, item.mark), 0, 0
+            case FromSpec():
+                return From(self.seen(item.names[0]), item.where, item.mark), 0, 0
+            case _:
+                return self.whole(item, values, depth)
+
+    def whole(
+        self, item: AuxiliarySpec | StageSpec | OutputsSpec, values: Values, depth: int
+    ) -> Counted:
+        """What only the network has."""
+        match item:
             case AuxiliarySpec():
-                body, count, height = self.series(item.body, values, depth + 1)
-                node = Auxiliary(body, item.where, item.mark, item.side, item.name)
+                body, count, height = self.branch(item.body, values, depth + 1)
+                name, look, _ = item.style
+                node = Auxiliary(body, item.where, item.mark, item.side, name, look)
                 return node, count, height
+            case StageSpec():
+                body, count, height = self.series(item.body, values, depth + 1)
+                look = item.style.look
+                return Stage(item.title, body, item.where, item.mark, look), count + 1, height
+            case OutputsSpec():
+                ends = [
+                    (name, *self.branch(body, values, depth + 1)) for name, body in item.branches
+                ]
+                branches = tuple((name, series) for name, series, _, _ in ends)
+                count = sum(count for _, _, count, _ in ends) + len(ends)
+                height = max(height for _, _, _, height in ends)
+                return Outputs(branches, item.where, item.mark, item.looks), count, height
             case _:
                 assert_never(item)
 
     def residual(self, item: ResidualSpec, values: Values, depth: int) -> Counted:
-        main, count, height = self.series(item.main, values, depth + 1)
-        shortcut, more, other = self.series(item.shortcut, values, depth + 1)
+        main, count, height = self.branch(item.main, values, depth + 1)
+        shortcut, more, other = self.branch(item.shortcut, values, depth + 1)
         merge = self.layer(item.merge, values)
-        node = Residual(main, shortcut, merge, item.where, item.mark)
+        name, look, _ = item.style
+        node = Residual(main, shortcut, merge, item.where, item.mark, name, look)
         return node, count + more + 1, max(height, other)
 
     def graph(self, item: GraphSpec, values: Values, depth: int) -> Counted:
         total, height = len(item.nodes) + len(item.edges), 0
-        nodes = []
+        nodes: list[tuple[str, Series]] = []
+        start = self.at
         for name, body in item.nodes:
+            self.at = self.entering(name, tuple(nodes), item, start)
             series, count, inner = self.series(body, values, depth + 1)
             nodes.append((name, series))
             total += count
             height = max(height, inner)
-        self.previous = self.previous or any(source == PREVIOUS for source, _ in item.edges)
-        return Graph(tuple(nodes), item.edges, item.where, item.mark), total, height
+        for source, _ in item.edges:
+            self.seen(source)
+        name, look, _ = item.style
+        return Graph(tuple(nodes), item.edges, item.where, item.mark, name, look), total, height
 
-    # ---- layers ----------------------------------------------------------------------
-
-    def layer(self, spec: LayerSpec, values: Values) -> Layer:
-        fields = dict(spec.fields)
-        waiting = spec.open
-        if waiting:
-            when = next((setting for setting in waiting if setting.option == "when"), None)
-            if when is not None:
-                fields["present"] = self.present(when, values)
-            absent = not fields.get("present", True)
-            for setting in waiting:
-                if setting is not when:
-                    self.fill(setting, values, fields, absent)
-            texts = written(waiting)
-            if texts:
-                fields["written"] = texts
-        if "stride" not in fields and "ceil" in KINDS[spec.kind].options:
-            fields["stride"] = fields.get("kernel", (1, 1))
-        if spec.kind == "scaled-add":
-            fields.setdefault("value", 1.0)
-        fields.setdefault("drawn", KINDS[spec.kind].drawn)
-        layer = Layer(kind=spec.kind, where=spec.where, mark=spec.mark, **fields)
-        if spec.kind == "input":
-            self.inputs.append(layer)
-        return layer
-
-    def fill(
-        self, setting: Setting, values: Values, fields: dict[str, object], absent: bool
-    ) -> None:
-        try:
-            fields[OPTIONS[setting.option].field] = setting_value(setting, values)
-        except OptionError as error:
-            if not absent:
-                self.problem(setting.mark, f"'{setting.text[:60]}': {error.message}", error.hint)
-
-    def present(self, setting: Setting | None, values: Values) -> bool:
-        if setting is None:
-            return True
-        try:
-            return bool(setting_value(setting, values))
-        except OptionError as error:
-            self.problem(setting.mark, f"'{setting.text[:60]}': {error.message}", error.hint)
-            return True
+    def entering(
+        self, name: str, nodes: tuple[tuple[str, Series], ...], item: GraphSpec, start: Shape | None
+    ) -> Shape | None:
+        """The shape that enters a node of a graph; of several, that of the first."""
+        sources = [source for source, target in item.edges if target == name]
+        if self.shapes is None or not sources or sources[0] == "in":
+            return start
+        before = {node for node, _ in nodes}
+        edges = [edge for edge in item.edges if edge[1] in before]
+        part = Graph(nodes, (*edges, (sources[0], "out")), item.where, item.mark)
+        if sources[0] in before:
+            return self.shapes.graph(part, start, Scope(""))
+        return self.shapes.named[sources[0]][-1]
 
     # ---- calls -----------------------------------------------------------------------
 
@@ -228,47 +253,53 @@ class _Expander:
         if item.module not in self.used:
             label = module.label or item.module
             title = module.title or without_braces(label[:1].upper() + label[1:])
-            self.used[item.module] = Module(item.module, label, title, module.color, module.mark)
+            inputs, gives = module.inputs, module.gives
+            self.used[item.module] = Module(
+                item.module, label, title, module.color, module.mark, inputs, gives
+            )
+        present = self.present(item.when, values)
+        problems = dict(self.problems)
         arguments = self.arguments(item.arguments, module, values)
-        key = (item.module, *arguments.values())
-        if key not in self.bodies:
-            self.bodies[key] = self.series(module.body, arguments, depth + 1)
-        body, count, height = self.bodies[key]
+        body, count, height = self.body(item, module, arguments, depth)
+        if not present:  # what is not there has nothing wrong
+            self.problems = problems
         self.deeper(depth + height, item.mark)
         shown = {name: _plain(value) for name, value in arguments.items()}
-        present = self.present(item.when, values)
-        label = filled(module.label, shown)
+        name, look, shared = item.style
+        label = look.label or filled(module.label, shown)
         call = ModuleCall(
             item.module,
             shown,
             body,
             item.where,
             item.mark,
-            item.name,
+            name,
             present,
-            label if label != module.label else "",
+            look._replace(label=label if label != module.label else ""),
+            item.inputs,
+            item.gives,
+            shared,
         )
         return call, count + 1, height
 
-    def arguments(
-        self, given: tuple[Argument, ...], module: ModuleSpec, values: Values
-    ) -> dict[str, Value]:
-        arguments: dict[str, Value] = {}
-        written_out = {argument.parameter: argument for argument in given}
-        for name, default in module.takes.items():
-            if name not in written_out:
-                arguments[name] = evaluate(default, {}) if default else (0, 1)
-                continue
-            argument = written_out[name]
-            arguments[name] = self.value(argument.value, argument.mark, values)
-        return arguments
-
-    def value(self, expression: Expression, mark: Mark, values: Values) -> Value:
-        try:
-            return evaluate(expression, values)
-        except ExpressionError as error:
-            self.problem(mark, f"'{expression.text[:60]}': {error.message}")
-            return (1, 1)
+    def body(
+        self, item: CallSpec, module: ModuleSpec, arguments: dict[str, Value], depth: int
+    ) -> CountedSeries:
+        """The body of a module for its arguments, built once for equal ones."""
+        key: tuple[object, ...] = (item.module, *arguments.values())
+        if module.shaped:
+            assert self.shapes is not None  # a module asks for shapes
+            named = self.shapes.named
+            self.shapes.named = {inner: named[given] for inner, given in item.inputs}
+            self.shapes.named[PREVIOUS] = (self.shapes.before,)
+            key = (*key, self.at, *self.shapes.named.values())
+        if key not in self.bodies:
+            problems = dict(self.problems)
+            sides = shape_values(self.at or (1,)) if module.shaped else {}
+            self.bodies[key] = self.series(module.body, {**sides, **arguments}, depth + 1)
+            if module.shaped and self.at is None:  # the shape before it is what is wrong
+                self.problems = problems
+        return self.bodies[key]
 
     # ---- repeats and towers ------------------------------------------------------------
 
@@ -287,8 +318,16 @@ class _Expander:
         total = height = 0
         rows = _written_out(item.rows)
         choices = {name: _written_out(runs) for name, runs in item.bindings}
-        for index in range(times if item.rows or item.bindings else 1):
-            inner = values
+        alike = not (item.rows or item.bindings)
+        entered: Shape | None = None
+        for index in range(times):
+            if index and alike and self.at == entered:
+                rest = times - index if index > 1 else 0
+                bodies += bodies[-1:] * rest
+                total += rest * (total // index)
+                self.check(total, item.mark)
+                break
+            inner, entered = values, self.at
             if choices:
                 inner = {**values, **self.bind(choices, index, item.mark, values)}
             series = rows[index] if rows else item.body
@@ -300,7 +339,9 @@ class _Expander:
             self.check((count + 1) * times if not index else total, item.mark)
         if len(bodies) == 1:
             total *= times
-        node = Repeat(times, tuple(bodies), item.where, item.mark, _written(item.times))
+        node = Repeat(
+            times, tuple(bodies), item.where, item.mark, _written(item.times), *item.style
+        )
         return node, total, height
 
     def bind(
@@ -315,13 +356,15 @@ class _Expander:
         branches: list[Series] = []
         total, height = 1 + len(item.branches), 0
         for branch in item.branches:
-            series, count, high = self.series(branch, values, depth + 1)
+            series, count, high = self.branch(branch, values, depth + 1)
             branches.append(series)
             total += count
             height = max(height, high)
         merge = self.layer(item.merge, values)
         text = _written(item.copies)
-        towers = Towers(tuple(branches), merge, item.where, item.mark, copies, item.joined, text)
+        towers = Towers(
+            tuple(branches), merge, item.where, item.mark, copies, item.joined, text, *item.style
+        )
         return towers, total, height
 
 

@@ -12,7 +12,7 @@ from archviz.yamlnodes import MappingNode, ScalarNode, YamlNode, boolean, descri
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archviz.language.shorthand import SpecReader
+    from archviz.language.reader import SpecReader
 
 TEXTS: Mapping[str, tuple[int, str]] = {
     "title": (100, "name of the network, as in its paper"),

@@ -61,17 +61,23 @@ OPTIONS: Mapping[str, Option] = {
     "width": Option("whole", "filters", "features of all heads, or of an embedding"),
     "words": Option("whole", "count", "number of words that an embedding knows"),
     "tokens": Option("whole", "count", "number of tokens put before a sequence"),
+    "from": Option("value", "takes", "name of the value that is attended to, or multiplied by"),
+    "to": Option("value", "takes", "name of the value whose height and width are taken over"),
+    "state": Option("value", "takes", "name of the state that a recurrent layer begins with"),
+    "last-state": Option("gives", "gives", "a name for the last state of a recurrent layer"),
     "weights": Option("whole", "weights", "parameters of an operator", 0, 10**15),
     "macs": Option("whole", "macs", "multiply-adds of an operator", 0, 10**18),
     "shared": Option("bool", "shared", "the weights are an earlier layer's and do not count again"),
     "own": Option("whole", "own", "of a shared layer: parameters that are its own", 0, 10**15),
-    "drawn": Option("bool", "drawn", "whether the figure draws the layer"),
+    "hidden": Option("bool", "drawn", "whether the figure leaves the layer out"),
     "depth": Option("whole", "counts_in_depth", "0: the layer does not count in depth", 0, 1),
     "when": Option("number", "present", "the layer is left out where this is 0", -MAX_SIZE),
     "name": Option("text", "name", "a name of its own, for tables and links"),
     "label": Option("text", "label", "another text for the box"),
+    "caption": Option("text", "caption", "a text under the box"),
+    "color": Option("text", "color", "another color for the box: a theme's role, or #rrggbb"),
 }
-COMMON = ("shared", "own", "name", "label", "drawn", "depth", "when")
+COMMON = ("shared", "own", "name", "label", "caption", "color", "hidden", "depth", "when")
 
 FLAGS: Mapping[str, tuple[str, str]] = {
     "same": ("pad", "same"),
@@ -79,14 +85,13 @@ FLAGS: Mapping[str, tuple[str, str]] = {
     "ceil": ("ceil", "yes"),
     "bias": ("bias", "yes"),
     "no-bias": ("bias", "no"),
-    "bn": ("norm", "batch"),
-    "bn-unscaled": ("norm", "batch-unscaled"),
-    "no-bn": ("norm", "none"),
+    **{name: ("norm", name) for name in NORMS},
+    "no-norm": ("norm", "none"),
     **{name: ("act", name) for name in ACTIVATIONS},
     "linear": ("act", "none"),
     "shared": ("shared", "yes"),
-    "hidden": ("drawn", "no"),
-    "shown": ("drawn", "yes"),
+    "hidden": ("hidden", "yes"),
+    "shown": ("hidden", "no"),
 }
 WORDS: Mapping[str, tuple[str, ...]] = {
     "pad": ("same", "valid"),
@@ -96,11 +101,11 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 }
 """The words that each form of value knows."""
 
-SYMBOLS = frozenset(word for words in WORDS.values() for word in words)
+SYMBOLS = frozenset({*(word for words in WORDS.values() for word in words), *KINDS})
 """Words that a parameter can stand for."""
 
-RESERVED = frozenset({*FLAGS, *KINDS, *SYMBOLS, *COMMON, "in", "out", "previous", "identity", "x"})
-"""Words that cannot name a parameter."""
+RESERVED = frozenset({"x"})
+"""What cannot name a parameter: a kernel is written with it."""
 
 _PRINTED = ("kernel", "filters", "units", "stride")
 
@@ -132,7 +137,7 @@ class Setting(NamedTuple):
 def read_setting(option: str, text: str, mark: Mark, scope: Collection[str]) -> Setting:
     """Parse the text of an option; :class:`OptionError` where it cannot be one."""
     form = OPTIONS[option].form
-    if form == "text":
+    if form in ("text", "value", "gives"):
         return Setting(option, text, mark)
     try:
         parts = tuple(parse(part, scope, SYMBOLS) for part in _split(form, text, scope))
@@ -182,6 +187,8 @@ def setting_value(setting: Setting, values: Mapping[str, Value]) -> Any:
     option = OPTIONS[setting.option]
     if option.form == "text":
         return setting.text
+    if option.form in ("value", "gives"):
+        return (setting.text,)
     try:
         parts = [evaluate(part, values) for part in setting.parts]
     except ExpressionError as error:
@@ -189,6 +196,8 @@ def setting_value(setting: Setting, values: Mapping[str, Value]) -> Any:
     value = _VALUE_READERS[option.form](setting, option, parts)
     if option.field == "value":
         return float(value)
+    if setting.option == "hidden":
+        return not value
     return bool(value) if option.field in ("present", "counts_in_depth") else value
 
 

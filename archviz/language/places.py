@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, assert_never
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, assert_never
 
-from archviz.language.shorthand import Parameters, SpecReader
+from archviz.language.reader import SpecReader
+from archviz.language.shorthand import Parameters
 from archviz.language.syntax import (
     AuxiliarySpec,
     CallSpec,
+    ChoiceSpec,
+    FromSpec,
     GraphSpec,
     ItemSpec,
     LayerSpec,
+    NamedSpec,
+    OutputsSpec,
     RepeatSpec,
     ResidualSpec,
+    SeriesSpec,
+    StageSpec,
     TowersSpec,
 )
 from archviz.yamlnodes import MappingNode, YamlNode
@@ -34,7 +42,25 @@ class Place(NamedTuple):
     fork: str = ""
     """At the end of a tower: the kind of the merge that a fork's ends go to."""
     merge: bool = False
-    """At the start of a graph's node: a merge may stand."""
+    """At the start of a graph's node, or behind several values: a merge may stand."""
+    ends: bool = False
+    """At the end of the network: outputs may stand."""
+
+
+ReadSeries: TypeAlias = Callable[[SpecReader, YamlNode, str, Place], SeriesSpec]
+ReadItem: TypeAlias = Callable[[SpecReader, YamlNode, str, Place], tuple[ItemSpec, ...]]
+
+
+class Readers(NamedTuple):
+    """What reads the items inside an item, and may come to the like of it again."""
+
+    series: ReadSeries
+    item: ReadItem
+
+
+ReadForm: TypeAlias = Callable[
+    [Readers, SpecReader, MappingNode, YamlNode, str, Place], ItemSpec | None
+]
 
 
 def begins(item: ItemSpec) -> bool:
@@ -46,7 +72,18 @@ def begins(item: ItemSpec) -> bool:
             return all(branch and begins(branch[0]) for branch in item.branches)
         case GraphSpec():
             return all(source != "in" for source, _ in item.edges)
-        case CallSpec() | RepeatSpec() | ResidualSpec() | AuxiliarySpec():
+        case StageSpec():
+            return bool(item.body) and begins(item.body[0])
+        case (
+            ChoiceSpec()
+            | CallSpec()
+            | RepeatSpec()
+            | ResidualSpec()
+            | AuxiliarySpec()
+            | NamedSpec()
+            | FromSpec()
+            | OutputsSpec()
+        ):
             return False
         case _:
             assert_never(item)

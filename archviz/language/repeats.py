@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archviz.language.calls import read_call
 from archviz.language.expression import Expression, is_name
 from archviz.language.options import RESERVED
-from archviz.language.shorthand import Parameters, SpecReader, read_call, read_value
+from archviz.language.reader import SpecReader
+from archviz.language.shorthand import Parameters, read_value
 from archviz.yamlnodes import ScalarNode, SequenceNode, YamlNode, describe, shorten
 
 if TYPE_CHECKING:
@@ -86,8 +88,10 @@ def read_rows(
     mark = node.mark
     rows: list[tuple[int, SeriesSpec]] = []
     read: dict[str, SeriesSpec] = {}
+    before = dict(reader.values.known)
     for times, text, place in _elements(reader, each, count):
         if text not in read:
+            reader.values.known = dict(before)
             tokens = [(word, place) for word in text.split()]
             read[text] = (read_call(reader, module, tokens, f"{where}/of/0", mark, scope),)
         rows.append((times, read[text]))

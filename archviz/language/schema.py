@@ -145,7 +145,7 @@ def _merge() -> dict[str, Any]:
     text = {
         "type": "string",
         "pattern": rf"^\s*({'|'.join(names)})(\s.*)?$",
-        "description": "the merge with its flags: add bn relu",
+        "description": "the merge with its flags: add batch-norm relu",
     }
     return {"anyOf": [text, _ref("layer")]}
 

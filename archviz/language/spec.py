@@ -5,18 +5,23 @@ text ──parse_yaml──▶ nodes ──▶ defaults, parameters ──▶ mo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archviz.errors import ArchvizError, Mark, Problem
+from archviz.language.forms import read_residual, read_towers
 from archviz.language.head import KEYS, read_head, read_text
-from archviz.language.items import read_residual, read_series, read_towers
+from archviz.language.items import READERS, read_series
 from archviz.language.places import Place, begins, check_keys, find
+from archviz.language.reader import SpecReader, Value, Values
 from archviz.language.repeats import MAX_VARIABLES, check_parameter
-from archviz.language.shorthand import NAME_LENGTH, SpecReader, read_defaults, read_value
+from archviz.language.shapes import SHAPE_NAMES, with_shapes
+from archviz.language.shorthand import read_defaults, read_value
 from archviz.language.syntax import ItemSpec, LayerSpec, ModuleSpec, SeriesSpec, Spec
+from archviz.language.values import NAME_LENGTH, TAKEN_WORDS, check_taken, is_value_name
 from archviz.language.wiring import read_graph
 from archviz.network.kinds import KINDS, OPENABLE
 from archviz.network.labels import parameters_in
+from archviz.network.model import PREVIOUS
 from archviz.yamlnodes import (
     MappingNode,
     ScalarNode,
@@ -41,7 +46,7 @@ COMPANIONS: Mapping[str, tuple[str, ...]] = {
     "graph": (),
 }
 """Keys that go with each body of a module."""
-MODULE_KEYS = ("takes", "color", "label", "title")
+MODULE_KEYS = ("takes", "inputs", "gives", "color", "label", "title")
 MODULE_COLORS = ("yellow", "green", "orange")
 
 
@@ -58,7 +63,8 @@ def read_spec(text: str, file: str) -> Spec:
             )
         raise ArchvizError(reader.problems)
     reader = SpecReader(problems)
-    spec = _read_root(reader, root, file)
+    asks = any(name in text for name in SHAPE_NAMES)
+    spec = _read_root(reader, root, file, asks)
     if reader.problems or spec is None:
         raise ArchvizError(sorted(reader.problems, key=_place))
     return spec
@@ -68,7 +74,8 @@ def _place(problem: Problem) -> tuple[int, int]:
     return problem.mark.line, problem.mark.column
 
 
-def _read_root(reader: SpecReader, root: MappingNode, file: str) -> Spec | None:
+def _read_root(reader: SpecReader, root: MappingNode, file: str, asks: bool) -> Spec | None:
+    """``asks``: a module may ask for the shape that comes in."""
     check_keys(reader, root, (*KEYS, *SECTIONS), "a spec")
     pairs = {key.text: (key, value) for key, value in root.pairs}
     head, published_marks = read_head(reader, pairs, file)
@@ -85,6 +92,8 @@ def _read_root(reader: SpecReader, root: MappingNode, file: str) -> Spec | None:
     series = _read_network(reader, sections.get("network"), file)
     figure = _read_figure(reader, sections.get("figure"))
     _check_calls(reader, {name.text: name.mark for name in modules})
+    if asks:
+        specs = with_shapes(specs, reader.calls)
     return Spec(head, series, specs, *figure, published_marks)
 
 
@@ -109,8 +118,8 @@ def _read_takes(reader: SpecReader, modules: Mapping[ScalarNode, YamlNode]) -> N
             )
         elif len(name.text) > NAME_LENGTH:
             reader.problem(name.mark, f"a name has at most {NAME_LENGTH} characters")
-        elif name.text in KINDS or name.text in ("in", "out", "previous", "identity"):
-            reader.problem(name.mark, f"'{name.text}' is a layer kind and cannot name a module")
+        elif name.text in TAKEN_WORDS:
+            reader.problem(name.mark, f"'{name.text}' has a meaning of its own")
         reader.takes[name.text] = {}
         if not isinstance(node, MappingNode):
             reader.problem(
@@ -122,6 +131,28 @@ def _read_takes(reader: SpecReader, modules: Mapping[ScalarNode, YamlNode]) -> N
         takes = find(node, "takes")
         if takes is not None:
             reader.takes[name.text] = _parameters(reader, takes)
+        reader.inputs[name.text] = _value_names(reader, node, "inputs")
+        reader.gives[name.text] = _value_names(reader, node, "gives")
+        for twice in {*reader.inputs[name.text]} & {*reader.takes[name.text]}:
+            message = f"'{twice}' is a parameter and an input"
+            reader.problem(name.mark, message, "give one of them another name")
+
+
+def _value_names(reader: SpecReader, node: MappingNode, key: str) -> tuple[str, ...]:
+    """The values that a module takes, or gives, by name."""
+    value = find(node, key)
+    if value is None:
+        return ()
+    items = value.items if isinstance(value, SequenceNode) else (value,)
+    names: dict[str, None] = {}
+    for item in items:
+        name = item.text.strip() if isinstance(item, ScalarNode) else ""
+        if not is_value_name(name) or name in TAKEN_WORDS or name in names:
+            message = f"{key} is {describe(item)}" if name not in names else f"'{name}' comes twice"
+            reader.problem(item.mark, message, f"names of values: {key}: [memory]")
+        else:
+            names[name] = None
+    return tuple(names)
 
 
 def _parameters(reader: SpecReader, node: YamlNode) -> dict[str, Expression | None]:
@@ -143,7 +174,7 @@ def _parameters(reader: SpecReader, node: YamlNode) -> dict[str, Expression | No
         check_parameter(reader, ScalarNode(name.strip(), item.plain, item.mark))
         if name.strip() in parameters:
             reader.problem(item.mark, f"'{shorten(name)}' is taken twice")
-        value = read_value(reader, default.strip(), item.mark, {}) if equals else None
+        value = read_value(reader, default.strip(), item.mark, SHAPE_NAMES) if equals else None
         if optional and not equals:
             message = f"'{shorten(name)}' needs a default, as '{optional}' before it has one"
             reader.problem(item.mark, message, "put parameters with a default last")
@@ -180,8 +211,15 @@ def _read_module(reader: SpecReader, name: ScalarNode, node: MappingNode) -> Mod
     check_keys(reader, node, allowed, f"module {name.text}")
     reader.caller = name.text
     takes = reader.takes[name.text]
-    body = _read_body(reader, node, form, f"modules/{name.text}", takes)
-    texts = {
+    inputs, gives = reader.inputs[name.text], reader.gives[name.text]
+    values = dict.fromkeys((*inputs, PREVIOUS), Value(name.mark))
+    reader.values = Values(values)
+    before = len(reader.problems)
+    body = _read_body(reader, node, form, f"modules/{name.text}", {**SHAPE_NAMES, **takes})
+    if len(reader.problems) == before:
+        _check_gives(reader, node, gives)
+        check_taken(reader, gives)
+    texts: dict[str, Any] = {
         key: read_text(reader, value, key, 100)
         for key in ("label", "title")
         if (value := find(node, key)) is not None
@@ -194,7 +232,20 @@ def _read_module(reader: SpecReader, name: ScalarNode, node: MappingNode) -> Mod
     tone = color.text if isinstance(color, ScalarNode) else "green"
     if color is not None and (not isinstance(color, ScalarNode) or tone not in MODULE_COLORS):
         reader.unknown(color.mark, "there is no module color", tone, MODULE_COLORS)
-    return ModuleSpec(name.text, name.mark, body, takes, tone, **texts)
+    return ModuleSpec(name.text, name.mark, body, takes, tone, **texts, inputs=inputs, gives=gives)
+
+
+def _check_gives(reader: SpecReader, node: MappingNode, gives: tuple[str, ...]) -> None:
+    """Note what a module says that it gives and does not, or gives many times."""
+    for name in gives:
+        value = reader.values.known.get(name)
+        if value is None:
+            mark = next(part.mark for key, part in node.pairs if key.text == "gives")
+            hint = f"name it where it arises: as={name}"
+            reader.problem(mark, f"no value of the module is called '{shorten(name)}'", hint)
+        elif value.many:
+            message = f"'{name}' is a value of each iteration of a repeat"
+            reader.problem(value.mark, message, "bring them together in a merge, and give that")
 
 
 def _read_body(
@@ -206,11 +257,11 @@ def _read_body(
     if form == "layers":
         return read_series(reader, value, f"{where}/layers", Place(scope))
     if form == "towers":
-        item = read_towers(reader, node, value, where, scope)
+        item = read_towers(READERS, reader, node, value, where, scope)
     elif form == "residual":
-        item = read_residual(reader, node, value, where, scope)
+        item = read_residual(READERS, reader, node, value, where, scope)
     else:
-        item = read_graph(reader, value, where, Place(scope), read_series, body=True)
+        item = read_graph(reader, value, where, Place(scope), read_series)
     return (item,) if item else ()
 
 
@@ -225,9 +276,11 @@ def _read_network(reader: SpecReader, node: YamlNode | None, file: str) -> Serie
         reader.problem(node.mark, f"network is {describe(node)} where a list is needed")
         return ()
     before = len(reader.problems)
-    series = read_series(reader, node, "network", Place({}, top=True, own=True))
+    reader.values = Values()
+    series = read_series(reader, node, "network", Place({}, top=True, own=True, ends=True))
     if len(reader.problems) > before:
         return series
+    check_taken(reader)
     first = series[0] if series else None
     if first is None or not begins(first):
         mark = first.mark if first else node.mark

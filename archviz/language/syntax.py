@@ -1,12 +1,12 @@
 """A spec as it is written: the items of a series, with their places, nothing filled in."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from archviz.errors import Mark
+from archviz.errors import Mark, Problem
 from archviz.language.expression import Expression
 from archviz.language.options import Setting
-from archviz.network.model import Head
+from archviz.network.model import PLAIN, Head, Look
 
 
 class LayerSpec(NamedTuple):
@@ -17,6 +17,41 @@ class LayerSpec(NamedTuple):
     mark: Mark
     fields: Mapping[str, Any]
     open: tuple[Setting, ...] = ()
+
+
+class Style(NamedTuple):
+    """What every item can have beside what it is."""
+
+    name: str = ""
+    look: Look = PLAIN
+    shared: bool = False
+
+
+class ChoiceSpec(NamedTuple):
+    """A layer whose kind is a parameter; ``read`` makes it one of a kind."""
+
+    parameter: str
+    where: str
+    mark: Mark
+    words: tuple[str, ...]
+    """All words in its text."""
+    read: Callable[[str], tuple[LayerSpec, Sequence[Problem]]]
+
+
+class NamedSpec(NamedTuple):
+    """A name for the value behind the item before."""
+
+    name: str
+    where: str
+    mark: Mark
+
+
+class FromSpec(NamedTuple):
+    """The series goes on from named values; of several, a merge comes next."""
+
+    names: tuple[str, ...]
+    where: str
+    mark: Mark
 
 
 class Argument(NamedTuple):
@@ -34,8 +69,10 @@ class CallSpec(NamedTuple):
     where: str
     mark: Mark
     arguments: tuple[Argument, ...] = ()
-    name: str = ""
     when: Setting | None = None
+    style: Style = Style()
+    inputs: tuple[tuple[str, str], ...] = ()
+    gives: tuple[tuple[str, str], ...] = ()
 
 
 Binding: TypeAlias = tuple[str, tuple[tuple[int, Expression], ...]]
@@ -51,17 +88,19 @@ class RepeatSpec(NamedTuple):
     mark: Mark
     bindings: tuple[Binding, ...] = ()
     rows: tuple[tuple[int, "SeriesSpec"], ...] = ()
+    style: Style = Style()
 
 
 class TowersSpec(NamedTuple):
     """Towers, or with ``copies`` one tower many times; ``joined``: a fork."""
 
     branches: tuple["SeriesSpec", ...]
-    merge: LayerSpec
+    merge: LayerSpec | ChoiceSpec
     where: str
     mark: Mark
     copies: Expression | None = None
     joined: bool = False
+    style: Style = Style()
 
 
 class ResidualSpec(NamedTuple):
@@ -69,9 +108,10 @@ class ResidualSpec(NamedTuple):
 
     main: "SeriesSpec"
     shortcut: "SeriesSpec"
-    merge: LayerSpec
+    merge: LayerSpec | ChoiceSpec
     where: str
     mark: Mark
+    style: Style = Style()
 
 
 class GraphSpec(NamedTuple):
@@ -81,6 +121,7 @@ class GraphSpec(NamedTuple):
     edges: tuple[tuple[str, str], ...]
     where: str
     mark: Mark
+    style: Style = Style()
 
 
 class AuxiliarySpec(NamedTuple):
@@ -90,11 +131,41 @@ class AuxiliarySpec(NamedTuple):
     where: str
     mark: Mark
     side: str = "auto"
-    name: str = ""
+    style: Style = Style()
+
+
+class StageSpec(NamedTuple):
+    """A stretch of the main row with a title."""
+
+    title: str
+    body: "SeriesSpec"
+    where: str
+    mark: Mark
+    style: Style = Style()
+
+
+class OutputsSpec(NamedTuple):
+    """Several outputs, by their names."""
+
+    branches: tuple[tuple[str, "SeriesSpec"], ...]
+    where: str
+    mark: Mark
+    looks: tuple[Look, ...] = ()
 
 
 ItemSpec: TypeAlias = (
-    LayerSpec | CallSpec | RepeatSpec | TowersSpec | ResidualSpec | GraphSpec | AuxiliarySpec
+    LayerSpec
+    | ChoiceSpec
+    | CallSpec
+    | RepeatSpec
+    | TowersSpec
+    | ResidualSpec
+    | GraphSpec
+    | AuxiliarySpec
+    | NamedSpec
+    | FromSpec
+    | StageSpec
+    | OutputsSpec
 )
 SeriesSpec: TypeAlias = tuple[ItemSpec, ...]
 
@@ -109,6 +180,10 @@ class ModuleSpec(NamedTuple):
     color: str = "green"
     label: str = ""
     title: str = ""
+    inputs: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+    shaped: bool = False
+    """Whether it, or a module in it, knows the shape that comes in."""
 
 
 class Spec(NamedTuple):

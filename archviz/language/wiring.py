@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from archviz.errors import Mark
-from archviz.language.places import Place, begins, check_keys, find
-from archviz.language.shorthand import NAME_LENGTH, SpecReader, tokens_of
-from archviz.language.syntax import GraphSpec, LayerSpec, SeriesSpec
+from archviz.language.places import Place, ReadSeries, begins, check_keys, find
+from archviz.language.reader import SpecReader, tokens_of
+from archviz.language.syntax import FromSpec, GraphSpec, ItemSpec, LayerSpec, SeriesSpec
+from archviz.language.values import is_value_name, take_name
 from archviz.network.kinds import KINDS
-from archviz.network.model import PREVIOUS
 from archviz.yamlnodes import MappingNode, ScalarNode, SequenceNode, YamlNode, describe, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ReadSeries: TypeAlias = Callable[[SpecReader, YamlNode, str, Place], SeriesSpec]
 Edges: TypeAlias = dict[tuple[str, str], Mark]
 
-STARTS = ("in", PREVIOUS)
+START = "in"
 
 
 def read_graph(
@@ -29,12 +27,11 @@ def read_graph(
     where: str,
     place: Place,
     read_series: ReadSeries,
-    body: bool = False,
 ) -> GraphSpec | None:
     """A graph from its mapping of ``nodes`` and ``edges``; None, with problems, if it is none.
 
-    ``body``: it is the body of a module, and may use ``previous``. ``read_series`` reads what
-    stands at a node, which may hold graphs again.
+    ``read_series`` reads what stands at a node, which may hold graphs again. Edges may start
+    at values that have a name outside of the graph.
     """
     if not isinstance(node, MappingNode):
         reader.problem(node.mark, f"a graph is {describe(node)}", "it has 'nodes:' and 'edges:'")
@@ -49,23 +46,18 @@ def read_graph(
         )
         return None
     before = len(reader.problems)
+    outside = {START, *reader.values.known}
     bodies = _read_nodes(reader, nodes, where, place, read_series)
-    wires = _read_edges(reader, edges, bodies)
-    for (source, _), mark in wires.items():
-        if source == PREVIOUS and not body:
-            reader.problem(
-                mark,
-                "only the graph that is a module has 'previous'",
-                "write it under modules: and call it here",
-            )
-            break
+    wires = _read_edges(reader, edges, bodies, outside)
     if len(reader.problems) > before:
         return None
-    order = _order(reader, node.mark, [name.text for name, _ in nodes.pairs], wires)
+    outside -= bodies.keys()
+    order = _order(reader, node.mark, [name.text for name, _ in nodes.pairs], wires, outside)
     marks = {name.text: name.mark for name, _ in nodes.pairs}
     _check_merges(reader, bodies, wires, marks)
     inputs = [name for name in order if bodies[name] and begins(bodies[name][0])]
-    _check_ends(reader, node.mark, order, wires, marks, inputs)
+    anew = {name for name in order if bodies[name] and isinstance(bodies[name][0], FromSpec)}
+    _check_ends(reader, node.mark, order, wires, marks, inputs, outside | anew)
     if len(reader.problems) > before:
         return None
     return GraphSpec(tuple((name, bodies[name]) for name in order), tuple(wires), where, node.mark)
@@ -76,13 +68,10 @@ def _read_nodes(
 ) -> dict[str, SeriesSpec]:
     bodies: dict[str, SeriesSpec] = {}
     for name, value in nodes.pairs:
-        allowed = name.text.replace("-", "").replace("_", "")
-        if name.text in (*STARTS, "out"):
-            what = "previous input" if name.text == PREVIOUS else f"{name.text}put"
-            reader.problem(
-                name.mark, f"'{name.text}' is the {what} of the graph", "give the node another name"
-            )
-        elif not (allowed.isascii() and allowed.isalnum() and len(allowed) <= NAME_LENGTH):
+        if name.text in (START, "out"):
+            message = f"'{name.text}' is the {name.text}put of the graph"
+            reader.problem(name.mark, message, "give the node another name")
+        elif not is_value_name(name.text):
             reader.problem(
                 name.mark,
                 f"'{shorten(name.text)}' cannot name a node",
@@ -93,7 +82,9 @@ def _read_nodes(
     return bodies
 
 
-def _read_edges(reader: SpecReader, edges: SequenceNode, bodies: dict[str, SeriesSpec]) -> Edges:
+def _read_edges(
+    reader: SpecReader, edges: SequenceNode, bodies: dict[str, SeriesSpec], outside: set[str]
+) -> Edges:
     wires: Edges = {}
     for chain in edges.items:
         if not isinstance(chain, ScalarNode):
@@ -109,10 +100,14 @@ def _read_edges(reader: SpecReader, edges: SequenceNode, bodies: dict[str, Serie
             )
             continue
         for name, mark in names:
-            if name not in bodies and name not in (*STARTS, "out"):
-                reader.unknown(mark, "the graph has no node", name, (*bodies, *STARTS, "out"))
+            if name in bodies or name in (START, "out"):
+                continue
+            if name in outside:
+                take_name(reader, name, mark)
+            else:
+                reader.unknown(mark, "the graph has no node", name, (*bodies, *outside, "out"))
         for (source, _), (target, mark) in pairwise(names):
-            if target in STARTS or source == "out":
+            if target == START or target not in (*bodies, "out") or source == "out":
                 reader.problem(mark, f"no edge can go from '{source}' to '{target}'")
             elif (source, target) in wires:
                 reader.problem(mark, f"the edge {source} -> {target} is given twice")
@@ -121,12 +116,14 @@ def _read_edges(reader: SpecReader, edges: SequenceNode, bodies: dict[str, Serie
     return wires
 
 
-def _order(reader: SpecReader, mark: Mark, names: list[str], wires: Edges) -> list[str]:
+def _order(
+    reader: SpecReader, mark: Mark, names: list[str], wires: Edges, outside: set[str]
+) -> list[str]:
     """Topological order, as near to the order of the file as can be."""
     targets = _neighbours(wires)
     waiting = dict.fromkeys(names, 0)
     for source, target in wires:
-        if source not in STARTS and target != "out":
+        if source not in outside and target != "out":
             waiting[target] += 1
     ready = [name for name in reversed(names) if not waiting[name]]
     order: list[str] = []
@@ -157,20 +154,25 @@ def _check_merges(
     sources = _neighbours((target, source) for source, target in wires)
     for name, body in bodies.items():
         first = body[0] if body else None
-        merges = isinstance(first, LayerSpec) and KINDS[first.kind].join is not None
         inputs = len(sources.get(name, []))
+        merges = isinstance(first, LayerSpec) and KINDS[first.kind].join is not None
         if inputs > 1 and not merges:
             reader.problem(
                 marks[name],
                 f"node '{name}' has {inputs} inputs and no merge",
                 "begin it with concat, add or another merge",
             )
-        elif merges and inputs == 1:
+        elif inputs == 1 and merges and not (first and _takes_more(first)):
             reader.problem(marks[name], f"node '{name}' begins with a merge and has one input")
     outs = len(sources.get("out", []))
     if outs > 1:
         last = next(mark for (_, target), mark in reversed(wires.items()) if target == "out")
         reader.problem(last, f"{outs} edges go to 'out'", "bring them together in a merge first")
+
+
+def _takes_more(item: ItemSpec) -> bool:
+    """Whether a merge takes named values besides those that its edges bring."""
+    return isinstance(item, LayerSpec) and bool(item.fields.get("takes"))
 
 
 def _check_ends(
@@ -180,13 +182,17 @@ def _check_ends(
     wires: Edges,
     marks: dict[str, Mark],
     inputs: list[str],
+    outside: set[str],
 ) -> None:
-    """Note what no way leads to or from; nodes in ``inputs`` begin with an input."""
+    """Note what no way leads to or from.
+
+    Nodes in ``inputs`` begin with an input; what is ``outside`` has its value from there.
+    """
     targets = _neighbours(wires)
     sources = {target for _, target in wires}
     from_in = _reach("in", targets)
     from_inputs = {name for start in inputs for name in _reach(start, targets)}
-    reached = from_in | from_inputs | _reach(PREVIOUS, targets)
+    reached = from_in | from_inputs.union(*(_reach(name, targets) for name in outside))
     for name in inputs:
         if name in sources:
             reader.problem(marks[name], f"node '{name}' begins with an input and has one before it")

@@ -12,14 +12,18 @@ from archviz.network.analysis import Analysis
 from archviz.network.kinds import KINDS
 from archviz.network.model import (
     Auxiliary,
+    From,
     Graph,
     Layer,
     ModuleCall,
+    Named,
     Network,
     Node,
+    Outputs,
     Repeat,
     Residual,
     Series,
+    Stage,
     Towers,
 )
 
@@ -91,6 +95,10 @@ class Builder(NamedTuple):
             case Series():
                 nested = self.series(node)
                 return nested if nested.blocks else None
+            case Stage():
+                return self.block(node.body)
+            case Named() | From() | Outputs():
+                return None
             case _:
                 assert_never(node)
 

@@ -41,7 +41,7 @@ def layer_face(layer: Layer, facts: Facts, hidden: frozenset[str], full: bool) -
     label = layer_label(layer, facts.kernels)
     role, glyph = kind.role, kind.glyph
     if glyph == "circle":
-        badge = ACTIVATIONS.get(layer.kind) or NORMS[layer.kind.replace("-norm", "", 1)]
+        badge = ACTIVATIONS.get(layer.kind) or NORMS[layer.kind]
         detail = _tooltip(badge.title, layer, facts)
         return Face(badge.title, detail, layer.where, badge.text, badge.role, "circle")
     captions: tuple[str, ...] = ()

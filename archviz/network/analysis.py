@@ -16,6 +16,7 @@ from archviz.network.model import (
     ModuleCall,
     Network,
     Node,
+    Outputs,
     Repeat,
     Series,
     Shape,
@@ -76,13 +77,17 @@ class Facts(NamedTuple):
 
 
 class Analysis(NamedTuple):
-    """All rows and totals of a network, and the facts of each place by its ``where``."""
+    """All rows and totals of a network, and the facts of each place by its ``where``.
+
+    ``outputs``: name and shape of each of several outputs.
+    """
 
     rows: tuple[Row, ...]
     auxiliary_rows: tuple[Row, ...]
     totals: Totals
     with_auxiliary: Totals | None
     facts: Mapping[str, Facts]
+    outputs: tuple[tuple[str, Shape], ...] = ()
 
 
 def analyse(network: Network) -> Analysis:
@@ -96,7 +101,8 @@ def analyse(network: Network) -> Analysis:
     if walk.auxiliary_rows:
         both = _totals([*walk.rows, *walk.auxiliary_rows], depth)
     facts = {where: tally.facts() for where, tally in walk.tallies.items()}
-    return Analysis(tuple(walk.rows), tuple(walk.auxiliary_rows), totals, both, facts)
+    rows, aside = tuple(walk.rows), tuple(walk.auxiliary_rows)
+    return Analysis(rows, aside, totals, both, facts, walk.ends)
 
 
 def _totals(rows: Sequence[Row], depth: int) -> Totals:
@@ -172,8 +178,13 @@ class _Analyser(Walk[State]):
         self.tallies: dict[str, _Tally] = {}
         self.copies = 1
         """How many identical towers the walk is in."""
+        self.weighed = 1
+        """How many of them have weights of their own."""
         self.parameters = 0
         self.macs = 0
+        self.sharing = 0
+        """How many calls the walk is in whose weights count elsewhere."""
+        self.ends: tuple[tuple[str, Shape], ...] = ()
 
     def tally(self, where: str) -> _Tally:
         tally = self.tallies.get(where)
@@ -193,6 +204,8 @@ class _Analyser(Walk[State]):
         tally.calls += self.copies
         try:
             outcome = measure(layer, shapes, names)
+            if self.sharing:
+                outcome = outcome._replace(trainable=0, non_trainable=0)
         except ShapeError as error:
             self.problems.setdefault(layer.where, Problem(layer.mark, error.message, error.hint))
             return None, depth
@@ -205,7 +218,8 @@ class _Analyser(Walk[State]):
             parameters=outcome.trainable + outcome.non_trainable,
             macs=outcome.macs,
         )
-        trainable, moving = outcome.trainable * self.copies, outcome.non_trainable * self.copies
+        weighed = self.weighed
+        trainable, moving = outcome.trainable * weighed, outcome.non_trainable * weighed
         macs = outcome.macs * self.copies
         path = scope.path(layer.kind, layer.name or ("input" if layer.kind == "input" else ""))
         self.into.append(Row(path, layer, shapes[0], outcome.shape, trainable, moving, macs))
@@ -222,29 +236,49 @@ class _Analyser(Walk[State]):
         for child in children(node):
             self.left_out(child)
 
+    def given(self, layer: Layer, value: State) -> State:
+        """See :func:`given_shape`; the depth is that of what goes on."""
+        shape, depth = value
+        return given_shape(layer, shape) if shape else None, depth
+
+    def outputs(self, node: Outputs, ends: Sequence[State]) -> State:
+        """The last one's shape, and the longest way."""
+        shapes = zip((name for name, _ in node.branches), ends, strict=True)
+        self.ends = tuple((name, shape) for name, (shape, _) in shapes if shape)
+        return ends[-1][0], max(depth for _, depth in ends)
+
     def run(self, node: Run, bodies: Sequence[Series], value: State, scope: Scope) -> State:
         """Run bodies one after another and note what they come to together."""
         tally = self.tally(node.where)
         if isinstance(node, Repeat):
             tally.add(times=node.times)
-        elif isinstance(node, ModuleCall) and node.label:
-            tally.add(labels=node.label)
+        elif isinstance(node, ModuleCall) and node.look.label:
+            tally.add(labels=node.look.label)
         parameters, macs = self.parameters, self.macs
+        sharing = self.sharing
+        self.sharing += isinstance(node, ModuleCall) and node.shared
         value = super().run(node, bodies, value, scope)
+        self.sharing = sharing
         tally.calls += self.copies
         tally.add(
             shapes=value[0],
-            parameters=(self.parameters - parameters) // self.copies,
+            parameters=(self.parameters - parameters) // self.weighed,
             macs=(self.macs - macs) // self.copies,
         )
         return value
 
+    def iteration(self, node: Run, number: int) -> None:
+        """Iterations that share their weights count them in the first."""
+        self.sharing += number == 1 and isinstance(node, Repeat) and node.shared
+
     def identical(self, node: Towers, value: State, scope: Scope) -> list[State]:
-        """One of the towers, counted as often as it stands there."""
+        """One of the towers, counted as often as it stands there; shared weights once."""
         self.tally(node.where).add(times=node.copies)
+        before = self.copies, self.weighed
         self.copies *= node.copies
+        self.weighed *= 1 if node.shared else node.copies
         end = self.branch(node.branches[0], value, scope)
-        self.copies //= node.copies
+        self.copies, self.weighed = before
         return [end] * node.copies
 
     def auxiliary(self, node: Auxiliary, value: State, scope: Scope) -> None:
@@ -256,14 +290,17 @@ class _Analyser(Walk[State]):
 
 
 def measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> Outcome:
-    """What a layer does to its input, or a merge to its inputs, which ``names`` name."""
+    """What a layer does to its input, or a merge to its inputs, which ``names`` name.
+
+    Of a layer that is no merge, the shapes behind the first are those of ``layer.takes``.
+    """
     kind = KINDS[layer.kind]
-    shape = shapes[0]
-    output = kind.join(shapes, names) if kind.join else kind.shape(layer, shape)
+    shape, named = shapes[0], () if kind.join else shapes[1:]
+    output = kind.join(shapes, names) if kind.join else kind.shape(layer, shape, *named)
     if kind.join and layer.shape:
         output = layer.shape
     check_size(output)
-    trainable, moving = kind.weights(layer, shape)
+    trainable, moving = kind.weights(layer, shape, *named)
     depth = kind.depth if layer.counts_in_depth else 0
     channels = output[-1]
     if layer.norm != "none":
@@ -276,7 +313,12 @@ def measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> Ou
         depth += 1 if layer.norm != "none" or kind.join else 0
     if layer.shared:
         trainable, moving = own_weights(moving, layer.own)
-    return Outcome(output, trainable, moving, kind.macs(layer, shape, output), depth)
+    return Outcome(output, trainable, moving, kind.macs(layer, shape, output, *named), depth)
+
+
+def given_shape(layer: Layer, shape: Shape) -> Shape:
+    """What a layer gives by name beside a value of ``shape``: parts of a split, a last state."""
+    return shape if layer.kind == "split" else shape[-1:]
 
 
 def own_weights(moving: int, own: int) -> tuple[int, int]:

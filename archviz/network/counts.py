@@ -11,8 +11,10 @@ from typing import TypeAlias
 
 from archviz.network.model import Layer, Shape
 
-WeightRule: TypeAlias = Callable[[Layer, Shape], tuple[int, int]]
-MacRule: TypeAlias = Callable[[Layer, Shape, Shape], int]
+WeightRule: TypeAlias = Callable[..., tuple[int, int]]
+"""From the layer, the shape that comes in, and those of the named values that it takes."""
+MacRule: TypeAlias = Callable[..., int]
+"""From the layer, the shapes that come in and go out, and those of the named values."""
 
 
 def no_weights(layer: Layer, shape: Shape) -> tuple[int, int]:

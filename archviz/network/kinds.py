@@ -32,15 +32,15 @@ class Badge(NamedTuple):
 
 
 NORMS: Mapping[str, Badge] = {
-    "batch": Badge("B", "batch normalisation", "function", (2, 2)),
-    "batch-unscaled": Badge("B", "batch normalisation without scale", "function", (1, 2)),
-    "layer": Badge("L", "layer normalisation", "function", (2, 0)),
-    "layer-unscaled": Badge("L", "layer normalisation without scale", "function", (1, 0)),
-    "group": Badge("Gn", "group normalisation", "function", (2, 0)),
-    "instance": Badge("In", "instance normalisation", "function", (2, 0)),
-    "layer-plain": Badge("L", "layer normalisation without weights", "function"),
-    "instance-plain": Badge("In", "instance normalisation without weights", "function"),
-    "rms": Badge("Rm", "root mean square normalisation", "function", (1, 0)),
+    "batch-norm": Badge("B", "batch normalisation", "function", (2, 2)),
+    "batch-norm-unscaled": Badge("B", "batch normalisation without scale", "function", (1, 2)),
+    "layer-norm": Badge("L", "layer normalisation", "function", (2, 0)),
+    "layer-norm-unscaled": Badge("L", "layer normalisation without scale", "function", (1, 0)),
+    "group-norm": Badge("Gn", "group normalisation", "function", (2, 0)),
+    "instance-norm": Badge("In", "instance normalisation", "function", (2, 0)),
+    "layer-norm-plain": Badge("L", "layer normalisation without weights", "function"),
+    "instance-norm-plain": Badge("In", "instance normalisation without weights", "function"),
+    "rms-norm": Badge("Rm", "root mean square normalisation", "function", (1, 0)),
 }
 ACTIVATIONS: Mapping[str, Badge] = {
     "relu": Badge("R", "ReLU", "activation"),
@@ -64,7 +64,7 @@ ACTIVATIONS: Mapping[str, Badge] = {
 
 
 def _norm_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
-    trainable, moving = NORMS[layer.kind.replace("-norm", "", 1)].weights
+    trainable, moving = NORMS[layer.kind].weights
     return trainable * shape[-1], moving * shape[-1]
 
 
@@ -99,6 +99,10 @@ class Kind(NamedTuple):
     macs: MacRule = counts.no_macs
     join: JoinRule | None = None
     """Set for merges: the shape from those of all inputs, named for messages."""
+    takes: tuple[str, ...] = ()
+    """Options that name a further value that it takes; the rules get their shapes in this order."""
+    gives: tuple[str, ...] = ()
+    """Options that name a further value that it gives."""
 
 
 _POST = ("bias", "norm", "act")
@@ -165,13 +169,11 @@ def _activation(name: str, badge: Badge) -> Kind:
     )
 
 
-def _norm(norm: str, badge: Badge) -> Kind:
-    base, _, unscaled = norm.partition("-")
-    name = f"{base}-norm-{unscaled}" if unscaled else f"{base}-norm"
+def _norm(name: str, badge: Badge) -> Kind:
     return Kind(
         name,
         "norm",
-        f"{base} norm",
+        f"{name.partition('-')[0]} norm",
         badge.title,
         f"{badge.title}, on its own",
         "circle",

@@ -67,7 +67,6 @@ class Layer(NamedTuple):
     """Where ``shared``: parameters that are the layer's own and do count."""
     shared: bool = False
     """Whether the weights are those of an earlier layer, and do not count again."""
-    written: Mapping[str, str] = NOTHING
     takes: tuple[str, ...] = ()
     """Named values that it takes besides what comes in: of a merge, an attention, a crop."""
     alone: bool = False
@@ -77,6 +76,7 @@ class Layer(NamedTuple):
     caption: str = ""
     color: str = ""
     """A theme's role or ``#rrggbb``, where it is not the kind's."""
+    written: Mapping[str, str] = NOTHING
 
 
 class Look(NamedTuple):
@@ -127,6 +127,8 @@ class Repeat(NamedTuple):
     written: str = ""
     name: str = ""
     look: Look = PLAIN
+    shared: bool = False
+    """Whether all that stand here have the weights of the first, which count once."""
 
 
 class Towers(NamedTuple):
@@ -147,6 +149,8 @@ class Towers(NamedTuple):
     written: str = ""
     name: str = ""
     look: Look = PLAIN
+    shared: bool = False
+    """Whether all that stand here have the weights of the first, which count once."""
 
 
 class Residual(NamedTuple):
@@ -191,8 +195,8 @@ class ModuleCall(NamedTuple):
     """Its label is the text of this call's box, where that is not the module's."""
     inputs: tuple[tuple[str, str], ...] = ()
     """The module's inputs besides what comes in, each with the value that this call gives it."""
-    gives: tuple[str, ...] = ()
-    """Names of its body that are names where it is called, too."""
+    gives: tuple[tuple[str, str], ...] = ()
+    """Names in its body that are names where it is called, too, each with the name there."""
     shared: bool = False
     """Whether its weights are those of an earlier call, and do not count again."""
 

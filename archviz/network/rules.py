@@ -23,7 +23,8 @@ class ShapeError(Exception):
         self.hint = hint
 
 
-ShapeRule: TypeAlias = Callable[[Layer, Shape], Shape]
+ShapeRule: TypeAlias = Callable[..., Shape]
+"""From the layer, the shape that comes in, and those of the named values that it takes."""
 JoinRule: TypeAlias = Callable[[Sequence[Shape], Sequence[str]], Shape]
 
 

@@ -13,13 +13,17 @@ from typing import Any, Generic, TypeAlias, TypeVar, assert_never
 from archviz.network.model import (
     PREVIOUS,
     Auxiliary,
+    From,
     Graph,
     Layer,
     ModuleCall,
+    Named,
     Node,
+    Outputs,
     Repeat,
     Residual,
     Series,
+    Stage,
     Towers,
 )
 from archviz.network.paths import Scope
@@ -32,7 +36,7 @@ Run: TypeAlias = Repeat | ModuleCall | Auxiliary
 def children(node: Node, shown: bool = False) -> tuple[Node, ...]:
     """The nodes in a node; of a repeat all iterations, or only the one that is ``shown``."""
     match node:
-        case Layer():
+        case Layer() | Named() | From():
             return ()
         case Series():
             return node.nodes
@@ -44,7 +48,9 @@ def children(node: Node, shown: bool = False) -> tuple[Node, ...]:
             return node.main, node.shortcut, node.merge
         case Graph():
             return tuple(series for _, series in node.nodes)
-        case ModuleCall() | Auxiliary():
+        case Outputs():
+            return tuple(series for _, series in node.branches)
+        case ModuleCall() | Auxiliary() | Stage():
             return (node.body,)
         case _:
             assert_never(node)
@@ -65,6 +71,8 @@ class Walk(ABC, Generic[Carried]):
         """What stands in front of an input."""
         self.before = nothing
         """What the item before this one took in; in front of a series, what that takes in."""
+        self.named: dict[str, tuple[Carried, ...]] = {}
+        """The values that have a name here; several where a repeat gives one each time."""
 
     # ---- what differs ----------------------------------------------------------------
 
@@ -84,10 +92,28 @@ class Walk(ABC, Generic[Carried]):
     def left_out(self, node: Layer | ModuleCall) -> None:
         """Note what does not run."""
 
+    def given(self, layer: Layer, value: Carried) -> Carried:
+        """What a layer gives by a name of its own, beside the ``value`` that goes on."""
+        return value
+
+    def outputs(self, node: Outputs, ends: Sequence[Carried]) -> Carried:
+        """What several outputs come to."""
+        return ends[-1]
+
+    def iteration(self, node: Run, number: int) -> None:
+        """Note that iteration ``number`` of a node begins."""
+
     def run(self, node: Run, bodies: Sequence[Series], value: Carried, scope: Scope) -> Carried:
-        """Run the bodies of a node one after another."""
-        for body in bodies:
+        """Run the bodies of a node one after another, each with the names from outside."""
+        outside, gathered = self.named, dict[str, list[Carried]]()
+        for number, body in enumerate(bodies):
+            self.iteration(node, number)
+            self.named = dict(outside)
             value = self.series(body, value, scope)
+            for name, values in self.named.items():
+                if outside.get(name) is not values:
+                    gathered.setdefault(name, []).extend(values)
+        self.named = outside | {name: tuple(values) for name, values in gathered.items()}
         return value
 
     def identical(self, node: Towers, value: Carried, scope: Scope) -> list[Carried]:
@@ -105,40 +131,47 @@ class Walk(ABC, Generic[Carried]):
         """Nodes one after another."""
         for node in series.nodes:
             entered, value = value, self.node(node, value, scope)
-            if entered is self.nothing:  # it begins with inputs: nothing is before it
+            # what begins with inputs, or anew, has nothing before it
+            if entered is self.nothing or isinstance(node, From):
                 self.before = value
-            elif value is not entered and not isinstance(node, Repeat | Series):
+            elif value is not entered and not isinstance(node, Repeat | Series | Stage):
                 self.before = entered
         return value
+
+    def apply(
+        self, layer: Layer, values: tuple[Carried, ...], names: Sequence[str], scope: Scope
+    ) -> Carried:
+        """What a layer makes of its values and of the named ones that it takes."""
+        if not layer.takes:
+            return self.layer(layer, values, names, scope)
+        own = () if layer.alone else tuple(zip(names or ("what comes in",), values, strict=False))
+        taken = [(name, value) for name in layer.takes for value in self.named[name]]
+        names = tuple(name for name, _ in (*own, *taken))
+        return self.layer(layer, tuple(value for _, value in (*own, *taken)), names, scope)
 
     def node(self, node: Node, value: Carried, scope: Scope) -> Carried:
         """What a node makes of a value; the same one where nothing of it runs."""
         match node:
             case Layer():
-                if node.kind == "input":
-                    return self.layer(node, (), (), scope)
-                if node.present:
-                    return self.layer(node, (value,), (), scope)
-                self.left_out(node)
-                return value
+                return self.alone(node, value, scope)
             case Series():
                 return self.series(node, value, scope)
-            case ModuleCall():
-                if node.present:
-                    inner = scope.inside(node.module, node.name)
-                    return self.run(node, (node.body,), value, inner)
-                self.left_out(node)
+            case Stage():
+                return self.series(node.body, value, scope)
+            case Named():
+                self.named[node.name] = (value,)
                 return value
+            case From():
+                return self.named[node.name][-1]
+            case ModuleCall():
+                return self.call(node, value, scope)
             case Repeat():
                 bodies = node.bodies * (node.times if len(node.bodies) == 1 else 1)
                 return self.run(node, bodies, value, scope)
             case Towers():
                 return self.towers(node, value, scope)
             case Residual():
-                main = self.branch(node.main, value, scope)
-                path = scope.inside("shortcut") if node.shortcut.nodes else scope
-                ends = main, self.branch(node.shortcut, value, path)
-                return self.layer(node.merge, ends, ("the main path", "the shortcut"), scope)
+                return self.residual(node, value, scope)
             case Graph():
                 return self.graph(node, value, scope)
             case Auxiliary():
@@ -146,8 +179,48 @@ class Walk(ABC, Generic[Carried]):
                 self.auxiliary(node, value, scope.inside("auxiliary", node.name))
                 self.before = before
                 return value
+            case Outputs():
+                ends = [
+                    self.branch(series, value, scope.inside("", name))
+                    for name, series in node.branches
+                ]
+                return self.outputs(node, ends)
             case _:
                 assert_never(node)
+
+    def alone(self, node: Layer, value: Carried, scope: Scope) -> Carried:
+        """A layer that is no merge of towers, a residual or a graph."""
+        if node.kind == "input":
+            return self.layer(node, (), (), scope)
+        if not node.present:
+            self.left_out(node)
+            self.named.update(dict.fromkeys(node.gives, (value,)))
+            return value
+        result = self.apply(node, (value,), (), scope)
+        for name in node.gives:
+            self.named[name] = (self.given(node, result),)
+        return result
+
+    def residual(self, node: Residual, value: Carried, scope: Scope) -> Carried:
+        """A main path, a shortcut and their merge."""
+        main = self.branch(node.main, value, scope)
+        path = scope.inside("shortcut") if node.shortcut.nodes else scope
+        ends = main, self.branch(node.shortcut, value, path)
+        return self.apply(node.merge, ends, ("the main path", "the shortcut"), scope)
+
+    def call(self, node: ModuleCall, value: Carried, scope: Scope) -> Carried:
+        """A module's body, which knows its inputs by names of its own."""
+        if not node.present:
+            self.left_out(node)
+            self.named.update((name, (value,)) for _, name in node.gives)
+            return value
+        outside = self.named
+        self.named = {name: outside[given] for name, given in node.inputs}
+        self.named[PREVIOUS] = (self.before,)
+        value = self.run(node, (node.body,), value, scope.inside(node.module, node.name))
+        given = {there: self.named[here] for here, there in node.gives}
+        self.named = outside | given
+        return value
 
     def towers(self, node: Towers, value: Carried, scope: Scope) -> Carried:
         """Towers and their merge."""
@@ -160,26 +233,28 @@ class Walk(ABC, Generic[Carried]):
                 self.branch(branch, value, scope.inside(word) if branch.nodes else scope)
                 for branch in node.branches
             ]
-        return self.layer(node.merge, tuple(ends), _Numbered(word), scope)
+        return self.apply(node.merge, tuple(ends), _Numbered(word), scope)
 
     def graph(self, node: Graph, value: Carried, scope: Scope) -> Carried:
         """Nodes in their topological order, each on what its edges bring."""
-        values = {"in": value, PREVIOUS: self.before}
+        values = {"in": (value,)}
         sources: dict[str, list[str]] = {}
         for source, target in node.edges:
             sources.setdefault(target, []).append(source)
         for name, body in node.nodes:
-            names = sources.get(name, ())  # without any, it begins with an input
+            names = sources.get(name, ())  # without any, it begins with an input or a name
             inner = scope.inside("", name)
-            if len(names) < 2:
-                start = values[names[0]] if names else self.nothing
-                values[name] = self.branch(body, start, inner)
+            taken = [(one, end) for one in names for end in values.get(one) or self.named[one]]
+            if len(taken) < 2:
+                start = taken[0][1] if taken else self.nothing
+                values[name] = (self.branch(body, start, inner),)
                 continue
             merge = body.nodes[0]
             assert isinstance(merge, Layer)  # a node with several inputs begins with a merge
-            joined = self.layer(merge, tuple(values[source] for source in names), names, inner)
-            values[name] = self.branch(Series(body.nodes[1:]), joined, inner)
-        return values[sources["out"][0]]
+            ends, labels = tuple(end for _, end in taken), [one for one, _ in taken]
+            joined = self.apply(merge, ends, labels, inner)
+            values[name] = (self.branch(Series(body.nodes[1:]), joined, inner),)
+        return values[sources["out"][0]][0]
 
 
 class _Numbered(Sequence[str]):

@@ -101,12 +101,12 @@ def _by_channel(fold: Fold, op: Op, value: TensorView, name: str) -> bool:
 
 
 _WRITTEN_OUT: Mapping[tuple[str, ...], str] = {
-    ("Sub", "Mul", "Add"): "batch",
-    ("Mul", "Add"): "batch",
-    ("Sub", "Div", "Mul", "Add"): "batch",
-    ("layer", "Mul", "Add"): "layer",
-    ("rms", "Mul"): "rms",
-    ("group", "Mul", "Add"): "group",
+    ("Sub", "Mul", "Add"): "batch-norm",
+    ("Mul", "Add"): "batch-norm",
+    ("Sub", "Div", "Mul", "Add"): "batch-norm",
+    ("layer-norm", "Mul", "Add"): "layer-norm",
+    ("rms-norm", "Mul"): "rms-norm",
+    ("group-norm", "Mul", "Add"): "group-norm",
 }
 
 
@@ -121,7 +121,7 @@ def _finish_norm(fold: Fold, op: Op, value: TensorView, last: LayerDraft, norm: 
     own = sum(step.parameters for step in steps)
     draft = attach(fold, op, TensorView(base, value.axes), "norm", norm, taken)
     channels = draft.shape[-1]
-    if norm == "batch":
+    if norm == "batch-norm":
         # However many vectors the exporter has left, the layer had four.
         draft.parameters += 4 * channels
         draft.fixed += 2 * channels
@@ -216,10 +216,10 @@ def _written_norm(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bo
         centred = upper.draft
         if square.inputs[0] is not centred:
             continue
-        base, norm, taken = centred, "rms", 2
+        base, norm, taken = centred, "rms-norm", 2
         if centred.op.kind == "Sub" and len(centred.inputs) == 2:
             base, mean = centred.inputs
-            norm, taken = "layer", 2
+            norm, taken = "layer-norm", 2
             if mean.kind != "~mean" or mean.inputs[0] is not base:
                 continue
         made = fold.draft("~norm", op, [base], base.shape)

@@ -214,7 +214,7 @@ def norm(base: str) -> Callable[[Fold, Op], bool]:
             return False
         name = base if scaled and centred else f"{base}-unscaled"
         if config.get("rms_scaling"):
-            name = "rms"
+            name = "rms-norm"
         if name not in NORMS:
             return False
         draft = attach(fold, op, value, "norm", name)

@@ -109,8 +109,7 @@ def attach(
         draft.options[option] = name
         fold.keep(op, value)
         return draft
-    kind = name if option == "activation" else norm_kind(name)
-    made = fold.draft(kind, op, [draft], draft.shape)
+    made = fold.draft(name, op, [draft], draft.shape)
     made.base = draft.base if draft.base is not None else draft
     fold.give(op, made, value.axes)
     return made
@@ -123,12 +122,6 @@ def _has_room(draft: LayerDraft, option: str) -> bool:
         return False
     # a norm behind a merge stands before what follows, as in DenseNet
     return option == "activation" or (options.get("norm") is None and not KINDS[draft.kind].join)
-
-
-def norm_kind(norm: str) -> str:
-    """The kind of layer that a norm is on its own."""
-    base, _, unscaled = norm.partition("-")
-    return f"{base}-norm-{unscaled}" if unscaled else f"{base}-norm"
 
 
 def _channels_last(value: TensorView) -> bool:
@@ -149,7 +142,7 @@ def batch_norm(fold: Fold, op: Op) -> bool:
         tensor = fold.constants.get(name)
         if tensor is None or tensor.shape != shape:
             return False
-    draft = attach(fold, op, value, "norm", "batch")
+    draft = attach(fold, op, value, "norm", "batch-norm")
     fold.weigh_known(draft, names, channels)
     draft.fixed += 2 * channels
     return True
@@ -166,10 +159,10 @@ def layer_norm(fold: Fold, op: Op) -> bool:
         return False
     if product(scale.shape) != value.draft.shape[-1]:
         return False
-    norm = "rms" if op.kind.startswith(("RMS", "Simplified")) else "layer"
+    norm = "rms-norm" if op.kind.startswith(("RMS", "Simplified")) else "layer-norm"
     shifted = len(op.inputs) > 2 and op.inputs[2] != ""
-    if norm == "layer" and not shifted:
-        norm = "layer-unscaled"
+    if norm == "layer-norm" and not shifted:
+        norm = "layer-norm-unscaled"
     draft = attach(fold, op, value, "norm", norm)
     fold.weigh(draft, *op.inputs[1:3])
     return True
@@ -188,11 +181,11 @@ def group_norm(fold: Fold, op: Op) -> bool:
         return False
     if scale.shape != (channels,) or shift.shape != (channels,):
         return False
-    norm = "instance" if op.kind.startswith("Instance") else "group"
+    norm = "instance-norm" if op.kind.startswith("Instance") else "group-norm"
     fixed = all("Constant" in name for name in op.inputs[1:3])  # no weights of the model
     plain = set(scale.values or ()) == {1.0} and not any(shift.values or (1,))
-    if norm == "instance" and fixed and plain:
-        attach(fold, op, value, "norm", "instance-plain")
+    if norm == "instance-norm" and fixed and plain:
+        attach(fold, op, value, "norm", "instance-norm-plain")
         return True
     draft = attach(fold, op, value, "norm", norm)
     fold.weigh(draft, *op.inputs[1:3])
@@ -206,7 +199,7 @@ def _grouped_norm(fold: Fold, op: Op, value: TensorView) -> bool:
     if before is None or value.draft.refs != 1 or before.draft is not value.draft.inputs[0]:
         return False
     made = fold.draft("~norm", op, [before.draft], before.draft.shape)
-    made.norm_steps = ("group",)
+    made.norm_steps = ("group-norm",)
     made.options.update(taken=1, axes=before.axes, dims=fold.dims(before))
     fold.give(op, made, None, fold.dims(value))
     return True

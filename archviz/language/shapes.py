@@ -1,0 +1,112 @@
+"""The shape that comes into a module, as names in its expressions: ``channels/4``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from archviz.language.expression import Expression, Value
+from archviz.language.options import Setting
+from archviz.language.syntax import ChoiceSpec, ModuleSpec
+from archviz.network.analysis import given_shape, measure
+from archviz.network.model import Auxiliary, Layer, Shape
+from archviz.network.paths import Scope
+from archviz.network.rules import ShapeError, describe_shape
+from archviz.network.walk import Walk
+
+if TYPE_CHECKING:
+    from archviz.errors import Mark
+
+SHAPE_NAMES: Mapping[str, int] = {
+    "height": -3,
+    "width": -2,
+    "channels": -1,
+    "length": -2,
+    "features": -1,
+}
+"""Sides of what comes in, by their place in its shape, counted from the end."""
+
+_RANKS: Mapping[str, tuple[int, ...]] = {
+    "height": (3, 4),
+    "width": (3, 4),
+    "channels": (1, 2, 3, 4),
+    "length": (2,),
+    "features": (1, 2, 3, 4),
+}
+
+
+def shape_values(shape: Shape) -> dict[str, Value]:
+    """The sides of a shape by their names; what it has not is a word that says so."""
+    return {
+        name: (shape[place], 1) if len(shape) in _RANKS[name] else describe_shape(shape)
+        for name, place in SHAPE_NAMES.items()
+    }
+
+
+def with_shapes(
+    modules: Mapping[str, ModuleSpec], calls: Mapping[str, Mapping[str, Mark]]
+) -> dict[str, ModuleSpec]:
+    """The modules, with a word where they, or modules in them, ask for the shape that comes in."""
+    asking = {
+        name
+        for name, module in modules.items()
+        if ({*SHAPE_NAMES} - {*module.takes}) & {*_names(module.body)}
+        or {*SHAPE_NAMES} & {*_names(tuple(module.takes.values()))}
+    }
+    if not asking:
+        return dict(modules)
+    waiting = [*asking]
+    while waiting:
+        inner = waiting.pop()
+        outer = {name for name, called in calls.items() if inner in called} - asking
+        asking |= outer
+        waiting += outer
+    return {name: module._replace(shaped=name in asking) for name, module in modules.items()}
+
+
+def _names(part: Any) -> Iterator[str]:
+    """All names in the expressions of a part of a spec."""
+    match part:
+        case Setting() | Expression():
+            yield from part.names
+        case ChoiceSpec():
+            yield from part.words
+        case str() | int() | float() | None:
+            return
+        case Mapping():
+            return
+        case tuple():
+            for inner in part:
+                yield from _names(inner)
+
+
+def words_in(tokens: Sequence[str]) -> tuple[str, ...]:
+    """The words in the text of a layer."""
+    return tuple(word for token in tokens for word in re.findall("[a-z]+", token))
+
+
+class ShapeWalk(Walk[Shape | None]):
+    """Finds the shapes while a network is being built; None where something does not fit."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def layer(
+        self, layer: Layer, values: tuple[Shape | None, ...], names: Sequence[str], scope: Scope
+    ) -> Shape | None:
+        """See :meth:`Walk.layer`."""
+        shapes = tuple([shape for shape in values if shape is not None])
+        if len(shapes) < len(values):
+            return None
+        try:
+            return measure(layer, shapes or (layer.shape,), names).shape
+        except ShapeError:
+            return None
+
+    def given(self, layer: Layer, value: Shape | None) -> Shape | None:
+        """See :meth:`Walk.given`."""
+        return given_shape(layer, value) if value else None
+
+    def auxiliary(self, node: Auxiliary, value: Shape | None, scope: Scope) -> None:
+        """See :meth:`Walk.auxiliary`; nothing goes on from it."""
