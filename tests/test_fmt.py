@@ -20,7 +20,12 @@ from archviz.errors import ArchvizError
 from archviz.files import replace_file
 from archviz.formatter import canonical as canonical_file
 from archviz.formatter.canonical import canonical, canonical_text, same
+from archviz.formatter.words import KEYS
+from archviz.language import head, spec
 from archviz.language.expand import network_from_text
+from archviz.language.item_keys import LOOK_KEYS
+from archviz.language.items import FORMS
+from archviz.language.options import OPTIONS
 from archviz.marks import is_marked, marked
 from tests.random_specs import specs
 
@@ -39,13 +44,13 @@ def run(*arguments: str, given: bytes = b"") -> Result:
 @st.composite
 def written(draw: st.DrawFn) -> str:
     """A random spec in one of the many ways in which it can be written."""
-    spec: dict[str, Any] = draw(specs())
+    data: dict[str, Any] = draw(specs())
     if draw(st.booleans()):
-        spec = dict(draw(st.permutations(list(spec.items()))))
+        data = dict(draw(st.permutations(list(data.items()))))
     if draw(st.integers(0, 4)) == 0:
-        return json.dumps(spec, ensure_ascii=draw(st.booleans()), indent=draw(st.integers(0, 3)))
+        return json.dumps(data, ensure_ascii=draw(st.booleans()), indent=draw(st.integers(0, 3)))
     text: str = yaml.dump(
-        spec,
+        data,
         default_flow_style=draw(st.sampled_from([None, True, False])),
         default_style=draw(st.sampled_from([None, None, '"', "'"])),
         width=draw(st.sampled_from([30, 80, 10_000])),
@@ -93,9 +98,9 @@ def commented(draw: st.DrawFn) -> tuple[str, list[str]]:
 @settings(max_examples=80)
 @given(commented())
 def test_comments_and_networks_stay_and_what_is_canonical_is_left_alone(
-    spec: tuple[str, list[str]],
+    case: tuple[str, list[str]],
 ) -> None:
-    text, comments = spec
+    text, comments = case
     result = canonical_text(text, "f.yaml")
     assert same(network_from_text(text), network_from_text(result))
     for comment in comments:
@@ -124,8 +129,8 @@ RULES = {
         "title: T\n\nnetwork:\n  - input 8\n  - repeat: 2\n    of:\n      - relu\n      - tanh\n",
     ),
     "words have an order": (
-        "title: T\nnetwork: [input 8×8×3, conv  relu same name=a bn 3×3 groups=1 /2 8 no-bias]\n",
-        "title: T\n\nnetwork: [input 8x8x3, conv 3x3 8 /2 same bn no-bias relu groups=1 name=a]\n",
+        "title: T\nnetwork: [input 8×8×3, conv  relu same name=a rms-norm 3×3 groups=1 /2 8]\n",
+        "title: T\n\nnetwork: [input 8x8x3, conv 3x3 8 /2 same rms-norm relu groups=1 name=a]\n",
     ),
     "parameters may look like anything": (
         "title: T\nmodules: {m: {takes: [s, kx], layers: ['conv s kx×kx']}}\n"
@@ -178,6 +183,16 @@ RULES = {
         "%YAML 1.1\n---\ntitle: !!str T\t# tab\nnetwork: [input\t8,\trelu]\n...\n",
         "title: !!str T  # tab\n\nnetwork: [input 8, relu]\n",
     ),
+    "names of a spec's own win over words of the language": (
+        "title: T\nmodules: {conv: {takes: [relu, same], layers: [dense same act=relu]}}\n"
+        "network: [input 8, conv tanh 8 as=mish, relu, add   mish relu name=a]\n",
+        "title: T\n\nmodules: {conv: {takes: [relu, same], layers: [dense same act=relu]}}\n\n"
+        "network: [input 8, conv tanh 8 as=mish, relu, add mish relu name=a]\n",
+    ),
+    "values keep their order": (
+        "title: T\nnetwork: [input 8, relu as=b, {as: a, relu: }, from a b, concat relu b a]\n",
+        "title: T\n\nnetwork: [input 8, relu as=b, {relu: , as: a}, from a b, concat b a relu]\n",
+    ),
     "empty lines of the author": (
         "title: T\n\n\nyear: 2015\nnetwork:\n\n  - input 8\n\n\n  - relu\n  - relu\n",
         "title: T\nyear:  2015\n\nnetwork:\n  - input 8\n\n  - relu\n  - relu\n",
@@ -190,6 +205,13 @@ def test_the_form_is(rule: str) -> None:
     text, result = RULES[rule]
     assert canonical_text(text, "f.yaml") == result
     assert canonical_text(result, "f.yaml") == result
+
+
+def test_every_key_that_the_reader_knows_has_its_place() -> None:
+    assert {*head.KEYS, *spec.SECTIONS} <= {*KEYS["spec"]}
+    companions = {key for keys in spec.COMPANIONS.values() for key in keys}
+    assert {*spec.MODULE_KEYS, *spec.BODIES, *companions} <= {*KEYS["module"]}
+    assert {*FORMS, *LOOK_KEYS, *OPTIONS, "of", "each", "merge", "side", "as"} <= {*KEYS["series"]}
 
 
 def test_ends_of_lines_stay_and_a_byte_order_mark_goes() -> None:

@@ -9,11 +9,16 @@ from archviz.errors import Mark, fail
 from archviz.formatter.printer import print_tree
 from archviz.formatter.tree import Document, Value, read_tree
 from archviz.language.expand import network_from_text
+from archviz.language.shapes import SHAPE_NAMES
 from archviz.marks import SIGN, is_marked, marked
 from archviz.yamlnodes import spec_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_NAMING = ("takes", "inputs", "as", "take")
+"""Keys under which names are given, and the options that give one."""
+_GIVING = ("as=", "last-state=")
 
 
 def canonical(data: bytes, file: str) -> bytes:
@@ -33,7 +38,7 @@ def canonical_text(text: str, file: str) -> str:
     """The canonical form of the text of a spec; :func:`canonical` for the errors."""
     network = network_from_text(text, file)
     document = read_tree(text.removeprefix("\ufeff"))
-    names = frozenset(_names(document.root))
+    names = frozenset(_names(document.root)) | SHAPE_NAMES.keys()
     result = print_tree(document, names)
     if _links(read_tree(result)) != _links(document):
         result = print_tree(document, names, sort=False)  # an alias needs its anchor before it
@@ -66,16 +71,17 @@ def same(one: Any, other: Any, seen: set[tuple[int, int]] | None = None) -> bool
     return alike
 
 
-def _names(value: Value) -> Iterator[str]:
-    """The parameters that the modules take, and what the repeats vary."""
+def _names(value: Value, under: str = "") -> Iterator[str]:
+    """The names that a spec gives: of modules, parameters and values."""
     for entry in value.entries:
-        key = entry.key.text if entry.key else ""
-        if key == "takes":
-            for item in entry.value.entries or [entry]:
-                yield item.value.text.partition("=")[0].strip()
-        elif key == "each":
-            yield from (child.key.text for child in entry.value.entries if child.key)
-        yield from _names(entry.value)
+        key = entry.key.text if entry.key else under
+        if under in ("modules", "each"):
+            yield key
+        yield from _names(entry.value, key)
+    words = value.text.split()
+    if under in _NAMING or words[:1] == ["split"]:
+        yield from (word.partition("=")[0] for word in words)
+    yield from (word.partition("=")[2] for word in words if word.startswith(_GIVING))
 
 
 def _links(document: Document) -> list[str]:

@@ -24,11 +24,13 @@ _SERIES = {
     "fork": "parallel",
     "outputs": "nodes",
     "graph": "graph",
+    "stage": "text",
     **{kind: f"layer {kind}" for kind in KINDS},
 }
 _PARTS = {
     "spec": {
         **dict.fromkeys(TEXTS, "text"),
+        "take": "words",
         "network": "series",
         **{name: name for name in ("modules", "defaults", "figure", "published", "keras")},
         "gallery": "gallery",

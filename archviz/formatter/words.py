@@ -50,10 +50,10 @@ def in_order(text: str, kind: str, scope: Collection[str]) -> str:
     """The words of a text with one blank between; those of a layer of ``kind`` in their order.
 
     Without a kind it is the call of a module: arguments by their place, then those by name.
-    ``scope`` names the parameters there are.
+    ``scope`` has the names that the spec itself gives, which win over kinds and flags.
     """
     words = text.split()
-    if kind not in KINDS:
+    if kind not in KINDS or kind in scope:
         return " ".join(sorted(words, key=lambda word: "=" in word))
     words = [_with_x(word) for word in words]
     return " ".join(sorted(words, key=lambda word: _place(word, kind, scope)))
@@ -61,7 +61,7 @@ def in_order(text: str, kind: str, scope: Collection[str]) -> str:
 
 def _place(word: str, kind: str, scope: Collection[str]) -> int:
     option, equals, _ = word.partition("=")
-    if word in FLAGS:
+    if word in FLAGS and word not in scope:
         option = FLAGS[word][0]
     elif not equals:
         row = KINDS[kind]
