@@ -21,7 +21,7 @@ from archviz.files import replace_file
 from archviz.formatter import canonical as canonical_file
 from archviz.formatter.canonical import canonical, canonical_text, same
 from archviz.formatter.words import KEYS
-from archviz.language import head, spec
+from archviz.language import figure, head, spec
 from archviz.language.expand import network_from_text
 from archviz.language.item_keys import LOOK_KEYS
 from archviz.language.items import FORMS
@@ -209,6 +209,7 @@ def test_the_form_is(rule: str) -> None:
 
 def test_every_key_that_the_reader_knows_has_its_place() -> None:
     assert {*head.KEYS, *spec.SECTIONS} <= {*KEYS["spec"]}
+    assert {*figure.KEYS} == {*KEYS["figure"]}
     companions = {key for keys in spec.COMPANIONS.values() for key in keys}
     assert {*spec.MODULE_KEYS, *spec.BODIES, *companions} <= {*KEYS["module"]}
     assert {*FORMS, *LOOK_KEYS, *OPTIONS, "of", "each", "merge", "side", "as"} <= {*KEYS["series"]}

@@ -53,7 +53,13 @@ def test_a_network_of_volumes() -> None:
     value = model.op("Flatten", model.op("GlobalAveragePool", value))
     end = model.op("Gemm", value, model.weight(5, 4), model.weight(5), transB=1)
     graph = model.layers(end)
-    assert kinds(graph) == ["conv-3d", "pool-3d", "conv-3d", "global-avg-pool", "dense"]
+    assert kinds(graph) == [
+        "conv-3d",
+        "max-pool-3d",
+        "conv-transpose-3d",
+        "global-avg-pool",
+        "dense",
+    ]
     assert [node.shape for node in graph.nodes] == [
         (8, 16, 16, 3),
         (8, 8, 8, 8),
@@ -64,13 +70,15 @@ def test_a_network_of_volumes() -> None:
     ]
     first = graph.nodes[1]
     assert first.options == {
-        "label": "conv 3×3×3 /1×2×2",
-        "shape": (8, 8, 8, 8),
+        "kernel": (3, 3, 3),
+        "stride": (1, 2, 2),
+        "padding": (1,) * 6,
+        "filters": 8,
+        "bias": False,
         "norm": "batch-norm",
         "activation": "relu",
-        "weights": 648,
-        "macs": 648 * 512,
     }
+    assert first.macs == 648 * 512
     assert (first.parameters, first.fixed) == (648 + 32, 16)
     assert graph.nodes[3].parameters == 8 * 4 * 8 + 4
     assert import_layers(graph, "test", "test").faithful
@@ -108,8 +116,8 @@ def test_recurrent_layers_count_what_they_compute(kind: str) -> None:
     value = model.op("Squeeze", recurrent(model, "x", kind, 6), model.ints(1))
     node = last(model, value)
     gates = {"LSTM": 4, "GRU": 3, "RNN": 1}[kind]
-    assert node.kind == "recurrent"
-    assert node.options["label"] == f"{kind} 8"
+    assert node.kind == kind.lower()
+    assert node.options == {"filters": 8, "biases": 2}
     assert node.shape == (12, 8)
     assert node.parameters == gates * 8 * (6 + 8 + 2)
     assert node.macs == 12 * gates * 8 * (6 + 8)
@@ -121,10 +129,10 @@ def test_both_directions_are_one_box() -> None:
     value = model.op(
         "Reshape", model.op("Transpose", value, perm=[0, 2, 1, 3]), model.ints(12, 1, 16)
     )
-    node = last(model, model.op("Relu", value))
-    assert node.options["label"] == "bi-GRU 8"
-    assert node.shape == (12, 16)
-    assert node.options["activation"] == "relu"
+    graph = model.layers(model.op("Relu", value))
+    assert graph.nodes[1].options == {"filters": 8, "bidirectional": True, "biases": 2}
+    node = graph.nodes[-1]
+    assert (node.kind, node.shape) == ("relu", (12, 16))
 
 
 def test_the_last_state_of_the_last_layer() -> None:
@@ -136,7 +144,7 @@ def test_the_last_state_of_the_last_layer() -> None:
     picked = model.op("Gather", states, whole(model, -1), axis=0)
     end = model.op("Gemm", picked, model.weight(2, 8), model.weight(2), transB=1)
     graph = model.layers(end)
-    assert kinds(graph) == ["recurrent", "recurrent", "dense"]
+    assert kinds(graph) == ["lstm", "lstm", "dense"]
     assert [node.shape for node in graph.nodes[1:]] == [(12, 8), (8,), (2,)]
     assert not graph.unknown
 
@@ -147,7 +155,7 @@ def test_the_states_of_both_directions_side_by_side() -> None:
     sides = [model.op("Gather", states, whole(model, way), axis=0) for way in (0, 1)]
     end = model.op("Gemm", model.op("Concat", *sides, axis=1), model.weight(16, 2))
     graph = model.layers(end)
-    assert kinds(graph) == ["recurrent", "dense"]
+    assert kinds(graph) == ["gru", "dense"]
     assert graph.nodes[1].shape == (16,)
 
 
@@ -156,7 +164,7 @@ def test_the_other_order_of_the_directions_is_drawn() -> None:
     states = f"{recurrent(model, 'x', 'GRU', 6, 2)}.1"
     sides = [model.op("Gather", states, whole(model, way), axis=0) for way in (1, 0)]
     graph = model.layers(model.op("Concat", *sides, axis=1))
-    assert kinds(graph) == ["recurrent", "op", "op", "concat"]
+    assert kinds(graph) == ["gru", "op", "op", "concat"]
     labels = {node.options["label"] for node in graph.nodes[2:4]}
     assert labels == {"forward state", "backward state"}
 
@@ -361,7 +369,7 @@ def test_cross_attention_has_two_inputs_in_their_order() -> None:
     assert node.inputs == (asked, memory)
     assert node.shape == (4, 16)
     assert node.parameters == 4 * (16 * 16 + 16)
-    assert node.macs == (2 * 4 + 2 * 10) * 16 * 16
+    assert node.macs == (2 * 4 + 2 * 10) * 16 * 16 + 2 * 4 * 10 * 16
     assert not graph.unknown
 
 

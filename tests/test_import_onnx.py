@@ -279,7 +279,7 @@ def test_attention_with_its_projections_is_one_layer() -> None:
     assert node.options == {"count": 4}
     assert node.shape == (10, 16)
     assert node.parameters == 4 * 16 * 16 + 4 * 16
-    assert node.macs == 4 * 10 * 16 * 16
+    assert node.macs == 4 * 10 * 16 * 16 + 2 * 10 * 10 * 16
     assert not graph.unknown
 
 

@@ -228,8 +228,8 @@ def test_one_dimension_and_recurrence() -> None:
     graph = layers_of_torch(Sound(), (1, 4, 64))
     assert graph.nodes[1].options["kernel"] == (1, 5)
     assert graph.nodes[1].shape == (1, 32, 8)
-    assert kinds(graph) == ["conv", "reshape", "recurrent", "select", "dense"]
-    assert graph.nodes[3].options["label"] == "LSTM 16"
+    assert kinds(graph) == ["conv", "reshape", "lstm", "select", "dense"]
+    assert graph.nodes[3].options == {"filters": 16, "biases": 2}
     assert graph.nodes[3].macs == 32 * 4 * 16 * (8 + 16)
     assert not graph.unknown
     assert graph.nodes[-1].shape == (3,)

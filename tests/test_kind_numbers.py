@@ -21,9 +21,9 @@ ROWS = [
     ("6x4", "dense 5", (6, 5), 25, 6 * 20),
     ("6x4", "dense 5 no-bias", (6, 5), 20, 6 * 20),
     ("4", "dense 5 relu", (5,), 25, 20),
-    ("6x4", "attention 2", (6, 4), 4 * 16 + 16, 4 * 6 * 16),
-    ("6x4", "attention 2 no-bias", (6, 4), 4 * 16, 4 * 6 * 16),
-    ("6x4", "attention 2 width=10", (6, 4), 4 * 40 + 30 + 4, 4 * 24 * 10),
+    ("6x4", "attention 2", (6, 4), 4 * 16 + 16, 4 * 6 * 16 + 2 * 36 * 4),
+    ("6x4", "attention 2 no-bias", (6, 4), 4 * 16, 4 * 6 * 16 + 2 * 36 * 4),
+    ("6x4", "attention 2 width=10", (6, 4), 4 * 40 + 30 + 4, 4 * 24 * 10 + 2 * 36 * 10),
     ("6", "embedding 4 words=50", (6, 4), 200, 0),
     ("6x4", "position", (6, 4), 24, 0),
     ("8x7x3", "position", (8, 7, 3), 168, 0),
@@ -50,7 +50,40 @@ ROWS = [
     ("8x7x4", "max-pool 2x3 /1", (7, 5, 4), 0, 0),
     ("8x7x4", "avg-pool 3x3 /3 pad=1", (3, 3, 4), 0, 0),
     ("6x4", "{op: '', label: mine, shape: 3x2, weights: 11, macs: 70}", (3, 2), 11, 70),
-    ("6x4", "{recurrent: '', label: GRU 8, shape: 6x8, weights: 336, macs: 9}", (6, 8), 336, 9),
+    ("6x4", "attention 2 window=3", (6, 4), 80, 4 * 6 * 16 + 2 * 6 * 3 * 4),
+    ("6x4", "attention 2 causal", (6, 4), 80, 4 * 6 * 16 + 2 * 36 * 4),
+    ("6x4", "attention 2 no-bias out-bias=yes", (6, 4), 68, 4 * 6 * 16 + 2 * 36 * 4),
+    ("3x2x4", "attention 2", (3, 2, 4), 80, 4 * 6 * 16 + 2 * 36 * 4),
+    ("6x4", "position 9", (6, 4), 36, 0),
+    ("6x4", "sinusoidal-position", (6, 4), 0, 0),
+    ("1", "sinusoidal-embedding 8", (8,), 0, 0),
+    ("6x4", "lstm 3", (6, 3), 4 * 3 * (4 + 3 + 1), 6 * 4 * 3 * 7),
+    ("6x4", "gru 3 reset-after last", (3,), 3 * 3 * (4 + 3 + 2), 6 * 3 * 3 * 7),
+    ("6x4", "rnn 3 no-bias bidirectional", (6, 6), 2 * 3 * 7, 6 * 2 * 3 * 7),
+    ("6x4", "feed-forward 8 gelu", (6, 4), 8 * 9 + 4, 6 * 2 * 4 * 8),
+    ("6x4", "feed-forward 8 prelu", (6, 4), 8 * 9 + 4, 6 * 2 * 4 * 8),
+    ("6x4", "feed-forward 8 gated silu no-bias", (6, 4), 3 * 4 * 8, 6 * 3 * 4 * 8),
+    (
+        "6x4",
+        "mixture-of-experts 5 active=2 inner=8 gated silu no-bias",
+        (6, 4),
+        5 * 96 + 20,
+        6 * (2 * 96 + 20),
+    ),
+    ("9x4", "conv-1d 3 6 /2 same", (5, 6), 3 * 4 * 6 + 6, 5 * 72),
+    ("9x4", "conv-1d 3 6 causal dilation=4", (9, 6), 3 * 4 * 6 + 6, 9 * 72),
+    ("9x4", "conv-1d 3 6 pad=1,0 no-bias", (8, 6), 72, 8 * 72),
+    ("9x4", "depthwise-conv-1d 3 2", (7, 8), 32, 7 * 24),
+    ("9x4", "max-pool-1d 2", (4, 4), 0, 0),
+    ("9x4", "upsample 2", (18, 4), 0, 0),
+    ("4x6x8x2", "conv-3d 3x3x3 6 /1x2x2 same", (4, 3, 4, 6), 27 * 12 + 6, 48 * 324),
+    ("4x6x8x2", "conv-3d 3x1x1 6 pad=1x0x0", (4, 6, 8, 6), 36 + 6, 192 * 36),
+    ("4x6x8x2", "avg-pool-3d 2x2x2 /1x2x2", (3, 3, 4, 2), 0, 0),
+    ("4x6x8x2", "sep-conv-3d 1x3x3 5 same", (4, 6, 8, 5), 18 + 10 + 5, 192 * 28),
+    ("8x7x3", "global-avg-pool keep", (1, 1, 3), 0, 0),
+    ("8x7x3", "crop 4x5", (4, 5, 3), 0, 0),
+    ("3x3x2", "conv-transpose 2x2 4 /3", (9, 9, 4), 4 * 2 * 4 + 4, 9 * 32),
+    ("3x3x2", "conv-transpose 2x2 4 /3 pad=0", (8, 8, 4), 4 * 2 * 4 + 4, 9 * 32),
 ]
 
 
@@ -102,7 +135,18 @@ def test_numbers_of_every_activation(name: str) -> None:
         ("4", "conv 3x3 6"),
         ("8x7x4", "conv-transpose 3x3 6 groups=3"),
         ("8x7x4", "dense 5"),
-        ("8x7x4", "attention 2"),
+        ("4", "attention 2"),
+        ("6x4", "attention 3"),
+        ("6x4", "attention 4 kv-heads=3"),
+        ("6x4", "attention 4 width=8 head-width=3"),
+        ("6x4", "mixture-of-experts 2 active=3 inner=8"),
+        ("6x4", "position 5"),
+        ("8x7x4", "lstm 3"),
+        ("8x7x4", "conv-1d 3 6"),
+        ("9x4", "conv-1d 10 6"),
+        ("8x7x4", "conv-3d 3x3x3 6"),
+        ("8x7x3", "crop 9x5"),
+        ("8x7x3", "crop 4"),
         ("8x7x4", "class-token 1"),
         ("4", "select"),
         ("8x7x3", "pixel-shuffle 2"),
@@ -158,6 +202,14 @@ def test_shapes_that_just_fit(shape: str, item: str) -> None:
         ("8x7x4", "zero-pad pad=1", "zero-pad"),
         ("8x7x4", "reshape 56x4", "reshape"),
         ("6x4", "attention 2", "attention"),
+        ("6x4", "attention 2 causal", "causal attention"),
+        ("6x4", "attention 4 kv-heads=2 causal", "causal grouped-query attention"),
+        ("6x4", "attention 4 kv-heads=1", "multi-query attention"),
+        ("6x4", "lstm 3 bidirectional", "bidirectional LSTM"),
+        ("6x4", "mixture-of-experts 5 active=2 inner=8", "2 of 5 experts"),
+        ("6x4", "conv-1d 3 6", "conv 3"),
+        ("6x4", "conv-1d 3 6 causal", "causal conv 3"),
+        ("4x6x8x2", "conv-3d 3x3x1 6", "conv 3×3×1"),
         ("6", "embedding 4 words=50", "embedding"),
         ("6x4", "position", "position"),
         ("6x4", "class-token 1", "class token"),
@@ -171,17 +223,22 @@ def test_what_a_layer_is_called_in_a_table(shape: str, item: str, label: str) ->
     assert layer_label(of(shape, item).rows[-1].layer) == label
 
 
+WINDOWED = ["conv", "sep-conv", "depthwise-conv", "conv-transpose"]
+POOLS = ["max-pool", "avg-pool"]
 ROLES = {
     "input": "input",
-    "conv": "conv sep-conv depthwise-conv conv-transpose conv-3d",
-    "dense": "dense attention embedding recurrent other-attention",
-    "pool": "max-pool avg-pool global-avg-pool global-max-pool pool-3d",
-    "merge": "concat add scaled-add multiply op-merge",
+    "conv": " ".join(f"{name} {name}-1d {name}-3d" for name in WINDOWED),
+    "dense": "dense attention embedding other-attention feed-forward mixture-of-experts "
+    "lstm gru rnn matmul",
+    "pool": " ".join(f"{name} {name}-1d {name}-3d" for name in POOLS)
+    + " global-avg-pool global-max-pool",
+    "merge": "concat append add scaled-add multiply mean minimum maximum op-merge",
     "activation": " ".join(ACTIVATIONS),
     "norm": "batch-norm batch-norm-unscaled layer-norm layer-norm-unscaled layer-norm-plain "
     "group-norm instance-norm instance-norm-plain rms-norm",
-    "other": "upsample pixel-shuffle channel-shuffle flatten dropout lrn zero-pad reshape "
-    "position class-token select scale slice op",
+    "other": "upsample pixel-shuffle channel-shuffle flatten dropout lrn zero-pad reshape crop "
+    "split position sinusoidal-position sinusoidal-embedding class-token select learned constant "
+    "scale slice op",
 }
 NOT_DRAWN = {"flatten", "dropout", "lrn", "zero-pad", "reshape", "select", "scale"}
 

@@ -61,13 +61,13 @@ WRONG = [
     "title: T\ndate: 2015-13\nnetwork: [input 8, relu]",
     "title: T\nlink: javascript:x\nnetwork: [input 8, relu]",
     "title: T\npublished: {parametres: 3}\nnetwork: [input 8, relu]",
-    "title: T\nkeras: {top1: 74.9}\nnetwork: [input 8, relu]",
+    "title: T\ngallery: {keras: {top1: 74.9}}\nnetwork: [input 8, relu]",
     "title: T\ndefaults: {cnov: same}\nnetwork: [input 8, relu]",
     "title: T\nfigure: {hide-badges: cnov}\nnetwork: [input 8, relu]",
     "title: T\nmodules: {a: {color: blue, layers: relu}}\nnetwork: [input 8, a]",
     "title: T\nmodules: {a: {color: green}}\nnetwork: [input 8, a]",
     "title: T\nmodules: {a: {layers: relu, towers: [relu, relu]}}\nnetwork: [input 8, a]",
-    "title: T\nmodules: {conv: {layers: relu}}\nnetwork: [input 8, conv]",
+    "title: T\nmodules: {previous: {layers: relu}}\nnetwork: [input 8, previous]",
     "title: T\nmodules: {A: {layers: relu}}\nnetwork: [input 8, A]",
 ]
 

@@ -73,12 +73,12 @@ def test_the_second_line_has_its_name_and_a_note() -> None:
             "  - input 8x8x8\n  - graph: {nodes: {a: relu, s: add}, "
             "edges: [in -> a -> s, previous -> s, s -> out]}\n",
             "\n",
-            "only the graph that is a module has 'previous'",
+            "the graph has no node 'previous'",
         ),
         (
             "  - input 8x8x8\n  - c\n",
-            "\nmodules:\n  c: {graph: {nodes: {previous: relu}, edges: [in -> previous -> out]}}\n",
-            "'previous' is the previous input of the graph",
+            "\nmodules:\n  c: {graph: {nodes: {in: relu}, edges: [in -> out]}}\n",
+            "'in' is the input of the graph",
         ),
         (
             "  - input 8x8x8\n  - c\n",
@@ -88,7 +88,7 @@ def test_the_second_line_has_its_name_and_a_note() -> None:
         (
             "  - input 8x8x8\n  - previous\n",
             "\nmodules:\n  previous: {layers: [relu]}\n",
-            "is a layer kind and cannot name a module",
+            "has a meaning of its own and cannot name a module",
         ),
         (
             "  - input 8x8x8\n  - towers: [input 8x8x8, [input 8x8x8, relu]]\n",
@@ -99,17 +99,17 @@ def test_the_second_line_has_its_name_and_a_note() -> None:
         (
             "  - input 8x8x8\n  - m\n",
             "\nmodules:\n  m: {towers: [[input 8x8x8], [relu]]}\n",
-            "an input may only stand first",
+            "an input may only stand in the network, first in",
         ),
         (
             "  - input 8x8x8\n  - repeat: 2\n    of: {towers: [relu, input 8x8x8], merge: add}\n",
             "\n",
-            "an input may only stand first",
+            "an input may only stand in the network, first in",
         ),
         (
             "  - input 8x8x8\n  - towers: [identity, [relu, input 8x8x8]]\n",
             "\n",
-            "an input may only stand first",
+            "an input may only stand in the network, first in",
         ),
         (
             "  - graph: {nodes: {a: input 8x8x8, b: [add, relu]}, "

@@ -180,7 +180,7 @@ def test_networks_written_from_the_page_come_to_their_published_totals(text: str
         "{towers: [identity, relu]}",
         "{residual: [relu]}",
         "{flatten: shown}",
-        "{flatten: , drawn: yes}",
+        "{flatten: , hidden: no}",
     ],
 )
 def test_words_are_what_they_look_like(item: str) -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from archviz.catalog import resolve
+from archviz.cli.common import outside_allowed
 from archviz.cli.streams import note, standard_output
 from archviz.errors import ArchvizError, Mark, Problem, fail
 from archviz.files import replace_file
@@ -38,7 +39,7 @@ def _format(source: str, write: bool, only_check: bool) -> None:
         raise fail(source, f"{message}, and stays as it is", "print it, without --write")
     stdin = source == STANDARD_INPUT
     old = sys.stdin.buffer.read(MAX_BYTES + 1) if stdin else read_spec_bytes(path)
-    new = canonical(old, path)
+    new = canonical(old, path, outside_allowed())
     if only_check and new != old:
         hint = "'archviz fmt --write' puts it into it"
         raise ArchvizError([Problem(Mark(path), "is not in its canonical form", hint)])

@@ -21,8 +21,10 @@ _NAMING = ("takes", "inputs", "as", "take")
 _GIVING = ("as=", "last-state=")
 
 
-def canonical(data: bytes, file: str) -> bytes:
+def canonical(data: bytes, file: str, allow_outside: bool = False) -> bytes:
     """The canonical form of a spec file; its ends of lines stay, and so does archviz's mark.
+
+    ``allow_outside``: files that it names may be outside of its folder.
 
     Raises:
         ArchvizError: with all problems of the spec; or its network would become another one.
@@ -30,19 +32,19 @@ def canonical(data: bytes, file: str) -> bytes:
     ours = is_marked(data)
     text = spec_text(data[: data.rindex(b"# " + SIGN)] if ours else data, file)
     ends = "\r\n" if "\r\n" in text[: text.find("\n") + 1] else "\n"
-    result = canonical_text(text, file).replace("\n", ends).encode()
+    result = canonical_text(text, file, allow_outside).replace("\n", ends).encode()
     return marked(result, "yaml") if ours else result
 
 
-def canonical_text(text: str, file: str) -> str:
+def canonical_text(text: str, file: str, allow_outside: bool = False) -> str:
     """The canonical form of the text of a spec; :func:`canonical` for the errors."""
-    network = network_from_text(text, file)
+    network = network_from_text(text, file, allow_outside)
     document = read_tree(text.removeprefix("\ufeff"))
     names = frozenset(_names(document.root)) | SHAPE_NAMES.keys()
     result = print_tree(document, names)
     if _links(read_tree(result)) != _links(document):
         result = print_tree(document, names, sort=False)  # an alias needs its anchor before it
-    if not same(network, network_from_text(result, file)):
+    if not same(network, network_from_text(result, file, allow_outside)):
         message = "would be another network in its canonical form, and is left as it is"
         raise fail(file, message, "this is a fault of archviz; please report it with the file")
     return result

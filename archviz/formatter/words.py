@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archviz.language.head import KERAS, PUBLISHED
+from archviz.language.head import GALLERY, KERAS, PUBLISHED
 from archviz.language.items import FORMS
-from archviz.language.options import FLAGS, OPTIONS, split_pair
+from archviz.language.options import FLAGS, OPTIONS, split_sides
+from archviz.looks import LOOKS
 from archviz.network.kinds import KINDS
+from archviz.network.rules import dimensions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -16,16 +18,16 @@ _BODY = ("use", "until", "layers", "towers", "residual", "graph", "of", "each", 
 _LOOK = ("as", "name", "label", "title", "color", "caption", "hidden", "shared", "side", "when")
 KEYS: Mapping[str, tuple[str, ...]] = {
     "spec": (
-        *("title", "year", "date", "paper", "authors", "venue", "link", "source", "brought"),
-        *("appendix", "published", "keras", "gallery", "take"),
-        *("defaults", "modules", "network", "figure"),
+        *("title", "year", "date", "paper", "authors", "venue", "link", "source"),
+        *("published", "gallery", "take", "defaults", "modules", "network", "figure"),
     ),
     "module": ("takes", "inputs", "gives", "color", "label", "title", *_BODY),
     "series": (*FORMS, *_BODY, *OPTIONS, *_LOOK),
     "graph": ("nodes", "edges"),
     "published": tuple(PUBLISHED),
+    "gallery": tuple(GALLERY),
     "keras": tuple(KERAS),
-    "figure": ("title", "theme", "detail", "aspect", "hide-badges", "open", "colors", "notes"),
+    "figure": (*LOOKS, "hide-badges", "colors", "notes"),
 }
 """The keys of each part of a spec, in their order; of an item, its kind comes first."""
 
@@ -61,14 +63,16 @@ def in_order(text: str, kind: str, scope: Collection[str]) -> str:
 
 def _place(word: str, kind: str, scope: Collection[str]) -> int:
     option, equals, _ = word.partition("=")
+    row = KINDS[kind]
     if word in FLAGS and word not in scope:
         option = FLAGS[word][0]
     elif not equals:
-        row = KINDS[kind]
         stride = word[0] == "/" and "stride" in row.options
-        kernel = "kernel" in row.options and split_pair(word, scope)
+        kernel = "kernel" in row.options and split_sides(word, scope, dimensions(kind))
         option = "stride" if stride else "kernel" if kernel else ""
-    if option == KINDS[kind].main:
+    if row.first and option == row.first:
+        option = _FIRST[0]
+    elif option == row.main:
         option = ""
     return _OPTIONS.index(option) if option in _OPTIONS else len(_OPTIONS)
 

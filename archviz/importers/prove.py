@@ -116,7 +116,7 @@ def key_of(node: LayerNode) -> LayerKey:
         value = getattr(layer, field)
         if field == "padding":
             value = tidy(value, layer.kernel, layer.stride, layer.dilation)
-            value = "valid" if layer.kernel == (1, 1) and value == "same" else value
+            value = "valid" if set(layer.kernel) == {1} and value == "same" else value
         values.append(value)
     return node.kind, tuple(values), node.shape
 

@@ -117,7 +117,9 @@ def _from_mapping(
     reader: SpecReader, node: MappingNode, where: str, place: Place
 ) -> tuple[ItemSpec, ...]:
     for key, value in node.pairs:
-        if key.text in FORMS and key.text not in reader.takes:
+        # a module may be called like a form; its call has no list behind it
+        called = key.text in reader.takes and not isinstance(value, SequenceNode)
+        if key.text in FORMS and not called:
             item = FORMS[key.text](READERS, reader, node, value, where, place)
             return (item,) if item else ()
     return _long_form(reader, node, where, place)

@@ -18,6 +18,7 @@ from archviz.language.expression import (
     pretty,
     show,
 )
+from archviz.looks import color_hint, color_of
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.yamlnodes import boolean
 
@@ -41,12 +42,19 @@ class Option(NamedTuple):
 
 
 OPTIONS: Mapping[str, Option] = {
-    "kernel": Option("pair", "kernel", "kernel size, height x width"),
+    "kernel": Option(
+        "sides", "kernel", "kernel size: height x width, `3x3x3`, or of a sequence `3`"
+    ),
     "filters": Option("whole", "filters", "number of filters: output channels"),
-    "units": Option("whole", "filters", "number of units of a dense layer"),
-    "stride": Option("pair", "stride", "stride, one number or height x width"),
+    "units": Option("whole", "filters", "number of units of a dense or recurrent layer"),
+    "stride": Option("sides", "stride", "stride, one number or height x width"),
     "pad": Option("pad", "padding", "same, valid, N, HxW, or top,bottom,left,right"),
-    "dilation": Option("pair", "dilation", "dilation of the kernel"),
+    "causal": Option(
+        "bool",
+        "causal",
+        "nothing sees what comes behind it: a mask of an attention, a padding before a sequence",
+    ),
+    "dilation": Option("sides", "dilation", "dilation of the kernel"),
     "groups": Option("whole", "groups", "groups of channels that are convolved apart"),
     "multiplier": Option("whole", "multiplier", "outputs a channel of a depthwise convolution"),
     "bias": Option("bool", "bias", "whether the layer has a bias"),
@@ -57,9 +65,30 @@ OPTIONS: Mapping[str, Option] = {
     "rate": Option("number", "value", "share of values that a dropout drops", 0, 1),
     "factor": Option("whole", "value", "how many times larger the map becomes", 1, 1024),
     "shape": Option("shape", "shape", "HxWxC of a map, LxN of a sequence, or N of a vector"),
+    "size": Option("shape", "shape", "height x width that a crop leaves"),
+    "keep": Option("bool", "keep", "a global pooling gives a map of 1x1 places"),
+    "parts": Option("gives", "gives", "names for equal parts of the channels"),
     "heads": Option("whole", "count", "number of heads of an attention"),
+    "kv-heads": Option("whole", "kv_heads", "heads of keys and values; without a word all heads"),
+    "head-width": Option("whole", "head_width", "features of each head"),
     "width": Option("whole", "filters", "features of all heads, or of an embedding"),
+    "window": Option("whole", "window", "how many rows each row of an attention sees"),
+    "rotary": Option("bool", "rotary", "whether queries and keys are turned by their position"),
+    "out-bias": Option("bool", "out_bias", "bias of an attention's last projection, if another"),
+    "inner": Option("whole", "filters", "features between the two layers of a feed-forward part"),
+    "gated": Option("bool", "gated", "whether a feed-forward part is gated (SwiGLU, GEGLU)"),
+    "experts": Option("whole", "count", "number of experts"),
+    "active": Option("whole", "active", "how many experts a row goes through"),
+    "bidirectional": Option("bool", "bidirectional", "whether it also runs from the end"),
+    "last": Option("bool", "last", "only the last state, or the last row"),
+    "biases": Option("whole", "biases", "biases a gate: 1 as in Keras, 2 as in PyTorch", 1, 2),
+    "reset-after": Option(
+        "bool",
+        "reset_after",
+        "the reset gate acts behind the matrix, which has a bias of its own then",
+    ),
     "words": Option("whole", "count", "number of words that an embedding knows"),
+    "rows": Option("whole", "count", "rows of a table of positions"),
     "tokens": Option("whole", "count", "number of tokens put before a sequence"),
     "from": Option("value", "takes", "name of the value that is attended to, or multiplied by"),
     "to": Option("value", "takes", "name of the value whose height and width are taken over"),
@@ -75,9 +104,11 @@ OPTIONS: Mapping[str, Option] = {
     "name": Option("text", "name", "a name of its own, for tables and links"),
     "label": Option("text", "label", "another text for the box"),
     "caption": Option("text", "caption", "a text under the box"),
-    "color": Option("text", "color", "another color for the box: a theme's role, or #rrggbb"),
+    "color": Option("color", "color", "another color for the box: a theme's role, or #rrggbb"),
 }
 COMMON = ("shared", "own", "name", "label", "caption", "color", "hidden", "depth", "when")
+
+_SWITCHES = ("causal", "rotary", "gated", "bidirectional", "last", "reset-after", "keep")
 
 FLAGS: Mapping[str, tuple[str, str]] = {
     "same": ("pad", "same"),
@@ -89,6 +120,7 @@ FLAGS: Mapping[str, tuple[str, str]] = {
     "no-norm": ("norm", "none"),
     **{name: ("act", name) for name in ACTIVATIONS},
     "linear": ("act", "none"),
+    **{name: (name, "yes") for name in _SWITCHES},
     "shared": ("shared", "yes"),
     "hidden": ("hidden", "yes"),
     "shown": ("hidden", "no"),
@@ -132,37 +164,60 @@ class Setting(NamedTuple):
     """The parameters in it."""
     bad: bool = False
     """Whether a problem was noted for it."""
+    dims: int = 2
+    """How many sides its kernel has."""
 
 
-def read_setting(option: str, text: str, mark: Mark, scope: Collection[str]) -> Setting:
-    """Parse the text of an option; :class:`OptionError` where it cannot be one."""
+def read_setting(
+    option: str, text: str, mark: Mark, scope: Collection[str], dims: int = 2
+) -> Setting:
+    """Parse the text of an option; :class:`OptionError` where it cannot be one.
+
+    ``dims``: how many sides a kernel of the layer has.
+    """
     form = OPTIONS[option].form
+    if form == "color":
+        if not color_of(text):
+            raise OptionError("there is no such color", color_hint(text))
+        return Setting(option, color_of(text), mark)
     if form in ("text", "value", "gives"):
         return Setting(option, text, mark)
     try:
-        parts = tuple(parse(part, scope, SYMBOLS) for part in _split(form, text, scope))
+        parts = tuple(parse(part, scope, SYMBOLS) for part in _split(form, text, scope, dims))
     except ExpressionError as error:
         raise OptionError(error.message, "", error.offset, error.word) from None
     names: tuple[str, ...] = ()
     for part in parts:
         names += part.names
-    return Setting(option, text, mark, parts, names)
+    return Setting(option, text, mark, parts, names, dims=dims)
 
 
-def _split(form: str, text: str, scope: Collection[str]) -> list[str]:
-    if form == "pair" or (form == "pad" and "," not in text):
-        return list(split_pair(text, scope) or (text,))
+_PADS = {1: "before,behind", 2: "top,bottom,left,right", 3: "six numbers"}
+
+
+def _split(form: str, text: str, scope: Collection[str], dims: int) -> list[str]:
+    if form == "sides" or (form == "pad" and "," not in text):
+        return list(split_sides(text, scope, dims) or (text,))
     if form == "pad":
         parts = text.split(",")
-        if len(parts) != 4:
-            raise OptionError(f"'{text[:60]}' is not a padding", "write top,bottom,left,right")
+        if len(parts) != 2 * dims:
+            raise OptionError(f"'{text[:60]}' is not a padding", f"write {_PADS[dims]}")
         return parts
     if form == "shape":
         return text.replace("×", "x").split("x")
     return [text]
 
 
-def split_pair(text: str, scope: Collection[str]) -> tuple[str, str] | None:
+def split_sides(text: str, scope: Collection[str], dims: int = 2) -> tuple[str, ...] | None:
+    """The sides of a kernel: ``3x3``, or ``3x3x3`` of a volume; None where the text is none."""
+    if dims == 2:
+        return _split_pair(text, scope)
+    sides = tuple(text.replace("×", "x").split("x"))
+    right = 1 < len(sides) == dims and text not in scope
+    return sides if right and all(_is_side(side, scope) for side in sides) else None
+
+
+def _split_pair(text: str, scope: Collection[str]) -> tuple[str, str] | None:
     """``3x3``, ``kxk``, ``1×n`` in its two sides; None where the text is no such pair."""
     if text in scope or len(text) > MAX_LENGTH:
         return None
@@ -185,7 +240,7 @@ def _is_side(text: str, scope: Collection[str]) -> bool:
 def setting_value(setting: Setting, values: Mapping[str, Value]) -> Any:
     """The value for the layer's field; :class:`OptionError` where it does not suit."""
     option = OPTIONS[setting.option]
-    if option.form == "text":
+    if option.form in ("text", "color"):
         return setting.text
     if option.form in ("value", "gives"):
         return (setting.text,)
@@ -237,9 +292,9 @@ def _any_number(setting: Setting, option: Option, parts: list[Value]) -> int | f
     return _number(setting.option, parts[0], option.low, option.high)
 
 
-def _pair(setting: Setting, option: Option, parts: list[Value]) -> tuple[int, int]:
-    first = whole(setting.option, parts[0])
-    return first, first if len(parts) == 1 else whole(setting.option, parts[1])
+def _sides(setting: Setting, option: Option, parts: list[Value]) -> tuple[int, ...]:
+    sides = tuple([whole(setting.option, part) for part in parts])
+    return sides if len(sides) == setting.dims else sides * setting.dims
 
 
 def _pad(setting: Setting, option: Option, parts: list[Value]) -> str | tuple[int, ...]:
@@ -248,10 +303,11 @@ def _pad(setting: Setting, option: Option, parts: list[Value]) -> str | tuple[in
             return parts[0]
         raise OptionError(f"pad is '{parts[0]}'", "use same, valid, a number, HxW or T,B,L,R")
     sides = [whole("pad", part, 0) for part in parts]
-    if len(sides) == 4:
+    if len(sides) == 2 * setting.dims and "," in setting.text:
         return tuple(sides)
-    height, width = sides[0], sides[-1]
-    return height, height, width, width
+    if len(sides) != setting.dims:
+        sides *= setting.dims
+    return tuple([side for side in sides for _ in range(2)])
 
 
 def _shape(setting: Setting, option: Option, parts: list[Value]) -> tuple[int, ...]:
@@ -284,7 +340,7 @@ def _word(setting: Setting, option: Option, parts: list[Value]) -> str:
 _VALUE_READERS: Mapping[str, Any] = {
     "whole": _whole,
     "number": _any_number,
-    "pair": _pair,
+    "sides": _sides,
     "pad": _pad,
     "shape": _shape,
     "bool": _bool,

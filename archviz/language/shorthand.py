@@ -23,12 +23,13 @@ from archviz.language.options import (
     Setting,
     read_setting,
     setting_value,
-    split_pair,
+    split_sides,
 )
 from archviz.language.reader import SpecReader, Values, tokens_of
 from archviz.language.syntax import LayerSpec
 from archviz.language.values import NAME_LENGTH, give_name, take_name
 from archviz.network.kinds import KINDS
+from archviz.network.rules import dimensions
 from archviz.yamlnodes import ScalarNode, YamlNode, describe, shorten
 
 Parameters = Mapping[str, object]
@@ -52,7 +53,7 @@ def read_layer(
     settings: dict[str, Setting] = {}
     named: dict[str, list[str]] = {}
     for token, place in rest:
-        option, text = _classify(kind, token, scope, reader.values)
+        option, text = _classify(kind, token, scope, settings, reader.values)
         if not _name_of_value(reader, named, kind, option, text, place):
             _put(reader, settings, kind, option, text, place, scope, token)
     for key, node in extra:
@@ -67,10 +68,12 @@ def read_layer(
         elif not _name_of_value(reader, named, kind, option, node.text, node.mark):
             token = f"{option}={node.text}"
             _put(reader, settings, kind, option, node.text, node.mark, scope, token)
+    about_values = {name for name in KINDS[kind].options if name and OPTIONS[name].field in named}
+    known = {*settings, *reader.defaults.get(kind, {}), *about_values}
     for option in KINDS[kind].required:
-        known = option in settings or OPTIONS[option].field in named
-        if not known and option not in reader.defaults.get(kind, {}):
-            reader.problem(mark, f"{kind} needs its {option}", f"such as: {_example(kind)}")
+        if known.isdisjoint(option.split("/")):
+            what = option.replace("/", " or ")
+            reader.problem(mark, f"{kind} needs its {what}", f"such as: {_example(kind)}")
     merged = {**reader.defaults.get(kind, {}), **settings}
     return _layer_spec(kind, where, mark, merged, named)
 
@@ -96,11 +99,26 @@ def _name_of_value(
     return True
 
 
-_EXAMPLES = {"kernel": "3x3", "pad": "pad=1", "shape": "224x224x3", "factor": "2"}
+_EXAMPLES = {
+    "kernel": ("3", "3x3", "3x3x3"),
+    "pad/to": "pad=1",
+    "size/to": "56x56",
+    "shape": "224x224x3",
+    "factor": "2",
+    "words": "words=30000",
+    "active": "active=2",
+    "inner": "inner=1024",
+    "experts": "8",
+    "heads": "8",
+    "parts": "left right",
+    "from": "from=other",
+}
 
 
 def _example(kind: str) -> str:
-    return " ".join([kind, *(_EXAMPLES.get(name, "64") for name in KINDS[kind].required)])
+    examples = [_EXAMPLES.get(name, "64") for name in KINDS[kind].required]
+    sides = dimensions(kind) - 1
+    return " ".join([kind, *(text if isinstance(text, str) else text[sides] for text in examples)])
 
 
 def _layer_spec(
@@ -124,7 +142,7 @@ def read_defaults(reader: SpecReader, kind: str, scalar: ScalarNode) -> None:
     """The flags and options that every layer of a kind has unless it says otherwise."""
     settings: dict[str, Setting] = {}
     for token, place in tokens_of(scalar):
-        option, text = _classify(kind, token, {})
+        option, text = _classify(kind, token, {}, settings)
         if option in ("name", "label", "when"):
             reader.problem(place, f"{option} cannot be a default")
             continue
@@ -133,9 +151,13 @@ def read_defaults(reader: SpecReader, kind: str, scalar: ScalarNode) -> None:
 
 
 def _classify(
-    kind: str, token: str, scope: Parameters, values: Values | None = None
+    kind: str,
+    token: str,
+    scope: Parameters,
+    taken: Collection[str] = (),
+    values: Values | None = None,
 ) -> tuple[str, str]:
-    """The option that a token sets, and the text of its value."""
+    """The option that a token sets, and the text of its value; ``taken`` are set already."""
     row = KINDS[kind]
     if row.join and values and token in values.known and token not in scope:
         return WITH, token
@@ -146,8 +168,10 @@ def _classify(
         return key, value
     if token[0] == "/" and "stride" in row.options:
         return "stride", token[1:]
-    if "kernel" in row.options and split_pair(token, scope.keys()):
+    if "kernel" in row.options and split_sides(token, scope.keys(), dimensions(kind)):
         return "kernel", token
+    if row.first and row.first not in taken:
+        return row.first, token
     return row.main, token
 
 
@@ -175,7 +199,7 @@ def _put(
         settings[option] = Setting(option, text, mark, bad=True)
         return
     try:
-        setting = read_setting(option, text, mark, scope.keys())
+        setting = read_setting(option, text, mark, scope.keys(), dimensions(kind))
         if not setting.names:
             setting_value(setting, {})
         settings[option] = setting

@@ -107,7 +107,7 @@ def _read_edges(
             else:
                 reader.unknown(mark, "the graph has no node", name, (*bodies, *outside, "out"))
         for (source, _), (target, mark) in pairwise(names):
-            if target == START or target not in (*bodies, "out") or source == "out":
+            if target in outside - bodies.keys() or source == "out":
                 reader.problem(mark, f"no edge can go from '{source}' to '{target}'")
             elif (source, target) in wires:
                 reader.problem(mark, f"the edge {source} -> {target} is given twice")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archviz.layout.blocks import Face
+from archviz.layout.blocks import MODULE_ROLES, Face
 from archviz.network.analysis import Facts
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS, Badge
 from archviz.network.labels import layer_label, shape_text, without_braces
@@ -30,7 +30,7 @@ def layer_badges(layer: Layer, hidden: frozenset[str]) -> tuple[Badge, ...]:
     badges = []
     if layer.norm != "none":
         badges.append(NORMS[layer.norm])
-    if layer.activation != "none":
+    if layer.activation != "none" and not KINDS[layer.kind].inside:
         badges.append(ACTIVATIONS[layer.activation])
     return tuple(badges)
 
@@ -38,7 +38,7 @@ def layer_badges(layer: Layer, hidden: frozenset[str]) -> tuple[Badge, ...]:
 def layer_face(layer: Layer, facts: Facts, hidden: frozenset[str], full: bool) -> Face:
     """The face of a layer."""
     kind = KINDS[layer.kind]
-    label = layer_label(layer, facts.kernels)
+    label = layer_label(layer, facts.kernels, facts.words)
     role, glyph = kind.role, kind.glyph
     if glyph == "circle":
         badge = ACTIVATIONS.get(layer.kind) or NORMS[layer.kind]
@@ -50,8 +50,8 @@ def layer_face(layer: Layer, facts: Facts, hidden: frozenset[str], full: bool) -
         label = f"dense {captions[0]}"
     elif layer.kind == "input":
         captions = (shape_text(layer.shape),)
-    elif full:
-        captions = _numbers(layer, facts)
+    else:
+        captions = (*_said(facts), *(_numbers(layer, facts) if full else ()))
     badges = layer_badges(layer, hidden)
     return Face(
         label, _tooltip(label, layer, facts), layer.where, label, role, glyph, badges, captions
@@ -64,7 +64,16 @@ def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> F
     parts = [module.title, _shapes(facts), *_counts(facts)]
     detail = "\n".join(part for part in parts if part)
     label = facts.labels[0] if len(facts.labels) == 1 else without_braces(module.label)
-    return Face(module.title, detail, call.where, label, module.color, "box", (), captions)
+    role, color = module.color, ""
+    if role not in MODULE_ROLES:
+        role, color = "module", role
+    return Face(module.title, detail, call.where, label, role, "box", (), captions, color)
+
+
+def _said(facts: Facts) -> tuple[str, ...]:
+    """What a kind says under its box, where all calls say the same."""
+    said = {text for _, text in facts.words}
+    return tuple(said) if len(said) == 1 else ()
 
 
 def _filters(layer: Layer, facts: Facts) -> str:
@@ -76,10 +85,10 @@ def _filters(layer: Layer, facts: Facts) -> str:
 def _stride(layer: Layer, facts: Facts) -> str:
     if len(facts.strides) > 1:
         return "/" + layer.written.get("stride", "s")
-    down, across = layer.stride
-    if (down, across) == (1, 1):
+    sides = set(layer.stride)
+    if sides == {1}:
         return ""
-    return f"/{down}" if down == across else f"/{down}×{across}"
+    return f"/{sides.pop()}" if len(sides) == 1 else f"/{shape_text(layer.stride)}"
 
 
 def _numbers(layer: Layer, facts: Facts) -> tuple[str, ...]:
@@ -122,9 +131,11 @@ def _count(values: Sequence[int], noun: str) -> str:
 def _tooltip(label: str, layer: Layer, facts: Facts) -> str:
     """Name, output shape, parameters and multiply-adds, one a line."""
     name = f"{layer.name}: {label}" if layer.name else label
-    extras = [ACTIVATIONS[layer.activation].title] if layer.activation != "none" else []
+    behind = layer.activation != "none" and not KINDS[layer.kind].inside
+    extras = [ACTIVATIONS[layer.activation].title] if behind else []
     if layer.norm != "none":
         extras.insert(0, NORMS[layer.norm].title)
+    extras = [*_said(facts), *extras]
     if extras:
         name += ", " + ", ".join(extras)
     parts = [name, _shapes(facts), *_counts(facts)]

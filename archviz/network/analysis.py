@@ -40,6 +40,8 @@ class Row(NamedTuple):
     trainable: int
     non_trainable: int
     macs: int
+    products: int = 0
+    """Of the multiply-adds those of two computed values."""
 
     @property
     def parameters(self) -> int:
@@ -64,14 +66,16 @@ class Facts(NamedTuple):
     """
 
     calls: int
-    kernels: tuple[tuple[int, int], ...] = ()
+    kernels: tuple[Shape, ...] = ()
     filters: tuple[int, ...] = ()
-    strides: tuple[tuple[int, int], ...] = ()
+    strides: tuple[Shape, ...] = ()
     shapes: tuple[Shape, ...] = ()
     parameters: tuple[int, ...] = ()
     macs: tuple[int, ...] = ()
     times: tuple[int, ...] = ()
     """Of a repeat, or of identical towers: how many."""
+    words: tuple[tuple[str, str], ...] = ()
+    """Text and caption of a kind that has words of its own."""
     labels: tuple[str, ...] = ()
     """Of a module's calls, where its label has parameters in it."""
 
@@ -143,6 +147,7 @@ class Outcome(NamedTuple):
     non_trainable: int
     macs: int
     depth: int
+    products: int = 0
 
 
 class _Tally:
@@ -209,20 +214,24 @@ class _Analyser(Walk[State]):
         except ShapeError as error:
             self.problems.setdefault(layer.where, Problem(layer.mark, error.message, error.hint))
             return None, depth
-        windowed = "kernel" in KINDS[layer.kind].options
+        kind = KINDS[layer.kind]
+        windowed = "kernel" in kind.options
         tally.add(
             kernels=layer.kernel if windowed else None,
             filters=layer.filters or None,
             strides=layer.stride if windowed else None,
             shapes=outcome.shape,
+            words=kind.words(layer) if kind.words else None,
             parameters=outcome.trainable + outcome.non_trainable,
             macs=outcome.macs,
         )
         weighed = self.weighed
         trainable, moving = outcome.trainable * weighed, outcome.non_trainable * weighed
-        macs = outcome.macs * self.copies
+        macs, products = outcome.macs * self.copies, outcome.products * self.copies
         path = scope.path(layer.kind, layer.name or ("input" if layer.kind == "input" else ""))
-        self.into.append(Row(path, layer, shapes[0], outcome.shape, trainable, moving, macs))
+        self.into.append(
+            Row(path, layer, shapes[0], outcome.shape, trainable, moving, macs, products)
+        )
         self.parameters += trainable + moving
         self.macs += macs
         return outcome.shape, depth + outcome.depth
@@ -307,13 +316,15 @@ def measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> Ou
         norm = NORMS[layer.norm].weights
         trainable, moving = trainable + norm[0] * channels, moving + norm[1] * channels
         depth += 1
-    if layer.activation != "none":
+    if layer.activation != "none" and not kind.inside:
         trainable += ACTIVATIONS[layer.activation].weights[0] * channels
         # An activation that a convolution applies itself is no layer of its own.
         depth += 1 if layer.norm != "none" or kind.join else 0
     if layer.shared:
         trainable, moving = own_weights(moving, layer.own)
-    return Outcome(output, trainable, moving, kind.macs(layer, shape, output, *named), depth)
+    macs = kind.macs(layer, shape, output, *named)
+    products = kind.products(layer, shape, output, *named)
+    return Outcome(output, trainable, moving, macs, depth, products)
 
 
 def given_shape(layer: Layer, shape: Shape) -> Shape:

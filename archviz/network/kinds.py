@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archviz.network import counts, rules
+from archviz.network import counts, merges, rules, sequences, windows
+from archviz.network.kind import Kind, merge, other, stated, windowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archviz.network.counts import MacRule, WeightRule
     from archviz.network.model import Layer, Shape
-    from archviz.network.rules import JoinRule, ShapeRule
 
 # ---- norms and activations -----------------------------------------------------------------
 
@@ -72,87 +71,47 @@ def _activation_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
     return ACTIVATIONS[layer.kind].weights[0] * shape[-1], 0
 
 
+# ---- what boxes say --------------------------------------------------------------------------
+
+
+def _attention_words(layer: Layer) -> tuple[str, str]:
+    label, heads, keys = "attention", layer.count, layer.kv_heads or layer.count
+    if keys < heads:
+        label = "multi-query attention" if keys == 1 else "grouped-query attention"
+    if layer.takes:
+        label = label.replace("attention", "cross-attention")
+    parts = [f"{heads} heads" if heads > 1 else "1 head"]
+    parts += [f"{keys} of keys"] if keys < heads else []
+    parts += [f"window {layer.window}"] if layer.window else []
+    parts += ["rotary"] if layer.rotary else []
+    return ("causal " if layer.causal else "") + label, ", ".join(parts)
+
+
+_GATED = {"silu": "SwiGLU", "gelu": "GEGLU", "relu": "ReGLU", "sigmoid": "GLU", "none": "bilinear"}
+
+
+def _inner_words(layer: Layer) -> str:
+    act = layer.activation
+    text = ACTIVATIONS[act].title if act in ACTIVATIONS else "linear"
+    if layer.gated:
+        text = _GATED.get(act, f"gated {text}")
+    return f"{layer.filters}, {text}"
+
+
+def _feed_forward_words(layer: Layer) -> tuple[str, str]:
+    return "feed-forward", _inner_words(layer)
+
+
+def _experts_words(layer: Layer) -> tuple[str, str]:
+    return f"{layer.active} of {layer.count} experts", _inner_words(layer)
+
+
+def _recurrent_words(layer: Layer) -> tuple[str, str]:
+    label = ("bidirectional " if layer.bidirectional else "") + layer.kind.upper()
+    return label, f"{layer.filters}, last state" if layer.last else f"{layer.filters}"
+
+
 # ---- the table ------------------------------------------------------------------------------
-
-
-class Kind(NamedTuple):
-    """One kind of layer: how it looks, what it accepts, and what it counts."""
-
-    name: str
-    role: str
-    """Colour role in a theme."""
-    label: str
-    """Text in the box; ``{kernel}`` stands for the kernel size."""
-    title: str
-    about: str
-    glyph: str = "box"
-    options: tuple[str, ...] = ()
-    """Accepted options; ``main`` is the one that a bare number in the shorthand sets."""
-    main: str = ""
-    required: tuple[str, ...] = ()
-    badge: str = ""
-    """Text of the circle, for an activation or a norm that is a layer of its own."""
-    drawn: bool = True
-    depth: int = 1
-    shape: ShapeRule = rules.same_shape
-    weights: WeightRule = counts.no_weights
-    macs: MacRule = counts.no_macs
-    join: JoinRule | None = None
-    """Set for merges: the shape from those of all inputs, named for messages."""
-    takes: tuple[str, ...] = ()
-    """Options that name a further value that it takes; the rules get their shapes in this order."""
-    gives: tuple[str, ...] = ()
-    """Options that name a further value that it gives."""
-
-
-_POST = ("bias", "norm", "act")
-_POOL = ("kernel", "stride", "pad", "ceil")
-_STATED = ("shape", "weights", "macs", "norm", "act")
-
-
-def _conv(
-    name: str,
-    label: str,
-    title: str,
-    about: str,
-    main: str,
-    extra: tuple[str, ...],
-    shape: ShapeRule,
-    weights: WeightRule,
-    macs: MacRule,
-) -> Kind:
-    required = ("kernel",) if main == "multiplier" else ("kernel", "filters")
-    options = (main, "kernel", "stride", "pad", *extra, *_POST)
-    return Kind(
-        name,
-        "conv",
-        label,
-        title,
-        about,
-        "box",
-        options,
-        main,
-        required,
-        shape=shape,
-        weights=weights,
-        macs=macs,
-    )
-
-
-def _pool(name: str, label: str, about: str) -> Kind:
-    title = label.removesuffix(" {kernel}").replace("max-pool", "max pooling")
-    title = title.replace("avg-pool", "average pooling")
-    if name.startswith("global"):
-        return Kind(name, "pool", label, title, about, shape=rules.global_shape)
-    return Kind(
-        name, "pool", label, title, about, "box", _POOL, "", ("kernel",), shape=rules.pool_shape
-    )
-
-
-def _merge(name: str, about: str, join: JoinRule, main: str = "") -> Kind:
-    options = (main, "norm", "act") if main else ("norm", "act")
-    label = name.replace("-", " ")
-    return Kind(name, "merge", label, label, about, options=options, main=main, join=join)
 
 
 def _activation(name: str, badge: Badge) -> Kind:
@@ -182,107 +141,154 @@ def _norm(name: str, badge: Badge) -> Kind:
     )
 
 
-def _stated(name: str, role: str, title: str, about: str) -> Kind:
-    return Kind(
-        name,
-        role,
-        title,
-        title,
-        about,
-        options=_STATED,
-        shape=rules.given_shape,
-        weights=counts.stated_weights,
-        macs=counts.stated_macs,
-    )
+_POST = ("bias", "norm", "act")
+_WINDOW = ("kernel", "stride", "pad")
+_FEED = ("inner", "act", "gated", "bias", "norm")
 
 
-def _other(
-    name: str, about: str, shape: ShapeRule, main: str = "", drawn: bool = False, title: str = ""
-) -> Kind:
-    options = (main,) if main else ()
-    required = options if main != "rate" else ()
+def _recurrent(name: str, title: str, about: str, *more: str) -> Kind:
+    options = ("units", "bidirectional", "last", "state", "last-state", "bias", "biases", *more)
     return Kind(
-        name,
-        "other",
-        name,
-        title or name,
-        about,
-        "box",
-        options,
-        main,
-        required,
-        drawn=drawn,
-        shape=shape,
-    )
+        name, "dense", name.upper(), title, about, "box", (*options, "norm"), "units", ("units",),
+        shape=sequences.recurrent_shape, weights=sequences.recurrent_weights,
+        macs=sequences.recurrent_macs, takes=("state",), gives=("last-state",),
+        words=_recurrent_words,
+    )  # fmt: skip
 
 
 _ROWS = (
     Kind("input", "input", "input", "input", "an input, `HxWxC` or `N`; first in a network",
-         options=("shape",), main="shape", required=("shape",), shape=rules.input_shape),
-    _conv("conv", "conv {kernel}", "convolution", "convolution: kernel, then filters", "filters",
-          ("dilation", "groups"), rules.conv_shape, counts.conv_weights, counts.conv_macs),
-    _conv("sep-conv", "conv sep {kernel}", "depthwise separable convolution",
-          "depthwise, then pointwise convolution, as one layer", "filters",
-          ("dilation", "multiplier"), rules.sep_shape, counts.sep_weights, counts.sep_macs),
-    _conv("depthwise-conv", "conv dw {kernel}", "depthwise convolution",
-          "one convolution a channel", "multiplier", ("dilation",),
-          rules.depthwise_shape, counts.depthwise_weights, counts.depthwise_macs),
-    _conv("conv-transpose", "conv T {kernel}", "transposed convolution",
-          "transposed convolution, enlarges the map", "filters", ("groups",),
-          rules.transpose_shape, counts.conv_weights, counts.transpose_macs),
+         options=("shape",), main="shape", required=("shape",), shape=rules.input_shape,
+         begins=True),
+    *windowed(Kind(
+        "conv", "conv", "conv {kernel}", "convolution", "convolution: kernel, then filters",
+        "box", ("filters", *_WINDOW, "dilation", "groups", *_POST), "filters",
+        ("kernel", "filters"), shape=windows.conv_shape, weights=windows.conv_weights,
+        macs=windows.conv_macs)),
+    *windowed(Kind(
+        "sep-conv", "conv", "conv sep {kernel}", "depthwise separable convolution",
+        "depthwise, then pointwise convolution, as one layer",
+        "box", ("filters", *_WINDOW, "dilation", "multiplier", *_POST), "filters",
+        ("kernel", "filters"), shape=windows.sep_shape, weights=windows.sep_weights,
+        macs=windows.sep_macs)),
+    *windowed(Kind(
+        "depthwise-conv", "conv", "conv dw {kernel}", "depthwise convolution",
+        "one convolution a channel", "box", ("multiplier", *_WINDOW, "dilation", *_POST),
+        "multiplier", ("kernel",), shape=windows.depthwise_shape,
+        weights=windows.depthwise_weights, macs=windows.depthwise_macs)),
+    *windowed(Kind(
+        "conv-transpose", "conv", "conv T {kernel}", "transposed convolution",
+        "transposed convolution, enlarges the map", "box",
+        ("filters", *_WINDOW, "dilation", "groups", *_POST), "filters", ("kernel", "filters"),
+        shape=windows.transpose_shape, weights=windows.conv_weights,
+        macs=windows.transpose_macs)),
     Kind("dense", "dense", "dense", "dense layer", "fully connected layer: units, on a vector",
          "bar", ("units", *_POST), "units", ("units",), shape=rules.dense_shape,
          weights=counts.dense_weights, macs=counts.dense_macs),
-    _pool("max-pool", "max-pool {kernel}", "largest value under a kernel; stride = kernel"),
-    _pool("avg-pool", "avg-pool {kernel}", "mean value under a kernel; stride = kernel"),
-    _pool("global-avg-pool", "global avg-pool", "mean of each channel: a map becomes a vector"),
-    _pool("global-max-pool", "global max-pool", "maximum of each channel: a map becomes a vector"),
-    _merge("concat", "channels of all inputs, one after another", rules.concat),
-    _merge("add", "sum of equal shapes", rules.equal),
-    _merge("scaled-add", "x + scale·f(x), one layer", rules.equal, "scale"),
-    _merge("multiply", "product of equal shapes, or of a map and one value a channel", rules.gate),
+    *windowed(Kind("max-pool", "pool", "max-pool {kernel}", "max pooling",
+                   "largest value under a kernel; stride = kernel", "box", (*_WINDOW, "ceil"), "",
+                   ("kernel",), shape=windows.pool_shape)),
+    *windowed(Kind("avg-pool", "pool", "avg-pool {kernel}", "average pooling",
+                   "mean value under a kernel; stride = kernel", "box", (*_WINDOW, "ceil"), "",
+                   ("kernel",), shape=windows.pool_shape)),
+    Kind("global-avg-pool", "pool", "global avg-pool", "global average pooling",
+         "mean of each channel: a map becomes a vector", options=("keep",),
+         shape=rules.global_shape),
+    Kind("global-max-pool", "pool", "global max-pool", "global max pooling",
+         "maximum of each channel: a map becomes a vector", options=("keep",),
+         shape=rules.global_shape),
+    merge("concat", "channels of all inputs, one after another", merges.concat),
+    merge("append", "rows of all sequences, one after another", merges.append),
+    merge("add", "sum of equal shapes, or of a map and one value a channel",
+          merges.spread("add")),
+    merge("scaled-add", "x + scale·f(x), one layer", merges.equal, "scale"),
+    merge("multiply", "product of equal shapes, or of a map and one value a channel",
+          merges.spread("multiply")),
+    merge("mean", "mean of the inputs, value by value", merges.spread("mean")),
+    merge("minimum", "smallest of the inputs, value by value", merges.spread("minimum")),
+    merge("maximum", "largest of the inputs, value by value", merges.spread("maximum")),
     *(_activation(name, badge) for name, badge in ACTIVATIONS.items()),
     *(_norm(name, badge) for name, badge in NORMS.items()),
-    _other("upsample", "repeats rows and columns: factor", rules.upsample_shape, "factor", True,
-           "upsampling"),
-    _other("pixel-shuffle", "channels become blocks of the map, factor times as high and as wide",
-           rules.shuffled_shape, "factor", True, "pixel shuffle"),
-    _other("channel-shuffle", "channels of all groups take turns: groups",
-           rules.regrouped_shape, "groups", True, "channel shuffle"),
-    _other("flatten", "a map becomes a vector", rules.flatten_shape),
-    _other("dropout", "dropout: rate", rules.same_shape, "rate"),
-    _other("lrn", "local response normalisation", rules.map_shape,
-           title="local response normalisation"),
-    _other("zero-pad", "zeros round the map: `pad=N`, `pad=HxW` or `pad=T,B,L,R`", rules.pad_shape,
-           "pad", title="zero padding"),
-    _other("reshape", "the same values in another shape, `HxWxC`, `LxN` or `N`",
-           rules.stated_shape, "shape"),
-    Kind("attention", "dense", "attention", "multi-head self-attention",
-         "self-attention of a sequence with its four projections: heads; `width` of all heads",
-         options=("heads", "width", "bias"), main="heads", required=("heads",),
-         shape=rules.sequence_shape, weights=counts.attention_weights, macs=counts.attention_macs),
+    other("upsample", "repeats rows and columns: factor", rules.upsample_shape, "factor", True,
+          "upsampling"),
+    other("pixel-shuffle", "channels become blocks of the map, factor times as high and as wide",
+          rules.shuffled_shape, "factor", True, "pixel shuffle"),
+    other("channel-shuffle", "channels of all groups take turns: groups",
+          rules.regrouped_shape, "groups", True, "channel shuffle"),
+    other("flatten", "a map becomes a vector", rules.flatten_shape),
+    other("dropout", "dropout: rate", rules.same_shape, "rate"),
+    other("lrn", "local response normalisation", rules.map_shape,
+          title="local response normalisation"),
+    Kind("zero-pad", "other", "zero-pad", "zero padding",
+         "zeros round the map: `pad=N`, `pad=HxW`, `pad=T,B,L,R`, or up to the size of a value: "
+         "`to=NAME`", options=("pad", "to"), main="pad", required=("pad/to",), drawn=False,
+         shape=rules.pad_shape, takes=("to",)),
+    Kind("crop", "other", "crop", "crop",
+         "the middle of the map, `HxW`, or as large as a value: `to=NAME`",
+         options=("size", "to"), main="size", required=("size/to",), shape=rules.crop_shape,
+         takes=("to",)),
+    other("reshape", "the same values in another shape, `HxWxC`, `LxN` or `N`",
+          rules.stated_shape, "shape"),
+    Kind("split", "other", "split", "split",
+         "equal parts of the channels, with their names; the last one goes on",
+         options=("parts",), main="parts", required=("parts",), shape=rules.split_shape,
+         gives=("parts",)),
+    Kind("attention", "dense", "attention", "multi-head attention",
+         "attention of a sequence, or of the places of a map, with its four projections: heads",
+         options=("heads", "kv-heads", "head-width", "width", "from", "causal", "window",
+                  "rotary", "bias", "out-bias", "norm"),
+         main="heads", required=("heads",), shape=sequences.attention_shape,
+         weights=sequences.attention_weights, macs=sequences.attention_macs,
+         products=sequences.attention_products, takes=("from",), words=_attention_words),
+    Kind("feed-forward", "dense", "feed-forward", "feed-forward part",
+         "two dense layers with an activation between them: features there; `gated`: the first "
+         "twice, multiplied", options=_FEED, main="inner", required=("inner",), depth=2,
+         shape=sequences.rows_shape, weights=sequences.feed_forward_weights,
+         macs=sequences.feed_forward_macs, inside=True, words=_feed_forward_words),
+    Kind("mixture-of-experts", "dense", "experts", "mixture of experts",
+         "so many feed-forward parts, of which a router lets some be `active` for each row",
+         options=("experts", "active", *_FEED), main="experts",
+         required=("experts", "active", "inner"), depth=2, shape=sequences.experts_shape,
+         weights=sequences.experts_weights, macs=sequences.experts_macs, inside=True,
+         words=_experts_words),
+    _recurrent("lstm", "long short-term memory", "LSTM: units; the sequence of its states"),
+    _recurrent("gru", "gated recurrent units", "GRU: units; the sequence of its states",
+               "reset-after"),
+    _recurrent("rnn", "recurrent layer", "plain recurrent layer: units; its states"),
     Kind("embedding", "dense", "embedding", "embedding", "a learned row of `width` for each word",
          options=("width", "words"), main="width", required=("width", "words"),
-         shape=rules.embedding_shape, weights=counts.embedding_weights),
+         shape=sequences.embedding_shape, weights=sequences.embedding_weights),
     Kind("position", "other", "position", "learned positions",
-         "adds a learned number to each value",
-         weights=counts.position_weights),
+         "adds a learned number to each value; of a longer table: its `rows`", options=("rows",),
+         main="rows", shape=sequences.position_shape, weights=sequences.position_weights),
+    other("sinusoidal-position", "adds sines and cosines of each row's place, nothing learned",
+          sequences.rows_shape, "", True, "sinusoidal positions"),
+    other("sinusoidal-embedding", "sines and cosines of a number, such as a time step: features",
+          sequences.waves_shape, "width", True, "sinusoidal embedding"),
     Kind("class-token", "other", "class token", "class token",
          "puts learned rows before a sequence: how many", options=("tokens",), main="tokens",
-         shape=rules.token_shape, weights=counts.token_weights),
-    Kind("select", "other", "select", "select", "the first row of a sequence, a vector",
-         drawn=False, shape=rules.select_shape),
+         shape=sequences.token_shape, weights=sequences.token_weights),
+    Kind("select", "other", "select", "select", "the first row of a sequence, a vector; or its "
+         "`last` one", options=("last",), drawn=False, shape=sequences.select_shape),
+    Kind("matmul", "dense", "matmul", "matrix product",
+         "a matrix, `from=NAME`, times the rows that come in", options=("from", "norm", "act"),
+         required=("from",), shape=rules.matmul_shape, macs=counts.matmul_macs,
+         products=counts.matmul_macs, takes=("from",)),
+    Kind("learned", "other", "learned", "learned tensor",
+         "learned values of the stated shape; nothing comes in", options=("shape",), main="shape",
+         required=("shape",), shape=rules.input_shape, weights=counts.learned_weights,
+         begins=True),
+    Kind("constant", "other", "constant", "constant",
+         "fixed values of the stated shape; nothing comes in", options=("shape",), main="shape",
+         required=("shape",), shape=rules.input_shape, begins=True),
     Kind("scale", "other", "scale", "scale", "a learned factor for each channel", drawn=False,
          weights=counts.scale_weights),
-    _other("slice", "a part of the input, of the stated shape", rules.given_shape, "shape", True),
-    _stated("conv-3d", "conv", "3-D convolution", "convolution of a volume, named by `label`"),
-    _stated("pool-3d", "pool", "3-D pooling", "pooling of a volume, named by `label`"),
-    _stated("recurrent", "dense", "recurrent", "LSTM, GRU and the like, named by `label`"),
-    _stated("other-attention", "dense", "attention", "attention of other kinds, named by `label`"),
-    _stated("op", "other", "op", "any other operator, named by `label`"),
+    other("slice", "a part of the input, of the stated shape", rules.given_shape, "shape", True),
+    stated("other-attention", "dense", "attention", "attention of other kinds, named by `label`"),
+    stated("op", "other", "op", "any other operator, named by `label`"),
     Kind("op-merge", "merge", "op", "operator", "any other operator of several inputs",
-         options=_STATED, weights=counts.stated_weights, macs=counts.stated_macs,
-         join=rules.any_shapes),
+         options=("shape", "weights", "macs", "norm", "act"), weights=counts.stated_weights,
+         macs=counts.stated_macs, join=merges.any_shapes),
 )  # fmt: skip
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ROWS}

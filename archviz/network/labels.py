@@ -17,13 +17,23 @@ def shape_text(shape: Shape) -> str:
     return "×".join(str(size) for size in shape)
 
 
-def layer_label(layer: Layer, kernels: Sequence[tuple[int, int]] = ()) -> str:
-    """``conv 3×3``; where ``kernels`` differ between calls, as the spec wrote it: ``conv k×k``."""
+def layer_label(
+    layer: Layer, kernels: Sequence[Shape] = (), words: Sequence[tuple[str, str]] = ()
+) -> str:
+    """``conv 3×3``; where ``kernels`` differ between calls, as the spec wrote it: ``conv k×k``.
+
+    ``words``: what the calls say of a kind that has words of its own, such as an attention.
+    """
     if layer.label:
         return layer.label
-    template = KINDS[layer.kind].label
+    kind = KINDS[layer.kind]
+    template = kind.label
+    if kind.words:
+        return kind.words(layer)[0] if len({label for label, _ in words}) < 2 else template
     if "{kernel}" not in template:
         return template
+    if layer.causal:
+        template = f"causal {template}"
     kernel = shape_text(layer.kernel)
     if len(kernels) > 1:
         kernel = layer.written.get("kernel", kernel)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from archviz.errors import Mark
+from archviz.looks import MODULES
 
 NOTHING: Mapping[str, Any] = {}
 """The default of mappings; nobody writes to it."""
@@ -28,7 +29,8 @@ vector; no batch axis."""
 class Layer(NamedTuple):
     """One layer with everything that its shape and its counts depend on.
 
-    ``padding`` is ``"same"``, ``"valid"`` or (top, bottom, left, right) in pixels.
+    ``padding`` is ``"same"``, ``"valid"`` or (top, bottom, left, right) in pixels; of a sequence
+    (before, behind), of a volume six numbers. Kernels have as many sides as what they move over.
     ``written`` keeps the text of parameters that came from an expression, such as
     ``{"kernel": "k×k", "filters": "4*width"}``: a panel prints it where the calls of
     its module differ.
@@ -37,11 +39,12 @@ class Layer(NamedTuple):
     kind: str
     where: str
     mark: Mark
-    kernel: tuple[int, int] = (1, 1)
+    kernel: tuple[int, ...] = (1, 1)
     filters: int = 0
-    stride: tuple[int, int] = (1, 1)
-    dilation: tuple[int, int] = (1, 1)
-    padding: str | tuple[int, int, int, int] = "valid"
+    """Output channels; units; width of all heads; features inside a feed-forward part."""
+    stride: tuple[int, ...] = (1, 1)
+    dilation: tuple[int, ...] = (1, 1)
+    padding: str | tuple[int, ...] = "valid"
     ceil: bool = False
     groups: int = 1
     multiplier: int = 1
@@ -59,7 +62,30 @@ class Layer(NamedTuple):
     """False where this call's ``when`` leaves the layer out; others may have it."""
     counts_in_depth: bool = True
     count: int = 1  # type: ignore[assignment]  # hides tuple.count, which nobody calls
-    """Heads of an attention, tokens that are put before a sequence, words of an embedding."""
+    """Heads of an attention, tokens that are put before a sequence, words of an embedding,
+    experts, rows of a table of positions."""
+    kv_heads: int = 0
+    """Heads of keys and values of an attention; 0: as many as of queries."""
+    head_width: int = 0
+    """Features of each head; 0: what comes in, or the width of all heads, divided."""
+    window: int = 0
+    """How many rows each row of an attention sees; 0: all."""
+    causal: bool = False
+    """Whether a row sees nothing behind it: a mask, or a padding before a convolution."""
+    rotary: bool = False
+    out_bias: bool | None = None
+    """Whether the last projection of an attention has a bias; None: as the others."""
+    active: int = 0
+    """Experts that are active for a row."""
+    gated: bool = False
+    biases: int = 1
+    """How many a gate of a recurrent layer has."""
+    reset_after: bool = False
+    bidirectional: bool = False
+    last: bool = False
+    """Only the last state, or the last row."""
+    keep: bool = False
+    """Whether a global pooling gives a map of 1×1 places."""
     weights: int = 0
     macs: int = 0
     """Of an operator that no other kind describes: what it counts, as stated."""
@@ -298,20 +324,47 @@ class Head(NamedTuple):
     appendix: bool = False
 
 
+class Figure(NamedTuple):
+    """What a spec says of its figure.
+
+    ``hide_badges`` names the layer kinds whose badges are left out because a note says
+    them once; ``colors`` what colors mean, for the legend. ``looks`` are the options that
+    are given, by the names of :data:`archviz.looks.LOOKS`.
+    """
+
+    notes: tuple[str, ...] = ()
+    hide_badges: frozenset[str] = frozenset()
+    colors: Mapping[str, str] = NOTHING
+    looks: Mapping[str, Any] = NOTHING
+
+    @property
+    def opened(self) -> tuple[str, ...]:
+        """What has a panel: modules and kinds of layers, or :data:`archviz.looks.MODULES`."""
+        names: tuple[str, ...] = self.looks.get("open", (MODULES,))
+        return names
+
+    @property
+    def panels(self) -> tuple[str, ...]:
+        """Modules and kinds whose panels come first, in this order."""
+        names: tuple[str, ...] = self.looks.get("panels", ())
+        return names
+
+    @property
+    def full(self) -> bool:
+        """Whether filters, strides and output shapes stand under each layer."""
+        return self.looks.get("detail") == "full"
+
+
 class Network(NamedTuple):
     """A network: its head, its inputs, its main row and how its modules are shown.
 
     ``body`` begins with the input, or with towers or a graph that begin with several.
-    ``modules`` in the order of their first use. ``hide_badges`` names the layer kinds
-    whose badges are left out because a note says them once.
+    ``modules`` in the order of their first use.
     """
 
     head: Head
     inputs: tuple[Layer, ...]
     body: Series
     modules: Mapping[str, Module]
-    notes: tuple[str, ...] = ()
-    hide_badges: frozenset[str] = frozenset()
-    opened: frozenset[str] = frozenset()
-    """The layer kinds of which a panel shows the inside."""
+    figure: Figure = Figure()
     published_marks: Mapping[str, Mark] = NOTHING

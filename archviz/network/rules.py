@@ -1,11 +1,11 @@
-"""The rules behind the kinds: output shapes, of single layers and of merges.
+"""The rules behind the kinds: output shapes. What all of them need, and those of the plain kinds.
 
-Sides of a map are (height, width); a vector has one side. Nothing here knows the spec.
+Nothing here knows the spec.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import prod
 from typing import TypeAlias
 
@@ -25,7 +25,6 @@ class ShapeError(Exception):
 
 ShapeRule: TypeAlias = Callable[..., Shape]
 """From the layer, the shape that comes in, and those of the named values that it takes."""
-JoinRule: TypeAlias = Callable[[Sequence[Shape], Sequence[str]], Shape]
 
 
 def show_shape(shape: Shape) -> str:
@@ -35,7 +34,7 @@ def show_shape(shape: Shape) -> str:
 
 def describe_shape(shape: Shape) -> str:
     """``a map of 35×35×288``, ``a sequence of 197×768``, ``a vector of 1000``."""
-    what = {1: "vector", 2: "sequence", 3: "map"}.get(len(shape), "tensor")
+    what = {1: "vector", 2: "sequence", 3: "map", 4: "volume"}.get(len(shape), "tensor")
     return f"a {what} of {show_shape(shape)}"
 
 
@@ -47,95 +46,56 @@ def check_size(shape: Shape) -> None:
         raise ShapeError("the output would have a side of more than 10^12")
 
 
-# ---- shapes -------------------------------------------------------------------------------
+# ---- what is expected ----------------------------------------------------------------------
 
 
-def _map(shape: Shape, what: str) -> Shape:
-    if len(shape) != 3:
-        raise ShapeError(
-            f"{what} needs a map (height×width×channels) and gets {describe_shape(shape)}",
-            "put it before `flatten`, `dense` or a global pooling",
-        )
+_EXPECTED = {
+    1: ("a sequence (length×features)", "put `reshape` before it"),
+    2: (
+        "a map (height×width×channels)",
+        "put it before `flatten`, `dense` or a global pooling",
+    ),
+    3: ("a volume (depth×height×width×channels)", "it needs an input of four sides"),
+}
+
+
+def dimensions(kind: str) -> int:
+    """How many sides the kernels of a kind have: 1 of ``conv-1d``, 3 of ``conv-3d``, else 2."""
+    return {"-1d": 1, "-3d": 3}.get(kind[-3:], 2)
+
+
+def check_rank(shape: Shape, sides: int, what: str) -> Shape:
+    """The shape, of a sequence (1 side), map (2) or volume (3); else :class:`ShapeError`."""
+    if len(shape) != sides + 1:
+        expected, hint = _EXPECTED[sides]
+        raise ShapeError(f"{what} needs {expected} and gets {describe_shape(shape)}", hint)
     return shape
 
 
-def _out(layer: Layer, size: int, axis: int) -> int:
-    """Output height (axis 0) or width (axis 1) of a convolution or a pooling."""
-    kernel = (layer.kernel[axis] - 1) * layer.dilation[axis] + 1
-    stride = layer.stride[axis]
-    if layer.padding == "same":
-        return -(-size // stride)
-    before, after = _pads(layer.padding, axis)
-    room = size + before + after - kernel
-    if room < 0:
-        raise ShapeError(
-            f"a kernel of {kernel} does not fit on a map of {size + before + after}",
-            "use `same`, add `pad=`, or pool less before it",
-        )
-    if not layer.ceil:
-        return room // stride + 1
-    count = -(-room // stride) + 1
-    # A window that would start in the padding behind the map is left out, as in Caffe.
-    return count - 1 if (count - 1) * stride >= size + before else count
+def rows_of(shape: Shape, what: str) -> tuple[int, int]:
+    """How many rows of how many features: of a sequence, or the places of a map or volume."""
+    if len(shape) < 2:
+        check_rank(shape, 1, what)
+    return prod(shape[:-1]), shape[-1]
 
 
-def _pads(padding: str | tuple[int, int, int, int], axis: int) -> tuple[int, int]:
-    if isinstance(padding, str):
-        return 0, 0
-    return (padding[0], padding[1]) if axis == 0 else (padding[2], padding[3])
+def check_divides(count: int, parts: int, what: str, of: str = "groups") -> None:
+    """:class:`ShapeError` where channels do not come out even."""
+    if count % parts:
+        raise ShapeError(f"{count} {what} cannot be divided into {parts} {of}")
 
 
-def _grouped(layer: Layer, channels: int) -> None:
-    if channels % layer.groups or layer.filters % layer.groups:
-        wrong = f"{channels} input channels" if channels % layer.groups else ""
-        wrong = wrong or f"{layer.filters} filters"
-        raise ShapeError(f"{wrong} cannot be divided into {layer.groups} groups")
+# ---- shapes of the plain kinds -------------------------------------------------------------
 
 
-def conv_shape(layer: Layer, shape: Shape) -> Shape:
-    """Map of a convolution."""
-    height, width, channels = _map(shape, layer.kind)
-    _grouped(layer, channels)
-    return _out(layer, height, 0), _out(layer, width, 1), layer.filters
+def same_shape(layer: Layer, shape: Shape) -> Shape:
+    """The input as it is, map or vector."""
+    return shape
 
 
-def depthwise_shape(layer: Layer, shape: Shape) -> Shape:
-    """Map of a convolution of each channel on its own."""
-    height, width, channels = _map(shape, layer.kind)
-    return _out(layer, height, 0), _out(layer, width, 1), channels * layer.multiplier
-
-
-def sep_shape(layer: Layer, shape: Shape) -> Shape:
-    """Map of a depthwise, then pointwise convolution."""
-    return (*depthwise_shape(layer, shape)[:2], layer.filters)
-
-
-def transpose_shape(layer: Layer, shape: Shape) -> Shape:
-    """Map of a transposed convolution; with ``valid`` never smaller than size x stride."""
-    _grouped(layer, _map(shape, layer.kind)[2])
-    sides = []
-    for axis in (0, 1):
-        size, kernel, stride = shape[axis], layer.kernel[axis], layer.stride[axis]
-        if layer.padding == "same":
-            sides.append(size * stride)
-        elif layer.padding == "valid":
-            sides.append(size * stride + max(kernel - stride, 0))
-        else:
-            sides.append((size - 1) * stride + kernel - sum(_pads(layer.padding, axis)))
-    return sides[0], sides[1], layer.filters
-
-
-def pool_shape(layer: Layer, shape: Shape) -> Shape:
-    """Map of a pooling."""
-    height, width, channels = _map(shape, layer.kind)
-    return _out(layer, height, 0), _out(layer, width, 1), channels
-
-
-def global_shape(layer: Layer, shape: Shape) -> Shape:
-    """Vector of a global pooling, of a map, a sequence or a volume."""
-    if len(shape) in (2, 4):
-        return shape[-1:]
-    return (_map(shape, layer.kind)[2],)
+def map_shape(layer: Layer, shape: Shape) -> Shape:
+    """The input as it is, which has to be a map."""
+    return check_rank(shape, 2, layer.kind)
 
 
 def dense_shape(layer: Layer, shape: Shape) -> Shape:
@@ -148,49 +108,14 @@ def dense_shape(layer: Layer, shape: Shape) -> Shape:
     return (*shape[:-1], layer.filters)
 
 
-def _sequence(shape: Shape, what: str) -> Shape:
-    if len(shape) != 2:
-        raise ShapeError(
-            f"{what} needs a sequence (length×features) and gets {describe_shape(shape)}",
-            "put `reshape` before it",
-        )
-    return shape
-
-
-def sequence_shape(layer: Layer, shape: Shape) -> Shape:
-    """The input as it is, which has to be a sequence."""
-    return _sequence(shape, layer.kind)
-
-
-def embedding_shape(layer: Layer, shape: Shape) -> Shape:
-    """A row for each word."""
-    return (*shape, layer.filters)
-
-
-def token_shape(layer: Layer, shape: Shape) -> Shape:
-    """A sequence with tokens put before it."""
-    length, features = _sequence(shape, layer.kind)
-    return length + layer.count, features
-
-
-def select_shape(layer: Layer, shape: Shape) -> Shape:
-    """One row of a sequence."""
-    return _sequence(shape, layer.kind)[1:]
-
-
 def given_shape(layer: Layer, shape: Shape) -> Shape:
     """The shape that an operator states; without one the shape of its input."""
     return layer.shape or shape
 
 
-def same_shape(layer: Layer, shape: Shape) -> Shape:
-    """The input as it is, map or vector."""
-    return shape
-
-
-def map_shape(layer: Layer, shape: Shape) -> Shape:
-    """The input as it is, which has to be a map."""
-    return _map(shape, layer.kind)
+def input_shape(layer: Layer, shape: Shape) -> Shape:
+    """The shape that an input states."""
+    return layer.shape
 
 
 def stated_shape(layer: Layer, shape: Shape) -> Shape:
@@ -203,21 +128,29 @@ def stated_shape(layer: Layer, shape: Shape) -> Shape:
     return layer.shape
 
 
-def input_shape(layer: Layer, shape: Shape) -> Shape:
-    """The shape that an input states."""
-    return layer.shape
+def flatten_shape(layer: Layer, shape: Shape) -> Shape:
+    """Vector of all values."""
+    return (prod(shape),)
+
+
+def global_shape(layer: Layer, shape: Shape) -> Shape:
+    """Vector of a global pooling; with ``keep`` a map of 1×1 places."""
+    if len(shape) not in (2, 3, 4):
+        check_rank(shape, 2, layer.kind)
+    return (*(1 for _ in shape[:-1]), shape[-1]) if layer.keep else shape[-1:]
 
 
 def upsample_shape(layer: Layer, shape: Shape) -> Shape:
-    """Map with rows and columns repeated."""
-    height, width, channels = _map(shape, layer.kind)
+    """Map with rows and columns repeated; a sequence or a volume likewise."""
+    if len(shape) not in (2, 4):
+        check_rank(shape, 2, layer.kind)
     factor = int(layer.value)
-    return height * factor, width * factor, channels
+    return (*(side * factor for side in shape[:-1]), shape[-1])
 
 
 def shuffled_shape(layer: Layer, shape: Shape) -> Shape:
     """Map with blocks of factor x factor places, each made of as many channels."""
-    height, width, channels = _map(shape, layer.kind)
+    height, width, channels = check_rank(shape, 2, layer.kind)
     factor = int(layer.value)
     if channels % factor**2:
         raise ShapeError(f"{channels} channels cannot be divided into blocks of {factor}×{factor}")
@@ -226,68 +159,52 @@ def shuffled_shape(layer: Layer, shape: Shape) -> Shape:
 
 def regrouped_shape(layer: Layer, shape: Shape) -> Shape:
     """Map with the channels in another order."""
-    if _map(shape, layer.kind)[2] % layer.groups:
-        raise ShapeError(f"{shape[2]} channels cannot be divided into {layer.groups} groups")
+    check_divides(check_rank(shape, 2, layer.kind)[2], layer.groups, "channels")
     return shape
 
 
-def flatten_shape(layer: Layer, shape: Shape) -> Shape:
-    """Vector of all values."""
-    return (prod(shape),)
+def split_shape(layer: Layer, shape: Shape) -> Shape:
+    """One of the equal parts of the channels."""
+    parts = len(layer.gives)
+    if parts < 2:
+        raise ShapeError("split needs two names or more", "such as: split left right")
+    check_divides(shape[-1], parts, "channels", "parts")
+    return (*shape[:-1], shape[-1] // parts)
 
 
-def pad_shape(layer: Layer, shape: Shape) -> Shape:
-    """Map with zeros round it."""
-    height, width, channels = _map(shape, layer.kind)
-    return height + sum(_pads(layer.padding, 0)), width + sum(_pads(layer.padding, 1)), channels
+def crop_shape(layer: Layer, shape: Shape, partner: Shape = ()) -> Shape:
+    """The middle of a map, as large as stated, or as the map of another value."""
+    return _fitted(layer, shape, partner, "crop")
 
 
-# ---- merges -------------------------------------------------------------------------------
+def pad_shape(layer: Layer, shape: Shape, partner: Shape = ()) -> Shape:
+    """Map with zeros round it, so many, or up to the size of another value."""
+    if partner:
+        return _fitted(layer, shape, partner, "zero-pad")
+    check_rank(shape, 2, layer.kind)
+    top, bottom, left, right = layer.padding if isinstance(layer.padding, tuple) else (0, 0, 0, 0)
+    return shape[0] + top + bottom, shape[1] + left + right, shape[2]
 
 
-def concat(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
-    """Join along the channels."""
-    first = shapes[0]
-    for index, shape in enumerate(shapes):
-        if shape[:-1] != first[:-1]:
-            rule = "concat needs maps of one height and width"
-            _differ(rule, first, shape, names[0], names[index])
-    return (*first[:-1], sum(shape[-1] for shape in shapes))
+def _fitted(layer: Layer, shape: Shape, partner: Shape, what: str) -> Shape:
+    sides, wanted = shape[:-1], partner[:-1] if partner else layer.shape
+    if len(sides) != len(wanted) or not sides:
+        want = show_shape(wanted) or describe_shape(partner)
+        raise ShapeError(f"{what} to {want} does not go with {describe_shape(shape)}")
+    for side, goal in zip(sides, wanted, strict=True):
+        if side < goal if what == "crop" else side > goal:
+            larger = "larger" if what == "crop" else "smaller"
+            text = (
+                f"{show_shape(sides)} cannot be brought to {show_shape(wanted)}, which is {larger}"
+            )
+            raise ShapeError(f"{what}: {text}")
+    return (*wanted, shape[-1])
 
 
-def equal(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
-    """Join of equal shapes, as a sum."""
-    first = shapes[0]
-    for index, shape in enumerate(shapes):
-        if shape != first:
-            _differ("add needs equal shapes", first, shape, names[0], names[index])
-    return first
-
-
-def gate(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
-    """Join of equal shapes, or of a map and one value a channel, as a product."""
-    largest = max(shapes, key=lambda shape: (len(shape), prod(shape)))
-    for index, shape in enumerate(shapes):
-        if shape != largest[-1:] and not _spreads(shape, largest):
-            other = names[shapes.index(largest)]
-            rule = "multiply needs equal shapes, or one value a channel"
-            _differ(rule, largest, shape, other, names[index])
-    return largest
-
-
-def _spreads(shape: Shape, largest: Shape) -> bool:
-    """Whether a shape has the sides of the largest one, or 1 where it is spread out."""
-    pairs = zip(shape, largest, strict=False)
-    return len(shape) == len(largest) and all(one in (1, side) for one, side in pairs)
-
-
-def any_shapes(shapes: Sequence[Shape], names: Sequence[str]) -> Shape:
-    """Join of an operator that states its shape; without that, the largest one."""
-    return max(shapes, key=prod)
-
-
-def _differ(rule: str, first: Shape, other: Shape, first_name: str, name: str) -> None:
-    raise ShapeError(
-        f"{rule}: {first_name} gives {show_shape(first)}, {name} gives {show_shape(other)}",
-        "compare their strides, paddings and filters",
-    )
+def matmul_shape(layer: Layer, shape: Shape, matrix: Shape = ()) -> Shape:
+    """A matrix times the rows that come in."""
+    length, features = check_rank(shape, 1, layer.kind)
+    if len(matrix) != 2 or matrix[1] != length:
+        got = describe_shape(matrix) if matrix else "none"
+        raise ShapeError(f"matmul of {length} rows needs a matrix of N×{length} and gets {got}")
+    return matrix[0], features

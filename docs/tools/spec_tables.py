@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from archviz.language.options import COMMON, FLAGS, OPTIONS
-from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS, Kind
+from archviz.network.kind import Kind
+from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 
 PAGE = Path(__file__).parents[1] / "spec.md"
 

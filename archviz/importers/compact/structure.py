@@ -17,6 +17,7 @@ from archviz.importers.compact.tree import (
 )
 from archviz.importers.graphs import LayerNode
 from archviz.network.kinds import ACTIVATIONS, KINDS
+from archviz.network.rules import dimensions
 
 FieldValue: TypeAlias = int | float | str
 VaryingField: TypeAlias = tuple[str, FieldValue]
@@ -27,7 +28,10 @@ is also ``same``, a number, or four of them."""
 
 ALONE = frozenset({*ACTIVATIONS, *(name for name in KINDS if KINDS[name].role == "norm")})
 """Activations and normalisations that are layers of their own."""
-FIXED = ("bias", "norm", "ceil", "shared", "label", "drawn")
+FIXED = (
+    *("bias", "norm", "ceil", "shared", "label", "drawn", "kv_heads", "out_bias"),
+    *("biases", "reset_after", "bidirectional", "last"),
+)
 DRAWN = {name: int(kind.drawn) for name, kind in KINDS.items()}
 NUMBERS = ("filters", "multiplier", "groups", "value", "count", "weights", "macs", "own")
 
@@ -46,15 +50,16 @@ def layer_structure(node: LayerNode) -> LayerStructure:
     known = KINDS[kind]
     fixed: list[tuple[str, Any]] = [(f, options[f]) for f in FIXED if f in options]
     varying: list[VaryingField] = []
-    kernel = options.get("kernel", (1, 1))
-    stride, dilation = options.get("stride", (1, 1)), options.get("dilation", (1, 1))
+    ones = (1,) * dimensions(kind)
+    kernel = options.get("kernel", ones)
+    stride, dilation = options.get("stride", ones), options.get("dilation", ones)
     varying += [(field, options[field]) for field in NUMBERS if field in options]
     windowed = "kernel" in known.options
     if windowed:
         for field, pair in (("kernel", kernel), ("stride", stride), ("dilation", dilation)):
-            if pair[0] != pair[1] or (field == "kernel" and pair == (1, 1)):
+            if len(set(pair)) > 1 or (field == "kernel" and pair == ones):
                 fixed.append((field, pair))
-            elif field != "dilation" or pair != (1, 1):
+            elif field != "dilation" or pair != ones:
                 varying.append((field, pair[0]))
     if windowed or "pad" in known.options:
         padding = pad_text(kind, options.get("padding", "valid"), kernel, stride, dilation)
@@ -80,11 +85,11 @@ def pad_text(
 ) -> str:
     """A padding as a text."""
     spans = [(size - 1) * step for size, step in zip(kernel, dilation, strict=True)]
-    plain = kind not in ("conv-transpose", "zero-pad")
-    if plain and spans == [0, 0] and (padding in ("same", "valid") or not any(padding)):
+    plain = kind != "zero-pad" and not kind.startswith("conv-transpose")
+    if plain and not any(spans) and (padding in ("same", "valid") or not any(padding)):
         return "any"
-    halves = spans[0] // 2, spans[0] // 2, spans[1] // 2, spans[1] // 2
-    odd = plain and tuple(stride) == (1, 1) and not (spans[0] % 2 or spans[1] % 2)
+    halves = tuple([span // 2 for span in spans for _ in range(2)])
+    odd = plain and set(stride) == {1} and not any(span % 2 for span in spans)
     if odd and (padding == "same" or tuple(padding) == halves):
         return f"half:{sides_text(halves)}"
     if isinstance(padding, str):
@@ -96,10 +101,7 @@ def pad_text(
 
 def sides_text(sides: Sequence[int]) -> str:
     """Padding in pixels, as short as it can be written."""
-    top, bottom, left, right = sides
-    if top == bottom == left == right:
-        return str(top)
-    return f"{top},{bottom},{left},{right}"
+    return str(sides[0]) if len(set(sides)) == 1 else ",".join(map(str, sides))
 
 
 class Structures:

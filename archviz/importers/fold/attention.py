@@ -81,17 +81,20 @@ def product_of_two(fold: Fold, op: Op) -> bool:
     if len(one) < 2 or len(two) < 2 or one[-1] != two[-2]:
         return False
     dims = (*(one if len(one) >= len(two) else two)[:-2], one[-2], two[-1])
-    return _product(fold, op, left.draft, right.draft, dims)
+    return _product(fold, op, left.draft, right.draft, dims, one[-1])
 
 
 def _product(
-    fold: Fold, op: Op, left: LayerDraft, right: LayerDraft, dims: tuple[int, ...]
+    fold: Fold, op: Op, left: LayerDraft, right: LayerDraft, dims: tuple[int, ...], inner: int
 ) -> bool:
+    """``inner``: over how many values each value of the product is a sum."""
+    macs = product(dims) * inner // fold.batch
     for weights, values in ((left, right), (right, left)):
         scores = _scores(weights)
-        if scores is not None and _attention(fold, op, scores, weights, values, dims):
+        if scores is not None and _attention(fold, op, scores, weights, values, dims, macs):
             return True
     made = fold.draft("~product", op, [left, right], dims)
+    made.macs = macs
     fold.give(op, made, tuple(range(len(dims))))
     return True
 
@@ -109,7 +112,8 @@ def einsum(fold: Fold, op: Op) -> bool:
         if len(dims) != len(term):
             return False
         sides.update(zip(term, dims, strict=True))
-    return _product(fold, op, left.draft, right.draft, tuple(sides[letter] for letter in output))
+    dims = tuple(sides.pop(letter) for letter in output)
+    return _product(fold, op, left.draft, right.draft, dims, product(tuple(sides.values())))
 
 
 def _back(draft: LayerDraft) -> LayerDraft:
@@ -162,6 +166,7 @@ def _attention(
     weights: LayerDraft,
     values: LayerDraft,
     dims: tuple[int, ...],
+    macs: int,
 ) -> bool:
     """An attention where queries, keys and values are projections of one or two sequences."""
     found = [_projection(tip) for tip in (scores.inputs[0], scores.inputs[1], values)]
@@ -184,10 +189,11 @@ def _attention(
     made.name, made.path = single[0].name, _common(single, op)
     made.parameters = sum(part.parameters for part in single)
     made.parameters += _biases(fold, made, weights, heads)
-    made.macs = sum(part.macs for part in single)
+    made.macs = sum(part.macs for part in single) + scores.macs + macs
     made.attention = AttentionFacts(
         heads,
         width,
+        parts.keys.shape[-1] if len(single) == 3 else width,
         source.shape[-1],
         all("bias" not in part.options for part in single),
         all("bias" in part.options for part in single),
@@ -263,19 +269,27 @@ def _release(parts: list[LayerDraft], source: LayerDraft, memory: LayerDraft) ->
         one.refs -= max(users - 1, 0)
 
 
+_PLAIN = ("attention", "grouped-query attention")
+"""Attentions that the kind ``attention`` says all of."""
+
+
 def as_layer(draft: LayerDraft, facts: AttentionFacts) -> None:
     """Make an attention a layer: of kind ``attention`` where that says all, else a named box."""
-    features, width = facts.features, facts.width
-    alike = facts.biased if facts.out_biased else facts.unbiased
-    wanted = 4 * features * width + (3 * width + features if facts.biased else 0)
-    usual = facts.out == features and alike and wanted == draft.parameters
-    if usual and facts.label == "attention":
+    features, width, keys = facts.features, facts.width, facts.keys
+    wanted = 2 * features * (width + keys)
+    wanted += (width + 2 * keys) * facts.biased + features * facts.out_biased
+    usual = facts.out == features and (facts.biased or facts.unbiased) and facts.heads > 0
+    if usual and wanted == draft.parameters and facts.label in _PLAIN and not keys % facts.head:
         draft.kind = "attention"
         draft.options["count"] = facts.heads
+        if keys != width:
+            draft.options["kv_heads"] = keys // facts.head
         if width != features:
             draft.options["filters"] = width
         if not facts.biased:
             draft.options["bias"] = False
+        if facts.out_biased != facts.biased:
+            draft.options["out_bias"] = facts.out_biased
         return
     draft.kind = "other-attention"
     state(draft, facts.label)
@@ -293,8 +307,9 @@ def fused(fold: Fold, op: Op) -> bool:
     made = fold.draft("~attention", op, [value.draft], (value.draft.shape[0], triple // 3))
     bias = fold.constant(op, 2) is not None
     fold.weigh(made, *op.inputs[1:3])
-    made.macs = product(value.draft.shape) * triple
+    length, width = value.draft.shape[0], triple // 3
+    made.macs = product(value.draft.shape) * triple + 2 * length * length * width
     heads = op.attributes.get("num_heads", 1)
-    made.attention = AttentionFacts(heads, triple // 3, features, bias, not bias, "attention")
+    made.attention = AttentionFacts(heads, width, width, features, bias, not bias, "attention")
     fold.give(op, made, value.axes, dims)
     return True

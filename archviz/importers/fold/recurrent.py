@@ -1,8 +1,8 @@
-"""Recurrent layers: LSTM, GRU and RNN as boxes, with their whole sequence or their last state."""
+"""Recurrent layers: LSTM, GRU and RNN, with their whole sequence or their last state."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archviz.importers.fold.named import named
 from archviz.importers.fold.state import (
@@ -23,7 +23,7 @@ STACK = "~stack"
 
 
 def recurrent(fold: Fold, op: Op) -> bool:
-    """A box that counts its weights: of the sequence where that is used, else of the last state."""
+    """Of the sequence where that is used, else of the last state: a layer, or a box that counts."""
     value = fold.value(op)
     first, second = fold.constant(op, 1), fold.constant(op, 2)
     hidden = op.attributes.get("hidden_size", 0)
@@ -42,9 +42,12 @@ def recurrent(fold: Fold, op: Op) -> bool:
     for name in dict.fromkeys(op.inputs[5:7]):
         if name in fold.values:
             inputs.append(fold.values[name].draft)
-    label = f"{'bi-' if ways == 2 else ''}{op.kind} {hidden}"
     shape = (length, width) if whole else (width,)
-    made = named(fold, op, label, inputs, shape, "recurrent")
+    if len(inputs) == 1 and _usual(op):
+        made = fold.draft(op.kind.lower(), op, inputs, shape, **_options(op, hidden, whole))
+    else:
+        label = f"{'bi-' if ways == 2 else ''}{op.kind} {hidden}"
+        made = named(fold, op, label, inputs, shape)
     fold.weigh(made, *op.inputs[1:4], *op.inputs[7:8])
     made.macs = length * (product(first.shape) + product(second.shape))
     dims = fold.dims(value)
@@ -53,6 +56,30 @@ def recurrent(fold: Fold, op: Op) -> bool:
         _sequence(fold, op, made, (length, ways, batch, hidden), batch_first)
     _states(fold, op, made, whole, ways, hidden, batch_first)
     return True
+
+
+def _usual(op: Op) -> bool:
+    """Whether the kinds ``lstm``, ``gru`` and ``rnn`` say all of a layer."""
+    own = {name.lower() for name in op.attributes.get("activations", ())}
+    turned = op.attributes.get("direction") == "reverse"
+    peepholes = len(op.inputs) > 7 and op.inputs[7] != ""
+    return not (own - {"sigmoid", "tanh"} or turned or peepholes)
+
+
+def _options(op: Op, hidden: int, whole: bool) -> dict[str, Any]:
+    """What a recurrent layer states that is not the default; ONNX has two biases a gate."""
+    options: dict[str, Any] = {"filters": hidden}
+    if op.attributes.get("direction") == "bidirectional":
+        options["bidirectional"] = True
+    if not whole:
+        options["last"] = True
+    if op.attributes.get("linear_before_reset"):
+        options["reset_after"] = True
+    if len(op.inputs) < 4 or not op.inputs[3]:
+        options["bias"] = False
+    elif "reset_after" not in options:
+        options["biases"] = 2
+    return options
 
 
 def _sequence(

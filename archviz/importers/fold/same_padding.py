@@ -38,8 +38,8 @@ def _has_numbers(node: LayerNode) -> bool:
 def _is_uneven(node: LayerNode) -> bool:
     if not _has_numbers(node):
         return False
-    top, bottom, left, right = node.options["padding"]
-    return bool(top != bottom or left != right)
+    padding = node.options["padding"]
+    return bool(padding[::2] != padding[1::2])
 
 
 def _is_same(node: LayerNode, shape: Shape) -> bool:

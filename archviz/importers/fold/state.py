@@ -117,6 +117,8 @@ class AttentionFacts(NamedTuple):
 
     heads: int
     width: int
+    keys: int
+    """Features of all keys, which several heads may share."""
     features: int
     biased: bool
     """Whether all of queries, keys and values have biases."""
@@ -126,6 +128,11 @@ class AttentionFacts(NamedTuple):
     out: int = 0
     """Units of the projection behind it; 0 without one."""
     out_biased: bool = False
+
+    @property
+    def head(self) -> int:
+        """Features of a head."""
+        return self.width // self.heads
 
 
 class TensorView(NamedTuple):

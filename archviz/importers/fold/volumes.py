@@ -1,11 +1,13 @@
-"""Layers on volumes, (depth, height, width, channels): boxes that count what they compute."""
+"""Layers on volumes, (depth, height, width, channels)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archviz.importers.fold.named import named
 from archviz.importers.fold.state import BATCH, ONE, Axes, Fold, LayerDraft, TensorView, product
+from archviz.importers.fold.windows import ruled
+from archviz.network.kinds import KINDS
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
@@ -45,32 +47,27 @@ def _as_volume(fold: Fold, op: Op, value: TensorView) -> LayerDraft | None:
     return fold.between("op", op, draft, shape, label="Transpose")
 
 
-def _side(op: Op, size: int, kernel: int, axis: int) -> int:
-    """A side of what a window gives."""
+def _window(op: Op, kernel: tuple[int, ...]) -> dict[str, Any]:
+    """Kernel, stride, dilation and padding of an operator, as options that are not the default."""
     get = op.attributes.get
-    stride: int = get("strides", (1, 1, 1))[axis]
-    auto = str(get("auto_pad", "NOTSET"))
+    options: dict[str, Any] = {"kernel": kernel}
+    for option, attribute in (("stride", "strides"), ("dilation", "dilations")):
+        sides = get(attribute, (1, 1, 1))
+        if set(sides) != {1}:
+            options[option] = tuple(sides)
+    auto, pads = str(get("auto_pad", "NOTSET")), get("pads", (0,) * 6)
     if auto.startswith("SAME"):
-        return -(-size // stride)
-    pads = get("pads", (0,) * 6) if auto == "NOTSET" else (0,) * 6
-    room: int = size + pads[axis] + pads[axis + 3] - (kernel - 1) * get("dilations", (1,) * 3)[axis]
-    if not get("ceil_mode"):
-        return (room - 1) // stride + 1
-    count: int = -(-(room - 1) // stride) + 1
-    return count - 1 if (count - 1) * stride >= size + pads[axis] else count
+        options["padding"] = "same"
+    elif auto == "NOTSET" and any(pads):
+        options["padding"] = _interleaved(pads)
+    if get("ceil_mode"):
+        options["ceil"] = True
+    return options
 
 
-def _sizes(values: tuple[int, ...]) -> str:
-    return "×".join(map(str, values))
-
-
-def _label(what: str, op: Op, kernel: tuple[int, ...]) -> str:
-    strides = op.attributes.get("strides", (1, 1, 1))
-    groups = op.attributes.get("group", 1)
-    words = [what, _sizes(kernel)]
-    if set(strides) != {1} and not (what.endswith("pool") and strides == kernel):
-        words.append(f"/{strides[0] if len(set(strides)) == 1 else _sizes(strides)}")
-    return " ".join(words) + (f", {groups} groups" if groups > 1 else "")
+def _interleaved(pads: tuple[int, ...], less: tuple[int, ...] = (0, 0, 0)) -> tuple[int, ...]:
+    """Paddings before and behind, axis by axis, ``less`` taken from those behind."""
+    return tuple([side for axis in range(3) for side in (pads[axis], pads[axis + 3] - less[axis])])
 
 
 def conv(fold: Fold, op: Op) -> bool:
@@ -87,36 +84,56 @@ def conv(fold: Fold, op: Op) -> bool:
     filters = weight.shape[1] * groups if turned else weight.shape[0]
     if draft is None or draft.shape[3] != depth or not filters:
         return False
-    if turned:
-        sides = _grown(op, draft.shape, kernel)
+    kind, options = "conv-transpose-3d" if turned else "conv-3d", _window(op, kernel)
+    if groups == depth > 1 and not turned and filters % groups == 0:
+        kind, groups = "depthwise-conv-3d", 1
+        options.update({"multiplier": filters // depth} if filters > depth else {})
     else:
-        sides = tuple(_side(op, draft.shape[axis], kernel[axis], axis) for axis in range(3))
-    if min(sides) < 1:
+        options["filters"] = filters
+    if groups > 1:
+        options["groups"] = groups
+    if len(op.inputs) < 3 or not op.inputs[2]:
+        options["bias"] = False
+    if turned and "padding" not in options:
+        options["padding"] = (0,) * 6
+    shape = ruled(fold, kind, draft.shape, options)
+    if turned:
+        shape = _grown(fold, op, draft.shape, options)
+    if shape is None:
         return False
-    label = _label("conv T" if turned else "conv", op, kernel)
-    made = named(fold, op, label, [draft], (*sides, filters), "conv-3d")
+    if "padding" in options or not turned:
+        made = fold.draft(kind, op, [draft], shape, **options)
+    else:
+        made = named(fold, op, f"conv T {'×'.join(map(str, kernel))}", [draft], shape)
     fold.weigh(made, *op.inputs[1:3])
-    made.macs = product(weight.shape) * product(draft.shape[:3] if turned else sides)
+    made.macs = product(weight.shape) * product(draft.shape[:3] if turned else shape[:3])
     fold.give(op, made, AXES)
     return True
 
 
-def _grown(op: Op, shape: Shape, kernel: tuple[int, ...]) -> tuple[int, ...]:
+def _grown(fold: Fold, op: Op, shape: Shape, options: dict[str, Any]) -> Shape | None:
+    """The shape of a transposed convolution; its padding goes where none of ours gives it."""
     get = op.attributes.get
+    more, padding = get("output_padding", (0, 0, 0)), options["padding"]
     stated = get("output_shape")
-    if isinstance(stated, tuple) and len(stated) >= 3:
-        return tuple(stated[-3:])
-    strides, more = get("strides", (1, 1, 1)), get("output_padding", (0, 0, 0))
-    pads, steps = get("pads", (0,) * 6), get("dilations", (1, 1, 1))
-    return tuple(
-        (shape[axis] - 1) * strides[axis]
-        + (kernel[axis] - 1) * steps[axis]
-        + 1
-        - pads[axis]
-        - pads[axis + 3]
-        + more[axis]
-        for axis in range(3)
-    )
+    exact = padding
+    if isinstance(padding, tuple):
+        exact = tuple(side - more[axis // 2] * (axis % 2) for axis, side in enumerate(padding))
+    choices = [one for one in ("valid", "same", exact) if isinstance(one, str) or min(one) >= 0]
+    plain = {**options, "padding": (0,) * 6}
+    whole = ruled(fold, "conv-transpose-3d", shape, plain)
+    if whole is None:
+        return None
+    wanted = tuple(stated[-3:]) if isinstance(stated, tuple) and len(stated) >= 3 else ()
+    if not wanted and isinstance(exact, tuple):
+        wanted = tuple(whole[axis] - exact[2 * axis] - exact[2 * axis + 1] for axis in range(3))
+    for choice in choices:
+        options["padding"] = choice
+        found = ruled(fold, "conv-transpose-3d", shape, options)
+        if found is not None and (found[:3] == wanted or not wanted):
+            return found
+    del options["padding"]
+    return (*wanted, whole[3]) if min(wanted) > 0 else None
 
 
 def pool(fold: Fold, op: Op) -> bool:
@@ -127,16 +144,19 @@ def pool(fold: Fold, op: Op) -> bool:
     draft = _as_volume(fold, op, value)
     if draft is None or any(fold.uses.get(name) for name in op.outputs[1:]):
         return False
-    what = "max-pool" if op.kind == "MaxPool" else "avg-pool"
-    sides = tuple(_side(op, draft.shape[axis], kernel[axis], axis) for axis in range(3))
-    if min(sides) < 1:
+    kind, options = f"{'max' if op.kind == 'MaxPool' else 'avg'}-pool-3d", _window(op, kernel)
+    options["stride"] = options.get("stride", (1, 1, 1))
+    shape = ruled(fold, kind, draft.shape, options)
+    if shape is None:
         return False
-    if kernel == draft.shape[:3] and sides == (1, 1, 1):
-        made = fold.draft(f"global-{what}", op, [draft], draft.shape[3:])
+    if kernel == draft.shape[:3] and shape[:3] == (1, 1, 1):
+        made = fold.draft(f"global-{kind[:8]}", op, [draft], draft.shape[3:])
         fold.give(op, made, (BATCH, 0, ONE, ONE, ONE))
         return True
-    shape = (*sides, draft.shape[3])
-    made = named(fold, op, _label(what, op, kernel), [draft], shape, "pool-3d")
+    if "dilation" in options:
+        made = named(fold, op, KINDS[kind].title, [draft], shape)
+    else:
+        made = fold.draft(kind, op, [draft], shape, **options)
     fold.give(op, made, AXES)
     return True
 

@@ -20,13 +20,14 @@ from archviz.importers.fold.views import as_map
 from archviz.network.kinds import KINDS
 from archviz.network.model import Layer
 from archviz.network.rules import ShapeError
+from archviz.network.windows import at
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
     from archviz.network.model import Shape
 
 _NOWHERE: Any = None
-Padding: TypeAlias = str | tuple[int, int, int, int]
+Padding: TypeAlias = str | tuple[int, ...]
 
 
 def ruled(fold: Fold, kind: str, shape: Shape, options: dict[str, Any]) -> Shape | None:
@@ -91,16 +92,19 @@ def _padding(op: Op, rank: int) -> Padding:
 
 
 def tidy(
-    padding: Padding, kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]
+    padding: Padding,
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: tuple[int, ...],
 ) -> Padding:
     """``valid`` and ``same`` where numbers say the same."""
     if isinstance(padding, str):
         return padding
     if not any(padding):
         return "valid"
-    if stride == (1, 1):
-        high, wide = ((kernel[axis] - 1) * dilation[axis] for axis in (0, 1))
-        if padding == (high // 2, high - high // 2, wide // 2, wide - wide // 2):
+    if set(stride) == {1}:
+        spans = [(size - 1) * at(dilation, axis) for axis, size in enumerate(kernel)]
+        if padding == tuple([side for span in spans for side in (span // 2, span - span // 2)]):
             return "same"
     return padding
 

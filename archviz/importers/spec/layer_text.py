@@ -11,6 +11,7 @@ from archviz.importers.compact.structure import sides_text
 from archviz.language.options import FLAGS, OPTIONS
 from archviz.language.shorthand import LABEL_LENGTH
 from archviz.network.kinds import KINDS
+from archviz.network.rules import dimensions
 
 FLAG_OF = {setting: word for word, setting in FLAGS.items()}
 FLAG_OF["act", "none"] = "linear"
@@ -38,12 +39,12 @@ class LayerTexts:
         default = {**UNSAID, **self.defaults.get(item.kind, {})}
         words: list[str] = []
         if "kernel" in settings:
-            words.append(_kernel(settings.pop("kernel")))
+            words.append(_kernel(settings.pop("kernel"), dimensions(item.kind)))
         if row.main in settings and row.main != "pad":
             words.append(settings.pop(row.main))
         if "stride" in settings:
             stride = settings.pop("stride")
-            if "ceil" not in row.options or words[0] not in (stride, f"{stride}x{stride}"):
+            if "ceil" not in row.options or words[0] != _kernel(stride, dimensions(item.kind)):
                 words.append(f"/{stride}")
         label = settings.pop("label", "")
         for option in UNSAID:
@@ -77,6 +78,8 @@ def settings_of(item: LayerItem) -> Settings:
     for field, value in fields.items():
         option = options.get(field, RENAMED.get(field, field))
         result[option] = _plain(option, value)
+    if "drawn" in result:
+        result["hidden"] = "no" if result.pop("drawn") == "yes" else "yes"
     if shape:
         result["shape"] = "x".join(str(side) for side in shape)
     for option in ("norm", "act", "bias"):
@@ -140,8 +143,9 @@ def _plain(option: str, value: Any) -> str:
     return str(value)
 
 
-def _kernel(text: str) -> str:
-    return text if "x" in text and text.replace("x", "").isdigit() else f"{text}x{text}"
+def _kernel(text: str, sides: int) -> str:
+    whole = "x" in text and text.replace("x", "").isdigit()
+    return text if whole else "x".join([text] * sides)
 
 
 def is_safe(text: str) -> bool:

@@ -1,0 +1,90 @@
+"""What reading a spec collects and needs to know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from archviz.errors import Mark, Problem, did_you_mean
+from archviz.language.synonyms import CALLED
+from archviz.yamlnodes import ScalarNode, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from archviz.language.expression import Expression
+    from archviz.language.options import Setting
+
+MAX_PROBLEMS = 100
+
+
+class Value(NamedTuple):
+    """A value with a name; ``many``: a repeat gives one in every iteration."""
+
+    mark: Mark
+    many: bool = False
+
+
+class Values:
+    """The named values that can be seen at a place of the network or of a module."""
+
+    def __init__(self, known: dict[str, Value] | None = None) -> None:
+        self.known = known or {}
+        self.taken: set[str] = set()
+
+    def many(self, since: int) -> None:
+        """Note that all values but the first ``since`` come once an iteration."""
+        for name in list(self.known)[since:]:
+            self.known[name] = self.known[name]._replace(many=True)
+
+
+class SpecReader:
+    """What reading a spec collects and needs to know; lives for one spec."""
+
+    def __init__(self, problems: list[Problem], allow_outside: bool = False) -> None:
+        self.problems = problems
+        self.allow_outside = allow_outside
+        """Whether files that the spec names may be outside of its folder."""
+        self.takes: dict[str, dict[str, Expression | None]] = {}
+        """Of every module: its parameters in order, with their defaults."""
+        self.defaults: dict[str, dict[str, Setting]] = {}
+        self.calls: dict[str, dict[str, Mark]] = {}
+        """Who calls whom, and where first: module, or "" for the network, to modules."""
+        self.inputs: dict[str, tuple[str, ...]] = {}
+        """Of every module: the values that it takes by name."""
+        self.gives: dict[str, tuple[str, ...]] = {}
+        """Of every module: the values that it gives by name."""
+        self.caller = ""
+        self.values = Values()
+        """The values that have a name in what is being read."""
+
+    def problem(self, mark: Mark, message: str, hint: str = "") -> None:
+        """Note a problem and go on; of very many, only the first are kept."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem(mark, message, hint))
+        elif len(self.problems) == MAX_PROBLEMS:
+            message = f"more than {MAX_PROBLEMS} problems; those behind here are not shown"
+            self.problems.append(Problem(mark, message))
+
+    def near(self, word: str, known: Collection[str]) -> str:
+        """A hint at the known word that means the same, or else is nearest."""
+        ours = CALLED.get(word)
+        if ours in known:
+            return f"here it is called {ours}"
+        return did_you_mean(word, known) if len(self.problems) < MAX_PROBLEMS else ""
+
+    def unknown(self, mark: Mark, what: str, word: str, known: Collection[str]) -> None:
+        """Note a word that is none of those known, with the nearest one."""
+        hint = self.near(word, known)
+        if not hint and known and len(known) <= 12:
+            hint = "known are: " + ", ".join(sorted(set(known)))
+        self.problem(mark, f"{what} '{shorten(word)}'", hint)
+
+
+def tokens_of(scalar: ScalarNode) -> list[tuple[str, Mark]]:
+    """The words of a text, each with its place."""
+    result, at = [], 0
+    for word in scalar.text.split():
+        at = scalar.text.index(word, at)
+        result.append((word, scalar.mark_at(at)))
+        at += len(word)
+    return result

@@ -1,0 +1,204 @@
+"""Holds the bundled networks against the public code that each names as its source.
+
+    python tests/prove_networks.py [NAME...]
+
+prints a line a network: parameters, those that are trained, multiply-adds, and what differs. It
+needs torch and, for each, the package that is named below; the numbers in the specs are those
+of transformers 5.24.0, torchvision 0.28.0, diffusers 0.42.1, segmentation_models_pytorch 0.6.0
+and ultralytics 8.2.103. Nothing is downloaded: weights are random, or not there at all.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import networks
+import torch
+from torch import Tensor, nn
+
+import archviz
+
+Case = tuple[nn.Module, tuple[Tensor, ...]]
+
+
+class Wrapped(nn.Module):
+    """A module that is called in a way of its own."""
+
+    def __init__(self, module: nn.Module, call: Callable[..., Any]) -> None:
+        super().__init__()
+        self.module, self.call = module, call
+
+    def forward(self, *inputs: Tensor) -> Any:
+        return self.call(self.module, *inputs)
+
+
+def words(number: int, device: str = "cpu") -> Tensor:
+    return torch.zeros(1, number, dtype=torch.long, device=device)
+
+
+def picture(height: int, width: int = 0) -> Tensor:
+    return torch.zeros(1, 3, height, width or height)
+
+
+def language_model(name: str, length: int, **sizes: Any) -> Case:
+    import transformers
+    from transformers import masking_utils
+
+    # looks at numbers, which tensors without storage do not have
+    masking_utils.find_packed_sequence_indices = lambda positions: None
+    config = getattr(transformers, f"{name}Config")(use_cache=False, **sizes)
+    with torch.device("meta"):
+        model = getattr(transformers, f"{name}ForCausalLM")(config)
+    if name == "Mixtral":
+        model.set_experts_implementation("batched_mm")
+    return Wrapped(model, lambda model, ids: model(ids).logits), (words(length, "meta"),)
+
+
+def llama3_8b() -> Case:
+    sizes = {"hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32}
+    heads = {"num_attention_heads": 32, "num_key_value_heads": 8}
+    return language_model("Llama", 8192, vocab_size=128256, **sizes, **heads)
+
+
+def transformer() -> Case:
+    import transformers
+
+    layers = {f"{side}_layers": 6 for side in ("encoder", "decoder")}
+    heads = {f"{side}_attention_heads": 8 for side in ("encoder", "decoder")}
+    inner = {f"{side}_ffn_dim": 2048 for side in ("encoder", "decoder")}
+    ids = {"pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0}
+    sizes = {"vocab_size": 37000, "d_model": 512, "activation_function": "relu"}
+    config = transformers.MarianConfig(**layers, **heads, **inner, **ids, **sizes, use_cache=False)
+    model = transformers.MarianMTModel(config)
+    for side in (model.model.encoder, model.model.decoder):
+        table = side.embed_positions.weight  # of sines: no parameters
+        del side.embed_positions.weight
+        side.embed_positions.register_buffer("weight", table.data)
+
+    def call(model: Any, source: Tensor, target: Tensor) -> Tensor:
+        return model(source, decoder_input_ids=target).logits
+
+    return Wrapped(model, call), (words(60), words(50))
+
+
+def bert() -> Case:
+    import transformers
+
+    model = transformers.BertModel(transformers.BertConfig())
+    return Wrapped(model, lambda model, ids: model(ids).pooler_output), (words(512),)
+
+
+def gpt2() -> Case:
+    import transformers
+
+    model = transformers.GPT2LMHeadModel(transformers.GPT2Config(use_cache=False))
+    return Wrapped(model, lambda model, ids: model(ids).logits), (words(1024),)
+
+
+def clip_vit_b_32() -> Case:
+    import transformers
+
+    def call(model: Any, image: Tensor, text: Tensor) -> Tensor:
+        return model(input_ids=text, pixel_values=image).logits_per_image
+
+    model = transformers.CLIPModel(transformers.CLIPConfig())
+    return Wrapped(model, call), (picture(224), words(77))
+
+
+def detr() -> Case:
+    import transformers
+
+    def call(model: Any, image: Tensor) -> tuple[Tensor, Tensor]:
+        given = model(image)
+        return given.logits, given.pred_boxes
+
+    model = transformers.DetrForObjectDetection(transformers.DetrConfig(num_labels=91))
+    return Wrapped(model, call), (picture(800, 1066),)
+
+
+def torchvision_model(name: str) -> Case:
+    import torchvision
+
+    return getattr(torchvision.models, name)(), (picture(224),)
+
+
+def retinanet() -> Case:
+    import torchvision
+
+    def call(model: Any, image: Tensor) -> list[Tensor]:
+        return list(model.head(list(model.backbone(image).values())).values())
+
+    build = torchvision.models.detection.retinanet_resnet50_fpn
+    return Wrapped(build(weights=None, weights_backbone=None), call), (picture(800),)
+
+
+def deeplabv3_plus() -> Case:
+    import segmentation_models_pytorch
+
+    build = segmentation_models_pytorch.DeepLabV3Plus
+    return build("resnet50", encoder_weights=None, classes=21), (picture(512),)
+
+
+def ddpm() -> Case:
+    import diffusers
+
+    down = ["DownBlock2D", "AttnDownBlock2D", "DownBlock2D", "DownBlock2D"]
+    up = ["UpBlock2D", "UpBlock2D", "AttnUpBlock2D", "UpBlock2D"]
+    sizes = {"sample_size": 32, "block_out_channels": (128, 256, 256, 256)}
+    options = {"freq_shift": 1, "flip_sin_to_cos": False, "downsample_padding": 0}
+    blocks = {"down_block_types": down, "up_block_types": up, "attention_head_dim": None}
+    model = diffusers.UNet2DModel(**sizes, **options, **blocks)
+    inputs = (torch.ones(1, dtype=torch.long), picture(32))
+    return Wrapped(model, lambda model, time, image: model(image, time).sample), inputs
+
+
+def yolov8n() -> Case:
+    from ultralytics.nn.tasks import DetectionModel
+
+    model = DetectionModel("yolov8n.yaml", verbose=False)
+    del model.model[-1].dfl  # decodes the boxes, with numbers that are fixed
+
+    def call(model: Any, image: Tensor) -> list[Tensor]:
+        model.model[-1].training = True
+        return model(image)
+
+    return Wrapped(model, call), (picture(640),)
+
+
+REFERENCES: dict[str, Callable[[], Case]] = {
+    "transformer": transformer,
+    "bert": bert,
+    "gpt2": gpt2,
+    "llama3_8b": llama3_8b,
+    "mixtral_8x7b": lambda: language_model("Mixtral", 4096),
+    "vit_b_16": lambda: torchvision_model("vit_b_16"),
+    "clip_vit_b_32": clip_vit_b_32,
+    "detr": detr,
+    "ddpm": ddpm,
+    "yolov8n": yolov8n,
+    "retinanet": retinanet,
+    "resnet50_v1_5": lambda: torchvision_model("resnet50"),
+    "deeplabv3_plus": deeplabv3_plus,
+    "mobilenet_v3_large": lambda: torchvision_model("mobilenet_v3_large"),
+}
+
+
+def main(names: list[str]) -> int:
+    wrong = 0
+    for name in names or REFERENCES:
+        module, inputs = REFERENCES[name]()
+        told = networks.measured(module, *inputs)
+        totals = archviz.load(name).analysis.totals
+        ours = (totals.parameters, totals.trainable, totals.macs)
+        same = ours == told[:3]
+        wrong += not same
+        line = " ".join(f"{number:>22,}" for number in told[:3])
+        differs = "" if same else "  spec: " + " ".join(f"{number:,}" for number in ours)
+        print(f"{name:20}{line}{differs}", flush=True)
+    return int(wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
