@@ -53,6 +53,7 @@ OPTIONS = {
     "info": OUTSIDE | {"--layers": False, "--json": False},
     "legend": OUTPUT | THEME | MEDIUM,
     "list": {"--json": False},
+    "lsp": {},
     "render": OUTPUT | OUTSIDE | LOOK | MEDIUM,
     "schema": FILE,
     "table": OUTPUT | OUTSIDE | THEME | MEDIUM,

@@ -15,7 +15,7 @@ from archviz.cli import figures
 from archviz.cli.common import get_network, outside_allowed, say_of_import
 from archviz.cli.options import network_argument, networks_argument, output_option
 from archviz.cli.streams import emit, open_streams, problems_told, say, say_json, standard_output
-from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
+from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
 
 EXAMPLES = """
 \b
@@ -187,8 +187,8 @@ def fmt(files: tuple[str, ...], write: bool, only_check: bool) -> None:
 
     \b
     archviz fmt my-net.yaml
-    archviz fmt --write specs/*.yaml
-    archviz fmt --check specs/*.yaml            for a continuous integration
+    archviz fmt --write my-net.yaml
+    archviz fmt --check resnet50 vgg16          status 1 where one is not
     """
     from archviz.cli.format_run import run_format
 
@@ -197,6 +197,21 @@ def fmt(files: tuple[str, ...], write: bool, only_check: bool) -> None:
     if len(files) > 1 and not (write or only_check):
         raise click.UsageError("one spec at a time is printed; several need --write or --check")
     run_format(files, write, only_check)
+
+
+@main.command("lsp")
+def language_server() -> None:
+    """Run the language server, for an editor, over standard input and output.
+
+    Problems as you type, completion, shapes and parameters, definitions, formatting.
+    docs/editors.md tells how editors start it.
+    """
+    try:
+        from archviz.lsp.server import serve
+    except ModuleNotFoundError as error:
+        hint = "install it: pip install 'archviz[lsp]'"
+        raise fail("archviz lsp", f"the package {error.name} is missing", hint) from None
+    serve()
 
 
 @main.command()

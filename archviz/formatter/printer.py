@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archviz.formatter.scalars import folded, scalar_text
-from archviz.formatter.words import SECTIONS, in_order, keys_in_order
-from archviz.language.head import TEXTS
-from archviz.network.kinds import KINDS
+from archviz.formatter.words import SECTIONS, in_order, keys_in_order, part_inside, part_under
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -18,32 +16,6 @@ if TYPE_CHECKING:
 WIDTH = 99
 INDENT = 2
 
-_SERIES = {
-    **dict.fromkeys(("layers", "of", "residual", "shortcut", "auxiliary", "merge"), "series"),
-    "towers": "parallel",
-    "fork": "parallel",
-    "outputs": "nodes",
-    "graph": "graph",
-    "stage": "text",
-    **{kind: f"layer {kind}" for kind in KINDS},
-}
-_PARTS = {
-    "spec": {
-        **dict.fromkeys(TEXTS, "text"),
-        "take": "words",
-        "network": "series",
-        **{name: name for name in ("modules", "defaults", "figure", "published", "gallery")},
-    },
-    "gallery": {"brought": "text", "keras": "keras"},
-    "module": {**_SERIES, "label": "text", "title": "text"},
-    "series": _SERIES,
-    "defaults": {kind: f"layer {kind}" for kind in KINDS},
-    "graph": {"nodes": "nodes", "edges": "words"},
-    "figure": {"notes": "text"},
-}
-"""What stands under the keys of each part of a spec."""
-_ALL_KEYS = {"modules": "module", "nodes": "series"}
-"""What stands under all keys of a part."""
 _ALIGNED = ("spec", "gallery", "keras", "published", "defaults")
 """Parts whose scalars stand under one another."""
 
@@ -195,9 +167,7 @@ class _Printer:
 
 def part_of(part: str, entry: Entry) -> str:
     """Which part of a spec an entry of a part holds."""
-    if entry.key is None:
-        return "series" if part == "parallel" else part
-    return _ALL_KEYS.get(part) or _PARTS.get(part, {}).get(entry.key.text, "")
+    return part_inside(part) if entry.key is None else part_under(part, entry.key.text)
 
 
 def key_text(key: Value, inside: bool = False) -> str:

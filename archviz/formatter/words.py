@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archviz.language.head import GALLERY, KERAS, PUBLISHED
+from archviz.language.head import GALLERY, KERAS, PUBLISHED, TEXTS
 from archviz.language.items import FORMS
 from archviz.language.options import FLAGS, OPTIONS, split_sides
 from archviz.looks import LOOKS
@@ -33,6 +33,44 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 
 SECTIONS = ("take", "defaults", "modules", "network", "figure")
 """What stands apart, an empty line before each."""
+
+_SERIES = {
+    **dict.fromkeys(("layers", "of", "residual", "shortcut", "auxiliary", "merge"), "series"),
+    "towers": "parallel",
+    "fork": "parallel",
+    "outputs": "nodes",
+    "graph": "graph",
+    "stage": "text",
+    **{kind: f"layer {kind}" for kind in KINDS},
+}
+_PARTS = {
+    "spec": {
+        **dict.fromkeys(TEXTS, "text"),
+        "take": "words",
+        "network": "series",
+        **{name: name for name in ("modules", "defaults", "figure", "published", "gallery")},
+    },
+    "gallery": {"brought": "text", "keras": "keras"},
+    "module": {**_SERIES, "label": "text", "title": "text"},
+    "series": _SERIES,
+    "defaults": {kind: f"layer {kind}" for kind in KINDS},
+    "graph": {"nodes": "nodes", "edges": "words"},
+    "figure": {"notes": "text"},
+}
+"""What stands under the keys of each part of a spec."""
+_ALL_KEYS = {"modules": "module", "nodes": "series"}
+"""What stands under all keys of a part."""
+
+
+def part_under(part: str, key: str) -> str:
+    """Which part of a spec stands under a key of a part; empty where it is a plain value."""
+    return _ALL_KEYS.get(part) or _PARTS.get(part, {}).get(key, "")
+
+
+def part_inside(part: str) -> str:
+    """Which part of a spec the items of a list are that is one."""
+    return "series" if part == "parallel" else part
+
 
 _FIRST = ("kernel", "", "stride", "pad", "ceil", "norm", "bias", "act")
 _OPTIONS = (*_FIRST, *(name for name in OPTIONS if name not in _FIRST))
