@@ -19,7 +19,7 @@ from archviz.cli.commands import main
 from archviz.errors import ArchvizError
 from archviz.files import replace_file
 from archviz.formatter import canonical as canonical_file
-from archviz.formatter.canonical import canonical, canonical_text, same
+from archviz.formatter.canonical import canonical, canonical_text, same, same_network
 from archviz.formatter.words import KEYS
 from archviz.language import figure, head, spec
 from archviz.language.expand import network_from_text
@@ -102,7 +102,7 @@ def test_comments_and_networks_stay_and_what_is_canonical_is_left_alone(
 ) -> None:
     text, comments = case
     result = canonical_text(text, "f.yaml")
-    assert same(network_from_text(text), network_from_text(result))
+    assert same_network(network_from_text(text), network_from_text(result))
     for comment in comments:
         assert len(re.findall(rf"(^|\s){re.escape(comment)}$", result, re.MULTILINE)) == 1
     assert canonical_text(result, "f.yaml") == result
@@ -188,6 +188,10 @@ RULES = {
         "network: [input 8, conv tanh 8 as=mish, relu, add   mish relu name=a]\n",
         "title: T\n\nmodules: {conv: {takes: [relu, same], layers: [dense same act=relu]}}\n\n"
         "network: [input 8, conv tanh 8 as=mish, relu, add mish relu name=a]\n",
+    ),
+    "a text in several lines, which may be a mistake": (
+        "title: T\nnetwork:\n  - input 8\n  - dense 3\n    relu\n",
+        "title: T\n\nnetwork:\n  - input 8\n  - dense 3 relu\n",
     ),
     "values keep their order": (
         "title: T\nnetwork: [input 8, relu as=b, {as: a, relu: }, from a b, concat relu b a]\n",

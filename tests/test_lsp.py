@@ -189,6 +189,21 @@ def test_problems_go_when_they_are_mended_and_only_the_last_text_counts(editor: 
     assert editor.type("title: T\nnetwork: []", "title: T\nnetwork: [x]", SPEC) == []
 
 
+def test_a_warning_is_one(editor: Editor) -> None:
+    text = SPEC.replace("- dense 10", "- dense 10\n    relu")
+    found = editor.type(text)
+    assert [problem["severity"] for problem in found] == [2]
+    assert texts(found, text)[0][0] == "relu"
+
+
+def test_what_is_wrong_in_a_spec_that_is_used_says_where(editor: Editor, tmp_path: Path) -> None:
+    (tmp_path / "used.yaml").write_text("title: U\nnetwork: [input 8, dens 3]\n", encoding="utf-8")
+    text = "title: T\nmodules: {m: {use: ./used.yaml}}\nnetwork: [input 8, m]\n"
+    (tmp_path / "net.yaml").write_text("saved before", encoding="utf-8")
+    (problem,) = editor.open(text, (tmp_path / "net.yaml").as_uri())
+    assert f"{tmp_path / 'used.yaml'}:2:20: no layer kind" in problem["message"]
+
+
 def test_what_is_no_spec_has_no_problems(shared: Editor) -> None:
     assert shared.open("version: 3\nservices: {a: {image: b}}\n", "file:///folder/b.yaml") == []
     assert shared.open("title: T\nnetwork: [input 8]\n", "untitled:Untitled-1")
@@ -266,7 +281,7 @@ def test_what_is_offered_replaces_what_is_typed(editor: Editor) -> None:
         (13, 6, ["**repeat**", "times: 2"]),
         (8, 12, ["**conv**, 2 in the network", "multiply-adds: 2,359,296"]),
         (15, 5, ["**dense**", "parameters: 170"]),
-        (2, 10, ["`same`: same, valid"]),
+        (2, 10, ["`same`: same, half, valid"]),
     ],
 )
 def test_hover_tells_shapes_and_numbers(

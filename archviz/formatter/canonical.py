@@ -16,6 +16,8 @@ from archviz.yamlnodes import spec_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from archviz.network.model import Network
+
 _NAMING = ("takes", "inputs", "as", "take")
 """Keys under which names are given, and the options that give one."""
 _GIVING = ("as=", "last-state=")
@@ -44,14 +46,20 @@ def canonical_text(text: str, file: str, allow_outside: bool = False) -> str:
     result = print_tree(document, names)
     if _links(read_tree(result)) != _links(document):
         result = print_tree(document, names, sort=False)  # an alias needs its anchor before it
-    if not same(network, network_from_text(result, file, allow_outside)):
+    after = network_from_text(result, file, allow_outside)
+    if not same_network(network, after):
         message = "would be another network in its canonical form, and is left as it is"
         raise fail(file, message, "this is a fault of archviz; please report it with the file")
     return result
 
 
+def same_network(one: Network, other: Network) -> bool:
+    """Whether two networks differ in nothing but the places in their files, and warnings."""
+    return same(one._replace(warnings=()), other._replace(warnings=()))
+
+
 def same(one: Any, other: Any, seen: set[tuple[int, int]] | None = None) -> bool:
-    """Whether two networks differ in nothing but the places in their files.
+    """Whether two records differ in nothing but the marks in them.
 
     What is shared in both, such as the body of a module, is compared once.
     """

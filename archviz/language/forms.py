@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archviz.language.item_keys import FORM_KEYS, read_style
 from archviz.language.options import OptionError, whole
-from archviz.language.places import Place, Readers, check_keys, find
+from archviz.language.places import Place, Readers, check_keys, find, meant
 from archviz.language.reader import SpecReader
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES, MAX_VARIABLES, read_binding, read_rows
 from archviz.language.shorthand import Parameters, read_layer, read_value
@@ -49,6 +49,7 @@ def repeat(
 ) -> ItemSpec | None:
     """``{repeat: 3, of: [...]}``."""
     check_keys(reader, node, FORM_KEYS["repeat"], "a repeat")
+    node = meant(node, FORM_KEYS["repeat"])
     style = read_style(reader, node)
     times = _count(reader, value, "repeat", place.scope, 1, MAX_TIMES)
     body, each = find(node, "of"), find(node, "each")
@@ -192,6 +193,7 @@ def residual(
 ) -> ItemSpec:
     """``{residual: [...], shortcut: ..., merge: add}``."""
     check_keys(reader, node, FORM_KEYS["residual"], "a residual")
+    node = meant(node, FORM_KEYS["residual"])
     style = read_style(reader, node)
     return read_residual(read, reader, node, value, where, place.scope)._replace(style=style)
 

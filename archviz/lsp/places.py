@@ -43,7 +43,8 @@ def read(text: str, file: str) -> Found:
         analysis = analyse(network)
     except ArchvizError as error:
         return Found(list(error.problems))
-    return Found(check_published(network, analysis), network, analysis)
+    problems = [*network.warnings, *check_published(network, analysis)]
+    return Found(problems, network, analysis)
 
 
 def extent(line: str, column: int) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.workspace import ServerTextPosition, ServerTextRange, TextDocument
 
 from archviz import __version__
-from archviz.errors import ArchvizError, Problem
+from archviz.errors import ArchvizError, Mark, Problem
 from archviz.formatter.canonical import canonical_text
 from archviz.lsp import places
 from archviz.lsp.completion import Names, Offer, offers
@@ -119,13 +119,16 @@ def _publish(server: LanguageServer, uri: str) -> None:
 
 def _diagnostic(document: TextDocument, problem: Problem) -> lsp.Diagnostic:
     message = f"{problem.message}\nhint: {problem.hint}" if problem.hint else problem.message
+    if problem.mark.file != _file(document):  # of a spec that is used here
+        message, problem = str(problem), problem._replace(mark=Mark(problem.mark.file))
     line = min(max(problem.mark.line - 1, 0), max(len(document.lines) - 1, 0))
     text = _line(document, line)
     start, end = places.extent(text, max(problem.mark.column - 1, 0))
     if not problem.mark.line:
         start, end = 0, len(text)
     where = _range(document, line, start, min(end, max(len(text), start + 1)))
-    return lsp.Diagnostic(where, message, lsp.DiagnosticSeverity.Error, source="archviz")
+    severity = lsp.DiagnosticSeverity.Warning if problem.warning else lsp.DiagnosticSeverity.Error
+    return lsp.Diagnostic(where, message, severity, source="archviz")
 
 
 def _completion(document: TextDocument, position: lsp.Position) -> list[lsp.CompletionItem]:
