@@ -302,9 +302,11 @@ class _Expander(Filler):
             self.shapes.named[PREVIOUS] = (self.shapes.before,)
             key = (*key, self.at, *self.shapes.named.values())
         if key not in self.bodies:
-            problems = dict(self.problems)
+            problems, shapes = dict(self.problems), self.shapes
             sides = shape_values(self.at or (1,)) if module.shaped else {}
+            self.shapes = shapes if module.shaped else None  # nothing in it asks
             self.bodies[key] = self.series(module.body, {**sides, **arguments}, depth + 1)
+            self.shapes = shapes
             if module.shaped and self.at is None:  # the shape before it is what is wrong
                 self.problems = problems
         return self.bodies[key]
