@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from archviz.errors import fail
 from archviz.export import network_bytes
-from archviz.keywords import read_keywords
+from archviz.keywords import read_pictures
 from archviz.marks import marked
 from archviz.write.formats import FORMATS, Format, check_options, choose_format
 
@@ -17,13 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Unpack
 
+    from archviz.export import Picture
     from archviz.importers.imported import Imported
     from archviz.keywords import FigureKeywords, FileKeywords
-    from archviz.layout.page import Options
     from archviz.network.analysis import Analysis
     from archviz.network.model import Network
     from archviz.scene.scene import Scene
-    from archviz.write.formats import Settings
 
 
 class LoadedNetwork:
@@ -58,7 +57,8 @@ class LoadedNetwork:
         """
         from archviz.layout.page import draw_network
 
-        return draw_network(self.network, self.analysis, read_for(FORMATS["svg"], options)[0])
+        picture = self.picture(FORMATS["svg"], options)
+        return draw_network(*picture.net, picture.options)
 
     def svg(self, **options: Unpack[FigureKeywords]) -> str:
         """The picture as an SVG document; the keywords and errors of :meth:`scene`."""
@@ -104,13 +104,30 @@ class LoadedNetwork:
         """The files that a picture is made of; nobody asks where there is nothing to lose."""
         from archviz.scene.theme import theme_files
 
-        yield self.source
+        yield from self.files()
         yield os.fspath(options.get("template") or "")
         yield from theme_files(options.get("theme") or "article")
 
+    def files(self) -> Iterator[str]:
+        """The files that the network and its theme were read from, which are never written over."""
+        from archviz.scene.theme import theme_files
+
+        yield self.source
+        yield from theme_files(self.network.figure.looks.get("theme", "article"))
+
     def _bytes(self, output: Format, given: Mapping[str, object]) -> bytes:
-        net = (self.network, self.analysis)
-        return marked(network_bytes(net, output, *read_for(output, given)), output.mark)
+        return marked(network_bytes(self.picture(output, given), output), output.mark)
+
+    def picture(self, output: Format, given: Mapping[str, object]) -> Picture:
+        """The network as it is drawn in a format, of what was given by keyword.
+
+        Raises:
+            ValueError: the format would ignore it.
+        """
+        (picture,), _, _ = read_pictures([(self.network, self.analysis)], given)
+        names = [name for name, value in given.items() if value is not None]
+        check_options(dict(zip(names, names, strict=True)), [output], "network")
+        return picture
 
     def info(self) -> dict[str, Any]:
         """What ``archviz info --json`` prints: totals, published totals, every layer.
@@ -132,22 +149,13 @@ class LoadedNetwork:
         return f"<archviz network {self.network.head.title!r}>"
 
 
-def read_for(output: Format, given: Mapping[str, object]) -> tuple[Options, Settings]:
-    """What was given by keyword for one network's picture in a format.
-
-    Raises:
-        ValueError: the format would ignore it.
-    """
-    read = read_keywords(given)
-    names = [name for name, value in given.items() if value is not None]
-    check_options(dict(zip(names, names, strict=True)), [output], "network")
-    return read
-
-
-def load(source: str | os.PathLike[str] | TextIO | BinaryIO) -> LoadedNetwork:
+def load(
+    source: str | os.PathLike[str] | TextIO | BinaryIO, *, allow_outside: bool = False
+) -> LoadedNetwork:
     """A network by its bundled name (``"resnet50"``), from a YAML file or a model file.
 
-    An open file, or a stream such as ``io.StringIO(text)``, is read as YAML.
+    An open file, or a stream such as ``io.StringIO(text)``, is read as YAML. Files that a
+    spec names must be in its folder, unless ``allow_outside``.
 
     Raises:
         ArchvizError: with all problems of the spec.
@@ -159,7 +167,9 @@ def load(source: str | os.PathLike[str] | TextIO | BinaryIO) -> LoadedNetwork:
         if not hasattr(source, "read"):
             message = "load() needs a name, a path or an open file, not"
             raise TypeError(f"{message} {type(source).__name__}")
-        return load_text(source.read(), str(getattr(source, "name", "text")))
+        return load_text(
+            source.read(), str(getattr(source, "name", "text")), allow_outside=allow_outside
+        )
     name = os.fspath(source)
     if "\n" in name and not os.path.exists(name):
         raise fail("load", "this is the text of a spec, not a name", "use archviz.load_text(text)")
@@ -169,11 +179,15 @@ def load(source: str | os.PathLike[str] | TextIO | BinaryIO) -> LoadedNetwork:
 
         if is_model_file(path):
             return from_onnx(path)
-    return LoadedNetwork(load_network(path), source=path)
+    return LoadedNetwork(load_network(path, allow_outside), source=path)
 
 
-def load_text(text: str | bytes, name: str = "text") -> LoadedNetwork:
+def load_text(
+    text: str | bytes, name: str = "text", *, allow_outside: bool = False
+) -> LoadedNetwork:
     """A network from the text of a spec, in YAML; ``name`` stands for its file in messages.
+
+    Files that it names must be in the folder of ``name``, unless ``allow_outside``.
 
     Raises:
         ArchvizError: with all problems of the spec.
@@ -183,7 +197,7 @@ def load_text(text: str | bytes, name: str = "text") -> LoadedNetwork:
 
     if not isinstance(text, str | bytes):
         raise TypeError(f"load_text() needs the text of a spec, not {type(text).__name__}")
-    return LoadedNetwork(network_from_text(spec_text(text, name), name))
+    return LoadedNetwork(network_from_text(spec_text(text, name), name, allow_outside))
 
 
 def from_onnx(path: str | os.PathLike[str]) -> LoadedNetwork:

@@ -23,10 +23,19 @@ Analysed: TypeAlias = "tuple[Network, Analysis]"
 """A network that has been proven."""
 
 
-def network_bytes(net: Analysed, output: Format, options: Options, settings: Settings) -> bytes:
+class Picture(NamedTuple):
+    """A proven network, and how it is drawn and written."""
+
+    net: Analysed
+    options: Options
+    settings: Settings
+
+
+def network_bytes(picture: Picture, output: Format) -> bytes:
     """One network in one format: its figure, or its slides or page where that is better."""
     from archviz.layout.page import draw_network
 
+    net, options, settings = picture
     title = net[0].head.title
     if output.alone == "page":
         from archviz.write.html import write_html
@@ -48,20 +57,24 @@ def network_pages(net: Analysed, options: Options, aspect: float) -> list[Page]:
 
 
 def deck_bytes(
-    nets: Sequence[Analysed], output: Format, options: Options, settings: Settings
+    pictures: Sequence[Picture], output: Format, options: Options, settings: Settings
 ) -> bytes:
-    """Several networks in one file of a format that holds them all."""
+    """Several networks in one file of a format that holds them all.
+
+    ``options`` are those of the file: its theme, its legend.
+    """
     from archviz.layout.deck import DECK_TITLE, deck_pages
     from archviz.layout.page import draw_network
 
+    nets = [picture.net for picture in pictures]
     if output.together == "index":
-        return _html_index(nets, options)
+        return _html_index(pictures, options)
     assert output.bind, f"{output.suffix} holds one figure"
     heads = [network.head for network, _ in nets]
     if output.together == "deck":
-        pages = deck_pages(nets, options.theme, settings.aspect, options.legend, options.full)
+        pages = deck_pages(nets, options.theme, settings.aspect, options.legend)
     else:
-        scenes = [draw_network(*net, options) for net in nets]
+        scenes = [draw_network(*picture.net, picture.options) for picture in pictures]
         pages = [
             Page(scene, head.title, head.brought) for scene, head in zip(scenes, heads, strict=True)
         ]
@@ -74,10 +87,10 @@ def _html_figure(net: Analysed, options: Options) -> HtmlFigure:
     from archviz.scene.theme import load_theme
     from archviz.write.html import html_figure
 
-    head = net[0].head
-    plain = options._replace(legend=False, title=False, aspect=0.0)
+    head, theme = net[0].head, options.theme.with_ground()
+    plain = options._replace(theme=theme, legend=False, title=False, aspect=0.0)
     dark = None
-    if options.theme == load_theme():
+    if theme == load_theme():
         dark = draw_network(*net, plain._replace(theme=load_theme("dark")))
     scores = {key: head.keras.get(key) for key in ("top1", "top5")}
     return html_figure(
@@ -85,7 +98,7 @@ def _html_figure(net: Analysed, options: Options) -> HtmlFigure:
     )
 
 
-def _html_index(nets: Sequence[Analysed], options: Options) -> bytes:
+def _html_index(pictures: Sequence[Picture], options: Options) -> bytes:
     """A page of several networks, with the timeline, the table and the legend."""
     from archviz.layout.deck import DECK_TITLE, by_publication
     from archviz.layout.page import draw_legend, draw_table, draw_timeline
@@ -93,10 +106,11 @@ def _html_index(nets: Sequence[Analysed], options: Options) -> bytes:
     from archviz.scene.theme import load_theme
     from archviz.write.html import HtmlExtra, write_html
 
-    nets = by_publication(nets)
+    nets = by_publication([picture.net for picture in pictures])
     heads = [network.head for network, _ in nets]
     dated = [head for head in heads if head.date or head.year]
-    themes = [options.theme, load_theme("dark")][: 2 if options.theme == load_theme() else 1]
+    theme = options.theme.with_ground()
+    themes = [theme, load_theme("dark")][: 2 if theme == load_theme() else 1]
     extras = []
     if len(dated) > 1:
         extras.append(HtmlExtra("Timeline", *(draw_timeline(dated, theme) for theme in themes)))
@@ -106,7 +120,7 @@ def _html_index(nets: Sequence[Analysed], options: Options) -> bytes:
         )
     if options.legend:
         extras.append(HtmlExtra("Legend", *(draw_legend(theme) for theme in themes)))
-    figures = [_html_figure(net, options) for net in nets]
+    figures = [_html_figure(net, options._replace(full=net[0].figure.full)) for net in nets]
     return write_html(figures, extras, title=DECK_TITLE).encode("utf-8")
 
 
@@ -119,33 +133,36 @@ class Job(NamedTuple):
 
 
 def export_jobs(
-    nets: Sequence[Analysed],
+    pictures: Sequence[Picture],
     suffixes: Sequence[str],
     folder: str,
     options: Options,
     settings: Settings,
 ) -> list[Job]:
-    """The files of an export: one a network, or one for all where the format holds them."""
+    """The files of an export: one a network, or one for all where the format holds them.
+
+    ``options`` and ``settings`` are for those that hold all.
+    """
     jobs: list[Job] = []
     for suffix in suffixes:
         output = FORMATS[suffix]
         if output.together:
             path = os.path.join(folder, f"{DECK}.{suffix}")
-            make = partial(deck_bytes, nets, output, options, settings)
+            make = partial(deck_bytes, pictures, output, options, settings)
             jobs.append(Job(path, make, output.mark))
             continue
-        for net, name in zip(nets, _file_names(nets), strict=True):
+        for picture, name in zip(pictures, _file_names(pictures), strict=True):
             path = os.path.join(folder, f"{name}.{suffix}")
-            make = partial(network_bytes, net, output, options, settings)
+            make = partial(network_bytes, picture, output)
             jobs.append(Job(path, make, output.mark))
     return jobs
 
 
-def _file_names(nets: Sequence[Analysed]) -> list[str]:
+def _file_names(pictures: Sequence[Picture]) -> list[str]:
     """A name for each network's files; specs of one name in two folders get numbers."""
     names: dict[str, str] = {}
-    for network, _ in nets:
-        name = first = network.head.name
+    for picture in pictures:
+        name = first = picture.net[0].head.name
         number = 1
         while name.casefold() in names:  # which some systems take for the same
             number += 1

@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 from archviz.errors import did_you_mean
+from archviz.export import Analysed, Picture
 from archviz.layout.page import Options
+from archviz.looks import LOOKS, MODULES, NONE
+from archviz.network.kinds import OPENABLE
+from archviz.network.model import NOTHING, Network
 from archviz.scene.theme import load_theme
 from archviz.write.formats import Settings
 
 
 class FigureKeywords(TypedDict, total=False):
-    """What a figure shows; None is as good as not given."""
+    """What a figure shows: a row of :data:`archviz.looks.LOOKS` each.
 
-    theme: str | os.PathLike[str] | Mapping[str, Any] | None
-    """Name of a bundled theme, path of a theme file, or a dict with what is in one."""
-    title: bool | None
-    """Print the network's title over the figure; no unless asked for."""
+    None is as good as not given: then holds what the network's spec says.
+    """
+
     legend: bool | None
     """Say under the figure what its colours mean; yes unless told not to."""
+    title: bool | str | None
+    """Print the network's title over the figure, or another text; no unless asked for."""
+    theme: str | os.PathLike[str] | Mapping[str, Any] | None
+    """Name of a bundled theme, path of a theme file, or a dict with what is in one."""
     aspect: float | str | None
-    """Width / height of the page, such as ``"16:9"`` or 1.5; 0 for as it comes."""
+    """Width / height of the page, such as ``"16:9"`` or 1.5; 0 or ``"natural"`` for as it comes."""
     detail: Literal["compact", "full"] | None
     """``"full"`` prints filters, strides and output shapes under each layer."""
+    open: str | Sequence[str] | None
+    """What has a panel: names of modules, ``"modules"`` for all of them, ``"attention"``, or
+    ``"none"``."""
+    panels: str | Sequence[str] | None
+    """Modules whose panels come first, in this order."""
     transparent: bool | None
     """Leave the ground out."""
 
@@ -43,12 +55,7 @@ class FileKeywords(FigureKeywords, total=False):
 
 
 TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
-    "theme": ("a name, the path of a file, or a dict", (str, os.PathLike, Mapping)),
-    "title": ("True or False", (bool,)),
-    "legend": ("True or False", (bool,)),
-    "aspect": ("a number, or a text such as '16:9'", (int, float, str)),
-    "detail": ("'compact' or 'full'", (str,)),
-    "transparent": ("True or False", (bool,)),
+    **{name: (row.expected, row.types) for name, row in LOOKS.items()},
     "scale": ("a number", (int, float)),
     "width": ("a whole number", (int,)),
     "fragment": ("True or False", (bool,)),
@@ -57,31 +64,27 @@ TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
 """Of each keyword, what it has to be."""
 
 
-def read_keywords(given: Mapping[str, object]) -> tuple[Options, Settings]:
-    """The picture's options and the file's settings, of the keywords that were given.
+def read_keywords(
+    given: Mapping[str, object], looks: Mapping[str, Any] = NOTHING
+) -> tuple[Options, Settings]:
+    """The picture's options and the file's settings: what was given, and ``looks`` for the rest.
 
     Raises:
         ArchvizError: the theme is none.
         TypeError: there is no such keyword, or its value is of the wrong type.
-        ValueError: ``detail`` or ``aspect`` is not one that there is.
+        ValueError: a value is none that there is.
     """
-    values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    for name, value in values.items():
-        if name not in TYPES:
-            hint = did_you_mean(name, TYPES) or f"there are {', '.join(TYPES)}"
-            raise TypeError(f"there is no option {name}; {hint}")
-        expected, types = TYPES[name]
-        if not isinstance(value, types):
-            raise TypeError(f"{name} must be {expected}, not {value!r}")
-    detail = values.get("detail", "compact")
-    if detail not in ("compact", "full"):
-        raise ValueError(f"detail must be 'compact' or 'full', not {detail!r}")
-    aspect = aspect_of(values["aspect"]) if values.get("aspect") else 0.0
+    values = {**looks, **read_given(given)}
+    aspect = values.get("aspect", 0.0)
     theme = load_theme(values.get("theme", "article"))
     if values.get("transparent"):
         theme = theme.without_ground()
     options = Options(
-        theme, values.get("title", False), values.get("legend", True), aspect, detail == "full"
+        theme,
+        values.get("title", False),
+        values.get("legend", True),
+        aspect,
+        values.get("detail") == "full",
     )
     template = values.get("template")
     return options, Settings(
@@ -93,17 +96,62 @@ def read_keywords(given: Mapping[str, object]) -> tuple[Options, Settings]:
     )
 
 
-def aspect_of(value: float | str) -> float:
-    """Width over height, of ``16:9``, ``4x3``, ``1.5`` or a number.
+def read_given(given: Mapping[str, object]) -> dict[str, Any]:
+    """The values of keywords that were given; errors as :func:`read_keywords`."""
+    values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    for name, value in values.items():
+        if name not in TYPES:
+            hint = did_you_mean(name, TYPES) or f"there are {', '.join(TYPES)}"
+            raise TypeError(f"there is no option {name}; {hint}")
+        expected, types = TYPES[name]
+        if not isinstance(value, types):
+            raise TypeError(f"{name} must be {expected}, not {value!r}")
+        if name in LOOKS:
+            values[name] = LOOKS[name].read(value)
+    return values
+
+
+def tell(networks: Sequence[Network], given: Mapping[str, object]) -> list[Network]:
+    """The networks with what was given over what their specs say of their figures.
 
     Raises:
-        ValueError: it is none, or not between 0.1 and 10.
+        TypeError, ValueError: as :func:`read_keywords`, or no network has such a module.
     """
-    width, _, height = str(value).replace("x", ":").partition(":")
-    try:
-        ratio = float(width) / float(height or 1)
-    except (ValueError, ZeroDivisionError):
-        ratio = 0.0
-    if not 0.1 <= ratio <= 10:
-        raise ValueError(f"{value!r} is no aspect of a page; write 16:9, 4:3 or 1.5")
-    return ratio
+    looks = {name: value for name, value in read_given(given).items() if name in LOOKS}
+    modules = {name for network in networks for name in network.modules} | set(OPENABLE)
+    for option, words in (("open", {MODULES, NONE}), ("panels", set[str]())):
+        known = modules | words
+        for name in looks.get(option, ()):
+            if name not in known:
+                hint = did_you_mean(name, known) or f"there are {', '.join(sorted(known))}"
+                raise ValueError(f"{option}: no module is called '{name}'; {hint}")
+    return [
+        network._replace(figure=network.figure._replace(looks={**network.figure.looks, **looks}))
+        for network in networks
+    ]
+
+
+def read_pictures(
+    nets: Sequence[Analysed], given: Mapping[str, object]
+) -> tuple[list[Picture], Options, Settings]:
+    """Each network as it is drawn on its own; and what holds for a page that they share.
+
+    What was given wins over what a network's spec says; on a shared page holds what all of
+    their specs say. Errors as :func:`tell`.
+    """
+    told = tell([network for network, _ in nets], given)
+    pictures = []
+    for network, (_, analysis) in zip(told, nets, strict=True):
+        read = read_keywords(given, network.figure.looks)
+        pictures.append(Picture((network, analysis), *read))
+    return pictures, *read_keywords(given, agreed(told))
+
+
+def agreed(networks: Sequence[Network]) -> dict[str, Any]:
+    """The looks that hold for a page of several networks: those that all of their specs say."""
+    first, *others = [network.figure.looks for network in networks] or [NOTHING]
+    return {
+        name: value
+        for name, value in first.items()
+        if all(looks.get(name) == value for looks in others)
+    }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, assert_never
 import yaml
 
 from archviz.errors import ArchvizError, Mark, Problem, fail
+from archviz.looks import SWITCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +26,6 @@ MAX_NODES = 200_000
 _CORE_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map")
 )
-_TRUE = frozenset({"true", "yes", "on"})
-_FALSE = frozenset({"false", "no", "off"})
 
 
 class ScalarNode(NamedTuple):
@@ -111,6 +110,15 @@ def _decode(data: bytes, path: str) -> str:
 def _mark_of_index(text: str, index: int, file: str) -> Mark:
     line_start = text.rfind("\n", 0, index) + 1
     return Mark(file, text.count("\n", 0, index) + 1, index - line_start + 1)
+
+
+def leaves(path: str, folder: str) -> bool:
+    """Whether a path leads out of a folder, also by links."""
+    inside = os.path.realpath(folder)
+    try:
+        return os.path.commonpath([inside, os.path.realpath(path)]) != inside
+    except ValueError:  # another drive, or no path at all
+        return True
 
 
 def parse_yaml(text: str, file: str) -> tuple[YamlNode | None, list[Problem]]:
@@ -348,5 +356,4 @@ def shorten(text: str, limit: int = 60) -> str:
 
 def boolean(text: str) -> bool | None:
     """true/yes/on, false/no/off in any case; None for any other text."""
-    word = text.lower()
-    return True if word in _TRUE else False if word in _FALSE else None
+    return SWITCH.get(text.lower())

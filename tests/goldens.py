@@ -36,8 +36,9 @@ from archviz.language.expand import network_from_text
 from archviz.layout.compare import draw_comparison, draw_themes
 from archviz.layout.deck import deck_pages
 from archviz.layout.page import draw_legend, draw_table, draw_timeline
+from archviz.looks import theme_names
 from archviz.scene.scene import Connector, Group, Item, Line, Page, Scene, Shape, Text
-from archviz.scene.theme import load_theme, theme_names
+from archviz.scene.theme import load_theme
 from archviz.write.scene_json import item_data
 from archviz.write.svg import write_svg
 

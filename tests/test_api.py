@@ -257,7 +257,15 @@ def test_svg_and_scene_know_what_a_figure_does() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"title": "yes"}, {"theme": 5}, {"aspect": [1]}, {"scale": "3"}, {"template": 3}]
+    "wrong",
+    [
+        {"title": 1},
+        {"legend": "yes"},
+        {"theme": 5},
+        {"aspect": [1]},
+        {"scale": "3"},
+        {"template": 3},
+    ],
 )
 def test_values_of_the_wrong_type_are_type_errors(wrong: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(TypeError, match=f"^{next(iter(wrong))} must be "):

@@ -6,7 +6,8 @@ from itertools import combinations
 
 import pytest
 
-from archviz.scene.theme import Theme, load_theme, theme_names
+from archviz.looks import theme_names
+from archviz.scene.theme import Theme, load_theme
 
 # Machado, Oliveira, Fernandes (2009), severity 1.0, on linear RGB
 DEFICIENCIES = {

@@ -18,41 +18,45 @@ from archviz.scene.theme import load_theme
 MEDIUM = {
     "--scale": None,
     "--width": None,
-    "--transparent": False,
     "--fragment": False,
     "--template": None,
 }
 FILE = {"-o --output": "-", "--force": False}
+OUTSIDE = {"--allow-outside": False}
 OUTPUT = FILE | {"-f --format": None}
-LOOK = {
-    "--legend --no-legend": True,
-    "--title --no-title": False,
-    "--theme": "article",
+GROUND = {"--transparent --no-transparent": None}
+LOOK = GROUND | {
+    "--legend --no-legend": None,  # as all of these: what the spec says, or else as ever
+    "--title --no-title": None,
+    "--theme": None,
     "--aspect": None,
-    "--detail": "compact",
+    "--detail": None,
+    "--open": None,
+    "--panels": None,
 }
 WITHOUT_TITLE = {key: value for key, value in LOOK.items() if "title" not in key}
-THEME = {"--theme": "article"}
+THEME = GROUND | {"--theme": None}
 OPTIONS = {
-    "check": {},
-    "compare": OUTPUT | WITHOUT_TITLE | MEDIUM,
+    "check": OUTSIDE,
+    "compare": OUTPUT | OUTSIDE | WITHOUT_TITLE | MEDIUM,
     "export": {
         "--all": False,
         "-f --formats": "svg,png,pdf,pptx,html",
         "-d --directory": "archviz-export",
         "--force": False,
     }
+    | OUTSIDE
     | LOOK
     | MEDIUM,
     "import": FILE,
-    "info": {"--layers": False, "--json": False},
+    "info": OUTSIDE | {"--layers": False, "--json": False},
     "legend": OUTPUT | THEME | MEDIUM,
     "list": {"--json": False},
-    "render": OUTPUT | LOOK | MEDIUM,
+    "render": OUTPUT | OUTSIDE | LOOK | MEDIUM,
     "schema": FILE,
-    "table": OUTPUT | THEME | MEDIUM,
-    "themes": OUTPUT | {"-o --output": None, "--network": "resnet50"} | MEDIUM,
-    "timeline": OUTPUT | THEME | MEDIUM,
+    "table": OUTPUT | OUTSIDE | THEME | MEDIUM,
+    "themes": OUTPUT | GROUND | {"-o --output": None, "--network": "resnet50"} | MEDIUM,
+    "timeline": OUTPUT | OUTSIDE | THEME | MEDIUM,
 }
 
 

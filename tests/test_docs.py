@@ -18,8 +18,9 @@ import archviz
 from archviz import catalog
 from archviz.cli.commands import main
 from archviz.layout.page import draw_legend
+from archviz.looks import ROLES, theme_names
 from archviz.marks import marked
-from archviz.scene.theme import COLORS, METRICS, PATTERNS, ROLES, load_theme, theme_names
+from archviz.scene.theme import COLORS, METRICS, PATTERNS, load_theme
 from archviz.write.scene_json import write_json
 
 ROOT = Path(__file__).parents[1]

@@ -19,6 +19,8 @@ GIVEN = {
     "legend": ("--no-legend",),
     "aspect": ("--aspect", "4:3"),
     "detail": ("--detail", "full"),
+    "open": ("--open", "none"),
+    "panels": ("--panels", "narrow"),
     "transparent": ("--transparent",),
     "scale": ("--scale", "1"),
     "width": ("--width", "300"),
@@ -26,9 +28,16 @@ GIVEN = {
     "template": ("--template", "house.pptx"),
 }
 """Every option with a value that is not its default."""
+NET = """
+title: Two modules
+modules:
+  wide: {layers: [conv 3x3 64 same, conv 3x3 64 same, conv 3x3 64 same]}
+  narrow: {layers: [conv 1x1 8, conv 1x1 8]}
+network: [input 8x8x3, wide, narrow, global-avg-pool, dense 10]
+"""
 DRAWING: dict[str, tuple[str, ...]] = {
-    "render": ("lenet5", "--theme", "dark"),
-    "compare": ("lenet5", "nin", "--theme", "dark"),
+    "render": ("net.yaml", "--theme", "dark"),
+    "compare": ("lenet5", "net.yaml", "--theme", "dark"),
     "timeline": ("lenet5", "nin", "--theme", "dark"),
     "table": ("vgg16", "resnet50", "--theme", "dark"),
     "legend": ("--theme", "dark"),
@@ -43,6 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
     path = tmp_path_factory.mktemp("options")
     Presentation().save(str(path / "house.pptx"))
+    (path / "net.yaml").write_text(NET, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(path)
         yield path
@@ -88,7 +98,7 @@ def test_an_option_changes_the_file_or_is_wrong_usage(command: str, name: str, s
 
 @cache
 def exported(suffix: str, *options: str) -> tuple[int, str, list[bytes]]:
-    result = run("export", "lenet5", "nin", "-f", suffix, "-d", "out", "--force", *options)
+    result = run("export", "lenet5", "net.yaml", "-f", suffix, "-d", "out", "--force", *options)
     files = sorted(Path("out").glob(f"*.{suffix}")) if result.exit_code == 0 else []
     return result.exit_code, result.stderr, [path.read_bytes() for path in files]
 

@@ -61,7 +61,7 @@ WRONG = [
     "title: T\ndate: 2015-13\nnetwork: [input 8, relu]",
     "title: T\nlink: javascript:x\nnetwork: [input 8, relu]",
     "title: T\npublished: {parametres: 3}\nnetwork: [input 8, relu]",
-    "title: T\nkeras: {top1: 74.9}\nnetwork: [input 8, relu]",
+    "title: T\ngallery: {keras: {top1: 74.9}}\nnetwork: [input 8, relu]",
     "title: T\ndefaults: {cnov: same}\nnetwork: [input 8, relu]",
     "title: T\nfigure: {hide-badges: cnov}\nnetwork: [input 8, relu]",
     "title: T\nmodules: {a: {color: blue, layers: relu}}\nnetwork: [input 8, a]",

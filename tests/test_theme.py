@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from archviz.errors import ArchvizError, Problem
-from archviz.scene.theme import COLORS, METRICS, PATTERNS, ROLES, load_theme, theme_names
+from archviz.looks import ROLES, theme_names
+from archviz.scene.theme import COLORS, METRICS, PATTERNS, load_theme
 
 NAMES = theme_names()
 
@@ -101,16 +102,43 @@ def test_a_theme_says_only_what_differs(tmp_path: Path) -> None:
     assert theme.color("page") == "#eeeeff"
     assert theme.color("line") == base.color("line")
     assert theme.role("conv")[:2] == ("#0000ff", "#ffffff")
-    assert theme.role("pool") == base.role("pool")._replace(pattern="dots")
-    assert theme.role("merge") == base.role("merge")
+    dotted = base.role("pool")._replace(pattern="dots", panel="#e0e0e6")  # on its own page
+    assert theme.role("pool") == dotted
+    assert theme.role("merge") == base.role("merge")._replace(panel="#c8bfe4")
     assert theme.metric("unit") == 30
     assert theme.metric("label") == base.metric("label")
 
 
-def test_a_role_without_a_panel_colour_takes_its_fill(tmp_path: Path) -> None:
+def test_a_role_without_a_panel_colour_has_a_tint_of_its_fill(tmp_path: Path) -> None:
     theme = load_theme(written(tmp_path, "extends: article"))
-    assert theme.role("conv").panel == theme.role("conv").fill
-    assert theme.role("green").panel != theme.role("green").fill
+    assert theme.role("conv").panel == "#eb9a9a"  # two thirds of it on white
+    assert theme.role("green").panel == "#b6d7a8"  # as the theme says
+
+
+EIGHTS = [0, 36, 73, 109, 146, 182, 219, 255]
+HUES = [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in product(EIGHTS, repeat=3)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("page", [True, False])
+def test_any_colour_can_be_read_on_and_so_can_its_panel(name: str, page: bool) -> None:
+    theme = load_theme(name)
+    ground = theme.color("page")
+    if not page:
+        theme = theme.without_ground()
+    for color in (*HUES, *ROLES):
+        colors = theme.role(color)
+        assert color in ROLES or colors.fill == color
+        assert contrast(colors.text, colors.fill) >= 4.5, color
+        assert colors.panel != ground, color
+        assert contrast(theme.color("line"), colors.panel) >= 4.5, color
+        assert contrast(theme.color("caption"), colors.panel) >= 4.5, color
+
+
+def test_no_role_has_no_colours() -> None:
+    for name in ("blue", "#12345", "#12345g", ""):
+        with pytest.raises(KeyError):
+            load_theme().role(name)
 
 
 def test_themes_may_extend_themes_that_extend_themes(tmp_path: Path) -> None:

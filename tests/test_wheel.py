@@ -13,7 +13,7 @@ import wheels
 from jinja2 import ModuleLoader
 
 from archviz import catalog
-from archviz.scene.theme import theme_names
+from archviz.looks import theme_names
 
 CORE = ("test_totals.py", "test_cli.py")
 """The tests that know only the installed package."""

@@ -12,8 +12,8 @@ import click
 
 from archviz import __version__
 from archviz.cli import figures
-from archviz.cli.common import get_network, say_of_import
-from archviz.cli.options import complete_network, network_argument, output_option
+from archviz.cli.common import get_network, outside_allowed, say_of_import
+from archviz.cli.options import network_argument, networks_argument, output_option
 from archviz.cli.streams import emit, open_streams, problems_told, say, say_json, standard_output
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
 
@@ -145,9 +145,7 @@ def info(network: str, layers: bool, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument(
-    "files", metavar="FILE...", nargs=-1, required=True, shell_complete=complete_network
-)
+@networks_argument("files", "FILE...", required=True)
 def check(files: tuple[str, ...]) -> None:
     """Prove specs: syntax, names, shapes at every merge, and the published totals.
 
@@ -160,7 +158,7 @@ def check(files: tuple[str, ...]) -> None:
     problems = []
     for source in files:
         try:
-            loaded = load(source)
+            loaded = load(source, allow_outside=outside_allowed())
             say_of_import(loaded)
             found = check_published(loaded.network, loaded.analysis)
             if loaded.imported and not loaded.imported.faithful:

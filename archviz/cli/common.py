@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archviz.cli.streams import say
+from archviz.cli.streams import ALLOW_OUTSIDE, LOADED, say
 
 if TYPE_CHECKING:
     from archviz.api import LoadedNetwork
@@ -18,11 +18,17 @@ def get_network(source: str) -> LoadedNetwork:
     from archviz.catalog import UnknownNetwork
 
     try:
-        loaded = load(source)
+        loaded = load(source, allow_outside=outside_allowed())
     except UnknownNetwork as error:
         raise click.UsageError(str(error)) from None
+    click.get_current_context().meta.setdefault(LOADED, []).append(loaded)
     say_of_import(loaded)
     return loaded
+
+
+def outside_allowed() -> bool:
+    """Whether ``--allow-outside`` was given."""
+    return bool(click.get_current_context().meta.get(ALLOW_OUTSIDE))
 
 
 def say_of_import(loaded: LoadedNetwork) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archviz.cli.common import say_of_import
+from archviz.cli.common import outside_allowed, say_of_import
 from archviz.cli.streams import note, say
 from archviz.errors import ArchvizError, printable
-from archviz.export import Analysed, Job, export_jobs, make_folder
+from archviz.export import Analysed, Job, Picture, export_jobs, make_folder
 
 if TYPE_CHECKING:
     from archviz.layout.page import Options
@@ -23,31 +23,36 @@ def run_export(
     everything: bool,
     suffixes: Sequence[str],
     folder: str,
-    write: Callable[[Job], int],
-    options: Options,
-    settings: Settings,
+    write: Callable[[Job, Sequence[str]], int],
+    read: Callable[[Sequence[Analysed]], tuple[list[Picture], Options, Settings]],
 ) -> bool:
     """Write all that was asked for and can be; whether nothing went wrong.
 
-    ``write`` writes a file and gives its size. A problem with one network or file is reported,
-    and the others are still written.
+    ``write`` writes a file, none of those that were read, and gives its size; ``read`` says
+    how networks are drawn. A problem with one network or file is reported, and the others
+    are still written.
     """
     from archviz.api import load
 
     failures: list[ArchvizError] = []
     nets: list[Analysed] = []
+    inputs: list[str] = []
     for source in chosen(sources, everything):
         try:
-            net = load(source)
-            nets.append((net.network, net.analysis))
+            net = load(source, allow_outside=outside_allowed())
+            proven = (net.network, net.analysis)
+            inputs += net.files()
+            nets.append(proven)
         except ArchvizError as error:
             failures.append(error)
             continue
         say_of_import(net)
-    jobs = export_jobs(nets, suffixes, folder, options, settings) if nets else []
-    if jobs:
+    jobs: list[Job] = []
+    if nets:
+        pictures, options, settings = read(nets)
+        jobs = export_jobs(pictures, suffixes, folder, options, settings)
         make_folder(folder)
-    written = _write(jobs, failures, write)
+    written = _write(jobs, failures, lambda job: write(job, inputs))
     for failure in failures:
         for problem in failure.problems:
             say(str(problem), err=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,37 +14,54 @@ from archviz.cli.options import (
     FORCE_HELP,
     Drawing,
     FormatList,
-    aspect_option,
     complete_network,
-    detail_option,
     force_option,
     format_option,
-    legend_option,
+    look_options,
     medium_options,
     network_argument,
     networks_argument,
     output_option,
-    theme_option,
-    title_option,
 )
 from archviz.cli.streams import emit, files_read, say
 
 if TYPE_CHECKING:
+    from archviz.export import Analysed, Picture
     from archviz.layout.page import Options
-    from archviz.network.model import Head
+    from archviz.network.model import Head, Network
     from archviz.scene.scene import Scene
     from archviz.scene.theme import Theme
+    from archviz.write.formats import Settings
+
+
+def pictures_of(
+    nets: Sequence[Analysed], given: Mapping[str, Any]
+) -> tuple[list[Picture], Options, Settings]:
+    """How networks are drawn; a module that none of them has is wrong usage."""
+    from archviz.keywords import read_pictures
+
+    try:
+        return read_pictures(nets, given)
+    except ValueError as error:
+        raise click.UsageError(f"--{error}") from None
 
 
 def emit_scene(
-    draw: Callable[[Options], Scene], output: str, suffix: str | None, given: Mapping[str, Any]
+    draw: Callable[[Options], Scene],
+    output: str,
+    suffix: str | None,
+    given: Mapping[str, Any],
+    networks: Sequence[Network] = (),
 ) -> None:
-    """Draw as the options say, and write in the format of the suffix or the one asked for."""
-    from archviz.keywords import read_keywords
+    """Draw as the options say, and write in the format of the suffix or the one asked for.
+
+    What is not given is as the specs of ``networks`` agree on.
+    """
+    from archviz.keywords import agreed, read_keywords
     from archviz.write.formats import choose_format
 
     chosen = choose_format(output, suffix)
-    options, settings = read_keywords(given)
+    options, settings = read_keywords(given, agreed(networks))
     emit(output, chosen.write(draw(options), settings), chosen.mark)
 
 
@@ -52,11 +69,7 @@ def emit_scene(
 @network_argument
 @output_option
 @format_option
-@legend_option
-@title_option
-@theme_option
-@aspect_option
-@detail_option
+@look_options()
 @medium_options
 def render(network: str, output: str, suffix: str | None, **given: Any) -> None:
     """Draw NET: a bundled network, a YAML file, or a model file (ONNX, .keras, JSON).
@@ -69,18 +82,16 @@ def render(network: str, output: str, suffix: str | None, **given: Any) -> None:
     archviz render vgg16 -o vgg16.gv && neato -n2 -Tpng vgg16.gv -o vgg16.png
     """
     from archviz.export import network_bytes
-    from archviz.keywords import read_keywords
     from archviz.write.formats import choose_format
 
     chosen = choose_format(output, suffix)
     loaded = get_network(network)
-    options, settings = read_keywords(given)
-    data = network_bytes((loaded.network, loaded.analysis), chosen, options, settings)
-    emit(output, data, chosen.mark)
+    (picture,), _, _ = pictures_of([(loaded.network, loaded.analysis)], given)
+    emit(output, network_bytes(picture, chosen), chosen.mark)
 
 
 @click.command(cls=Drawing)
-@networks_argument
+@networks_argument()
 @click.option("--all", "everything", is_flag=True, help="All bundled networks, the appendix too.")
 @click.option(
     "-f",
@@ -99,11 +110,7 @@ def render(network: str, output: str, suffix: str | None, **given: Any) -> None:
     help="Folder to write to; it is made where there is none.",
 )
 @click.option("--force", is_flag=True, help=FORCE_HELP)
-@legend_option
-@title_option
-@theme_option
-@aspect_option
-@detail_option
+@look_options()
 @medium_options
 def export(
     networks: tuple[str, ...],
@@ -124,25 +131,23 @@ def export(
     archviz export resnet50 my-net.yaml -f svg,tex -d figures
     """
     from archviz.cli.export_run import run_export
-    from archviz.export import write_job
-    from archviz.keywords import read_keywords
+    from archviz.export import Job, write_job
 
-    options, settings = read_keywords(given)
-    write = partial(write_job, force=force, inputs=[*files_read({**given, "networks": networks})])
-    if not run_export(networks, everything, formats, directory, write, options, settings):
+    named = [*files_read({**given, "networks": networks})]
+
+    def write(job: Job, inputs: Sequence[str]) -> int:
+        return write_job(job, force, [*named, *inputs])
+
+    read = partial(pictures_of, given=given)
+    if not run_export(networks, everything, formats, directory, write, read):
         sys.exit(1)
 
 
 @click.command(cls=Drawing)
-@click.argument(
-    "networks", metavar="NET NET...", nargs=-1, required=True, shell_complete=complete_network
-)
+@networks_argument(metavar="NET NET...", required=True)
 @output_option
 @format_option
-@legend_option
-@theme_option
-@aspect_option
-@detail_option
+@look_options("legend", "theme", "aspect", "detail", "open", "panels", "transparent")
 @medium_options
 def compare(networks: tuple[str, ...], output: str, suffix: str | None, **given: Any) -> None:
     """Draw networks on one page, at one scale, each with its figures.
@@ -153,8 +158,13 @@ def compare(networks: tuple[str, ...], output: str, suffix: str | None, **given:
     from archviz.layout.compare import draw_comparison
 
     loaded = [get_network(source) for source in networks]
-    pairs = [(net.network, net.analysis) for net in loaded]
-    emit_scene(lambda options: draw_comparison(pairs, options), output, suffix, given)
+    told, _, _ = pictures_of([(net.network, net.analysis) for net in loaded], given)
+    nets = [picture.net for picture in told]
+
+    def draw(options: Options) -> Scene:
+        return draw_comparison(nets, options)
+
+    emit_scene(draw, output, suffix, given, [network for network, _ in nets])
 
 
 def emit_heads(
@@ -167,15 +177,16 @@ def emit_heads(
     """Write a figure of networks' bibliographic heads, of all bundled ones without names."""
     from archviz.catalog import names
 
-    heads = [get_network(source).network.head for source in networks or names()]
-    emit_scene(lambda options: draw(heads, options.theme), output, suffix, given)
+    nets = [get_network(source).network for source in networks or names()]
+    heads = [network.head for network in nets]
+    emit_scene(lambda options: draw(heads, options.theme), output, suffix, given, nets)
 
 
 @click.command(cls=Drawing)
-@networks_argument
+@networks_argument()
 @output_option
 @format_option
-@theme_option
+@look_options("theme", "transparent")
 @medium_options
 def timeline(networks: tuple[str, ...], output: str, suffix: str | None, **given: Any) -> None:
     """Draw when networks were published, all bundled ones without NET."""
@@ -185,10 +196,10 @@ def timeline(networks: tuple[str, ...], output: str, suffix: str | None, **given
 
 
 @click.command(cls=Drawing)
-@networks_argument
+@networks_argument()
 @output_option
 @format_option
-@theme_option
+@look_options("theme", "transparent")
 @medium_options
 def table(networks: tuple[str, ...], output: str, suffix: str | None, **given: Any) -> None:
     """Draw the table of the networks that Keras ships: size, accuracy, parameters, depth."""
@@ -200,7 +211,7 @@ def table(networks: tuple[str, ...], output: str, suffix: str | None, **given: A
 @click.command(cls=Drawing)
 @output_option
 @format_option
-@theme_option
+@look_options("theme", "transparent")
 @medium_options
 def legend(output: str, suffix: str | None, **given: Any) -> None:
     """Draw the whole legend: every colour, badge and bracket."""
@@ -226,10 +237,12 @@ def legend(output: str, suffix: str | None, **given: Any) -> None:
 )
 @force_option
 @format_option
+@look_options("transparent")
 @medium_options
 def themes(output: str | None, network: str, suffix: str | None, **given: Any) -> None:
     """List the themes, or draw them all in one picture."""
-    from archviz.scene.theme import load_theme, theme_names
+    from archviz.looks import theme_names
+    from archviz.scene.theme import load_theme
 
     if output is None:
         for name in theme_names():

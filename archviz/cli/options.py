@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from archviz.cli.streams import FORCE
+from archviz.cli.streams import ALLOW_OUTSIDE, FORCE
+from archviz.looks import DETAILS, LOOKS, LookOption
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -38,25 +39,23 @@ def complete_theme(
     """Names of bundled themes, and files."""
     from click.shell_completion import CompletionItem
 
-    from archviz.scene.theme import theme_names
+    from archviz.looks import theme_names
 
     found = [CompletionItem(name) for name in theme_names() if name.startswith(incomplete)]
     return found or [CompletionItem(incomplete, type="file")]
 
 
-class Aspect(click.ParamType[float]):
-    """``16:9``, ``4:3`` or a number such as ``1.5``."""
+class LookValue(click.ParamType[Any]):
+    """The value of an option of look, as its row reads it."""
 
-    name = "W:H"
+    def __init__(self, option: LookOption) -> None:
+        self.option = option
+        self.name = option.metavar
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Width over height."""
-        from archviz.keywords import aspect_of
-
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What the text says."""
         try:
-            return aspect_of(value)
+            return self.option.read(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
@@ -165,21 +164,42 @@ def check_given(given: Mapping[str, str], ctx: click.Context) -> None:
         click.echo(line, err=True)
 
 
-network_argument = click.argument("network", metavar="NET", shell_complete=complete_network)
-networks_argument = click.argument(
-    "networks", metavar="[NET]...", nargs=-1, shell_complete=complete_network
+def _keep(key: str) -> Callable[[click.Context, click.Parameter, bool], None]:
+    def keep(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        ctx.meta[key] = value
+
+    return keep
+
+
+allow_outside_option = click.option(
+    "--allow-outside",
+    is_flag=True,
+    expose_value=False,
+    callback=_keep(ALLOW_OUTSIDE),
+    help="Let specs name files outside of their folders.",
 )
 
 
-def _keep_force(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-    ctx.meta[FORCE] = value
+def networks_argument(
+    name: str = "networks", metavar: str = "[NET]...", **more: Any
+) -> Callable[[Command], Command]:
+    """Networks by their names or files, and what their specs may name."""
+
+    def add(command: Command) -> Command:
+        argument = click.argument(
+            name, metavar=metavar, shell_complete=complete_network, **{"nargs": -1, **more}
+        )
+        return argument(allow_outside_option(command))
+
+    return add
 
 
+network_argument = networks_argument("network", "NET", nargs=1)
 force_option = click.option(
     "--force",
     is_flag=True,
     expose_value=False,
-    callback=_keep_force,
+    callback=_keep(FORCE),
     help=FORCE_HELP,
 )
 
@@ -202,43 +222,32 @@ format_option = click.option(
     type=FormatName(),
     help="Format, where the output has no suffix.  [default: svg]",
 )
-theme_option = click.option(
-    "--theme",
-    cls=FormatOption,
-    default="article",
-    show_default=True,
-    metavar="NAME|FILE",
-    shell_complete=complete_theme,
-    help="Colours: a bundled theme ('archviz themes') or a file.",
-)
-legend_option = click.option(
-    "--legend/--no-legend",
-    cls=FormatOption,
-    default=True,
-    show_default=True,
-    help="Say what the colours mean.",
-)
-title_option = click.option(
-    "--title/--no-title",
-    cls=FormatOption,
-    default=False,
-    show_default=True,
-    help="Print the network's title over the figure.",
-)
-aspect_option = click.option(
-    "--aspect",
-    cls=FormatOption,
-    type=Aspect(),
-    help="Shape of the page, such as 16:9; the main row wraps to fill it.",
-)
-detail_option = click.option(
-    "--detail",
-    cls=FormatOption,
-    type=click.Choice(["compact", "full"]),
-    default="compact",
-    show_default=True,
-    help="full prints filters, strides and output shapes under each layer.",
-)
+
+
+def look_options(*names: str) -> Callable[[Command], Command]:
+    """The options of look, or those of them that a command has; their spec's is the default."""
+
+    def add(command: Command) -> Command:
+        for name in reversed(names or [*LOOKS]):
+            command = _look_option(name)(command)
+        return command
+
+    return add
+
+
+def _look_option(name: str) -> Callable[[Command], Command]:
+    row = LOOKS[name]
+    known = f"  [default: {row.default}]" if row.default else ""
+    flags, more = f"--{name}", dict[str, Any]()
+    if not row.metavar:
+        flags = f"--{name}/--no-{name}"
+    else:
+        more = {"type": LookValue(row), "metavar": row.metavar}
+    if name == "theme":
+        more["shell_complete"] = complete_theme
+    if name == "detail":
+        more["type"] = click.Choice(DETAILS)
+    return click.option(flags, cls=FormatOption, default=None, help=row.about + known, **more)
 
 
 def medium_options(command: Command) -> Command:
@@ -258,7 +267,6 @@ def medium_options(command: Command) -> Command:
             metavar="PIXELS",
             help="Width, instead of --scale.",
         ),
-        click.option("--transparent", cls=FormatOption, is_flag=True, help="Leave the ground out."),
         click.option(
             "--fragment",
             cls=FormatOption,

@@ -18,6 +18,9 @@ BINARY = ("png", "pdf", "zip")
 """Forms of marks whose files are no text."""
 FORCE = "archviz.force"
 """Where the context of a command keeps whether ``--force`` was given."""
+ALLOW_OUTSIDE = "archviz.allow-outside"
+LOADED = "archviz.loaded"
+"""Where it keeps the networks that were read."""
 
 
 def open_streams() -> None:
@@ -129,7 +132,10 @@ def emit(output: str, data: bytes, form: str) -> None:
     data = marked(data, form)
     if output != "-":
         context = click.get_current_context()
-        write_file(output, data, force=context.meta[FORCE], inputs=files_read(context.params))
+        inputs = [*files_read(context.params)]
+        for loaded in context.meta.get(LOADED, ()):
+            inputs += loaded.files()
+        write_file(output, data, force=context.meta[FORCE], inputs=inputs)
         return
     with standard_output():
         if form in BINARY and sys.stdout.isatty():

@@ -62,14 +62,17 @@ PREVIOUS_NOTE = "“Previous” is what went into the box before."
 """Said in a figure in which a module has a second input, which its row does not show."""
 
 
-def load_network(path: str) -> Network:
+def load_network(path: str, allow_outside: bool = False) -> Network:
     """Read, check and expand the spec in a file; :class:`ArchvizError` if it is wrong."""
-    return network_from_text(read_spec_text(path), path)
+    return network_from_text(read_spec_text(path), path, allow_outside)
 
 
-def network_from_text(text: str, file: str = "<text>") -> Network:
-    """The network of a spec given as text; ``file`` names it in messages."""
-    return expand(read_spec(text, file))
+def network_from_text(text: str, file: str = "<text>", allow_outside: bool = False) -> Network:
+    """The network of a spec given as text; ``file`` names it in messages.
+
+    ``allow_outside``: files that it names may be outside of the folder of ``file``.
+    """
+    return expand(read_spec(text, file, allow_outside))
 
 
 def expand(spec: Spec) -> Network:
@@ -81,15 +84,15 @@ def expand(spec: Spec) -> Network:
         raise ArchvizError([*expander.problems.values(), stop.problem]) from None
     if expander.problems:
         raise ArchvizError(tuple(expander.problems.values()))
-    notes = (*spec.notes, PREVIOUS_NOTE) if expander.previous else spec.notes
+    figure = spec.figure
+    if expander.previous:
+        figure = figure._replace(notes=(*figure.notes, PREVIOUS_NOTE))
     return Network(
         spec.head,
         tuple(expander.inputs),
         body,
         expander.used,
-        notes,
-        spec.hide_badges,
-        spec.opened,
+        figure,
         spec.published_marks,
     )
 

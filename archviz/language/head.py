@@ -21,7 +21,6 @@ TEXTS: Mapping[str, tuple[int, str]] = {
     "venue": (200, "where it was published"),
     "link": (500, "address of the paper, https://..."),
     "source": (1000, "where the figures (filters, strides, totals) come from"),
-    "brought": (500, "what the network brought, in one line"),
 }
 """Text keys: longest text, line for the manual."""
 
@@ -41,7 +40,14 @@ KERAS: Mapping[str, str] = {
     "parameters": "parameters",
     "depth": "depth",
 }
-KEYS = (*TEXTS, "year", "date", "published", "keras", "appendix")
+GALLERY: Mapping[str, str] = {
+    "brought": "what the network brought, in one line",
+    "keras": "the network's row in the Keras table",
+    "appendix": "listed after the others",
+}
+"""What only a collection of networks shows."""
+BROUGHT_LENGTH = 500
+KEYS = (*TEXTS, "year", "date", "published", "gallery")
 
 
 def network_name(file: str) -> str:
@@ -67,10 +73,11 @@ def read_head(
             values[key] = _date(reader, node)
         elif key == "published":
             values[key], marks = _published(reader, node)
-        elif key == "keras":
-            values[key] = _keras(reader, node)
-        elif key == "appendix":
-            values[key] = _flag(reader, node, key)
+        elif key in GALLERY:
+            hint = f"write gallery: {{{key}: ...}}"
+            reader.problem(pairs[key][0].mark, f"{key} stands under gallery", hint)
+        elif key == "gallery":
+            values.update(_gallery(reader, node))
     link = values.get("link")
     if link and not link.startswith(("https://", "http://")):
         reader.problem(pairs["link"][1].mark, "a link begins with https:// or http://")
@@ -137,6 +144,18 @@ def _table(
         if key.text not in known:
             reader.unknown(key.mark, f"{what} has no key", key.text, known)
     return {key.text: value for key, value in node.pairs if key.text in known}
+
+
+def _gallery(reader: SpecReader, node: YamlNode) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key, value in _table(reader, node, "gallery", GALLERY).items():
+        if key == "brought":
+            values[key] = read_text(reader, value, key, BROUGHT_LENGTH)
+        elif key == "keras":
+            values[key] = _keras(reader, value)
+        else:
+            values[key] = _flag(reader, value, key)
+    return values
 
 
 def _published(reader: SpecReader, node: YamlNode) -> tuple[Published, dict[str, Mark]]:

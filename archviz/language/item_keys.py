@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from archviz.language.figure import read_color
 from archviz.language.head import read_text
 from archviz.language.shorthand import LABEL_LENGTH
 from archviz.language.syntax import Style
@@ -44,6 +45,9 @@ def read_key(reader: SpecReader, key: str, node: YamlNode, values: dict[str, Any
         if answer is None:
             reader.problem(node.mark, f"{key} is {describe(node)}", "use yes or no")
         values[key] = bool(answer)
+        return
+    if key == "color":
+        values[key] = read_color(reader, node)
         return
     limit = {"name": NAME_LENGTH, "caption": CAPTION_LENGTH}.get(key, LABEL_LENGTH)
     text = read_text(reader, node, key, limit)

@@ -18,6 +18,7 @@ from archviz.language.expression import (
     pretty,
     show,
 )
+from archviz.looks import color_hint, color_of
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.yamlnodes import boolean
 
@@ -103,7 +104,7 @@ OPTIONS: Mapping[str, Option] = {
     "name": Option("text", "name", "a name of its own, for tables and links"),
     "label": Option("text", "label", "another text for the box"),
     "caption": Option("text", "caption", "a text under the box"),
-    "color": Option("text", "color", "another color for the box: a theme's role, or #rrggbb"),
+    "color": Option("color", "color", "another color for the box: a theme's role, or #rrggbb"),
 }
 COMMON = ("shared", "own", "name", "label", "caption", "color", "hidden", "depth", "when")
 
@@ -175,6 +176,10 @@ def read_setting(
     ``dims``: how many sides a kernel of the layer has.
     """
     form = OPTIONS[option].form
+    if form == "color":
+        if not color_of(text):
+            raise OptionError("there is no such color", color_hint(text))
+        return Setting(option, color_of(text), mark)
     if form in ("text", "value", "gives"):
         return Setting(option, text, mark)
     try:
@@ -235,7 +240,7 @@ def _is_side(text: str, scope: Collection[str]) -> bool:
 def setting_value(setting: Setting, values: Mapping[str, Value]) -> Any:
     """The value for the layer's field; :class:`OptionError` where it does not suit."""
     option = OPTIONS[setting.option]
-    if option.form == "text":
+    if option.form in ("text", "color"):
         return setting.text
     if option.form in ("value", "gives"):
         return (setting.text,)

@@ -40,8 +40,10 @@ class Values:
 class SpecReader:
     """What reading a spec collects and needs to know; lives for one spec."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[Problem], allow_outside: bool = False) -> None:
         self.problems = problems
+        self.allow_outside = allow_outside
+        """Whether files that the spec names may be outside of its folder."""
         self.takes: dict[str, dict[str, Expression | None]] = {}
         """Of every module: its parameters in order, with their defaults."""
         self.defaults: dict[str, dict[str, Setting]] = {}

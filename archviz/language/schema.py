@@ -8,17 +8,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from archviz.language.head import KERAS, PUBLISHED, TEXTS
+from archviz.language.figure import OWN_KEYS
+from archviz.language.head import BROUGHT_LENGTH, GALLERY, KERAS, PUBLISHED, TEXTS
 from archviz.language.items import FORMS
 from archviz.language.options import COMMON, OPTIONS
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES
-from archviz.language.spec import MODULE_COLORS
-from archviz.network.kinds import KINDS, OPENABLE
+from archviz.looks import (
+    DETAILS,
+    HEX_COLOR,
+    LOOKS,
+    NATURAL,
+    ROLES,
+    SWITCH,
+    TITLE_LENGTH,
+    theme_names,
+)
+from archviz.network.kinds import KINDS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _TEXT = {"type": "string", "minLength": 1}
 _VALUE = {"type": ["string", "number", "boolean"]}
+_COLOR = {"anyOf": [{"enum": [*ROLES]}, {"type": "string", "pattern": HEX_COLOR}]}
 _NUMBER = {"type": ["integer", "string"], "pattern": r"^[0-9_,]+$"}
 
 
@@ -53,6 +64,11 @@ def _head() -> dict[str, Any]:
         for key, (limit, about) in TEXTS.items()
     }
     texts["link"]["pattern"] = "^https?://"
+    gallery = {
+        "brought": {**_TEXT, "maxLength": BROUGHT_LENGTH, "description": GALLERY["brought"]},
+        "keras": _table(KERAS, GALLERY["keras"], {"model": _TEXT}),
+        "appendix": {"type": "boolean", "description": GALLERY["appendix"]},
+    }
     return {
         **texts,
         "year": {"type": "integer", "minimum": 1900, "maximum": 2100, "description": "its year"},
@@ -62,8 +78,7 @@ def _head() -> dict[str, Any]:
             "description": "first publication, year-month or year-month-day; orders the timeline",
         },
         "published": _table(PUBLISHED, "published totals that the network must reproduce"),
-        "keras": _table(KERAS, "the network's row in the Keras table", {"model": _TEXT}),
-        "appendix": {"type": "boolean", "description": "listed after the others"},
+        "gallery": _object(gallery, "what only a collection of networks shows"),
     }
 
 
@@ -94,19 +109,6 @@ def _sections() -> dict[str, Any]:
         for name, kind in KINDS.items()
     }
     kinds = {"type": "string", "enum": list(KINDS)}
-    opened = {"type": "string", "enum": list(OPENABLE)}
-    notes = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
-    figure = {
-        "hide-badges": {
-            "anyOf": [kinds, {"type": "array", "items": kinds}],
-            "description": "layer kinds whose badges are left out",
-        },
-        "open": {
-            "anyOf": [opened, {"type": "array", "items": opened}],
-            "description": "layer kinds of which a panel shows the inside",
-        },
-        "notes": {**notes, "description": "sentences under the figure"},
-    }
     return {
         "defaults": _object(defaults, "flags and options that all layers of a kind have"),
         "modules": {
@@ -124,8 +126,47 @@ def _sections() -> dict[str, Any]:
             "description": "the main row, from its input on",
             "items": _ref("item"),
         },
-        "figure": _object(figure, "what only the figure needs"),
+        "figure": _figure(kinds),
     }
+
+
+def _figure(kinds: dict[str, Any]) -> dict[str, Any]:
+    """Keys of its own, and the options of the command line."""
+
+    def several(one: dict[str, Any]) -> dict[str, Any]:
+        return {"anyOf": [one, {"type": "array", "items": one}]}
+
+    color = {"anyOf": [{"enum": [*ROLES]}, {"pattern": HEX_COLOR}]}
+    meaning = {**_TEXT, "maxLength": 60}
+    own: dict[str, dict[str, Any]] = {
+        "notes": several({**_TEXT, "maxLength": 600}),
+        "hide-badges": several(kinds),
+        "colors": {"type": "object", "propertyNames": color, "additionalProperties": meaning},
+    }
+    name = {"type": "string", "pattern": "^[a-z][a-z0-9-]*$"}
+    looks: dict[str, dict[str, Any]] = {
+        "title": {"anyOf": [{"type": "boolean"}, {**_TEXT, "maxLength": TITLE_LENGTH}]},
+        "theme": {
+            "anyOf": [
+                {"enum": theme_names()},
+                {"type": "string", "pattern": r"\.[Yy][Aa]?[Mm][Ll]$"},
+            ]
+        },
+        "aspect": {
+            "anyOf": [
+                {"type": "number", "minimum": 0.1, "maximum": 10},
+                {"type": "string", "pattern": rf"^([0-9.]+[:x][0-9.]+|{NATURAL})$"},
+            ]
+        },
+        "detail": {"enum": [*DETAILS]},
+        "open": several(name),
+        "panels": several(name),
+    }
+    switch = {"anyOf": [{"type": "boolean"}, {"enum": [*SWITCH]}]}
+    keys = {key: {**own[key], "description": about} for key, about in OWN_KEYS.items()}
+    for key, row in LOOKS.items():
+        keys[key] = {**looks.get(key, switch), "description": row.about}
+    return _object(keys, "how the figure looks; the command line wins")
 
 
 def _series() -> dict[str, Any]:
@@ -265,7 +306,7 @@ def _module() -> dict[str, Any]:
             "anyOf": [names, {"type": "array", "items": names}],
             "description": "its parameters in order, with or without default: [width, stride=1]",
         },
-        "color": {"enum": list(MODULE_COLORS), "description": "green, unless said otherwise"},
+        "color": {**_COLOR, "description": "a theme's role or #rrggbb; green without"},
         "label": {
             **_TEXT,
             "maxLength": 100,

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archviz.errors import ArchvizError, Mark, Problem
+from archviz.language.figure import read_color, read_figure
 from archviz.language.forms import read_residual, read_towers
-from archviz.language.head import KEYS, read_head, read_text
+from archviz.language.head import GALLERY, KEYS, read_head, read_text
 from archviz.language.items import READERS, read_series
 from archviz.language.places import Place, begins, check_keys, find
 from archviz.language.reader import SpecReader, Value, Values
@@ -19,7 +20,7 @@ from archviz.language.shorthand import read_defaults, read_value
 from archviz.language.syntax import ItemSpec, LayerSpec, ModuleSpec, SeriesSpec, Spec
 from archviz.language.values import NAME_LENGTH, TAKEN_WORDS, check_taken, is_value_name
 from archviz.language.wiring import read_graph
-from archviz.network.kinds import KINDS, OPENABLE
+from archviz.network.kinds import KINDS
 from archviz.network.labels import parameters_in
 from archviz.network.model import PREVIOUS
 from archviz.yamlnodes import (
@@ -33,7 +34,7 @@ from archviz.yamlnodes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from archviz.language.expression import Expression
 
@@ -47,11 +48,13 @@ COMPANIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Keys that go with each body of a module."""
 MODULE_KEYS = ("takes", "inputs", "gives", "color", "label", "title")
-MODULE_COLORS = ("yellow", "green", "orange")
 
 
-def read_spec(text: str, file: str) -> Spec:
-    """Read a spec; :class:`ArchvizError` holds everything that is wrong with it."""
+def read_spec(text: str, file: str, allow_outside: bool = False) -> Spec:
+    """Read a spec; :class:`ArchvizError` holds everything that is wrong with it.
+
+    ``allow_outside``: files that it names may be outside of its folder.
+    """
     root, problems = parse_yaml(text, file)
     if not isinstance(root, MappingNode):
         reader = SpecReader(problems)
@@ -62,7 +65,7 @@ def read_spec(text: str, file: str) -> Spec:
                 "begin with title: My network",
             )
         raise ArchvizError(reader.problems)
-    reader = SpecReader(problems)
+    reader = SpecReader(problems, allow_outside)
     asks = any(name in text for name in SHAPE_NAMES)
     spec = _read_root(reader, root, file, asks)
     if reader.problems or spec is None:
@@ -76,7 +79,7 @@ def _place(problem: Problem) -> tuple[int, int]:
 
 def _read_root(reader: SpecReader, root: MappingNode, file: str, asks: bool) -> Spec | None:
     """``asks``: a module may ask for the shape that comes in."""
-    check_keys(reader, root, (*KEYS, *SECTIONS), "a spec")
+    check_keys(reader, root, (*KEYS, *SECTIONS, *GALLERY), "a spec")
     pairs = {key.text: (key, value) for key, value in root.pairs}
     head, published_marks = read_head(reader, pairs, file)
     sections = {name: pairs[name][1] for name in SECTIONS if name in pairs}
@@ -90,11 +93,11 @@ def _read_root(reader: SpecReader, root: MappingNode, file: str, asks: bool) -> 
         if isinstance(node, MappingNode) and (spec := _read_module(reader, name, node))
     }
     series = _read_network(reader, sections.get("network"), file)
-    figure = _read_figure(reader, sections.get("figure"))
+    figure = read_figure(reader, _section(reader, sections.get("figure"), "figure"), specs)
     _check_calls(reader, {name.text: name.mark for name in modules})
     if asks:
         specs = with_shapes(specs, reader.calls)
-    return Spec(head, series, specs, *figure, published_marks)
+    return Spec(head, series, specs, figure, published_marks)
 
 
 def _section(reader: SpecReader, node: YamlNode | None, what: str) -> dict[ScalarNode, YamlNode]:
@@ -230,9 +233,7 @@ def _read_module(reader: SpecReader, name: ScalarNode, node: MappingNode) -> Mod
             mark = next(value.mark for key, value in node.pairs if key.text == "label")
             reader.unknown(mark, f"module {name.text} takes no", parameter, takes)
     color = find(node, "color")
-    tone = color.text if isinstance(color, ScalarNode) else "green"
-    if color is not None and (not isinstance(color, ScalarNode) or tone not in MODULE_COLORS):
-        reader.unknown(color.mark, "there is no module color", tone, MODULE_COLORS)
+    tone = "green" if color is None else read_color(reader, color)
     return ModuleSpec(name.text, name.mark, body, takes, tone, **texts, inputs=inputs, gives=gives)
 
 
@@ -289,39 +290,6 @@ def _read_network(reader: SpecReader, node: YamlNode | None, file: str) -> Serie
     elif len(series) == 1 and isinstance(first, LayerSpec):
         reader.problem(first.mark, "the network has no layers behind its input")
     return series
-
-
-def _read_figure(
-    reader: SpecReader, node: YamlNode | None
-) -> tuple[tuple[str, ...], frozenset[str], frozenset[str]]:
-    """Notes, the kinds without badges, and the kinds that are opened."""
-    notes: tuple[str, ...] = ()
-    hidden = opened = frozenset[str]()
-    for key, value in _section(reader, node, "figure").items():
-        items = value.items if isinstance(value, SequenceNode) else (value,)
-        if key.text == "notes":
-            notes = tuple([read_text(reader, item, "a note", 600) for item in items])
-        elif key.text == "hide-badges":
-            hidden = _kinds(reader, items, KINDS, "no layer kind is called")
-        elif key.text == "open":
-            opened = _kinds(reader, items, OPENABLE, "no panel can open")
-        else:
-            reader.unknown(
-                key.mark, "figure has no key", key.text, ("notes", "hide-badges", "open")
-            )
-    return notes, hidden, opened
-
-
-def _kinds(
-    reader: SpecReader, items: tuple[YamlNode, ...], known: Collection[str], problem: str
-) -> frozenset[str]:
-    found = set()
-    for item in items:
-        word = item.text if isinstance(item, ScalarNode) else ""
-        if word not in known:
-            reader.unknown(item.mark, problem, word, known)
-        found.add(word)
-    return frozenset(found)
 
 
 def _check_calls(reader: SpecReader, modules: Mapping[str, Mark]) -> None:

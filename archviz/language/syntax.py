@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 from archviz.errors import Mark, Problem
 from archviz.language.expression import Expression
 from archviz.language.options import Setting
-from archviz.network.model import PLAIN, Head, Look
+from archviz.network.model import PLAIN, Figure, Head, Look
 
 
 class LayerSpec(NamedTuple):
@@ -192,7 +192,5 @@ class Spec(NamedTuple):
     head: Head
     network: SeriesSpec
     modules: Mapping[str, ModuleSpec]
-    notes: tuple[str, ...]
-    hide_badges: frozenset[str]
-    opened: frozenset[str]
+    figure: Figure
     published_marks: Mapping[str, Mark]

@@ -47,6 +47,8 @@ class Face(NamedTuple):
     glyph: str = "box"
     badges: tuple[Badge, ...] = ()
     captions: tuple[str, ...] = ()
+    color: str = ""
+    """A theme's role or ``#rrggbb``, where it is not the role's own."""
 
 
 class BoxBlock(Block):
@@ -123,6 +125,7 @@ class BoxBlock(Block):
             face.role,
             self.lines,
             self.label_size,
+            color=face.color,
         )
         items: list[Item] = [shape]
         corners = (top, top + self.height)
@@ -154,7 +157,8 @@ class BoxBlock(Block):
         ]
 
 
-MODULE_ROLES = frozenset({"yellow", "green", "orange"})
+MODULE_ROLES = ("yellow", "green", "orange", "module")
+"""Roles of modules' boxes: the three that a theme has for them, and one for any other colour."""
 
 
 def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:

@@ -107,7 +107,7 @@ class Builder(NamedTuple):
         facts = self.analysis.facts.get(layer.where)
         if not layer.drawn or facts is None or not facts.calls or KINDS[layer.kind].glyph == "none":
             return None
-        face = layer_face(layer, facts, self.network.hide_badges, self.style.full)
+        face = layer_face(layer, facts, self.network.figure.hide_badges, self.style.full)
         if face.glyph == "circle":
             return CircleBlock(face, self.style)
         block = BoxBlock(face, self.style)
@@ -117,7 +117,7 @@ class Builder(NamedTuple):
     def merge(self, layer: Layer, captions_above: bool = False) -> BoxBlock:
         """A merge's box, which is drawn whatever it is."""
         facts = self.analysis.facts[layer.where]
-        face = layer_face(layer, facts, self.network.hide_badges, self.style.full)
+        face = layer_face(layer, facts, self.network.figure.hide_badges, self.style.full)
         return BoxBlock(face, self.style, captions_above)
 
     def call(self, call: ModuleCall) -> Block | None:

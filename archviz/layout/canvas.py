@@ -212,9 +212,13 @@ def box_shape(
     lines: tuple[str, ...] = (),
     size: float = 0.0,
     bold: bool = False,
+    color: str = "",
 ) -> Shape:
-    """A layer's rectangle with its label, its top left corner at (x, y)."""
-    colors = style.role(role)
+    """A layer's rectangle with its label, its top left corner at (x, y).
+
+    ``color``: a theme's role or ``#rrggbb``, where it is not the role's own.
+    """
+    colors = style.role(color or role)
     size = rounded(size)
     return Shape(
         id=canvas.new_id(),

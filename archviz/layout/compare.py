@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from archviz.layout.canvas import Canvas, rounded
+from archviz.layout.legend import used_by_all, used_in
 from archviz.layout.page import NATURAL_ASPECT, Options, draw_network, frame, heading_text
 from archviz.layout.sheet import Sheet, moved
 from archviz.layout.style import Style
@@ -38,7 +39,10 @@ def figures_line(analysis: Analysis) -> str:
 
 
 def draw_comparison(networks: Sequence[tuple[Network, Analysis]], options: Options) -> Scene:
-    """The networks in rows and columns, whichever fills the page's shape best."""
+    """The networks in rows and columns, whichever fills the page's shape best.
+
+    Each has the detail that its figure says, if not all are asked for in full.
+    """
     style = Style(options.theme, options.theme.metric("unit"))
     blocks = [
         _block(network, analysis, options, style, n)
@@ -56,7 +60,9 @@ def draw_comparison(networks: Sequence[tuple[Network, Analysis]], options: Optio
     sheet.items += [moved(item, -left, 0.0) for item in best[1]]
     sheet.y = bottom
     if options.legend:
-        sheet.legend()
+        parts = zip(blocks, networks, strict=True)
+        used = [used_in(items, style, network.figure.colors) for items, (network, _) in parts]
+        sheet.legend(used_by_all(used))
     names = ", ".join(network.head.title for network, _ in networks)
     return frame(sheet, f"Comparison of {names}", f"{names}, drawn at one scale.", options.aspect)
 
@@ -65,7 +71,8 @@ def _block(
     network: Network, analysis: Analysis, options: Options, style: Style, number: int
 ) -> tuple[Item, ...]:
     """One network's figure from (0, 0), its title and figures above."""
-    scene = draw_network(network, analysis, options._replace(title=False, legend=False, aspect=0.0))
+    plain = Options(options.theme, legend=False, full=options.full or network.figure.full)
+    scene = draw_network(network, analysis, plain)
     left, top, right, _ = extent(scene.items)
     size, small = style.metric("title") * 1.2, style.metric("caption") * 1.1
     canvas = Canvas(f"net{number}-heading")

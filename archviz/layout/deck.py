@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archviz.layout.canvas import Canvas, Port, box_shape, rounded
-from archviz.layout.legend import legend_sections, place_columns, used_in
+from archviz.layout.legend import Used, legend_sections, place_columns, used_by_all, used_in
 from archviz.layout.sheet import moved
 from archviz.layout.slides import (
     BOTTOM,
@@ -43,18 +43,26 @@ def deck_pages(
     theme: Theme,
     aspect: float = 16 / 9,
     legend: bool = True,
-    full: bool = False,
 ) -> list[Page]:
-    """The pages of a deck of ``networks``, 7.5 inches high and ``aspect`` times as wide."""
+    """The pages of a deck of ``networks``, 7.5 inches high and ``aspect`` times as wide.
+
+    Each network has the detail that its figure says.
+    """
     networks = by_publication(networks)
     heads = [network.head for network, _ in networks]
     dated = [head for head in heads if head.date or head.year]
     width = rounded(SLIDE_HEIGHT * aspect)
-    slides = [network_slides(*network, theme, aspect, full) for network in networks]
-    every = [scene for scenes in slides for scene in scenes]
+    slides = [network_slides(*net, theme, aspect, net[0].figure.full) for net in networks]
+    slide = slide_theme(theme)
+    style = Style(slide, slide.metric("unit") * 1.15)
     pages = [Page(_title_slide(heads, theme, width), DECK_TITLE, _names(heads))]
     if legend:
-        pages.append(Page(_legend_slide(every, theme, width), "Legend", LEGEND_NOTES))
+        parts = [
+            used_in([item for scene in scenes for item in scene.items], style, net[0].figure.colors)
+            for net, scenes in zip(networks, slides, strict=True)
+        ]
+        used = used_by_all(parts)
+        pages.append(Page(_legend_slide(used, style, width), "Legend", legend_notes(used)))
     if len(dated) > 1:
         pages.append(Page(_timeline_slide(dated, theme, width), "Timeline", _dates(dated)))
     if keras_rows(heads):
@@ -68,12 +76,17 @@ def deck_pages(
 LEGEND_NOTES = (
     "Boxes are layers, coloured by kind; bars are dense layers with their number of units. "
     "Circles on a box are what follows the layer: normalisation and activation. A module is "
-    "one box in the main row and is opened once below it. Brackets repeat what they enclose."
+    "one box in the main row{}. Brackets repeat what they enclose."
 )
 TABLE_NOTES = (
     "Size of the weights, accuracy on the ImageNet validation set, parameters and depth, as "
     "the Keras documentation lists them; a dash where it lists none."
 )
+
+
+def legend_notes(used: Used) -> str:
+    """What to say to the legend."""
+    return LEGEND_NOTES.format("" if used.closed else " and is opened once below it")
 
 
 def speaker_notes(network: Network, analysis: Analysis) -> str:
@@ -87,7 +100,7 @@ def speaker_notes(network: Network, analysis: Analysis) -> str:
         f"Venue: {head.venue}" if head.venue else "",
         f"Link: {head.link}" if head.link else "",
         f"Figures from: {head.source}" if head.source else "",
-        *network.notes,
+        *network.figure.notes,
     ]
     return "\n".join(line for line in lines if line)
 
@@ -143,11 +156,9 @@ def _title_slide(heads: Sequence[Head], theme: Theme, width: float) -> Scene:
     return _scene(DECK_TITLE, _names(heads), theme, width, iter((group,)))
 
 
-def _legend_slide(scenes: Sequence[Scene], theme: Theme, width: float) -> Scene:
+def _legend_slide(used: Used, style: Style, width: float) -> Scene:
     """The legend of what the slides use."""
-    slide = slide_theme(theme)
-    style = Style(slide, slide.metric("unit") * 1.15)
-    sections = legend_sections(style, *used_in(item for scene in scenes for item in scene.items))
+    theme, sections = style.theme, legend_sections(style, used)
     canvas = Canvas("legend")
     place_columns(sections, canvas, style, 0.0, 0.0)
     group = Group("legend", "legend", "Legend", items=canvas.items())

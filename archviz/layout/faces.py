@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archviz.layout.blocks import Face
+from archviz.layout.blocks import MODULE_ROLES, Face
 from archviz.network.analysis import Facts
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS, Badge
 from archviz.network.labels import layer_label, shape_text, without_braces
@@ -64,7 +64,10 @@ def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> F
     parts = [module.title, _shapes(facts), *_counts(facts)]
     detail = "\n".join(part for part in parts if part)
     label = facts.labels[0] if len(facts.labels) == 1 else without_braces(module.label)
-    return Face(module.title, detail, call.where, label, module.color, "box", (), captions)
+    role, color = module.color, ""
+    if role not in MODULE_ROLES:
+        role, color = "module", role
+    return Face(module.title, detail, call.where, label, role, "box", (), captions, color)
 
 
 def _said(facts: Facts) -> tuple[str, ...]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from archviz.layout.blocks import MODULE_ROLES
 from archviz.layout.canvas import Canvas, box_shape, circle_shape
 from archviz.layout.style import Style
 from archviz.network.kinds import ACTIVATIONS, NORMS, Badge
-from archviz.scene.scene import Item, Shape, leaves
+from archviz.network.model import NOTHING
+from archviz.scene.scene import Item, Shape, groups_in, leaves, shapes_in
 from archviz.scene.text import ASCENT, text_width
+from archviz.scene.theme import Colors
 
 SCALE = 0.62
 """Size of the legend's glyphs against the main row's."""
@@ -22,6 +25,9 @@ LAYERS = (
     ("other", "other layer"),
 )
 MODULES = ("yellow", "green", "orange")
+BOXES = frozenset((*(role for role, _ in LAYERS), *MODULE_ROLES))
+"""Roles of the boxes that a colour means something on."""
+OPENED = "module, shown open below"
 COLUMN = 6
 """Entries that stand under one another."""
 ENTRY_PITCH = 1.2
@@ -42,69 +48,150 @@ class Section(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-def used_in(items: Iterable[Item]) -> tuple[set[str], set[tuple[str, str]], bool]:
-    """The roles and the badges (role, text) of a drawing, and whether it has repeats."""
-    roles: set[str] = set()
-    badges: set[tuple[str, str]] = set()
-    repeats = False
-    for leaf in leaves(items):
-        repeats = repeats or leaf.role == "bracket"
-        if isinstance(leaf, Shape):
-            roles.add(leaf.role)
-            if leaf.form == "ellipse" and leaf.lines:
-                badges.add((leaf.role, leaf.lines[0]))
-    return roles, badges, repeats
+class Paint(NamedTuple):
+    """How a box looks, by which a legend knows it."""
+
+    fill: str
+    pattern: str
 
 
-def legend_sections(
-    style: Style, roles: set[str], badges: set[tuple[str, str]], repeats: bool
-) -> list[Section]:
-    """The sections of the legend of a drawing that uses these."""
-    small = Style(style.theme, style.unit * SCALE)
-    layers = [
-        box_entry(small, (role,), text)
-        for role, text in LAYERS
-        if role in roles and role != "input"
+class Used(NamedTuple):
+    """What drawings use, as far as a legend explains it."""
+
+    boxes: frozenset[tuple[str, Paint]] = frozenset()
+    """Roles of boxes, each with its paint."""
+    badges: frozenset[tuple[str, str]] = frozenset()
+    """Roles and texts of badges."""
+    repeats: bool = False
+    opened: frozenset[Paint] = frozenset()
+    """Paints of modules that panels show open."""
+    closed: frozenset[Paint] = frozenset()
+    colors: tuple[tuple[Paint, str, str], ...] = ()
+    """What a paint means, where a spec says it: the paint, its color, the meaning."""
+
+    @property
+    def paints(self) -> set[Paint]:
+        """How the boxes look."""
+        return {paint for _, paint in self.boxes}
+
+
+def paint_of(shape: Shape | Colors) -> Paint:
+    """How a box looks, or one of these colours."""
+    return Paint(shape.fill, shape.pattern)
+
+
+def used_in(items: Sequence[Item], style: Style, colors: Mapping[str, str] = NOTHING) -> Used:
+    """What the drawing of one network uses; ``colors`` are what its spec says that they mean."""
+    shapes = list(shapes_in(items))
+    groups = list(groups_in(items))
+    panels = {group.name for group in groups if group.role == "panel"}
+    modules = {
+        (group.name in panels, paint_of(shape))
+        for group in groups
+        if group.role == "module"
+        for shape in group.items
+        if isinstance(shape, Shape) and shape.form == "rect"
+    }
+    used = Used(
+        frozenset((shape.role, paint_of(shape)) for shape in shapes if shape.role in BOXES),
+        frozenset((s.role, s.lines[0]) for s in shapes if s.form == "ellipse" and s.lines),
+        any(leaf.role == "bracket" for leaf in leaves(items)),
+        frozenset(paint for opened, paint in modules if opened),
+        frozenset(paint for opened, paint in modules if not opened),
+    )
+    meant = [(paint_of(style.role(color)), color, text) for color, text in colors.items()]
+    return used._replace(colors=tuple(row for row in meant if row[0] in used.paints))
+
+
+def used_by_all(parts: Sequence[Used]) -> Used:
+    """What several networks use; a colour means what all that have it say that it means."""
+    rows = dict.fromkeys(row for part in parts for row in part.colors)
+    agreed = [
+        row for row in rows if all(row in part.colors for part in parts if row[0] in part.paints)
     ]
-    activations = badge_entries(small, ACTIVATIONS.values(), badges, ("activation",))
-    functions = badge_entries(small, NORMS.values(), badges, ("function",))
-    functions += badge_entries(small, ACTIVATIONS.values(), badges, ("function",))
-    colors = tuple(color for color in MODULES if color in roles)
-    modules = [box_entry(small, colors, "module, shown open below")] if colors else []
+    boxes, badges, repeats, opened, closed, _ = zip(*parts, strict=True)
+    return Used(
+        frozenset().union(*boxes),
+        frozenset().union(*badges),
+        any(repeats),
+        frozenset().union(*opened),
+        frozenset().union(*closed),
+        tuple(agreed),
+    )
+
+
+def legend_sections(style: Style, used: Used) -> list[Section]:
+    """The sections of the legend of a drawing."""
+    small = Style(style.theme, style.unit * SCALE)
+    meant = {paint: text for paint, _, text in used.colors}
+    layers, told = [], set[Paint]()
+    for role, text in LAYERS:
+        paint = paint_of(style.role(role))
+        if (role, paint) in used.boxes and (role != "input" or paint in meant):
+            told.add(paint)
+            layers.append(box_entry(small, (role,), meant.get(paint, text), role == "dense"))
+    activations = badge_entries(small, ACTIVATIONS.values(), used.badges, ("activation",))
+    functions = badge_entries(small, NORMS.values(), used.badges, ("function",))
+    functions += badge_entries(small, ACTIVATIONS.values(), used.badges, ("function",))
+    colors = [
+        box_entry(small, (color,), text) for paint, color, text in used.colors if paint not in told
+    ]
     sections = [
         Section("Layers", tuple(layers)),
         Section("Activations", tuple(activations)),
         Section("Other functions", tuple(functions)),
-        Section("Modules", tuple(modules)),
-        Section("Repeats", (repeat_entry(small),) if repeats else ()),
+        Section("Modules", tuple(module_entries(small, used, meant))),
+        Section("Colours", tuple(colors)),
+        Section("Repeats", (repeat_entry(small),) if used.repeats else ()),
     ]
     return [section for section in sections if section.entries]
 
 
+def module_entries(style: Style, used: Used, meant: Collection[Paint]) -> list[Entry]:
+    """Whether modules are shown open, for the colours of which no spec says what they mean."""
+    names: dict[Paint, str] = {}
+    for role in (*MODULES, *style.theme.roles):
+        names.setdefault(paint_of(style.role(role)), role)
+    own = sorted({*used.opened, *used.closed} - {*names})
+    texts: dict[str, list[str]] = {}
+    for paint, color in [*names.items(), *((paint, paint.fill) for paint in own)]:
+        if paint in meant or paint not in used.opened | used.closed:
+            continue
+        text = OPENED if paint not in used.closed else "module"
+        if paint in used.opened & used.closed:
+            text = "module, some shown open below"
+        texts.setdefault(text, []).append(color)
+    return [box_entry(style, colors, text) for text, colors in texts.items()]
+
+
 def whole_legend(style: Style) -> list[Section]:
     """The sections of the legend on its own: every colour, every badge."""
-    roles = {role for role, _ in LAYERS} | set(MODULES)
+    roles = [*(role for role, _ in LAYERS if role != "input"), *MODULES]
+    paints = {role: paint_of(style.role(role)) for role in roles}
     badges = {(badge.role, badge.text) for badge in (*NORMS.values(), *ACTIVATIONS.values())}
-    return legend_sections(style, roles, badges, True)
+    opened = frozenset(paints[role] for role in MODULES)
+    used = Used(frozenset(paints.items()), frozenset(badges), True, opened)
+    return legend_sections(style, used)
 
 
-def box_entry(style: Style, roles: Sequence[str], text: str) -> Entry:
-    """One small box for each role, and what they mean."""
-    bar = tuple(roles) == ("dense",)
+def box_entry(style: Style, colors: Sequence[str], text: str, bar: bool = False) -> Entry:
+    """One small box for each role or ``#rrggbb``, and what they mean."""
     width, height = style.px(0.45 if bar else 1.5), style.px(1.3 if bar else 0.8)
 
     def draw(canvas: Canvas, x: float, y: float) -> None:
-        for index, role in enumerate(roles):
-            left = x + index * (width + style.px(0.3))
-            canvas.front.append(box_shape(canvas, style, left, y - height / 2, width, height, role))
+        for index, color in enumerate(colors):
+            role = color if color in style.theme.roles else "module"
+            left, top = x + index * (width + style.px(0.3)), y - height / 2
+            box = box_shape(canvas, style, left, top, width, height, role, color=color)
+            canvas.front.append(box)
 
-    return Entry(len(roles) * (width + style.px(0.3)) - style.px(0.3), text, draw)
+    return Entry(len(colors) * (width + style.px(0.3)) - style.px(0.3), text, draw)
 
 
 def badge_entries(
     style: Style,
     table: Iterable[Badge],
-    badges: set[tuple[str, str]],
+    badges: Collection[tuple[str, str]],
     roles: Sequence[str],
 ) -> list[Entry]:
     """An entry for each badge of ``table`` that is among ``badges``."""

@@ -22,7 +22,7 @@ def opened_layers(network: Network, builder: Builder) -> Iterator[tuple[Module, 
     layers = [node for node in within(network.body) if isinstance(node, Layer)]
     for kind in OPENABLE:
         alike = [layer for layer in layers if layer.kind == kind]
-        if kind in network.opened and alike:
+        if kind in network.figure.opened and alike:
             heads = {layer.count for layer in alike}
             title = "Multi-head attention"
             if len(heads) == 1:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from archviz.layout.build import Builder
 from archviz.layout.canvas import TURN, Canvas, rounded
-from archviz.layout.legend import place_columns, whole_legend
+from archviz.layout.legend import place_columns, used_in, whole_legend
 from archviz.layout.panels import Panel, build_panels, pack
 from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_line
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
@@ -26,7 +26,8 @@ class Options(NamedTuple):
     """What the user chose. ``aspect`` is width / height of the page, 0 for as it comes."""
 
     theme: Theme
-    title: bool = False
+    title: bool | str = False
+    """Whether the network's title stands over the figure, or what else does."""
     legend: bool = True
     aspect: float = 0.0
     full: bool = False
@@ -55,13 +56,14 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
     plan = choose_plan(row, panels, style, options.aspect)
     sheet = Sheet(style, plan.width)
     if options.title:
-        sheet.heading(heading_text(network))
+        own = heading_text(network)
+        sheet.heading(own if options.title is True else str(options.title))
     sheet.row(plan.lines)
     for panel_row in plan.panels:
         sheet.panels(panel_row)
-    sheet.notes(network.notes)
+    sheet.notes(network.figure.notes)
     if options.legend:
-        sheet.legend()
+        sheet.legend(used_in(sheet.items, style, network.figure.colors))
     return frame(sheet, network.head.title, describe_network(network, analysis), options.aspect)
 
 

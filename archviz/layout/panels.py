@@ -10,6 +10,8 @@ from archviz.layout.build import Builder
 from archviz.layout.canvas import Canvas, Port, port_shape, rounded
 from archviz.layout.compound import SeriesBlock, WrappedBlock, break_blocks
 from archviz.layout.style import Style
+from archviz.looks import MODULES
+from archviz.network.kinds import OPENABLE
 from archviz.network.model import Module, ModuleCall, Network, Series
 from archviz.network.walk import within
 from archviz.scene.scene import Group, Shape
@@ -54,23 +56,33 @@ def module_bodies(network: Network) -> dict[str, Series]:
 
 
 def build_panels(network: Network, builder: Builder, most: float = float("inf")) -> list[Panel]:
-    """A panel for each module: stems, then the modules, then reductions; by first use.
+    """A panel for each module that is opened.
 
+    Those that the figure lists stand first, then stems, modules and reductions, by first use.
     A panel wider than ``most`` pixels is wrapped where its outermost series can be.
     """
     inside = Builder(builder.network, builder.analysis, builder.style.panel())
+    opened, first = network.figure.opened, network.figure.panels
+    every = MODULES in opened and MODULES not in network.modules
     panels = [
         fit_panel(network.modules[name], inside.series(body), inside.style, most)
         for name, body in module_bodies(network).items()
+        if every or name in opened
     ]
-    if network.opened:
+    if any(kind in opened for kind in OPENABLE):
         from archviz.layout.opened import opened_layers
 
         panels += [
             fit_panel(module, content, inside.style, most)
             for module, content in opened_layers(network, inside)
         ]
-    return sorted(panels, key=lambda panel: COLOR_ORDER.get(panel.module.color, 3))
+
+    def order(panel: Panel) -> tuple[int, int]:
+        name = panel.module.name
+        listed = first.index(name) if name in first else len(first)
+        return listed, COLOR_ORDER.get(panel.module.color, 3)
+
+    return sorted(panels, key=order)
 
 
 def fit_panel(module: Module, content: SeriesBlock, style: Style, most: float) -> Panel:

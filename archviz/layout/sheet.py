@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from archviz.layout.canvas import TURN, Canvas, Port, port_shape, rounded
-from archviz.layout.legend import legend_sections, place_strip, used_in
+from archviz.layout.legend import Used, legend_sections, place_strip
 from archviz.layout.panels import Panel, level, place_panel
 from archviz.layout.row import RowLine, place_line
 from archviz.layout.style import Style
@@ -109,15 +109,14 @@ class Sheet:
             self.y += 0.25 * size
         self.items.append(Group("notes", "notes", "Notes", items=canvas.items()))
 
-    def legend(self) -> None:
+    def legend(self, used: Used) -> None:
         """The legend of what the figure uses."""
-        roles, badges, repeats = used_in(self.items)
-        sections = legend_sections(self.style, roles, badges, repeats)
+        sections = legend_sections(self.style, used)
         canvas = Canvas("legend")
         self.y += self.style.px(0.6)
         width = max(self.width, self.style.px(12))
-        used, height = place_strip(sections, canvas, self.style, width, self.y)
-        self.width = max(self.width, used)
+        length, height = place_strip(sections, canvas, self.style, width, self.y)
+        self.width = max(self.width, length)
         self.y += height
         self.items.append(Group("legend", "legend", "Legend", items=canvas.items()))
 

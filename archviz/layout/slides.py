@@ -146,7 +146,7 @@ def slide_style(theme: Theme, scale: float, density: Density, full: bool) -> Sty
 def _parts(network: Network, analysis: Analysis, style: Style, width: float) -> Parts:
     builder = Builder(network, analysis, style)
     panels = build_panels(network, builder, width)
-    return Parts(main_row(network, builder), panels, network.notes, style)
+    return Parts(main_row(network, builder), panels, network.figure.notes, style)
 
 
 def _best_scale(parts: Parts, room: tuple[float, float]) -> float:

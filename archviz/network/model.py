@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from archviz.errors import Mark
+from archviz.looks import MODULES
 
 NOTHING: Mapping[str, Any] = {}
 """The default of mappings; nobody writes to it."""
@@ -323,20 +324,47 @@ class Head(NamedTuple):
     appendix: bool = False
 
 
+class Figure(NamedTuple):
+    """What a spec says of its figure.
+
+    ``hide_badges`` names the layer kinds whose badges are left out because a note says
+    them once; ``colors`` what colors mean, for the legend. ``looks`` are the options that
+    are given, by the names of :data:`archviz.looks.LOOKS`.
+    """
+
+    notes: tuple[str, ...] = ()
+    hide_badges: frozenset[str] = frozenset()
+    colors: Mapping[str, str] = NOTHING
+    looks: Mapping[str, Any] = NOTHING
+
+    @property
+    def opened(self) -> tuple[str, ...]:
+        """What has a panel: modules and kinds of layers, or :data:`archviz.looks.MODULES`."""
+        names: tuple[str, ...] = self.looks.get("open", (MODULES,))
+        return names
+
+    @property
+    def panels(self) -> tuple[str, ...]:
+        """Modules and kinds whose panels come first, in this order."""
+        names: tuple[str, ...] = self.looks.get("panels", ())
+        return names
+
+    @property
+    def full(self) -> bool:
+        """Whether filters, strides and output shapes stand under each layer."""
+        return self.looks.get("detail") == "full"
+
+
 class Network(NamedTuple):
     """A network: its head, its inputs, its main row and how its modules are shown.
 
     ``body`` begins with the input, or with towers or a graph that begin with several.
-    ``modules`` in the order of their first use. ``hide_badges`` names the layer kinds
-    whose badges are left out because a note says them once.
+    ``modules`` in the order of their first use.
     """
 
     head: Head
     inputs: tuple[Layer, ...]
     body: Series
     modules: Mapping[str, Module]
-    notes: tuple[str, ...] = ()
-    hide_badges: frozenset[str] = frozenset()
-    opened: frozenset[str] = frozenset()
-    """The layer kinds of which a panel shows the inside."""
+    figure: Figure = Figure()
     published_marks: Mapping[str, Mark] = NOTHING

@@ -219,6 +219,14 @@ def shapes_in(items: Iterable[Item]) -> Iterator[Shape]:
     return (leaf for leaf in leaves(items) if isinstance(leaf, Shape))
 
 
+def groups_in(items: Iterable[Item]) -> Iterator[Group]:
+    """All groups, each before those in it."""
+    for item in items:
+        if isinstance(item, Group):
+            yield item
+            yield from groups_in(item.items)
+
+
 def extent(items: Iterable[Item]) -> Box:
     """(left, top, right, bottom) of all that is drawn, texts in shapes too; zeros for nothing."""
     boxes: list[Box] = []

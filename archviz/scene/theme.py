@@ -11,28 +11,23 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
-from archviz.yamlnodes import MappingNode, ScalarNode, YamlNode, parse_yaml, read_spec_text
+from archviz.looks import ROLES, THEMES, SpecTheme, hex_color, theme_names
+from archviz.yamlnodes import MappingNode, ScalarNode, YamlNode, leaves, parse_yaml, read_spec_text
 
-ThemeSource: TypeAlias = str | os.PathLike[str] | Mapping[str, Any]
-"""A bundled theme by its name, the path of a theme file, or a dict with what is in one."""
-FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "themes")
+ThemeSource: TypeAlias = str | os.PathLike[str] | Mapping[str, Any] | SpecTheme
+"""A bundled theme by its name, a theme file by its path or as a spec names it, or a dict with
+what is in one."""
 
 COLORS = ("page", "line", "text", "caption", "shadow")
-ROLES = (
-    "input",
-    "conv",
-    "pool",
-    "merge",
-    "dense",
-    "other",
-    "yellow",
-    "green",
-    "orange",
-    "activation",
-    "function",
-)
 ROLE_KEYS = ("fill", "text", "panel", "pattern")
 PATTERNS = ("", "lines", "dots", "cross", "grid", "steep")
+GROUND = "ground"
+"""Where a theme that leaves its page out keeps its colour, which panels are tinted with."""
+TINTS = (0.66, 0.5, 0.4, 0.3, 0.2, 0.14, 0.08)
+"""Shares of a module's colour in its panel, tried in turn."""
+READABLE = 7.0
+NEAR = 24
+"""Of 255: a fill that differs less from the page would make a panel that nobody sees."""
 METRICS = {
     "unit": (8.0, 400.0),
     "panel-scale": (0.3, 1.5),
@@ -74,8 +69,12 @@ class Theme(NamedTuple):
         return self.colors[name]
 
     def role(self, name: str) -> Colors:
-        """The colours of a role (:data:`ROLES`)."""
-        return self.roles[name]
+        """The colours of a role (:data:`archviz.looks.ROLES`), or those round a ``#rrggbb``."""
+        return self.roles.get(name) or _round(name, self.colors)
+
+    def tint(self, name: str) -> str:
+        """The ground of what has a role or a ``#rrggbb``: lines and captions can be read on it."""
+        return self.role(name).panel
 
     def metric(self, name: str) -> float:
         """A metric: ``unit`` in pixels, the others in units."""
@@ -83,13 +82,60 @@ class Theme(NamedTuple):
 
     def without_ground(self) -> Theme:
         """The same theme for pictures that leave their ground out."""
-        return self._replace(colors={**self.colors, "page": ""})
+        return self._replace(colors={**self.colors, "page": "", GROUND: self.color("page")})
+
+    def with_ground(self) -> Theme:
+        """The theme that :meth:`without_ground` came from, or itself."""
+        colors = dict(self.colors)
+        page = colors.pop(GROUND, colors["page"])
+        return self._replace(colors={**colors, "page": page})
 
 
-def theme_names() -> list[str]:
-    """Names of the bundled themes; ``article``, the default, first."""
-    names = sorted(name[:-5] for name in os.listdir(FOLDER) if name.endswith(".yaml"))
-    return sorted(names, key=lambda name: (name != "article", name))
+def contrast(one: str, other: str) -> float:
+    """The contrast of two ``#rrggbb`` as WCAG measures it, 1 to 21."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(color: str) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (channel / 255 for channel in _channels(color))
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _channels(color: str) -> tuple[int, ...]:
+    return tuple(bytes.fromhex(color[1:]))
+
+
+def _round(fill: str, colors: Mapping[str, str]) -> Colors:
+    """A fill, black or white on it, and its panel's tint.
+
+    Raises:
+        KeyError: it is no ``#rrggbb``.
+    """
+    if not hex_color(fill):
+        raise KeyError(fill)
+    text = max("#000000", "#ffffff", key=lambda ink: contrast(ink, fill))
+    return Colors(fill, text, _tint(fill, colors))
+
+
+def _tint(fill: str, colors: Mapping[str, str]) -> str:
+    """As much of a fill over the page as lines and captions can be read on."""
+    page = colors.get(GROUND) or colors["page"]
+    shares: tuple[float, ...] = TINTS
+    if max(abs(a - b) for a, b in zip(_channels(fill), _channels(page), strict=True)) < NEAR:
+        fill, shares = colors["line"], TINTS[-2:]
+    for share in shares:
+        mixed = [
+            round(a * share + b * (1 - share))
+            for a, b in zip(_channels(fill), _channels(page), strict=True)
+        ]
+        tint = "#" + bytes(mixed).hex()
+        if min(contrast(colors[ink], tint) for ink in ("line", "caption")) >= READABLE:
+            break
+    return tint
 
 
 def load_theme(theme: ThemeSource = "article") -> Theme:
@@ -113,9 +159,14 @@ def _read_all(theme: ThemeSource) -> list[_Raw]:
         layers.append(_raw(_nodes(theme, Mark("theme")), [], "theme"))
         source = layers[0].extends
     else:
-        source = os.fspath(theme)
+        source = theme.path if isinstance(theme, SpecTheme) else os.fspath(theme)
+    folder = theme.folder if isinstance(theme, SpecTheme) else ""
     while source or not layers:
-        path = _path(source, layers[-1].extends_mark if layers else None)
+        mark = layers[-1].extends_mark if layers else None
+        path = _path(source, mark)
+        if folder and source not in theme_names() and leaves(path, folder):
+            message = "a theme outside of the folder of the spec that asks for it"
+            raise ArchvizError([Problem(mark or Mark(path), message, "give --allow-outside")])
         if path in seen or len(seen) > 8:
             raise fail(path, "this theme extends itself", "let it extend 'article'")
         seen.append(path)
@@ -141,7 +192,7 @@ class _Raw:
 
 
 def _path(name: str, mark: Mark | None) -> str:
-    bundled = os.path.join(FOLDER, f"{name}.yaml")
+    bundled = os.path.join(THEMES, f"{name}.yaml")
     if name in theme_names():
         return bundled
     if os.path.exists(name) or "/" in name or os.sep in name or name.endswith((".yaml", ".yml")):
@@ -221,12 +272,9 @@ class _ThemeReader:
         return ""
 
     def color(self, node: YamlNode) -> str:
-        text = self.text(node).lower()
-        digits = text[1:]
-        if text.startswith("#") and len(digits) == 3:
-            digits = "".join(digit * 2 for digit in digits)
-        if text[:1] == "#" and len(digits) == 6 and all(c in "0123456789abcdef" for c in digits):
-            return "#" + digits
+        text = self.text(node)
+        if color := hex_color(text):
+            return color
         self.problem(
             node.mark, f"'{text[:40]}' is not a colour", 'write it as "#rrggbb", in quotes'
         )
@@ -281,7 +329,9 @@ def _finish(layers: list[_Raw]) -> Theme:
         message = f"this theme lacks {', '.join(missing[:4])}"
         raise fail(own.file, message, "add `extends: article`, and write only what differs")
     finished = {
-        role: Colors(v["fill"], v["text"], v.get("panel", v["fill"]), v.get("pattern", ""))
+        role: Colors(
+            v["fill"], v["text"], v.get("panel") or _tint(v["fill"], colors), v.get("pattern", "")
+        )
         for role, v in roles.items()
     }
     name = os.path.splitext(os.path.basename(own.file))[0]

@@ -14,11 +14,11 @@ from archviz.scene.scene import Page, Scene
 
 Picture: TypeAlias = Literal["figure", "slides", "deck", "page", "index"]
 PICTURES: Mapping[Picture, tuple[str, ...]] = {
-    "figure": ("theme", "title", "legend", "aspect", "detail"),
-    "slides": ("theme", "aspect", "detail"),
-    "deck": ("theme", "legend", "aspect", "detail"),
-    "page": ("theme", "detail"),
-    "index": ("theme", "legend", "detail"),
+    "figure": ("theme", "title", "legend", "aspect", "detail", "open", "panels"),
+    "slides": ("theme", "aspect", "detail", "open", "panels"),
+    "deck": ("theme", "legend", "aspect", "detail", "open", "panels"),
+    "page": ("theme", "detail", "open", "panels"),
+    "index": ("theme", "legend", "detail", "open", "panels"),
 }
 """What is drawn of networks, and the options that it understands.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from archviz.scene.scene import Group, Item, Scene, Shape, Text, extent
+from archviz.scene.scene import Group, Scene, Shape, Text, extent, groups_in
 from archviz.write.svg import Step, number, operations
 
 if TYPE_CHECKING:
@@ -140,8 +140,8 @@ def drawn(part: FigurePart, cut: Cut) -> FigurePart:
 def _swatch(module: str, cut: Cut) -> str:
     """The colour of a module's boxes; of what is none, the tint of its panel."""
     for role in ("module", "panel"):
-        twins = _groups((cut.dark or cut.scene).items)
-        for group, twin in zip(_groups(cut.scene.items), twins, strict=True):
+        twins = groups_in((cut.dark or cut.scene).items)
+        for group, twin in zip(groups_in(cut.scene.items), twins, strict=True):
             if group.role == role and group.name == module:
                 for shape, other in zip(group.items, twin.items, strict=False):
                     if isinstance(shape, Shape) and isinstance(other, Shape):
@@ -153,7 +153,7 @@ def _steps(cut: Cut, index: int) -> Iterator[Step]:
     """The steps that draw one item, its groups marked up and its colours paired."""
     steps = drawing(cut.scene, index)
     twins = drawing(cut.dark, index) if cut.dark else steps
-    groups = _groups((cut.scene.items[index],))
+    groups = groups_in((cut.scene.items[index],))
     ears: list[str] = []
     for step, twin in zip(steps, twins, strict=True):
         if step.do == "open":
@@ -189,14 +189,6 @@ def aligned(scene: Scene, dark: Scene) -> bool:
 
 def _plain(step: Step) -> tuple[str, list[str]]:
     return step.do, [text for key, text in step.values.items() if key not in ("fill", "stroke")]
-
-
-def _groups(items: Sequence[Item]) -> Iterator[Group]:
-    """All groups in the order in which they are opened."""
-    for item in items:
-        if isinstance(item, Group):
-            yield item
-            yield from _groups(item.items)
 
 
 def _mark(group: Group, panels: Mapping[str, Sequence[str]]) -> dict[str, str]:

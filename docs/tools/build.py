@@ -20,7 +20,8 @@ from archviz.cli.commands import main as command_line
 from archviz.layout.compare import draw_themes
 from archviz.layout.page import draw_legend, draw_timeline
 from archviz.layout.slides import network_slides
-from archviz.scene.theme import load_theme, theme_names
+from archviz.looks import theme_names
+from archviz.scene.theme import load_theme
 from archviz.write.formats import FORMATS, knowing
 from archviz.write.svg import write_svg
 

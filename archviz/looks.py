@@ -1,0 +1,201 @@
+"""What a figure can be told of its look: one row an option, and the names of colours.
+
+A row is a flag of the commands that draw, a keyword of the API and a key of a spec's
+``figure:``; what is given wins over what the spec says.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+ROLES = (
+    "input",
+    "conv",
+    "pool",
+    "merge",
+    "dense",
+    "other",
+    "yellow",
+    "green",
+    "orange",
+    "activation",
+    "function",
+)
+"""What a theme has colours for."""
+HEX_COLOR = "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$"
+THEMES = os.path.join(os.path.dirname(__file__), "themes")
+"""The folder of the bundled themes."""
+MODULES = "modules"
+"""Among what is opened: all modules."""
+NONE = "none"
+"""What is opened where nothing is."""
+
+
+class SpecTheme(NamedTuple):
+    """A theme that a spec names; its files must stay in ``folder``, where that is not empty."""
+
+    path: str
+    folder: str = ""
+
+
+class LookOption(NamedTuple):
+    """An option: its help, what it has to be in Python, and how it is read.
+
+    ``read`` takes a text, or in Python what ``types`` say; its ValueError says what is wrong.
+    ``metavar`` is what stands behind its flag; a switch has none.
+    """
+
+    about: str
+    expected: str
+    types: tuple[type, ...]
+    read: Callable[[Any], Any]
+    default: str = ""
+    metavar: str = ""
+
+
+def hex_color(text: str) -> str:
+    """``#rrggbb`` of ``#rrggbb`` or ``#rgb``, in small letters; empty if it is neither."""
+    if not re.fullmatch(HEX_COLOR, text):
+        return ""
+    digits = text[1:].lower()
+    return "#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits))
+
+
+def color_of(text: str) -> str:
+    """A role of :data:`ROLES` or a ``#rrggbb``; empty if it is neither."""
+    return text if text in ROLES else hex_color(text)
+
+
+def color_hint(text: str) -> str:
+    """What could have been meant by a colour that is none."""
+    from archviz.errors import did_you_mean
+
+    return did_you_mean(text, ROLES) or f'use one of {", ".join(ROLES)}, or "#rrggbb" in quotes'
+
+
+def theme_names() -> list[str]:
+    """Names of the bundled themes; ``article``, the default, first."""
+    names = sorted(name[:-5] for name in os.listdir(THEMES) if name.endswith(".yaml"))
+    return sorted(names, key=lambda name: (name != "article", name))
+
+
+def switch(value: bool | str) -> bool:
+    """``yes`` and ``no`` with their likes, or a truth value.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if isinstance(value, bool):
+        return value
+    if value.lower() not in SWITCH:
+        raise ValueError(f"{value!r} is neither yes nor no")
+    return SWITCH[value.lower()]
+
+
+def read_title(value: bool | str) -> bool | str:
+    """Whether the network's title is printed, or another text that is.
+
+    Raises:
+        ValueError: it is empty or too long.
+    """
+    if isinstance(value, bool) or value.lower() in SWITCH:
+        return switch(value)
+    text = " ".join(value.split())
+    if not 0 < len(text) <= TITLE_LENGTH:
+        raise ValueError(f"a title has 1 to {TITLE_LENGTH} characters, not {len(text)}")
+    return text
+
+
+def aspect_of(value: float | str) -> float:
+    """Width over height, of ``16:9``, ``4x3``, ``1.5`` or a number; 0 for ``natural``, or 0.
+
+    Raises:
+        ValueError: it is none, or not between 0.1 and 10.
+    """
+    if value in (NATURAL, 0):
+        return 0.0
+    width, _, height = str(value).replace("x", ":").partition(":")
+    try:
+        ratio = float(width) / float(height or 1)
+    except (ValueError, ZeroDivisionError):
+        ratio = 0.0
+    if not 0.1 <= ratio <= 10:
+        raise ValueError(f"{value!r} is no aspect of a page; write 16:9, 4:3 or 1.5")
+    return ratio
+
+
+def read_detail(value: str) -> str:
+    """``compact`` or ``full``.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if value not in DETAILS:
+        raise ValueError(f"detail must be 'compact' or 'full', not {value!r}")
+    return value
+
+
+def read_names(value: str | Sequence[str]) -> tuple[str, ...]:
+    """Names, with commas between where they are one text; each once."""
+    parts = value.split(",") if isinstance(value, str) else value
+    return tuple(dict.fromkeys(filter(None, (str(part).strip() for part in parts))))
+
+
+TITLE_LENGTH = 100
+NATURAL = "natural"
+"""The aspect of a page that is as the figure comes."""
+DETAILS = ("compact", "full")
+SWITCH = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+_YES_NO = ("True or False", (bool,), switch)
+_NAMES = ("a list of names", (str, Sequence), read_names)
+
+LOOKS: Mapping[str, LookOption] = {
+    "legend": LookOption("Say what the colours mean.", *_YES_NO, "legend"),
+    "title": LookOption(
+        "Print the network's title over the figure.",
+        "True, False or a text",
+        (bool, str),
+        read_title,
+        "no-title",
+    ),
+    "theme": LookOption(
+        "Colours: a bundled theme ('archviz themes') or a file.",
+        "a name, the path of a file, or a dict",
+        (str, os.PathLike, Mapping),
+        lambda value: value,
+        "article",
+        "NAME|FILE",
+    ),
+    "aspect": LookOption(
+        "Shape of the page, such as 16:9; the main row wraps to fill it. Or natural.",
+        "a number, or a text such as '16:9'",
+        (int, float, str),
+        aspect_of,
+        NATURAL,
+        "W:H",
+    ),
+    "detail": LookOption(
+        "full prints filters, strides and output shapes under each layer.",
+        "'compact' or 'full'",
+        (str,),
+        read_detail,
+        "compact",
+        f"[{'|'.join(DETAILS)}]",
+    ),
+    "open": LookOption(
+        "What has a panel, with commas between: names of modules, 'modules' for all of them, "
+        "'attention', or 'none'.",
+        *_NAMES,
+        MODULES,
+        "NAMES",
+    ),
+    "panels": LookOption(
+        "Modules whose panels come first, in this order, with commas between.",
+        *_NAMES,
+        metavar="NAMES",
+    ),
+    "transparent": LookOption("Leave the ground out.", *_YES_NO),
+}
