@@ -29,8 +29,15 @@ def folder() -> str:
 
 
 def names() -> tuple[str, ...]:
-    """Names of the bundled specs, in order of publication, the appendix last."""
+    """Names of the bundled specs: the classic ones, their appendix, all others."""
     return tuple(entry["name"] for entry in entries())
+
+
+def classics(appendix: bool = False) -> tuple[str, ...]:
+    """Names of the classic networks in order of publication; their appendix behind them."""
+    rows = entries()
+    found = [row["name"] for row in rows if row["classic"] or (appendix and row["appendix"])]
+    return tuple(found)
 
 
 def path_of(name: str) -> str:
@@ -79,7 +86,7 @@ def build_index() -> str:
     import json
 
     rows = [_entry(name) for name in _file_names()]
-    rows.sort(key=lambda row: (row["appendix"], row["date"], row["parameters"]))
+    rows.sort(key=lambda row: (-row["classic"], -row["appendix"], row["date"], row["parameters"]))
     return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -96,6 +103,7 @@ def _entry(name: str) -> dict[str, Any]:
         "date": head.date,
         "parameters": analyse(network).totals.parameters,
         "brought": head.brought,
+        "classic": head.classic,
         "appendix": head.appendix,
     }
 
