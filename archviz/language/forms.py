@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archviz.language.item_keys import LOOK_KEYS, read_style
 from archviz.language.options import OptionError, whole
-from archviz.language.places import Place, Readers, check_keys, find
+from archviz.language.places import Place, Readers, check_keys, find, meant
 from archviz.language.reader import SpecReader
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES, MAX_VARIABLES, read_binding, read_rows
 from archviz.language.shorthand import Parameters, read_layer, read_value
@@ -48,7 +48,9 @@ def repeat(
     read: Readers, reader: SpecReader, node: MappingNode, value: YamlNode, where: str, place: Place
 ) -> ItemSpec | None:
     """``{repeat: 3, of: [...]}``."""
-    check_keys(reader, node, ("repeat", "of", "each", *LOOK_KEYS, "shared"), "a repeat")
+    keys = ("repeat", "of", "each", *LOOK_KEYS, "shared")
+    check_keys(reader, node, keys, "a repeat")
+    node = meant(node, keys)
     style = read_style(reader, node)
     times = _count(reader, value, "repeat", place.scope, 1, MAX_TIMES)
     body, each = find(node, "of"), find(node, "each")
@@ -191,7 +193,9 @@ def residual(
     read: Readers, reader: SpecReader, node: MappingNode, value: YamlNode, where: str, place: Place
 ) -> ItemSpec:
     """``{residual: [...], shortcut: ..., merge: add}``."""
-    check_keys(reader, node, ("residual", "shortcut", "merge", *LOOK_KEYS), "a residual")
+    keys = ("residual", "shortcut", "merge", *LOOK_KEYS)
+    check_keys(reader, node, keys, "a residual")
+    node = meant(node, keys)
     style = read_style(reader, node)
     return read_residual(read, reader, node, value, where, place.scope)._replace(style=style)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from archviz.language import forms, network_forms
 from archviz.language.calls import read_call
+from archviz.language.lines import apart, listed, several_lines
 from archviz.language.places import Place, Readers, begins, find
 from archviz.language.reader import SpecReader, tokens_of
 from archviz.language.shapes import words_in
@@ -27,15 +28,17 @@ if TYPE_CHECKING:
 
 def read_series(reader: SpecReader, node: YamlNode, where: str, place: Place) -> SeriesSpec:
     """A list of items, or one item; ``identity`` is the empty series."""
+    node = listed(reader, node)
     if not isinstance(node, SequenceNode):
         if isinstance(node, ScalarNode) and node.text.strip() == "identity":
             return ()
         return read_item(reader, node, f"{where}/0", place._replace(first=True))
     items: list[ItemSpec] = []
-    last = len(node.items) - 1
+    children = [part for child in node.items for part in apart(reader, child)]
+    last = len(children) - 1
     inner = Place(place.scope, place.top, place.own)
     given = 0
-    for index, child in enumerate(node.items):
+    for index, child in enumerate(children):
         at = inner
         if index in (0, last):
             fork, merge = place.fork if index == last else "", place.merge and index == 0
@@ -154,7 +157,10 @@ def _from_string(
     (word, mark), rest = tokens[0], tokens[1:]
     if word == "from" and word not in reader.takes:
         return _from_value(reader, rest, where, mark)
-    return _named_thing(reader, word, rest, where, mark, place)
+    before = len(reader.problems)
+    items = _named_thing(reader, word, rest, where, mark, place)
+    several_lines(reader, node, before)
+    return items
 
 
 def _from_value(
