@@ -326,6 +326,7 @@ class Head(NamedTuple):
     published: Published = Published()
     keras: Mapping[str, float | str] = NOTHING
     """The row of the Keras table: model, size_mb, top1, top5, parameters, depth."""
+    classic: bool = False
     appendix: bool = False
 
 
