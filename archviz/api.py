@@ -113,6 +113,7 @@ class LoadedNetwork:
         from archviz.scene.theme import theme_files
 
         yield self.source
+        yield from self.network.files
         yield from theme_files(self.network.figure.looks.get("theme", "article"))
 
     def _bytes(self, output: Format, given: Mapping[str, object]) -> bytes:

@@ -1,9 +1,10 @@
-"""The bundled specs: where they are, their names, and what ``archviz list`` tells of them."""
+"""The bundled specs: their names, and what ``archviz list`` tells of them."""
 
 from __future__ import annotations
 
 import os
 
+from archviz.bundled import file_names, folder, is_path, path_of
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
 
 TYPE_CHECKING = False
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 INDEX = "index.json"
-_ENDINGS = (".yaml", ".yml")
 MODEL_SUFFIXES = (".onnx", ".keras", ".json", ".h5", ".hdf5", ".pt", ".pth", ".pkl")
 """Of files that are imported, or refused with a word on how they could be; not read as specs."""
 
@@ -21,21 +21,9 @@ class UnknownNetwork(ArchvizError):  # noqa: N818 (what it says is what it is)
     """Neither a bundled network nor a file."""
 
 
-def folder() -> str:
-    """The folder of the bundled specs: in the installed package, or beside it in a checkout."""
-    package = os.path.dirname(os.path.abspath(__file__))
-    installed = os.path.join(package, "specs")
-    return installed if os.path.isdir(installed) else os.path.join(package, "..", "specs")
-
-
 def names() -> tuple[str, ...]:
     """Names of the bundled specs, in order of publication, the appendix last."""
     return tuple(entry["name"] for entry in entries())
-
-
-def path_of(name: str) -> str:
-    """The file of a bundled spec."""
-    return os.path.normpath(os.path.join(folder(), f"{name}.yaml"))
 
 
 def resolve(source: str) -> str:
@@ -44,11 +32,10 @@ def resolve(source: str) -> str:
     Raises:
         UnknownNetwork: it is neither.
     """
-    is_path = "/" in source or os.sep in source or source.lower().endswith(_ENDINGS)
-    if is_path:
+    if is_path(source):
         return source
     wanted = _letters(source)
-    known = _file_names()
+    known = file_names()
     for name in known:
         if wanted and _letters(name) == wanted:
             return path_of(name)
@@ -78,7 +65,7 @@ def build_index() -> str:
     """The text of the index, made from the bundled specs themselves."""
     import json
 
-    rows = [_entry(name) for name in _file_names()]
+    rows = [_entry(name) for name in file_names()]
     rows.sort(key=lambda row: (row["appendix"], row["date"], row["parameters"]))
     return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
 
@@ -98,12 +85,6 @@ def _entry(name: str) -> dict[str, Any]:
         "brought": head.brought,
         "appendix": head.appendix,
     }
-
-
-def _file_names() -> list[str]:
-    return sorted(
-        os.path.splitext(file)[0] for file in os.listdir(folder()) if file.endswith(".yaml")
-    )
 
 
 def _letters(text: str) -> str:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archviz import catalog
+from archviz.bundled import path_of
 from archviz.errors import ArchvizError
 from archviz.language.expand import load_network, network_from_text
 from archviz.language.head import KEYS
@@ -231,7 +232,7 @@ def fuzz(count: int, seed: int = 1, draw: bool = False) -> Outcome:
     rng = random.Random(seed)
     sources = []
     for name in catalog.names():
-        with open(catalog.path_of(name), "rb") as file:
+        with open(path_of(name), "rb") as file:
             sources.append(file.read())
     outcome = Outcome()
     for number in range(count):

@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 
 import archviz
 from archviz import catalog, files
+from archviz.bundled import path_of
 from archviz.cli.commands import main
 from archviz.marks import marked
 from archviz.scene.scene import Group, Item
@@ -118,7 +119,7 @@ def test_names_are_known_however_they_are_spelt(spelling: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("change", [str.upper, lambda name: name.replace("_", "-")])
 def test_every_name_may_be_upper_case_or_hyphened(name: str, change: Any) -> None:
-    assert catalog.resolve(change(name)) == catalog.path_of(name)
+    assert catalog.resolve(change(name)) == path_of(name)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from archviz import catalog
+from archviz.bundled import path_of
 from archviz.language.options import OPTIONS
 from archviz.language.schema import schema
 from archviz.language.spec import read_spec
@@ -34,7 +35,7 @@ Loader.yaml_implicit_resolvers = {
 
 @pytest.mark.parametrize("name", catalog.names())
 def test_bundled_specs_are_valid(name: str, validator: Any) -> None:
-    with open(catalog.path_of(name), encoding="utf-8") as file:
+    with open(path_of(name), encoding="utf-8") as file:
         data = yaml.load(file, Loader)
     assert [error.message for error in validator.iter_errors(data)] == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archviz import catalog
+from archviz.bundled import path_of
 from archviz.language.expand import load_network, network_from_text
 from archviz.network.analysis import Analysis, analyse, check_published
 from archviz.network.model import Layer, ModuleCall, Network, Repeat, Residual, Towers
@@ -34,7 +35,7 @@ TAIL = "title: T\nnetwork:\n  - input {}\n"
 
 
 def bundled(name: str) -> tuple[Network, Analysis]:
-    network = load_network(catalog.path_of(name))
+    network = load_network(path_of(name))
     return network, analyse(network)
 
 
@@ -388,7 +389,7 @@ def test_the_index_is_in_order_of_publication() -> None:
     "spelling", ["resnet50", "ResNet-50", "RESNET50", "res_net.50", "ResNet 50"]
 )
 def test_names_may_be_spelt_freely(spelling: str) -> None:
-    assert catalog.resolve(spelling) == catalog.path_of("resnet50")
+    assert catalog.resolve(spelling) == path_of("resnet50")
 
 
 def test_unknown_names_are_answered_with_the_nearest() -> None:

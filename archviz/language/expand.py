@@ -84,6 +84,9 @@ def expand(spec: Spec) -> Network:
         raise ArchvizError([*expander.problems.values(), stop.problem]) from None
     if expander.problems:
         raise ArchvizError(tuple(expander.problems.values()))
+    if not expander.inputs:
+        problem = Problem(spec.network[0].mark, "a network begins with its input")
+        raise ArchvizError([problem])
     figure = spec.figure
     if expander.previous:
         figure = figure._replace(notes=(*figure.notes, PREVIOUS_NOTE))
@@ -94,6 +97,7 @@ def expand(spec: Spec) -> Network:
         expander.used,
         figure,
         spec.published_marks,
+        spec.files,
         spec.warnings,
     )
 

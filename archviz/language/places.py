@@ -24,6 +24,7 @@ from archviz.language.syntax import (
     StageSpec,
     TowersSpec,
 )
+from archviz.network.kinds import KINDS
 from archviz.yamlnodes import MappingNode, YamlNode
 
 if TYPE_CHECKING:
@@ -65,10 +66,10 @@ ReadForm: TypeAlias = Callable[
 
 
 def begins(item: ItemSpec) -> bool:
-    """Whether an item is an input, or begins with nothing but inputs."""
+    """Whether nothing enters an item: an input, a constant, or what begins with nothing else."""
     match item:
         case LayerSpec():
-            return item.kind == "input"
+            return KINDS[item.kind].begins
         case TowersSpec():
             return all(branch and begins(branch[0]) for branch in item.branches)
         case GraphSpec():
@@ -97,9 +98,9 @@ def check_keys(reader: SpecReader, node: MappingNode, allowed: Sequence[str], wh
             reader.unknown(key.mark, f"{what} has no key", key.text, allowed)
 
 
-def find(node: MappingNode, name: str) -> YamlNode | None:
-    """The value of a key; None where the key is missing."""
-    for key, value in node.pairs:
+def find(node: YamlNode, name: str) -> YamlNode | None:
+    """The value of a key; None where the key is missing, or there are no keys."""
+    for key, value in node.pairs if isinstance(node, MappingNode) else ():
         if key.text == name:
             return value
     return None

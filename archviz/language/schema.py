@@ -13,6 +13,7 @@ from archviz.language.head import BROUGHT_LENGTH, GALLERY, KERAS, PUBLISHED, TEX
 from archviz.language.items import FORMS
 from archviz.language.options import COMMON, OPTIONS
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES
+from archviz.language.spec import BODIES
 from archviz.looks import (
     DETAILS,
     HEX_COLOR,
@@ -110,6 +111,11 @@ def _sections() -> dict[str, Any]:
     }
     kinds = {"type": "string", "enum": list(KINDS)}
     return {
+        "take": {
+            "type": "object",
+            "description": "modules of other specs: {resnet50: [conv-block]}",
+            "additionalProperties": _list_of(_TEXT),
+        },
         "defaults": _object(defaults, "flags and options that all layers of a kind have"),
         "modules": {
             "type": "object",
@@ -243,6 +249,7 @@ def _repeat() -> dict[str, Any]:
         },
         "of": {**_ref("series"), "description": "what is repeated"},
         "each": _ref("each"),
+        "name": {**_TEXT, "description": OPTIONS["name"].about},
     }
     return _object(properties, "brackets with ×N", "repeat", "of")
 
@@ -283,6 +290,10 @@ def _graph() -> dict[str, Any]:
     return _object(_graph_keys(), "a wiring of named nodes", "graph")
 
 
+def _list_of(item: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [item, {"type": "array", "items": item}]}
+
+
 def _graph_keys() -> dict[str, Any]:
     nodes = {"type": "object", "additionalProperties": _ref("series")}
     edges = {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": " -> "}}
@@ -317,8 +328,11 @@ def _module() -> dict[str, Any]:
         **_towers_keys(),
         **_residual_keys(),
         **_graph_keys(),
+        "use": {**_TEXT, "description": "a bundled network, or ./FILE.yaml, that is its body"},
+        "until": {**_TEXT, "description": "the place behind which that network is cut"},
+        "gives": {**_list_of(_TEXT), "description": "names of values that it gives"},
     }
-    bodies = [{"required": [name]} for name in ("layers", "towers", "residual", "graph")]
+    bodies = [{"required": [name]} for name in BODIES]
     return {**_object(properties, "a module"), "oneOf": bodies}
 
 

@@ -37,17 +37,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archviz.language.expression import Expression
+    from archviz.language.library import Library
+    from archviz.language.reuse import Parts
 
-SECTIONS = ("defaults", "modules", "network", "figure")
-BODIES = ("layers", "towers", "residual", "graph")
+SECTIONS = ("take", "defaults", "modules", "network", "figure")
+BODIES = ("layers", "towers", "residual", "graph", "use")
 COMPANIONS: Mapping[str, tuple[str, ...]] = {
     "layers": (),
     "towers": ("of", "merge"),
     "residual": ("shortcut", "merge"),
     "graph": (),
+    "use": ("until",),
 }
 """Keys that go with each body of a module."""
-MODULE_KEYS = ("takes", "inputs", "gives", "color", "label", "title")
+USE_KEYS = ("gives", "color", "label", "title")
+MODULE_KEYS = ("takes", "inputs", *USE_KEYS)
 
 
 def read_spec(text: str, file: str, allow_outside: bool = False) -> Spec:
@@ -55,6 +59,11 @@ def read_spec(text: str, file: str, allow_outside: bool = False) -> Spec:
 
     ``allow_outside``: files that it names may be outside of its folder.
     """
+    return _read(text, file, allow_outside)
+
+
+def _read(text: str, file: str, allow_outside: bool, library: Library | None = None) -> Spec:
+    """``library``: of the spec that this one is a part of."""
     root, problems = parse_yaml(text, file)
     if not isinstance(root, MappingNode):
         reader = SpecReader(problems)
@@ -67,17 +76,19 @@ def read_spec(text: str, file: str, allow_outside: bool = False) -> Spec:
         raise ArchvizError(reader.problems)
     reader = SpecReader(problems, allow_outside)
     asks = any(name in text for name in SHAPE_NAMES)
-    spec = _read_root(reader, root, file, asks)
+    spec = _read_root(reader, root, file, asks, library)
     if reader.problems or spec is None:
-        raise ArchvizError(sorted(reader.problems, key=_place))
+        raise ArchvizError(sorted(reader.problems, key=lambda problem: _place(problem, file)))
     return spec
 
 
-def _place(problem: Problem) -> tuple[int, int]:
-    return problem.mark.line, problem.mark.column
+def _place(problem: Problem, file: str) -> tuple[bool, Mark]:
+    return problem.mark.file != file, problem.mark
 
 
-def _read_root(reader: SpecReader, root: MappingNode, file: str, asks: bool) -> Spec | None:
+def _read_root(
+    reader: SpecReader, root: MappingNode, file: str, asks: bool, library: Library | None
+) -> Spec | None:
     """``asks``: a module may ask for the shape that comes in."""
     keys = (*KEYS, *SECTIONS, *GALLERY)
     check_keys(reader, root, keys, "a spec")
@@ -87,19 +98,36 @@ def _read_root(reader: SpecReader, root: MappingNode, file: str, asks: bool) -> 
     sections = {name: pairs[name][1] for name in SECTIONS if name in pairs}
     modules = _section(reader, sections.get("modules"), "modules")
     _read_takes(reader, modules)
+    parts, taken = None, dict[str, Mark]()
+    if "take" in sections or any(find(node, "use") for node in modules.values()):
+        parts = _parts(reader, file, library)
+        taken = parts.take(sections["take"]) if "take" in sections else taken
     for key, node in _section(reader, sections.get("defaults"), "defaults").items():
         _read_default(reader, key, node)
     specs = {
         name.text: spec
         for name, node in modules.items()
-        if isinstance(node, MappingNode) and (spec := _read_module(reader, name, node))
+        if isinstance(node, MappingNode) and (spec := _read_module(reader, name, node, parts))
     }
     series = _read_network(reader, sections.get("network"), file)
+    if parts:
+        specs |= parts.modules
+        asks = asks or any(module.shaped for module in specs.values())
     figure = read_figure(reader, _section(reader, sections.get("figure"), "figure"), specs)
-    _check_calls(reader, {name.text: name.mark for name in modules})
+    _check_calls(reader, {name.text: name.mark for name in modules} | taken)
     if asks:
         specs = with_shapes(specs, reader.calls)
-    return Spec(head, series, specs, figure, published_marks, tuple(reader.warnings))
+    warnings = tuple(reader.warnings)
+    whole = Spec(head, series, specs, figure, published_marks, warnings=warnings)
+    return parts.added_to(whole) if parts and not library else whole
+
+
+def _parts(reader: SpecReader, file: str, library: Library | None) -> Parts:
+    """What comes into a spec from others; loaded only where something does."""
+    from archviz.language.library import Library
+    from archviz.language.reuse import Parts
+
+    return Parts(reader, library or Library(file, reader.allow_outside, _read))
 
 
 def _section(reader: SpecReader, node: YamlNode | None, what: str) -> dict[ScalarNode, YamlNode]:
@@ -202,7 +230,9 @@ def _read_default(reader: SpecReader, key: ScalarNode, node: YamlNode) -> None:
         read_defaults(reader, key.text, node)
 
 
-def _read_module(reader: SpecReader, name: ScalarNode, node: MappingNode) -> ModuleSpec | None:
+def _read_module(
+    reader: SpecReader, name: ScalarNode, node: MappingNode, parts: Parts | None
+) -> ModuleSpec | None:
     written = node
     node = meant(node, (*MODULE_KEYS, *BODIES))
     bodies = [key for key, _ in node.pairs if key.text in BODIES]
@@ -215,7 +245,8 @@ def _read_module(reader: SpecReader, name: ScalarNode, node: MappingNode) -> Mod
             check_keys(reader, node, (*MODULE_KEYS, *BODIES), f"module {name.text}")
             return None
     form = bodies[0].text
-    allowed = (*MODULE_KEYS, form, *COMPANIONS[form], *(key.text for key in bodies))
+    keys = MODULE_KEYS if form != "use" else USE_KEYS
+    allowed = (*keys, form, *COMPANIONS[form], *(key.text for key in bodies))
     check_keys(reader, written, allowed, f"module {name.text}")
     reader.caller = name.text
     takes = reader.takes[name.text]
@@ -223,7 +254,11 @@ def _read_module(reader: SpecReader, name: ScalarNode, node: MappingNode) -> Mod
     values = dict.fromkeys((*inputs, PREVIOUS), Value(name.mark))
     reader.values = Values(values)
     before = len(reader.problems)
-    body = _read_body(reader, node, form, f"modules/{name.text}", {**SHAPE_NAMES, **takes})
+    if form == "use" and parts:
+        body = parts.use(node, name.text, gives)
+    else:
+        scope = {**SHAPE_NAMES, **takes}
+        body = _read_body(reader, node, form, f"modules/{name.text}", scope)
     if len(reader.problems) == before:
         _check_gives(reader, node, gives)
         check_taken(reader, gives)
@@ -288,7 +323,8 @@ def _read_network(reader: SpecReader, node: YamlNode | None, file: str) -> Serie
         return series
     check_taken(reader)
     first = series[0] if series else None
-    if first is None or not begins(first):
+    alone = isinstance(first, LayerSpec) and first.kind != "input"
+    if first is None or alone or not begins(first):
         mark = first.mark if first else node.mark
         reader.problem(mark, "a network begins with its input", "write - input 224x224x3 first")
     elif len(series) == 1 and isinstance(first, LayerSpec):

@@ -194,4 +194,6 @@ class Spec(NamedTuple):
     modules: Mapping[str, ModuleSpec]
     figure: Figure
     published_marks: Mapping[str, Mark]
+    files: tuple[str, ...] = ()
+    """Of the specs that parts of it come from."""
     warnings: tuple[Problem, ...] = ()

@@ -29,8 +29,9 @@ vector; no batch axis."""
 class Layer(NamedTuple):
     """One layer with everything that its shape and its counts depend on.
 
-    ``padding`` is ``"same"``, ``"valid"`` or (top, bottom, left, right) in pixels; of a sequence
-    (before, behind), of a volume six numbers. Kernels have as many sides as what they move over.
+    ``padding`` is ``"same"``, ``"half"``, ``"valid"`` or (top, bottom, left, right) in pixels;
+    of a sequence (before, behind), of a volume six numbers. Kernels have as many sides as
+    what they move over.
     ``written`` keeps the text of parameters that came from an expression, such as
     ``{"kernel": "k×k", "filters": "4*width"}``: a panel prints it where the calls of
     its module differ.
@@ -93,6 +94,8 @@ class Layer(NamedTuple):
     """Where ``shared``: parameters that are the layer's own and do count."""
     shared: bool = False
     """Whether the weights are those of an earlier layer, and do not count again."""
+    frozen: bool = False
+    """Whether no weight of it is trained."""
     takes: tuple[str, ...] = ()
     """Named values that it takes besides what comes in: of a merge, an attention, a crop."""
     alone: bool = False
@@ -336,6 +339,12 @@ class Figure(NamedTuple):
     hide_badges: frozenset[str] = frozenset()
     colors: Mapping[str, str] = NOTHING
     looks: Mapping[str, Any] = NOTHING
+    parts: Mapping[str, frozenset[str]] = NOTHING
+    """By the file of another spec, whose parts are in this one: its ``hide_badges``."""
+
+    def hidden(self, layer: Layer) -> frozenset[str]:
+        """Kinds whose badges are left out in the spec that a layer is written in."""
+        return self.parts.get(layer.mark.file, self.hide_badges)
 
     @property
     def opened(self) -> tuple[str, ...]:
@@ -368,5 +377,7 @@ class Network(NamedTuple):
     modules: Mapping[str, Module]
     figure: Figure = Figure()
     published_marks: Mapping[str, Mark] = NOTHING
+    files: tuple[str, ...] = ()
+    """Of the specs that parts of it come from, besides its own."""
     warnings: tuple[Problem, ...] = ()
     """What is hardly meant as it stands in the spec."""
