@@ -30,7 +30,7 @@ class Problem(NamedTuple):
     message: str
     hint: str = ""
     calls: tuple[tuple[str, Mark], ...] = ()
-    """Of a place in a module: the calls that made it wrong, the innermost first."""
+    """Of a place in a module: what led there and made it wrong, the innermost first."""
     warning: bool = False
     """Whether all works nevertheless, and it is only unlikely to be meant so."""
 
@@ -42,7 +42,7 @@ class Problem(NamedTuple):
             calls = [f"{printable(call)} at {place(mark)}" for call, mark in self.calls]
             if len(calls) > 3:
                 calls[2:-1] = ["..."]
-            text += f"\n    in the call: {', in '.join(calls)}"
+            text += f"\n    in: {', in '.join(calls)}"
         return text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from archviz.language.options import COMMON
+from archviz.language.options import COMMON, OPTIONS
 from archviz.language.reader import MAX_PROBLEMS, SpecReader
 from archviz.language.rewrite import Line, rewritten
 from archviz.language.shorthand import example
@@ -86,7 +86,8 @@ def _told(words: Words, line: Line, whole: Line, found: Sequence[Problem]) -> tu
         return mark, text, write
     if len(before) == len(after) == 1 and first:
         known = after[0].partition("=")[0] in first.hint
-        if known and not ("=" in before[0] and "=" in after[0]):
+        key, equals, _ = before[0].partition("=")
+        if known and (not equals or (key in OPTIONS and "=" not in after[0])):
             return mark, first.message, first.hint
     if len(before) == len(old):
         return mark, f"'{shorten(' '.join(old))}' is not how a layer is written here", write
