@@ -9,6 +9,8 @@ from itertools import pairwise
 from archviz.scene.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
 
 Box = tuple[float, float, float, float]
+GROUNDS = ("panel", "ground")
+"""Roles of shapes that others stand on."""
 SLACK = 0.6
 """Pixels by which things may touch: half an outline."""
 
@@ -79,6 +81,7 @@ def violations(scene: Scene) -> list[str]:
         *_lines(found),
         *_parallels(found),
         *_heads(found),
+        *_wires(found, scene),
     ]
 
 
@@ -91,7 +94,13 @@ def _way(connector: Connector) -> str:
 
 
 def _shapes(found: Found) -> Iterator[str]:
-    solid = [(s, o) for s, o in found.shapes if s.role != "panel"]
+    solid = [(s, o) for s, o in found.shapes if s.role not in GROUNDS]
+    for ground, _ in found.shapes:
+        things = [(shape.box, _name(shape)) for shape, _ in solid if shape.role != "port"]
+        things += [(text.box, f"text '{text.text}'") for text, _ in found.texts]
+        for box, name in things:
+            if ground.role == "ground" and overlap(box, ground.box) and not inside(box, ground.box):
+                yield f"{name} leaves ground {ground.id}"
     panels = [s for s, _ in found.shapes if s.role == "panel"]
     for index, (shape, owner) in enumerate(solid):
         for other, other_owner in solid[index + 1 :]:
@@ -118,7 +127,7 @@ def _texts(found: Found, scene: Scene) -> Iterator[str]:
         if not inside(text.box, page):
             yield f"text '{text.text}' leaves the page"
         for shape, other in found.shapes:
-            if other != owner and shape.role != "panel" and overlap(text.box, shape.box):
+            if other != owner and shape.role not in GROUNDS and overlap(text.box, shape.box):
                 yield f"text '{text.text}' overlaps {_name(shape)}"
         for second, other in found.texts[index + 1 :]:
             if other != owner and overlap(text.box, second.box):
@@ -131,7 +140,7 @@ def _lines(found: Found) -> Iterator[str]:
             if width and height:
                 yield f"a connector to {connector.target} is slanted"
             for shape, _ in found.shapes:
-                if shape.role == "panel":
+                if shape.role in GROUNDS:
                     continue
                 if crosses((x, y, width, height), shape.box):
                     yield f"{_way(connector)} crosses {_name(shape)}"
@@ -141,7 +150,7 @@ def _lines(found: Found) -> Iterator[str]:
     for bracket in found.brackets:
         for segment in segments(bracket.points):
             for shape, _ in found.shapes:
-                if shape.role != "panel" and crosses(segment, shape.box):
+                if shape.role not in GROUNDS and crosses(segment, shape.box):
                     yield f"a bracket crosses {_name(shape)}"
             for text, _ in found.texts:
                 if crosses(segment, text.box):
@@ -188,6 +197,59 @@ def _heads(found: Found) -> Iterator[str]:
         if count > 1:
             yield f"{count} arrowheads at {tip}"
     entered = {connector.target for connector in found.connectors if connector.head}
+    ports = {shape.id for shape, _ in found.shapes if shape.role == "port"}
     for connector in found.connectors:
+        if connector.role == "wire" and connector.target in ports:
+            continue  # the end of a line with a name at it
         if connector.target and connector.target not in entered:
             yield f"no arrowhead enters {connector.target}"
+
+
+def _wires(found: Found, scene: Scene) -> Iterator[str]:
+    """Wires cross nothing, have names where they begin, and touch no bracket or ground's title."""
+    for wire in [connector for connector in found.connectors if connector.role == "wire"]:
+        others = [(o.points, _way(o)) for o in found.connectors if o.source != wire.source]
+        others += [(bracket.points, "a bracket") for bracket in found.brackets]
+        for points, name in others:
+            if any(_cross(a, b) for a in segments(wire.points) for b in segments(points)):
+                yield f"{_way(wire)} crosses {name}"
+        if wire.route[-1] != wire.points[-1]:
+            yield f"the route of {_way(wire)} does not end where it is drawn to"
+    for text, _ in found.texts:
+        for bracket in found.brackets:
+            for segment in segments(bracket.points):
+                if text.role in ("wire", "stage", "output") and crosses(segment, text.box):
+                    yield f"a bracket crosses '{text.text}'"
+
+
+def _cross(a: Box, b: Box) -> bool:
+    """Whether two pieces of lines touch: a level one and an upright one."""
+    slack = 0.05
+    return (
+        a[0] <= b[0] + b[2] + slack
+        and b[0] <= a[0] + a[2] + slack
+        and a[1] <= b[1] + b[3] + slack
+        and b[1] <= a[1] + a[3] + slack
+    )
+
+
+def wiring(scene: Scene) -> set[tuple[str, str]]:
+    """What the lines of a scene join, said with labels: the wiring that a reader sees.
+
+    Ports have the name that stands at them.
+    """
+    found = collect(scene.items)
+    labels: dict[str, str] = {}
+    for shape, _ in found.shapes:
+        labels[shape.id] = " ".join(shape.lines)
+        if shape.role == "port":
+            near = [
+                (abs(text.x - shape.x) + abs(text.y - shape.y), text.text)
+                for text, _ in found.texts
+                if text.role in ("wire", "output")
+            ]
+            labels[shape.id] = f"({min(near)[1]})" if near and min(near)[0] < 30 else "()"
+    return {
+        (labels.get(connector.source, "?"), labels.get(connector.target, "?"))
+        for connector in found.connectors
+    }

@@ -187,7 +187,7 @@ def test_cells_with_two_inputs_are_one_module() -> None:
     assert boxes(few) == boxes(many) <= 41
     assert list(few.modules) == list(many.modules) == ["cell-a", "separable", "cell-b"]
     assert few.modules["separable"].label == "sep {k}×{k}"
-    assert "previous" in " ".join(few.notes).lower()
+    assert "previous" in " ".join(few.figure.notes).lower()
 
 
 def test_a_ladder_is_a_repeat_of_its_rung() -> None:

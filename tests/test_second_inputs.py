@@ -63,7 +63,7 @@ def test_the_second_line_has_its_name_and_a_note() -> None:
     assert [t.text for t in panel.items if isinstance(t, Text)].count("previous") == 1
     lines = [item for item in panel.items if isinstance(item, Connector)]
     assert len({line.route[0] for line in lines if line.head}) > 2  # two come from outside
-    assert network.notes == (PREVIOUS_NOTE,)
+    assert network.figure.notes == (PREVIOUS_NOTE,)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from archviz.language.item_keys import LOOK_KEYS, read_style
 from archviz.language.places import Place, Readers, check_keys, find
 from archviz.language.reader import Values
 from archviz.language.syntax import AuxiliarySpec, OutputsSpec, StageSpec
-from archviz.language.values import is_value_name
+from archviz.language.values import NAME_LENGTH
 from archviz.yamlnodes import MappingNode, ScalarNode, YamlNode, describe, shorten
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ def outputs(
     branches: list[tuple[str, SeriesSpec]] = []
     looks: list[Look] = []
     for name, body in value.pairs:
-        if not is_value_name(name.text):
-            hint = "use letters, digits, '-' and '_'"
+        if not name.text.strip() or "/" in name.text or len(name.text) > NAME_LENGTH:
+            hint = f"a text of at most {NAME_LENGTH} characters without '/'"
             reader.problem(name.mark, f"'{shorten(name.text)}' cannot name an output", hint)
         at = f"{where}/outputs/{name.text}"
         inner, style = body, read_style(reader, MappingNode((), name.mark))

@@ -48,7 +48,7 @@ OPTIONS: Mapping[str, Option] = {
     "filters": Option("whole", "filters", "number of filters: output channels"),
     "units": Option("whole", "filters", "number of units of a dense or recurrent layer"),
     "stride": Option("sides", "stride", "stride, one number or height x width"),
-    "pad": Option("pad", "padding", "same, valid, N, HxW, or top,bottom,left,right"),
+    "pad": Option("pad", "padding", "same, half, valid, N, HxW, or top,bottom,left,right"),
     "causal": Option(
         "bool",
         "causal",
@@ -97,6 +97,7 @@ OPTIONS: Mapping[str, Option] = {
     "weights": Option("whole", "weights", "parameters of an operator", 0, 10**15),
     "macs": Option("whole", "macs", "multiply-adds of an operator", 0, 10**18),
     "shared": Option("bool", "shared", "the weights are an earlier layer's and do not count again"),
+    "frozen": Option("bool", "frozen", "its weights count as non-trainable"),
     "own": Option("whole", "own", "of a shared layer: parameters that are its own", 0, 10**15),
     "hidden": Option("bool", "drawn", "whether the figure leaves the layer out"),
     "depth": Option("whole", "counts_in_depth", "0: the layer does not count in depth", 0, 1),
@@ -106,12 +107,13 @@ OPTIONS: Mapping[str, Option] = {
     "caption": Option("text", "caption", "a text under the box"),
     "color": Option("color", "color", "another color for the box: a theme's role, or #rrggbb"),
 }
-COMMON = ("shared", "own", "name", "label", "caption", "color", "hidden", "depth", "when")
+COMMON = ("shared", "frozen", "own", "name", "label", "caption", "color", "hidden", "depth", "when")
 
 _SWITCHES = ("causal", "rotary", "gated", "bidirectional", "last", "reset-after", "keep")
 
 FLAGS: Mapping[str, tuple[str, str]] = {
     "same": ("pad", "same"),
+    "half": ("pad", "half"),
     "valid": ("pad", "valid"),
     "ceil": ("ceil", "yes"),
     "bias": ("bias", "yes"),
@@ -122,11 +124,12 @@ FLAGS: Mapping[str, tuple[str, str]] = {
     "linear": ("act", "none"),
     **{name: (name, "yes") for name in _SWITCHES},
     "shared": ("shared", "yes"),
+    "frozen": ("frozen", "yes"),
     "hidden": ("hidden", "yes"),
     "shown": ("hidden", "no"),
 }
 WORDS: Mapping[str, tuple[str, ...]] = {
-    "pad": ("same", "valid"),
+    "pad": ("same", "half", "valid"),
     "bool": ("yes", "no", "true", "false", "on", "off"),
     "norm": ("none", *NORMS),
     "act": ("none", "linear", *ACTIVATIONS),
@@ -299,9 +302,9 @@ def _sides(setting: Setting, option: Option, parts: list[Value]) -> tuple[int, .
 
 def _pad(setting: Setting, option: Option, parts: list[Value]) -> str | tuple[int, ...]:
     if len(parts) == 1 and isinstance(parts[0], str):
-        if parts[0] in ("same", "valid"):
+        if parts[0] in WORDS["pad"]:
             return parts[0]
-        raise OptionError(f"pad is '{parts[0]}'", "use same, valid, a number, HxW or T,B,L,R")
+        raise OptionError(f"pad is '{parts[0]}'", "use same, half, valid, a number, HxW or T,B,L,R")
     sides = [whole("pad", part, 0) for part in parts]
     if len(sides) == 2 * setting.dims and "," in setting.text:
         return tuple(sides)

@@ -10,12 +10,22 @@ is how far it reaches to the left of the column in which its first box should st
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
-from archviz.layout.canvas import Canvas, Port, box_shape, circle_shape, make_text
+from archviz.layout.canvas import (
+    RISE,
+    Canvas,
+    Pin,
+    Port,
+    box_shape,
+    circle_shape,
+    make_text,
+    port_shape,
+)
 from archviz.layout.style import Style
 from archviz.network.kinds import Badge
-from archviz.scene.scene import Group, Item, Shape
+from archviz.scene.scene import Group, Item, Shape, total
 from archviz.scene.text import ASCENT, LINE_HEIGHT, break_lines, clip, text_width
 
 
@@ -29,7 +39,13 @@ class Block:
     right_gap: float = 0.0
     overhang: float = 0.0
     begins: bool = False
-    """Whether it begins with an input: no line enters it."""
+    """Whether it begins with an input or a named value: no line enters it."""
+    named: bool = False
+    """Whether it is the wire of a named value that begins a series."""
+    behind: bool = False
+    """Whether it belongs to the block before it: the name of its value."""
+    back: float = 0.0
+    """Of such a one: how much further left its wire arrives."""
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """Draw the block, its left edge at ``x`` and its line at ``y``; the ports it ends in."""
@@ -49,6 +65,16 @@ class Face(NamedTuple):
     captions: tuple[str, ...] = ()
     color: str = ""
     """A theme's role or ``#rrggbb``, where it is not the role's own."""
+    gives: tuple[str, ...] = ()
+    """Named values that it gives besides what goes out; they leave at its top."""
+    takes: tuple[str, ...] = ()
+    """Named values that it takes besides what comes in; they enter at its top."""
+
+
+PIN_PITCH = 0.55
+"""Units between two wires at one box."""
+STUB = 0.62
+"""Units that the line of a named value stands out of a box."""
 
 
 class BoxBlock(Block):
@@ -57,7 +83,13 @@ class BoxBlock(Block):
     ``captions_above`` keeps the underside free for a line that enters from there.
     """
 
-    def __init__(self, face: Face, style: Style, captions_above: bool = False) -> None:
+    def __init__(
+        self,
+        face: Face,
+        style: Style,
+        captions_above: bool = False,
+        stubs: frozenset[str] = frozenset(),
+    ) -> None:
         self.face = face
         self.style = style
         self.captions_above = captions_above
@@ -69,6 +101,9 @@ class BoxBlock(Block):
             self.lines, self.label_size, box_width = fit_label(face.label, style)
             self.height = style.px(1)
             box_width = max(box_width, self._beside_badges(style))
+        self.stubs = stubs.intersection(face.gives + face.takes)
+        self.slots = self._slots()
+        box_width = max(box_width, self.slots[-1])
         self.box_width = box_width
         self.caption_size = style.metric("detail" if style.full else "caption")
         self.captions = [clip(text, style.px(4), self.caption_size) for text in face.captions]
@@ -85,6 +120,24 @@ class BoxBlock(Block):
         self.down = self.height / 2 + (
             bottom_badge if captions_above else max(bottom_badge, captions)
         )
+        if self.stubs:
+            room = style.px(STUB + RISE) + style.metric("caption")
+            self.up = max(self.up, self.height / 2 + room + (captions if captions_above else 0.0))
+
+    def _slots(self) -> list[float]:
+        """Where named values leave and enter, from the box's middle; and the room they take."""
+        size, pitch = self.style.metric("caption"), self.style.px(PIN_PITCH)
+        names = self.face.gives + self.face.takes
+        widths = [
+            max(pitch, text_width(name, size) + self.style.px(0.25))
+            if name in self.stubs
+            else pitch
+            for name in names
+        ]
+        whole = total(widths)
+        ends = accumulate(widths)
+        slots = [end - width / 2 - whole / 2 for end, width in zip(ends, widths, strict=True)]
+        return [*slots, whole]
 
     def _beside_badges(self, style: Style) -> float:
         """Width at which the outer lines of a label of several keep clear of the badges."""
@@ -109,7 +162,27 @@ class BoxBlock(Block):
         shape = self.shape(canvas, left, y)
         if sources:
             canvas.arrow_into(sources, self.style, left, y, shape.id)
+        for name, slot in zip(self.face.gives + self.face.takes, self.slots, strict=False):
+            self._pin(canvas, shape, name, left + self.box_width / 2 + slot, y)
         return [Port(((left + self.box_width, y),), source=shape.id)]
+
+    def _pin(self, canvas: Canvas, shape: Shape, name: str, x: float, y: float) -> None:
+        """Where a named value leaves or enters at ``x``; its stub, where no wire leads there."""
+        style, top = self.style, y - self.height / 2
+        gives = name in self.face.gives
+        if name not in self.stubs:
+            port = Port(((x, top),), source=shape.id) if gives else None
+            below = None if gives else y + self.height / 2
+            canvas.pins.append(Pin(name, x, top, below, port, "" if gives else shape.id))
+            return
+        end = port_shape(canvas, x, top - style.px(STUB))
+        canvas.name(x, end.y, name, style)
+        if gives:
+            port = Port(((x, top),), source=shape.id)
+            canvas.connect(port, style, (x, end.y), target=end.id, head=False, role="wire")
+        else:
+            port = Port(((x, end.y),), source=end.id)
+            canvas.connect(port, style, (x, top), target=shape.id, role="wire")
 
     def shape(self, canvas: Canvas, left: float, y: float) -> Shape:
         """Draw the glyph with its badges and captions; its rectangle."""
@@ -147,6 +220,8 @@ class BoxBlock(Block):
     def _caption_texts(self, middle: float, top: float) -> list[Item]:
         size, pitch = self.caption_size, LINE_HEIGHT * self.caption_size
         if self.captions_above:
+            if self.stubs:
+                top -= self.style.px(STUB + RISE) + self.caption_size
             first = top - self.caption_start - pitch * (len(self.captions) - 1)
         else:
             first = top + self.height + self.caption_start + ASCENT * size

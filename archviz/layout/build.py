@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, assert_never
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar, assert_never
 
-from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock
+from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
 from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, TowersBlock
 from archviz.layout.faces import layer_face, module_face
+from archviz.layout.outputs import OutputsBlock
+from archviz.layout.stages import noted
 from archviz.layout.style import Style
+from archviz.layout.wires import FromBlock, TapBlock, taken_in
 from archviz.network.analysis import Analysis
 from archviz.network.kinds import KINDS
 from archviz.network.model import (
+    PLAIN,
     Auxiliary,
     From,
     Graph,
@@ -27,6 +32,7 @@ from archviz.network.model import (
     Towers,
 )
 
+Made = TypeVar("Made")
 MOST_TOWERS = 4
 """Identical towers are drawn one by one up to this many, else as a few and dots."""
 
@@ -37,6 +43,16 @@ class Builder(NamedTuple):
     network: Network
     analysis: Analysis
     style: Style
+    taken: frozenset[str] = frozenset()
+    """Named values that are taken in what is drawn."""
+    stubs: frozenset[str] = frozenset()
+    """Those of them to which no wire leads: their names stand at both ends."""
+    under: frozenset[str] = frozenset()
+    """Those that may come from below: what takes them has its captions above."""
+
+    def within(self, body: Series) -> Builder:
+        """The builder of what one drawing shows: a main row, or the inside of a module."""
+        return self._replace(taken=frozenset(taken_in(body)))
 
     def series(self, series: Series) -> SeriesBlock:
         """A series of what is drawn of its nodes; one block where it is drawn as a U."""
@@ -74,12 +90,35 @@ class Builder(NamedTuple):
             case Layer():
                 return self.layer(node)
             case ModuleCall():
-                return self.call(node)
+                return self.call(node) if node.look.drawn else None
+            case Repeat() | Towers() | Residual() | Graph():
+                block = self.compound(node) if node.look.drawn else None
+                return block and noted(block, node, self.style)
+            case Named():
+                if node.name not in self.taken:
+                    return None
+                return TapBlock(node.name, self.style, node.name in self.stubs)
+            case From():
+                return FromBlock(node.name, self.style, node.name in self.stubs)
+            case Outputs():
+                return self.outputs(node)
+            case Auxiliary():
+                return None  # the main row hangs it
+            case Stage():
+                return self.block(node.body)
+            case Series():
+                nested = self.series(node)
+                return nested if nested.blocks else None
+            case _:
+                assert_never(node)
+
+    def compound(self, node: Repeat | Towers | Residual | Graph) -> Block | None:
+        """The block of a node with others in it."""
+        match node:
             case Repeat():
                 content = self.series(node.bodies[0])
-                if not content.blocks:
-                    return None
-                return RepeatBlock(content, self.times(node), self.style)
+                text = f"{node.look.label} ×{self.times(node)}".strip()
+                return RepeatBlock(content, text, self.style) if content.blocks else None
             case Towers():
                 return self.towers(node)
             case Residual():
@@ -90,17 +129,6 @@ class Builder(NamedTuple):
                 from archviz.layout.graph import graph_block
 
                 return graph_block(node, self.series, self.style)
-            case Auxiliary():
-                return None  # the main row hangs it
-            case Series():
-                nested = self.series(node)
-                return nested if nested.blocks else None
-            case Stage():
-                return self.block(node.body)
-            case Named() | From() | Outputs():
-                return None
-            case _:
-                assert_never(node)
 
     def layer(self, layer: Layer) -> Block | None:
         """A layer's box, bar or circle."""
@@ -110,15 +138,16 @@ class Builder(NamedTuple):
         face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full)
         if face.glyph == "circle":
             return CircleBlock(face, self.style)
-        block = BoxBlock(face, self.style)
-        block.begins = layer.kind == "input"
+        under = not self.under.isdisjoint(face.takes)
+        block = BoxBlock(self.wired(face), self.style, under, self.stubs)
+        block.begins = layer.kind == "input" or layer.alone
         return block
 
     def merge(self, layer: Layer, captions_above: bool = False) -> BoxBlock:
         """A merge's box, which is drawn whatever it is."""
         facts = self.analysis.facts[layer.where]
         face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full)
-        return BoxBlock(face, self.style, captions_above)
+        return BoxBlock(self.wired(face), self.style, captions_above, self.stubs)
 
     def call(self, call: ModuleCall) -> Block | None:
         """A module's box."""
@@ -126,7 +155,20 @@ class Builder(NamedTuple):
         if facts is None or not facts.calls:
             return None
         module = self.network.modules[call.module]
-        return BoxBlock(module_face(call, module, facts, self.style.full), self.style)
+        face = module_face(call, module, facts, self.style.full)
+        under = not self.under.isdisjoint(face.takes)
+        return BoxBlock(self.wired(face), self.style, under, self.stubs)
+
+    def wired(self, face: Face) -> Face:
+        """A face that gives only what is taken."""
+        return face._replace(gives=tuple(name for name in face.gives if name in self.taken))
+
+    def outputs(self, node: Outputs) -> Block:
+        """Outputs of equal rank."""
+        branches = [self.series(series) for _, series in node.branches]
+        looks = node.looks or (PLAIN,) * len(branches)
+        names = [look.label or name for (name, _), look in zip(node.branches, looks, strict=True)]
+        return OutputsBlock(branches, names, self.style)
 
     def times(self, node: Repeat | Towers) -> str:
         """How often a node stands there; as it was written where its module's calls differ."""
@@ -145,3 +187,15 @@ class Builder(NamedTuple):
             branches = [tower, tower, dots, tower]
         merge = None if node.joined else self.merge(node.merge)
         return TowersBlock(branches, merge, self.style)
+
+
+def settled(builder: Builder, made: Callable[[Builder], tuple[Made, frozenset[str]]]) -> Made:
+    """What ``made`` makes, once the builder knows the names of which no wire can be drawn."""
+    while True:
+        result, failed = made(builder)
+        if not failed:
+            return result
+        if failed <= builder.under:
+            builder = builder._replace(stubs=builder.stubs | failed, under=builder.under - failed)
+        else:
+            builder = builder._replace(under=builder.under | failed)

@@ -47,6 +47,25 @@ class Port(NamedTuple):
         return Port((joint, *points), (*self.lead, *self.pen), self.source)
 
 
+class Pin(NamedTuple):
+    """Where the wire of a named value begins (it has a ``port``) or ends (in ``target``).
+
+    ``up`` and ``down`` are the heights at which the wire begins or ends where it runs above
+    or below; None where it cannot.
+    """
+
+    name: str
+    x: float
+    up: float | None
+    down: float | None
+    port: Port | None = None
+    target: str = ""
+    mute: bool = False
+    """Whether its name stands there already."""
+    head: bool = True
+    """Whether the wire ends here in an arrow."""
+
+
 class Canvas:
     """Items of one group while it is being drawn, by their order from back to front."""
 
@@ -55,6 +74,9 @@ class Canvas:
         self.back: list[Item] = []
         self.lines: list[Item] = []
         self.front: list[Item] = []
+        self.pins: list[Pin] = []
+        self.loose: list[Port] = []
+        """Ends of lines with a name at them, which need not be drawn as far as there yet."""
         self.count = 0
 
     def new_id(self) -> str:
@@ -74,6 +96,7 @@ class Canvas:
         target: str = "",
         head: bool = True,
         beyond: Sequence[Point] = (),
+        role: str = "connector",
     ) -> None:
         """Draw ``port``'s line on to ``points``.
 
@@ -93,6 +116,7 @@ class Canvas:
                 head_width=rounded(style.px(0.21)),
                 source=port.source,
                 target=target,
+                role=role,
             )
         )
 
@@ -152,6 +176,11 @@ class Canvas:
             make_text(x, baseline, text, size, fill, bold=bold, anchor=anchor, role=role)
         )
 
+    def name(self, x: float, y: float, name: str, style: Style, anchor: str = "middle") -> None:
+        """The name of a value over its line at (x, y)."""
+        fill, size = style.theme.color("caption"), style.metric("caption")
+        self.text(x, y - style.px(RISE), name, size, fill, anchor=anchor, role="wire")
+
     def group(self, group: Group) -> None:
         """A group in front of the lines."""
         self.front.append(group)
@@ -161,6 +190,8 @@ BUS_TO_MERGE = 0.85
 """Units from the bus, on which towers end, to the merge box."""
 
 
+RISE = 0.12
+"""Units between the line of a value and the name over it."""
 TURN = 0.75
 """Units that the line from one line of a row to the next stands out at its sides."""
 

@@ -47,6 +47,8 @@ class SeriesBlock(Block):
             self.left_gap = self.blocks[0].left_gap
             self.right_gap = self.blocks[-1].right_gap
             self.overhang = self.blocks[0].overhang
+            if self.blocks[0].named and len(self.blocks) > 1:
+                self.overhang = self.offsets[1] + self.blocks[1].overhang
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
@@ -57,29 +59,39 @@ class SeriesBlock(Block):
 
 
 def break_blocks(
-    blocks: Sequence[Block], count: int, style: Style, tapped: frozenset[int] = frozenset()
+    blocks: Sequence[Block],
+    count: int,
+    style: Style,
+    tapped: frozenset[int] = frozenset(),
+    starts: frozenset[int] = frozenset(),
 ) -> list[tuple[int, int]]:
     """(start, stop) of ``count`` lines of blocks, the longest as short as can be.
 
-    A line does not end in a block of which the index is in ``tapped``.
+    A line does not end in a block of which the index is in ``tapped``, nor behind a block
+    of which the name hangs there. A line begins with each block of ``starts``.
     """
+    count = max(count, len(starts) + 1)
+    tapped |= {index - 1 for index, block in enumerate(blocks) if block.behind}
     widths = [block.width + style.gap(1) for block in blocks]
     least, most = max(widths), total(widths)
     for _ in range(40):
         limit = (least + most) / 2
-        if len(_fill(widths, limit, tapped)) <= count:
+        if len(_fill(widths, limit, tapped, starts)) <= count:
             most = limit
         else:
             least = limit
-    return _fill(widths, most, tapped)
+    return _fill(widths, most, tapped, starts)
 
 
-def _fill(widths: Sequence[float], limit: float, tapped: frozenset[int]) -> list[tuple[int, int]]:
+def _fill(
+    widths: Sequence[float], limit: float, tapped: frozenset[int], starts: frozenset[int]
+) -> list[tuple[int, int]]:
     """Lines no wider than ``limit`` where that can be; none ends in a tapped block."""
     lines: list[tuple[int, int]] = []
     start, length = 0, 0.0
     for index, width in enumerate(widths):
-        if index > start and length + width > limit and index - 1 not in tapped:
+        full = index > start and length + width > limit and index - 1 not in tapped
+        if full or index in starts:
             lines.append((start, index))
             start, length = index, 0.0
         length += width
@@ -116,10 +128,10 @@ class WrappedBlock(Block):
 class RepeatBlock(Block):
     """Square brackets round what repeats, with ×N below the boxes (in a panel: above)."""
 
-    def __init__(self, content: Block, times: str, style: Style) -> None:
+    def __init__(self, content: Block, text: str, style: Style) -> None:
         self.content = content
         self.style = style
-        self.text = f"×{times}"
+        self.text = text
         self.size = style.metric("caption") * (1.0 if style.in_panel else 1.1)
         self.pad = style.px(BRACKET_PAD)
         self.overhang = self.pad + content.overhang
@@ -164,6 +176,27 @@ def stack(blocks: Sequence[Block], gap: float) -> list[float]:
     return heights
 
 
+def stagger(
+    branches: Sequence[Block], heights: Sequence[float], entered: bool, style: Style
+) -> float:
+    """Let wires arrive at towers that go on from named values one left of the other.
+
+    Those above the line that enters the others come from above, the upper ones further
+    right; the rest from below. Returns the room that it takes.
+    """
+    starts = [
+        (height, branch.blocks[0])
+        for branch, height in zip(branches, heights, strict=True)
+        if isinstance(branch, SeriesBlock) and branch.blocks and branch.blocks[0].named
+    ]
+    above = [start for height, start in starts if height < 0 or not entered]
+    below = [start for height, start in reversed(starts) if start not in above]
+    for side in (above, below):
+        for place, start in enumerate(side):
+            start.back = style.px(0.34) * place
+    return max((start.back for _, start in starts), default=0.0)
+
+
 class TowersBlock(Block):
     """Towers between a trunk at the left and a bus at the right.
 
@@ -172,20 +205,28 @@ class TowersBlock(Block):
     begin with an input have no trunk; where all but one do, that one stays on the line.
     """
 
-    def __init__(self, branches: Sequence[Block], merge: BoxBlock | None, style: Style) -> None:
+    def __init__(
+        self,
+        branches: Sequence[Block],
+        merge: BoxBlock | None,
+        style: Style,
+        centred: bool = False,
+        gap: float = 0.34,
+    ) -> None:
         self.branches = list(branches)
         self.merge = merge
         self.style = style
-        heights = stack(self.branches, style.row_gap(0.34))
+        heights = stack(self.branches, style.row_gap(gap))
         entered = [h for h, one in zip(heights, self.branches, strict=True) if not one.begins]
         self.begins = not entered
-        level = heights[-1] / 2 if merge else 0.0
+        level = heights[-1] / 2 if merge or centred else 0.0
         if len(entered) == 1:
             level = entered[0]
         self.heights = [height - level for height in heights]
         self.lead = style.gap(TRUNK_TO_BOX)
         overhangs = [branch.overhang for branch in self.branches]
         self.lead += max(0.0, max(overhangs) - style.gap(0.45))
+        self.lead += stagger(self.branches, self.heights, not self.begins, style)
         inner = max(branch.width - branch.overhang for branch in self.branches)
         self.ends = self.lead + inner
         self.width = self.ends
@@ -225,9 +266,9 @@ class TowersBlock(Block):
             return source.to(at)
         top, bottom = levels[0], levels[-1]
         level = any(abs(other) < 0.01 for other in levels)
-        if height == top and top < 0 and not level:
+        if height == (top if top < 0 else bottom) and not level:
             return source.to((x, y), at)
-        if height in (top, bottom):
+        if (height == top and top < 0) or (height == bottom and bottom > 0):
             return source.branch((x, y), at)
         return Port((at,), (*source.lead, *source.pen, (x, y)), source.source)
 
@@ -264,7 +305,8 @@ class ResidualBlock(Block):
         """See :meth:`Block.place`; ``sources`` is a single port."""
         source = sources[0]
         below = y + self.depth
-        fork = source.branch((x, y), (x, below))
+        lead = source.to if self.main.begins else source.branch
+        fork = lead((x, y), (x, below))
         ends = self.main.place(canvas, x + self.lead - self.main.overhang, y, [source])
         left = x + self.merge_at
         merged = self.merge.place(canvas, left, y, ends)

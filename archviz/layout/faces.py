@@ -52,9 +52,18 @@ def layer_face(layer: Layer, facts: Facts, hidden: frozenset[str], full: bool) -
         captions = (shape_text(layer.shape),)
     else:
         captions = (*_said(facts), *(_numbers(layer, facts) if full else ()))
-    badges = layer_badges(layer, hidden)
     return Face(
-        label, _tooltip(label, layer, facts), layer.where, label, role, glyph, badges, captions
+        label,
+        _tooltip(label, layer, facts),
+        layer.where,
+        label,
+        role,
+        glyph,
+        layer_badges(layer, hidden),
+        (*captions, *_remarks(layer.caption, layer.shared)),
+        layer.color,
+        gives=layer.gives,
+        takes=layer.takes,
     )
 
 
@@ -64,10 +73,25 @@ def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> F
     parts = [module.title, _shapes(facts), *_counts(facts)]
     detail = "\n".join(part for part in parts if part)
     label = facts.labels[0] if len(facts.labels) == 1 else without_braces(module.label)
-    role, color = module.color, ""
+    role, color = module.color, call.look.color
     if role not in MODULE_ROLES:
-        role, color = "module", role
-    return Face(module.title, detail, call.where, label, role, "box", (), captions, color)
+        role, color = "module", color or role
+    return Face(
+        module.title,
+        detail,
+        call.where,
+        call.look.label or label,
+        role,
+        captions=(*captions, *_remarks(call.look.caption, call.shared)),
+        color=color,
+        gives=tuple(name for _, name in call.gives),
+        takes=tuple(value for _, value in call.inputs),
+    )
+
+
+def _remarks(caption: str, shared: bool) -> tuple[str, ...]:
+    """What a spec says under a box, and that its weights are those of another."""
+    return (*([caption] if caption else []), *(["shared"] if shared else []))
 
 
 def _said(facts: Facts) -> tuple[str, ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archviz.layout.build import Builder
+from archviz.layout.build import Builder, settled
 from archviz.layout.canvas import TURN, Canvas, rounded
 from archviz.layout.legend import place_columns, used_in, whole_legend
 from archviz.layout.panels import Panel, build_panels, pack
-from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_line
+from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_lines
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
@@ -51,9 +51,13 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
     """
     style = Style(options.theme, options.theme.metric("unit"), options.full)
     builder = Builder(network, analysis, style)
-    row = main_row(network, builder)
     panels = build_panels(network, builder)
-    plan = choose_plan(row, panels, style, options.aspect)
+
+    def arranged(builder: Builder) -> tuple[PagePlan, frozenset[str]]:
+        plan = choose_plan(main_row(network, builder), panels, style, options.aspect)
+        return plan, frozenset().union(*(line.failed for line in plan.lines))
+
+    plan = settled(builder.within(network.body), arranged)
     sheet = Sheet(style, plan.width)
     if options.title:
         own = heading_text(network)
@@ -128,7 +132,7 @@ def choose_plan(row: MainRow, panels: Sequence[Panel], style: Style, aspect: flo
         if len(spans) in seen:
             continue
         seen.add(len(spans))
-        lines = tuple(measure_line(row, start, stop, style) for start, stop in spans)
+        lines = measure_lines(row, spans, style)
         for width in _candidate_widths(lines, panels, style):
             plan = _plan(lines, panels, width, style)
             shape = aspect or NATURAL_ASPECT
@@ -168,8 +172,9 @@ def _candidate_widths(
 
 def row_width(lines: Sequence[RowLine], style: Style) -> float:
     """Width of a main row of several lines, with the turns between them."""
-    turn = 2 * style.gap(TURN) if len(lines) > 1 else 0.0
-    return max(line.width for line in lines) + turn
+    turn = style.gap(TURN) if not all(line.anew for line in lines) else 0.0
+    sides = 2 * max(turn, *(line.margin for line in lines))
+    return max(line.width for line in lines) + sides
 
 
 def _plan(

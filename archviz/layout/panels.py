@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
-from archviz.layout.build import Builder
-from archviz.layout.canvas import Canvas, Port, port_shape, rounded
+from archviz.layout.build import Builder, settled
+from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded
 from archviz.layout.compound import SeriesBlock, WrappedBlock, break_blocks
+from archviz.layout.lanes import FAR, Ground, Wiring, ground_of, wire
 from archviz.layout.style import Style
+from archviz.layout.wires import draw_wires, room_of
 from archviz.looks import MODULES
 from archviz.network.kinds import OPENABLE
 from archviz.network.model import Module, ModuleCall, Network, Series
@@ -18,6 +20,8 @@ from archviz.scene.scene import Group, Shape
 from archviz.scene.text import ASCENT, clip, text_width
 
 COLOR_ORDER = {"yellow": 0, "green": 1, "orange": 2}
+EDGE = 0.55
+"""Units that the lines of named values stand out of a panel's top."""
 STUB = 0.95
 """Units that the entering and the leaving arrow stand out of a panel."""
 
@@ -34,6 +38,10 @@ class Panel(NamedTuple):
     """Height of the entry line below the panel's top edge."""
     pad_left: float
     pad_right: float
+    head: float = 0.0
+    """Room above the tinted rectangle, for the values that come in or go out there."""
+    failed: frozenset[str] = frozenset()
+    """Names of values that no wire brings to where they are taken."""
 
     @property
     def box_width(self) -> float:
@@ -43,7 +51,7 @@ class Panel(NamedTuple):
     @property
     def height(self) -> float:
         """Height with the title."""
-        return self.box_height + self.style.px(0.48) + self.style.row_gap(0.52)
+        return self.head + self.box_height + self.style.px(0.48) + self.style.row_gap(0.52)
 
 
 def module_bodies(network: Network) -> dict[str, Series]:
@@ -65,7 +73,7 @@ def build_panels(network: Network, builder: Builder, most: float = float("inf"))
     opened, first = network.figure.opened, network.figure.panels
     every = MODULES in opened and MODULES not in network.modules
     panels = [
-        fit_panel(network.modules[name], inside.series(body), inside.style, most)
+        _panel_of(network.modules[name], body, inside, most)
         for name, body in module_bodies(network).items()
         if every or name in opened
     ]
@@ -83,6 +91,17 @@ def build_panels(network: Network, builder: Builder, most: float = float("inf"))
         return listed, COLOR_ORDER.get(panel.module.color, 3)
 
     return sorted(panels, key=order)
+
+
+def _panel_of(module: Module, body: Series, builder: Builder, most: float) -> Panel:
+    """A module's panel."""
+
+    def fitted(builder: Builder) -> tuple[Panel, frozenset[str]]:
+        panel = fit_panel(module, builder.series(body), builder.style, most)
+        return panel, panel.failed
+
+    builder = builder.within(body)
+    return settled(builder._replace(taken=builder.taken.union(module.gives)), fitted)
 
 
 def fit_panel(module: Module, content: SeriesBlock, style: Style, most: float) -> Panel:
@@ -109,6 +128,13 @@ def make_panel(module: Module, content: Block, style: Style) -> Panel:
     down = max(content.down, style.px(0.7)) + pad
     title = text_width(module.title, style.metric("title"), bold=True)
     inner = max(content.width, style.px(1.2))
+    wiring, grounds = _wired(module, content, style)
+    head = 0.0
+    if wiring:
+        above, below = room_of(wiring, grounds, style)[1]
+        up, down = max(up, above + pad / 2), max(down, below + pad / 2)
+        if grounds[0].pins:
+            head = style.px(EDGE + RISE) + style.metric("caption")
     box_width = max(inner + pad_left + pad_right, min(title, style.px(10)) - style.gap(STUB))
     spare = box_width - inner - pad_left - pad_right
     return Panel(
@@ -120,7 +146,37 @@ def make_panel(module: Module, content: Block, style: Style) -> Panel:
         line=up,
         pad_left=pad_left + spare / 2,
         pad_right=pad_right + spare / 2,
+        head=head,
+        failed=wiring.failed if wiring else frozenset(),
     )
+
+
+def _wired(module: Module, content: Block, style: Style) -> tuple[Wiring | None, list[Ground]]:
+    """The wires of what a panel shows; none where nothing has a name."""
+    canvas = Canvas("measured")
+    ends = content.place(canvas, 0.0, 0.0, [Port(((-1.0, 0.0),))])
+    if not canvas.pins:
+        return None, []
+    canvas.arrow_into(ends, style, content.width + 1, ends[0].y, "")
+    grounds = _grounds(module, canvas, 0.0, -FAR, style)
+    return wire(grounds, style, rounds=False), grounds
+
+
+def _grounds(module: Module, canvas: Canvas, y: float, edge: float, style: Style) -> list[Ground]:
+    """The line of a panel, and above it the edge at which values come in and go out."""
+    inside: dict[str, Pin] = {}
+    for pin in sorted(canvas.pins, key=lambda pin: pin.x):
+        inside.setdefault(pin.name, pin)
+    given = {pin.name for pin in canvas.pins if pin.port}
+    pins: list[Pin] = []
+    for name, pin in inside.items():
+        if name not in given:
+            port = Port(((pin.x, edge),), source=name)
+            pins.append(Pin(name, pin.x, None, edge, port, mute=True))
+        elif name in module.gives:
+            pins.append(Pin(name, pin.x, None, edge, target=name))
+    inner = [pin._replace(mute=pin.mute or pin.name in module.gives) for pin in canvas.pins]
+    return [Ground(edge, tuple(pins), ()), ground_of(canvas.items(), inner, y)]
 
 
 def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
@@ -128,6 +184,7 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
     style = panel.style
     colors = style.role(panel.module.color)
     stub = style.gap(STUB)
+    y += panel.head
     left, right = x + stub, x + panel.width - stub
     line = y + panel.line
     back = Shape(
@@ -149,6 +206,10 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
     leave = ends[0].y if len(ends) == 1 else line
     end = port_shape(canvas, x + panel.width, leave)
     canvas.arrow_into(ends, style, x + panel.width, leave, end.id)
+    if canvas.pins or canvas.loose:
+        edge = y - style.px(EDGE)
+        grounds = _grounds(panel.module, canvas, line, edge, style)
+        draw_wires(canvas, [_at_edge(grounds[0], canvas, style), grounds[1]], style, rounds=False)
     size = style.metric("title")
     title = clip(panel.module.title, panel.width, size, bold=True)
     below = style.px(0.1) + style.row_gap(0.32)
@@ -162,6 +223,17 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
         role="title",
     )
     return Group(canvas.prefix, "panel", panel.module.title, "", panel.module.name, canvas.items())
+
+
+def _at_edge(edge: Ground, canvas: Canvas, style: Style) -> Ground:
+    """The edge of a panel with the names of what comes in and goes out there."""
+    pins = []
+    for pin in edge.pins:
+        end = port_shape(canvas, pin.x, edge.y)
+        canvas.name(pin.x, edge.y, pin.name, style)
+        port = pin.port and pin.port._replace(source=end.id)
+        pins.append(pin._replace(port=port, target="" if port else end.id))
+    return edge._replace(pins=tuple(pins))
 
 
 def level(panels: Sequence[Panel]) -> list[Panel]:

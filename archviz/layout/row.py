@@ -11,10 +11,15 @@ from archviz.layout.blocks import Block
 from archviz.layout.build import Builder
 from archviz.layout.canvas import Canvas, Port
 from archviz.layout.compound import SeriesBlock, break_blocks
+from archviz.layout.lanes import Ground, ground_of, wire
+from archviz.layout.stages import STAGE_GAP, StageSpan, place_stage, stage_room
 from archviz.layout.style import Style
-from archviz.network.model import Auxiliary, Network
+from archviz.layout.wires import room_of
+from archviz.network.model import Auxiliary, Graph, Network, Node, Stage, Towers
 from archviz.scene.scene import Group
 
+APART = 100_000.0
+"""Pixels between lines while they are measured."""
 TAP = 0.5
 """Units from a block's right edge to the tap behind it; also the room added for it."""
 
@@ -32,10 +37,17 @@ class MainRow(NamedTuple):
 
     blocks: tuple[Block, ...]
     heads: tuple[AuxiliaryHead, ...]
+    starts: frozenset[int] = frozenset()
+    """Numbers of the blocks that begin a new strand: a line of their own."""
+    stages: tuple[StageSpan, ...] = ()
 
 
 class RowLine(NamedTuple):
-    """One line of a main row, measured: ``up`` and ``down`` include its heads."""
+    """One line of a main row, measured: ``up`` and ``down`` include its heads and wires.
+
+    ``anew``: a strand begins, to which no line leads from the one before; ``last``: one
+    ends. ``margin``: how far wires stand out at the sides of the row.
+    """
 
     series: SeriesBlock
     first: int
@@ -44,6 +56,13 @@ class RowLine(NamedTuple):
     width: float
     up: float
     down: float
+    stages: tuple[StageSpan, ...] = ()
+    anew: bool = True
+    last: bool = True
+    margin: float = 0.0
+    names: frozenset[str] = frozenset()
+    failed: frozenset[str] = frozenset()
+    """Names of values that wires bring or take here; those for which there is no way."""
 
 
 def main_row(network: Network, builder: Builder) -> MainRow:
@@ -53,22 +72,63 @@ def main_row(network: Network, builder: Builder) -> MainRow:
         return MainRow((levels,), ())
     blocks: list[Block] = []
     heads: list[AuxiliaryHead] = []
-    for node in network.body.nodes:
-        if isinstance(node, Auxiliary):
+    starts: set[int] = set()
+    stages: list[StageSpan] = []
+
+    def add(node: Node) -> None:
+        if isinstance(node, Stage):
+            start = len(blocks)
+            for inner in node.body.nodes:
+                add(inner)
+            if len(blocks) > start:
+                stages.append(StageSpan(node, start, len(blocks)))
+        elif isinstance(node, Auxiliary):
             block = builder.series(node.body)
             if block.blocks:
                 heads.append(AuxiliaryHead(node, block, len(blocks) - 1))
-            continue
-        drawn = builder.block(node)
-        if drawn is not None:
+        elif drawn := builder.block(node):
+            if drawn.begins and blocks and not isinstance(node, Towers | Graph):
+                starts.add(len(blocks))
             blocks.append(drawn)
-    return MainRow(tuple(blocks), tuple(heads))
+
+    for node in network.body.nodes:
+        add(node)
+    return MainRow(tuple(blocks), tuple(heads), frozenset(starts), tuple(stages))
 
 
 def break_row(row: MainRow, count: int, style: Style) -> list[tuple[int, int]]:
     """(start, stop) of ``count`` lines, the longest as short as can be."""
     tapped = frozenset(head.after for head in row.heads)
-    return break_blocks(row.blocks, count, style, tapped)
+    return break_blocks(row.blocks, count, style, tapped, row.starts)
+
+
+def measure_lines(
+    row: MainRow, spans: Sequence[tuple[int, int]], style: Style
+) -> tuple[RowLine, ...]:
+    """Lines of a row with the wires of named values between them."""
+    lines = [measure_line(row, start, stop, style) for start, stop in spans]
+    grounds: list[Ground] = []
+    for number, line in enumerate(lines):
+        canvas, y = Canvas("measured"), number * APART
+        place_line(line, canvas, 0.0, y, Port(((-1.0, y),)), style)
+        grounds.append(ground_of(canvas.items(), canvas.pins, y, line.anew))
+    if not any(ground.pins for ground in grounds):
+        return tuple(lines)
+    wiring = wire(grounds, style)
+    widest = max(line.width for line in lines)
+    sides = [max(-x, x - widest) + style.px(0.2) for x in wiring.beside.values()]
+    return tuple(
+        line._replace(
+            up=max(line.up, up),
+            down=max(line.down, down),
+            margin=max(sides, default=0.0),
+            names=frozenset(pin.name for pin in ground.pins),
+            failed=wiring.failed.intersection(pin.name for pin in ground.pins),
+        )
+        for line, ground, (up, down) in zip(
+            lines, grounds, room_of(wiring, grounds, style), strict=True
+        )
+    )
 
 
 def measure_line(row: MainRow, start: int, stop: int, style: Style) -> RowLine:
@@ -78,6 +138,10 @@ def measure_line(row: MainRow, start: int, stop: int, style: Style) -> RowLine:
         index: style.px(TAP) * sum(head.after - start == index for head in heads)
         for index in {head.after - start for head in heads}
     }
+    stages = [span for span in row.stages if span.start < stop and span.stop > start]
+    for span in stages:
+        for index in {span.start - 1 - start, span.stop - 1 - start}:
+            extra[index] = extra.get(index, 0.0) + style.px(STAGE_GAP) / 2
     series = SeriesBlock(row.blocks[start:stop], style, extra)
     taken = [
         (offset, offset + block.width, block.up, block.down)
@@ -98,7 +162,18 @@ def measure_line(row: MainRow, start: int, stop: int, style: Style) -> RowLine:
         else:
             taken.append((tap, end, 0.0, below))
         width, up, down = max(width, end), max(up, above), max(down, below)
-    return RowLine(series, start, tuple(reversed(placed)), width, up, down)
+    up, down = stage_room(stages, up, down, style)
+    return RowLine(
+        series,
+        start,
+        tuple(reversed(placed)),
+        width,
+        up,
+        down,
+        tuple(stages),
+        anew=not start or start in row.starts,
+        last=stop == len(row.blocks) or stop in row.starts,
+    )
 
 
 def _hang(
@@ -123,9 +198,11 @@ def _hang(
 
 def place_line(
     line: RowLine, canvas: Canvas, x: float, y: float, source: Port | None, style: Style
-) -> Port:
+) -> Port | None:
     """Draw a line of the row at (x, y), entered from ``source``; the port it ends in."""
-    ports = [source] if source else []
+    ports = [source] if source and not line.anew else []
+    for span in line.stages:
+        place_stage(span, line.series, line.first, canvas, x, y, style)
     taps: dict[int, list[tuple[AuxiliaryHead, float, float]]] = {}
     for entry in line.heads:
         taps.setdefault(entry[0].after - line.first, []).append(entry)
@@ -139,7 +216,7 @@ def place_line(
             _place_head(entry, canvas, x, y, ports[0], last, style)
             if last:  # the head has drawn the line as far as its tap
                 ports = [ports[0].branch(joint)]
-    return ports[0]
+    return ports[0] if ports else None
 
 
 def _place_head(
@@ -159,6 +236,8 @@ def _place_head(
     inner = Canvas(canvas.new_id())
     head.block.place(inner, x + tap + style.gap(0.9), y + height, [source])
     canvas.lines += inner.back + inner.lines
+    canvas.pins += inner.pins
+    canvas.loose += inner.loose
     name = head.auxiliary.name or "Auxiliary classifier"
     canvas.front.append(
         Group(inner.prefix, "auxiliary", name, "", head.auxiliary.where, tuple(inner.front))

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from archviz.layout.canvas import TURN, Canvas, Port, port_shape, rounded
+from archviz.layout.lanes import Ground, ground_of
 from archviz.layout.legend import Used, legend_sections, place_strip
 from archviz.layout.panels import Panel, level, place_panel
 from archviz.layout.row import RowLine, place_line
 from archviz.layout.style import Style
+from archviz.layout.wires import draw_wires
 from archviz.scene.scene import Connector, Group, Item, Line, Point, Shape, Text, total
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph
 
@@ -53,25 +55,38 @@ class Sheet:
         width = 0.0
         left = (self.width - max(line.width for line in lines)) / 2
         bottom = self.y
-        if not begins:
+        grounds: list[Ground] = []
+        if not begins and not lines[0].anew:
             start = port_shape(canvas, left - style.gap(TURN), self.y + lines[0].up)
             port = Port(((start.x, start.y),), source=start.id)
         for line in lines:
             y = self.y + line.up
-            if port is not None and line is not lines[0]:
+            if port is not None and line is not lines[0] and not line.anew:
                 turn = style.gap(TURN)
                 between = bottom + style.row_gap(ROW_GAP) / 2
                 out = max(port.x, left + width) + turn
                 port = port.turn(out, between, left - turn, y)
+            drawn = len(canvas.back), len(canvas.lines), len(canvas.front), len(canvas.pins)
             port = place_line(line, canvas, left, y, port, style)
+            if line.names:
+                grounds.append(self._ground(canvas, line, y, drawn))
             width = line.width
             bottom = y + line.down
             self.y = bottom + style.row_gap(ROW_GAP)
-        if not ends and port is not None:
+        if not ends and not lines[-1].last and port is not None:
             end = port_shape(canvas, max(port.x, left + width) + style.gap(TURN), port.y)
             canvas.connect(port, style, (end.x, end.y), target=end.id)
+        draw_wires(canvas, grounds, style)
         self.y = bottom
         self.items.append(Group("row", "row", "Main row", items=canvas.items()))
+
+    def _ground(
+        self, canvas: Canvas, line: RowLine, y: float, drawn: tuple[int, int, int, int]
+    ) -> Ground:
+        """A line for the wires: what was drawn of it, without the turn that leads into it."""
+        items = canvas.back[drawn[0] :] + canvas.lines[drawn[1] :] + canvas.front[drawn[2] :]
+        reach = (0.0, y - line.up - 1, 0.0, line.up + line.down + 2)
+        return ground_of(items, canvas.pins[drawn[3] :], y, line.anew, reach)
 
     def panels(self, panels: Sequence[Panel]) -> None:
         """A row of panels, their titles on one line, centred on the page."""

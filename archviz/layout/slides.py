@@ -8,15 +8,15 @@ makes everything larger.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from archviz.errors import fail
-from archviz.layout.build import Builder
+from archviz.layout.build import Builder, settled
 from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.page import describe_network, heading_text, row_width
 from archviz.layout.panels import Panel, build_panels, pack
-from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_line
+from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_lines
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Room, Style
 from archviz.network.analysis import Analysis
@@ -107,14 +107,17 @@ def network_slides(
     """
     width = rounded(SLIDE_HEIGHT * aspect)
     room = (width - 2 * MARGIN, SLIDE_HEIGHT - TOP - BOTTOM)
+    known = Known()
     for density in FULL if full else COMPACT:
-        parts = _parts(network, analysis, slide_style(theme, 1.0, density, full), room[0])
-        if _chapters(parts, *room):
+        style = slide_style(theme, 1.0, density, full)
+        parts, chapters, known = _arranged(network, analysis, style, room, known)
+        if chapters:
             break
     scale = _best_scale(parts, room)
     if scale != 1.0:
-        parts = _parts(network, analysis, slide_style(theme, scale, density, full), room[0])
-    chapters = _chapters(parts, room[0] + 0.5, room[1] + 0.5)
+        style = slide_style(theme, scale, density, full)
+        roomy = (room[0] + 0.5, room[1] + 0.5)
+        parts, chapters, _ = _arranged(network, analysis, style, roomy, known)
     if not chapters:
         raise fail(
             network.head.name,
@@ -143,10 +146,37 @@ def slide_style(theme: Theme, scale: float, density: Density, full: bool) -> Sty
     return Style(theme, theme.metric("unit"), full, room=room)
 
 
-def _parts(network: Network, analysis: Analysis, style: Style, width: float) -> Parts:
-    builder = Builder(network, analysis, style)
-    panels = build_panels(network, builder, width)
-    return Parts(main_row(network, builder), panels, network.figure.notes, style)
+class Known(NamedTuple):
+    """Names of values that no wire brings to where they are taken, and of those from below."""
+
+    stubs: frozenset[str] = frozenset()
+    under: frozenset[str] = frozenset()
+
+
+def _arranged(
+    network: Network,
+    analysis: Analysis,
+    style: Style,
+    room: tuple[float, float],
+    known: Known,
+) -> tuple[Parts, list[Chapter], Known]:
+    """The parts of a network and their slides; no wire leads from one slide to another."""
+    builder = Builder(network, analysis, style).within(network.body)
+    panels = build_panels(network, builder, room[0])
+
+    def made(builder: Builder) -> tuple[tuple[Parts, list[Chapter], Known], frozenset[str]]:
+        parts = Parts(main_row(network, builder), panels, network.figure.notes, style)
+        chapters = _chapters(parts, *room)
+        lines = [line for chapter in chapters for line in chapter.lines]
+        failed = frozenset[str]().union(*(line.failed for line in lines))
+        names = [
+            frozenset[str]().union(*(line.names for line in chapter.lines)) for chapter in chapters
+        ]
+        for one, other in combinations(names, 2):
+            failed |= one & other
+        return (parts, chapters, Known(builder.stubs, builder.under)), failed
+
+    return settled(builder._replace(stubs=known.stubs, under=known.under), made)
 
 
 def _best_scale(parts: Parts, room: tuple[float, float]) -> float:
@@ -254,7 +284,7 @@ def _lines(parts: Parts, width: float) -> tuple[RowLine, ...]:
     least = int(total(block.width for block in blocks) / width) + 1
     for count in range(least, min(least + MOST_TRIES, len(blocks)) + 1):
         spans = break_row(parts.row, count, parts.style)
-        lines = tuple(measure_line(parts.row, start, stop, parts.style) for start, stop in spans)
+        lines = measure_lines(parts.row, spans, parts.style)
         if row_width(lines, parts.style) <= width:
             return lines
     return ()

@@ -29,8 +29,8 @@ vector; no batch axis."""
 class Layer(NamedTuple):
     """One layer with everything that its shape and its counts depend on.
 
-    ``padding`` is ``"same"``, ``"valid"`` or (top, bottom, left, right) in pixels; of a sequence
-    (before, behind), of a volume six numbers. Kernels have as many sides as what they move over.
+    ``padding`` is ``"same"``, ``"half"``, ``"valid"`` or (top, bottom, left, right) in pixels;
+    of a sequence (before, behind), of a volume six numbers. Kernels have as many sides as what they move over.
     ``written`` keeps the text of parameters that came from an expression, such as
     ``{"kernel": "k×k", "filters": "4*width"}``: a panel prints it where the calls of
     its module differ.
@@ -93,6 +93,8 @@ class Layer(NamedTuple):
     """Where ``shared``: parameters that are the layer's own and do count."""
     shared: bool = False
     """Whether the weights are those of an earlier layer, and do not count again."""
+    frozen: bool = False
+    """Whether no weight of it is trained."""
     takes: tuple[str, ...] = ()
     """Named values that it takes besides what comes in: of a merge, an attention, a crop."""
     alone: bool = False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from archviz.network.analysis import Analysis, Row, Totals
-    from archviz.network.model import Network
+    from archviz.network.model import Network, Shape
 
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
@@ -84,6 +84,7 @@ def info_data(network: Network, analysis: Analysis) -> dict[str, Any]:
         "brought": head.brought,
         "input": list(network.inputs[0].shape),
         "inputs": [list(layer.shape) for layer in network.inputs],
+        "outputs": [{"name": name, "shape": list(shape)} for name, shape in analysis.outputs],
         "totals": totals_data(analysis.totals),
         "with_auxiliary": totals_data(auxiliary) if auxiliary else None,
         "published": published_data(network),
@@ -94,7 +95,7 @@ def info_data(network: Network, analysis: Analysis) -> dict[str, Any]:
 
 def info_text(network: Network, analysis: Analysis, layers: bool, imported: str = "") -> str:
     """What ``archviz info`` prints; ``imported`` says how a model compares with its figure."""
-    lines = list(_head_lines(network))
+    lines = list(_head_lines(network, analysis.outputs))
     if imported:
         lines.append(f"  imported {imported}")
     lines += ["", *table(list(_totals_rows(network, analysis)), right=(1, 2, 3))]
@@ -105,7 +106,7 @@ def info_text(network: Network, analysis: Analysis, layers: bool, imported: str 
     return "\n".join(lines)
 
 
-def _head_lines(network: Network) -> Iterator[str]:
+def _head_lines(network: Network, outputs: Sequence[tuple[str, Shape]]) -> Iterator[str]:
     from archviz.network.labels import shape_text
 
     head = network.head
@@ -118,6 +119,7 @@ def _head_lines(network: Network) -> Iterator[str]:
         "figures": head.source,
         "brought": head.brought,
         "input": ", ".join(shape_text(layer.shape) for layer in network.inputs),
+        "outputs": ", ".join(f"{name} {shape_text(shape)}" for name, shape in outputs),
     }
     for name, value in facts.items():
         if value:

@@ -22,7 +22,12 @@ def at(values: tuple[int, ...], axis: int) -> int:
 
 
 def _pads(layer: Layer, axis: int) -> tuple[int, int]:
-    """Rows before and behind; none where the padding is no number."""
+    """Rows before and behind; none where the padding is no number.
+
+    ``half`` is what PyTorch's networks state: half of the kernel, the same at both ends.
+    """
+    if layer.padding == "half":
+        return ((_kernel(layer, axis) - 1) // 2,) * 2
     if isinstance(layer.padding, str):
         return 0, 0
     return layer.padding[2 * axis], layer.padding[2 * axis + 1]

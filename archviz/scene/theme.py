@@ -76,6 +76,11 @@ class Theme(NamedTuple):
         """The ground of what has a role or a ``#rrggbb``: lines and captions can be read on it."""
         return self.role(name).panel
 
+    def ground(self, name: str) -> str:
+        """A quiet ground in a role's colour or a ``#rrggbb`` for boxes; grey for none."""
+        fill = self.role(name or "pool").fill
+        return _tint(fill, self.colors, TINTS[3:] if name else TINTS)
+
     def metric(self, name: str) -> float:
         """A metric: ``unit`` in pixels, the others in units."""
         return self.metrics[name]
@@ -121,10 +126,9 @@ def _round(fill: str, colors: Mapping[str, str]) -> Colors:
     return Colors(fill, text, _tint(fill, colors))
 
 
-def _tint(fill: str, colors: Mapping[str, str]) -> str:
+def _tint(fill: str, colors: Mapping[str, str], shares: tuple[float, ...] = TINTS) -> str:
     """As much of a fill over the page as lines and captions can be read on."""
     page = colors.get(GROUND) or colors["page"]
-    shares: tuple[float, ...] = TINTS
     if max(abs(a - b) for a, b in zip(_channels(fill), _channels(page), strict=True)) < NEAR:
         fill, shares = colors["line"], TINTS[-2:]
     for share in shares:

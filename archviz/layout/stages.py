@@ -1,0 +1,127 @@
+"""Stages: stretches of the main row that have a name, on a ground of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from archviz.layout.blocks import Block
+from archviz.layout.canvas import Canvas, Port, rounded
+from archviz.layout.compound import SeriesBlock
+from archviz.layout.style import Style
+from archviz.network.model import Graph, Repeat, Residual, Stage, Towers
+from archviz.scene.scene import Shape
+from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, text_width
+
+STAGE_GAP = 0.9
+"""Units that stand between stages besides what stands between their blocks."""
+PAD = 0.45
+"""Units between the blocks of a stage and the edge of its ground."""
+
+
+class StageSpan(NamedTuple):
+    """The blocks ``start`` to ``stop`` of a main row that are a stage."""
+
+    stage: Stage
+    start: int
+    stop: int
+
+
+class NotedBlock(Block):
+    """A block with what a spec says to it below, and a ground behind it where it has a colour."""
+
+    def __init__(self, content: Block, notes: Sequence[str], color: str, style: Style) -> None:
+        self.content, self.notes, self.color, self.style = content, list(notes), color, style
+        self.size = style.metric("caption")
+        self.pad = style.px(PAD) if color else 0.0
+        texts = max((text_width(note, self.size) for note in notes), default=0.0)
+        self.inner = max(content.width, texts)
+        self.width = self.inner + 2 * self.pad
+        self.up = content.up + self.pad
+        self.text_at = content.down + (self.pad or style.px(0.15))
+        self.down = self.text_at + LINE_HEIGHT * self.size * len(self.notes) + self.pad / 2
+        self.begins = content.begins
+        self.overhang = self.pad + (self.inner - content.width) / 2 + content.overhang
+        self.left_gap, self.right_gap = content.left_gap, content.right_gap
+
+    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
+        """See :meth:`Block.place`."""
+        style = self.style
+        if self.color:
+            place_ground(canvas, x, y - self.up, self.width, self.up + self.down, self.color, style)
+        baseline = y + self.text_at + ASCENT * self.size
+        for note in self.notes:
+            fill = style.theme.color("caption")
+            canvas.text(x + self.width / 2, baseline, note, self.size, fill)
+            baseline += LINE_HEIGHT * self.size
+        left = x + self.pad + (self.inner - self.content.width) / 2
+        return self.content.place(canvas, left, y, sources)
+
+
+def noted(block: Block, node: Repeat | Towers | Residual | Graph, style: Style) -> Block:
+    """A block with what its node's look says."""
+    look = node.look
+    shared = isinstance(node, Repeat | Towers) and node.shared
+    label = "" if isinstance(node, Repeat) else look.label
+    notes = [note for note in (label or look.title, look.caption, "shared" * shared) if note]
+    notes = [clip(note, style.px(8), style.metric("caption")) for note in notes]
+    return NotedBlock(block, notes, look.color, style) if notes or look.color else block
+
+
+def place_ground(
+    canvas: Canvas, x: float, y: float, width: float, height: float, color: str, style: Style
+) -> None:
+    """A ground behind what is drawn."""
+    canvas.back.append(
+        Shape(
+            id=canvas.new_id(),
+            form="rect",
+            x=rounded(x),
+            y=rounded(y),
+            width=rounded(width),
+            height=rounded(height),
+            fill=style.theme.ground(color),
+            radius=rounded(style.px(0.12)),
+            role="ground",
+        )
+    )
+
+
+def stage_room(
+    spans: Sequence[StageSpan], up: float, down: float, style: Style
+) -> tuple[float, float]:
+    """How far a line with stages reaches above and below, grounds and titles included."""
+    if not spans:
+        return up, down
+    return up + style.px(PAD), down + style.px(2 * PAD) + style.metric("caption")
+
+
+def place_stage(
+    span: StageSpan,
+    series: SeriesBlock,
+    first: int,
+    canvas: Canvas,
+    x: float,
+    y: float,
+    style: Style,
+) -> None:
+    """Draw the ground behind as much of a stage as stands on a line, its title below."""
+    start, stop = max(0, span.start - first), min(len(series.blocks), span.stop - first)
+    blocks = series.blocks[start:stop]
+    pad, size = style.px(PAD), style.metric("caption")
+    left = x + series.offsets[start] - pad
+    right = x + series.offsets[stop - 1] + blocks[-1].width + pad
+    top = y - max(style.px(0.8), *(block.up for block in blocks)) - pad
+    bottom = y + max(style.px(0.8), *(block.down for block in blocks)) + pad
+    look = span.stage.look
+    height = bottom + size + pad - top
+    place_ground(canvas, left, top, right - left, height, look.color, style)
+    title = clip(look.label or span.stage.title, right - left - pad, size)
+    canvas.text(
+        (left + right) / 2,
+        bottom + ASCENT * size,
+        title,
+        size,
+        style.theme.color("caption"),
+        role="stage",
+    )

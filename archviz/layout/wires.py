@@ -1,0 +1,222 @@
+"""Named values in a drawing: the blocks that give and take them, and their wires drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from archviz.layout.blocks import Block
+from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, simplify
+from archviz.layout.lanes import Ground, Lane, Leg, Route, Wiring, wire
+from archviz.layout.style import Style
+from archviz.network.model import From, Graph, Layer, ModuleCall, Node
+from archviz.network.walk import children
+from archviz.scene.scene import Connector, Point
+from archviz.scene.text import ASCENT, text_width
+
+TAP_STUB = 0.42
+"""Units that a name's line stands out of the row."""
+
+
+def taken_in(node: Node) -> Iterator[str]:
+    """Names of the values that are taken in what one drawing shows: not inside its modules."""
+    match node:
+        case Layer():
+            yield from node.takes
+        case ModuleCall():
+            yield from (value for _, value in node.inputs)
+            return
+        case From():
+            yield node.name
+        case Graph():
+            yield from (source for source, _ in node.edges)
+    for child in children(node, shown=True):
+        yield from taken_in(child)
+
+
+class TapBlock(Block):
+    """The place at which the value on a line has a name; ``stub``: with the name over it."""
+
+    behind = True
+
+    def __init__(self, name: str, style: Style, stub: bool) -> None:
+        self.name, self.style, self.stub = name, style, stub
+        self.size = style.metric("caption")
+        self.width = style.px(0.24)
+        self.left_gap = style.px(0.15)
+        self.up = self.down = style.px(0.1)
+        if stub:
+            self.width = text_width(name, self.size) + style.px(0.1)
+            self.left_gap = 0.0
+            self.up = style.px(TAP_STUB + RISE) + self.size
+
+    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
+        """See :meth:`Block.place`."""
+        source = sources[0]
+        at = x + (self.width / 2 if self.stub else 0.0)
+        if self.stub:
+            top = y - self.style.px(TAP_STUB)
+            end = port_shape(canvas, at, top)
+            drawn = source.branch((at, y), (at, top))
+            canvas.connect(drawn, self.style, target=end.id, head=False, role="wire")
+            canvas.name(at, top, self.name, self.style)
+            canvas.loose.append(source.to((at, y)))
+            return [source]
+        canvas.pins.append(Pin(self.name, at, y, y, source.to((at, y))))
+        return [source]
+
+
+class FromBlock(Block):
+    """The beginning of a series that goes on from a named value."""
+
+    begins = True
+
+    def __init__(self, name: str, style: Style, stub: bool) -> None:
+        self.name, self.style, self.stub = name, style, stub
+        self.size = style.metric("caption")
+        self.named = not stub
+        self.width = text_width(name, self.size) if stub else style.px(0.2)
+        self.up = style.px(RISE) + self.size if stub else style.px(0.1)
+        self.down = style.px(0.1)
+        self.right_gap = 0.0 if stub else style.px(0.1)
+
+    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
+        """See :meth:`Block.place`; no line enters."""
+        if self.stub:
+            start = port_shape(canvas, x, y)
+            canvas.name(x, y, self.name, self.style, "start")
+            return [Port(((x, y), (x + self.width, y)), source=start.id)]
+        start_id = canvas.new_id()
+        x -= self.back
+        canvas.pins.append(Pin(self.name, x, y, y, target=start_id, head=False))
+        return [Port(((x, y),), source=start_id)]
+
+
+# ---- wires --------------------------------------------------------------------------------
+
+
+def draw_wires(
+    canvas: Canvas, grounds: Sequence[Ground], style: Style, rounds: bool = True
+) -> None:
+    """Draw the wires between the pins of these lines, and what lines lack up to a name."""
+    for port in canvas.loose:
+        if not _covered(canvas, port):
+            canvas.connect(port, style, head=False)
+    if not any(ground.pins for ground in grounds):
+        return
+    wiring = wire(grounds, style, rounds)
+    rest = list(wiring.routes)
+    while rest:  # those that begin on the line of another wire before that one
+        begun = {leg.pin.port.source for route in rest for leg in route[0].legs if leg.pin.port}
+        free = (r for r in rest if not any(g.pin.target in begun for x in r for g in x.legs))
+        route = next(free, rest[0])
+        rest.remove(route)
+        _draw(canvas, route, wiring, style)
+
+
+def room_of(wiring: Wiring, grounds: Sequence[Ground], style: Style) -> list[tuple[float, float]]:
+    """How far the lanes reach above and below each of the lines."""
+    room = [(0.0, 0.0)] * len(grounds)
+    for lane, height in wiring.heights.items():
+        if len({leg.x for leg in lane.legs}) == 1 and lane.legs[0].pin.mute:
+            continue  # straight from the edge of a panel
+        over = under = style.px(0.1)
+        if not lane.legs[0].pin.mute:
+            name = style.px(RISE) + style.metric("caption")
+            over, under = (over, under + name) if lane.under else (over + name, under)
+        line, below = lane.zone
+        up, down = room[line]
+        away = height - grounds[line].y
+        room[line] = (up, max(down, away + under)) if below else (max(up, over - away), down)
+    return room
+
+
+def _draw(canvas: Canvas, route: Route, wiring: Wiring, style: Style) -> None:
+    """Draw one wire: a connector to everything that takes the value, shared parts once."""
+    first, start = route[0], route[0].legs[0]
+    port = start.pin.port
+    assert port is not None
+    drawn: list[tuple[Point, ...]] = []
+    if _covered(canvas, port):
+        drawn.append(simplify((*port.lead, *port.pen)))
+    ways = [(lane, leg) for lane in route for leg in lane.legs if leg is not start]
+    ways.sort(key=lambda way: -abs(way[1].x - start.x))
+    for lane, leg in ways:
+        points = simplify((*port.lead, *port.pen, *_way(route, lane, leg, wiring)))
+        _, at, parting = max(
+            (_parting(points, other) for other in drawn), default=(0, 0, points[0])
+        )
+        drawn.append(points)
+        own, lead = (parting, *points[at + 1 :]), points[: at + 1]
+        if leg.pin.head:
+            canvas.connect(Port(own, lead, port.source), style, target=leg.pin.target, role="wire")
+        else:
+            _prepend(canvas, leg.pin.target, own, points, port.source)
+    if not start.pin.mute:
+        x = start.x + style.px(-0.12 if first.leftward else 0.12)
+        anchor = "end" if first.leftward else "start"
+        y = wiring.heights[first]
+        if first.under:
+            y += style.px(2 * RISE) + ASCENT * style.metric("caption")
+        canvas.name(x, y, first.name, style, anchor)
+
+
+def _way(route: Route, lane: Lane, leg: Leg, wiring: Wiring) -> Iterator[Point]:
+    """The corners of a wire from its start into one of its ends."""
+    start, y = route[0].legs[0], wiring.heights[route[0]]
+    yield (start.x, y)
+    if lane is not route[0]:
+        beside = wiring.beside[lane.name]
+        yield (beside, y)
+        y = wiring.heights[lane]
+        yield (beside, y)
+    yield (leg.x, y)
+    end = leg.pin.down if leg.up else leg.pin.up
+    assert end is not None
+    yield (leg.x, end)
+
+
+def _covered(canvas: Canvas, port: Port) -> bool:
+    """Whether a line is drawn as far as the place at which a wire leaves it."""
+    if len(port.pen) < 2:
+        return True
+    for item in canvas.lines:
+        if isinstance(item, Connector):
+            for (x0, y0), (x1, y1) in pairwise(item.points):
+                level = abs(y0 - y1) < 0.02 and abs(y0 - port.y) < 0.02
+                if level and min(x0, x1) < port.x - 0.02 and max(x0, x1) > port.x - 0.02:
+                    return True
+    return False
+
+
+def _parting(way: Sequence[Point], other: Sequence[Point]) -> tuple[float, int, Point]:
+    """Where a way parts from another: how far that is, the corner before it, the place."""
+    far = 0.0
+    for at, ((x0, y0), (x1, y1)) in enumerate(pairwise(way)):
+        if at + 1 >= len(other):
+            return far, at, (x0, y0)
+        x2, y2 = other[at + 1]
+        if (x1, y1) != (x2, y2):
+            straight = x0 == x1 == x2 or y0 == y1 == y2
+            one, two = x1 - x0 + y1 - y0, x2 - x0 + y2 - y0
+            if straight and one * two > 0:
+                shorter = (x1, y1) if abs(one) < abs(two) else (x2, y2)
+                return far + min(abs(one), abs(two)), at, shorter
+            return far, at, (x0, y0)
+        far += abs(x1 - x0) + abs(y1 - y0)
+    return far, len(way) - 2, way[-1]
+
+
+def _prepend(
+    canvas: Canvas, start: str, own: Sequence[Point], way: Sequence[Point], source: str
+) -> None:
+    """Lead the lines that begin at the placeholder ``start`` back to where the value is from."""
+    first = True
+    for at, item in enumerate(canvas.lines):
+        if not isinstance(item, Connector) or item.source != start:
+            continue
+        points = item.points
+        if first and points[0] == simplify([way[-1]])[0]:
+            points, first = simplify((*own, *points)), False
+        route = simplify((*way, *item.route))
+        canvas.lines[at] = item._replace(points=points, route=route, source=source)
