@@ -228,6 +228,8 @@ class ModuleCall(NamedTuple):
     """Names in its body that are names where it is called, too, each with the name there."""
     shared: bool = False
     """Whether its weights are those of an earlier call, and do not count again."""
+    whole: bool = False
+    """Whether its body is a whole network, before whose first item nothing stands."""
 
 
 class Stage(NamedTuple):
