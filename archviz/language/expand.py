@@ -34,7 +34,7 @@ from archviz.language.syntax import (
     StageSpec,
     TowersSpec,
 )
-from archviz.network.labels import filled, without_braces
+from archviz.network.labels import call_text, filled, without_braces
 from archviz.network.model import (
     PREVIOUS,
     Auxiliary,
@@ -268,11 +268,13 @@ class _Expander(Filler):
         present = self.present(item.when, values)
         problems = dict(self.problems)
         arguments = self.arguments(item.arguments, module, values)
+        shown = {name: _plain(value) for name, value in arguments.items()}
+        self.inside.append((call_text(item.module, shown), item.mark))
         body, count, height = self.body(item, module, arguments, depth)
+        self.inside.pop()
         if not present:  # what is not there has nothing wrong
             self.problems = problems
         self.deeper(depth + height, item.mark)
-        shown = {name: _plain(value) for name, value in arguments.items()}
         name, look, shared = item.style
         label = look.label or filled(module.label, shown)
         call = ModuleCall(
@@ -287,6 +289,7 @@ class _Expander(Filler):
             item.inputs,
             item.gives,
             shared,
+            module.whole,
         )
         return call, count + 1, height
 
@@ -301,6 +304,8 @@ class _Expander(Filler):
             self.shapes.named = {inner: named[given] for inner, given in item.inputs}
             self.shapes.named[PREVIOUS] = (self.shapes.before,)
             key = (*key, self.at, *self.shapes.named.values())
+            if module.whole:
+                self.shapes.before = self.at
         if key not in self.bodies:
             problems = dict(self.problems)
             sides = shape_values(self.at or (1,)) if module.shaped else {}

@@ -228,6 +228,8 @@ class ModuleCall(NamedTuple):
     """Names in its body that are names where it is called, too, each with the name there."""
     shared: bool = False
     """Whether its weights are those of an earlier call, and do not count again."""
+    whole: bool = False
+    """Whether its body is a whole network, before whose first item nothing stands."""
 
 
 class Stage(NamedTuple):
@@ -326,6 +328,7 @@ class Head(NamedTuple):
     published: Published = Published()
     keras: Mapping[str, float | str] = NOTHING
     """The row of the Keras table: model, size_mb, top1, top5, parameters, depth."""
+    classic: bool = False
     appendix: bool = False
 
 
