@@ -636,6 +636,16 @@ def test_info_prints_totals_beside_the_published_ones() -> None:
     assert re.search(r"^ +input +|^ +input", text, re.MULTILINE)
     assert re.search(r"^depth +159 +159$", text, re.MULTILINE)
     assert "LAYER" not in text
+    assert "MULTIPLY-ADDS OF" not in text
+
+
+def test_info_prints_what_the_multiply_adds_are_of() -> None:
+    text = cli("info", "vgg16", "--parts").stdout
+    parts = archviz.load("vgg16").info()["macs_parts"]
+    rows = [f"{name} {macs:,}" for name, macs in parts.items()]
+    printed = text.split("MULTIPLY-ADDS OF\n")[1].splitlines()
+    assert [" ".join(line.split()) for line in printed] == rows
+    assert list(parts) == ["convolutions", "dense layers"]
 
 
 def test_info_prints_a_line_for_each_layer() -> None:

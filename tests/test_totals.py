@@ -9,6 +9,7 @@ from archviz.bundled import path_of
 from archviz.language.expand import load_network, network_from_text
 from archviz.network.analysis import Analysis, analyse, check_published
 from archviz.network.model import Layer, ModuleCall, Network, Repeat, Residual, Towers
+from archviz.network.report import info_text, macs_parts, published_data
 
 # name: parameters, trainable, non-trainable, multiply-adds, depth
 TOTALS = {
@@ -417,3 +418,46 @@ def test_unknown_names_are_answered_with_the_nearest() -> None:
         catalog.resolve("resnet-5")
     with pytest.raises(catalog.UnknownNetwork, match="archviz list"):
         catalog.resolve("")
+
+
+PARTS = """
+title: T
+published: {{macs: {macs}, macs-of: {which}}}
+network:
+  - input 8x8x3
+  - conv 3x3 8
+  - reshape 36x8
+  - attention 2
+  - lstm 4
+  - dense 2
+"""
+CONV, PROJECTIONS, PRODUCTS, LSTM, DENSE = 36 * 216, 36 * 256, 2 * 36 * 36 * 8, 36 * 192, 36 * 8
+
+
+def test_the_parts_of_the_multiply_adds() -> None:
+    network = network_from_text(PARTS.format(macs=1, which="all"))
+    assert macs_parts(analyse(network).rows) == {
+        "scores and values of attention": PRODUCTS,
+        "projections of attention": PROJECTIONS,
+        "convolutions": CONV,
+        "recurrent layers": LSTM,
+        "dense layers": DENSE,
+    }
+
+
+def test_published_multiply_adds_say_what_they_are_of() -> None:
+    layers = CONV + PROJECTIONS + LSTM + DENSE
+    for which, macs in (("layers", layers), ("all", layers + PRODUCTS)):
+        network = network_from_text(PARTS.format(macs=macs, which=which))
+        analysis = analyse(network)
+        assert check_published(network, analysis) == []
+        data = published_data(network)
+        assert data == {"macs": macs, **({"macs_of": which} if which == "layers" else {})}
+        lines = info_text(network, analysis, False).splitlines()
+        named = "  with weights" if which == "layers" else "multiply-adds"
+        assert [line.split()[-2:] for line in lines if line.startswith(named)] == [
+            [f"{macs:,}", f"{macs:,}"]
+        ]
+        wrong = network_from_text(PARTS.format(macs=macs + 1, which=which))
+        (problem,) = check_published(wrong, analyse(wrong))
+        assert f"macs come to {macs:,}" in problem.message

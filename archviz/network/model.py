@@ -303,6 +303,8 @@ class Published(NamedTuple):
     macs: int | None = None
     depth: int | None = None
     with_auxiliary: int | None = None
+    macs_of: str = "all"
+    """Which multiply-adds ``macs`` are: ``all``, or ``layers``: only those with weights."""
 
 
 class Head(NamedTuple):
