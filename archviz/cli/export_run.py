@@ -61,14 +61,13 @@ def run_export(
 
 
 def chosen(sources: Sequence[str], everything: bool) -> list[str]:
-    """The networks that were asked for: named ones, all, or the ten without the appendix."""
-    from archviz.catalog import entries
+    """The networks that were asked for: named ones, all, or the classic ones."""
+    from archviz.catalog import classics, names
 
-    bundled = entries()
     if everything:
-        extra = [source for source in sources if source not in {row["name"] for row in bundled}]
-        return [*(str(row["name"]) for row in bundled), *extra]
-    return list(sources) or [str(row["name"]) for row in bundled if not row["appendix"]]
+        bundled = names()
+        return [*bundled, *(source for source in sources if source not in bundled)]
+    return list(sources) or [*classics()]
 
 
 def _write(

@@ -289,6 +289,7 @@ class _Expander(Filler):
             item.inputs,
             item.gives,
             shared,
+            module.whole,
         )
         return call, count + 1, height
 
@@ -303,6 +304,8 @@ class _Expander(Filler):
             self.shapes.named = {inner: named[given] for inner, given in item.inputs}
             self.shapes.named[PREVIOUS] = (self.shapes.before,)
             key = (*key, self.at, *self.shapes.named.values())
+            if module.whole:
+                self.shapes.before = self.at
         if key not in self.bodies:
             problems = dict(self.problems)
             sides = shape_values(self.at or (1,)) if module.shaped else {}

@@ -13,6 +13,8 @@ from archviz.language.syntax import (
     AuxiliarySpec,
     CallSpec,
     ChoiceSpec,
+    FromSpec,
+    GraphSpec,
     ItemSpec,
     LayerSpec,
     ModuleSpec,
@@ -161,6 +163,8 @@ class Parts:
             return ()
         if 0 < row.auxiliary <= end:
             self.library.halved.add(items[0].mark.file)
+        if until is not None:
+            self.check_strands(until, items, gives)
         items = self.with_gives(node, items, gives, row, spec)
         body, called = self.moved(
             tuple(items[1:]), "network", f"modules/{name}/use", spec, source.mark
@@ -173,22 +177,16 @@ class Parts:
         """The place that ``until`` names, or a problem that lists what could be named."""
         name = " ".join(node.text.split()) if isinstance(node, ScalarNode) else ""
         if name not in row.places:
-            self.no_place(node.mark, describe(node), name, row.twice, row.places, spec)
+            self.no_place(node.mark, name or describe(node), row, spec, row.places)
         return row.places.get(name)
 
     def no_place(
-        self,
-        mark: Mark,
-        shown: str,
-        name: str,
-        twice: Collection[str],
-        known: Collection[str],
-        spec: Spec,
+        self, mark: Mark, name: str, row: Row, spec: Spec, known: Collection[str], cut: str = ""
     ) -> None:
         """Note that a name is that of no place, or of several, and list what there is."""
-        message = f"no place of {spec.head.name} is called {shown}"
-        if name in twice:
-            message = f"several places of {spec.head.name} are called {shown}"
+        message = f"no place of {spec.head.name} is called '{shorten(name)}'{cut}"
+        if name in row.twice:
+            message = f"several places of {spec.head.name} are called '{shorten(name)}'"
         self.reader.problem(mark, message, _choice(name, known))
 
     def usable(self, source: YamlNode, items: Sequence[ItemSpec], spec: Spec) -> bool:
@@ -208,6 +206,20 @@ class Parts:
             self.reader.problem(source.mark, message, hint)
         return not message
 
+    def check_strands(
+        self, until: YamlNode, items: Sequence[ItemSpec], gives: Sequence[str]
+    ) -> None:
+        """Note a strand that ends in a value which only something behind the cut takes."""
+        taken = {name for item in _within(tuple(items)) for name in _taken(item)} | {*gives}
+        ends: dict[int, set[str]] = {}
+        for number, item in _numbered(items):
+            names = {name for part in _within(item) for name in _values(part)}
+            ends.setdefault(number, set()).update(names)
+            if isinstance(item, FromSpec) and not ends.get(number - 1, taken) & taken:
+                name = min(ends[number - 1])
+                message = f"nothing before the cut takes '{name}', which a row of layers leads to"
+                self.reader.problem(until.mark, message, f"let it out: gives: [{name}]")
+
     def with_gives(
         self,
         node: MappingNode,
@@ -218,15 +230,15 @@ class Parts:
     ) -> list[ItemSpec]:
         """Items with names for the values at places that the module gives."""
         mark = next((part.mark for key, part in node.pairs if key.text == "gives"), node.mark)
-        known = {item.name for item in _within(tuple(items)) if isinstance(item, NamedSpec)}
+        known = {value for item in _within(tuple(items)) for value in _values(item)}
         here = {number for number, _ in _numbered(items)}
         new: dict[int, list[ItemSpec]] = {}
         for name in gives:
             place = row.places.get(name) or row.inner.get(name, 0)
             self.reader.values.known[name] = Value(mark)
             if place not in here:
-                shown = f"'{shorten(name)}'{' before the cut' if place else ''}"
-                self.no_place(mark, shown, name, row.twice, {**row.places, **row.inner}, spec)
+                cut = " before the cut" if place else ""
+                self.no_place(mark, name, row, spec, {**row.places, **row.inner}, cut)
             elif name not in known:
                 new.setdefault(place, []).append(NamedSpec(name, "network/as", mark))
         found: list[ItemSpec] = []
@@ -306,6 +318,34 @@ def _within(part: Any) -> Iterator[ItemSpec]:
             yield from _within(inner)
 
 
+def _values(item: ItemSpec) -> tuple[str, ...]:
+    """The names of values that an item gives itself."""
+    match item:
+        case NamedSpec():
+            return (item.name,)
+        case LayerSpec():
+            names: tuple[str, ...] = item.fields.get("gives", ())
+            return names
+        case CallSpec():
+            return tuple(there for _, there in item.gives)
+    return ()
+
+
+def _taken(item: ItemSpec) -> tuple[str, ...]:
+    """The names of values that an item takes itself."""
+    match item:
+        case FromSpec():
+            return item.names
+        case LayerSpec():
+            names: tuple[str, ...] = item.fields.get("takes", ())
+            return names
+        case CallSpec():
+            return tuple(given for _, given in item.inputs)
+        case GraphSpec():
+            return tuple(source for source, _ in item.edges)
+    return ()
+
+
 def _row(series: SeriesSpec) -> Row:
     """The row of a network, and what can be named in it.
 
@@ -329,13 +369,13 @@ def _row(series: SeriesSpec) -> Row:
         if module := _module(item):
             modules.setdefault(module, set()).add(number)
         if not isinstance(item, NamedSpec):
-            inner |= {part.name: number for part in _within(item) if isinstance(part, NamedSpec)}
+            inner |= {value: number for part in _within(item) for value in _values(part)}
             many |= {
-                part.name
+                value
                 for repeat in _within(item)
                 if isinstance(repeat, RepeatSpec)
                 for part in _within(repeat)
-                if isinstance(part, NamedSpec)
+                for value in _values(part)
             }
     for name, numbers in modules.items():
         if len(numbers) == 1:

@@ -79,6 +79,8 @@ def read_layer(
         what = " and its ".join(missing).replace("/", " or ")
         reader.problem(mark, f"{kind} needs its {what}", f"such as: {example(kind)}")
     merged = {**reader.defaults.get(kind, {}), **settings}
+    if named.get("gives") and KINDS[kind].main in KINDS[kind].gives:
+        reader.values.taken.add(named["gives"][-1])  # what goes on is taken by what follows
     return _layer_spec(kind, where, mark, merged, named)
 
 
@@ -93,8 +95,11 @@ def _name_of_value(
     """Whether an option is about a named value, which is then taken or given."""
     row = OPTIONS.get(option)
     if option == WITH or (row and row.form == "value" and option in KINDS[kind].options):
-        if take_name(reader, text, mark, several=option == WITH):
-            named.setdefault("takes", []).append(text)
+        taken = named.setdefault("takes", [])
+        if taken and option != WITH:
+            reader.problem(mark, f"'{shorten(text)}': {option} is already '{taken[0]}'")
+        elif take_name(reader, text, mark, several=option == WITH):
+            taken.append(text)
     elif row and row.form == "gives" and option in KINDS[kind].options:
         if give_name(reader, text, mark):
             named.setdefault("gives", []).append(text)

@@ -273,6 +273,7 @@ def _read_module(
             reader.unknown(mark, f"module {name.text} takes no", parameter, takes)
     color = find(node, "color")
     tone = "green" if color is None else read_color(reader, color)
+    texts["whole"] = form == "use"
     return ModuleSpec(name.text, name.mark, body, takes, tone, **texts, inputs=inputs, gives=gives)
 
 

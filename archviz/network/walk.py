@@ -218,6 +218,8 @@ class Walk(ABC, Generic[Carried]):
         outside = self.named
         self.named = {name: outside[given] for name, given in node.inputs}
         self.named[PREVIOUS] = (self.before,)
+        if node.whole:
+            self.before = value
         value = self.run(node, (node.body,), value, scope.inside(node.module, node.name))
         given = {there: self.named[here] for here, there in node.gives}
         self.named = outside | given
