@@ -22,8 +22,15 @@ class UnknownNetwork(ArchvizError):  # noqa: N818 (what it says is what it is)
 
 
 def names() -> tuple[str, ...]:
-    """Names of the bundled specs, in order of publication, the appendix last."""
+    """Names of the bundled specs: the classic ones, their appendix, all others."""
     return tuple(entry["name"] for entry in entries())
+
+
+def classics(appendix: bool = False) -> tuple[str, ...]:
+    """Names of the classic networks in order of publication; their appendix behind them."""
+    rows = entries()
+    found = [row["name"] for row in rows if row["classic"] or (appendix and row["appendix"])]
+    return tuple(found)
 
 
 def resolve(source: str) -> str:
@@ -66,7 +73,7 @@ def build_index() -> str:
     import json
 
     rows = [_entry(name) for name in file_names()]
-    rows.sort(key=lambda row: (row["appendix"], row["date"], row["parameters"]))
+    rows.sort(key=lambda row: (-row["classic"], -row["appendix"], row["date"], row["parameters"]))
     return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -83,6 +90,7 @@ def _entry(name: str) -> dict[str, Any]:
         "date": head.date,
         "parameters": analyse(network).totals.parameters,
         "brought": head.brought,
+        "classic": head.classic,
         "appendix": head.appendix,
     }
 

@@ -6,7 +6,7 @@ whoever asked (the command line, :func:`archviz.load`) raises them together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple
 
 SPACES = "\u00a0\u2007\u2009\u202f\u3000"
@@ -29,13 +29,27 @@ class Problem(NamedTuple):
     mark: Mark
     message: str
     hint: str = ""
+    calls: tuple[tuple[str, Mark], ...] = ()
+    """Of a place in a module: what led there and made it wrong, the innermost first."""
+    warning: bool = False
+    """Whether all works nevertheless, and it is only unlikely to be meant so."""
 
     def __str__(self) -> str:
-        place = printable(self.mark.file)
-        if self.mark.line:
-            place += f":{self.mark.line}:{self.mark.column}"
-        text = f"{place}: {printable(self.message)}"
-        return f"{text}\n    hint: {printable(self.hint)}" if self.hint else text
+        text = f"{place(self.mark)}: {'warning: ' if self.warning else ''}{printable(self.message)}"
+        if self.hint:
+            text += f"\n    hint: {printable(self.hint)}"
+        if self.calls:
+            calls = [f"{printable(call)} at {place(mark)}" for call, mark in self.calls]
+            if len(calls) > 3:
+                calls[2:-1] = ["..."]
+            text += f"\n    in: {', in '.join(calls)}"
+        return text
+
+
+def place(mark: Mark) -> str:
+    """``file:line:column``, or the file alone."""
+    file = printable(mark.file)
+    return f"{file}:{mark.line}:{mark.column}" if mark.line else file
 
 
 class ArchvizError(Exception):
@@ -73,9 +87,46 @@ def printable(text: str) -> str:
     )
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str], apart: Container[str] = ()) -> str:
     """A hint: ``did you mean 'relu'?``, or the empty string where nothing is near."""
+    near = nearest(word, known, apart)
+    return f"did you mean '{near}'?" if near else ""
+
+
+def nearest(word: str, known: Iterable[str], apart: Container[str] = ()) -> str:
+    """The known name that a word is likely to be, or the empty string.
+
+    ``apart``: names of things that a letter makes another one, as ``elu``, ``selu`` and ``gelu``.
+    Such a one is offered only to a word that is it but for one slip of the hand, and nothing
+    else that is known.
+    """
     import difflib
 
-    near = difflib.get_close_matches(word.lower()[:80], list(known), n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else ""
+    word, names = word.lower()[:80], list(known)
+    plain = _letters(word)
+    near = [name for name in names if plain and _letters(name) == plain][:1]
+    if not near and word not in apart:
+        slips = [name for name in names if name in apart and _slipped(plain, _letters(name))]
+        others = [name for name in names if name not in apart]
+        near = slips or difflib.get_close_matches(word, others, n=1, cutoff=0.6)
+    return near[0] if len(near) == 1 else ""
+
+
+def _letters(word: str) -> str:
+    return "".join(filter(str.isalnum, word.lower()))
+
+
+def _slipped(word: str, name: str) -> bool:
+    """Whether two neighbours changed places, or in five letters one is more, less or another.
+
+    Digits say what a thing is; nobody slips there.
+    """
+    if sorted(filter(str.isdigit, word)) != sorted(filter(str.isdigit, name)):
+        return False
+    start = 0
+    while start < min(len(word), len(name)) and word[start] == name[start]:
+        start += 1
+    one, other = word[start:], name[start:]
+    swapped = one[:2] == other[1::-1] and len(one) > 1 and one[2:] == other[2:]
+    long = max(len(word), len(name)) > 4
+    return swapped or (long and (one[1:] == other or one == other[1:] or one[1:] == other[1:]))

@@ -15,6 +15,7 @@ import yaml
 
 from archviz.errors import ArchvizError, Mark, Problem, fail
 from archviz.looks import SWITCH
+from archviz.yamlmistakes import yaml_mistake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 64
 MAX_NODES = 200_000
+MAX_MENDED = 20
+"""How many mistakes a parser is helped over."""
 
 _CORE_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map")
@@ -35,9 +38,14 @@ class ScalarNode(NamedTuple):
     plain: bool
     mark: Mark
     offset: int = -1
+    lines: tuple[tuple[int, Mark], ...] = ()
+    """Of a text without quotes on several lines: the index and the place where each begins."""
 
     def mark_at(self, index: int) -> Mark:
         """The place of one character; of the scalar, where escapes or lines hide it."""
+        for start, mark in reversed(self.lines):
+            if start <= index:
+                return mark._replace(column=mark.column + index - start)
         if self.offset < 0 or not index + self.offset:
             return self.mark
         return Mark(self.mark.file, self.mark.line, self.mark.column + self.offset + index)
@@ -70,6 +78,11 @@ class _Stop(Exception):  # noqa: N818 (it stops, and is caught here)
 
 def read_spec_text(path: str) -> str:
     """The text of a spec file; :class:`ArchvizError` says in one problem why there is none."""
+    return spec_text(read_spec_bytes(path), path)
+
+
+def read_spec_bytes(path: str) -> bytes:
+    """A spec file as it is; :class:`ArchvizError` where it cannot be read or is too large."""
     try:
         if os.path.isdir(path):
             raise fail(path, "this is a folder, not a spec file", "name a .yaml file in it")
@@ -82,7 +95,7 @@ def read_spec_text(path: str) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise fail(path, f"cannot be read: {reason.lower()}") from None
-    return spec_text(data, path)
+    return data
 
 
 def spec_text(data: str | bytes, path: str) -> str:
@@ -128,16 +141,22 @@ def parse_yaml(text: str, file: str) -> tuple[YamlNode | None, list[Problem]]:
     if bad >= 0:
         mark = _mark_of_index(text, bad, file)
         return None, [Problem(mark, f"character U+{ord(text[bad]):04X} is not allowed in a spec")]
-    composer = _Composer(file)
-    try:
-        root = composer.compose(_events(text))
-    except _Stop as stop:
-        return None, [*composer.problems, stop.problem]
-    except yaml.YAMLError as error:
-        return None, [*composer.problems, _yaml_problem(error, file)]
-    if root is None:
-        composer.problems.append(Problem(Mark(file), "the file is empty"))
-    return root, composer.problems
+    problems: list[Problem] = []
+    while True:
+        composer = _Composer(file, text)
+        try:
+            root = composer.compose(_events(text))
+        except _Stop as stop:
+            return None, [*problems, *composer.problems, stop.problem]
+        except yaml.YAMLError as error:
+            problem, text = yaml_mistake(error, text, file)
+            if not text or len(problems) == MAX_MENDED:
+                return None, [*composer.problems, *problems, problem]
+            problems.append(problem)
+            continue
+        if root is None:
+            problems.append(Problem(Mark(file), "the file is empty"))
+        return root, [*problems, *composer.problems]
 
 
 def _events(text: str) -> Iterator[Any]:
@@ -172,34 +191,6 @@ def _bad_character(text: str) -> int:
     return -1
 
 
-_YAML_HINTS = (
-    ("cannot start any token", "quote a text that begins with this character"),
-    (
-        "mapping values are not allowed",
-        "quote a text with ': ' in it; check the indentation",
-    ),
-    ("expected ',' or '", "a bracket is not closed, or a comma is missing"),
-    ("while scanning a quoted scalar", "a quote is not closed"),
-    ("expected ':'", "a key needs a colon and a blank after it"),
-    ("expected '-' indicator", "items of one list or mapping must start in the same column"),
-    ("block end", "items of one list or mapping must start in the same column"),
-    ("expected <document start>", "items of one list or mapping must start in the same column"),
-    ("undefined alias", "an alias *name needs an anchor &name before it"),
-)
-
-
-def _yaml_problem(error: yaml.YAMLError, file: str) -> Problem:
-    place = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    mark = Mark(file, place.line + 1, place.column + 1) if place else Mark(file)
-    message = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
-    context = str(getattr(error, "context", "") or "")
-    if "'\\t'" in message or "tab" in message:
-        return Problem(mark, "a tab stands where YAML wants blanks", "indent with blanks")
-    text = f"{context} {message}"
-    hint = next((hint for part, hint in _YAML_HINTS if part in text), "")
-    return Problem(mark, f"not valid YAML: {message.splitlines()[0][:200]}", hint)
-
-
 class _OpenNode:
     """A list or mapping that is still open; only alive while composing."""
 
@@ -217,8 +208,9 @@ class _OpenNode:
 class _Composer:
     """Builds the tree from events without recursion, within the bounds above."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, text: str) -> None:
         self.file = file
+        self.source = text
         self.problems: list[Problem] = []
         self.size = 0
         self.documents = 0
@@ -274,10 +266,27 @@ class _Composer:
         width = end.column - start.column - len(text) if start.line == end.line else -1
         plain = not event.style
         offset = (0 if plain else 1) if width == (0 if plain else 2) else -1
-        node = ScalarNode(text, plain, mark, offset)
+        lines = self._lines(event) if plain and start.line != end.line else ()
+        node = ScalarNode(text, plain, mark, offset, lines)
         if event.anchor:
             self.anchors[event.anchor] = (node, 1, 0)
         self._append(node, 0)
+
+    def _lines(self, event: Any) -> tuple[tuple[int, Mark], ...]:
+        """Where each line of a text without quotes begins, in it and in the file."""
+        start, end = event.start_mark, event.end_mark
+        rows = self.source[start.index : end.index].split("\n")
+        found, index = [], 0
+        for number, row in enumerate(rows):
+            words = row.strip()
+            index = event.value.find(words, index)
+            if index < 0:
+                return ()
+            column = len(row) - len(row.lstrip()) + (0 if number else start.column)
+            if words:
+                found.append((index, Mark(self.file, start.line + 1 + number, column + 1)))
+            index += len(words)
+        return tuple(found)
 
     def _open(self, event: Any, mapping: bool) -> None:
         mark = self._mark(event)

@@ -12,6 +12,7 @@ from archviz.errors import ArchvizError
 from archviz.yamlnodes import (
     MAX_BYTES,
     MAX_DEPTH,
+    MAX_MENDED,
     MappingNode,
     ScalarNode,
     SequenceNode,
@@ -101,6 +102,26 @@ def test_places_inside_a_scalar(text: str, column: int) -> None:
     assert scalar.mark_at(5).column == column
 
 
+def test_places_in_a_text_on_several_lines(loader: str) -> None:
+    node, problems = parse_yaml("a: [one two\n   three,\n b\n\n    c]\n", "f")
+    assert isinstance(node, MappingNode) and not problems
+    words = node.pairs[0][1]
+    assert isinstance(words, SequenceNode)
+    first, second = words.items
+    assert isinstance(first, ScalarNode) and isinstance(second, ScalarNode)
+    places = [first.mark_at(index)[1:] for index in (0, 4, 8, 10)]
+    assert (first.text, places) == ("one two three", [(1, 5), (1, 9), (2, 4), (2, 6)])
+    assert (second.text, second.mark_at(2)[1:]) == ("b\nc", (5, 5))
+
+
+def test_many_mistakes_are_told_at_once(loader: str) -> None:
+    node, problems = parse_yaml("a: @x\nb: `y z`\nc: [%d, &e f, `g`]\n", "f")
+    assert [(p.mark.line, p.mark.column) for p in problems] == [(1, 4), (2, 4), (3, 5), (3, 15)]
+    assert plain(node) == {"a": "x", "b": "y z", "c": ["d", "f", "g"]}
+    found = parse_yaml("- @\n" * 1000, "f")[1]
+    assert len(found) == MAX_MENDED + 1
+
+
 def test_anchors_and_aliases() -> None:
     assert tree_of("a: &x [1, 2]\nb: *x\n") == {"a": ["1", "2"], "b": ["1", "2"]}
 
@@ -128,14 +149,27 @@ def test_core_tags_change_nothing(tag: str) -> None:
         ("a: 1\n\tb: 2\n", 2, 1, "a tab stands where YAML wants blanks", "indent with blanks"),
         ("a: b: c\n", 1, 5, "not valid YAML: mapping values are not allowed in this context",
          "quote a text with ': ' in it; check the indentation"),
-        ("a: [1, 2\n", 2, 1, "not valid YAML: did not find expected ',' or ']'",
+        ("a: [1, 2\n", 1, 4, "this [ is never closed",
+         "close it, or see where a comma is missing"),
+        ("a: b\nc: {d: [1, 2\ne: 3\n", 2, 8, "this [ is never closed",
+         "close it, or see where a comma is missing"),
+        ("a: 'x\n", 1, 4, "this ' is never closed", "close it"),
+        ("a: [1 2: 3: 4]\n", 1, 11, "not valid YAML: did not find expected ',' or ']'",
          "a bracket is not closed, or a comma is missing"),
-        ("a: 'x\n", 2, 1, "not valid YAML: found unexpected end of stream",
-         "a quote is not closed"),
-        ("- a\nb: 1\n", 2, 1, "not valid YAML: did not find expected '-' indicator",
+        ("- a\nb: 1\n", 2, 1,
+         "this line begins in column 1, and those of its list or mapping do not",
          "items of one list or mapping must start in the same column"),
-        ("a: @x\n", 1, 4, "not valid YAML: found character that cannot start any token",
-         "quote a text that begins with this character"),
+        ("- a: b\n  - c\n", 2, 3,
+         "this line begins in column 3, and those of its list or mapping do not",
+         "items of one list or mapping must start in the same column"),
+        ("a: b\n c: d\n", 2, 2, "this line is indented under one that is whole already",
+         "give both lines the same column, or end the line before with ':'"),
+        ("a:b\nc: d\n", 1, 2, "this ':' has no blank behind it", "write key: value"),
+        ("- a\n-\tb: 1\n", 2, 2, "a tab stands where YAML wants blanks", "indent with blanks"),
+        ("a:\n\t- b\n\t- c\n", 2, 1, "a tab stands where YAML wants blanks",
+         "indent with blanks; 2 lines begin with tabs"),
+        ("a: @x\n", 1, 4, "in YAML no text can begin with '@'",
+         "leave the @ out, or quote the text"),
         ("a: 1\nb: x\x07y\n", 2, 5, "character U+0007 is not allowed in a spec", ""),
         ("a: \x85\n", 1, 4, "character U+0085 is not allowed in a spec", ""),
         ("a: \ud800\n", 1, 4, "character U+D800 is not allowed in a spec", ""),

@@ -34,7 +34,7 @@ from archviz.language.syntax import (
     StageSpec,
     TowersSpec,
 )
-from archviz.network.labels import filled, without_braces
+from archviz.network.labels import call_text, filled, without_braces
 from archviz.network.model import (
     PREVIOUS,
     Auxiliary,
@@ -84,6 +84,9 @@ def expand(spec: Spec) -> Network:
         raise ArchvizError([*expander.problems.values(), stop.problem]) from None
     if expander.problems:
         raise ArchvizError(tuple(expander.problems.values()))
+    if not expander.inputs:
+        problem = Problem(spec.network[0].mark, "a network begins with its input")
+        raise ArchvizError([problem])
     figure = spec.figure
     if expander.previous:
         figure = figure._replace(notes=(*figure.notes, PREVIOUS_NOTE))
@@ -95,6 +98,7 @@ def expand(spec: Spec) -> Network:
         figure,
         spec.published_marks,
         spec.files,
+        spec.warnings,
     )
 
 
@@ -264,11 +268,13 @@ class _Expander(Filler):
         present = self.present(item.when, values)
         problems = dict(self.problems)
         arguments = self.arguments(item.arguments, module, values)
+        shown = {name: _plain(value) for name, value in arguments.items()}
+        self.inside.append((call_text(item.module, shown), item.mark))
         body, count, height = self.body(item, module, arguments, depth)
+        self.inside.pop()
         if not present:  # what is not there has nothing wrong
             self.problems = problems
         self.deeper(depth + height, item.mark)
-        shown = {name: _plain(value) for name, value in arguments.items()}
         name, look, shared = item.style
         label = look.label or filled(module.label, shown)
         call = ModuleCall(

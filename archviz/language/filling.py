@@ -21,6 +21,8 @@ class Filler:
 
     def __init__(self) -> None:
         self.problems: dict[Mark, Problem] = {}
+        self.inside: list[tuple[str, Mark]] = []
+        """The calls that are being filled in."""
         self.inputs: list[Layer] = []
         self.previous = False
         """Whether something takes what the item before its module took in."""
@@ -30,7 +32,7 @@ class Filler:
 
     def problem(self, mark: Mark, message: str, hint: str = "") -> None:
         """Note a problem; of one place, the first."""
-        self.problems.setdefault(mark, Problem(mark, message, hint))
+        self.problems.setdefault(mark, Problem(mark, message, hint, tuple(reversed(self.inside))))
 
     def seen(self, name: str) -> str:
         """The name of a value, which the figure may have to explain."""

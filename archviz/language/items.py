@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from archviz.language import forms, network_forms
 from archviz.language.calls import read_call
+from archviz.language.lines import apart, listed, several_lines
+from archviz.language.mending import Words, mended
 from archviz.language.places import Place, Readers, begins, find
 from archviz.language.reader import SpecReader, tokens_of
 from archviz.language.shapes import words_in
@@ -27,15 +29,17 @@ if TYPE_CHECKING:
 
 def read_series(reader: SpecReader, node: YamlNode, where: str, place: Place) -> SeriesSpec:
     """A list of items, or one item; ``identity`` is the empty series."""
+    node = listed(reader, node)
     if not isinstance(node, SequenceNode):
         if isinstance(node, ScalarNode) and node.text.strip() == "identity":
             return ()
         return read_item(reader, node, f"{where}/0", place._replace(first=True))
     items: list[ItemSpec] = []
-    last = len(node.items) - 1
+    children = [part for child in node.items for part in apart(reader, child)]
+    last = len(children) - 1
     inner = Place(place.scope, place.top, place.own)
     given = 0
-    for index, child in enumerate(node.items):
+    for index, child in enumerate(children):
         at = inner
         if index in (0, last):
             fork, merge = place.fork if index == last else "", place.merge and index == 0
@@ -154,7 +158,10 @@ def _from_string(
     (word, mark), rest = tokens[0], tokens[1:]
     if word == "from" and word not in reader.takes:
         return _from_value(reader, rest, where, mark)
-    return _named_thing(reader, word, rest, where, mark, place)
+    before = len(reader.problems)
+    items = _named_thing(reader, word, rest, where, mark, place)
+    several_lines(reader, node, before)
+    return items
 
 
 def _from_value(
@@ -176,6 +183,32 @@ def _named_thing(
     mark: Mark,
     place: Place,
     extra: Sequence[tuple[ScalarNode, YamlNode]] = (),
+) -> tuple[ItemSpec, ...]:
+    """A layer, a call, or a layer whose kind is a parameter; one that is wrong as it was meant."""
+
+    def read(
+        reader: SpecReader, words: Words, extra: Sequence[tuple[ScalarNode, YamlNode]]
+    ) -> tuple[ItemSpec, ...]:
+        (word, mark), *rest = words
+        return _as_written(reader, word, rest, where, mark, place, extra)
+
+    since, named = len(reader.problems), len(reader.values.known)
+    words = [(word, mark), *rest]
+    items = read(reader, words, extra)
+    if len(reader.problems) == since:
+        return items
+    better = mended(reader, since, named, words, extra, read)
+    return items if better is None else better
+
+
+def _as_written(
+    reader: SpecReader,
+    word: str,
+    rest: list[tuple[str, Mark]],
+    where: str,
+    mark: Mark,
+    place: Place,
+    extra: Sequence[tuple[ScalarNode, YamlNode]],
 ) -> tuple[ItemSpec, ...]:
     """A layer, a call, or a layer whose kind is a parameter, from its words."""
     rest, name = _without_name(rest)
@@ -258,9 +291,7 @@ def _long_form(
     known = (reader.takes, KINDS, place.scope)
     heads = [pair for names in known for pair in node.pairs if pair[0].text in names]
     if not heads:
-        key = node.pairs[0][0]
-        _unknown_item(reader, key.text, key.mark)
-        return ()
+        return _unknown_head(reader, node, where, place)
     head, value = heads[0]
     extra = [pair for pair in node.pairs if pair[0] is not head]
     tokens: list[tuple[str, Mark]] = []
@@ -277,6 +308,23 @@ def _long_form(
             reader.problem(value.mark, message, "write {conv: 3x3 64, name: conv1}")
             return ()
     return _named_thing(reader, head.text, tokens, where, head.mark, place, extra)
+
+
+def _unknown_head(
+    reader: SpecReader, node: MappingNode, where: str, place: Place
+) -> tuple[ItemSpec, ...]:
+    """What a mapping is whose keys are no kind and no module: ``{fc: 10}``, ``conv 3x3 pad: 1``."""
+    (key, value), *extra = node.pairs
+    words = tokens_of(key)
+    if not isinstance(value, ScalarNode) or not words:
+        _unknown_item(reader, key.text, key.mark)
+        return ()
+    (word, mark), *rest = words
+    if rest:  # one key of several words
+        (last, at) = rest.pop()
+        rest.append((f"{last}:{value.text}", at))
+        return _named_thing(reader, word, rest, where, mark, place, extra)
+    return _named_thing(reader, word, tokens_of(value), where, mark, place, extra)
 
 
 READERS = Readers(read_series, read_item)

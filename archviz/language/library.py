@@ -62,7 +62,7 @@ class Library:
                 self.specs[real] = self.files[path] = spec
             except ArchvizError as error:
                 for problem in error.problems:
-                    reader.problem(*problem)
+                    reader.problem(problem.mark, problem.message, problem.hint)
             self.open.pop()
         return self.specs.get(real)
 

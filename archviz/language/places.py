@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, assert_never
 
 from archviz.language.reader import SpecReader
 from archviz.language.shorthand import Parameters
+from archviz.language.synonyms import ours
 from archviz.language.syntax import (
     AuxiliarySpec,
     CallSpec,
@@ -23,6 +24,7 @@ from archviz.language.syntax import (
     StageSpec,
     TowersSpec,
 )
+from archviz.network.kinds import KINDS
 from archviz.yamlnodes import MappingNode, YamlNode
 
 if TYPE_CHECKING:
@@ -64,10 +66,10 @@ ReadForm: TypeAlias = Callable[
 
 
 def begins(item: ItemSpec) -> bool:
-    """Whether an item is an input, or begins with nothing but inputs."""
+    """Whether nothing enters an item: an input, a constant, or what begins with nothing else."""
     match item:
         case LayerSpec():
-            return item.kind == "input"
+            return KINDS[item.kind].begins
         case TowersSpec():
             return all(branch and begins(branch[0]) for branch in item.branches)
         case GraphSpec():
@@ -102,3 +104,17 @@ def find(node: YamlNode, name: str) -> YamlNode | None:
         if key.text == name:
             return value
     return None
+
+
+def meant(node: MappingNode, allowed: Sequence[str]) -> MappingNode:
+    """A mapping with our keys for those of others, of which :func:`check_keys` has told."""
+    given = {key.text for key, _ in node.pairs}
+    if given.issubset(allowed):
+        return node
+    pairs = []
+    for key, value in node.pairs:
+        name = "" if key.text in allowed else ours(key.text, allowed)
+        free = name in allowed and name not in given
+        pairs.append((key._replace(text=name), value) if free else (key, value))
+        given.add(name)
+    return MappingNode(tuple(pairs), node.mark)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.errors import Mark, Problem, did_you_mean
-from archviz.language.synonyms import CALLED
+from archviz.language.synonyms import elsewhere, ours
+from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.yamlnodes import ScalarNode, shorten
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from archviz.language.options import Setting
 
 MAX_PROBLEMS = 100
+APART = frozenset({*KINDS, *ACTIVATIONS, *NORMS})
+"""Names of functions, of which no like one is meant by another's name."""
 
 
 class Value(NamedTuple):
@@ -42,6 +46,7 @@ class SpecReader:
 
     def __init__(self, problems: list[Problem], allow_outside: bool = False) -> None:
         self.problems = problems
+        self.warnings: list[Problem] = []
         self.allow_outside = allow_outside
         """Whether files that the spec names may be outside of its folder."""
         self.takes: dict[str, dict[str, Expression | None]] = {}
@@ -65,12 +70,29 @@ class SpecReader:
             message = f"more than {MAX_PROBLEMS} problems; those behind here are not shown"
             self.problems.append(Problem(mark, message))
 
+    def warn(self, mark: Mark, message: str, hint: str) -> None:
+        """Note what works and is hardly meant so; of very many, only the first are kept."""
+        if len(self.warnings) < MAX_PROBLEMS:
+            self.warnings.append(Problem(mark, message, hint, warning=True))
+
+    def trial(self, named: int) -> SpecReader:
+        """One that reads the like and tells nobody, with the first ``named`` values."""
+        other = SpecReader([], self.allow_outside)
+        other.takes, other.defaults, other.calls = self.takes, self.defaults, self.calls
+        other.inputs, other.gives, other.caller = self.inputs, self.gives, self.caller
+        other.values = Values(dict(islice(self.values.known.items(), named)))
+        return other
+
     def near(self, word: str, known: Collection[str]) -> str:
         """A hint at the known word that means the same, or else is nearest."""
-        ours = CALLED.get(word)
-        if ours in known:
-            return f"here it is called {ours}"
-        return did_you_mean(word, known) if len(self.problems) < MAX_PROBLEMS else ""
+        if len(self.problems) >= MAX_PROBLEMS:
+            return ""
+        name = ours(word, known)
+        if name:
+            return f"here it is called {name}"
+        if elsewhere(word) and not APART.isdisjoint(known):
+            return f"it has no name here; write an operator of its own: op label={shorten(word)}"
+        return did_you_mean(word, known, APART)
 
     def unknown(self, mark: Mark, what: str, word: str, known: Collection[str]) -> None:
         """Note a word that is none of those known, with the nearest one."""

@@ -12,7 +12,7 @@ from archviz.language.figure import read_color, read_figure
 from archviz.language.forms import read_residual, read_towers
 from archviz.language.head import GALLERY, KEYS, read_head, read_text
 from archviz.language.items import READERS, read_series
-from archviz.language.places import Place, begins, check_keys, find
+from archviz.language.places import Place, begins, check_keys, find, meant
 from archviz.language.reader import SpecReader, Value, Values
 from archviz.language.repeats import MAX_VARIABLES, check_parameter
 from archviz.language.shapes import SHAPE_NAMES, with_shapes
@@ -90,7 +90,9 @@ def _read_root(
     reader: SpecReader, root: MappingNode, file: str, asks: bool, library: Library | None
 ) -> Spec | None:
     """``asks``: a module may ask for the shape that comes in."""
-    check_keys(reader, root, (*KEYS, *SECTIONS, *GALLERY), "a spec")
+    keys = (*KEYS, *SECTIONS, *GALLERY)
+    check_keys(reader, root, keys, "a spec")
+    root = meant(root, keys)
     pairs = {key.text: (key, value) for key, value in root.pairs}
     head, published_marks = read_head(reader, pairs, file)
     sections = {name: pairs[name][1] for name in SECTIONS if name in pairs}
@@ -115,7 +117,8 @@ def _read_root(
     _check_calls(reader, {name.text: name.mark for name in modules} | taken)
     if asks:
         specs = with_shapes(specs, reader.calls)
-    whole = Spec(head, series, specs, figure, published_marks)
+    warnings = tuple(reader.warnings)
+    whole = Spec(head, series, specs, figure, published_marks, warnings=warnings)
     return parts.added_to(whole) if parts and not library else whole
 
 
@@ -159,7 +162,7 @@ def _read_takes(reader: SpecReader, modules: Mapping[ScalarNode, YamlNode]) -> N
                 f"it is a mapping with one of {', '.join(BODIES)}",
             )
             continue
-        takes = find(node, "takes")
+        takes = find(meant(node, (*MODULE_KEYS, *BODIES)), "takes")
         if takes is not None:
             reader.takes[name.text] = _parameters(reader, takes)
         reader.inputs[name.text] = _value_names(reader, node, "inputs")
@@ -230,6 +233,8 @@ def _read_default(reader: SpecReader, key: ScalarNode, node: YamlNode) -> None:
 def _read_module(
     reader: SpecReader, name: ScalarNode, node: MappingNode, parts: Parts | None
 ) -> ModuleSpec | None:
+    written = node
+    node = meant(node, (*MODULE_KEYS, *BODIES))
     bodies = [key for key, _ in node.pairs if key.text in BODIES]
     if len(bodies) != 1:
         what = "no body" if not bodies else "more than one body"
@@ -242,7 +247,7 @@ def _read_module(
     form = bodies[0].text
     keys = MODULE_KEYS if form != "use" else USE_KEYS
     allowed = (*keys, form, *COMPANIONS[form], *(key.text for key in bodies))
-    check_keys(reader, node, allowed, f"module {name.text}")
+    check_keys(reader, written, allowed, f"module {name.text}")
     reader.caller = name.text
     takes = reader.takes[name.text]
     inputs, gives = reader.inputs[name.text], reader.gives[name.text]
@@ -319,7 +324,8 @@ def _read_network(reader: SpecReader, node: YamlNode | None, file: str) -> Serie
         return series
     check_taken(reader)
     first = series[0] if series else None
-    if first is None or not begins(first):
+    alone = isinstance(first, LayerSpec) and first.kind != "input"
+    if first is None or alone or not begins(first):
         mark = first.mark if first else node.mark
         reader.problem(mark, "a network begins with its input", "write - input 224x224x3 first")
     elif len(series) == 1 and isinstance(first, LayerSpec):

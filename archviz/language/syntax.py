@@ -198,3 +198,4 @@ class Spec(NamedTuple):
     published_marks: Mapping[str, Mark]
     files: tuple[str, ...] = ()
     """Of the specs that parts of it come from."""
+    warnings: tuple[Problem, ...] = ()

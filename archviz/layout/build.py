@@ -140,7 +140,7 @@ class Builder(NamedTuple):
             return CircleBlock(face, self.style)
         under = not self.under.isdisjoint(face.takes)
         block = BoxBlock(self.wired(face), self.style, under, self.stubs)
-        block.begins = layer.kind == "input" or layer.alone
+        block.begins = KINDS[layer.kind].begins or layer.alone
         return block
 
     def merge(self, layer: Layer, captions_above: bool = False) -> BoxBlock:

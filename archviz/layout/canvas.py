@@ -190,6 +190,8 @@ BUS_TO_MERGE = 0.85
 """Units from the bus, on which towers end, to the merge box."""
 
 
+PAD = 0.45
+"""Units between what stands on a ground and its edge."""
 RISE = 0.12
 """Units between the line of a value and the name over it."""
 TURN = 0.75

@@ -21,12 +21,14 @@ def opened_layers(network: Network, builder: Builder) -> Iterator[tuple[Module, 
     """The kinds that a figure opens, as modules with their insides."""
     layers = [node for node in within(network.body) if isinstance(node, Layer)]
     for kind in OPENABLE:
-        alike = [layer for layer in layers if layer.kind == kind]
+        # of a cross-attention keys and values come from elsewhere, which this panel does not show
+        alike = [layer for layer in layers if layer.kind == kind and not layer.takes]
         if kind in network.figure.opened and alike:
-            heads = {layer.count for layer in alike}
+            words = KINDS[kind].words
+            said = {words(layer)[1] for layer in alike} if words else set()
             title = "Multi-head attention"
-            if len(heads) == 1:
-                title += f", {heads.pop()} heads"
+            if len(said) == 1:
+                title += f", {said.pop()}"
             module = Module(kind, kind, title, KINDS[kind].role, alike[0].mark)
             yield module, _attention(builder.style)
 

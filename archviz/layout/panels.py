@@ -9,8 +9,9 @@ from archviz.layout.blocks import Block
 from archviz.layout.build import Builder, settled
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded
 from archviz.layout.compound import SeriesBlock, WrappedBlock, break_blocks
-from archviz.layout.lanes import FAR, Ground, Wiring, ground_of, wire
+from archviz.layout.lanes import Wiring, wire
 from archviz.layout.style import Style
+from archviz.layout.ways import FAR, Ground, ground_of
 from archviz.layout.wires import draw_wires, room_of
 from archviz.looks import MODULES
 from archviz.network.kinds import OPENABLE

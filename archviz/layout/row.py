@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from archviz.layout.blocks import Block
 from archviz.layout.build import Builder
-from archviz.layout.canvas import Canvas, Port
+from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock, break_blocks
-from archviz.layout.lanes import Ground, ground_of, wire
-from archviz.layout.stages import STAGE_GAP, StageSpan, place_stage, stage_room
+from archviz.layout.lanes import wire
+from archviz.layout.stages import STAGE_GAP, StageSpan, place_stages, stage_room
 from archviz.layout.style import Style
+from archviz.layout.ways import Ground, ground_of
 from archviz.layout.wires import room_of
 from archviz.network.model import Auxiliary, Graph, Network, Node, Stage, Towers
 from archviz.scene.scene import Group
@@ -176,6 +177,11 @@ def measure_line(row: MainRow, start: int, stop: int, style: Style) -> RowLine:
     )
 
 
+def turn_room(lines: Sequence[RowLine], style: Style) -> float:
+    """How far the line from one line of a row to the next stands out at its sides."""
+    return style.gap(TURN) + (style.px(PAD) if any(line.stages for line in lines) else 0.0)
+
+
 def _hang(
     head: AuxiliaryHead,
     tap: float,
@@ -201,8 +207,8 @@ def place_line(
 ) -> Port | None:
     """Draw a line of the row at (x, y), entered from ``source``; the port it ends in."""
     ports = [source] if source and not line.anew else []
-    for span in line.stages:
-        place_stage(span, line.series, line.first, canvas, x, y, style)
+    if line.stages:
+        place_stages(line.stages, line.series, line.first, canvas, x, y, style)
     taps: dict[int, list[tuple[AuxiliaryHead, float, float]]] = {}
     for entry in line.heads:
         taps.setdefault(entry[0].after - line.first, []).append(entry)

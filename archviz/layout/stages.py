@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
-from archviz.layout.canvas import Canvas, Port, rounded
+from archviz.layout.canvas import PAD, Canvas, Port, rounded
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.style import Style
 from archviz.network.model import Graph, Repeat, Residual, Stage, Towers
@@ -15,8 +15,6 @@ from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, text_width
 
 STAGE_GAP = 0.9
 """Units that stand between stages besides what stands between their blocks."""
-PAD = 0.45
-"""Units between the blocks of a stage and the edge of its ground."""
 
 
 class StageSpan(NamedTuple):
@@ -96,8 +94,8 @@ def stage_room(
     return up + style.px(PAD), down + style.px(2 * PAD) + style.metric("caption")
 
 
-def place_stage(
-    span: StageSpan,
+def place_stages(
+    spans: Sequence[StageSpan],
     series: SeriesBlock,
     first: int,
     canvas: Canvas,
@@ -105,23 +103,18 @@ def place_stage(
     y: float,
     style: Style,
 ) -> None:
-    """Draw the ground behind as much of a stage as stands on a line, its title below."""
-    start, stop = max(0, span.start - first), min(len(series.blocks), span.stop - first)
-    blocks = series.blocks[start:stop]
+    """Draw grounds of one height behind what stands of stages on a line, with their titles."""
+    last = len(series.blocks)
+    parts = [(span, max(0, span.start - first), min(last, span.stop - first)) for span in spans]
+    blocks = [block for _, start, stop in parts for block in series.blocks[start:stop]]
     pad, size = style.px(PAD), style.metric("caption")
-    left = x + series.offsets[start] - pad
-    right = x + series.offsets[stop - 1] + blocks[-1].width + pad
-    top = y - max(style.px(0.8), *(block.up for block in blocks)) - pad
-    bottom = y + max(style.px(0.8), *(block.down for block in blocks)) + pad
-    look = span.stage.look
-    height = bottom + size + pad - top
-    place_ground(canvas, left, top, right - left, height, look.color, style)
-    title = clip(look.label or span.stage.title, right - left - pad, size)
-    canvas.text(
-        (left + right) / 2,
-        bottom + ASCENT * size,
-        title,
-        size,
-        style.theme.color("caption"),
-        role="stage",
-    )
+    top = y - max([style.px(0.8), *(block.up for block in blocks)]) - pad
+    bottom = y + max([style.px(0.8), *(block.down for block in blocks)]) + pad
+    for span, start, stop in parts:
+        left = x + series.offsets[start] - pad
+        right = x + series.offsets[stop - 1] + series.blocks[stop - 1].width + pad
+        look, height = span.stage.look, bottom + size + pad - top
+        place_ground(canvas, left, top, right - left, height, look.color, style)
+        title = clip(look.label or span.stage.title, right - left - pad, size)
+        fill, middle = style.theme.color("caption"), (left + right) / 2
+        canvas.text(middle, bottom + ASCENT * size, title, size, fill, role="stage")

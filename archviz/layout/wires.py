@@ -7,8 +7,9 @@ from itertools import pairwise
 
 from archviz.layout.blocks import Block
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, simplify
-from archviz.layout.lanes import Ground, Lane, Leg, Route, Wiring, wire
+from archviz.layout.lanes import Wiring, wire
 from archviz.layout.style import Style
+from archviz.layout.ways import Ground, Lane, Leg, Route
 from archviz.network.model import From, Graph, Layer, ModuleCall, Node
 from archviz.network.walk import children
 from archviz.scene.scene import Connector, Point

@@ -17,12 +17,12 @@ MacRule: TypeAlias = Callable[..., int]
 """From the layer, the shapes that come in and go out, and those of the named values."""
 
 
-def no_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
+def no_weights(layer: Layer, shape: Shape, *named: Shape) -> tuple[int, int]:
     """Nothing to learn."""
     return 0, 0
 
 
-def no_macs(layer: Layer, shape: Shape, output: Shape) -> int:
+def no_macs(layer: Layer, shape: Shape, output: Shape, *named: Shape) -> int:
     """Nothing that counts as a multiply-add."""
     return 0
 

@@ -13,7 +13,7 @@ the same reason annotations are plain here: postponed ones are compiled one by o
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from archviz.errors import Mark
+from archviz.errors import Mark, Problem
 from archviz.looks import MODULES
 
 NOTHING: Mapping[str, Any] = {}
@@ -30,7 +30,8 @@ class Layer(NamedTuple):
     """One layer with everything that its shape and its counts depend on.
 
     ``padding`` is ``"same"``, ``"half"``, ``"valid"`` or (top, bottom, left, right) in pixels;
-    of a sequence (before, behind), of a volume six numbers. Kernels have as many sides as what they move over.
+    of a sequence (before, behind), of a volume six numbers. Kernels have as many sides as
+    what they move over.
     ``written`` keeps the text of parameters that came from an expression, such as
     ``{"kernel": "k×k", "filters": "4*width"}``: a panel prints it where the calls of
     its module differ.
@@ -304,6 +305,8 @@ class Published(NamedTuple):
     macs: int | None = None
     depth: int | None = None
     with_auxiliary: int | None = None
+    macs_of: str = "all"
+    """Which multiply-adds ``macs`` are: ``all``, or ``layers``: only those with weights."""
 
 
 class Head(NamedTuple):
@@ -325,6 +328,7 @@ class Head(NamedTuple):
     published: Published = Published()
     keras: Mapping[str, float | str] = NOTHING
     """The row of the Keras table: model, size_mb, top1, top5, parameters, depth."""
+    classic: bool = False
     appendix: bool = False
 
 
@@ -380,3 +384,5 @@ class Network(NamedTuple):
     published_marks: Mapping[str, Mark] = NOTHING
     files: tuple[str, ...] = ()
     """Of the specs that parts of it come from, besides its own."""
+    warnings: tuple[Problem, ...] = ()
+    """What is hardly meant as it stands in the spec."""

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar, assert_never
 
+from archviz.network.kinds import KINDS
 from archviz.network.model import (
     PREVIOUS,
     Auxiliary,
@@ -190,7 +191,7 @@ class Walk(ABC, Generic[Carried]):
 
     def alone(self, node: Layer, value: Carried, scope: Scope) -> Carried:
         """A layer that is no merge of towers, a residual or a graph."""
-        if node.kind == "input":
+        if KINDS[node.kind].begins:
             return self.layer(node, (), (), scope)
         if not node.present:
             self.left_out(node)

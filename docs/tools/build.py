@@ -43,7 +43,8 @@ def pictures() -> dict[str, str]:
     for name, example in IMPORTED.items():
         found[name] = archviz.load(DOCS / "examples" / f"{example}.yaml").svg()
     found["legend"] = write_svg(draw_legend(load_theme()))
-    heads = [net.network.head for net in networks.values()]
+    classics = catalog.classics(appendix=True)
+    heads = [networks[name].network.head for name in classics]
     found["timeline"] = write_svg(draw_timeline(heads, load_theme()))
     slide = networks["resnet50"]
     found["slide"] = write_svg(network_slides(slide.network, slide.analysis, load_theme())[0])
