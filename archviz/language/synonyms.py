@@ -57,7 +57,7 @@ _THEIRS: Mapping[str, str] = {
     "feed-forward": "mlp ffn",
     "mixture-of-experts": "moe",
     "lstm": "lstmcell bilstm recurrent",
-    "hidden": "drawn visible invisible",
+    "hidden": "invisible",
     "gru": "grucell bigru",
     "rnn": "simplernn rnncell",
     "recurrent": "lstm lstmcell bilstm gru grucell bigru rnn simplernn rnncell",
