@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archviz.cli.common import outside_allowed, say_of_import
+from archviz.cli.common import outside_allowed, say_of
 from archviz.cli.streams import note, say
 from archviz.errors import ArchvizError, printable
 from archviz.export import Analysed, Job, Picture, export_jobs, make_folder
@@ -46,7 +46,7 @@ def run_export(
         except ArchvizError as error:
             failures.append(error)
             continue
-        say_of_import(net)
+        say_of(net)
     jobs: list[Job] = []
     if nets:
         pictures, options, settings = read(nets)
