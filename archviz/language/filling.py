@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from archviz.errors import Mark, Problem
 from archviz.language.expression import Expression, ExpressionError, Value, evaluate, show
-from archviz.language.options import OPTIONS, OptionError, Setting, setting_value, written
+from archviz.language.options import OPTIONS, OptionError, Setting, setting_value, whole, written
 from archviz.language.shapes import shape_values
 from archviz.language.syntax import Argument, ChoiceSpec, LayerSpec, ModuleSpec
 from archviz.network.kinds import KINDS
