@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from archviz.language.figure import OWN_KEYS
-from archviz.language.head import BROUGHT_LENGTH, GALLERY, KERAS, PUBLISHED, TEXTS
+from archviz.language.head import BROUGHT_LENGTH, GALLERY, KERAS, MACS_OF, PUBLISHED, TEXTS
 from archviz.language.items import FORMS
 from archviz.language.options import COMMON, OPTIONS
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES
@@ -68,6 +68,7 @@ def _head() -> dict[str, Any]:
     gallery = {
         "brought": {**_TEXT, "maxLength": BROUGHT_LENGTH, "description": GALLERY["brought"]},
         "keras": _table(KERAS, GALLERY["keras"], {"model": _TEXT}),
+        "classic": {"type": "boolean", "description": GALLERY["classic"]},
         "appendix": {"type": "boolean", "description": GALLERY["appendix"]},
     }
     return {
@@ -78,7 +79,11 @@ def _head() -> dict[str, Any]:
             "pattern": r"^[0-9]{4}-(0[1-9]|1[0-2])(-[0-3][0-9])?$",
             "description": "first publication, year-month or year-month-day; orders the timeline",
         },
-        "published": _table(PUBLISHED, "published totals that the network must reproduce"),
+        "published": _table(
+            PUBLISHED,
+            "published totals that the network must reproduce",
+            {"macs-of": {"enum": list(MACS_OF)}},
+        ),
         "gallery": _object(gallery, "what only a collection of networks shows"),
     }
 

@@ -24,13 +24,14 @@ def opened_layers(network: Network, builder: Builder) -> Iterator[tuple[Module, 
     for kind in OPENABLE:
         if kind not in network.figure.opened:
             continue
+        words = KINDS[kind].words
         for title, taking in (("Multi-head attention", False), ("Cross-attention", True)):
             alike = [one for one in layers if one.kind == kind and bool(one.takes) == taking]
             if not alike:
                 continue
-            heads = {layer.count for layer in alike}
-            if len(heads) == 1:
-                title += f", {heads.pop()} heads"
+            said = {words(layer)[1] for layer in alike} if words else set()
+            if len(said) == 1:
+                title += f", {said.pop()}"
             module = Module(kind, kind, title, KINDS[kind].role, alike[0].mark)
             sources = {name for layer in alike for name in layer.takes}
             source = sources.pop() if len(sources) == 1 else "source" * taking
