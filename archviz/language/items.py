@@ -220,8 +220,9 @@ def _as_written(
     elif word not in KINDS:
         _unknown_item(reader, word, mark)
     else:
+        before = len(reader.problems)
         item = read_layer(reader, word, rest, where, mark, place.scope, extra)
-        if not _allowed(reader, item, place):
+        if len(reader.problems) == before and not _allowed(reader, item, place):
             item = None
     if item is None:
         return ()

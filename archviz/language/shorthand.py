@@ -264,7 +264,8 @@ def _not_accepted(
     elif option:
         reader.unknown(mark, f"{kind} has no option", option, accepted)
     else:
-        hint = reader.near(token, (*FLAGS, *accepted))
+        values = reader.values.known if KINDS[kind].join else ()
+        hint = reader.near(token, (*values, *FLAGS, *accepted))
         if "kernel" in accepted and token.isdigit():
             hint = f"a kernel is written {token}x{token}"
         reader.problem(mark, f"'{shorten(token)}' means nothing to {kind}", hint)
