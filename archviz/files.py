@@ -41,6 +41,25 @@ def write_file(path: str, data: bytes, *, force: bool = False, inputs: Iterable[
         raise cannot_write(path, error) from error
 
 
+def replace_file(path: str, old: bytes, new: bytes) -> None:
+    """Replace what was read from ``path`` in one step; its mode stays, and links lead to it.
+
+    Raises:
+        ArchvizError: it is no file, read-only, not ``old`` any more, or cannot be written.
+    """
+    if is_special(path):
+        raise fail(path, "is no file that could be replaced", "print to it instead")
+    if _is_read_only(path):
+        raise fail(path, "is read-only", "make it writable first")
+    try:
+        with open(path, "rb") as file:
+            if file.read(len(old) + 1) != old:
+                raise fail(path, "was changed by another program meanwhile", "try again")
+        _replace(os.path.realpath(path), new)
+    except (OSError, ValueError) as error:
+        raise cannot_write(path, error) from error
+
+
 def check_target(path: str, *, force: bool, inputs: Iterable[str]) -> None:
     """See that writing to ``path`` loses nothing.
 
@@ -61,10 +80,14 @@ def check_target(path: str, *, force: bool, inputs: Iterable[str]) -> None:
     if force:
         return
     hint = "choose another name, or replace it with --force (in Python: force=True)"
-    if not os.access(path, os.W_OK) or not os.stat(path).st_mode & 0o222:
+    if _is_read_only(path):
         raise fail(path, "is read-only", hint)
     if os.path.getsize(path) and not _is_ours(path):
         raise fail(path, "exists, and archviz did not write it or it was changed since", hint)
+
+
+def _is_read_only(path: str) -> bool:
+    return not os.access(path, os.W_OK) or not os.stat(path).st_mode & 0o222
 
 
 def _is_same(path: str, source: str) -> bool:

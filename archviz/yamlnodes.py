@@ -78,6 +78,11 @@ class _Stop(Exception):  # noqa: N818 (it stops, and is caught here)
 
 def read_spec_text(path: str) -> str:
     """The text of a spec file; :class:`ArchvizError` says in one problem why there is none."""
+    return spec_text(read_spec_bytes(path), path)
+
+
+def read_spec_bytes(path: str) -> bytes:
+    """A spec file as it is; :class:`ArchvizError` where it cannot be read or is too large."""
     try:
         if os.path.isdir(path):
             raise fail(path, "this is a folder, not a spec file", "name a .yaml file in it")
@@ -90,7 +95,7 @@ def read_spec_text(path: str) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise fail(path, f"cannot be read: {reason.lower()}") from None
-    return spec_text(data, path)
+    return data
 
 
 def spec_text(data: str | bytes, path: str) -> str:

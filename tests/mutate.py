@@ -44,6 +44,8 @@ TESTS = {
     "cli": "defaults options cli export docs files",
     "language": "spec_errors expression schema spec_limits second_inputs spec_page import_spec "
     "totals goldens",
+    "formatter": "fmt",
+    "lsp": "lsp",
     "network": "kind_numbers spec_errors totals goldens cli",
     "layout": "goldens slides opened graphviz pptx_deck layout_properties",
     "scene": "text theme colors scene goldens pdf",

@@ -48,10 +48,12 @@ OPTIONS = {
     | OUTSIDE
     | LOOK
     | MEDIUM,
+    "fmt": OUTSIDE | {"--write": False, "--check": False},
     "import": FILE,
     "info": OUTSIDE | {"--layers": False, "--parts": False, "--json": False},
     "legend": OUTPUT | THEME | MEDIUM,
     "list": {"--json": False},
+    "lsp": {},
     "render": OUTPUT | OUTSIDE | LOOK | MEDIUM,
     "schema": FILE,
     "table": OUTPUT | OUTSIDE | THEME | MEDIUM,

@@ -65,6 +65,16 @@ WRONG = [
     "title: T\ngallery: {keras: {top1: 74.9}}\nnetwork: [input 8, relu]",
     "title: T\ndefaults: {cnov: same}\nnetwork: [input 8, relu]",
     "title: T\nfigure: {hide-badges: cnov}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {legend: perhaps}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {aspect: wide}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {aspect: 11}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {detail: all}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {theme: drak}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {title: ''}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {open: {a: b}}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {colors: {gren: Block}}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {colors: {green: [Block]}}\nnetwork: [input 8, relu]",
+    "title: T\nbrought: All.\nnetwork: [input 8, relu]",
     "title: T\nmodules: {a: {color: blue, layers: relu}}\nnetwork: [input 8, a]",
     "title: T\nmodules: {a: {color: green}}\nnetwork: [input 8, a]",
     "title: T\nmodules: {a: {layers: relu, towers: [relu, relu]}}\nnetwork: [input 8, a]",
@@ -91,6 +101,13 @@ RIGHT = [
     "network: [input 8x8x3, a 3, {a: 4, name: b}, {a: {w: 4}}, {a: 3, when: 0}]",
     "title: T\npublished: {depth: '1,000', macs: 30}\nnetwork: [input 8, relu]",
     "title: T\nfigure: {hide-badges: [conv], notes: [x]}\nnetwork: [input 8, relu]",
+    "title: T\nmodules: {a: {color: '#8ac', layers: relu}}\nnetwork: [input 8, a]\n"
+    "figure: {open: [a, attention], panels: a, title: yes, legend: off, theme: dark, detail: full,"
+    " aspect: '16:9', transparent: no, colors: {green: Block, '#88AACC': Own}}",
+    "title: T\nfigure: {open: none, aspect: natural, title: Mine}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {aspect: 1.5, open: modules}\nnetwork: [input 8, relu]",
+    "title: T\ngallery: {brought: All., keras: {top1: 0.7}, appendix: yes}\n"
+    "network: [input 8, relu]",
 ]
 
 

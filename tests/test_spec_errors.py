@@ -382,7 +382,7 @@ def test_all_problems_come_together_in_order() -> None:
         "network:\n  - input 8\n  - a 3\n  - dense 0\n  - max-pool 2\n"
     )
     places = [(problem.mark.line, problem.mark.column) for problem in problems_of(text)]
-    assert places == [(2, 7), (4, 16), (4, 32), (7, 7), (8, 11), (9, 5), (9, 14)]
+    assert places == [(2, 7), (4, 16), (4, 32), (7, 7), (8, 11), (9, 14)]
 
 
 def test_one_problem_a_place_not_a_call() -> None:

@@ -12,10 +12,10 @@ import click
 
 from archviz import __version__
 from archviz.cli import figures
-from archviz.cli.common import get_network, outside_allowed, say_of_import
+from archviz.cli.common import get_network, outside_allowed, say_of
 from archviz.cli.options import network_argument, networks_argument, output_option
 from archviz.cli.streams import emit, open_streams, problems_told, say, say_json, standard_output
-from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
+from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
 
 EXAMPLES = """
 \b
@@ -27,6 +27,7 @@ Examples:
   archviz info inception-v3 --layers       shapes, parameters, multiply-adds
   archviz import model.onnx -o model.yaml  the spec of a real model
   archviz check my-net.yaml                prove a spec
+  archviz fmt --write my-net.yaml          put it into canonical form
   archviz schema > spec.schema.json        completion for your editor
   archviz legend -o legend.svg             what the colours mean
 
@@ -160,7 +161,7 @@ def check(files: tuple[str, ...]) -> None:
     for source in files:
         try:
             loaded = load(source, allow_outside=outside_allowed())
-            say_of_import(loaded)
+            say_of(loaded)
             found = check_published(loaded.network, loaded.analysis)
             if loaded.imported and not loaded.imported.faithful:
                 found.append(Problem(Mark(source), "the figure is not proven to be the model"))
@@ -173,6 +174,45 @@ def check(files: tuple[str, ...]) -> None:
         problems += found
     if problems:
         raise ArchvizError(problems)
+
+
+@main.command()
+@networks_argument("files", "FILE...", required=True)
+@click.option("--write", is_flag=True, help="Replace each file by its canonical form.")
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; status 1 if one differs.")
+def fmt(files: tuple[str, ...], write: bool, only_check: bool) -> None:
+    """Print a spec in its canonical form: one order, one indentation, comments kept.
+
+    What it says stays: a file whose network would become another is left alone. '-' is
+    standard input.
+
+    \b
+    archviz fmt my-net.yaml
+    archviz fmt --write my-net.yaml
+    archviz fmt --check resnet50 vgg16          status 1 where one is not
+    """
+    from archviz.cli.format_run import run_format
+
+    if write and only_check:
+        raise click.UsageError("--write and --check exclude each other; leave one of the two out")
+    if len(files) > 1 and not (write or only_check):
+        raise click.UsageError("one spec at a time is printed; several need --write or --check")
+    run_format(files, write, only_check)
+
+
+@main.command("lsp")
+def language_server() -> None:
+    """Run the language server, for an editor, over standard input and output.
+
+    Problems as you type, completion, shapes and parameters, definitions, formatting.
+    docs/editors.md tells how editors start it.
+    """
+    try:
+        from archviz.lsp.server import serve
+    except ModuleNotFoundError as error:
+        hint = "install it: pip install 'archviz[lsp]'"
+        raise fail("archviz lsp", f"the package {error.name} is missing", hint) from None
+    serve()
 
 
 @main.command()

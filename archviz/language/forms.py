@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archviz.language.item_keys import LOOK_KEYS, read_style
+from archviz.language.item_keys import FORM_KEYS, read_style
 from archviz.language.options import OptionError, whole
 from archviz.language.places import Place, Readers, check_keys, find, meant
 from archviz.language.reader import SpecReader
@@ -48,9 +48,8 @@ def repeat(
     read: Readers, reader: SpecReader, node: MappingNode, value: YamlNode, where: str, place: Place
 ) -> ItemSpec | None:
     """``{repeat: 3, of: [...]}``."""
-    keys = ("repeat", "of", "each", *LOOK_KEYS, "shared")
-    check_keys(reader, node, keys, "a repeat")
-    node = meant(node, keys)
+    check_keys(reader, node, FORM_KEYS["repeat"], "a repeat")
+    node = meant(node, FORM_KEYS["repeat"])
     style = read_style(reader, node)
     times = _count(reader, value, "repeat", place.scope, 1, MAX_TIMES)
     body, each = find(node, "of"), find(node, "each")
@@ -113,7 +112,7 @@ def towers(
     read: Readers, reader: SpecReader, node: MappingNode, value: YamlNode, where: str, place: Place
 ) -> ItemSpec | None:
     """``{towers: [...], merge: concat}``."""
-    check_keys(reader, node, ("towers", "of", "merge", *LOOK_KEYS, "shared"), "towers")
+    check_keys(reader, node, FORM_KEYS["towers"], "towers")
     style = read_style(reader, node)
     item = read_towers(read, reader, node, value, where, place.scope, place.own)
     return item._replace(style=style) if item else None
@@ -171,7 +170,7 @@ def fork(
     read: Readers, reader: SpecReader, node: MappingNode, value: YamlNode, where: str, place: Place
 ) -> ItemSpec | None:
     """``{fork: [...]}`` at the end of a tower."""
-    check_keys(reader, node, ("fork",), "a fork")
+    check_keys(reader, node, FORM_KEYS["fork"], "a fork")
     if not place.fork:
         reader.problem(
             node.mark, "a fork may only end a tower", "use towers, which have a merge of their own"
@@ -193,9 +192,8 @@ def residual(
     read: Readers, reader: SpecReader, node: MappingNode, value: YamlNode, where: str, place: Place
 ) -> ItemSpec:
     """``{residual: [...], shortcut: ..., merge: add}``."""
-    keys = ("residual", "shortcut", "merge", *LOOK_KEYS)
-    check_keys(reader, node, keys, "a residual")
-    node = meant(node, keys)
+    check_keys(reader, node, FORM_KEYS["residual"], "a residual")
+    node = meant(node, FORM_KEYS["residual"])
     style = read_style(reader, node)
     return read_residual(read, reader, node, value, where, place.scope)._replace(style=style)
 
@@ -220,7 +218,7 @@ def graph(
     read: Readers, reader: SpecReader, node: MappingNode, value: YamlNode, where: str, place: Place
 ) -> ItemSpec | None:
     """``{graph: {nodes: ..., edges: ...}}``."""
-    check_keys(reader, node, ("graph", *LOOK_KEYS), "a graph")
+    check_keys(reader, node, FORM_KEYS["graph"], "a graph")
     style = read_style(reader, node)
     item = read_graph(reader, value, where, place, read.series)
     return item._replace(style=style) if item else None

@@ -13,11 +13,24 @@ from archviz.network.model import Look
 from archviz.yamlnodes import MappingNode, ScalarNode, YamlNode, boolean, describe, shorten
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from archviz.language.reader import SpecReader
 
 LOOK_KEYS = ("name", "label", "title", "color", "caption", "hidden")
 """Keys of every item in its long form, besides ``as``."""
 CAPTION_LENGTH = 200
+FORM_KEYS: Mapping[str, tuple[str, ...]] = {
+    "repeat": ("repeat", "of", "each", *LOOK_KEYS, "shared"),
+    "towers": ("towers", "of", "merge", *LOOK_KEYS, "shared"),
+    "fork": ("fork",),
+    "residual": ("residual", "shortcut", "merge", *LOOK_KEYS),
+    "graph": ("graph", *LOOK_KEYS),
+    "auxiliary": ("auxiliary", "side", *LOOK_KEYS),
+    "stage": ("stage", "of", *LOOK_KEYS),
+    "outputs": ("outputs",),
+}
+"""The keys of each form of an item, besides ``as``."""
 
 
 def read_style(reader: SpecReader, node: MappingNode) -> Style:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archviz.language.item_keys import LOOK_KEYS, read_style
+from archviz.language.item_keys import FORM_KEYS, LOOK_KEYS, read_style
 from archviz.language.places import Place, Readers, check_keys, find
 from archviz.language.reader import Values
 from archviz.language.syntax import AuxiliarySpec, OutputsSpec, StageSpec
@@ -30,7 +30,7 @@ def stage(
     place: Place,
 ) -> StageSpec | None:
     """A stretch of the main row with a title: ``{stage: conv2_x, of: [...]}``."""
-    check_keys(reader, node, ("stage", "of", *LOOK_KEYS), "a stage")
+    check_keys(reader, node, FORM_KEYS["stage"], "a stage")
     if not place.top:
         reader.problem(node.mark, "a stage may only stand in the network itself")
         return None
@@ -57,7 +57,7 @@ def outputs(
     place: Place,
 ) -> OutputsSpec | None:
     """Several outputs of equal rank: ``outputs: {boxes: [...], classes: [...]}``."""
-    check_keys(reader, node, ("outputs",), "outputs")
+    check_keys(reader, node, FORM_KEYS["outputs"], "outputs")
     if not (place.top and place.ends):
         reader.problem(node.mark, "outputs may only stand last in the network")
         return None
@@ -91,7 +91,7 @@ def auxiliary(
     place: Place,
 ) -> AuxiliarySpec | None:
     """A classifier that is tapped off the main row; names in it are its own."""
-    check_keys(reader, node, ("auxiliary", "side", *LOOK_KEYS), "an auxiliary classifier")
+    check_keys(reader, node, FORM_KEYS["auxiliary"], "an auxiliary classifier")
     if not place.top:
         reader.problem(node.mark, "an auxiliary classifier may only stand in the network itself")
         return None

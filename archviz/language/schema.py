@@ -68,6 +68,7 @@ def _head() -> dict[str, Any]:
     gallery = {
         "brought": {**_TEXT, "maxLength": BROUGHT_LENGTH, "description": GALLERY["brought"]},
         "keras": _table(KERAS, GALLERY["keras"], {"model": _TEXT}),
+        "classic": {"type": "boolean", "description": GALLERY["classic"]},
         "appendix": {"type": "boolean", "description": GALLERY["appendix"]},
     }
     return {

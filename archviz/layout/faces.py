@@ -80,7 +80,7 @@ def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> F
         module.title,
         detail,
         call.where,
-        call.look.label or label,
+        label,
         role,
         captions=(*captions, *_remarks(call.look.caption, call.shared)),
         color=color,
@@ -165,7 +165,7 @@ def _count(values: Sequence[int], noun: str) -> str:
 
 
 def _tooltip(label: str, layer: Layer, facts: Facts) -> str:
-    """Name, output shape, parameters and multiply-adds, one a line."""
+    """Name, output shape, whether it shares weights, parameters, multiply-adds: one a line."""
     name = f"{layer.name}: {label}" if layer.name else label
     behind = layer.activation != "none" and not KINDS[layer.kind].inside
     extras = [ACTIVATIONS[layer.activation].title] if behind else []
@@ -174,5 +174,6 @@ def _tooltip(label: str, layer: Layer, facts: Facts) -> str:
     extras = [*_said(facts), *extras]
     if extras:
         name += ", " + ", ".join(extras)
-    parts = [name, _shapes(facts), *_counts(facts)]
+    shared = "shared weights" if layer.shared else ""
+    parts = [name, _shapes(facts), shared, *_counts(facts)]
     return "\n".join(part for part in parts if part)

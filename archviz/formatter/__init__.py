@@ -1,0 +1,1 @@
+"""Specs in their canonical form, with their comments."""

@@ -1,0 +1,1 @@
+"""A language server: problems, completion, numbers and definitions for editors."""
