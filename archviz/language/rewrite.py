@@ -50,7 +50,7 @@ def rewritten(words: Sequence[str], modules: Mapping[str, Collection[str]]) -> L
 
     ``modules``: the parameters of each.
     """
-    words, texts = _texts(words)
+    words, texts = _texts(_joined(words))
     called = _called(" ".join(words))
     if called is None:
         head, colon, rest = words[0].strip(_PUNCTUATION).partition(":")
@@ -75,6 +75,18 @@ def rewritten(words: Sequence[str], modules: Mapping[str, Collection[str]]) -> L
     if called is not None:
         tokens.sort(key=_rank)
     return Line((kind, *tokens), texts)
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """Words with what stands in brackets behind them: ``strides=(2,`` and ``2)`` are one."""
+    found = [words[0]]
+    for word in words[1:]:
+        last = found[-1]
+        if len(found) > 1 and last.endswith(",") and last.count("(") > last.count(")"):
+            found[-1] += word
+        else:
+            found.append(word)
+    return found
 
 
 def _kind(word: str, modules: Collection[str]) -> str:
@@ -178,8 +190,8 @@ class _Tokens:
             rest = self.waiting.pop(0)[1:]
             value = rest or (self.waiting.pop(0) if self.waiting else "")
             return self.option(word, value, anew=True)
-        behind = self.waiting[1] if len(self.waiting) > 1 else ""
-        if word.isdigit() and self.layer and self.name(ahead) and not behind.isdigit():
+        behind = self.waiting[1:]
+        if word.isdigit() and self.layer and self.name(ahead) and not behind:
             return self.option(self.waiting.pop(0), word, anew=True)
         key, sign, value = word.partition("=") if "=" in word else word.partition(":")
         if sign == ":" and not self.name(key):

@@ -104,7 +104,7 @@ def analyse(network: Network) -> Analysis:
     walk = _Analyser()
     _, depth = walk.series(network.body, walk.nothing, Scope(""))
     if walk.problems:
-        raise ArchvizError(_problems(network, tuple(walk.problems.values())))
+        raise ArchvizError(_problems(network, walk.problems))
     totals = _totals(walk.rows, depth)
     both = None
     if walk.auxiliary_rows:
@@ -115,19 +115,17 @@ def analyse(network: Network) -> Analysis:
     return Analysis(rows, aside, totals, both, facts, walk.ends, warnings)
 
 
-def _problems(network: Network, found: tuple[Problem, ...]) -> tuple[Problem, ...]:
+def _problems(network: Network, found: Mapping[str, Problem]) -> tuple[Problem, ...]:
     """All that does not fit; an input in another order instead of what it makes wrong."""
     instead = meant(network.inputs)
-    if not instead:
-        return found
     walk = _Analyser(instead)
-    walk.series(network.body, walk.nothing, Scope(""))
-    if len(walk.problems) >= len(found):
-        return found
-    wrong = [
-        doubt(layer, instead[layer.where]) for layer in network.inputs if layer.where in instead
-    ]
-    return (*wrong, *walk.problems.values())
+    if instead:
+        walk.series(network.body, walk.nothing, Scope(""))
+    left = walk.problems
+    if not instead or len(left) > len(found) or found.keys() <= left.keys():
+        return tuple(found.values())
+    asked = [layer for layer in network.inputs if layer.where in instead]
+    return (*(doubt(layer, instead[layer.where]) for layer in asked), *left.values())
 
 
 def _totals(rows: Sequence[Row], depth: int) -> Totals:
