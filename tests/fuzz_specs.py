@@ -22,10 +22,12 @@ from archviz import catalog
 from archviz.bundled import path_of
 from archviz.errors import ArchvizError
 from archviz.language.expand import load_network, network_from_text
-from archviz.language.head import KEYS
+from archviz.language.figure import KEYS as FIGURE
+from archviz.language.head import GALLERY, KEYS
 from archviz.language.items import FORMS
 from archviz.language.options import COMMON, FLAGS, OPTIONS
 from archviz.language.spec import BODIES, MODULE_KEYS, SECTIONS
+from archviz.looks import ROLES
 from archviz.network.analysis import analyse, check_published
 from archviz.network.kinds import KINDS
 
@@ -45,6 +47,14 @@ WORDS = (
     *MODULE_KEYS,
     *SECTIONS,
     *KEYS,
+    *GALLERY,
+    *FIGURE,
+    *ROLES,
+    "#88aacc",
+    "16:9",
+    "dark",
+    "modules",
+    "../x.yaml",
     "of",
     "each",
     "merge",

@@ -75,7 +75,7 @@ def cases() -> dict[str, Case]:
     found["inception_v1-wide"] = figure("inception_v1", aspect=WIDE, title=True)
     found["graph-full"] = figure(str(SPECS / "graph.yaml"), detail="full", legend=False)
     found["repeats-narrow"] = figure(str(SPECS / "repeats.yaml"), aspect=3 / 4)
-    found["unet-full"] = figure(str(SPECS / "unet.yaml"), detail="full")
+    found["small_u-full"] = figure(str(SPECS / "small_u.yaml"), detail="full")
     found["legend"] = Case(lambda: one(draw_legend(load_theme())), svg=True)
     found["timeline"] = Case(lambda: one(draw_timeline(heads(), load_theme())))
     found["table"] = Case(lambda: one(draw_table(heads(), load_theme())))
@@ -104,7 +104,7 @@ def figure(source: str, **options: Any) -> Case:
 
 
 def heads() -> list[Any]:
-    return [archviz.load(name).network.head for name in catalog.names()]
+    return [archviz.load(name).network.head for name in catalog.classics(appendix=True)]
 
 
 def themes() -> list[Page]:
@@ -128,7 +128,7 @@ def slides(name: str) -> list[Page]:
 
 
 def deck() -> list[Page]:
-    nets = [archviz.load(name) for name in catalog.names()]
+    nets = [archviz.load(name) for name in catalog.classics(appendix=True)]
     return deck_pages([(net.network, net.analysis) for net in nets], load_theme(), WIDE)
 
 

@@ -209,10 +209,13 @@ def _wires(found: Found, scene: Scene) -> Iterator[str]:
     """Wires cross nothing, have names where they begin, and touch no bracket or ground's title."""
     for wire in [connector for connector in found.connectors if connector.role == "wire"]:
         others = [(o.points, _way(o)) for o in found.connectors if o.source != wire.source]
-        others += [(bracket.points, "a bracket") for bracket in found.brackets]
         for points, name in others:
             if any(_cross(a, b) for a in segments(wire.points) for b in segments(points)):
                 yield f"{_way(wire)} crosses {name}"
+        for bracket in found.brackets:  # the line of a row goes through them, and so may its end
+            pieces = [piece for piece in segments(wire.points) if piece[1] != wire.route[0][1]]
+            if any(_cross(a, b) for a in pieces for b in segments(bracket.points)):
+                yield f"{_way(wire)} crosses a bracket"
         if wire.route[-1] != wire.points[-1]:
             yield f"the route of {_way(wire)} does not end where it is drawn to"
     for text, _ in found.texts:

@@ -50,7 +50,7 @@ OPTIONS = {
     | MEDIUM,
     "fmt": OUTSIDE | {"--write": False, "--check": False},
     "import": FILE,
-    "info": OUTSIDE | {"--layers": False, "--json": False},
+    "info": OUTSIDE | {"--layers": False, "--parts": False, "--json": False},
     "legend": OUTPUT | THEME | MEDIUM,
     "list": {"--json": False},
     "lsp": {},

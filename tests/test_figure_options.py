@@ -262,7 +262,9 @@ def test_on_a_shared_page_holds_what_all_specs_say(folder: Path) -> None:
     assert "ReLU" in page.partition('<g id="legend">')[2]  # only one says no legend
     assert page.count("64 filters") == 2  # one is in full, the panel of wide
     assert page.count(">Inner</text>") == 1
+    assert 'fill="#1b1d23"' in run("compare", one).stdout
     assert 'fill="#1b1d23"' not in run("compare", one, "net.yaml").stdout
+    assert 'fill="#1b1d23"' not in run("compare", one, two, "net.yaml").stdout
     assert 'fill="#1b1d23"' not in run("compare", one, two, "--theme", "article").stdout
 
 

@@ -26,6 +26,10 @@ def words(number: int) -> Any:
 CASES: dict[str, tuple[Callable[[], Any], Callable[[], tuple[Any, ...]]]] = {
     "docs/examples/alphazero.yaml": (networks.AlphaZero, lambda: (maps(17, 19, 19),)),
     "docs/examples/siamese.yaml": (networks.Siamese, lambda: (maps(1, 105, 105),) * 2),
+    "docs/examples/wavenet.yaml": (networks.WaveNet, lambda: (maps(256, 16000),)),
+    "docs/examples/seq2seq.yaml": (networks.SequenceToSequence, lambda: (words(50), words(40))),
+    "specs/unet.yaml": (networks.UNet, lambda: (maps(1, 572, 572),)),
+    "specs/transformer.yaml": (networks.Transformer, lambda: (words(60), words(50))),
 }
 
 

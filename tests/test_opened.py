@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from invariants import violations
 
-from archviz.api import LoadedNetwork
+from archviz.api import LoadedNetwork, load_text
 from archviz.errors import ArchvizError
 from archviz.language.expand import network_from_text
-from archviz.scene.scene import Group, Scene, Shape
+from archviz.scene.scene import Group, Scene, Shape, Text, leaves
 
 TEXT = """
 title: Encoder
@@ -59,3 +59,48 @@ def test_nothing_opens_where_there_is_none() -> None:
 def test_only_some_kinds_open() -> None:
     with pytest.raises(ArchvizError, match="no panel can open 'conv'"):
         scene(TEXT + "figure: {open: [attention, conv]}\n")
+
+
+WORDS = """
+title: T
+modules:
+  block: {takes: [h], layers: [attention h causal rotary, feed-forward 64*h gated silu]}
+network:
+  - {input: 24x32, as: memory}
+  - input 24x32
+  - block 2
+  - block 4
+  - attention 8 kv-heads=2 window=7 from=memory
+  - mixture-of-experts 8 active=2 inner=64 gelu
+  - lstm 32 bidirectional last
+"""
+
+
+def shown(text: str) -> list[str]:
+    """All that is written in and under the boxes of a figure."""
+    found: list[str] = []
+    for leaf in leaves(load_text(text).scene().items):
+        found += leaf.lines if isinstance(leaf, Shape) else ()
+        found += [leaf.text] if isinstance(leaf, Text) else []
+    return found
+
+
+def test_boxes_say_what_sets_a_kind_apart_as_far_as_all_calls_agree() -> None:
+    texts = shown(WORDS)
+    for words in (
+        ("causal", "attention", "rotary"),
+        ("feed-", "forward", "SwiGLU"),
+        ("grouped-query", "cross-attention", "8 heads, 2 key heads", "window 7"),
+        ("2 of 8", "experts", "64, GELU"),
+        ("bidirectional", "LSTM", "32, last state"),
+    ):
+        place = texts.index(words[0])
+        assert tuple(texts[place : place + len(words)]) == words
+
+
+def test_no_panel_shows_the_inside_of_a_cross_attention() -> None:
+    network = "title: T\nnetwork:\n  - {input: 4x8, as: memory}\n  - input 6x8\n"
+    inside = "  - attention 2\n  - append memory\nfigure: {open: attention}\n"
+    assert "query" in shown(network + inside)
+    across = "  - attention 2 from=memory\n  - relu\nfigure: {open: attention}\n"
+    assert "query" not in shown(network + across)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from archviz import catalog
 from archviz.bundled import path_of
 from archviz.errors import ArchvizError
+from archviz.language.head import MACS_OF
 from archviz.language.options import OPTIONS
 from archviz.language.schema import schema
 from archviz.language.spec import read_spec
@@ -91,10 +92,17 @@ WRONG = [
     "title: T\nyear: [2015]\nnetwork: [input 8, relu]",
     "title: T\ngallery: {keras: {top1: 74.9}}\nnetwork: [input 8, relu]",
     "title: T\ngallery: {appendix: maybe}\nnetwork: [input 8, relu]",
+    "title: T\npublished: {macs-of: everything}\nnetwork: [input 8, relu]",
     "title: T\nfigure: {legend: perhaps}\nnetwork: [input 8, relu]",
-    "title: T\nfigure: {detail: fuller}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {aspect: wide}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {aspect: 11}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {detail: all}\nnetwork: [input 8, relu]",
     "title: T\nfigure: {theme: drak}\nnetwork: [input 8, relu]",
-    "title: T\nfigure: {colors: {blue: x}}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {title: ''}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {open: {a: b}}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {colors: {gren: Block}}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {colors: {green: [Block]}}\nnetwork: [input 8, relu]",
+    "title: T\nbrought: All.\nnetwork: [input 8, relu]",
     "title: T\nnetwork: [input 8x8x3, {conv: 3x3 8, rate: 2}]",
     "title: T\nnetwork: [input 8x8x3, {conv: 3x3 8, dense: 3}]",
     "title: T\nnetwork: [input 8x8x3, {conv: 3x3 8, color: blue}]",
@@ -130,6 +138,13 @@ RIGHT = [
     "network: [input 8x8x3, a 3, {a: 4, name: b}, {a: {w: 4}}, {a: 3, when: 0}]",
     "title: T\npublished: {depth: '1,000', macs: 30}\nnetwork: [input 8, relu]",
     "title: T\nfigure: {hide-badges: [conv], notes: [x]}\nnetwork: [input 8, relu]",
+    "title: T\nmodules: {a: {color: '#8ac', layers: relu}}\nnetwork: [input 8, a]\n"
+    "figure: {open: [a, attention], panels: a, title: yes, legend: off, theme: dark, detail: full,"
+    " aspect: '16:9', transparent: no, colors: {green: Block, '#88AACC': Own}}",
+    "title: T\nfigure: {open: none, aspect: natural, title: Mine}\nnetwork: [input 8, relu]",
+    "title: T\nfigure: {aspect: 1.5, open: modules}\nnetwork: [input 8, relu]",
+    "title: T\ngallery: {brought: All., keras: {top1: 0.7}, appendix: yes}\n"
+    "network: [input 8, relu]",
     "title: 2015\nyear: '2015'\npaper: yes\nauthors: 1.5\nvenue: true\nnetwork: [input 8, relu]",
     "title: T\ngallery: {appendix: Yes, keras: {top1: '0.7', top5: 1}}\nnetwork: [input 8, relu]",
     "title: T\nfigure: {aspect: 16:9, legend: OFF, title: no}\nnetwork: [input 8, relu]",
@@ -165,6 +180,7 @@ TEXT = st.one_of(WORDS, st.integers(1, 99), st.booleans(), st.just("yes"))
 SWITCH = st.sampled_from([True, False, "yes", "No", "OFF"])
 COLOR = st.sampled_from(["green", "conv", "#aabbcc", "#ABC"])
 COUNT = st.sampled_from([0, 12, "1,234", "1_000"])
+MACS = st.sampled_from([*MACS_OF])
 HEAD = {
     "year": st.sampled_from([1998, "2015"]),
     "date": st.sampled_from(["2015-12", "2015-12-31"]),
@@ -181,7 +197,9 @@ HEAD = {
             ),
         },
     ),
-    "published": st.fixed_dictionaries({}, optional={"macs": COUNT, "with-auxiliary": COUNT}),
+    "published": st.fixed_dictionaries(
+        {}, optional={"macs": COUNT, "with-auxiliary": COUNT, "macs-of": MACS}
+    ),
     "defaults": st.fixed_dictionaries(
         {}, optional={"conv": st.just("same relu"), "dropout": st.sampled_from([0.5, None, ""])}
     ),

@@ -65,16 +65,18 @@ ITEMS = [
     ("relu 3", 10, "'3' means nothing to relu", ""),
     ("conv 3x3 8 pad=", 16, "pad needs a value", ""),
     ("conv 3x3 8 pad=smae", 16, "pad 'smae': 'smae' is not known here", "did you mean 'same'?"),
-    ("conv 3x3 8 pad=foo", 16, "pad 'foo': 'foo' is not known here", "use one of same, valid"),
-    ("conv 3x3 8 pad=relu", 16, "pad is 'relu'", "use same, valid, a number, HxW or T,B,L,R"),
+    ("conv 3x3 8 pad=foo", 16, "pad 'foo': 'foo' is not known here",
+     "use one of same, half, valid"),
+    ("conv 3x3 8 pad=relu", 16, "pad is 'relu'", "use same, half, valid, a number, HxW or T,B,L,R"),
     ("conv 3x3 8 pad=1,2", 16, "'1,2' is not a padding", "write top,bottom,left,right"),
     ("conv 3x3 8 act=rleu", 16, "act 'rleu': 'rleu' is not known here", "did you mean 'relu'?"),
     ("conv 3x3 8 act=layer-norm", 16, "act is 'layer-norm'",
      "use one of none, relu, tanh, softmax, sigmoid, gelu, silu, hard-swish, hard-sigmoid, "
      "relu6, leaky-relu, prelu, elu, selu, mish, quick-gelu, softplus, log-softmax"),
     ("conv 3x3 8 norm=relu", 16, "norm is 'relu'",
-     "use one of none, batch-norm, batch-norm-unscaled, layer-norm, layer-norm-unscaled, "
-     "group-norm, instance-norm, layer-norm-plain, instance-norm-plain, rms-norm"),
+     "use one of none, batch-norm, batch-norm-unscaled, batch-norm-frozen, layer-norm, "
+     "layer-norm-unscaled, group-norm, instance-norm, layer-norm-plain, instance-norm-plain, "
+     "rms-norm"),
     ("conv 3x3 8 bn", 16, "'bn' means nothing to conv", "here it is called batch-norm"),
     ("conv 3x3 8 no-bn", 16, "'no-bn' means nothing to conv", "here it is called no-norm"),
     ("conv 3x3 8 norm=batch", 16, "norm 'batch': 'batch' is not known here",
@@ -276,9 +278,11 @@ SPECS = [
      "title has 101 characters; at most 100 fit", ""),
     (HEAD + "published: 3\n" + NET[9:] + "  - relu", 2, 12,
      "published is '3' where a mapping is needed",
-     "its keys are parameters, trainable, non-trainable, macs, depth, with-auxiliary"),
+     "its keys are parameters, trainable, non-trainable, macs, macs-of, depth, with-auxiliary"),
     (HEAD + "published: {parametres: 3}\n" + NET[9:] + "  - relu", 2, 13,
      "published has no key 'parametres'", "did you mean 'parameters'?"),
+    (HEAD + "published: {macs-of: some}\n" + NET[9:] + "  - relu", 2, 22,
+     "macs-of is 'some'", "use all or layers"),
     (HEAD + "published: {depth: 1:30}\n" + NET[9:] + "  - relu", 2, 20,
      "depth is '1:30' where a whole number is needed", ""),
     (HEAD + "gallery: {keras: {top1: 74.9}}\n" + NET[9:] + "  - relu", 2, 25, "top1 is '74.9'",
@@ -378,7 +382,7 @@ def test_all_problems_come_together_in_order() -> None:
         "network:\n  - input 8\n  - a 3\n  - dense 0\n  - max-pool 2\n"
     )
     places = [(problem.mark.line, problem.mark.column) for problem in problems_of(text)]
-    assert places == [(2, 7), (4, 16), (4, 32), (7, 7), (8, 11), (9, 5), (9, 14)]
+    assert places == [(2, 7), (4, 16), (4, 32), (7, 7), (8, 11), (9, 14)]
 
 
 def test_one_problem_a_place_not_a_call() -> None:

@@ -12,7 +12,7 @@ import click
 
 from archviz import __version__
 from archviz.cli import figures
-from archviz.cli.common import get_network, outside_allowed, say_of_import
+from archviz.cli.common import get_network, outside_allowed, say_of
 from archviz.cli.options import network_argument, networks_argument, output_option
 from archviz.cli.streams import emit, open_streams, problems_told, say, say_json, standard_output
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
@@ -125,8 +125,9 @@ def list_networks(as_json: bool) -> None:
 @main.command()
 @network_argument
 @click.option("--layers", is_flag=True, help="Print every layer, too.")
+@click.option("--parts", is_flag=True, help="Print what the multiply-adds are of, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every layer.")
-def info(network: str, layers: bool, as_json: bool) -> None:
+def info(network: str, layers: bool, parts: bool, as_json: bool) -> None:
     """Print shapes, parameters, multiply-adds and depth of NET.
 
     \b
@@ -142,7 +143,7 @@ def info(network: str, layers: bool, as_json: bool) -> None:
     from archviz.network.report import info_text
 
     known = loaded.imported.report if loaded.imported else ""
-    say(info_text(loaded.network, loaded.analysis, layers, known))
+    say(info_text(loaded.network, loaded.analysis, layers, known, parts))
 
 
 @main.command()
@@ -160,7 +161,7 @@ def check(files: tuple[str, ...]) -> None:
     for source in files:
         try:
             loaded = load(source, allow_outside=outside_allowed())
-            say_of_import(loaded)
+            say_of(loaded)
             found = check_published(loaded.network, loaded.analysis)
             if loaded.imported and not loaded.imported.faithful:
                 found.append(Problem(Mark(source), "the figure is not proven to be the model"))

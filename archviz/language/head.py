@@ -28,10 +28,12 @@ PUBLISHED: Mapping[str, str] = {
     "parameters": "all weights, moving statistics included",
     "trainable": "trainable weights",
     "non-trainable": "moving means and variances",
-    "macs": "multiply-adds of convolutions and dense layers",
+    "macs": "multiply-adds",
+    "macs-of": "all: of all matrix products; layers: only of those with weights",
     "depth": "layers on the longest path",
     "with-auxiliary": "all weights, auxiliary classifiers included",
 }
+MACS_OF = ("all", "layers")
 KERAS: Mapping[str, str] = {
     "model": "name in Keras",
     "size_mb": "size of the weights file in MB",
@@ -43,7 +45,8 @@ KERAS: Mapping[str, str] = {
 GALLERY: Mapping[str, str] = {
     "brought": "what the network brought, in one line",
     "keras": "the network's row in the Keras table",
-    "appendix": "listed after the others",
+    "classic": "one of those that `archviz export` writes without names",
+    "appendix": "listed after the classic ones",
 }
 """What only a collection of networks shows."""
 BROUGHT_LENGTH = 500
@@ -160,10 +163,17 @@ def _gallery(reader: SpecReader, node: YamlNode) -> dict[str, Any]:
 
 def _published(reader: SpecReader, node: YamlNode) -> tuple[Published, dict[str, Mark]]:
     rows = _table(reader, node, "published", PUBLISHED)
-    numbers = {
-        key.replace("-", "_"): _number(reader, value, key, 0, 10**18) for key, value in rows.items()
+    values: dict[str, Any] = {
+        key.replace("-", "_"): _number(reader, value, key, 0, 10**18)
+        for key, value in rows.items()
+        if key != "macs-of"
     }
-    return Published(**numbers), {key: value.mark for key, value in rows.items()}
+    which = rows.get("macs-of")
+    if isinstance(which, ScalarNode) and which.text in MACS_OF:
+        values["macs_of"] = which.text
+    elif which is not None:
+        reader.problem(which.mark, f"macs-of is {describe(which)}", f"use {' or '.join(MACS_OF)}")
+    return Published(**values), {key: value.mark for key, value in rows.items()}
 
 
 def _keras(reader: SpecReader, node: YamlNode) -> dict[str, float | str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 from archviz.language import forms, network_forms
 from archviz.language.calls import read_call
 from archviz.language.lines import apart, listed, several_lines
+from archviz.language.mending import Words, mended
 from archviz.language.places import Place, Readers, begins, find
 from archviz.language.reader import SpecReader, tokens_of
 from archviz.language.shapes import words_in
@@ -183,6 +184,32 @@ def _named_thing(
     place: Place,
     extra: Sequence[tuple[ScalarNode, YamlNode]] = (),
 ) -> tuple[ItemSpec, ...]:
+    """A layer, a call, or a layer whose kind is a parameter; one that is wrong as it was meant."""
+
+    def read(
+        reader: SpecReader, words: Words, extra: Sequence[tuple[ScalarNode, YamlNode]]
+    ) -> tuple[ItemSpec, ...]:
+        (word, mark), *rest = words
+        return _as_written(reader, word, rest, where, mark, place, extra)
+
+    since, named = len(reader.problems), len(reader.values.known)
+    words = [(word, mark), *rest]
+    items = read(reader, words, extra)
+    if len(reader.problems) == since:
+        return items
+    better = mended(reader, since, named, words, extra, read)
+    return items if better is None else better
+
+
+def _as_written(
+    reader: SpecReader,
+    word: str,
+    rest: list[tuple[str, Mark]],
+    where: str,
+    mark: Mark,
+    place: Place,
+    extra: Sequence[tuple[ScalarNode, YamlNode]],
+) -> tuple[ItemSpec, ...]:
     """A layer, a call, or a layer whose kind is a parameter, from its words."""
     rest, name = _without_name(rest)
     item: ItemSpec | None = None
@@ -264,9 +291,7 @@ def _long_form(
     known = (reader.takes, KINDS, place.scope)
     heads = [pair for names in known for pair in node.pairs if pair[0].text in names]
     if not heads:
-        key = node.pairs[0][0]
-        _unknown_item(reader, key.text, key.mark)
-        return ()
+        return _unknown_head(reader, node, where, place)
     head, value = heads[0]
     extra = [pair for pair in node.pairs if pair[0] is not head]
     tokens: list[tuple[str, Mark]] = []
@@ -283,6 +308,23 @@ def _long_form(
             reader.problem(value.mark, message, "write {conv: 3x3 64, name: conv1}")
             return ()
     return _named_thing(reader, head.text, tokens, where, head.mark, place, extra)
+
+
+def _unknown_head(
+    reader: SpecReader, node: MappingNode, where: str, place: Place
+) -> tuple[ItemSpec, ...]:
+    """What a mapping is whose keys are no kind and no module: ``{fc: 10}``, ``conv 3x3 pad: 1``."""
+    (key, value), *extra = node.pairs
+    words = tokens_of(key)
+    if not isinstance(value, ScalarNode) or not words:
+        _unknown_item(reader, key.text, key.mark)
+        return ()
+    (word, mark), *rest = words
+    if rest:  # one key of several words
+        (last, at) = rest.pop()
+        rest.append((f"{last}:{value.text}", at))
+        return _named_thing(reader, word, rest, where, mark, place, extra)
+    return _named_thing(reader, word, tokens_of(value), where, mark, place, extra)
 
 
 READERS = Readers(read_series, read_item)

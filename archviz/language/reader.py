@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.errors import Mark, Problem, did_you_mean
@@ -73,6 +74,14 @@ class SpecReader:
         """Note what works and is hardly meant so; of very many, only the first are kept."""
         if len(self.warnings) < MAX_PROBLEMS:
             self.warnings.append(Problem(mark, message, hint, warning=True))
+
+    def trial(self, named: int) -> SpecReader:
+        """One that reads the like and tells nobody, with the first ``named`` values."""
+        other = SpecReader([], self.allow_outside)
+        other.takes, other.defaults, other.calls = self.takes, self.defaults, self.calls
+        other.inputs, other.gives, other.caller = self.inputs, self.gives, self.caller
+        other.values = Values(dict(islice(self.values.known.items(), named)))
+        return other
 
     def near(self, word: str, known: Collection[str]) -> str:
         """A hint at the known word that means the same, or else is nearest."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
+from archviz.errors import ArchvizError, Mark, Problem
 from archviz.language.library import MAX_ITEMS, Library
 from archviz.language.places import find
 from archviz.language.reader import Value
@@ -13,6 +13,8 @@ from archviz.language.syntax import (
     AuxiliarySpec,
     CallSpec,
     ChoiceSpec,
+    FromSpec,
+    GraphSpec,
     ItemSpec,
     LayerSpec,
     ModuleSpec,
@@ -60,6 +62,8 @@ class Parts:
         self.given: set[str] = set()
         self.waiting: list[tuple[str, ModuleSpec, Spec]] = []
         """Modules that have a name here, and are still to be put in."""
+        self.rows: dict[int, Row] = {}
+        """By the identity of a spec, which the library keeps."""
         self.sources: set[str] = set()
         """Files of which something is in this spec."""
 
@@ -102,7 +106,7 @@ class Parts:
         module = spec.modules.get(name)
         if module is None:
             message = f"{spec.head.name} has no module called {describe(item)}"
-            reader.problem(item.mark, message, _choice(name, spec.modules))
+            reader.problem(item.mark, message, self.choice(name, spec.modules))
         elif name in reader.takes:
             hint = "give the one of this spec another name"
             reader.problem(item.mark, f"two modules are called '{name}'", hint)
@@ -151,7 +155,7 @@ class Parts:
         spec = self.library.spec(reader, source)
         if spec is None:
             return ()
-        row = _row(spec.network)
+        row = self.row(spec, source.mark)
         end = len(row.items)
         until = find(node, "until")
         if until is not None:
@@ -161,6 +165,8 @@ class Parts:
             return ()
         if 0 < row.auxiliary <= end:
             self.library.halved.add(items[0].mark.file)
+        if until is not None:
+            self.check_strands(until, items, gives)
         items = self.with_gives(node, items, gives, row, spec)
         body, called = self.moved(
             tuple(items[1:]), "network", f"modules/{name}/use", spec, source.mark
@@ -169,27 +175,27 @@ class Parts:
         self.bring()
         return body
 
+    def row(self, spec: Spec, mark: Mark) -> Row:
+        """The row of a network, found once; :class:`ArchvizError` if there are too many."""
+        row = self.rows[id(spec)] = self.rows.get(id(spec)) or _row(spec.network)
+        self.count(len(row.items), mark)
+        return row
+
     def place(self, node: YamlNode, row: Row, spec: Spec) -> int | None:
         """The place that ``until`` names, or a problem that lists what could be named."""
         name = " ".join(node.text.split()) if isinstance(node, ScalarNode) else ""
         if name not in row.places:
-            self.no_place(node.mark, describe(node), name, row.twice, row.places, spec)
+            self.no_place(node.mark, name or describe(node), row, spec, row.places)
         return row.places.get(name)
 
     def no_place(
-        self,
-        mark: Mark,
-        shown: str,
-        name: str,
-        twice: Collection[str],
-        known: Collection[str],
-        spec: Spec,
+        self, mark: Mark, name: str, row: Row, spec: Spec, known: Collection[str], cut: str = ""
     ) -> None:
         """Note that a name is that of no place, or of several, and list what there is."""
-        message = f"no place of {spec.head.name} is called {shown}"
-        if name in twice:
-            message = f"several places of {spec.head.name} are called {shown}"
-        self.reader.problem(mark, message, _choice(name, known))
+        message = f"no place of {spec.head.name} is called '{shorten(name)}'{cut}"
+        if name in row.twice:
+            message = f"several places of {spec.head.name} are called '{shorten(name)}'"
+        self.reader.problem(mark, message, self.choice(name, known))
 
     def usable(self, source: YamlNode, items: Sequence[ItemSpec], spec: Spec) -> bool:
         """Whether a network has one input and one output, and something between them."""
@@ -208,6 +214,20 @@ class Parts:
             self.reader.problem(source.mark, message, hint)
         return not message
 
+    def check_strands(
+        self, until: YamlNode, items: Sequence[ItemSpec], gives: Sequence[str]
+    ) -> None:
+        """Note a strand that ends in a value which only something behind the cut takes."""
+        taken = {name for item in _within(tuple(items)) for name in _taken(item)} | {*gives}
+        ends: dict[int, set[str]] = {}
+        for number, item in _numbered(items):
+            names = {name for part in _within(item) for name in _values(part)}
+            ends.setdefault(number, set()).update(names)
+            if isinstance(item, FromSpec) and not ends.get(number - 1, taken) & taken:
+                name = min(ends[number - 1])
+                message = f"nothing before the cut takes '{name}', which a row of layers leads to"
+                self.reader.problem(until.mark, message, f"let it out: gives: [{name}]")
+
     def with_gives(
         self,
         node: MappingNode,
@@ -218,15 +238,15 @@ class Parts:
     ) -> list[ItemSpec]:
         """Items with names for the values at places that the module gives."""
         mark = next((part.mark for key, part in node.pairs if key.text == "gives"), node.mark)
-        known = {item.name for item in _within(tuple(items)) if isinstance(item, NamedSpec)}
+        known = {value for item in _within(tuple(items)) for value in _values(item)}
         here = {number for number, _ in _numbered(items)}
         new: dict[int, list[ItemSpec]] = {}
         for name in gives:
             place = row.places.get(name) or row.inner.get(name, 0)
             self.reader.values.known[name] = Value(mark)
             if place not in here:
-                shown = f"'{shorten(name)}'{' before the cut' if place else ''}"
-                self.no_place(mark, shown, name, row.twice, {**row.places, **row.inner}, spec)
+                cut = " before the cut" if place else ""
+                self.no_place(mark, name, row, spec, {**row.places, **row.inner}, cut)
             elif name not in known:
                 new.setdefault(place, []).append(NamedSpec(name, "network/as", mark))
         found: list[ItemSpec] = []
@@ -236,6 +256,21 @@ class Parts:
         return found
 
     # ---- both ------------------------------------------------------------------------
+
+    def count(self, items: int, mark: Mark) -> None:
+        """Stop before the parts of a spec are too large; :class:`ArchvizError`."""
+        self.library.items += items
+        if self.library.items > MAX_ITEMS:
+            message = f"more than {MAX_ITEMS:,} items come from other specs"
+            raise ArchvizError([Problem(mark, message)])
+
+    def choice(self, name: str, known: Collection[str]) -> str:
+        """A hint at what there is."""
+        if not known:
+            return "nothing in it has a name; give one there: name: NAME"
+        near = self.reader.near(name, known) if len(known) <= 1000 else ""
+        some = [one for one in known if "," not in one][:20]  # a title's first part will do
+        return f"{near}{' ' if near else ''}there are: {shorten(', '.join(some), 300)}"
 
     def moved(
         self, body: SeriesSpec, old: str, here: str, spec: Spec, mark: Mark
@@ -252,10 +287,7 @@ class Parts:
                 return tuple([move(inner) for inner in part])
             if not isinstance(part, ItemSpec):
                 return part
-            self.library.items += 1
-            if self.library.items > MAX_ITEMS:
-                message = f"more than {MAX_ITEMS:,} items come from other specs"
-                raise ArchvizError([Problem(mark, message)])
+            self.count(1, mark)
             self.sources.add(part.mark.file)
             part = part._replace(where=here + part.where[len(old) :])
             if isinstance(part, LayerSpec):
@@ -280,15 +312,6 @@ def _reading(choice: ChoiceSpec) -> Callable[[str], tuple[LayerSpec, Sequence[Pr
     return read
 
 
-def _choice(name: str, known: Collection[str]) -> str:
-    """A hint at what there is."""
-    if not known:
-        return "nothing in it has a name; give one there: name: NAME"
-    near = did_you_mean(name, known)
-    known = [one for one in known if "," not in one]  # a title's first part will do
-    return f"{near}{' ' if near else ''}there are: {shorten(', '.join(known), 300)}"
-
-
 def _numbered(items: Sequence[ItemSpec]) -> Iterator[tuple[int, ItemSpec]]:
     """Items with their places; names of values are at the place of what is before them."""
     number = 0
@@ -304,6 +327,34 @@ def _within(part: Any) -> Iterator[ItemSpec]:
     if type(part) is tuple or (isinstance(part, ItemSpec) and not isinstance(part, LayerSpec)):
         for inner in part:
             yield from _within(inner)
+
+
+def _values(item: ItemSpec) -> tuple[str, ...]:
+    """The names of values that an item gives itself."""
+    match item:
+        case NamedSpec():
+            return (item.name,)
+        case LayerSpec():
+            names: tuple[str, ...] = item.fields.get("gives", ())
+            return names
+        case CallSpec():
+            return tuple(there for _, there in item.gives)
+    return ()
+
+
+def _taken(item: ItemSpec) -> tuple[str, ...]:
+    """The names of values that an item takes itself."""
+    match item:
+        case FromSpec():
+            return item.names
+        case LayerSpec():
+            names: tuple[str, ...] = item.fields.get("takes", ())
+            return names
+        case CallSpec():
+            return tuple(given for _, given in item.inputs)
+        case GraphSpec():
+            return tuple(source for source, _ in item.edges)
+    return ()
 
 
 def _row(series: SeriesSpec) -> Row:
@@ -329,13 +380,13 @@ def _row(series: SeriesSpec) -> Row:
         if module := _module(item):
             modules.setdefault(module, set()).add(number)
         if not isinstance(item, NamedSpec):
-            inner |= {part.name: number for part in _within(item) if isinstance(part, NamedSpec)}
+            inner |= {value: number for part in _within(item) for value in _values(part)}
             many |= {
-                part.name
+                value
                 for repeat in _within(item)
                 if isinstance(repeat, RepeatSpec)
                 for part in _within(repeat)
-                if isinstance(part, NamedSpec)
+                for value in _values(part)
             }
     for name, numbers in modules.items():
         if len(numbers) == 1:

@@ -12,7 +12,7 @@ from typing import Any
 
 from archviz.language.calls import OWN_KEYS as CALL_KEYS
 from archviz.language.figure import OWN_KEYS
-from archviz.language.head import GALLERY, KERAS, PUBLISHED, TEXTS
+from archviz.language.head import GALLERY, KERAS, MACS_OF, PUBLISHED, TEXTS
 from archviz.language.item_keys import FORM_KEYS, LOOK_KEYS
 from archviz.language.items import FORMS
 from archviz.language.options import COMMON, FLAGS, OPTIONS, WORDS
@@ -131,8 +131,10 @@ def _head() -> Schema:
     gallery = {
         "brought": {**_TEXT, "description": GALLERY["brought"]},
         "keras": _table(KERAS, GALLERY["keras"], {"model": _TEXT, "top1": _SHARE, "top5": _SHARE}),
+        "classic": {**_SWITCH, "description": GALLERY["classic"]},
         "appendix": {**_SWITCH, "description": GALLERY["appendix"]},
     }
+    macs = {"macs-of": {"enum": [*MACS_OF]}}
     years = {"type": "integer", "minimum": 1900, "maximum": 2100}
     digits = {"type": "string", "pattern": _DIGITS["pattern"]}
     return {
@@ -143,7 +145,7 @@ def _head() -> Schema:
             "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?$",
             "description": "first publication, year-month or year-month-day; orders the timeline",
         },
-        "published": _table(PUBLISHED, "published totals that the network must reproduce", {}),
+        "published": _table(PUBLISHED, "published totals that the network must reproduce", macs),
         "gallery": _object(gallery, "what only a collection of networks shows"),
     }
 

@@ -54,6 +54,10 @@ def read_layer(
     named: dict[str, list[str]] = {}
     for token, place in rest:
         option, text = _classify(kind, token, scope, settings, reader.values)
+        if option in ("label", "caption") and text[:1] in ("[", "'", '"'):
+            message = f"{option} {shorten(text)}: a text in a line is one word without quotes"
+            reader.problem(place, message, f"write {option}=WORD, or the long form")
+            continue
         if not _name_of_value(reader, named, kind, option, text, place):
             _put(reader, settings, kind, option, text, place, scope, token)
     for key, node in extra:
@@ -70,11 +74,13 @@ def read_layer(
             _put(reader, settings, kind, option, node.text, node.mark, scope, token)
     about_values = {name for name in KINDS[kind].options if name and OPTIONS[name].field in named}
     known = {*settings, *reader.defaults.get(kind, {}), *about_values}
-    for option in KINDS[kind].required:
-        if known.isdisjoint(option.split("/")):
-            what = option.replace("/", " or ")
-            reader.problem(mark, f"{kind} needs its {what}", f"such as: {_example(kind)}")
+    missing = [name for name in KINDS[kind].required if known.isdisjoint(name.split("/"))]
+    if missing:
+        what = " and its ".join(missing).replace("/", " or ")
+        reader.problem(mark, f"{kind} needs its {what}", f"such as: {example(kind)}")
     merged = {**reader.defaults.get(kind, {}), **settings}
+    if named.get("gives") and KINDS[kind].main in KINDS[kind].gives:
+        reader.values.taken.add(named["gives"][-1])  # what goes on is taken by what follows
     return _layer_spec(kind, where, mark, merged, named)
 
 
@@ -89,8 +95,11 @@ def _name_of_value(
     """Whether an option is about a named value, which is then taken or given."""
     row = OPTIONS.get(option)
     if option == WITH or (row and row.form == "value" and option in KINDS[kind].options):
-        if take_name(reader, text, mark, several=option == WITH):
-            named.setdefault("takes", []).append(text)
+        taken = named.setdefault("takes", [])
+        if taken and option != WITH:
+            reader.problem(mark, f"'{shorten(text)}': {option} is already '{taken[0]}'")
+        elif take_name(reader, text, mark, several=option == WITH):
+            taken.append(text)
     elif row and row.form == "gives" and option in KINDS[kind].options:
         if give_name(reader, text, mark):
             named.setdefault("gives", []).append(text)
@@ -115,7 +124,8 @@ _EXAMPLES = {
 }
 
 
-def _example(kind: str) -> str:
+def example(kind: str) -> str:
+    """A layer of a kind with what it needs: ``conv 3x3 64``."""
     examples = [_EXAMPLES.get(name, "64") for name in KINDS[kind].required]
     sides = dimensions(kind) - 1
     return " ".join([kind, *(text if isinstance(text, str) else text[sides] for text in examples)])
@@ -212,7 +222,8 @@ def _given_twice(
     reader: SpecReader, kind: str, first: Setting, mark: Mark, token: str, scope: Parameters
 ) -> None:
     bare = first.option == KINDS[kind].main and "=" not in token
-    if bare and token not in scope and token.replace("-", "").isalpha():
+    word = token[0].isalpha() and token.replace("-", "").isalnum()
+    if bare and token not in scope and word:
         _means_nothing(reader, kind, token, mark, scope)
         return
     hint = ""

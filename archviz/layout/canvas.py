@@ -64,6 +64,8 @@ class Pin(NamedTuple):
     """Whether its name stands there already."""
     head: bool = True
     """Whether the wire ends here in an arrow."""
+    captions: float = 0.0
+    """Pixels below ``down`` that captions take, which can go above for a wire from below."""
 
 
 class Canvas:
@@ -190,6 +192,8 @@ BUS_TO_MERGE = 0.85
 """Units from the bus, on which towers end, to the merge box."""
 
 
+PAD = 0.45
+"""Units between what stands on a ground and its edge."""
 RISE = 0.12
 """Units between the line of a value and the name over it."""
 TURN = 0.75

@@ -80,7 +80,7 @@ def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> F
         module.title,
         detail,
         call.where,
-        call.look.label or label,
+        label,
         role,
         captions=(*captions, *_remarks(call.look.caption, call.shared)),
         color=color,
@@ -94,10 +94,22 @@ def _remarks(caption: str, shared: bool) -> tuple[str, ...]:
     return (*([caption] if caption else []), *(["shared"] if shared else []))
 
 
+LINE = 22
+"""Letters of a caption before it goes on below."""
+
+
 def _said(facts: Facts) -> tuple[str, ...]:
-    """What a kind says under its box, where all calls say the same."""
-    said = {text for _, text in facts.words}
-    return tuple(said) if len(said) == 1 else ()
+    """What a kind says under its box, as far as all calls say the same."""
+    said = [text.split(", ") for _, text in facts.words]
+    lines: list[str] = []
+    for part in said[0] if said else ():
+        if any(part not in other for other in said):
+            continue
+        if lines and len(lines[-1]) + len(part) < LINE:
+            lines[-1] += f", {part}"
+        else:
+            lines.append(part)
+    return tuple(lines)
 
 
 def _filters(layer: Layer, facts: Facts) -> str:
@@ -153,7 +165,7 @@ def _count(values: Sequence[int], noun: str) -> str:
 
 
 def _tooltip(label: str, layer: Layer, facts: Facts) -> str:
-    """Name, output shape, parameters and multiply-adds, one a line."""
+    """Name, output shape, whether it shares weights, parameters, multiply-adds: one a line."""
     name = f"{layer.name}: {label}" if layer.name else label
     behind = layer.activation != "none" and not KINDS[layer.kind].inside
     extras = [ACTIVATIONS[layer.activation].title] if behind else []
@@ -162,5 +174,6 @@ def _tooltip(label: str, layer: Layer, facts: Facts) -> str:
     extras = [*_said(facts), *extras]
     if extras:
         name += ", " + ", ".join(extras)
-    parts = [name, _shapes(facts), *_counts(facts)]
+    shared = "shared weights" if layer.shared else ""
+    parts = [name, _shapes(facts), shared, *_counts(facts)]
     return "\n".join(part for part in parts if part)

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
-from archviz.layout.build import Builder
-from archviz.layout.canvas import Canvas, Port
+from archviz.layout.build import Builder, Unsettled
+from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock, break_blocks
-from archviz.layout.lanes import Ground, ground_of, wire
-from archviz.layout.stages import STAGE_GAP, StageSpan, place_stage, stage_room
+from archviz.layout.lanes import wire
+from archviz.layout.stages import STAGE_GAP, StageSpan, noted, place_stages, stage_room
 from archviz.layout.style import Style
+from archviz.layout.ways import Ground, ground_of
 from archviz.layout.wires import room_of
 from archviz.network.model import Auxiliary, Graph, Network, Node, Stage, Towers
 from archviz.scene.scene import Group
@@ -28,7 +29,7 @@ class AuxiliaryHead(NamedTuple):
     """An auxiliary head, tapped behind block number ``after``."""
 
     auxiliary: Auxiliary
-    block: SeriesBlock
+    block: Block
     after: int
 
 
@@ -62,7 +63,9 @@ class RowLine(NamedTuple):
     margin: float = 0.0
     names: frozenset[str] = frozenset()
     failed: frozenset[str] = frozenset()
-    """Names of values that wires bring or take here; those for which there is no way."""
+    turned: frozenset[str] = frozenset()
+    """Names of values that wires bring or take here; those for which there is no way; those
+    from below, for which captions have to go above."""
 
 
 def main_row(network: Network, builder: Builder) -> MainRow:
@@ -83,8 +86,9 @@ def main_row(network: Network, builder: Builder) -> MainRow:
             if len(blocks) > start:
                 stages.append(StageSpan(node, start, len(blocks)))
         elif isinstance(node, Auxiliary):
-            block = builder.series(node.body)
-            if block.blocks:
+            series = builder.series(node.body)
+            if series.blocks and node.look.drawn:
+                block = noted(series, node, builder.style)
                 heads.append(AuxiliaryHead(node, block, len(blocks) - 1))
         elif drawn := builder.block(node):
             if drawn.begins and blocks and not isinstance(node, Towers | Graph):
@@ -124,6 +128,7 @@ def measure_lines(
             margin=max(sides, default=0.0),
             names=frozenset(pin.name for pin in ground.pins),
             failed=wiring.failed.intersection(pin.name for pin in ground.pins),
+            turned=wiring.turned,
         )
         for line, ground, (up, down) in zip(
             lines, grounds, room_of(wiring, grounds, style), strict=True
@@ -176,6 +181,18 @@ def measure_line(row: MainRow, start: int, stop: int, style: Style) -> RowLine:
     )
 
 
+def unsettled(lines: Sequence[RowLine]) -> Unsettled:
+    """What is not settled yet of the wires of these lines."""
+    none = frozenset[str]()
+    failed, turned = (line.failed for line in lines), (line.turned for line in lines)
+    return Unsettled(none.union(*failed), none.union(*turned))
+
+
+def turn_room(lines: Sequence[RowLine], style: Style) -> float:
+    """How far the line from one line of a row to the next stands out at its sides."""
+    return style.gap(TURN) + (style.px(PAD) if any(line.stages for line in lines) else 0.0)
+
+
 def _hang(
     head: AuxiliaryHead,
     tap: float,
@@ -201,8 +218,8 @@ def place_line(
 ) -> Port | None:
     """Draw a line of the row at (x, y), entered from ``source``; the port it ends in."""
     ports = [source] if source and not line.anew else []
-    for span in line.stages:
-        place_stage(span, line.series, line.first, canvas, x, y, style)
+    if line.stages:
+        place_stages(line.stages, line.series, line.first, canvas, x, y, style)
     taps: dict[int, list[tuple[AuxiliaryHead, float, float]]] = {}
     for entry in line.heads:
         taps.setdefault(entry[0].after - line.first, []).append(entry)
@@ -238,7 +255,8 @@ def _place_head(
     canvas.lines += inner.back + inner.lines
     canvas.pins += inner.pins
     canvas.loose += inner.loose
-    name = head.auxiliary.name or "Auxiliary classifier"
+    look = head.auxiliary.look
+    name = look.title or head.auxiliary.name or "Auxiliary classifier"
     canvas.front.append(
         Group(inner.prefix, "auxiliary", name, "", head.auxiliary.where, tuple(inner.front))
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from archviz.layout.canvas import TURN, Canvas, Port, port_shape, rounded
-from archviz.layout.lanes import Ground, ground_of
+from archviz.layout.canvas import Canvas, Port, port_shape, rounded
 from archviz.layout.legend import Used, legend_sections, place_strip
 from archviz.layout.panels import Panel, level, place_panel
-from archviz.layout.row import RowLine, place_line
+from archviz.layout.row import RowLine, place_line, turn_room
 from archviz.layout.style import Style
+from archviz.layout.ways import Ground, ground_of
 from archviz.layout.wires import draw_wires
 from archviz.scene.scene import Connector, Group, Item, Line, Point, Shape, Text, total
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph
@@ -57,12 +57,12 @@ class Sheet:
         bottom = self.y
         grounds: list[Ground] = []
         if not begins and not lines[0].anew:
-            start = port_shape(canvas, left - style.gap(TURN), self.y + lines[0].up)
+            start = port_shape(canvas, left - turn_room(lines, style), self.y + lines[0].up)
             port = Port(((start.x, start.y),), source=start.id)
         for line in lines:
             y = self.y + line.up
             if port is not None and line is not lines[0] and not line.anew:
-                turn = style.gap(TURN)
+                turn = turn_room(lines, style)
                 between = bottom + style.row_gap(ROW_GAP) / 2
                 out = max(port.x, left + width) + turn
                 port = port.turn(out, between, left - turn, y)
@@ -74,7 +74,7 @@ class Sheet:
             bottom = y + line.down
             self.y = bottom + style.row_gap(ROW_GAP)
         if not ends and not lines[-1].last and port is not None:
-            end = port_shape(canvas, max(port.x, left + width) + style.gap(TURN), port.y)
+            end = port_shape(canvas, max(port.x, left + width) + turn_room(lines, style), port.y)
             canvas.connect(port, style, (end.x, end.y), target=end.id)
         draw_wires(canvas, grounds, style)
         self.y = bottom

@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
-from archviz.layout.canvas import Canvas, Port, rounded
+from archviz.layout.canvas import PAD, Canvas, Port, rounded
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.style import Style
-from archviz.network.model import Graph, Repeat, Residual, Stage, Towers
+from archviz.network.model import Auxiliary, Graph, Repeat, Residual, Stage, Towers
 from archviz.scene.scene import Shape
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, text_width
 
 STAGE_GAP = 0.9
 """Units that stand between stages besides what stands between their blocks."""
-PAD = 0.45
-"""Units between the blocks of a stage and the edge of its ground."""
 
 
 class StageSpan(NamedTuple):
@@ -38,7 +36,7 @@ class NotedBlock(Block):
         self.inner = max(content.width, texts)
         self.width = self.inner + 2 * self.pad
         self.up = content.up + self.pad
-        self.text_at = content.down + (self.pad or style.px(0.15))
+        self.text_at = content.down + (self.pad or style.px(0.3))
         self.down = self.text_at + LINE_HEIGHT * self.size * len(self.notes) + self.pad / 2
         self.begins = content.begins
         self.overhang = self.pad + (self.inner - content.width) / 2 + content.overhang
@@ -58,7 +56,9 @@ class NotedBlock(Block):
         return self.content.place(canvas, left, y, sources)
 
 
-def noted(block: Block, node: Repeat | Towers | Residual | Graph, style: Style) -> Block:
+def noted(
+    block: Block, node: Repeat | Towers | Residual | Graph | Auxiliary, style: Style
+) -> Block:
     """A block with what its node's look says."""
     look = node.look
     shared = isinstance(node, Repeat | Towers) and node.shared
@@ -96,8 +96,8 @@ def stage_room(
     return up + style.px(PAD), down + style.px(2 * PAD) + style.metric("caption")
 
 
-def place_stage(
-    span: StageSpan,
+def place_stages(
+    spans: Sequence[StageSpan],
     series: SeriesBlock,
     first: int,
     canvas: Canvas,
@@ -105,23 +105,18 @@ def place_stage(
     y: float,
     style: Style,
 ) -> None:
-    """Draw the ground behind as much of a stage as stands on a line, its title below."""
-    start, stop = max(0, span.start - first), min(len(series.blocks), span.stop - first)
-    blocks = series.blocks[start:stop]
+    """Draw grounds of one height behind what stands of stages on a line, with their titles."""
+    last = len(series.blocks)
+    parts = [(span, max(0, span.start - first), min(last, span.stop - first)) for span in spans]
+    blocks = [block for _, start, stop in parts for block in series.blocks[start:stop]]
     pad, size = style.px(PAD), style.metric("caption")
-    left = x + series.offsets[start] - pad
-    right = x + series.offsets[stop - 1] + blocks[-1].width + pad
-    top = y - max(style.px(0.8), *(block.up for block in blocks)) - pad
-    bottom = y + max(style.px(0.8), *(block.down for block in blocks)) + pad
-    look = span.stage.look
-    height = bottom + size + pad - top
-    place_ground(canvas, left, top, right - left, height, look.color, style)
-    title = clip(look.label or span.stage.title, right - left - pad, size)
-    canvas.text(
-        (left + right) / 2,
-        bottom + ASCENT * size,
-        title,
-        size,
-        style.theme.color("caption"),
-        role="stage",
-    )
+    top = y - max([style.px(0.8), *(block.up for block in blocks)]) - pad
+    bottom = y + max([style.px(0.8), *(block.down for block in blocks)]) + pad
+    for span, start, stop in parts:
+        left = x + series.offsets[start] - pad
+        right = x + series.offsets[stop - 1] + series.blocks[stop - 1].width + pad
+        look, height = span.stage.look, bottom + size + pad - top
+        place_ground(canvas, left, top, right - left, height, look.color, style)
+        title = clip(look.label or span.stage.title, right - left - pad, size)
+        fill, middle = style.theme.color("caption"), (left + right) / 2
+        canvas.text(middle, bottom + ASCENT * size, title, size, fill, role="stage")

@@ -9,8 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem
+from archviz.network.inputs import doubt, doubts, meant
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
+from archviz.network.labels import call_text
 from archviz.network.model import (
+    NOTHING,
     Auxiliary,
     Layer,
     ModuleCall,
@@ -92,6 +95,8 @@ class Analysis(NamedTuple):
     with_auxiliary: Totals | None
     facts: Mapping[str, Facts]
     outputs: tuple[tuple[str, Shape], ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    """What works and is hardly meant so."""
 
 
 def analyse(network: Network) -> Analysis:
@@ -99,20 +104,40 @@ def analyse(network: Network) -> Analysis:
     walk = _Analyser()
     _, depth = walk.series(network.body, walk.nothing, Scope(""))
     if walk.problems:
-        raise ArchvizError(tuple(walk.problems.values()))
+        raise ArchvizError(_problems(network, walk.problems))
     totals = _totals(walk.rows, depth)
     both = None
     if walk.auxiliary_rows:
         both = _totals([*walk.rows, *walk.auxiliary_rows], depth)
     facts = {where: tally.facts() for where, tally in walk.tallies.items()}
     rows, aside = tuple(walk.rows), tuple(walk.auxiliary_rows)
-    return Analysis(rows, aside, totals, both, facts, walk.ends)
+    warnings = (*network.warnings, *doubts(network.inputs))
+    return Analysis(rows, aside, totals, both, facts, walk.ends, warnings)
+
+
+def _problems(network: Network, found: Mapping[str, Problem]) -> tuple[Problem, ...]:
+    """All that does not fit; an input in another order instead of what it makes wrong."""
+    instead = meant(network.inputs)
+    walk = _Analyser(instead)
+    if instead:
+        walk.series(network.body, walk.nothing, Scope(""))
+    left = walk.problems
+    if not instead or len(left) > len(found) or found.keys() <= left.keys():
+        return tuple(found.values())
+    asked = [layer for layer in network.inputs if layer.where in instead]
+    return (*(doubt(layer, instead[layer.where]) for layer in asked), *left.values())
 
 
 def _totals(rows: Sequence[Row], depth: int) -> Totals:
     trainable = sum(row.trainable for row in rows)
     moving = sum(row.non_trainable for row in rows)
     return Totals(trainable + moving, trainable, moving, sum(row.macs for row in rows), depth)
+
+
+def macs_of(analysis: Analysis, which: str) -> int:
+    """The multiply-adds of ``all`` matrix products, or of ``layers``: those with weights only."""
+    products = sum(row.products for row in analysis.rows) if which == "layers" else 0
+    return analysis.totals.macs - products
 
 
 def check_published(network: Network, analysis: Analysis) -> list[Problem]:
@@ -122,7 +147,7 @@ def check_published(network: Network, analysis: Analysis) -> list[Problem]:
         ("parameters", stated.parameters, totals.parameters),
         ("trainable", stated.trainable, totals.trainable),
         ("non-trainable", stated.non_trainable, totals.non_trainable),
-        ("macs", stated.macs, totals.macs),
+        ("macs", stated.macs, macs_of(analysis, stated.macs_of)),
         ("depth", stated.depth, totals.depth),
         ("with-auxiliary", stated.with_auxiliary, (both or totals).parameters),
     )
@@ -174,8 +199,12 @@ class _Tally:
 class _Analyser(Walk[State]):
     """Gathers rows, problems and the facts of each place."""
 
-    def __init__(self) -> None:
+    def __init__(self, instead: Mapping[str, Shape] = NOTHING) -> None:
+        """``instead``: by their ``where``, other shapes of inputs."""
         super().__init__((None, 0))
+        self.instead = instead
+        self.inside: list[tuple[ModuleCall | Repeat, int]] = []
+        """The calls and repeats that the walk is in, and in which iteration."""
         self.rows: list[Row] = []
         self.auxiliary_rows: list[Row] = []
         self.into = self.rows
@@ -205,6 +234,8 @@ class _Analyser(Walk[State]):
         shapes = tuple([shape for shape, _ in values if shape is not None])
         if len(shapes) < len(values):
             return None, depth
+        if not values and layer.where in self.instead:
+            layer = layer._replace(shape=self.instead[layer.where])
         shapes = shapes or (layer.shape,)
         tally.calls += self.copies
         try:
@@ -212,7 +243,9 @@ class _Analyser(Walk[State]):
             if self.sharing:
                 outcome = outcome._replace(trainable=0, non_trainable=0)
         except ShapeError as error:
-            self.problems.setdefault(layer.where, Problem(layer.mark, error.message, error.hint))
+            if layer.where not in self.problems:
+                problem = Problem(layer.mark, error.message, error.hint, _trail(self.inside))
+                self.problems[layer.where] = problem
             return None, depth
         kind = KINDS[layer.kind]
         windowed = "kernel" in kind.options
@@ -266,7 +299,11 @@ class _Analyser(Walk[State]):
         parameters, macs = self.parameters, self.macs
         sharing = self.sharing
         self.sharing += isinstance(node, ModuleCall) and node.shared
+        inside = len(self.inside)
+        if not isinstance(node, Auxiliary):
+            self.inside.append((node, 0))
         value = super().run(node, bodies, value, scope)
+        del self.inside[inside:]
         self.sharing = sharing
         tally.calls += self.copies
         tally.add(
@@ -278,6 +315,8 @@ class _Analyser(Walk[State]):
 
     def iteration(self, node: Run, number: int) -> None:
         """Iterations that share their weights count them in the first."""
+        if number and isinstance(node, Repeat):
+            self.inside[-1] = node, number
         self.sharing += number == 1 and isinstance(node, Repeat) and node.shared
 
     def identical(self, node: Towers, value: State, scope: Scope) -> list[State]:
@@ -296,6 +335,17 @@ class _Analyser(Walk[State]):
         self.run(node, (node.body,), value, scope)
         self.into = self.rows
         self.parameters, self.macs = totals
+
+
+def _trail(inside: Sequence[tuple[ModuleCall | Repeat, int]]) -> tuple[tuple[str, Mark], ...]:
+    """The calls, and the repeats behind their first iteration, from the innermost on."""
+    trail: list[tuple[str, Mark]] = []
+    for node, number in reversed(inside):
+        if isinstance(node, ModuleCall):
+            trail.append((call_text(node.module, node.arguments), node.mark))
+        elif number:
+            trail.append((f"iteration {number + 1} of the repeat", node.mark))
+    return tuple(trail)
 
 
 def measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> Outcome:

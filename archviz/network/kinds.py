@@ -82,7 +82,7 @@ def _attention_words(layer: Layer) -> tuple[str, str]:
     if layer.takes:
         label = label.replace("attention", "cross-attention")
     parts = [f"{heads} heads" if heads > 1 else "1 head"]
-    parts += [f"{keys} of keys"] if keys < heads else []
+    parts += [f"{keys} key heads" if keys > 1 else "1 key head"] if keys < heads else []
     parts += [f"window {layer.window}"] if layer.window else []
     parts += ["rotary"] if layer.rotary else []
     return ("causal " if layer.causal else "") + label, ", ".join(parts)

@@ -53,3 +53,9 @@ def filled(label: str, values: Mapping[str, object]) -> str:
 def without_braces(label: str) -> str:
     """A label that stands for all calls: ``sep k×k`` for ``sep {k}×{k}``."""
     return re.sub(IN_BRACES, r"\1", label) if "{" in label else label
+
+
+def call_text(module: str, arguments: Mapping[str, object]) -> str:
+    """A call in a message: ``conv-block width=64``, of many arguments the first ones."""
+    words = [module, *(f"{name}={value}" for name, value in arguments.items())]
+    return " ".join([*words[:4], *(["..."] if len(words) > 4 else [])])

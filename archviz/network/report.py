@@ -46,11 +46,42 @@ def totals_data(totals: Totals) -> dict[str, int]:
     }
 
 
-def published_data(network: Network) -> dict[str, int]:
-    """The published totals that the spec states."""
+def published_data(network: Network) -> dict[str, Any]:
+    """The published totals that the spec states, and what its multiply-adds are of if not all."""
     published = network.head.published
     names = ("parameters", "trainable", "non_trainable", "macs", "depth", "with_auxiliary")
-    return {name: value for name in names if (value := getattr(published, name)) is not None}
+    stated = {name: value for name in names if (value := getattr(published, name)) is not None}
+    if "macs" in stated and published.macs_of != "all":
+        stated["macs_of"] = published.macs_of
+    return stated
+
+
+_PARTS = {
+    "dense": "dense layers",
+    "attention": "projections of attention",
+    "feed-forward": "feed-forward parts",
+    "mixture-of-experts": "feed-forward parts",
+    **dict.fromkeys(("lstm", "gru", "rnn"), "recurrent layers"),
+}
+
+
+def macs_parts(rows: Sequence[Row]) -> dict[str, int]:
+    """Which layers the multiply-adds are of, the most first."""
+    from archviz.network.kinds import KINDS
+
+    parts: dict[str, int] = {}
+    for row in rows:
+        kind = row.layer.kind
+        weighted = "convolutions" if KINDS[kind].role == "conv" else "other operators"
+        attended = kind == "attention"
+        free = "scores and values of attention" if attended else "products of two values"
+        for part, macs in (
+            (_PARTS.get(kind, weighted), row.macs - row.products),
+            (free, row.products),
+        ):
+            if macs:
+                parts[part] = parts.get(part, 0) + macs
+    return dict(sorted(parts.items(), key=lambda part: -part[1]))
 
 
 def row_data(row: Row) -> dict[str, object]:
@@ -87,18 +118,27 @@ def info_data(network: Network, analysis: Analysis) -> dict[str, Any]:
         "outputs": [{"name": name, "shape": list(shape)} for name, shape in analysis.outputs],
         "totals": totals_data(analysis.totals),
         "with_auxiliary": totals_data(auxiliary) if auxiliary else None,
+        "macs_parts": macs_parts(analysis.rows),
         "published": published_data(network),
         "layers": [row_data(row) for row in analysis.rows],
         "auxiliary_layers": [row_data(row) for row in analysis.auxiliary_rows],
     }
 
 
-def info_text(network: Network, analysis: Analysis, layers: bool, imported: str = "") -> str:
-    """What ``archviz info`` prints; ``imported`` says how a model compares with its figure."""
+def info_text(
+    network: Network, analysis: Analysis, layers: bool, imported: str = "", parts: bool = False
+) -> str:
+    """What ``archviz info`` prints; ``imported`` says how a model compares with its figure.
+
+    ``parts``: also what the multiply-adds are of.
+    """
     lines = list(_head_lines(network, analysis.outputs))
     if imported:
         lines.append(f"  imported {imported}")
     lines += ["", *table(list(_totals_rows(network, analysis)), right=(1, 2, 3))]
+    if parts:
+        rows = [(name, f"{macs:,}") for name, macs in macs_parts(analysis.rows).items()]
+        lines += ["", *table([("MULTIPLY-ADDS OF", ""), *rows], right=(1,))]
     if layers:
         lines += ["", *_layer_lines(analysis.rows)]
         if analysis.auxiliary_rows:
@@ -127,6 +167,8 @@ def _head_lines(network: Network, outputs: Sequence[tuple[str, Shape]]) -> Itera
 
 
 def _totals_rows(network: Network, analysis: Analysis) -> Iterator[Sequence[str]]:
+    from archviz.network.analysis import macs_of
+
     published = published_data(network)
     with_auxiliary = analysis.with_auxiliary
     header = ["", "this spec", "published"]
@@ -143,9 +185,14 @@ def _totals_rows(network: Network, analysis: Analysis) -> Iterator[Sequence[str]
     for key, name in names.items():
         stated = f"{published[key]:,}" if key in published else "-"
         row = [name, f"{getattr(analysis.totals, key):,}", stated]
+        if key == "macs" and "macs_of" in published:
+            row[2] = "-"
         if with_auxiliary:
             row.append(f"{getattr(with_auxiliary, key):,}" if key != "depth" else "")
         yield row
+        if key == "macs" and "macs_of" in published:
+            some = f"{macs_of(analysis, published['macs_of']):,}"
+            yield ["  with weights", some, stated, *[""] * len(row[3:])]
 
 
 def _layer_lines(rows: Sequence[Row]) -> list[str]:

@@ -187,6 +187,8 @@ def pad_shape(layer: Layer, shape: Shape, partner: Shape = ()) -> Shape:
 
 
 def _fitted(layer: Layer, shape: Shape, partner: Shape, what: str) -> Shape:
+    if partner and (layer.shape or layer.padding != "valid"):
+        raise ShapeError(f"{what} states a size and takes that of {layer.takes[0]}", "say one")
     sides, wanted = shape[:-1], partner[:-1] if partner else layer.shape
     if len(sides) != len(wanted) or not sides:
         want = show_shape(wanted) or describe_shape(partner)

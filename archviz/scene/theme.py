@@ -72,10 +72,6 @@ class Theme(NamedTuple):
         """The colours of a role (:data:`archviz.looks.ROLES`), or those round a ``#rrggbb``."""
         return self.roles.get(name) or _round(name, self.colors)
 
-    def tint(self, name: str) -> str:
-        """The ground of what has a role or a ``#rrggbb``: lines and captions can be read on it."""
-        return self.role(name).panel
-
     def ground(self, name: str) -> str:
         """A quiet ground in a role's colour or a ``#rrggbb`` for boxes; grey for none."""
         fill = self.role(name or "pool").fill

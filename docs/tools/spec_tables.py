@@ -11,6 +11,8 @@ from archviz.language.options import COMMON, FLAGS, OPTIONS
 from archviz.network.kind import Kind
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 
+_OVER = ("-1d", "-3d")
+"""What the same kind of sequences and of volumes is called behind its name."""
 PAGE = Path(__file__).parents[1] / "spec.md"
 
 
@@ -22,7 +24,7 @@ def kinds_table() -> str:
     ]
     shared = {**dict.fromkeys(ACTIVATIONS, "activation"), **dict.fromkeys(_norms(), "norm")}
     for kind in KINDS.values():
-        if kind.name not in shared:
+        if kind.name not in shared and kind.name[-3:] not in _OVER:
             rows.append(_kind_row(kind))
     for group, what in (("activation", "an activation"), ("norm", "a normalisation")):
         names = ", ".join(f"`{name}`" for name, of in shared.items() if of == group)
@@ -35,10 +37,12 @@ def _norms() -> list[str]:
 
 
 def _kind_row(kind: Kind) -> str:
+    names = [kind.name, *(kind.name + over for over in _OVER if kind.name + over in KINDS)]
     others = ", ".join(f"`{name}`" for name in kind.options if name != kind.main)
     number = f"`{kind.main}`" if kind.main else ""
     drawn = kind.glyph if kind.drawn else "not drawn"
-    return f"| `{kind.name}` | {kind.about} | {number} | {others} | {drawn} |"
+    named = ", ".join(f"`{name}`" for name in names)
+    return f"| {named} | {kind.about} | {number} | {others} | {drawn} |"
 
 
 def options_table() -> str:
