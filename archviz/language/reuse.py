@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
+from archviz.errors import ArchvizError, Mark, Problem
 from archviz.language.library import MAX_ITEMS, Library
 from archviz.language.places import find
 from archviz.language.reader import Value
@@ -62,6 +62,8 @@ class Parts:
         self.given: set[str] = set()
         self.waiting: list[tuple[str, ModuleSpec, Spec]] = []
         """Modules that have a name here, and are still to be put in."""
+        self.rows: dict[int, Row] = {}
+        """By the identity of a spec, which the library keeps."""
         self.sources: set[str] = set()
         """Files of which something is in this spec."""
 
@@ -104,7 +106,7 @@ class Parts:
         module = spec.modules.get(name)
         if module is None:
             message = f"{spec.head.name} has no module called {describe(item)}"
-            reader.problem(item.mark, message, _choice(name, spec.modules))
+            reader.problem(item.mark, message, self.choice(name, spec.modules))
         elif name in reader.takes:
             hint = "give the one of this spec another name"
             reader.problem(item.mark, f"two modules are called '{name}'", hint)
@@ -153,7 +155,7 @@ class Parts:
         spec = self.library.spec(reader, source)
         if spec is None:
             return ()
-        row = _row(spec.network)
+        row = self.row(spec, source.mark)
         end = len(row.items)
         until = find(node, "until")
         if until is not None:
@@ -173,6 +175,12 @@ class Parts:
         self.bring()
         return body
 
+    def row(self, spec: Spec, mark: Mark) -> Row:
+        """The row of a network, found once; :class:`ArchvizError` if there are too many."""
+        row = self.rows[id(spec)] = self.rows.get(id(spec)) or _row(spec.network)
+        self.count(len(row.items), mark)
+        return row
+
     def place(self, node: YamlNode, row: Row, spec: Spec) -> int | None:
         """The place that ``until`` names, or a problem that lists what could be named."""
         name = " ".join(node.text.split()) if isinstance(node, ScalarNode) else ""
@@ -187,7 +195,7 @@ class Parts:
         message = f"no place of {spec.head.name} is called '{shorten(name)}'{cut}"
         if name in row.twice:
             message = f"several places of {spec.head.name} are called '{shorten(name)}'"
-        self.reader.problem(mark, message, _choice(name, known))
+        self.reader.problem(mark, message, self.choice(name, known))
 
     def usable(self, source: YamlNode, items: Sequence[ItemSpec], spec: Spec) -> bool:
         """Whether a network has one input and one output, and something between them."""
@@ -249,6 +257,21 @@ class Parts:
 
     # ---- both ------------------------------------------------------------------------
 
+    def count(self, items: int, mark: Mark) -> None:
+        """Stop before the parts of a spec are too large; :class:`ArchvizError`."""
+        self.library.items += items
+        if self.library.items > MAX_ITEMS:
+            message = f"more than {MAX_ITEMS:,} items come from other specs"
+            raise ArchvizError([Problem(mark, message)])
+
+    def choice(self, name: str, known: Collection[str]) -> str:
+        """A hint at what there is."""
+        if not known:
+            return "nothing in it has a name; give one there: name: NAME"
+        near = self.reader.near(name, known) if len(known) <= 1000 else ""
+        some = [one for one in known if "," not in one][:20]  # a title's first part will do
+        return f"{near}{' ' if near else ''}there are: {shorten(', '.join(some), 300)}"
+
     def moved(
         self, body: SeriesSpec, old: str, here: str, spec: Spec, mark: Mark
     ) -> tuple[SeriesSpec, dict[str, Mark]]:
@@ -264,10 +287,7 @@ class Parts:
                 return tuple([move(inner) for inner in part])
             if not isinstance(part, ItemSpec):
                 return part
-            self.library.items += 1
-            if self.library.items > MAX_ITEMS:
-                message = f"more than {MAX_ITEMS:,} items come from other specs"
-                raise ArchvizError([Problem(mark, message)])
+            self.count(1, mark)
             self.sources.add(part.mark.file)
             part = part._replace(where=here + part.where[len(old) :])
             if isinstance(part, LayerSpec):
@@ -290,15 +310,6 @@ def _reading(choice: ChoiceSpec) -> Callable[[str], tuple[LayerSpec, Sequence[Pr
 
     inner = choice.read
     return read
-
-
-def _choice(name: str, known: Collection[str]) -> str:
-    """A hint at what there is."""
-    if not known:
-        return "nothing in it has a name; give one there: name: NAME"
-    near = did_you_mean(name, known)
-    known = [one for one in known if "," not in one]  # a title's first part will do
-    return f"{near}{' ' if near else ''}there are: {shorten(', '.join(known), 300)}"
 
 
 def _numbered(items: Sequence[ItemSpec]) -> Iterator[tuple[int, ItemSpec]]:

@@ -80,7 +80,7 @@ def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> F
         module.title,
         detail,
         call.where,
-        call.look.label or label,
+        label,
         role,
         captions=(*captions, *_remarks(call.look.caption, call.shared)),
         color=color,
