@@ -158,7 +158,7 @@ def test_rows_begin_anew_where_something_takes_what_came_before() -> None:
         ("  - relu as=in\n  - add in\n", "'in' is a value already"),
         ("  - relu as=ä\n", "cannot name a value"),
         ("  - relu as=left\n  - add lfet\n", "did you mean 'left'?"),
-        ("  - add v\n  - relu as=v\n", "'v' means nothing to add"),
+        ("  - add v\n  - relu as=v\n", "no value is called 'v'"),
         ("  - from v\n", "no value is called 'v'"),
         ("  - from\n", "'from' needs the name of a value"),
         ("  - {towers: 2, of: relu as=v}\n", "a value of each of many equal towers"),
