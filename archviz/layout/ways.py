@@ -35,6 +35,8 @@ class Ground(NamedTuple):
     joined: bool = True
     behind: tuple[Box, ...] = ()
     """Grounds of stages: legs pass over them, lanes do not."""
+    right: float = 0.0
+    """Where the line ends, which may be behind all that is drawn on it."""
 
     def settled(self) -> Ground:
         """The same where no captions give way any more."""
@@ -197,6 +199,9 @@ def _route(
     legs: dict[Zone, list[Leg]] = {first: [start[1]]}
     for line, leg in ends:
         legs.setdefault(_zone(line, leg, grounds), []).append(leg)
+    if len(legs) == 1 and not first[1] and all(leg.up for leg in legs[first]):
+        first = (first[0] - 1, True)  # it does not leave the line above
+        legs = {first: next(iter(legs.values()))}
     rounds: set[float] = {FAR, -FAR} if len(legs) > 1 else {0.0}
     for zone in legs:
         rounds &= {0.0, *_ends(zone, grounds)}
@@ -234,12 +239,11 @@ def _route(
     return tuple(lanes)
 
 
-def sides(grounds: Iterable[Ground]) -> tuple[float, float]:
+def sides(grounds: Sequence[Ground]) -> tuple[float, float]:
     """How far what is drawn reaches to the left and to the right."""
     boxes = [box for ground in grounds for box in (*ground.boxes, *ground.behind)]
-    return min((box[0] for box in boxes), default=0.0), max(
-        (box[0] + box[2] for box in boxes), default=0.0
-    )
+    rights = [*(box[0] + box[2] for box in boxes), *(ground.right for ground in grounds)]
+    return min((box[0] for box in boxes), default=0.0), max(rights, default=0.0)
 
 
 def _zone(line: int, leg: Leg, grounds: Sequence[Ground]) -> Zone:
@@ -261,3 +265,12 @@ def _ends(zone: Zone, grounds: Sequence[Ground]) -> Iterator[float]:
 def length(route: Route) -> float:
     """How long a wire is, about: of two alike, that above its line is the shorter."""
     return sum(lane.right - lane.left for lane in route) + (0.5 if route[0].zone[1] else 0.0)
+
+
+def signature(route: Route, offset: int) -> frozenset[tuple[int, bool]]:
+    """The sides of lines on which a wire begins and ends, lines counted from ``-offset``."""
+    found: set[tuple[int, bool]] = set()
+    for lane in route:
+        line, below = lane.zone
+        found |= {(line + offset - (leg.up and not below), leg.up) for leg in lane.legs}
+    return frozenset(found)
