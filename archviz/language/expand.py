@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias, TypeVar, assert_never
 
 from archviz.errors import ArchvizError, Mark, Problem
-from archviz.language.expression import Expression, ExpressionError, Value, evaluate, pretty
+from archviz.language.expression import Expression, Value, pretty
 from archviz.language.filling import Filler, Values
-from archviz.language.options import OptionError, whole
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES
 from archviz.language.shapes import ShapeWalk, shape_values
 from archviz.language.spec import read_spec
@@ -36,6 +35,7 @@ from archviz.language.syntax import (
 )
 from archviz.network.labels import call_text, filled, title_of
 from archviz.network.model import (
+    COMING_IN,
     PREVIOUS,
     Auxiliary,
     From,
@@ -298,12 +298,13 @@ class _Expander(Filler):
     ) -> CountedSeries:
         """The body of a module for its arguments, built once for equal ones."""
         key: tuple[object, ...] = (item.module, *arguments.values())
-        if module.shaped:
-            assert self.shapes is not None  # a module asks for shapes
+        if self.shapes is not None:
             named = self.shapes.named
             self.shapes.named = {inner: named[given] for inner, given in item.inputs}
             self.shapes.named[PREVIOUS] = (self.shapes.before,)
-            key = (*key, self.at, *self.shapes.named.values())
+            self.shapes.named[COMING_IN] = (self.at,)
+            if module.shaped:
+                key = (*key, self.at, *self.shapes.named.values())
             if module.whole:
                 self.shapes.before = self.at
         if key not in self.bodies:
@@ -315,15 +316,6 @@ class _Expander(Filler):
         return self.bodies[key]
 
     # ---- repeats and towers ------------------------------------------------------------
-
-    def times(
-        self, item: Expression, mark: Mark, values: Values, what: str, low: int, high: int
-    ) -> int:
-        try:
-            return whole(what, evaluate(item, values), low, high)
-        except (OptionError, ExpressionError) as error:
-            self.problem(mark, error.message)
-            return low
 
     def repeat(self, item: RepeatSpec, values: Values, depth: int) -> Counted:
         times = self.times(item.times, item.mark, values, "repeat", 1, MAX_TIMES)

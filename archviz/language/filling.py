@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from archviz.errors import Mark, Problem
 from archviz.language.expression import Expression, ExpressionError, Value, evaluate, show
-from archviz.language.options import OPTIONS, OptionError, Setting, setting_value, written
+from archviz.language.options import OPTIONS, OptionError, Setting, setting_value, whole, written
 from archviz.language.shapes import shape_values
 from archviz.language.syntax import Argument, ChoiceSpec, LayerSpec, ModuleSpec
 from archviz.network.kinds import KINDS
@@ -124,3 +124,13 @@ class Filler:
         except ExpressionError as error:
             self.problem(mark, f"'{expression.text[:60]}': {error.message}")
             return (1, 1)
+
+    def times(
+        self, item: Expression, mark: Mark, values: Values, what: str, low: int, high: int
+    ) -> int:
+        """How often something stands there, within bounds."""
+        try:
+            return whole(what, evaluate(item, values), low, high)
+        except (OptionError, ExpressionError) as error:
+            self.problem(mark, error.message)
+            return low

@@ -22,7 +22,7 @@ from archviz.language.values import NAME_LENGTH, TAKEN_WORDS, check_taken, is_va
 from archviz.language.wiring import read_graph
 from archviz.network.kinds import KINDS
 from archviz.network.labels import parameters_in
-from archviz.network.model import PREVIOUS
+from archviz.network.model import COMING_IN, PREVIOUS
 from archviz.yamlnodes import (
     MappingNode,
     ScalarNode,
@@ -251,7 +251,7 @@ def _read_module(
     reader.caller = name.text
     takes = reader.takes[name.text]
     inputs, gives = reader.inputs[name.text], reader.gives[name.text]
-    values = dict.fromkeys((*inputs, PREVIOUS), Value(name.mark))
+    values = dict.fromkeys((*inputs, PREVIOUS, COMING_IN), Value(name.mark))
     reader.values = Values(values)
     before = len(reader.problems)
     if form == "use" and parts:

@@ -41,7 +41,9 @@ class Block:
     begins: bool = False
     """Whether it begins with an input or a named value: no line enters it."""
     named: bool = False
-    """Whether it is the wire of a named value that begins a series."""
+    """Whether it is a named value that begins a series."""
+    wired: bool = False
+    """Whether a wire brings it there."""
     behind: bool = False
     """Whether it belongs to the block before it: the name of its value."""
     back: float = 0.0
@@ -188,7 +190,9 @@ class BoxBlock(Block):
         if name not in self.stubs:
             port = Port(((x, top),), source=shape.id) if gives else None
             below = None if gives else y + self.height / 2
-            canvas.pins.append(Pin(name, x, top, below, port, "" if gives else shape.id))
+            captions = self.down - self.height / 2 if self.captions else 0.0
+            pin = Pin(name, x, top, below, port, "" if gives else shape.id)
+            canvas.pins.append(pin._replace(captions=0.0 if self.captions_above else captions))
             return
         end = port_shape(canvas, x, top - style.px(STUB))
         canvas.name(x, end.y, name, style)

@@ -64,6 +64,8 @@ class Pin(NamedTuple):
     """Whether its name stands there already."""
     head: bool = True
     """Whether the wire ends here in an arrow."""
+    captions: float = 0.0
+    """Pixels below ``down`` that captions take, which can go above for a wire from below."""
 
 
 class Canvas:

@@ -45,13 +45,23 @@ class Wiring(NamedTuple):
     """x at which a wire of several lanes goes round the end of the lines."""
     failed: frozenset[str]
 
+    @property
+    def turned(self) -> frozenset[str]:
+        """Names of values that come from below where the captions of their takers still are."""
+        legs = [(lane.name, leg) for lane in self.heights for leg in lane.legs]
+        return frozenset(name for name, leg in legs if leg.up and leg.pin.captions)
 
-def wire(grounds: Sequence[Ground], style: Style, rounds: bool = True) -> Wiring:
+
+def wire(
+    grounds: Sequence[Ground], style: Style, rounds: bool = True, final: bool = False
+) -> Wiring:
     """Find a lane for every value; ``failed`` has the names of those that have none.
 
-    ``rounds``: whether a wire may go round the ends of lines.
+    ``rounds``: whether a wire may go round the ends of lines; ``final``: captions stay.
     """
     grounds = straightened(grounds, style)
+    if final:
+        grounds = [ground.settled() for ground in grounds]
     names = {pin.name: None for ground in grounds for pin in ground.pins}
     found = {name: candidates(name, grounds, style) for name in names}
     if not rounds:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
-from archviz.layout.build import Builder, settled
+from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded
 from archviz.layout.compound import SeriesBlock, WrappedBlock, break_blocks
 from archviz.layout.lanes import Wiring, wire
@@ -41,8 +41,7 @@ class Panel(NamedTuple):
     pad_right: float
     head: float = 0.0
     """Room above the tinted rectangle, for the values that come in or go out there."""
-    failed: frozenset[str] = frozenset()
-    """Names of values that no wire brings to where they are taken."""
+    unsettled: Unsettled = Unsettled()
 
     @property
     def box_width(self) -> float:
@@ -97,9 +96,9 @@ def build_panels(network: Network, builder: Builder, most: float = float("inf"))
 def _panel_of(module: Module, body: Series, builder: Builder, most: float) -> Panel:
     """A module's panel."""
 
-    def fitted(builder: Builder) -> tuple[Panel, frozenset[str]]:
+    def fitted(builder: Builder) -> tuple[Panel, Unsettled]:
         panel = fit_panel(module, builder.series(body), builder.style, most)
-        return panel, panel.failed
+        return panel, panel.unsettled
 
     builder = builder.within(body)
     return settled(builder._replace(taken=builder.taken.union(module.gives)), fitted)
@@ -148,7 +147,7 @@ def make_panel(module: Module, content: Block, style: Style) -> Panel:
         pad_left=pad_left + spare / 2,
         pad_right=pad_right + spare / 2,
         head=head,
-        failed=wiring.failed if wiring else frozenset(),
+        unsettled=Unsettled(wiring.failed, wiring.turned) if wiring else Unsettled(),
     )
 
 

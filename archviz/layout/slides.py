@@ -12,11 +12,11 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from archviz.errors import fail
-from archviz.layout.build import Builder, settled
+from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.page import describe_network, heading_text, row_width
 from archviz.layout.panels import Panel, build_panels, pack
-from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_lines
+from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_lines, unsettled
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Room, Style
 from archviz.network.analysis import Analysis
@@ -164,17 +164,16 @@ def _arranged(
     builder = Builder(network, analysis, style).within(network.body)
     panels = build_panels(network, builder, room[0])
 
-    def made(builder: Builder) -> tuple[tuple[Parts, list[Chapter], Known], frozenset[str]]:
+    def made(builder: Builder) -> tuple[tuple[Parts, list[Chapter], Known], Unsettled]:
         parts = Parts(main_row(network, builder), panels, network.figure.notes, style)
         chapters = _chapters(parts, *room)
-        lines = [line for chapter in chapters for line in chapter.lines]
-        failed = frozenset[str]().union(*(line.failed for line in lines))
+        failed, turned = unsettled([line for chapter in chapters for line in chapter.lines])
         names = [
             frozenset[str]().union(*(line.names for line in chapter.lines)) for chapter in chapters
         ]
         for one, other in combinations(names, 2):
             failed |= one & other
-        return (parts, chapters, Known(builder.stubs, builder.under)), failed
+        return (parts, chapters, Known(builder.stubs, builder.under)), Unsettled(failed, turned)
 
     return settled(builder._replace(stubs=known.stubs, under=known.under), made)
 

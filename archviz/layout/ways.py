@@ -36,6 +36,11 @@ class Ground(NamedTuple):
     behind: tuple[Box, ...] = ()
     """Grounds of stages: legs pass over them, lanes do not."""
 
+    def settled(self) -> Ground:
+        """The same where no captions give way any more."""
+        pins = (pin._replace(down=None) if pin.captions else pin for pin in self.pins)
+        return self._replace(pins=tuple(pins))
+
 
 class Leg(NamedTuple):
     """A wire's way between a lane and a pin."""
@@ -170,6 +175,7 @@ def _free(pin: Pin, up: bool, ground: Ground, style: Style) -> bool:
     start = pin.up if up else pin.down
     if start is None:
         return False
+    start += 0.0 if up else pin.captions
     clear, touch = style.px(CLEAR), style.px(0.04)
     return not any(
         x < pin.x + clear

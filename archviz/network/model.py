@@ -21,6 +21,8 @@ NOTHING: Mapping[str, Any] = {}
 
 PREVIOUS = "previous"
 """The value that every module has besides what comes in: what the item before took in."""
+COMING_IN = "in"
+"""The value that comes into a module, where a name for it is needed."""
 Shape: TypeAlias = tuple[int, ...]
 """(height, width, channels) of a map, (length, features) of a sequence, or (features,) of a
 vector; no batch axis."""
