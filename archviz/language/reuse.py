@@ -22,7 +22,7 @@ from archviz.language.syntax import (
     SeriesSpec,
     Spec,
 )
-from archviz.network.labels import without_braces
+from archviz.network.labels import title_of
 from archviz.yamlnodes import MappingNode, ScalarNode, SequenceNode, YamlNode, describe, shorten
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Parts:
             title, label = module.title, module.label
             if name != module.name:
                 label = label or module.name
-                title = title or without_braces(label[:1].upper() + label[1:])
+                title = title or title_of(label) or module.name
                 title = f"{title} of {spec.head.title}"
             self.modules[name] = module._replace(name=name, body=body, label=label, title=title)
             self.reader.calls[name] = called
