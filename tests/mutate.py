@@ -42,8 +42,8 @@ LEFT_OUT = ("test_wheel.py",)
 TESTS = {
     "top": "defaults api yamlnodes messages export spec_errors spec_limits schema cli",
     "cli": "defaults options cli export docs files",
-    "language": "spec_errors messages expression schema spec_limits second_inputs spec_page import_spec "
-    "totals goldens",
+    "language": "spec_errors messages expression schema spec_limits second_inputs spec_page "
+    "import_spec totals goldens",
     "formatter": "fmt",
     "lsp": "lsp",
     "network": "kind_numbers spec_errors totals goldens cli",
