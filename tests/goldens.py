@@ -66,15 +66,14 @@ class Drawn(NamedTuple):
     svg: str = ""
 
 
-NEW = ("transformer", "unet", "ddpm", "yolov8n")
-"""Of the other networks, those with rows, wires, outputs and stages; all are held by rules."""
-
-
 def cases() -> dict[str, Case]:
-    """All cases by the name of their goldens."""
+    """All cases by the name of their goldens.
+
+    Pictures of bundled networks that are no classics stand in docs/images; tests/test_docs.py
+    sees that they are current.
+    """
     names = catalog.classics(appendix=True)
     found = {name: figure(name) for name in names}
-    found |= {name: figure(name)._replace(svg=False) for name in NEW}
     found |= {path.stem: figure(str(path)) for path in sorted(SPECS.glob("*.yaml"))}
     found["resnet50-full"] = figure("resnet50", detail="full")
     found["inception_v1-wide"] = figure("inception_v1", aspect=WIDE, title=True)
