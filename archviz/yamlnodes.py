@@ -15,7 +15,6 @@ import yaml
 
 from archviz.errors import ArchvizError, Mark, Problem, fail
 from archviz.looks import SWITCH
-from archviz.yamlmistakes import yaml_mistake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,6 +150,8 @@ def parse_yaml(text: str, file: str) -> tuple[YamlNode | None, list[Problem]]:
         except _Stop as stop:
             return None, [*problems, *composer.problems, stop.problem]
         except yaml.YAMLError as error:
+            from archviz.yamlmistakes import yaml_mistake
+
             problem, text = yaml_mistake(error, text, file)
             if not text or len(problems) == MAX_MENDED:
                 return None, [*composer.problems, *problems, problem]

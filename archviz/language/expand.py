@@ -33,7 +33,7 @@ from archviz.language.syntax import (
     StageSpec,
     TowersSpec,
 )
-from archviz.network.labels import call_text, filled, without_braces
+from archviz.network.labels import call_text, filled, title_of
 from archviz.network.model import (
     COMING_IN,
     PREVIOUS,
@@ -260,7 +260,7 @@ class _Expander(Filler):
         module = self.modules[item.module]
         if item.module not in self.used:
             label = module.label or item.module
-            title = module.title or without_braces(label[:1].upper() + label[1:])
+            title = module.title or title_of(label) or item.module
             inputs, gives = module.inputs, module.gives
             self.used[item.module] = Module(
                 item.module, label, title, module.color, module.mark, inputs, gives
@@ -308,10 +308,10 @@ class _Expander(Filler):
             if module.whole:
                 self.shapes.before = self.at
         if key not in self.bodies:
-            problems = dict(self.problems)
+            problems, at = dict(self.problems), self.at
             sides = shape_values(self.at or (1,)) if module.shaped else {}
             self.bodies[key] = self.series(module.body, {**sides, **arguments}, depth + 1)
-            if module.shaped and self.at is None:  # the shape before it is what is wrong
+            if module.shaped and at is None:  # the shape before it is what is wrong
                 self.problems = problems
         return self.bodies[key]
 

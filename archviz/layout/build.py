@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar, assert_never
 
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
 from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, TowersBlock
-from archviz.layout.faces import layer_face, module_face
+from archviz.layout.faces import layer_face, module_face, span
 from archviz.layout.outputs import OutputsBlock
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
@@ -175,10 +175,8 @@ class Builder(NamedTuple):
         return OutputsBlock(shown, self.style)
 
     def times(self, node: Repeat | Towers) -> str:
-        """How often a node stands there; as it was written where its module's calls differ."""
-        if node.written and len(self.analysis.facts[node.where].times) > 1:
-            return node.written
-        return str(node.times if isinstance(node, Repeat) else node.copies)
+        """How often a node stands there; all numbers where its module's calls differ."""
+        return span(self.analysis.facts[node.where].times)
 
     def towers(self, node: Towers) -> Block:
         """Towers, all of them or a few of many identical ones."""

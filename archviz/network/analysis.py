@@ -62,6 +62,17 @@ class Totals(NamedTuple):
     depth: int
 
 
+class Variant(NamedTuple):
+    """What stands at a place of a module in some calls of the module: a layer or a call.
+
+    ``runs``: the first and the last number of calls in a row that have it, from 1 on, in the
+    order in which they run; none in the main row.
+    """
+
+    node: Layer | ModuleCall
+    runs: tuple[tuple[int, int], ...] = ()
+
+
 class Facts(NamedTuple):
     """What the executions of one place of the spec have: distinct values, first seen first.
 
@@ -69,24 +80,36 @@ class Facts(NamedTuple):
     """
 
     calls: int
-    kernels: tuple[Shape, ...] = ()
-    filters: tuple[int, ...] = ()
-    strides: tuple[Shape, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    """What stands there, left out or not."""
+    depthwise: tuple[bool, ...] = ()
+    """Of a convolution in groups: whether each channel that comes in is a group."""
     shapes: tuple[Shape, ...] = ()
     parameters: tuple[int, ...] = ()
     macs: tuple[int, ...] = ()
     times: tuple[int, ...] = ()
     """Of a repeat, or of identical towers: how many."""
-    words: tuple[tuple[str, str], ...] = ()
-    """Text and caption of a kind that has words of its own."""
-    labels: tuple[str, ...] = ()
-    """Of a module's calls, where its label has parameters in it."""
+
+    @property
+    def present(self) -> list[Variant]:
+        """The variants that are not left out."""
+        return [variant for variant in self.variants if variant.node.present]
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers that stand there."""
+        return [one.node for one in self.present if isinstance(one.node, Layer)]
+
+    @property
+    def optional(self) -> bool:
+        """Whether some calls leave out what others have."""
+        return 0 < len(self.present) < len(self.variants)
 
 
 class Analysis(NamedTuple):
     """All rows and totals of a network, and the facts of each place by its ``where``.
 
-    ``outputs``: name and shape of each of several outputs.
+    ``outputs``: name and shape of each of several outputs. ``executed``: how often each module.
     """
 
     rows: tuple[Row, ...]
@@ -97,6 +120,7 @@ class Analysis(NamedTuple):
     outputs: tuple[tuple[str, Shape], ...] = ()
     warnings: tuple[Problem, ...] = ()
     """What works and is hardly meant so."""
+    executed: Mapping[str, int] = NOTHING
 
 
 def analyse(network: Network) -> Analysis:
@@ -112,7 +136,7 @@ def analyse(network: Network) -> Analysis:
     facts = {where: tally.facts() for where, tally in walk.tallies.items()}
     rows, aside = tuple(walk.rows), tuple(walk.auxiliary_rows)
     warnings = (*network.warnings, *doubts(network.inputs))
-    return Analysis(rows, aside, totals, both, facts, walk.ends, warnings)
+    return Analysis(rows, aside, totals, both, facts, walk.ends, warnings, walk.executed)
 
 
 def _problems(network: Network, found: Mapping[str, Problem]) -> tuple[Problem, ...]:
@@ -178,11 +202,25 @@ class Outcome(NamedTuple):
 class _Tally:
     """Distinct values of one place, gathered while walking."""
 
-    __slots__ = ("calls", "seen")
+    __slots__ = ("calls", "seen", "variants")
 
     def __init__(self) -> None:
         self.calls = 0
         self.seen: dict[str, dict[Any, None]] = {}
+        self.variants: dict[int, tuple[Layer | ModuleCall, list[tuple[int, int]]]] = {}
+        """By the id of a node, which its calls share, as far as they are equal."""
+
+    def has(self, node: Layer | ModuleCall, number: int) -> None:
+        """Note what stands there in call ``number`` of the module, 0 for the main row."""
+        variant = self.variants.get(id(node))
+        if variant is None:
+            variant = self.variants[id(node)] = node, []
+        runs = variant[1]
+        if not runs or runs[-1][1] < number - 1:
+            if number:
+                runs.append((number, number))
+        elif runs[-1][1] < number:
+            runs[-1] = runs[-1][0], number
 
     def add(self, **facts: Any) -> None:
         """Values by the names of the facts; None is none."""
@@ -193,7 +231,8 @@ class _Tally:
                 self.seen[name][value] = None
 
     def facts(self) -> Facts:
-        return Facts(self.calls, **{name: tuple(seen) for name, seen in self.seen.items()})
+        variants = tuple(Variant(node, tuple(runs)) for node, runs in self.variants.values())
+        return Facts(self.calls, variants, **{name: tuple(s) for name, s in self.seen.items()})
 
 
 class _Analyser(Walk[State]):
@@ -219,6 +258,9 @@ class _Analyser(Walk[State]):
         self.sharing = 0
         """How many calls the walk is in whose weights count elsewhere."""
         self.ends: tuple[tuple[str, Shape], ...] = ()
+        self.executed: dict[str, int] = {}
+        self.number = 0
+        """Which call it is of the module that the walk is in; 0 in the main row."""
 
     def tally(self, where: str) -> _Tally:
         tally = self.tallies.get(where)
@@ -230,6 +272,7 @@ class _Analyser(Walk[State]):
         self, layer: Layer, values: tuple[State, ...], names: Sequence[str], scope: Scope
     ) -> State:
         tally = self.tally(layer.where)
+        tally.has(layer, self.number)
         depth = max([value[1] for value in values], default=0)
         shapes = tuple([shape for shape, _ in values if shape is not None])
         if len(shapes) < len(values):
@@ -247,14 +290,9 @@ class _Analyser(Walk[State]):
                 problem = Problem(layer.mark, error.message, error.hint, _trail(self.inside))
                 self.problems[layer.where] = problem
             return None, depth
-        kind = KINDS[layer.kind]
-        windowed = "kernel" in kind.options
         tally.add(
-            kernels=layer.kernel if windowed else None,
-            filters=layer.filters or None,
-            strides=layer.stride if windowed else None,
+            depthwise=layer.groups == shapes[0][-1] if layer.groups > 1 else None,
             shapes=outcome.shape,
-            words=kind.words(layer) if kind.words else None,
             parameters=outcome.trainable + outcome.non_trainable,
             macs=outcome.macs,
         )
@@ -269,14 +307,19 @@ class _Analyser(Walk[State]):
         self.macs += macs
         return outcome.shape, depth + outcome.depth
 
-    def left_out(self, node: Node) -> None:
-        """Give every place in what is left out its facts, though nothing runs there."""
+    def left_out(self, node: Layer | ModuleCall) -> None:
+        """Note what is left out, and give every place in it its facts, though nothing runs there."""
+        self.idle(node)
+        self.tally(node.where).has(node, self.number)
+
+    def idle(self, node: Node) -> None:
+        """Give every place in a node its facts."""
         if isinstance(node, Layer | ModuleCall | Repeat):
             if node.where in self.tallies:
                 return
             self.tally(node.where)
         for child in children(node):
-            self.left_out(child)
+            self.idle(child)
 
     def given(self, layer: Layer, value: State) -> State:
         """See :func:`given_shape`; the depth is that of what goes on."""
@@ -292,10 +335,12 @@ class _Analyser(Walk[State]):
     def run(self, node: Run, bodies: Sequence[Series], value: State, scope: Scope) -> State:
         """Run bodies one after another and note what they come to together."""
         tally = self.tally(node.where)
+        number = self.number
         if isinstance(node, Repeat):
             tally.add(times=node.times)
-        elif isinstance(node, ModuleCall) and node.look.label:
-            tally.add(labels=node.look.label)
+        elif isinstance(node, ModuleCall):
+            tally.has(node, number)
+            self.number = self.executed[node.module] = self.executed.get(node.module, 0) + 1
         parameters, macs = self.parameters, self.macs
         sharing = self.sharing
         self.sharing += isinstance(node, ModuleCall) and node.shared
@@ -304,7 +349,7 @@ class _Analyser(Walk[State]):
             self.inside.append((node, 0))
         value = super().run(node, bodies, value, scope)
         del self.inside[inside:]
-        self.sharing = sharing
+        self.sharing, self.number = sharing, number
         tally.calls += self.copies
         tally.add(
             shapes=value[0],
