@@ -122,9 +122,6 @@ def _short(about: str) -> str:
     return about.partition(": ")[0]
 
 
-# ---- head, sections, figure ---------------------------------------------------------------
-
-
 def _head() -> Schema:
     texts = {key: {**_TEXT, "description": about} for key, (_, about) in TEXTS.items()}
     texts["link"] |= {"type": "string", "pattern": r"^\s*https?://"}
@@ -211,9 +208,6 @@ def _figure() -> Schema:
     return _object(keys, "how the figure looks; the command line wins")
 
 
-# ---- items --------------------------------------------------------------------------------
-
-
 def _shorthand() -> Schema:
     """The text of an item; its snippets are offered with a line each."""
     snippets = [
@@ -266,7 +260,8 @@ def _bodies() -> dict[str, Schema]:
     lists = {"type": "array", "minItems": 2, "items": _ref("series")}
     nodes = {"type": "object", "additionalProperties": _ref("series")}
     edges = {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": r"\s->\s"}}
-    output = _object({"of": _ref("series"), **_look_keys()}, "an output", "of")
+    looks = {key: _LOOKS[key] for key in LOOK_KEYS}
+    output = _object({"of": _ref("series"), **looks}, "an output", "of")
     return {
         "layers": {**_ref("series"), "description": "its layers, one after another"},
         "towers": _any(lists, _count(2, MAX_COPIES), description="the towers, or how many"),
@@ -287,10 +282,6 @@ def _bodies() -> dict[str, Schema]:
         "use": {**_TEXT, "description": "a bundled network, or ./FILE.yaml, that is its body"},
         "until": {**_TEXT, "description": "the place behind which that network is cut"},
     }
-
-
-def _look_keys() -> dict[str, Schema]:
-    return {key: _LOOKS[key] for key in LOOK_KEYS}
 
 
 def _count(low: int, high: int) -> Schema:
@@ -394,7 +385,9 @@ def _module() -> Schema:
     }
     companions = {key for keys in COMPANIONS.values() for key in keys}
     every = dict.fromkeys((*MODULE_KEYS, *BODIES, *sorted(companions)))
-    properties = {key: {**keys[key], **_about(abouts.get(key, ""))} for key in every}
+    properties = {key: dict(keys[key]) for key in every}
+    for key, about in abouts.items():
+        properties[key]["description"] = about
     bodies = [
         {
             "required": [body],
@@ -405,7 +398,3 @@ def _module() -> Schema:
         for body in BODIES
     ]
     return {**_object(properties, "a module"), "oneOf": bodies}
-
-
-def _about(text: str) -> Schema:
-    return {"description": text} if text else {}

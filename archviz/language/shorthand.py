@@ -264,7 +264,8 @@ def _not_accepted(
     elif option:
         reader.unknown(mark, f"{kind} has no option", option, accepted)
     else:
-        hint = reader.near(token, (*FLAGS, *accepted))
+        values = reader.values.known if KINDS[kind].join else ()
+        hint = reader.near(token, (*values, *FLAGS, *accepted))
         if not hint and KINDS[kind].join and is_value_name(token) and not token.isdigit():
             take_name(reader, token, mark, several=True)
             return

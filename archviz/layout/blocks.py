@@ -18,9 +18,9 @@ from archviz.layout.canvas import (
     Canvas,
     Pin,
     Port,
-    box_shape,
     badge_shape,
     badge_width,
+    box_shape,
     make_text,
     port_shape,
 )

@@ -108,7 +108,7 @@ def straightened(grounds: Sequence[Ground], style: Style) -> list[Ground]:
 
     Pins of one box are given to its values so that their wires lie in one another.
     """
-    done = [_sorted_slots(ground, grounds) for ground in grounds]
+    done = [_sorted_slots(number, grounds) for number in range(len(grounds))]
     for number, (ground, under) in enumerate(pairwise(done)):
         ends = max((box[0] + box[2] for box in ground.boxes), default=0.0)
         pins: list[Pin] = []
@@ -123,24 +123,30 @@ def straightened(grounds: Sequence[Ground], style: Style) -> list[Ground]:
     return done
 
 
-def _sorted_slots(ground: Ground, grounds: Sequence[Ground]) -> Ground:
-    """The pins at one box in the order in which their wires arrive: the latest value first."""
-    given = [pin.name for other in grounds for pin in other.pins if pin.port]
-    here = {pin.name for pin in ground.pins if pin.port}
+def _sorted_slots(number: int, grounds: Sequence[Ground]) -> Ground:
+    """The pins at one box in the order in which their wires arrive.
+
+    From the left come values of the line itself, the latest first; then those of the line
+    above; then, round the right end, those of lines further up, the latest first.
+    """
+    ground = grounds[number]
+    given = [(line, pin.name) for line, g in enumerate(grounds) for pin in g.pins if pin.port]
+    places = {name: (line, place) for place, (line, name) in enumerate(given)}
+
+    def arrival(pin: Pin) -> tuple[int, int]:
+        line, place = places[pin.name]
+        if line == number:
+            return 0, -place
+        return (1, place) if line == number - 1 and ground.joined else (2, -place)
+
     slots: dict[str, list[Pin]] = {}
     for pin in ground.pins:
-        if pin.target and pin.head and pin.name in given:
+        if pin.target and pin.head and pin.name in places:
             slots.setdefault(pin.target, []).append(pin)
     moved: dict[Pin, float] = {}
     for pins in slots.values():
-
-        def arrival(pin: Pin) -> int:
-            order = given.index(pin.name)
-            return -order if pin.name in here else order
-
-        ordered = sorted(pins, key=arrival)
         xs = sorted(pin.x for pin in pins)
-        moved |= dict(zip(ordered, xs, strict=True))
+        moved |= dict(zip(sorted(pins, key=arrival), xs, strict=True))
     return ground._replace(pins=tuple(p._replace(x=moved.get(p, p.x)) for p in ground.pins))
 
 
