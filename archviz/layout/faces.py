@@ -51,7 +51,9 @@ def layer_face(layer: Layer, facts: Facts, hidden: frozenset[str], full: bool) -
     layer, dashed = layers[0], facts.optional
     kind = KINDS[layer.kind]
     role, glyph = kind.role, kind.glyph
-    label = alternatives(_distinct(layers, lambda one: layer_label(one, all(facts.depthwise or (False,)))))
+    label = alternatives(
+        _distinct(layers, lambda one: layer_label(one, all(facts.depthwise or (False,))))
+    )
     if glyph == "circle":
         badges = [ACTIVATIONS.get(one.kind) or NORMS.get(one.kind) for one in layers]
         sign = _sign([badge for badge in badges if badge])

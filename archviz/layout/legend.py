@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import MODULE_ROLES
-from archviz.layout.canvas import Canvas, box_shape, badge_shape
+from archviz.layout.canvas import Canvas, badge_shape, box_shape
 from archviz.layout.style import Style
 from archviz.network.kinds import ACTIVATIONS, NORMS, Badge
 from archviz.network.model import NOTHING
