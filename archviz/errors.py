@@ -35,15 +35,19 @@ class Problem(NamedTuple):
     """Whether all works nevertheless, and it is only unlikely to be meant so."""
 
     def __str__(self) -> str:
-        text = f"{place(self.mark)}: {'warning: ' if self.warning else ''}{printable(self.message)}"
+        return f"{place(self.mark)}: " + "\n    ".join(self.lines())
+
+    def lines(self) -> list[str]:
+        """All but the place: what is wrong, the hint, what led there."""
+        lines = [f"warning: {self.message}" if self.warning else self.message]
         if self.hint:
-            text += f"\n    hint: {printable(self.hint)}"
+            lines.append(f"hint: {self.hint}")
         if self.calls:
-            calls = [f"{printable(call)} at {place(mark)}" for call, mark in self.calls]
+            calls = [f"{call} at {place(mark)}" for call, mark in self.calls]
             if len(calls) > 3:
                 calls[2:-1] = ["..."]
-            text += f"\n    in: {', in '.join(calls)}"
-        return text
+            lines.append(f"in: {', in '.join(calls)}")
+        return [printable(line) for line in lines]
 
 
 def place(mark: Mark) -> str:

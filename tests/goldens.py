@@ -67,8 +67,12 @@ class Drawn(NamedTuple):
 
 
 def cases() -> dict[str, Case]:
-    """All cases by the name of their goldens."""
-    names = catalog.names()
+    """All cases by the name of their goldens.
+
+    Pictures of bundled networks that are no classics stand in docs/images; tests/test_docs.py
+    sees that they are current.
+    """
+    names = catalog.classics(appendix=True)
     found = {name: figure(name) for name in names}
     found |= {path.stem: figure(str(path)) for path in sorted(SPECS.glob("*.yaml"))}
     found["resnet50-full"] = figure("resnet50", detail="full")

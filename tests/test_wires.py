@@ -44,10 +44,10 @@ network:
       - {conv: 3x3 8 /2, label: c3, as: p3}
   - stage: Neck
     of:
-      - upsample 2
+      - {upsample: 2, label: double}
       - {concat: p2, label: up2}
       - {conv: 1x1 8, label: u2, as: n2}
-      - upsample 2
+      - {upsample: 2, label: double}
       - {concat: p1, label: up1}
       - {conv: 1x1 8, label: u1, as: small}
       - {conv: 3x3 8 /2, label: d2}
@@ -101,7 +101,7 @@ def test_wires_touch_nothing_on_slides(spec: dict[str, Any], full: bool) -> None
 
 @pytest.mark.parametrize("full", [False, True])
 def test_the_scene_gives_the_wiring_back(full: bool) -> None:
-    names = "c1 c2 c3 upsample up2 u2 upsample up1 u1 d2 down2 d3 down3 c"
+    names = "c1 c2 c3 double up2 u2 double up1 u1 d2 down2 d3 down3 c"
     row = ["input", *names.split(), "(coarse)"]
     named = {("c1", "up1"), ("c2", "up2"), ("c3", "down3"), ("u2", "down2"), ("u1", "f")}
     outputs = {("d3", "m"), ("f", "(fine)"), ("m", "(medium)")}

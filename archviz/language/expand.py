@@ -308,10 +308,10 @@ class _Expander(Filler):
             if module.whole:
                 self.shapes.before = self.at
         if key not in self.bodies:
-            problems = dict(self.problems)
+            problems, at = dict(self.problems), self.at
             sides = shape_values(self.at or (1,)) if module.shaped else {}
             self.bodies[key] = self.series(module.body, {**sides, **arguments}, depth + 1)
-            if module.shaped and self.at is None:  # the shape before it is what is wrong
+            if module.shaped and at is None:  # the shape before it is what is wrong
                 self.problems = problems
         return self.bodies[key]
 

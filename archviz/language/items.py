@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from archviz.language import forms, network_forms
 from archviz.language.calls import read_call
-from archviz.language.lines import apart, listed, several_lines
-from archviz.language.mending import Words, mended
+from archviz.language.lines import apart, listed, several_lines, together
 from archviz.language.places import Place, Readers, begins, find
 from archviz.language.reader import SpecReader, tokens_of
 from archviz.language.shapes import words_in
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from archviz.errors import Mark, Problem
+    from archviz.language.mending import Words
     from archviz.language.places import ReadForm
 
 
@@ -35,7 +35,7 @@ def read_series(reader: SpecReader, node: YamlNode, where: str, place: Place) ->
             return ()
         return read_item(reader, node, f"{where}/0", place._replace(first=True))
     items: list[ItemSpec] = []
-    children = [part for child in node.items for part in apart(reader, child)]
+    children = [part for child in together(node.items) for part in apart(reader, child)]
     last = len(children) - 1
     inner = Place(place.scope, place.top, place.own)
     given = 0
@@ -197,6 +197,8 @@ def _named_thing(
     items = read(reader, words, extra)
     if len(reader.problems) == since:
         return items
+    from archviz.language.mending import mended
+
     better = mended(reader, since, named, words, extra, read)
     return items if better is None else better
 
@@ -220,8 +222,9 @@ def _as_written(
     elif word not in KINDS:
         _unknown_item(reader, word, mark)
     else:
+        before = len(reader.problems)
         item = read_layer(reader, word, rest, where, mark, place.scope, extra)
-        if not _allowed(reader, item, place):
+        if len(reader.problems) == before and not _allowed(reader, item, place):
             item = None
     if item is None:
         return ()

@@ -2,52 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from archviz.errors import ArchvizError, Mark, Problem
 from archviz.language.library import MAX_ITEMS, Library
 from archviz.language.places import find
 from archviz.language.reader import Value
+from archviz.language.rows import Row, numbered, row_of, taken_by, values_of, within
 from archviz.language.syntax import (
-    AuxiliarySpec,
     CallSpec,
     ChoiceSpec,
     FromSpec,
-    GraphSpec,
     ItemSpec,
     LayerSpec,
     ModuleSpec,
     NamedSpec,
     OutputsSpec,
-    RepeatSpec,
     SeriesSpec,
     Spec,
-    StageSpec,
 )
 from archviz.network.labels import title_of
 from archviz.yamlnodes import MappingNode, ScalarNode, SequenceNode, YamlNode, describe, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
     from archviz.language.reader import SpecReader
-
-
-class Row(NamedTuple):
-    """The items of a used network, out of their stages, and the places among them.
-
-    A place is the number of items up to it, names of values not counted.
-    """
-
-    items: tuple[ItemSpec, ...]
-    places: Mapping[str, int]
-    twice: frozenset[str]
-    """Names of several places."""
-    inner: Mapping[str, int]
-    """Values that have a name inside an item, by that item's number."""
-    auxiliary: int
-    """Behind which item the first auxiliary classifier was; 0 for none."""
 
 
 class Parts:
@@ -160,7 +141,7 @@ class Parts:
         until = find(node, "until")
         if until is not None:
             end = self.place(until, row, spec) or 0
-        items = [item for number, item in _numbered(row.items) if number <= end]
+        items = [item for number, item in numbered(row.items) if number <= end]
         if not end or not self.usable(source, items, spec):
             return ()
         if 0 < row.auxiliary <= end:
@@ -177,7 +158,7 @@ class Parts:
 
     def row(self, spec: Spec, mark: Mark) -> Row:
         """The row of a network, found once; :class:`ArchvizError` if there are too many."""
-        row = self.rows[id(spec)] = self.rows.get(id(spec)) or _row(spec.network)
+        row = self.rows[id(spec)] = self.rows.get(id(spec)) or row_of(spec.network)
         self.count(len(row.items), mark)
         return row
 
@@ -201,7 +182,7 @@ class Parts:
         """Whether a network has one input and one output, and something between them."""
         first, name, message, hint = items[0], spec.head.name, "", ""
         inputs = sum(
-            isinstance(part, LayerSpec) and part.kind == "input" for part in _within(tuple(items))
+            isinstance(part, LayerSpec) and part.kind == "input" for part in within(tuple(items))
         )
         if inputs > 1 or not (isinstance(first, LayerSpec) and first.kind == "input"):
             message = f"{name} has several inputs, and cannot be a module"
@@ -218,10 +199,10 @@ class Parts:
         self, until: YamlNode, items: Sequence[ItemSpec], gives: Sequence[str]
     ) -> None:
         """Note a strand that ends in a value which only something behind the cut takes."""
-        taken = {name for item in _within(tuple(items)) for name in _taken(item)} | {*gives}
+        taken = {name for item in within(tuple(items)) for name in taken_by(item)} | {*gives}
         ends: dict[int, set[str]] = {}
-        for number, item in _numbered(items):
-            names = {name for part in _within(item) for name in _values(part)}
+        for number, item in numbered(items):
+            names = {name for part in within(item) for name in values_of(part)}
             ends.setdefault(number, set()).update(names)
             if isinstance(item, FromSpec) and not ends.get(number - 1, taken) & taken:
                 name = min(ends[number - 1])
@@ -238,8 +219,8 @@ class Parts:
     ) -> list[ItemSpec]:
         """Items with names for the values at places that the module gives."""
         mark = next((part.mark for key, part in node.pairs if key.text == "gives"), node.mark)
-        known = {value for item in _within(tuple(items)) for value in _values(item)}
-        here = {number for number, _ in _numbered(items)}
+        known = {value for item in within(tuple(items)) for value in values_of(item)}
+        here = {number for number, _ in numbered(items)}
         new: dict[int, list[ItemSpec]] = {}
         for name in gives:
             place = row.places.get(name) or row.inner.get(name, 0)
@@ -250,7 +231,7 @@ class Parts:
             elif name not in known:
                 new.setdefault(place, []).append(NamedSpec(name, "network/as", mark))
         found: list[ItemSpec] = []
-        for number, item in _numbered(items):
+        for number, item in numbered(items):
             found.append(item)
             found += new.pop(number, ())
         return found
@@ -310,120 +291,3 @@ def _reading(choice: ChoiceSpec) -> Callable[[str], tuple[LayerSpec, Sequence[Pr
 
     inner = choice.read
     return read
-
-
-def _numbered(items: Sequence[ItemSpec]) -> Iterator[tuple[int, ItemSpec]]:
-    """Items with their places; names of values are at the place of what is before them."""
-    number = 0
-    for item in items:
-        number += not isinstance(item, NamedSpec)
-        yield number, item
-
-
-def _within(part: Any) -> Iterator[ItemSpec]:
-    """All items in a part of a spec."""
-    if isinstance(part, ItemSpec):
-        yield part
-    if type(part) is tuple or (isinstance(part, ItemSpec) and not isinstance(part, LayerSpec)):
-        for inner in part:
-            yield from _within(inner)
-
-
-def _values(item: ItemSpec) -> tuple[str, ...]:
-    """The names of values that an item gives itself."""
-    match item:
-        case NamedSpec():
-            return (item.name,)
-        case LayerSpec():
-            names: tuple[str, ...] = item.fields.get("gives", ())
-            return names
-        case CallSpec():
-            return tuple(there for _, there in item.gives)
-    return ()
-
-
-def _taken(item: ItemSpec) -> tuple[str, ...]:
-    """The names of values that an item takes itself."""
-    match item:
-        case FromSpec():
-            return item.names
-        case LayerSpec():
-            names: tuple[str, ...] = item.fields.get("takes", ())
-            return names
-        case CallSpec():
-            return tuple(given for _, given in item.inputs)
-        case GraphSpec():
-            return tuple(source for source, _ in item.edges)
-    return ()
-
-
-def _row(series: SeriesSpec) -> Row:
-    """The row of a network, and what can be named in it.
-
-    Names of items and of values, titles of stages, and modules that stand in one item only.
-    """
-    items: list[ItemSpec] = []
-    places: dict[str, set[int]] = {}
-    modules: dict[str, set[int]] = {}
-    inner: dict[str, int] = {}
-    many: set[str] = set()
-    auxiliary = 0
-    for number, item, ends in _opened(series):
-        if isinstance(item, AuxiliarySpec):
-            auxiliary = auxiliary or number
-            continue
-        for name in _names(item):
-            places.setdefault(name, set()).add(number)
-        if ends:
-            continue
-        items.append(item)
-        if module := _module(item):
-            modules.setdefault(module, set()).add(number)
-        if not isinstance(item, NamedSpec):
-            inner |= {value: number for part in _within(item) for value in _values(part)}
-            many |= {
-                value
-                for repeat in _within(item)
-                if isinstance(repeat, RepeatSpec)
-                for part in _within(repeat)
-                for value in _values(part)
-            }
-    for name, numbers in modules.items():
-        if len(numbers) == 1:
-            places.setdefault(name, numbers)
-    twice = {name for name, numbers in places.items() if len(numbers) > 1 or name in inner} | many
-    once = {name: min(numbers) for name, numbers in places.items() if name not in twice}
-    given = {name: number for name, number in inner.items() if name not in twice}
-    return Row(tuple(items), once, frozenset(twice), given, auxiliary)
-
-
-def _opened(series: SeriesSpec, number: int = 0) -> Iterator[tuple[int, ItemSpec, bool]]:
-    """The items of a row with their places; of a stage its items, and then where it ends."""
-    for item in series:
-        if isinstance(item, StageSpec):
-            for place, inner, ends in _opened(item.body, number):
-                yield place, inner, ends
-                number = place
-        else:
-            number += not isinstance(item, NamedSpec | AuxiliarySpec)
-        yield number, item, isinstance(item, StageSpec)
-
-
-def _module(item: ItemSpec) -> str:
-    """The module that an item is a call of, or a repeat of such calls."""
-    if isinstance(item, RepeatSpec):
-        bodies = (item.body, *(row for _, row in item.rows))
-        calls = {_module(inner) for body in bodies for inner in body}
-        return calls.pop() if len(calls) == 1 else ""
-    return item.module if isinstance(item, CallSpec) else ""
-
-
-def _names(item: ItemSpec) -> set[str]:
-    """What an item is called."""
-    if isinstance(item, NamedSpec):
-        return {item.name}
-    if isinstance(item, LayerSpec):
-        return {item.fields["name"]} if item.fields.get("name") else set()
-    titles = {item.title, item.title.partition(",")[0]} if isinstance(item, StageSpec) else set()
-    style = getattr(item, "style", None)
-    return (titles | {style.name if style else ""}) - {""}

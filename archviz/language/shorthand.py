@@ -27,7 +27,7 @@ from archviz.language.options import (
 )
 from archviz.language.reader import SpecReader, Values, tokens_of
 from archviz.language.syntax import LayerSpec
-from archviz.language.values import NAME_LENGTH, give_name, take_name
+from archviz.language.values import NAME_LENGTH, give_name, is_value_name, take_name
 from archviz.network.kinds import KINDS
 from archviz.network.rules import dimensions
 from archviz.yamlnodes import ScalarNode, YamlNode, describe, shorten
@@ -264,7 +264,11 @@ def _not_accepted(
     elif option:
         reader.unknown(mark, f"{kind} has no option", option, accepted)
     else:
-        hint = reader.near(token, (*FLAGS, *accepted))
+        values = reader.values.known if KINDS[kind].join else ()
+        hint = reader.near(token, (*values, *FLAGS, *accepted))
+        if not hint and KINDS[kind].join and is_value_name(token) and not token.isdigit():
+            take_name(reader, token, mark, several=True)
+            return
         if "kernel" in accepted and token.isdigit():
             hint = f"a kernel is written {token}x{token}"
         reader.problem(mark, f"'{shorten(token)}' means nothing to {kind}", hint)

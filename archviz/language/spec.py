@@ -12,6 +12,7 @@ from archviz.language.figure import read_color, read_figure
 from archviz.language.forms import read_residual, read_towers
 from archviz.language.head import GALLERY, KEYS, read_head, read_text
 from archviz.language.items import READERS, read_series
+from archviz.language.lines import listed
 from archviz.language.places import Place, begins, check_keys, find, meant
 from archviz.language.reader import SpecReader, Value, Values
 from archviz.language.repeats import MAX_VARIABLES, check_parameter
@@ -314,8 +315,10 @@ def _read_network(reader: SpecReader, node: YamlNode | None, file: str) -> Serie
             Mark(file, 1, 1), "a spec needs a network", "write network: and a list of layers"
         )
         return ()
+    node = listed(reader, node)
     if not isinstance(node, SequenceNode):
-        reader.problem(node.mark, f"network is {describe(node)} where a list is needed")
+        hint = "" if isinstance(node, ScalarNode) else "write each layer as an item: - conv 3x3 64"
+        reader.problem(node.mark, f"network is {describe(node)} where a list is needed", hint)
         return ()
     before = len(reader.problems)
     reader.values = Values()

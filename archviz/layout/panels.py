@@ -9,7 +9,7 @@ from archviz.layout.blocks import Block
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded
 from archviz.layout.compound import SeriesBlock, WrappedBlock, break_blocks
-from archviz.layout.lanes import Wiring, wire
+from archviz.layout.lanes import Chosen, Wiring, wire
 from archviz.layout.style import Style
 from archviz.layout.variants import variant_notes
 from archviz.layout.ways import FAR, Ground, ground_of
@@ -43,6 +43,7 @@ class Panel(NamedTuple):
     head: float = 0.0
     """Room above the tinted rectangle, for the values that come in or go out there."""
     unsettled: Unsettled = Unsettled()
+    chosen: Chosen = Chosen({})
     notes: tuple[str, ...] = ()
     """Lines under the title: which calls have what."""
 
@@ -186,6 +187,7 @@ def make_panel(module: Module, content: Block, style: Style) -> Panel:
         pad_right=pad_right + spare / 2,
         head=head,
         unsettled=Unsettled(wiring.failed, wiring.turned) if wiring else Unsettled(),
+        chosen=wiring.chosen if wiring else Chosen({}),
     )
 
 
@@ -247,7 +249,13 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
     if canvas.pins or canvas.loose:
         edge = y - style.px(EDGE)
         grounds = _grounds(panel.module, canvas, line, edge, style)
-        draw_wires(canvas, [_at_edge(grounds[0], canvas, style), grounds[1]], style, rounds=False)
+        draw_wires(
+            canvas,
+            [_at_edge(grounds[0], canvas, style), grounds[1]],
+            style,
+            panel.chosen,
+            rounds=False,
+        )
     size = style.metric("title")
     title = clip(panel.module.title, panel.width, size, bold=True)
     below = style.px(0.1) + style.row_gap(0.32)

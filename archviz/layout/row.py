@@ -11,7 +11,7 @@ from archviz.layout.blocks import Block
 from archviz.layout.build import Builder, Unsettled
 from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock, break_blocks
-from archviz.layout.lanes import wire
+from archviz.layout.lanes import Chosen, wire
 from archviz.layout.stages import STAGE_GAP, StageSpan, noted, place_stages, stage_room
 from archviz.layout.style import Style
 from archviz.layout.ways import Ground, ground_of
@@ -61,6 +61,9 @@ class RowLine(NamedTuple):
     anew: bool = True
     last: bool = True
     margin: float = 0.0
+    number: int = 0
+    chosen: Chosen = Chosen({})
+    """The sides of lines, counted from the row's first, on which wires begin and end."""
     names: frozenset[str] = frozenset()
     failed: frozenset[str] = frozenset()
     turned: frozenset[str] = frozenset()
@@ -115,7 +118,8 @@ def measure_lines(
     for number, line in enumerate(lines):
         canvas, y = Canvas("measured"), number * APART
         place_line(line, canvas, 0.0, y, Port(((-1.0, y),)), style)
-        grounds.append(ground_of(canvas.items(), canvas.pins, y, line.anew))
+        ground = ground_of(canvas.items(), canvas.pins, y, line.anew)
+        grounds.append(ground._replace(right=line.width))
     if not any(ground.pins for ground in grounds):
         return tuple(lines)
     wiring = wire(grounds, style)
@@ -129,9 +133,11 @@ def measure_lines(
             names=frozenset(pin.name for pin in ground.pins),
             failed=wiring.failed.intersection(pin.name for pin in ground.pins),
             turned=wiring.turned,
+            number=number,
+            chosen=wiring.chosen,
         )
-        for line, ground, (up, down) in zip(
-            lines, grounds, room_of(wiring, grounds, style), strict=True
+        for number, (line, ground, (up, down)) in enumerate(
+            zip(lines, grounds, room_of(wiring, grounds, style), strict=True)
         )
     )
 

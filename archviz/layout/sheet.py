@@ -68,15 +68,16 @@ class Sheet:
                 port = port.turn(out, between, left - turn, y)
             drawn = len(canvas.back), len(canvas.lines), len(canvas.front), len(canvas.pins)
             port = place_line(line, canvas, left, y, port, style)
-            if line.names:
-                grounds.append(self._ground(canvas, line, y, drawn))
+            if any(other.names for other in lines):
+                ground = self._ground(canvas, line, y, drawn)
+                grounds.append(ground._replace(right=left + line.width))
             width = line.width
             bottom = y + line.down
             self.y = bottom + style.row_gap(ROW_GAP)
         if not ends and not lines[-1].last and port is not None:
             end = port_shape(canvas, max(port.x, left + width) + turn_room(lines, style), port.y)
             canvas.connect(port, style, (end.x, end.y), target=end.id)
-        draw_wires(canvas, grounds, style)
+        draw_wires(canvas, grounds, style, lines[0].chosen._replace(offset=lines[0].number))
         self.y = bottom
         self.items.append(Group("row", "row", "Main row", items=canvas.items()))
 

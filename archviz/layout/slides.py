@@ -114,10 +114,13 @@ def network_slides(
         if chapters:
             break
     scale = _best_scale(parts, room)
-    if scale != 1.0:
-        style = slide_style(theme, scale, density, full)
-        roomy = (room[0] + 0.5, room[1] + 0.5)
-        parts, chapters, _ = _arranged(network, analysis, style, roomy, known)
+    roomy = (room[0] + 0.5, room[1] + 0.5)
+    for smaller in (scale, *(other for other in LAST_RESORT if other < scale)):
+        if smaller != 1.0:
+            style = slide_style(theme, smaller, density, full)
+            parts, chapters, known = _arranged(network, analysis, style, roomy, known)
+        if chapters:
+            break
     if not chapters:
         raise fail(
             network.head.name,

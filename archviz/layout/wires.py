@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from archviz.layout.blocks import Block
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, simplify
-from archviz.layout.lanes import Wiring, wire
+from archviz.layout.lanes import Chosen, Wiring, wire
 from archviz.layout.style import Style
 from archviz.layout.ways import Ground, Lane, Leg, Route
 from archviz.network.model import From, Graph, Layer, ModuleCall, Node
@@ -98,7 +98,7 @@ class FromBlock(Block):
 
 
 def draw_wires(
-    canvas: Canvas, grounds: Sequence[Ground], style: Style, rounds: bool = True
+    canvas: Canvas, grounds: Sequence[Ground], style: Style, chosen: Chosen, rounds: bool = True
 ) -> None:
     """Draw the wires between the pins of these lines, and what lines lack up to a name."""
     for port in canvas.loose:
@@ -106,7 +106,7 @@ def draw_wires(
             canvas.connect(port, style, head=False)
     if not any(ground.pins for ground in grounds):
         return
-    wiring = wire(grounds, style, rounds, final=True)
+    wiring = wire(grounds, style, rounds, chosen)
     rest = list(wiring.routes)
     while rest:  # those that begin on the line of another wire before that one
         begun = {leg.pin.port.source for route in rest for leg in route[0].legs if leg.pin.port}

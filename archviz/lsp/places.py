@@ -43,7 +43,7 @@ def read(text: str, file: str) -> Found:
         analysis = analyse(network)
     except ArchvizError as error:
         return Found(list(error.problems))
-    problems = [*network.warnings, *check_published(network, analysis)]
+    problems = [*analysis.warnings, *check_published(network, analysis)]
     return Found(problems, network, analysis)
 
 

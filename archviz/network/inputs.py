@@ -14,7 +14,7 @@ FEW, SIDE, LONGER = 4, 16, 4
 
 def meant(layers: Sequence[Layer]) -> Mapping[str, Shape]:
     """By their ``where``, the shapes of inputs that would be likelier than what they state."""
-    likely = [(layer, _likely(layer.shape)) for layer in layers]
+    likely = [(layer, _as_map(layer.shape) or _likely(layer.shape)) for layer in layers]
     return {layer.where: shape for layer, shape in likely if shape != layer.shape}
 
 
@@ -24,6 +24,10 @@ def doubt(layer: Layer, shape: Shape, warning: bool = False) -> Problem:
     if len(layer.shape) > len(shape):
         message = f"the input is {show_shape(layer.shape)}; is its first side a batch?"
         return Problem(layer.mark, message, f"leave the batch out: input {text}", warning=warning)
+    if len(layer.shape) < len(shape):
+        message = f"the input is a sequence of {show_shape(layer.shape)}"
+        hint = f"of a map, write the channels, too: input {text}"
+        return Problem(layer.mark, message, hint, warning=warning)
     height, width, channels = layer.shape
     message = f"the input is {height} high and {width} wide, and has {channels} channels"
     hint = f"height x width x channels: did you mean {text}?"
@@ -36,6 +40,11 @@ def doubts(layers: Sequence[Layer]) -> tuple[Problem, ...]:
     return tuple(
         doubt(layer, shape, warning=True) for layer, shape in likely if shape != layer.shape
     )
+
+
+def _as_map(shape: Shape) -> Shape:
+    """A grey image whose channels are left out; () of other shapes."""
+    return (*shape, 1) if len(shape) == 2 and SIDE <= min(shape) == max(shape) else ()
 
 
 def _likely(shape: Shape) -> Shape:
