@@ -29,6 +29,8 @@ from archviz.network.paths import Scope
 from archviz.network.rules import ShapeError, check_size
 from archviz.network.walk import Run, Walk, children
 
+Varied: TypeAlias = Layer | ModuleCall | Repeat | Towers
+"""What may differ between the calls of a module."""
 State: TypeAlias = tuple[Shape | None, int]
 """The shape at a place, None behind a problem, and the depth there."""
 
@@ -63,13 +65,13 @@ class Totals(NamedTuple):
 
 
 class Variant(NamedTuple):
-    """What stands at a place of a module in some calls of the module: a layer or a call.
+    """What stands at a place of a module in some calls of the module.
 
     ``runs``: the first and the last number of calls in a row that have it, from 1 on, in the
     order in which they run; none in the main row.
     """
 
-    node: Layer | ModuleCall
+    node: Varied
     runs: tuple[tuple[int, int], ...] = ()
 
 
@@ -93,7 +95,7 @@ class Facts(NamedTuple):
     @property
     def present(self) -> list[Variant]:
         """The variants that are not left out."""
-        return [variant for variant in self.variants if variant.node.present]
+        return [one for one in self.variants if getattr(one.node, "present", True)]
 
     @property
     def layers(self) -> list[Layer]:
@@ -207,10 +209,10 @@ class _Tally:
     def __init__(self) -> None:
         self.calls = 0
         self.seen: dict[str, dict[Any, None]] = {}
-        self.variants: dict[int, tuple[Layer | ModuleCall, list[tuple[int, int]]]] = {}
+        self.variants: dict[int, tuple[Varied, list[tuple[int, int]]]] = {}
         """By the id of a node, which its calls share, as far as they are equal."""
 
-    def has(self, node: Layer | ModuleCall, number: int) -> None:
+    def has(self, node: Varied, number: int) -> None:
         """Note what stands there in call ``number`` of the module, 0 for the main row."""
         variant = self.variants.get(id(node))
         if variant is None:
@@ -308,7 +310,7 @@ class _Analyser(Walk[State]):
         return outcome.shape, depth + outcome.depth
 
     def left_out(self, node: Layer | ModuleCall) -> None:
-        """Note what is left out, and give every place in it its facts, though nothing runs there."""
+        """Note what is left out; every place in it has facts, though nothing runs there."""
         self.idle(node)
         self.tally(node.where).has(node, self.number)
 
@@ -336,10 +338,11 @@ class _Analyser(Walk[State]):
         """Run bodies one after another and note what they come to together."""
         tally = self.tally(node.where)
         number = self.number
+        if not isinstance(node, Auxiliary):
+            tally.has(node, number)
         if isinstance(node, Repeat):
             tally.add(times=node.times)
         elif isinstance(node, ModuleCall):
-            tally.has(node, number)
             self.number = self.executed[node.module] = self.executed.get(node.module, 0) + 1
         parameters, macs = self.parameters, self.macs
         sharing = self.sharing
@@ -366,7 +369,9 @@ class _Analyser(Walk[State]):
 
     def identical(self, node: Towers, value: State, scope: Scope) -> list[State]:
         """One of the towers, counted as often as it stands there; shared weights once."""
-        self.tally(node.where).add(times=node.copies)
+        tally = self.tally(node.where)
+        tally.add(times=node.copies)
+        tally.has(node, self.number)
         before = self.copies, self.weighed
         self.copies *= node.copies
         self.weighed *= 1 if node.shared else node.copies

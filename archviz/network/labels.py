@@ -74,7 +74,7 @@ def filled(label: str, values: Mapping[str, object]) -> str:
 
 
 def without_braces(label: str) -> str:
-    """A label that stands for all calls: ``sep`` for ``sep {k}×{k}``, ``Layer`` for ``Layer, {n}``."""
+    """A label without parameters: ``sep`` for ``sep {k}×{k}``, ``Layer`` for ``Layer, {n}``."""
     if "{" not in label:
         return label
     first, *more = label.split(",")
