@@ -239,8 +239,7 @@ ROLES = {
     + " global-avg-pool global-max-pool",
     "merge": "concat append add scaled-add multiply mean minimum maximum op-merge",
     "activation": " ".join(ACTIVATIONS),
-    "norm": "batch-norm batch-norm-unscaled batch-norm-plain batch-norm-frozen layer-norm layer-norm-unscaled "
-    "layer-norm-plain group-norm instance-norm instance-norm-plain rms-norm",
+    "norm": " ".join(NORMS),
     "other": "upsample pixel-shuffle channel-shuffle flatten dropout lrn zero-pad reshape crop "
     "split position sinusoidal-position sinusoidal-embedding class-token select learned constant "
     "scale slice op",

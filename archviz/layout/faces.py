@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from archviz.layout.blocks import MODULE_ROLES, Face, Sign
-from archviz.network.analysis import Facts
+from archviz.network.facts import Facts
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS, Badge
 from archviz.network.labels import alternatives, either, layer_label, shape_text, without_braces
 from archviz.network.model import Layer, Module, ModuleCall

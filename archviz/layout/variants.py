@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
-from archviz.network.analysis import Analysis, Facts, Variant, Varied
+from archviz.network.analysis import Analysis
+from archviz.network.facts import Facts, Variant, Varied
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.network.labels import layer_label, without_braces
 from archviz.network.model import Layer, Module, ModuleCall, Network, Node, Repeat, Series, Towers
