@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 
-from archviz.bundled import file_names, folder, is_path, path_of
-from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
+from archviz.bundled import ENDINGS, file_names, folder, is_path, path_of
+from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 INDEX = "index.json"
+MOST_FILES = 2000
+"""How many files of a folder are looked at for one that was meant."""
 MODEL_SUFFIXES = (".onnx", ".keras", ".json", ".h5", ".hdf5", ".pt", ".pth", ".pkl")
 """Of files that are imported, or refused with a word on how they could be; not read as specs."""
 
@@ -22,8 +25,15 @@ class UnknownNetwork(ArchvizError):  # noqa: N818 (what it says is what it is)
 
 
 def names() -> tuple[str, ...]:
-    """Names of the bundled specs, in order of publication, the appendix last."""
+    """Names of the bundled specs: the classic ones, their appendix, all others."""
     return tuple(entry["name"] for entry in entries())
+
+
+def classics(appendix: bool = False) -> tuple[str, ...]:
+    """Names of the classic networks in order of publication; their appendix behind them."""
+    rows = entries()
+    found = [row["name"] for row in rows if row["classic"] or (appendix and row["appendix"])]
+    return tuple(found)
 
 
 def resolve(source: str) -> str:
@@ -31,8 +41,12 @@ def resolve(source: str) -> str:
 
     Raises:
         UnknownNetwork: it is neither.
+        ArchvizError: there is no such file, but one that is likely to be meant.
     """
     if is_path(source):
+        hint = "" if os.path.lexists(source) else _file_meant(source)
+        if hint:
+            raise fail(source, "there is no such file", hint)
         return source
     wanted = _letters(source)
     known = file_names()
@@ -42,9 +56,30 @@ def resolve(source: str) -> str:
     if os.path.exists(source):
         return source
     near = did_you_mean(source, known) or did_you_mean(wanted, known)
-    hint = f"{near} ('archviz list' shows them all)" if near else "'archviz list' shows the names"
+    bundled = f"{near} ('archviz list' shows them all)" if near else ""
+    hint = _file_meant(source, bundled) or "'archviz list' shows the names"
     message = "there is no bundled network of this name, and no such file"
     raise UnknownNetwork([Problem(Mark(source[:200]), message, hint)])
+
+
+def _file_meant(path: str, bundled: str = "") -> str:
+    """A hint at a file in the same folder, of this name with an ending, or of a like one.
+
+    ``bundled``: a hint at a bundled network, which comes before a file of a like name.
+    """
+    parent, name = os.path.split(path)
+    try:
+        with os.scandir(parent or ".") as entries:
+            found = sorted(entry.name for entry in islice(entries, MOST_FILES))
+    except (OSError, ValueError):
+        return bundled
+    files = [file for file in found if file.lower().endswith((*ENDINGS, *MODEL_SUFFIXES))]
+    stem = os.path.splitext(name)[0] if name.lower().endswith(ENDINGS) else name
+    stems = {os.path.splitext(file)[0].lower(): os.path.join(parent, file) for file in files}
+    if stem.lower() in stems:
+        return f"there is {stems[stem.lower()]}; write the name with its ending"
+    near = "" if bundled else nearest(stem, stems)
+    return f"did you mean '{stems[near]}'?" if near else bundled
 
 
 def index_text() -> str:
@@ -66,7 +101,7 @@ def build_index() -> str:
     import json
 
     rows = [_entry(name) for name in file_names()]
-    rows.sort(key=lambda row: (row["appendix"], row["date"], row["parameters"]))
+    rows.sort(key=lambda row: (-row["classic"], -row["appendix"], row["date"], row["parameters"]))
     return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -83,6 +118,7 @@ def _entry(name: str) -> dict[str, Any]:
         "date": head.date,
         "parameters": analyse(network).totals.parameters,
         "brought": head.brought,
+        "classic": head.classic,
         "appendix": head.appendix,
     }
 

@@ -30,20 +30,24 @@ class Problem(NamedTuple):
     message: str
     hint: str = ""
     calls: tuple[tuple[str, Mark], ...] = ()
-    """Of a place in a module: the calls that made it wrong, the innermost first."""
+    """Of a place in a module: what led there and made it wrong, the innermost first."""
     warning: bool = False
     """Whether all works nevertheless, and it is only unlikely to be meant so."""
 
     def __str__(self) -> str:
-        text = f"{place(self.mark)}: {'warning: ' if self.warning else ''}{printable(self.message)}"
+        return f"{place(self.mark)}: " + "\n    ".join(self.lines())
+
+    def lines(self) -> list[str]:
+        """All but the place: what is wrong, the hint, what led there."""
+        lines = [f"warning: {self.message}" if self.warning else self.message]
         if self.hint:
-            text += f"\n    hint: {printable(self.hint)}"
+            lines.append(f"hint: {self.hint}")
         if self.calls:
-            calls = [f"{printable(call)} at {place(mark)}" for call, mark in self.calls]
+            calls = [f"{call} at {place(mark)}" for call, mark in self.calls]
             if len(calls) > 3:
                 calls[2:-1] = ["..."]
-            text += f"\n    in the call: {', in '.join(calls)}"
-        return text
+            lines.append(f"in: {', in '.join(calls)}")
+        return [printable(line) for line in lines]
 
 
 def place(mark: Mark) -> str:
@@ -88,7 +92,13 @@ def printable(text: str) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str], apart: Container[str] = ()) -> str:
-    """A hint: ``did you mean 'relu'?``, or the empty string where nothing is near.
+    """A hint: ``did you mean 'relu'?``, or the empty string where nothing is near."""
+    near = nearest(word, known, apart)
+    return f"did you mean '{near}'?" if near else ""
+
+
+def nearest(word: str, known: Iterable[str], apart: Container[str] = ()) -> str:
+    """The known name that a word is likely to be, or the empty string.
 
     ``apart``: names of things that a letter makes another one, as ``elu``, ``selu`` and ``gelu``.
     Such a one is offered only to a word that is it but for one slip of the hand, and nothing
@@ -103,7 +113,7 @@ def did_you_mean(word: str, known: Iterable[str], apart: Container[str] = ()) ->
         slips = [name for name in names if name in apart and _slipped(plain, _letters(name))]
         others = [name for name in names if name not in apart]
         near = slips or difflib.get_close_matches(word, others, n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if len(near) == 1 else ""
+    return near[0] if len(near) == 1 else ""
 
 
 def _letters(word: str) -> str:

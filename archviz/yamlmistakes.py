@@ -11,6 +11,7 @@ from archviz.errors import Mark, Problem
 SAME_COLUMN = "items of one list or mapping must start in the same column"
 _HINTS = (
     ("cannot start any token", "quote a text that begins with this character"),
+    ("item: mapping values", "an option is key=value, or all in braces: {conv: 3x3 8, act: relu}"),
     ("mapping values are not allowed", "quote a text with ': ' in it; check the indentation"),
     ("expected ',' or '", "a bracket is not closed, or a comma is missing"),
     ("while scanning a quoted scalar", "a quote is not closed"),
@@ -30,7 +31,7 @@ def yaml_mistake(error: yaml.YAMLError, text: str, file: str) -> tuple[Problem, 
     place = getattr(error, "problem_mark", None)
     start = getattr(error, "context_mark", None)
     message = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
-    context = str(getattr(error, "context", "") or "")
+    context = str(getattr(error, "context", None) or "") + " "
     if place is None or place.index > len(text):
         place = start
     if place is None:
@@ -43,7 +44,7 @@ def yaml_mistake(error: yaml.YAMLError, text: str, file: str) -> tuple[Problem, 
     mark = Mark(file, place.line + 1, place.column + 1)
     if "cannot start any token" in message:
         return _odd_start(text, place.index, mark)
-    wrong = _indented(text, index, indent, mark, message)
+    wrong = _indented(text, index, indent, mark, message, start)
     if wrong:
         return wrong, ""
     unclosed = "quoted scalar" in context or "expected ',' or '" in message
@@ -51,12 +52,13 @@ def yaml_mistake(error: yaml.YAMLError, text: str, file: str) -> tuple[Problem, 
         mark = Mark(file, start.line + 1, start.column + 1)
         hint = "close it" if "quoted" in context else "close it, or see where a comma is missing"
         return Problem(mark, f"this {text[start.index]} is never closed", hint), ""
-    message = f"not valid YAML: {message.splitlines()[0][:200]}"
-    return Problem(mark, message, _hint(context, message)), ""
+    context = "item: " if row.lstrip().startswith("- ") else context
+    hint = _hint(context, message)
+    return Problem(mark, f"not valid YAML: {message.splitlines()[0][:200]}", hint), ""
 
 
 def _hint(context: str, message: str) -> str:
-    return next((hint for part, hint in _HINTS if part in f"{context} {message}"), "")
+    return next((hint for part, hint in _HINTS if part in f"{context}{message}"), "")
 
 
 def _tab(text: str, file: str, place: yaml.Mark, indent: str) -> tuple[Problem, str]:
@@ -88,7 +90,9 @@ def _odd_start(text: str, index: int, mark: Mark) -> tuple[Problem, str]:
     return Problem(mark, message, f"leave the {sign} out, or quote the text"), mended
 
 
-def _indented(text: str, index: int, indent: str, mark: Mark, message: str) -> Problem | None:
+def _indented(
+    text: str, index: int, indent: str, mark: Mark, message: str, start: yaml.Mark | None
+) -> Problem | None:
     """The problem of a line that begins in a column where nothing can begin."""
     if "mapping values are not allowed" in message:
         before = text[:index].rstrip()
@@ -103,6 +107,13 @@ def _indented(text: str, index: int, indent: str, mark: Mark, message: str) -> P
             hint = "give both lines the same column, or end the line before with ':'"
             place = mark._replace(column=len(indent) + 1)
             return Problem(place, "this line is indented under one that is whole already", hint)
+    if "could not find expected ':'" in message and start is not None:
+        place = Mark(mark.file, start.line + 1, start.column + 1)
+        word = text[start.index :].split()[0]
+        if re.match(r"-[^\s-]", word):
+            return Problem(place, "this '-' has no blank behind it", f"write: - {word[1:]}")
+        hint = "a key needs a colon and a blank behind it, an item of a list a '-' before it"
+        return Problem(place, f"'{word[:60]}' is no key and no item", hint)
     wrong_column = "'-' indicator" in message or "expected key" in message or "block end" in message
     if wrong_column and mark.column == len(indent) + 1:
         where = f"this line begins in column {mark.column}, and those of its list or mapping do not"

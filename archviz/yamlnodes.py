@@ -15,7 +15,6 @@ import yaml
 
 from archviz.errors import ArchvizError, Mark, Problem, fail
 from archviz.looks import SWITCH
-from archviz.yamlmistakes import yaml_mistake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +25,8 @@ MAX_NODES = 200_000
 MAX_MENDED = 20
 """How many mistakes a parser is helped over."""
 
+_NULLS = frozenset({"~", "null", "Null", "NULL"})
+"""Without quotes nothing, as to every reader of YAML."""
 _CORE_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map")
 )
@@ -149,6 +150,8 @@ def parse_yaml(text: str, file: str) -> tuple[YamlNode | None, list[Problem]]:
         except _Stop as stop:
             return None, [*problems, *composer.problems, stop.problem]
         except yaml.YAMLError as error:
+            from archviz.yamlmistakes import yaml_mistake
+
             problem, text = yaml_mistake(error, text, file)
             if not text or len(problems) == MAX_MENDED:
                 return None, [*composer.problems, *problems, problem]
@@ -256,7 +259,7 @@ class _Composer:
         mark = self._mark(event)
         self._check_tag(event, mark)
         self._count(1, mark)
-        text: str = event.value
+        text: str = "" if not event.style and event.value in _NULLS else event.value
         bad = _bad_character(text)
         if bad >= 0:
             message = f"character U+{ord(text[bad]):04X} is not allowed in a text"

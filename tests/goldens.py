@@ -67,15 +67,19 @@ class Drawn(NamedTuple):
 
 
 def cases() -> dict[str, Case]:
-    """All cases by the name of their goldens."""
-    names = catalog.names()
+    """All cases by the name of their goldens.
+
+    Pictures of bundled networks that are no classics stand in docs/images; tests/test_docs.py
+    sees that they are current.
+    """
+    names = catalog.classics(appendix=True)
     found = {name: figure(name) for name in names}
     found |= {path.stem: figure(str(path)) for path in sorted(SPECS.glob("*.yaml"))}
     found["resnet50-full"] = figure("resnet50", detail="full")
     found["inception_v1-wide"] = figure("inception_v1", aspect=WIDE, title=True)
     found["graph-full"] = figure(str(SPECS / "graph.yaml"), detail="full", legend=False)
     found["repeats-narrow"] = figure(str(SPECS / "repeats.yaml"), aspect=3 / 4)
-    found["unet-full"] = figure(str(SPECS / "unet.yaml"), detail="full")
+    found["small_u-full"] = figure(str(SPECS / "small_u.yaml"), detail="full")
     found["legend"] = Case(lambda: one(draw_legend(load_theme())), svg=True)
     found["timeline"] = Case(lambda: one(draw_timeline(heads(), load_theme())))
     found["table"] = Case(lambda: one(draw_table(heads(), load_theme())))
@@ -104,7 +108,7 @@ def figure(source: str, **options: Any) -> Case:
 
 
 def heads() -> list[Any]:
-    return [archviz.load(name).network.head for name in catalog.names()]
+    return [archviz.load(name).network.head for name in catalog.classics(appendix=True)]
 
 
 def themes() -> list[Page]:
@@ -128,7 +132,7 @@ def slides(name: str) -> list[Page]:
 
 
 def deck() -> list[Page]:
-    nets = [archviz.load(name) for name in catalog.names()]
+    nets = [archviz.load(name) for name in catalog.classics(appendix=True)]
     return deck_pages([(net.network, net.analysis) for net in nets], load_theme(), WIDE)
 
 

@@ -40,10 +40,10 @@ ROOM_SECONDS, ALL_SECONDS = 400, 1200
 LEFT_OUT = ("test_wheel.py",)
 """Tests that run an installed copy."""
 TESTS = {
-    "top": "defaults api yamlnodes export spec_errors spec_limits schema cli",
+    "top": "defaults api yamlnodes messages export spec_errors spec_limits schema cli",
     "cli": "defaults options cli export docs files",
-    "language": "spec_errors expression schema spec_limits second_inputs spec_page import_spec "
-    "totals goldens",
+    "language": "spec_errors messages expression schema spec_limits second_inputs spec_page "
+    "import_spec totals goldens",
     "formatter": "fmt",
     "lsp": "lsp",
     "network": "kind_numbers spec_errors totals goldens cli",

@@ -13,14 +13,29 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
+import archviz
+
 
 class Measured(NamedTuple):
-    """Parameters and states of norms, those that are trained, and multiply-adds of one pass."""
+    """What a network comes to, of a spec or of a module."""
 
     parameters: int
+    """With the running means and variances of its norms."""
     trainable: int
     macs: int
     outputs: tuple[tuple[int, ...], ...]
+    """Sides of each output, the smallest first: PyTorch has them in another order."""
+
+
+def stated(source: str) -> Measured:
+    """What a spec comes to: a path, or the name of a bundled network."""
+    net = archviz.load(source)
+    info, totals = net.info(), net.analysis.totals
+    outputs = [output["shape"] for output in info["outputs"]] or [
+        info["layers"][-1]["output_shape"]
+    ]
+    sides = tuple([tuple(sorted(shape)) for shape in outputs])
+    return Measured(totals.parameters, totals.trainable, totals.macs, sides)
 
 
 def measured(module: nn.Module, *inputs: Tensor) -> Measured:
@@ -40,7 +55,7 @@ def measured(module: nn.Module, *inputs: Tensor) -> Measured:
     states = [state for norm in norms for state in norm.buffers() if state.ndim]
     trainable = sum(weight.numel() for weight in weights if weight.requires_grad)
     every = sum(tensor.numel() for tensor in (*weights, *states))
-    outputs = tuple([tuple(value.shape[1:]) for value in _tensors(given)])
+    outputs = tuple([tuple(sorted(value.shape[1:])) for value in _tensors(given)])
     return Measured(every, trainable, counter.get_total_flops() // 2, outputs)
 
 

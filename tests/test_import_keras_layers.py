@@ -328,3 +328,47 @@ def test_a_model_that_begins_with_a_model_has_its_input() -> None:
     assert kinds(graph) == ["dense", "dense"]
     assert [node.shape for node in graph.nodes] == [(8,), (5,), (2,)]
     assert graph.nodes[1].scope == ("middle", "inner")
+
+
+# class, its configuration -> kind, shape, parameters
+RECURRENT = [
+    ("LSTM", {"units": 5}, "lstm", (5,), 4 * 5 * (4 + 5 + 1)),
+    ("LSTM", {"units": 5, "return_sequences": True}, "lstm", (10, 5), 200),
+    ("LSTM", {"units": 5, "use_bias": False}, "lstm", (5,), 180),
+    ("GRU", {"units": 5}, "gru", (5,), 3 * 5 * (4 + 5 + 2)),
+    ("GRU", {"units": 5, "reset_after": False}, "gru", (5,), 3 * 5 * (4 + 5 + 1)),
+    ("SimpleRNN", {"units": 5}, "rnn", (5,), 50),
+    ("Bidirectional", {"layer": {"class_name": "GRU", "config": {"units": 5}}}, "gru", (10,), 330),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", RECURRENT, ids=lambda row: f"{row[0]}-{row[3]}-{row[4]}")
+def test_recurrent_layers(row: tuple[Any, ...]) -> None:
+    name, config, kind, shape, parameters = row
+    node = layer_of(name, (10, 4), activation="tanh", **config)
+    assert (node.kind, node.shape, node.parameters) == (kind, shape, parameters)
+
+
+@pytest.mark.parametrize(
+    "config", [{"activation": "relu"}, {"go_backwards": True}, {"return_state": True}]
+)
+def test_recurrent_layers_of_another_kind_stay_boxes(config: dict[str, Any]) -> None:
+    layer = keras_layer("LSTM", "one", "in", units=5, **config)
+    assert graph_of([layer], 10, 4, faithful=False).unknown
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("Average", "mean"), ("Maximum", "maximum"), ("Minimum", "minimum")]
+)
+def test_merges_by_value(name: str, kind: str) -> None:
+    layers = [keras_layer("Dense", one, "in", units=4) for one in ("a", "b")]
+    both = keras_layer(name, "both", "a", "b")
+    assert kinds(graph_of([*layers, both], 7))[-1] == kind
+
+
+def test_a_recurrent_layer_behind_a_convolution_of_the_same_sequence() -> None:
+    conv = keras_layer("Conv1D", "conv", "in", filters=6, kernel_size=[3])
+    cells = keras_layer("LSTM", "cells", "conv", units=5)
+    graph = graph_of([conv, cells], 10, 4)
+    assert kinds(graph)[-3:] == ["conv", "reshape", "lstm"]
+    assert (graph.nodes[-1].shape, graph.nodes[-1].macs) == ((5,), 8 * 4 * 5 * (6 + 5))

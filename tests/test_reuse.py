@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from random_specs import specs
 
 import archviz
 from archviz import catalog
@@ -17,8 +22,10 @@ from archviz.cli.commands import main
 from archviz.errors import ArchvizError, Problem
 from archviz.language.expand import load_network, network_from_text
 from archviz.language.library import MAX_DEPTH, MAX_FILES
+from archviz.layout.page import Options, draw_network
 from archviz.network.analysis import Analysis, analyse
-from archviz.network.model import Network
+from archviz.network.model import Network, Outputs
+from archviz.scene.theme import load_theme
 
 SMALL = """title: Small
 defaults: {conv: same batch-norm relu}
@@ -89,11 +96,16 @@ def reading(path: str) -> tuple[Problem, ...]:
 def test_a_network_used_whole_has_its_totals(name: str) -> None:
     alone = load_network(path_of(name))
     shape = "x".join(map(str, alone.inputs[0].shape))
-    network, used = worked_out(spec(f"whole: {{use: {name}}}", f"input {shape}, whole"))
+    text = spec(f"whole: {{use: {name}}}", f"input {shape}, whole")
+    several = "inputs" if len(alone.inputs) > 1 else "outputs"
+    if several == "inputs" or isinstance(alone.body.nodes[-1], Outputs):
+        assert f"{name} has several {several}" in only(text).message
+        return
+    network, used = worked_out(text)
     whole = analyse(alone)
     assert used.totals == whole.totals
     assert rows_of(used) == rows_of(whole)
-    assert network.files == (path_of(name),)
+    assert network.files[0] == path_of(name)
     left = whole.with_auxiliary is not None
     said = f"{alone.head.title} is used without its auxiliary classifiers."
     assert (said in network.figure.notes) is left
@@ -227,6 +239,45 @@ def test_modules_that_know_their_shape_do_so_here(folder: Path) -> None:
     assert analyse(load_network(path)).rows[1].layer.filters == 10
 
 
+def test_nothing_stands_before_a_used_network(folder: Path) -> None:
+    cell = """title: Cells
+modules:
+  cell:
+    graph:
+      nodes: {a: conv 1x1 channels, s: add}
+      edges: [in -> a -> s, previous -> s, s -> out]
+network: [input 8x8x4, cell, cell]
+"""
+    (folder / "cells.yaml").write_text(cell, encoding="utf-8")
+    path = folder / "net.yaml"
+    path.write_text(spec("m: {use: ./cells.yaml}", "input 8x8x3, conv 1x1 4, m"), encoding="utf-8")
+    alone = analyse(load_network(str(folder / "cells.yaml")))
+    assert rows_of(analyse(load_network(str(path))))[2:] == rows_of(alone)[1:]
+    (folder / "cells.yaml").write_text(cell.replace("channels", "4"), encoding="utf-8")
+    assert analyse(load_network(str(path))).totals.parameters == 3 * 4 + 4 + 2 * (16 + 4)
+
+
+@given(specs())
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_random_networks_used_whole_have_their_totals(random: dict[str, Any]) -> None:
+    text = json.dumps(random, ensure_ascii=False)
+    alone = analyse(network_from_text(text))
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "random.yaml").write_text(text, encoding="utf-8")
+        path = Path(folder) / "net.yaml"
+        path.write_text(spec("m: {use: ./random.yaml}", "input 32x32x8, m"), encoding="utf-8")
+        if "input" in str(random["network"][1:]) or random["network"][0] != "input 32x32x8":
+            (problem,) = reading(str(path))
+            assert "has several inputs" in problem.message
+            return
+        network = load_network(str(path))
+        used = analyse(network)
+    assert used.totals == alone.totals
+    assert rows_of(used) == rows_of(alone)
+    assert len(network.modules) == 1 + len(network_from_text(text).modules)
+    draw_network(network, used, Options(load_theme()))
+
+
 def test_notes_and_hidden_badges_are_those_of_their_spec() -> None:
     modules = "b: {use: inception_v4, until: reduction-a}"
     text = spec(modules, "input 299x299x3, conv 3x3 3 relu, b")
@@ -238,8 +289,10 @@ def test_notes_and_hidden_badges_are_those_of_their_spec() -> None:
     own, theirs = (analyse(network).rows[at].layer for at in (1, 2))
     assert "conv" not in network.figure.hidden(own)
     assert "conv" in network.figure.hidden(theirs)
-    notes = network_from_text(spec("b: {use: xception}", "input 299x299x3, b")).figure.notes
-    assert notes == ("Xception: The first of the three Entry modules starts without a ReLU.",)
+    notes = network_from_text(spec("b: {use: ddpm}", "input 1, b")).figure.notes
+    assert notes == (
+        "DDPM: A shortcut has a convolution only where the number of channels changes.",
+    )
 
 
 # ---- what is wrong -----------------------------------------------------------------------
@@ -326,6 +379,17 @@ def test_a_name_of_several_places_names_none(folder: Path) -> None:
     assert problem.message == "several places of small are called 'last'"
 
 
+def test_a_cut_leaves_no_row_that_leads_nowhere(folder: Path) -> None:
+    text = "title: S\nnetwork: [input 8x8x3 as=x, conv 1x1 4 as=a, from x, conv 1x1 5 name=b, "
+    (folder / "strands.yaml").write_text(text + "conv 1x1 4, add a]\n", encoding="utf-8")
+    (problem,) = reading(write(folder, "strands.yaml", ", until: b"))
+    assert problem.message.startswith("nothing before the cut takes 'a'")
+    assert problem.hint == "let it out: gives: [a]"
+    (problem,) = reading(write(folder, "strands.yaml", ", until: b, gives: a"))
+    assert problem.message == "nothing takes the value 'a'", "the caller does not"
+    load_network(write(folder, "strands.yaml"))
+
+
 def test_problems_of_a_used_spec_have_its_file_and_line(folder: Path) -> None:
     (folder / "small.yaml").write_text(SMALL.replace("linear]", "rleu]"), encoding="utf-8")
     path = write(folder, "./small.yaml", ", until: nothing")
@@ -339,7 +403,8 @@ def test_problems_of_a_used_spec_have_its_file_and_line(folder: Path) -> None:
     alone = caught.value.problems
     with pytest.raises(ArchvizError) as caught:
         analyse(load_network(write(folder, "./small.yaml")))
-    assert caught.value.problems == alone
+    assert [found._replace(calls=found.calls[:-1]) for found in caught.value.problems] == [*alone]
+    assert {found.calls[-1][0] for found in caught.value.problems} == {"m"}
 
 
 # ---- which files -------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 
 from archviz.language.expand import network_from_text
 from archviz.language.items import Place, read_series
-from archviz.language.shorthand import SpecReader
+from archviz.language.reader import SpecReader, Value, Values
 from archviz.network.analysis import analyse, check_published
 from archviz.yamlnodes import SequenceNode, parse_yaml
 
@@ -39,9 +39,15 @@ def test_examples_can_be_read(text: str) -> None:
     assert problems == []
     if isinstance(node, SequenceNode):
         reader = SpecReader([])
-        reader.takes = {"inception": dict.fromkeys(["a", "b", "c", "d", "e", "f"])}
+        reader.takes = {
+            "inception": dict.fromkeys(["a", "b", "c", "d", "e", "f"]),
+            "conv-block": dict.fromkeys(["width"]),
+            "identity-block": dict.fromkeys(["width"]),
+            "encoder-layer": {},
+        }
+        reader.values = Values(dict.fromkeys(["memory", "p3"], Value(node.mark)))
         scope = dict.fromkeys(["width", "lead", "stride", "after"])
-        read_series(reader, node, "network", Place(scope, top=True))
+        read_series(reader, node, "network", Place(scope, top=True, own=True, ends=True))
         assert reader.problems == []
 
 

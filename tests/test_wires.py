@@ -2,17 +2,208 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from invariants import violations
+from invariants import collect, violations, wiring
 from random_values import value_specs
-from test_layout_properties import CHECKS, draw
+from test_layout_properties import CHECKS, THEME, draw
+
+from archviz.language.expand import network_from_text
+from archviz.layout import compound, lanes, ways
+from archviz.layout.page import Options, draw_network
+from archviz.layout.slides import network_slides
+from archviz.network.analysis import analyse
+from archviz.scene.scene import Connector, Scene, Shape
+
+BLOCK = "{inputs: [time], layers: [conv 3x3 8 same, multiply time]}"
+STRANDS = f"""
+title: Strands
+modules: {{block: {BLOCK}}}
+network:
+  - input 8
+  - dense 8 as=time
+  - input 32x32x8
+  - {{repeat: 3, of: block}}
+  - block
+"""
+PYRAMID = """
+title: Pyramid
+defaults: {conv: same}
+network:
+  - input 64x64x8
+  - stage: Backbone
+    of:
+      - {conv: 3x3 8 /2, label: c1, as: p1}
+      - {conv: 3x3 8 /2, label: c2, as: p2}
+      - {conv: 3x3 8 /2, label: c3, as: p3}
+  - stage: Neck
+    of:
+      - {upsample: 2, label: double}
+      - {concat: p2, label: up2}
+      - {conv: 1x1 8, label: u2, as: n2}
+      - {upsample: 2, label: double}
+      - {concat: p1, label: up1}
+      - {conv: 1x1 8, label: u1, as: small}
+      - {conv: 3x3 8 /2, label: d2}
+      - {concat: n2, label: down2}
+      - {conv: 3x3 8 /2, label: d3, as: middle}
+      - {concat: p3, label: down3}
+  - outputs:
+      fine: [from small, {conv: 1x1 4, label: f}]
+      medium: [from middle, {conv: 1x1 4, label: m}]
+      coarse: {conv: 1x1 4, label: c}
+"""
+SKIPS = """
+title: Skips
+modules:
+  block:
+    gives: [skip]
+    layers:
+      - residual: [conv 3x3 8 same, {conv: 1x1 8, label: out, as: skip}]
+        merge: add
+network:
+  - input 32x32x8
+  - {repeat: 10, of: block}
+  - from skip
+  - {add: relu, label: sum}
+"""
 
 
-@given(value_specs(), st.booleans(), st.sampled_from([0.0, 16 / 9]))
-@settings(CHECKS, max_examples=200)
+def scene_of(text: str, **options: Any) -> Scene:
+    network = network_from_text(text, "spec.yaml")
+    return draw_network(network, analyse(network), Options(THEME, **options))
+
+
+def wires(scene: Scene) -> list[Connector]:
+    return [one for one in collect(scene.items).connectors if one.role == "wire"]
+
+
+@given(value_specs(), st.booleans(), st.sampled_from([0.0, 0.7, 16 / 9]))
+@settings(CHECKS, max_examples=100)
 def test_wires_touch_nothing(spec: dict[str, Any], full: bool, aspect: float) -> None:
     scene = draw(spec, full=full, aspect=aspect)
     assert violations(scene) == []
+
+
+@given(value_specs(), st.booleans())
+@settings(CHECKS, max_examples=25)
+def test_wires_touch_nothing_on_slides(spec: dict[str, Any], full: bool) -> None:
+    network = network_from_text(json.dumps(spec, ensure_ascii=False), "random.yaml")
+    for slide in network_slides(network, analyse(network), THEME, full=full):
+        assert violations(slide) == []
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_the_scene_gives_the_wiring_back(full: bool) -> None:
+    names = "c1 c2 c3 double up2 u2 double up1 u1 d2 down2 d3 down3 c"
+    row = ["input", *names.split(), "(coarse)"]
+    named = {("c1", "up1"), ("c2", "up2"), ("c3", "down3"), ("u2", "down2"), ("u1", "f")}
+    outputs = {("d3", "m"), ("f", "(fine)"), ("m", "(medium)")}
+    joined = wiring(scene_of(PYRAMID, full=full))
+    assert joined == {*pairwise(row)} | named | outputs
+
+
+def test_one_wire_serves_all_that_take_a_value() -> None:
+    scene = scene_of(STRANDS)
+    names = [text.text for text, _ in collect(scene.items).texts if text.role == "wire"]
+    assert names == ["time", "time"]  # once in the row, once over the panel
+    assert len([one for one in wires(scene) if one.head]) == 3
+    first, second = (one for one in wires(scene) if len(one.route) > 2)
+    assert first.source == second.source
+    assert first.route[:2] == second.route[:2]
+
+
+def test_a_strand_begins_below_the_one_before() -> None:
+    inputs = [s for s, _ in collect(scene_of(STRANDS).items).shapes if s.lines == ("input",)]
+    assert inputs[0].x == inputs[1].x
+    assert inputs[0].y + inputs[0].height < inputs[1].y
+
+
+def test_what_a_repeat_gives_leaves_it_and_its_panel() -> None:
+    scene = scene_of(SKIPS)
+    joined = wiring(scene)
+    assert {("block", "sum"), ("out", "(skip)")} <= joined
+    leaving = next(one for one in wires(scene) if len(one.points) == 2)
+    panel = next(s for s, _ in collect(scene.items).shapes if s.role == "panel")
+    assert leaving.points[1][1] < panel.y < leaving.points[0][1]
+
+
+def test_names_stand_at_both_ends_of_what_cannot_be_drawn() -> None:
+    spec = {
+        "title": "Crossing",
+        "network": [
+            "input 32x32x8",
+            *(f"conv 1x1 8 as=v{number}" for number in range(4)),
+            *(f"add v{number}" for number in range(4)),
+        ],
+    }
+    scene = draw(spec)
+    names = [text.text for text, _ in collect(scene.items).texts if text.role == "wire"]
+    assert violations(scene) == []
+    counts = Counter(names)  # one wire above, one below; the others would cross one of them
+    assert sorted(counts) == ["v0", "v1", "v2", "v3"]
+    assert sorted(counts.values()) == [1, 1, 2, 2]
+
+
+def test_no_wire_leads_from_one_slide_to_another() -> None:
+    blocks = [f"conv 3x3 8 same as=v{number}" for number in range(30)]
+    spec = ["input 32x32x8", *blocks, *(f"add v{number}" for number in reversed(range(30)))]
+    network = network_from_text(json.dumps({"title": "Long", "network": spec}), "long.yaml")
+    slides = network_slides(network, analyse(network), THEME)
+    assert len(slides) > 1
+    for slide in slides:
+        assert violations(slide) == []
+        found = collect(slide.items)
+        ids = {shape.id for shape, _ in found.shapes}
+        assert all(one.source in ids and one.target in ids for one in found.connectors)
+
+
+def grounds(scene: Scene) -> list[Shape]:
+    return [shape for shape, _ in collect(scene.items).shapes if shape.role == "ground"]
+
+
+@pytest.mark.parametrize("aspect", [0.0, 4 / 3, 0.8])
+def test_a_stage_has_its_title_on_every_line(aspect: float) -> None:
+    scene = scene_of(PYRAMID, aspect=aspect)
+    titles = [text.text for text, _ in collect(scene.items).texts if text.role == "stage"]
+    assert len(titles) == len(grounds(scene)) >= 2
+    assert {*titles} == {"Backbone", "Neck"}
+    assert violations(scene) == []
+
+
+# ---- the checks can fail -----------------------------------------------------------------
+
+
+def test_the_check_sees_lanes_on_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "LANE", 0.0)
+    assert violations(scene_of(PYRAMID)) != []
+
+
+def test_the_check_sees_a_way_through_a_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ways, "_free", lambda *_: True)
+    spec = {
+        "title": "Covered",
+        "network": [
+            "input 32x32x8",
+            "conv 1x1 8 as=v",
+            {"towers": [["conv 1x1 8"], ["add v"], ["conv 1x1 8"]], "merge": "add"},
+        ],
+    }
+    assert any("crosses" in line for line in violations(draw(spec)))
+
+
+def test_the_check_sees_wires_that_cross(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "_may_be_above", lambda *_: True)
+    assert any("crosses" in line for line in violations(scene_of(PYRAMID)))
+
+
+def test_the_check_sees_branches_at_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compound, "stagger", lambda *_: 0.0)
+    monkeypatch.setattr(ways, "_free", lambda *_: True)
+    assert violations(scene_of(PYRAMID)) != []

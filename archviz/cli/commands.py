@@ -12,7 +12,7 @@ import click
 
 from archviz import __version__
 from archviz.cli import figures
-from archviz.cli.common import get_network, outside_allowed, say_of_import
+from archviz.cli.common import get_network, outside_allowed, say_of
 from archviz.cli.options import network_argument, networks_argument, output_option
 from archviz.cli.streams import emit, open_streams, problems_told, say, say_json, standard_output
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
@@ -161,7 +161,7 @@ def check(files: tuple[str, ...]) -> None:
     for source in files:
         try:
             loaded = load(source, allow_outside=outside_allowed())
-            say_of_import(loaded)
+            say_of(loaded)
             found = check_published(loaded.network, loaded.analysis)
             if loaded.imported and not loaded.imported.faithful:
                 found.append(Problem(Mark(source), "the figure is not proven to be the model"))

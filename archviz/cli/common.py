@@ -22,7 +22,7 @@ def get_network(source: str) -> LoadedNetwork:
     except UnknownNetwork as error:
         raise click.UsageError(str(error)) from None
     click.get_current_context().meta.setdefault(LOADED, []).append(loaded)
-    say_of_import(loaded)
+    say_of(loaded)
     return loaded
 
 
@@ -31,7 +31,11 @@ def outside_allowed() -> bool:
     return bool(click.get_current_context().meta.get(ALLOW_OUTSIDE))
 
 
-def say_of_import(loaded: LoadedNetwork) -> None:
-    """Say what has to be said of a network from a model: no figure is wrong without a word."""
-    if loaded.imported and not loaded.imported.plain:
-        say(loaded.imported.report, err=True)
+def say_of(loaded: LoadedNetwork) -> None:
+    """Say what has to be said of a network: no figure is wrong without a word."""
+    if loaded.imported:
+        if not loaded.imported.plain:
+            say(loaded.imported.report, err=True)
+        return
+    for warning in loaded.analysis.warnings:
+        say(str(warning), err=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archviz.cli.common import outside_allowed, say_of_import
+from archviz.cli.common import outside_allowed, say_of
 from archviz.cli.streams import note, say
 from archviz.errors import ArchvizError, printable
 from archviz.export import Analysed, Job, Picture, export_jobs, make_folder
@@ -46,7 +46,7 @@ def run_export(
         except ArchvizError as error:
             failures.append(error)
             continue
-        say_of_import(net)
+        say_of(net)
     jobs: list[Job] = []
     if nets:
         pictures, options, settings = read(nets)
@@ -61,14 +61,13 @@ def run_export(
 
 
 def chosen(sources: Sequence[str], everything: bool) -> list[str]:
-    """The networks that were asked for: named ones, all, or the ten without the appendix."""
-    from archviz.catalog import entries
+    """The networks that were asked for: named ones, all, or the classic ones."""
+    from archviz.catalog import classics, names
 
-    bundled = entries()
     if everything:
-        extra = [source for source in sources if source not in {row["name"] for row in bundled}]
-        return [*(str(row["name"]) for row in bundled), *extra]
-    return list(sources) or [str(row["name"]) for row in bundled if not row["appendix"]]
+        bundled = names()
+        return [*bundled, *(source for source in sources if source not in bundled)]
+    return list(sources) or [*classics()]
 
 
 def _write(

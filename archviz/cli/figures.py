@@ -92,7 +92,7 @@ def render(network: str, output: str, suffix: str | None, **given: Any) -> None:
 
 @click.command(cls=Drawing)
 @networks_argument()
-@click.option("--all", "everything", is_flag=True, help="All bundled networks, the appendix too.")
+@click.option("--all", "everything", is_flag=True, help="All bundled networks.")
 @click.option(
     "-f",
     "--formats",
@@ -123,7 +123,7 @@ def export(
     """Write networks in many formats: figures, a deck, its print, a page.
 
     SVG, PNG, TeX, Graphviz and JSON are one file a network; PDF, PPTX, HTML and draw.io
-    one file for all, in the order of publication. Without NET: the ten networks.
+    one file for all, in the order of publication. Without NET: the ten classics.
 
     \b
     archviz export                               everything of the ten
@@ -174,10 +174,10 @@ def emit_heads(
     suffix: str | None,
     given: Mapping[str, Any],
 ) -> None:
-    """Write a figure of networks' bibliographic heads, of all bundled ones without names."""
-    from archviz.catalog import names
+    """Write a figure of networks' bibliographic heads, of the classic ones without names."""
+    from archviz.catalog import classics
 
-    nets = [get_network(source).network for source in networks or names()]
+    nets = [get_network(source).network for source in networks or classics(appendix=True)]
     heads = [network.head for network in nets]
     emit_scene(lambda options: draw(heads, options.theme), output, suffix, given, nets)
 
@@ -189,7 +189,7 @@ def emit_heads(
 @look_options("theme", "transparent")
 @medium_options
 def timeline(networks: tuple[str, ...], output: str, suffix: str | None, **given: Any) -> None:
-    """Draw when networks were published, all bundled ones without NET."""
+    """Draw when networks were published, the classics without NET."""
     from archviz.layout.page import draw_timeline
 
     emit_heads(draw_timeline, networks, output, suffix, given)

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias, TypeVar, assert_never
 
 from archviz.errors import ArchvizError, Mark, Problem
-from archviz.language.expression import Expression, ExpressionError, Value, evaluate, pretty
+from archviz.language.expression import Expression, Value, pretty
 from archviz.language.filling import Filler, Values
-from archviz.language.options import OptionError, whole
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES
 from archviz.language.shapes import ShapeWalk, shape_values
 from archviz.language.spec import read_spec
@@ -34,8 +33,9 @@ from archviz.language.syntax import (
     StageSpec,
     TowersSpec,
 )
-from archviz.network.labels import filled, without_braces
+from archviz.network.labels import call_text, filled, title_of
 from archviz.network.model import (
+    COMING_IN,
     PREVIOUS,
     Auxiliary,
     From,
@@ -260,7 +260,7 @@ class _Expander(Filler):
         module = self.modules[item.module]
         if item.module not in self.used:
             label = module.label or item.module
-            title = module.title or without_braces(label[:1].upper() + label[1:])
+            title = module.title or title_of(label) or item.module
             inputs, gives = module.inputs, module.gives
             self.used[item.module] = Module(
                 item.module, label, title, module.color, module.mark, inputs, gives
@@ -268,11 +268,13 @@ class _Expander(Filler):
         present = self.present(item.when, values)
         problems = dict(self.problems)
         arguments = self.arguments(item.arguments, module, values)
+        shown = {name: _plain(value) for name, value in arguments.items()}
+        self.inside.append((call_text(item.module, shown), item.mark))
         body, count, height = self.body(item, module, arguments, depth)
+        self.inside.pop()
         if not present:  # what is not there has nothing wrong
             self.problems = problems
         self.deeper(depth + height, item.mark)
-        shown = {name: _plain(value) for name, value in arguments.items()}
         name, look, shared = item.style
         label = look.label or filled(module.label, shown)
         call = ModuleCall(
@@ -287,6 +289,7 @@ class _Expander(Filler):
             item.inputs,
             item.gives,
             shared,
+            module.whole,
         )
         return call, count + 1, height
 
@@ -295,32 +298,26 @@ class _Expander(Filler):
     ) -> CountedSeries:
         """The body of a module for its arguments, built once for equal ones."""
         key: tuple[object, ...] = (item.module, *arguments.values())
-        if module.shaped:
-            assert self.shapes is not None  # a module asks for shapes
+        if self.shapes is not None:
             named = self.shapes.named
             self.shapes.named = {inner: named[given] for inner, given in item.inputs}
             self.shapes.named[PREVIOUS] = (self.shapes.before,)
-            key = (*key, self.at, *self.shapes.named.values())
+            self.shapes.named[COMING_IN] = (self.at,)
+            if module.shaped:
+                key = (*key, self.at, *self.shapes.named.values())
+            if module.whole:
+                self.shapes.before = self.at
         if key not in self.bodies:
-            problems, shapes = dict(self.problems), self.shapes
+            problems, shapes, at = dict(self.problems), self.shapes, self.at
             sides = shape_values(self.at or (1,)) if module.shaped else {}
             self.shapes = shapes if module.shaped else None  # nothing in it asks
             self.bodies[key] = self.series(module.body, {**sides, **arguments}, depth + 1)
             self.shapes = shapes
-            if module.shaped and self.at is None:  # the shape before it is what is wrong
+            if module.shaped and at is None:  # the shape before it is what is wrong
                 self.problems = problems
         return self.bodies[key]
 
     # ---- repeats and towers ------------------------------------------------------------
-
-    def times(
-        self, item: Expression, mark: Mark, values: Values, what: str, low: int, high: int
-    ) -> int:
-        try:
-            return whole(what, evaluate(item, values), low, high)
-        except (OptionError, ExpressionError) as error:
-            self.problem(mark, error.message)
-            return low
 
     def repeat(self, item: RepeatSpec, values: Values, depth: int) -> Counted:
         times = self.times(item.times, item.mark, values, "repeat", 1, MAX_TIMES)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from archviz.errors import Mark, Problem
 from archviz.language.expression import Expression, ExpressionError, Value, evaluate, show
-from archviz.language.options import OPTIONS, OptionError, Setting, setting_value, written
+from archviz.language.options import OPTIONS, OptionError, Setting, setting_value, whole, written
 from archviz.language.shapes import shape_values
 from archviz.language.syntax import Argument, ChoiceSpec, LayerSpec, ModuleSpec
 from archviz.network.kinds import KINDS
@@ -21,6 +21,8 @@ class Filler:
 
     def __init__(self) -> None:
         self.problems: dict[Mark, Problem] = {}
+        self.inside: list[tuple[str, Mark]] = []
+        """The calls that are being filled in."""
         self.inputs: list[Layer] = []
         self.previous = False
         """Whether something takes what the item before its module took in."""
@@ -30,7 +32,7 @@ class Filler:
 
     def problem(self, mark: Mark, message: str, hint: str = "") -> None:
         """Note a problem; of one place, the first."""
-        self.problems.setdefault(mark, Problem(mark, message, hint))
+        self.problems.setdefault(mark, Problem(mark, message, hint, tuple(reversed(self.inside))))
 
     def seen(self, name: str) -> str:
         """The name of a value, which the figure may have to explain."""
@@ -122,3 +124,13 @@ class Filler:
         except ExpressionError as error:
             self.problem(mark, f"'{expression.text[:60]}': {error.message}")
             return (1, 1)
+
+    def times(
+        self, item: Expression, mark: Mark, values: Values, what: str, low: int, high: int
+    ) -> int:
+        """How often something stands there, within bounds."""
+        try:
+            return whole(what, evaluate(item, values), low, high)
+        except (OptionError, ExpressionError) as error:
+            self.problem(mark, error.message)
+            return low

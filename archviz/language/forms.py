@@ -145,6 +145,10 @@ def read_towers(
         )
         merge = read_merge(read, reader, end, "concat", f"{where}/merge", node.mark, scope)
         return TowersSpec(branches, merge, where, node.mark)
+    if isinstance(value, MappingNode):
+        hint = "write '- ' before each tower, not a name"
+        reader.problem(value.mark, "towers is a mapping where a list is needed", hint)
+        return None
     copies = _count(reader, value, "towers", scope, 2, MAX_COPIES)
     if body is None:
         reader.problem(node.mark, "a number of towers needs 'of'", "write {towers: 32, of: [...]}")

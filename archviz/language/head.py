@@ -45,7 +45,8 @@ KERAS: Mapping[str, str] = {
 GALLERY: Mapping[str, str] = {
     "brought": "what the network brought, in one line",
     "keras": "the network's row in the Keras table",
-    "appendix": "listed after the others",
+    "classic": "one of those that `archviz export` writes without names",
+    "appendix": "listed after the classic ones",
 }
 """What only a collection of networks shows."""
 BROUGHT_LENGTH = 500

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from archviz import bundled
 from archviz.language import forms, network_forms
 from archviz.language.calls import read_call
-from archviz.language.lines import apart, listed, several_lines
+from archviz.language.lines import apart, listed, several_lines, together
 from archviz.language.places import Place, Readers, begins, find
 from archviz.language.reader import SpecReader, tokens_of
 from archviz.language.shapes import words_in
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from archviz.errors import Mark, Problem
+    from archviz.language.mending import Words
     from archviz.language.places import ReadForm
 
 
@@ -34,7 +36,7 @@ def read_series(reader: SpecReader, node: YamlNode, where: str, place: Place) ->
             return ()
         return read_item(reader, node, f"{where}/0", place._replace(first=True))
     items: list[ItemSpec] = []
-    children = [part for child in node.items for part in apart(reader, child)]
+    children = [part for child in together(node.items) for part in apart(reader, child)]
     last = len(children) - 1
     inner = Place(place.scope, place.top, place.own)
     given = 0
@@ -183,6 +185,34 @@ def _named_thing(
     place: Place,
     extra: Sequence[tuple[ScalarNode, YamlNode]] = (),
 ) -> tuple[ItemSpec, ...]:
+    """A layer, a call, or a layer whose kind is a parameter; one that is wrong as it was meant."""
+
+    def read(
+        reader: SpecReader, words: Words, extra: Sequence[tuple[ScalarNode, YamlNode]]
+    ) -> tuple[ItemSpec, ...]:
+        (word, mark), *rest = words
+        return _as_written(reader, word, rest, where, mark, place, extra)
+
+    since, named = len(reader.problems), len(reader.values.known)
+    words = [(word, mark), *rest]
+    items = read(reader, words, extra)
+    if len(reader.problems) == since:
+        return items
+    from archviz.language.mending import mended
+
+    better = mended(reader, since, named, words, extra, read)
+    return items if better is None else better
+
+
+def _as_written(
+    reader: SpecReader,
+    word: str,
+    rest: list[tuple[str, Mark]],
+    where: str,
+    mark: Mark,
+    place: Place,
+    extra: Sequence[tuple[ScalarNode, YamlNode]],
+) -> tuple[ItemSpec, ...]:
     """A layer, a call, or a layer whose kind is a parameter, from its words."""
     rest, name = _without_name(rest)
     item: ItemSpec | None = None
@@ -193,8 +223,9 @@ def _named_thing(
     elif word not in KINDS:
         _unknown_item(reader, word, mark)
     else:
+        before = len(reader.problems)
         item = read_layer(reader, word, rest, where, mark, place.scope, extra)
-        if not _allowed(reader, item, place):
+        if len(reader.problems) == before and not _allowed(reader, item, place):
             item = None
     if item is None:
         return ()
@@ -231,7 +262,12 @@ def _unknown_item(reader: SpecReader, word: str, mark: Mark) -> None:
         reader.problem(mark, "'identity' stands alone, as a whole tower or shortcut")
     else:
         known = (*KINDS, *reader.takes, *FORMS)
-        reader.unknown(mark, "no layer kind or module is called", word, known)
+        if word == "use" or word in bundled.file_names():
+            net = "resnet50" if word == "use" else word
+            hint = f"make a module of it, and call that: modules: {{backbone: {{use: {net}}}}}"
+            reader.problem(mark, f"no layer kind or module is called '{word}'", hint)
+        else:
+            reader.unknown(mark, "no layer kind or module is called", word, known)
 
 
 def _allowed(reader: SpecReader, item: LayerSpec, place: Place) -> bool:
@@ -264,9 +300,7 @@ def _long_form(
     known = (reader.takes, KINDS, place.scope)
     heads = [pair for names in known for pair in node.pairs if pair[0].text in names]
     if not heads:
-        key = node.pairs[0][0]
-        _unknown_item(reader, key.text, key.mark)
-        return ()
+        return _unknown_head(reader, node, where, place)
     head, value = heads[0]
     extra = [pair for pair in node.pairs if pair[0] is not head]
     tokens: list[tuple[str, Mark]] = []
@@ -280,9 +314,30 @@ def _long_form(
             reader.problem(value.mark, f"{head.text} gets a list", hint)
         case _:
             message = f"{head.text} is {describe(value)} where a text is needed"
-            reader.problem(value.mark, message, "write {conv: 3x3 64, name: conv1}")
+            hint = "write {conv: 3x3 64, name: conv1}"
+            if isinstance(value, SequenceNode) and KINDS[head.text].main == "shape":
+                sides = "x".join(one.text for one in value.items if isinstance(one, ScalarNode))
+                hint = f"write: {head.text} {sides}"
+            reader.problem(value.mark, message, hint)
             return ()
     return _named_thing(reader, head.text, tokens, where, head.mark, place, extra)
+
+
+def _unknown_head(
+    reader: SpecReader, node: MappingNode, where: str, place: Place
+) -> tuple[ItemSpec, ...]:
+    """What a mapping is whose keys are no kind and no module: ``{fc: 10}``, ``conv 3x3 pad: 1``."""
+    (key, value), *extra = node.pairs
+    words = tokens_of(key)
+    if not isinstance(value, ScalarNode) or not words:
+        _unknown_item(reader, key.text, key.mark)
+        return ()
+    (word, mark), *rest = words
+    if rest:  # one key of several words
+        (last, at) = rest.pop()
+        rest.append((f"{last}:{value.text}", at))
+        return _named_thing(reader, word, rest, where, mark, place, extra)
+    return _named_thing(reader, word, tokens_of(value), where, mark, place, extra)
 
 
 READERS = Readers(read_series, read_item)

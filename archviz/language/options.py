@@ -207,8 +207,24 @@ def _split(form: str, text: str, scope: Collection[str], dims: int) -> list[str]
             raise OptionError(f"'{text[:60]}' is not a padding", f"write {_PADS[dims]}")
         return parts
     if form == "shape":
-        return text.replace("×", "x").split("x")
+        return _at_x(text, scope)
     return [text]
+
+
+def _at_x(text: str, scope: Collection[str]) -> list[str]:
+    """A text cut at each x, but not at those in names."""
+    names = sorted((name for name in scope if "x" in name), key=len, reverse=True)
+    parts, at = [""], 0
+    while at < len(text):
+        word = next((name for name in names if text.startswith(name, at)), "")
+        if word and not parts[-1][-1:].isalpha():
+            parts[-1] += word
+        elif text[at] in "x×":
+            parts.append("")
+        else:
+            parts[-1] += text[at]
+        at += len(word) or 1
+    return parts
 
 
 def split_sides(text: str, scope: Collection[str], dims: int = 2) -> tuple[str, ...] | None:

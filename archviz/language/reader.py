@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.errors import Mark, Problem, did_you_mean
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 MAX_PROBLEMS = 100
 APART = frozenset({*KINDS, *ACTIVATIONS, *NORMS})
 """Names of functions, of which no like one is meant by another's name."""
+
+
+class TooManyProblems(Exception):  # noqa: N818 (it stops, and is caught)
+    """There is no point in reading on."""
 
 
 class Value(NamedTuple):
@@ -62,17 +67,25 @@ class SpecReader:
         """The values that have a name in what is being read."""
 
     def problem(self, mark: Mark, message: str, hint: str = "") -> None:
-        """Note a problem and go on; of very many, only the first are kept."""
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(Problem(mark, message, hint))
-        elif len(self.problems) == MAX_PROBLEMS:
+        """Note a problem and go on; :class:`TooManyProblems` where there are very many."""
+        if len(self.problems) >= MAX_PROBLEMS:
             message = f"more than {MAX_PROBLEMS} problems; those behind here are not shown"
             self.problems.append(Problem(mark, message))
+            raise TooManyProblems
+        self.problems.append(Problem(mark, message, hint))
 
     def warn(self, mark: Mark, message: str, hint: str) -> None:
         """Note what works and is hardly meant so; of very many, only the first are kept."""
         if len(self.warnings) < MAX_PROBLEMS:
             self.warnings.append(Problem(mark, message, hint, warning=True))
+
+    def trial(self, named: int) -> SpecReader:
+        """One that reads the like and tells nobody, with the first ``named`` values."""
+        other = SpecReader([], self.allow_outside)
+        other.takes, other.defaults, other.calls = self.takes, self.defaults, self.calls
+        other.inputs, other.gives, other.caller = self.inputs, self.gives, self.caller
+        other.values = Values(dict(islice(self.values.known.items(), named)))
+        return other
 
     def near(self, word: str, known: Collection[str]) -> str:
         """A hint at the known word that means the same, or else is nearest."""

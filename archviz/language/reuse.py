@@ -2,50 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
+from archviz.errors import ArchvizError, Mark, Problem
 from archviz.language.library import MAX_ITEMS, Library
 from archviz.language.places import find
 from archviz.language.reader import Value
+from archviz.language.rows import Row, numbered, row_of, taken_by, values_of, within
 from archviz.language.syntax import (
-    AuxiliarySpec,
     CallSpec,
     ChoiceSpec,
+    FromSpec,
     ItemSpec,
     LayerSpec,
     ModuleSpec,
     NamedSpec,
     OutputsSpec,
-    RepeatSpec,
     SeriesSpec,
     Spec,
-    StageSpec,
 )
-from archviz.network.labels import without_braces
+from archviz.network.labels import title_of
 from archviz.yamlnodes import MappingNode, ScalarNode, SequenceNode, YamlNode, describe, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
     from archviz.language.reader import SpecReader
-
-
-class Row(NamedTuple):
-    """The items of a used network, out of their stages, and the places among them.
-
-    A place is the number of items up to it, names of values not counted.
-    """
-
-    items: tuple[ItemSpec, ...]
-    places: Mapping[str, int]
-    twice: frozenset[str]
-    """Names of several places."""
-    inner: Mapping[str, int]
-    """Values that have a name inside an item, by that item's number."""
-    auxiliary: int
-    """Behind which item the first auxiliary classifier was; 0 for none."""
 
 
 class Parts:
@@ -60,6 +43,8 @@ class Parts:
         self.given: set[str] = set()
         self.waiting: list[tuple[str, ModuleSpec, Spec]] = []
         """Modules that have a name here, and are still to be put in."""
+        self.rows: dict[int, Row] = {}
+        """By the identity of a spec, which the library keeps."""
         self.sources: set[str] = set()
         """Files of which something is in this spec."""
 
@@ -102,7 +87,7 @@ class Parts:
         module = spec.modules.get(name)
         if module is None:
             message = f"{spec.head.name} has no module called {describe(item)}"
-            reader.problem(item.mark, message, _choice(name, spec.modules))
+            reader.problem(item.mark, message, self.choice(name, spec.modules))
         elif name in reader.takes:
             hint = "give the one of this spec another name"
             reader.problem(item.mark, f"two modules are called '{name}'", hint)
@@ -123,7 +108,7 @@ class Parts:
             title, label = module.title, module.label
             if name != module.name:
                 label = label or module.name
-                title = title or without_braces(label[:1].upper() + label[1:])
+                title = title or title_of(label) or module.name
                 title = f"{title} of {spec.head.title}"
             self.modules[name] = module._replace(name=name, body=body, label=label, title=title)
             self.reader.calls[name] = called
@@ -151,16 +136,18 @@ class Parts:
         spec = self.library.spec(reader, source)
         if spec is None:
             return ()
-        row = _row(spec.network)
+        row = self.row(spec, source.mark)
         end = len(row.items)
         until = find(node, "until")
         if until is not None:
             end = self.place(until, row, spec) or 0
-        items = [item for number, item in _numbered(row.items) if number <= end]
+        items = [item for number, item in numbered(row.items) if number <= end]
         if not end or not self.usable(source, items, spec):
             return ()
         if 0 < row.auxiliary <= end:
             self.library.halved.add(items[0].mark.file)
+        if until is not None:
+            self.check_strands(until, items, gives)
         items = self.with_gives(node, items, gives, row, spec)
         body, called = self.moved(
             tuple(items[1:]), "network", f"modules/{name}/use", spec, source.mark
@@ -169,33 +156,33 @@ class Parts:
         self.bring()
         return body
 
+    def row(self, spec: Spec, mark: Mark) -> Row:
+        """The row of a network, found once; :class:`ArchvizError` if there are too many."""
+        row = self.rows[id(spec)] = self.rows.get(id(spec)) or row_of(spec.network)
+        self.count(len(row.items), mark)
+        return row
+
     def place(self, node: YamlNode, row: Row, spec: Spec) -> int | None:
         """The place that ``until`` names, or a problem that lists what could be named."""
         name = " ".join(node.text.split()) if isinstance(node, ScalarNode) else ""
         if name not in row.places:
-            self.no_place(node.mark, describe(node), name, row.twice, row.places, spec)
+            self.no_place(node.mark, name or describe(node), row, spec, row.places)
         return row.places.get(name)
 
     def no_place(
-        self,
-        mark: Mark,
-        shown: str,
-        name: str,
-        twice: Collection[str],
-        known: Collection[str],
-        spec: Spec,
+        self, mark: Mark, name: str, row: Row, spec: Spec, known: Collection[str], cut: str = ""
     ) -> None:
         """Note that a name is that of no place, or of several, and list what there is."""
-        message = f"no place of {spec.head.name} is called {shown}"
-        if name in twice:
-            message = f"several places of {spec.head.name} are called {shown}"
-        self.reader.problem(mark, message, _choice(name, known))
+        message = f"no place of {spec.head.name} is called '{shorten(name)}'{cut}"
+        if name in row.twice:
+            message = f"several places of {spec.head.name} are called '{shorten(name)}'"
+        self.reader.problem(mark, message, self.choice(name, known))
 
     def usable(self, source: YamlNode, items: Sequence[ItemSpec], spec: Spec) -> bool:
         """Whether a network has one input and one output, and something between them."""
         first, name, message, hint = items[0], spec.head.name, "", ""
         inputs = sum(
-            isinstance(part, LayerSpec) and part.kind == "input" for part in _within(tuple(items))
+            isinstance(part, LayerSpec) and part.kind == "input" for part in within(tuple(items))
         )
         if inputs > 1 or not (isinstance(first, LayerSpec) and first.kind == "input"):
             message = f"{name} has several inputs, and cannot be a module"
@@ -208,6 +195,20 @@ class Parts:
             self.reader.problem(source.mark, message, hint)
         return not message
 
+    def check_strands(
+        self, until: YamlNode, items: Sequence[ItemSpec], gives: Sequence[str]
+    ) -> None:
+        """Note a strand that ends in a value which only something behind the cut takes."""
+        taken = {name for item in within(tuple(items)) for name in taken_by(item)} | {*gives}
+        ends: dict[int, set[str]] = {}
+        for number, item in numbered(items):
+            names = {name for part in within(item) for name in values_of(part)}
+            ends.setdefault(number, set()).update(names)
+            if isinstance(item, FromSpec) and not ends.get(number - 1, taken) & taken:
+                name = min(ends[number - 1])
+                message = f"nothing before the cut takes '{name}', which a row of layers leads to"
+                self.reader.problem(until.mark, message, f"let it out: gives: [{name}]")
+
     def with_gives(
         self,
         node: MappingNode,
@@ -218,24 +219,39 @@ class Parts:
     ) -> list[ItemSpec]:
         """Items with names for the values at places that the module gives."""
         mark = next((part.mark for key, part in node.pairs if key.text == "gives"), node.mark)
-        known = {item.name for item in _within(tuple(items)) if isinstance(item, NamedSpec)}
-        here = {number for number, _ in _numbered(items)}
+        known = {value for item in within(tuple(items)) for value in values_of(item)}
+        here = {number for number, _ in numbered(items)}
         new: dict[int, list[ItemSpec]] = {}
         for name in gives:
             place = row.places.get(name) or row.inner.get(name, 0)
             self.reader.values.known[name] = Value(mark)
             if place not in here:
-                shown = f"'{shorten(name)}'{' before the cut' if place else ''}"
-                self.no_place(mark, shown, name, row.twice, {**row.places, **row.inner}, spec)
+                cut = " before the cut" if place else ""
+                self.no_place(mark, name, row, spec, {**row.places, **row.inner}, cut)
             elif name not in known:
                 new.setdefault(place, []).append(NamedSpec(name, "network/as", mark))
         found: list[ItemSpec] = []
-        for number, item in _numbered(items):
+        for number, item in numbered(items):
             found.append(item)
             found += new.pop(number, ())
         return found
 
     # ---- both ------------------------------------------------------------------------
+
+    def count(self, items: int, mark: Mark) -> None:
+        """Stop before the parts of a spec are too large; :class:`ArchvizError`."""
+        self.library.items += items
+        if self.library.items > MAX_ITEMS:
+            message = f"more than {MAX_ITEMS:,} items come from other specs"
+            raise ArchvizError([Problem(mark, message)])
+
+    def choice(self, name: str, known: Collection[str]) -> str:
+        """A hint at what there is."""
+        if not known:
+            return "nothing in it has a name; give one there: name: NAME"
+        near = self.reader.near(name, known) if len(known) <= 1000 else ""
+        some = [one for one in known if "," not in one][:20]  # a title's first part will do
+        return f"{near}{' ' if near else ''}there are: {shorten(', '.join(some), 300)}"
 
     def moved(
         self, body: SeriesSpec, old: str, here: str, spec: Spec, mark: Mark
@@ -252,10 +268,7 @@ class Parts:
                 return tuple([move(inner) for inner in part])
             if not isinstance(part, ItemSpec):
                 return part
-            self.library.items += 1
-            if self.library.items > MAX_ITEMS:
-                message = f"more than {MAX_ITEMS:,} items come from other specs"
-                raise ArchvizError([Problem(mark, message)])
+            self.count(1, mark)
             self.sources.add(part.mark.file)
             part = part._replace(where=here + part.where[len(old) :])
             if isinstance(part, LayerSpec):
@@ -278,101 +291,3 @@ def _reading(choice: ChoiceSpec) -> Callable[[str], tuple[LayerSpec, Sequence[Pr
 
     inner = choice.read
     return read
-
-
-def _choice(name: str, known: Collection[str]) -> str:
-    """A hint at what there is."""
-    if not known:
-        return "nothing in it has a name; give one there: name: NAME"
-    near = did_you_mean(name, known)
-    known = [one for one in known if "," not in one]  # a title's first part will do
-    return f"{near}{' ' if near else ''}there are: {shorten(', '.join(known), 300)}"
-
-
-def _numbered(items: Sequence[ItemSpec]) -> Iterator[tuple[int, ItemSpec]]:
-    """Items with their places; names of values are at the place of what is before them."""
-    number = 0
-    for item in items:
-        number += not isinstance(item, NamedSpec)
-        yield number, item
-
-
-def _within(part: Any) -> Iterator[ItemSpec]:
-    """All items in a part of a spec."""
-    if isinstance(part, ItemSpec):
-        yield part
-    if type(part) is tuple or (isinstance(part, ItemSpec) and not isinstance(part, LayerSpec)):
-        for inner in part:
-            yield from _within(inner)
-
-
-def _row(series: SeriesSpec) -> Row:
-    """The row of a network, and what can be named in it.
-
-    Names of items and of values, titles of stages, and modules that stand in one item only.
-    """
-    items: list[ItemSpec] = []
-    places: dict[str, set[int]] = {}
-    modules: dict[str, set[int]] = {}
-    inner: dict[str, int] = {}
-    many: set[str] = set()
-    auxiliary = 0
-    for number, item, ends in _opened(series):
-        if isinstance(item, AuxiliarySpec):
-            auxiliary = auxiliary or number
-            continue
-        for name in _names(item):
-            places.setdefault(name, set()).add(number)
-        if ends:
-            continue
-        items.append(item)
-        if module := _module(item):
-            modules.setdefault(module, set()).add(number)
-        if not isinstance(item, NamedSpec):
-            inner |= {part.name: number for part in _within(item) if isinstance(part, NamedSpec)}
-            many |= {
-                part.name
-                for repeat in _within(item)
-                if isinstance(repeat, RepeatSpec)
-                for part in _within(repeat)
-                if isinstance(part, NamedSpec)
-            }
-    for name, numbers in modules.items():
-        if len(numbers) == 1:
-            places.setdefault(name, numbers)
-    twice = {name for name, numbers in places.items() if len(numbers) > 1 or name in inner} | many
-    once = {name: min(numbers) for name, numbers in places.items() if name not in twice}
-    given = {name: number for name, number in inner.items() if name not in twice}
-    return Row(tuple(items), once, frozenset(twice), given, auxiliary)
-
-
-def _opened(series: SeriesSpec, number: int = 0) -> Iterator[tuple[int, ItemSpec, bool]]:
-    """The items of a row with their places; of a stage its items, and then where it ends."""
-    for item in series:
-        if isinstance(item, StageSpec):
-            for place, inner, ends in _opened(item.body, number):
-                yield place, inner, ends
-                number = place
-        else:
-            number += not isinstance(item, NamedSpec | AuxiliarySpec)
-        yield number, item, isinstance(item, StageSpec)
-
-
-def _module(item: ItemSpec) -> str:
-    """The module that an item is a call of, or a repeat of such calls."""
-    if isinstance(item, RepeatSpec):
-        bodies = (item.body, *(row for _, row in item.rows))
-        calls = {_module(inner) for body in bodies for inner in body}
-        return calls.pop() if len(calls) == 1 else ""
-    return item.module if isinstance(item, CallSpec) else ""
-
-
-def _names(item: ItemSpec) -> set[str]:
-    """What an item is called."""
-    if isinstance(item, NamedSpec):
-        return {item.name}
-    if isinstance(item, LayerSpec):
-        return {item.fields["name"]} if item.fields.get("name") else set()
-    titles = {item.title, item.title.partition(",")[0]} if isinstance(item, StageSpec) else set()
-    style = getattr(item, "style", None)
-    return (titles | {style.name if style else ""}) - {""}

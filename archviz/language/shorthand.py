@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from archviz.errors import Mark
-from archviz.language.expression import Expression, ExpressionError, parse
+from archviz.language.expression import Expression, ExpressionError, is_name, parse
 from archviz.language.options import (
     COMMON,
     FLAGS,
@@ -27,7 +27,7 @@ from archviz.language.options import (
 )
 from archviz.language.reader import SpecReader, Values, tokens_of
 from archviz.language.syntax import LayerSpec
-from archviz.language.values import NAME_LENGTH, give_name, take_name
+from archviz.language.values import NAME_LENGTH, give_name, is_value_name, take_name
 from archviz.network.kinds import KINDS
 from archviz.network.rules import dimensions
 from archviz.yamlnodes import ScalarNode, YamlNode, describe, shorten
@@ -54,6 +54,10 @@ def read_layer(
     named: dict[str, list[str]] = {}
     for token, place in rest:
         option, text = _classify(kind, token, scope, settings, reader.values)
+        if option in ("label", "caption") and text[:1] in ("[", "'", '"'):
+            message = f"{option} {shorten(text)}: a text in a line is one word without quotes"
+            reader.problem(place, message, f"write {option}=WORD, or the long form")
+            continue
         if not _name_of_value(reader, named, kind, option, text, place):
             _put(reader, settings, kind, option, text, place, scope, token)
     for key, node in extra:
@@ -70,10 +74,10 @@ def read_layer(
             _put(reader, settings, kind, option, node.text, node.mark, scope, token)
     about_values = {name for name in KINDS[kind].options if name and OPTIONS[name].field in named}
     known = {*settings, *reader.defaults.get(kind, {}), *about_values}
-    for option in KINDS[kind].required:
-        if known.isdisjoint(option.split("/")):
-            what = option.replace("/", " or ")
-            reader.problem(mark, f"{kind} needs its {what}", f"such as: {_example(kind)}")
+    missing = [name for name in KINDS[kind].required if known.isdisjoint(name.split("/"))]
+    if missing:
+        what = " and its ".join(missing).replace("/", " or ")
+        reader.problem(mark, f"{kind} needs its {what}", f"such as: {example(kind)}")
     merged = {**reader.defaults.get(kind, {}), **settings}
     if named.get("gives") and KINDS[kind].main in KINDS[kind].gives:
         reader.values.taken.add(named["gives"][-1])  # what goes on is taken by what follows
@@ -120,7 +124,8 @@ _EXAMPLES = {
 }
 
 
-def _example(kind: str) -> str:
+def example(kind: str) -> str:
+    """A layer of a kind with what it needs: ``conv 3x3 64``."""
     examples = [_EXAMPLES.get(name, "64") for name in KINDS[kind].required]
     sides = dimensions(kind) - 1
     return " ".join([kind, *(text if isinstance(text, str) else text[sides] for text in examples)])
@@ -224,7 +229,8 @@ def _given_twice(
     reader: SpecReader, kind: str, first: Setting, mark: Mark, token: str, scope: Parameters
 ) -> None:
     bare = first.option == KINDS[kind].main and "=" not in token
-    if bare and token not in scope and token.replace("-", "").isalpha():
+    word = token[0].isalpha() and token.replace("-", "").isalnum()
+    if bare and token not in scope and word:
         _means_nothing(reader, kind, token, mark, scope)
         return
     hint = ""
@@ -238,7 +244,10 @@ def _given_twice(
 
 def _means_nothing(reader: SpecReader, kind: str, word: str, mark: Mark, scope: Parameters) -> None:
     known = (*FLAGS, *scope, *(f"{name}=" for name in KINDS[kind].options))
-    reader.problem(mark, f"'{shorten(word)}' means nothing to {kind}", reader.near(word, known))
+    hint = reader.near(word, known)
+    if not hint and reader.caller and is_name(word):
+        hint = f"if it is a parameter of module {reader.caller}, write takes: [{word}] there"
+    reader.problem(mark, f"'{shorten(word)}' means nothing to {kind}", hint)
 
 
 def text_fits(option: str, text: str) -> bool:
@@ -265,7 +274,11 @@ def _not_accepted(
     elif option:
         reader.unknown(mark, f"{kind} has no option", option, accepted)
     else:
-        hint = reader.near(token, (*FLAGS, *accepted))
+        values = reader.values.known if KINDS[kind].join else ()
+        hint = reader.near(token, (*values, *FLAGS, *accepted))
+        if not hint and KINDS[kind].join and is_value_name(token) and not token.isdigit():
+            take_name(reader, token, mark, several=True)
+            return
         if "kernel" in accepted and token.isdigit():
             hint = f"a kernel is written {token}x{token}"
         reader.problem(mark, f"'{shorten(token)}' means nothing to {kind}", hint)
@@ -282,7 +295,10 @@ def _bad_value(
     error: OptionError,
 ) -> None:
     if not error.word:
-        reader.problem(mark, _sentence(option, text, error.message), error.hint)
+        hint = error.hint
+        if not hint and option == "kernel" and "expected" in error.message:
+            hint = f"a kernel of {kind} is written {example(kind).split()[1]}"
+        reader.problem(mark, _sentence(option, text, error.message), hint)
         return
     bare = option == KINDS[kind].main and token == text
     if bare and text.replace("-", "").isalpha():

@@ -5,6 +5,7 @@ text ──parse_yaml──▶ nodes ──▶ defaults, parameters ──▶ mo
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from archviz.errors import ArchvizError, Mark, Problem
@@ -12,8 +13,9 @@ from archviz.language.figure import read_color, read_figure
 from archviz.language.forms import read_residual, read_towers
 from archviz.language.head import GALLERY, KEYS, read_head, read_text
 from archviz.language.items import READERS, read_series
+from archviz.language.lines import listed
 from archviz.language.places import Place, begins, check_keys, find, meant
-from archviz.language.reader import SpecReader, Value, Values
+from archviz.language.reader import SpecReader, TooManyProblems, Value, Values
 from archviz.language.repeats import MAX_VARIABLES, check_parameter
 from archviz.language.shapes import SHAPE_NAMES, with_shapes
 from archviz.language.shorthand import read_defaults, read_value
@@ -22,7 +24,7 @@ from archviz.language.values import NAME_LENGTH, TAKEN_WORDS, check_taken, is_va
 from archviz.language.wiring import read_graph
 from archviz.network.kinds import KINDS
 from archviz.network.labels import parameters_in
-from archviz.network.model import PREVIOUS
+from archviz.network.model import COMING_IN, PREVIOUS
 from archviz.yamlnodes import (
     MappingNode,
     ScalarNode,
@@ -76,7 +78,9 @@ def _read(text: str, file: str, allow_outside: bool, library: Library | None = N
         raise ArchvizError(reader.problems)
     reader = SpecReader(problems, allow_outside)
     asks = any(name in text for name in SHAPE_NAMES)
-    spec = _read_root(reader, root, file, asks, library)
+    spec = None
+    with suppress(TooManyProblems):
+        spec = _read_root(reader, root, file, asks, library)
     if reader.problems or spec is None:
         raise ArchvizError(sorted(reader.problems, key=lambda problem: _place(problem, file)))
     return spec
@@ -251,7 +255,7 @@ def _read_module(
     reader.caller = name.text
     takes = reader.takes[name.text]
     inputs, gives = reader.inputs[name.text], reader.gives[name.text]
-    values = dict.fromkeys((*inputs, PREVIOUS), Value(name.mark))
+    values = dict.fromkeys((*inputs, PREVIOUS, COMING_IN), Value(name.mark))
     reader.values = Values(values)
     before = len(reader.problems)
     if form == "use" and parts:
@@ -273,6 +277,7 @@ def _read_module(
             reader.unknown(mark, f"module {name.text} takes no", parameter, takes)
     color = find(node, "color")
     tone = "green" if color is None else read_color(reader, color)
+    texts["whole"] = form == "use"
     return ModuleSpec(name.text, name.mark, body, takes, tone, **texts, inputs=inputs, gives=gives)
 
 
@@ -313,8 +318,10 @@ def _read_network(reader: SpecReader, node: YamlNode | None, file: str) -> Serie
             Mark(file, 1, 1), "a spec needs a network", "write network: and a list of layers"
         )
         return ()
+    node = listed(reader, node)
     if not isinstance(node, SequenceNode):
-        reader.problem(node.mark, f"network is {describe(node)} where a list is needed")
+        hint = "" if isinstance(node, ScalarNode) else "write each layer as an item: - conv 3x3 64"
+        reader.problem(node.mark, f"network is {describe(node)} where a list is needed", hint)
         return ()
     before = len(reader.problems)
     reader.values = Values()

@@ -56,7 +56,8 @@ _THEIRS: Mapping[str, str] = {
     "class-token": "cls clstoken",
     "feed-forward": "mlp ffn",
     "mixture-of-experts": "moe",
-    "lstm": "lstmcell bilstm",
+    "lstm": "lstmcell bilstm recurrent",
+    "hidden": "invisible",
     "gru": "grucell bigru",
     "rnn": "simplernn rnncell",
     "recurrent": "lstm lstmcell bilstm gru grucell bigru rnn simplernn rnncell",
@@ -102,7 +103,7 @@ _THEIRS: Mapping[str, str] = {
     "outplanes planes numoutput c",
     "units": "outfeatures neurons nodes numunits nunits unit hiddensize outputdim outputsize "
     "features outputs out n",
-    "dilation": "dilationrate dilations rate atrous d",
+    "dilation": "dilationrate dilations atrous d",
     "groups": "group numgroups cardinality g",
     "multiplier": "depthmultiplier channelmultiplier",
     "bias": "usebias withbias",
@@ -113,6 +114,7 @@ _THEIRS: Mapping[str, str] = {
     "factor": "scalefactor scale size",
     "shape": "size inputshape targetshape outputshape",
     "heads": "numheads nheads nhead h",
+    "head-width": "keydim headdim dhead",
     "width": "embeddim embeddingdim dmodel dim outputdim",
     "words": "vocabsize numembeddings inputdim vocab",
     "last": "returnstate",
@@ -161,7 +163,7 @@ CLASSES: Mapping[str, tuple[str, str]] = {
 _NOT_HERE = """
 in inchannels infeatures inputsize inplace paddingmode eps momentum dim axis numfeatures
 normalizedshape name dtype device kernelinitializer inputshape startdim batchfirst dataformat
-negativeslope alpha
+negativeslope alpha kernelregularizer biasregularizer biasinitializer kernelconstraint trainable
 """
 """Arguments of those classes that say what is known here without a word, or is not drawn."""
 

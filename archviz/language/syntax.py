@@ -182,6 +182,8 @@ class ModuleSpec(NamedTuple):
     title: str = ""
     inputs: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
+    whole: bool = False
+    """Whether it is a network, before whose first item nothing stands."""
     shaped: bool = False
     """Whether it, or a module in it, knows the shape that comes in."""
 

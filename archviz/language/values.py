@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archviz.language.reader import Value
-from archviz.network.model import PREVIOUS
+from archviz.network.model import COMING_IN, PREVIOUS
 from archviz.yamlnodes import shorten
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from archviz.language.reader import SpecReader
 
 NAME_LENGTH = 60
-TAKEN_WORDS = ("in", "out", "identity", PREVIOUS)
+TAKEN_WORDS = (COMING_IN, "out", "identity", PREVIOUS)
 """What a value cannot be called, since it is something already."""
 
 
@@ -66,6 +66,6 @@ def check_taken(reader: SpecReader, gives: tuple[str, ...] = ()) -> None:
     """Note the values of a network or a module that nothing takes, once it is read."""
     values = reader.values
     for name, value in values.known.items():
-        if name not in values.taken and name not in gives and name != PREVIOUS:
+        if name not in values.taken and name not in gives and name not in (PREVIOUS, COMING_IN):
             hint = f"remove the name, or take it: from {name}"
             reader.problem(value.mark, f"nothing takes the value '{name}'", hint)

@@ -18,13 +18,13 @@ from archviz.layout.canvas import (
     Canvas,
     Pin,
     Port,
+    badge_shape,
+    badge_width,
     box_shape,
-    circle_shape,
     make_text,
     port_shape,
 )
 from archviz.layout.style import Style
-from archviz.network.kinds import Badge
 from archviz.scene.scene import Group, Item, Shape, total
 from archviz.scene.text import ASCENT, LINE_HEIGHT, break_lines, clip, text_width
 
@@ -41,7 +41,9 @@ class Block:
     begins: bool = False
     """Whether it begins with an input or a named value: no line enters it."""
     named: bool = False
-    """Whether it is the wire of a named value that begins a series."""
+    """Whether it is a named value that begins a series."""
+    wired: bool = False
+    """Whether a wire brings it there."""
     behind: bool = False
     """Whether it belongs to the block before it: the name of its value."""
     back: float = 0.0
@@ -50,6 +52,17 @@ class Block:
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """Draw the block, its left edge at ``x`` and its line at ``y``; the ports it ends in."""
         raise NotImplementedError
+
+
+class Sign(NamedTuple):
+    """A badge: its letters, several of them as ``R/hS``, and the theme's role.
+
+    ``dashed``: some of the calls that the box stands for have none.
+    """
+
+    text: str
+    role: str
+    dashed: bool = False
 
 
 class Face(NamedTuple):
@@ -61,7 +74,7 @@ class Face(NamedTuple):
     label: str
     role: str
     glyph: str = "box"
-    badges: tuple[Badge, ...] = ()
+    badges: tuple[Sign, ...] = ()
     captions: tuple[str, ...] = ()
     color: str = ""
     """A theme's role or ``#rrggbb``, where it is not the role's own."""
@@ -69,6 +82,8 @@ class Face(NamedTuple):
     """Named values that it gives besides what goes out; they leave at its top."""
     takes: tuple[str, ...] = ()
     """Named values that it takes besides what comes in; they enter at its top."""
+    dashed: bool = False
+    """Whether some of the calls that it stands for leave it out."""
 
 
 PIN_PITCH = 0.55
@@ -112,6 +127,8 @@ class BoxBlock(Block):
         self.width = max(self.box_width, widest - style.px(0.3))
         self.overhang = (self.width - self.box_width) / 2
         self.left_gap = self.right_gap = style.gap(0.45 if self.bar else 0.5)
+        wide = max((badge_width(style, badge.text) for badge in face.badges), default=0.0)
+        self.right_gap += max(0.0, wide - style.metric("badge")) / 2
         radius = style.metric("badge") / 2
         top_badge = radius if face.badges else 0.0
         bottom_badge = radius if len(face.badges) > 1 else 0.0
@@ -143,9 +160,11 @@ class BoxBlock(Block):
         """Width at which the outer lines of a label of several keep clear of the badges."""
         if len(self.lines) < 2 or not self.face.badges:
             return 0.0
-        beside = self.lines[:1] if len(self.face.badges) == 1 else (self.lines[0], self.lines[-1])
-        widest = max(text_width(line, self.label_size) for line in beside)
-        return widest + style.metric("badge") * 0.97
+        corners = zip(self.face.badges, (self.lines[0], self.lines[-1]), strict=False)
+        return max(
+            text_width(line, self.label_size) + badge_width(style, badge.text) * 0.97
+            for badge, line in corners
+        )
 
     def _captions_height(self, badge: float) -> float:
         """Room that captions take beside the box, in pixels."""
@@ -173,7 +192,9 @@ class BoxBlock(Block):
         if name not in self.stubs:
             port = Port(((x, top),), source=shape.id) if gives else None
             below = None if gives else y + self.height / 2
-            canvas.pins.append(Pin(name, x, top, below, port, "" if gives else shape.id))
+            captions = self.down - self.height / 2 if self.captions else 0.0
+            pin = Pin(name, x, top, below, port, "" if gives else shape.id)
+            canvas.pins.append(pin._replace(captions=0.0 if self.captions_above else captions))
             return
         end = port_shape(canvas, x, top - style.px(STUB))
         canvas.name(x, end.y, name, style)
@@ -199,11 +220,14 @@ class BoxBlock(Block):
             self.lines,
             self.label_size,
             color=face.color,
+            dashed=face.dashed,
         )
         items: list[Item] = [shape]
         corners = (top, top + self.height)
         for badge, corner in zip(face.badges, corners, strict=False):
-            items.append(circle_shape(canvas, style, right, corner, badge.text, badge.role))
+            items.append(
+                badge_shape(canvas, style, right, corner, badge.text, badge.role, badge.dashed)
+            )
         items += self._caption_texts(left + self.box_width / 2, top)
         canvas.group(
             Group(
@@ -251,9 +275,13 @@ def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
     if " " not in label and text_width(label, size) <= room / least:
         size *= min(1.0, room / text_width(label, size))
         return (label,), size, width
-    name, _, kernel = label.rpartition(" ")
-    if "×" in kernel and text_width(label, size) > room >= text_width(name, size):
-        return (name, kernel), size, width
+    name, kernel = _kernel_apart(label)
+    if kernel and text_width(label, size) > room >= text_width(name, size):
+        long = text_width(kernel, size)
+        if long <= room / least:
+            return (name, kernel), size * min(1.0, room / long), width
+        if long <= style.px(4) - padding:
+            return (name, kernel), size, long + padding
     for shrink in (1.0, least):
         lines = break_lines(label, room, size * shrink)
         if lines:
@@ -265,20 +293,32 @@ def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
     return (clip(label, style.px(4) - padding, size),), size, style.px(4)
 
 
+def _kernel_apart(label: str) -> tuple[str, str]:
+    """A label's name and its kernel, or kernels: ``3×3 or 5×5``; the latter empty for none."""
+    words = label.split(" ")
+    start = len(words)
+    while start > 1 and ("×" in words[start - 1] or words[start - 1] in ("or", "…")):
+        start -= 1
+    while start < len(words) and "×" not in words[start]:
+        start += 1
+    return " ".join(words[:start]), " ".join(words[start:])
+
+
 class CircleBlock(Block):
     """An activation or a normalisation in the row, before the layer that it acts on."""
 
     def __init__(self, face: Face, style: Style) -> None:
         self.face = face
         self.style = style
-        self.width = style.metric("badge")
-        self.up = self.down = self.width / 2
+        self.width = badge_width(style, face.label)
+        self.up = self.down = style.metric("badge") / 2
         self.left_gap = self.right_gap = style.gap(0.32)
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
         face = self.face
-        shape = circle_shape(canvas, self.style, x + self.width / 2, y, face.label, face.role)
+        middle = x + self.width / 2
+        shape = badge_shape(canvas, self.style, middle, y, face.label, face.role, face.dashed)
         canvas.group(Group(f"{shape.id}-g", "layer", face.name, face.detail, face.key, (shape,)))
         if sources:
             canvas.arrow_into(sources, self.style, x, y, shape.id)

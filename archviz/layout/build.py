@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar, assert_never
 
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
 from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, TowersBlock
-from archviz.layout.faces import layer_face, module_face
+from archviz.layout.faces import layer_face, module_face, span
 from archviz.layout.outputs import OutputsBlock
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
@@ -74,6 +74,7 @@ class Builder(NamedTuple):
         levels = [
             Level(
                 self.series(nodes.before),
+                self.series(nodes.skip.shortcut),
                 self.merge(nodes.skip.merge, captions_above=True),
                 self.series(nodes.behind),
             )
@@ -165,16 +166,17 @@ class Builder(NamedTuple):
 
     def outputs(self, node: Outputs) -> Block:
         """Outputs of equal rank."""
-        branches = [self.series(series) for _, series in node.branches]
-        looks = node.looks or (PLAIN,) * len(branches)
-        names = [look.label or name for (name, _), look in zip(node.branches, looks, strict=True)]
-        return OutputsBlock(branches, names, self.style)
+        looks = node.looks or (PLAIN,) * len(node.branches)
+        shown = [
+            (self.series(series), look.label or name, look.caption)
+            for (name, series), look in zip(node.branches, looks, strict=True)
+            if look.drawn
+        ]
+        return OutputsBlock(shown, self.style)
 
     def times(self, node: Repeat | Towers) -> str:
-        """How often a node stands there; as it was written where its module's calls differ."""
-        if node.written and len(self.analysis.facts[node.where].times) > 1:
-            return node.written
-        return str(node.times if isinstance(node, Repeat) else node.copies)
+        """How often a node stands there; all numbers where its module's calls differ."""
+        return span(self.analysis.facts[node.where].times)
 
     def towers(self, node: Towers) -> Block:
         """Towers, all of them or a few of many identical ones."""
@@ -189,13 +191,20 @@ class Builder(NamedTuple):
         return TowersBlock(branches, merge, self.style)
 
 
-def settled(builder: Builder, made: Callable[[Builder], tuple[Made, frozenset[str]]]) -> Made:
-    """What ``made`` makes, once the builder knows the names of which no wire can be drawn."""
+class Unsettled(NamedTuple):
+    """Names of values of which no wire can be drawn; of those that come from below."""
+
+    failed: frozenset[str] = frozenset()
+    turned: frozenset[str] = frozenset()
+
+
+def settled(builder: Builder, made: Callable[[Builder], tuple[Made, Unsettled]]) -> Made:
+    """What ``made`` makes, once the builder knows how the wires of all values run."""
     while True:
-        result, failed = made(builder)
-        if not failed:
-            return result
-        if failed <= builder.under:
+        result, (failed, turned) = made(builder)
+        if not turned <= builder.under:
+            builder = builder._replace(under=builder.under | turned)
+        elif failed:
             builder = builder._replace(stubs=builder.stubs | failed, under=builder.under - failed)
         else:
-            builder = builder._replace(under=builder.under | failed)
+            return result

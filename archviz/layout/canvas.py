@@ -64,6 +64,8 @@ class Pin(NamedTuple):
     """Whether its name stands there already."""
     head: bool = True
     """Whether the wire ends here in an arrow."""
+    captions: float = 0.0
+    """Pixels below ``down`` that captions take, which can go above for a wire from below."""
 
 
 class Canvas:
@@ -246,6 +248,7 @@ def box_shape(
     size: float = 0.0,
     bold: bool = False,
     color: str = "",
+    dashed: bool = False,
 ) -> Shape:
     """A layer's rectangle with its label, its top left corner at (x, y).
 
@@ -271,33 +274,64 @@ def box_shape(
         text_fill=colors.text,
         bold=bold,
         pattern=colors.pattern,
+        dash=dash_of(style) if dashed else 0.0,
         role=role,
     )
 
 
-def circle_shape(canvas: Canvas, style: Style, x: float, y: float, text: str, role: str) -> Shape:
-    """A badge or an activation: a circle round (x, y) with one or two letters."""
+def dash_of(style: Style) -> float:
+    """Length of the dashes round what some calls leave out."""
+    return rounded(style.px(0.14))
+
+
+SEVERAL = 0.8
+"""Size of the letters of several functions on one badge, against those of one."""
+
+
+def badge_width(style: Style, text: str) -> float:
+    """The width of a badge; several functions make it longer than high."""
+    width = style.metric("badge")
+    if "/" in text:
+        width = max(width, text_width(text, SEVERAL * style.px(style.room.badge_label)) + width / 3)
+    return width
+
+
+def badge_shape(
+    canvas: Canvas,
+    style: Style,
+    x: float,
+    y: float,
+    text: str,
+    role: str,
+    dashed: bool = False,
+) -> Shape:
+    """A badge or an activation: a circle round (x, y) with one or two letters; longer for more."""
     colors = style.role(role)
     diameter = style.px(style.theme.metric("badge"))
-    size = style.px(style.room.badge_label)
-    while size > style.px(0.16) and text_width(text, size) > diameter * 0.8:
+    size, width = style.px(style.room.badge_label), badge_width(style, text)
+    several = "/" in text
+    if several:
+        size *= SEVERAL
+    while not several and size > style.px(0.16) and text_width(text, size) > diameter * 0.8:
         size *= 0.92
     size = rounded(size)
     return Shape(
         id=canvas.new_id(),
-        form="ellipse",
-        x=rounded(x - diameter / 2),
+        form="rect" if several else "ellipse",
+        x=rounded(x - width / 2),
         y=rounded(y - diameter / 2),
-        width=rounded(diameter),
+        width=rounded(width),
         height=rounded(diameter),
         fill=colors.fill,
         stroke=style.line,
         line_width=style.line_width,
+        radius=rounded(diameter / 2) if several else 0.0,
         lines=(text,),
         widths=(rounded(text_width(text, size)),),
         text_size=size,
         text_fill=colors.text,
         pattern=colors.pattern,
+        dash=dash_of(style) if dashed else 0.0,
         role=role,
     )
 

@@ -187,7 +187,7 @@ def stagger(
     starts = [
         (height, branch.blocks[0])
         for branch, height in zip(branches, heights, strict=True)
-        if isinstance(branch, SeriesBlock) and branch.blocks and branch.blocks[0].named
+        if isinstance(branch, SeriesBlock) and branch.blocks and branch.blocks[0].wired
     ]
     above = [start for height, start in starts if height < 0 or not entered]
     below = [start for height, start in reversed(starts) if start not in above]

@@ -1,70 +1,101 @@
 """What a layer's glyph says: label, badges, captions and tooltip.
 
 A box of a panel stands for its layer in every call of the module. Where the calls agree
-it says the value; where they differ it says what the spec wrote (``k×k``), or the range.
+it says the value; where they differ it says all values (``3×3 or 5×5``), or their range.
+What some calls leave out is dashed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from archviz.layout.blocks import MODULE_ROLES, Face
-from archviz.network.analysis import Facts
+from archviz.layout.blocks import MODULE_ROLES, Face, Sign
+from archviz.network.facts import Facts
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS, Badge
-from archviz.network.labels import layer_label, shape_text, without_braces
+from archviz.network.labels import alternatives, either, layer_label, shape_text, without_braces
 from archviz.network.model import Layer, Module, ModuleCall
 
 
 def span(values: Sequence[int]) -> str:
-    """Distinct values in short: ``64``, ``64, 128`` or ``64–512``."""
+    """Distinct values in short: ``64``, ``64 or 128``, or ``64–512`` from least to largest."""
     if len(values) > 2:
-        ordered = list(values) == sorted(values) or list(values) == sorted(values, reverse=True)
-        return f"{values[0]}{'–' if ordered else ' … '}{values[-1]}"
-    return ", ".join(str(value) for value in values)
+        return f"{min(values)}–{max(values)}"
+    return " or ".join(str(value) for value in sorted(values))
 
 
-def layer_badges(layer: Layer, hidden: frozenset[str]) -> tuple[Badge, ...]:
-    """Its normalisation's badge and its activation's, in this order."""
-    if layer.kind in hidden:
-        return ()
-    badges = []
-    if layer.norm != "none":
-        badges.append(NORMS[layer.norm])
-    if layer.activation != "none" and not KINDS[layer.kind].inside:
-        badges.append(ACTIVATIONS[layer.activation])
-    return tuple(badges)
+def layer_signs(layers: Sequence[Layer], hidden: frozenset[str]) -> tuple[Sign, ...]:
+    """The badge of their normalisations and that of their activations, in this order."""
+    shown = [layer for layer in layers if layer.kind not in hidden]
+    signs = (
+        _sign([NORMS.get(layer.norm) for layer in shown]),
+        _sign([ACTIVATIONS.get(_behind(layer)) for layer in shown]),
+    )
+    return tuple(sign for sign in signs if sign.text)
+
+
+def _behind(layer: Layer) -> str:
+    """The activation behind a layer, that is not inside it."""
+    return "none" if KINDS[layer.kind].inside else layer.activation
+
+
+def _sign(badges: Sequence[Badge | None]) -> Sign:
+    """One badge for all that there are, dashed where some have none."""
+    found = [badge for badge in badges if badge]
+    text = "/".join(dict.fromkeys(badge.text for badge in found))
+    return Sign(text, found[0].role if found else "", len(found) < len(badges))
 
 
 def layer_face(layer: Layer, facts: Facts, hidden: frozenset[str], full: bool) -> Face:
     """The face of a layer."""
+    layers = facts.layers or [layer]
+    layer, dashed = layers[0], facts.optional
     kind = KINDS[layer.kind]
-    label = layer_label(layer, facts.kernels, facts.words)
     role, glyph = kind.role, kind.glyph
+    label = alternatives(
+        _distinct(layers, lambda one: layer_label(one, all(facts.depthwise or (False,))))
+    )
     if glyph == "circle":
-        badge = ACTIVATIONS.get(layer.kind) or NORMS[layer.kind]
-        detail = _tooltip(badge.title, layer, facts)
-        return Face(badge.title, detail, layer.where, badge.text, badge.role, "circle")
+        badges = [ACTIVATIONS.get(one.kind) or NORMS.get(one.kind) for one in layers]
+        sign = _sign([badge for badge in badges if badge])
+        name = alternatives([badge.title for badge in badges if badge])
+        detail = _tooltip(name, layers, facts)
+        return Face(name, detail, layer.where, sign.text, sign.role, "circle", dashed=dashed)
     captions: tuple[str, ...] = ()
     if glyph == "bar":
-        captions = (layer.label or _filters(layer, facts),)
+        captions = (layer.label or span(_filters(layers)),)
         label = f"dense {captions[0]}"
     elif layer.kind == "input":
         captions = (shape_text(layer.shape),)
     else:
-        captions = (*_said(facts), *(_numbers(layer, facts) if full else ()))
+        captions = _said(layers, facts)
+    captions += _numbers(layers, facts) if full and glyph == "box" and layer.kind != "input" else ()
     return Face(
         label,
-        _tooltip(label, layer, facts),
+        _tooltip(label, layers, facts),
         layer.where,
         label,
         role,
         glyph,
-        layer_badges(layer, hidden),
+        layer_signs(layers, hidden),
         (*captions, *_remarks(layer.caption, layer.shared)),
         layer.color,
         gives=layer.gives,
         takes=layer.takes,
+        dashed=dashed,
     )
+
+
+def _distinct(layers: Sequence[Layer], said: Callable[[Layer], str]) -> list[str]:
+    """What is said of layers, each text once."""
+    return list(dict.fromkeys(map(said, layers)))
+
+
+def call_label(module: Module, facts: Facts) -> str:
+    """What the box of a module's calls at one place says."""
+    calls = [one.node for one in facts.present if isinstance(one.node, ModuleCall)]
+    labels = list(dict.fromkeys(call.look.label or module.label for call in calls))
+    label = alternatives(labels)
+    return without_braces(module.label) or label if len(labels) > 3 and " / " in label else label
 
 
 def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> Face:
@@ -72,7 +103,6 @@ def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> F
     captions = (shape_text(facts.shapes[0]),) if full and len(facts.shapes) == 1 else ()
     parts = [module.title, _shapes(facts), *_counts(facts)]
     detail = "\n".join(part for part in parts if part)
-    label = facts.labels[0] if len(facts.labels) == 1 else without_braces(module.label)
     role, color = module.color, call.look.color
     if role not in MODULE_ROLES:
         role, color = "module", color or role
@@ -80,12 +110,13 @@ def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> F
         module.title,
         detail,
         call.where,
-        call.look.label or label,
+        call_label(module, facts),
         role,
         captions=(*captions, *_remarks(call.look.caption, call.shared)),
         color=color,
         gives=tuple(name for _, name in call.gives),
         takes=tuple(value for _, value in call.inputs),
+        dashed=facts.optional,
     )
 
 
@@ -98,13 +129,23 @@ LINE = 22
 """Letters of a caption before it goes on below."""
 
 
-def _said(facts: Facts) -> tuple[str, ...]:
-    """What a kind says under its box, as far as all calls say the same."""
-    said = [text.split(", ") for _, text in facts.words]
+def _said(layers: Sequence[Layer], facts: Facts) -> tuple[str, ...]:
+    """What stands under a box, whatever the detail: what sets it apart from others of its label."""
+    kind = KINDS[layers[0].kind]
+    words = [kind.words(layer)[1].split(", ") for layer in layers] if kind.words else []
+    said = [alternatives(own) for own in zip(*words, strict=False)]
+    if len({len(own) for own in words}) > 1:
+        said = list(dict.fromkeys(part for own in words for part in own))
+    if kind.name == "scaled-add":
+        said.append(either(_distinct(layers, lambda layer: f"×{layer.value:g}")))
+    groups = _distinct(layers, lambda layer: f"{layer.groups}")
+    if groups != ["1"] and not all(facts.depthwise or [False]):
+        said.append(f"{either(groups)} groups")
+    rates = _distinct(layers, _rate)
+    if rates != ["1"]:
+        said.append(f"rate {either(rates)}")
     lines: list[str] = []
-    for part in said[0] if said else ():
-        if any(part not in other for other in said):
-            continue
+    for part in said:
         if lines and len(lines[-1]) + len(part) < LINE:
             lines[-1] += f", {part}"
         else:
@@ -112,30 +153,32 @@ def _said(facts: Facts) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _filters(layer: Layer, facts: Facts) -> str:
-    if len(facts.filters) > 2:
-        return layer.written.get("filters", span(facts.filters))
-    return span(facts.filters)
+def _rate(layer: Layer) -> str:
+    """``4``; the sides of a dilation where they differ."""
+    sides = set(layer.dilation)
+    return f"{sides.pop()}" if len(sides) == 1 else shape_text(layer.dilation)
 
 
-def _stride(layer: Layer, facts: Facts) -> str:
-    if len(facts.strides) > 1:
-        return "/" + layer.written.get("stride", "s")
+def _filters(layers: Sequence[Layer]) -> list[int]:
+    return list(dict.fromkeys(layer.filters for layer in layers if layer.filters))
+
+
+def _stride(layer: Layer) -> str:
+    """``/2``; of a transposed convolution, which enlarges, ``×2``; nothing for 1."""
     sides = set(layer.stride)
-    if sides == {1}:
-        return ""
-    return f"/{sides.pop()}" if len(sides) == 1 else f"/{shape_text(layer.stride)}"
+    sign = "×" if layer.kind.startswith("conv-transpose") else "/"
+    return sign + (f"{sides.pop()}" if len(sides) == 1 else shape_text(layer.stride))
 
 
-def _numbers(layer: Layer, facts: Facts) -> tuple[str, ...]:
+def _numbers(layers: Sequence[Layer], facts: Facts) -> tuple[str, ...]:
     """Captions of the full detail: filters and stride, then the output shape."""
     parts = []
-    options = KINDS[layer.kind].options
-    if "filters" in options and facts.filters and facts.filters != (0,):
-        filters = _filters(layer, facts)
-        parts.append(filters if any(c.isalpha() for c in filters) else f"{filters} filters")
-    if "stride" in options and _stride(layer, facts):
-        parts.append(_stride(layer, facts))
+    options, filters = KINDS[layers[0].kind].options, _filters(layers)
+    if "filters" in options and filters:
+        parts.append("1 filter" if filters == [1] else f"{span(filters)} filters")
+    strides = _distinct(layers, _stride)
+    if "stride" in options and strides not in (["/1"], ["×1"]):
+        parts.append(alternatives(strides))
     lines = [", ".join(parts)] if parts else []
     if len(facts.shapes) == 1:
         lines.append(shape_text(facts.shapes[0]))
@@ -164,15 +207,17 @@ def _count(values: Sequence[int], noun: str) -> str:
     return f"{shown} {noun}" if tuple(values) == (1,) else f"{shown} {noun}s"
 
 
-def _tooltip(label: str, layer: Layer, facts: Facts) -> str:
-    """Name, output shape, parameters and multiply-adds, one a line."""
+def _tooltip(label: str, layers: Sequence[Layer], facts: Facts) -> str:
+    """Name, output shape, whether it shares weights, parameters, multiply-adds: one a line."""
+    layer = layers[0]
     name = f"{layer.name}: {label}" if layer.name else label
-    behind = layer.activation != "none" and not KINDS[layer.kind].inside
-    extras = [ACTIVATIONS[layer.activation].title] if behind else []
-    if layer.norm != "none":
-        extras.insert(0, NORMS[layer.norm].title)
-    extras = [*_said(facts), *extras]
+    titles = [
+        {layer.norm: NORMS[layer.norm].title for layer in layers if layer.norm in NORMS},
+        {one: ACTIVATIONS[one].title for one in map(_behind, layers) if one in ACTIVATIONS},
+    ]
+    extras = [*_said(layers, facts), *(" or ".join(found.values()) for found in titles if found)]
     if extras:
         name += ", " + ", ".join(extras)
-    parts = [name, _shapes(facts), *_counts(facts)]
+    shared = "shared weights" if layer.shared else ""
+    parts = [name, _shapes(facts), shared, *_counts(facts)]
     return "\n".join(part for part in parts if part)

@@ -57,29 +57,31 @@ class Vertex:
 
 
 class EntryBlock(Block):
-    """A second line into a panel, with its name on it."""
+    """A line of a named value, with its name on it."""
 
-    def __init__(self, style: Style) -> None:
-        self.style = style
+    def __init__(self, name: str, style: Style) -> None:
+        self.name, self.style = name, style
         self.size = style.metric("caption")
-        self.width = text_width(PREVIOUS, self.size)
+        self.width = text_width(name, self.size)
         self.rise = style.px(0.12)
         self.up = self.rise + self.size
         self.down = style.px(0.1)
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
-        """See :meth:`Block.place`; the line starts level with ``sources``."""
-        start = port_shape(canvas, sources[0].x, y)
+        """See :meth:`Block.place`; the line of ``previous`` starts level with ``sources``."""
+        left = sources[0].x if sources and self.name == PREVIOUS else x
+        start = port_shape(canvas, left, y)
         fill = self.style.theme.color("caption")
-        canvas.text(x, y - self.rise, PREVIOUS, self.size, fill, anchor="start")
-        return [Port(((sources[0].x, y), (x + self.width, y)), source=start.id)]
+        role = "caption" if self.name == PREVIOUS else "wire"
+        canvas.text(x, y - self.rise, self.name, self.size, fill, anchor="start", role=role)
+        return [Port(((left, y), (x + self.width, y)), source=start.id)]
 
 
 def graph_block(graph: Graph, block_of: Callable[[Series], Block], style: Style) -> GraphBlock:
     """The block of a graph; ``block_of`` makes the block of what stands at a node."""
-    blocks: dict[str, Block] = {}
-    if any(source == PREVIOUS for source, _ in graph.edges):
-        blocks[PREVIOUS] = EntryBlock(style)
+    nodes = {"in", *(name for name, _ in graph.nodes)}
+    names = [source for source, _ in graph.edges if source not in nodes]
+    blocks: dict[str, Block] = {name: EntryBlock(name, style) for name in names}
     blocks |= {name: block_of(series) for name, series in graph.nodes}
     return GraphBlock(blocks, graph.edges, style)
 
@@ -261,7 +263,8 @@ def _vertices(blocks: dict[str, Block], edges: Sequence[tuple[str, str]]) -> lis
     """All vertices, the input first, the output last, lines cut at every column they pass."""
     names = ["in", *blocks, "out"]
     ranks = dict.fromkeys(names, 0)
-    inputs = {*blocks} - {head for _, head in edges} - {PREVIOUS}
+    entries = {name for name, block in blocks.items() if isinstance(block, EntryBlock)}
+    inputs = {*blocks} - {head for _, head in edges} - entries
     ranks.update(dict.fromkeys(inputs, 1))
     for name in names:  # topological
         for tail, head in edges:

@@ -26,6 +26,7 @@ from archviz.layout.ways import (
     candidates,
     length,
     sides,
+    signature,
     straightened,
 )
 
@@ -34,6 +35,16 @@ LANE = 0.62
 ABOVE = 0.5
 """Units between a lane and what it passes."""
 MOST_STEPS = 3000
+
+
+class Chosen(NamedTuple):
+    """The sides of lines on which wires were found to begin and end, by their names.
+
+    ``offset``: the number of the first line that is drawn.
+    """
+
+    sides: Mapping[str, frozenset[tuple[int, bool]]]
+    offset: int = 0
 
 
 class Wiring(NamedTuple):
@@ -45,15 +56,36 @@ class Wiring(NamedTuple):
     """x at which a wire of several lanes goes round the end of the lines."""
     failed: frozenset[str]
 
+    @property
+    def chosen(self) -> Chosen:
+        """What has to be found again when it is drawn."""
+        return Chosen({route[0].name: signature(route, 0) for route in self.routes})
 
-def wire(grounds: Sequence[Ground], style: Style, rounds: bool = True) -> Wiring:
+    @property
+    def turned(self) -> frozenset[str]:
+        """Names of values that come from below where the captions of their takers still are."""
+        legs = [(lane.name, leg) for lane in self.heights for leg in lane.legs]
+        return frozenset(name for name, leg in legs if leg.up and leg.pin.captions)
+
+
+def wire(
+    grounds: Sequence[Ground], style: Style, rounds: bool = True, known: Chosen | None = None
+) -> Wiring:
     """Find a lane for every value; ``failed`` has the names of those that have none.
 
-    ``rounds``: whether a wire may go round the ends of lines.
+    ``rounds``: whether a wire may go round the ends of lines; ``known``: what was found
+    before, when room was made for it.
     """
     grounds = straightened(grounds, style)
+    if known:
+        grounds = [ground.settled() for ground in grounds]
     names = {pin.name: None for ground in grounds for pin in ground.pins}
     found = {name: candidates(name, grounds, style) for name in names}
+    if known:
+        found = {
+            name: [r for r in routes if signature(r, known.offset) == known.sides.get(name)]
+            for name, routes in found.items()
+        }
     if not rounds:
         found = {name: [r for r in routes if len(r) == 1] for name, routes in found.items()}
     open_ones = sorted((name for name in names if found[name]), key=lambda n: length(found[n][0]))
@@ -98,7 +130,11 @@ def _search(wires: Sequence[Sequence[Route]], style: Style) -> list[Route]:
 def _fit(routes: Sequence[Route], style: Style) -> bool:
     """Whether all of these can be drawn without a crossing."""
     places: dict[Lane, tuple[int, bool, int]] = {}
-    for zone, lanes in _zones(routes).items():
+    zones, clear = _zones(routes), style.px(0.3)
+    for zone, lanes in zones.items():
+        ups = [g for other in zones.get((zone[0] + 1, False), ()) for g in other.legs if g.up]
+        if zone[1] and any(_cuts(leg, lane, clear) for leg in ups for lane in lanes):
+            return False
         order = _ordered(lanes, style)
         if order is None:
             return False
@@ -116,13 +152,13 @@ def _zones(routes: Iterable[Route]) -> dict[Zone, list[Lane]]:
 
 def _may_be_above(lane: Lane, other: Lane, clear: float) -> bool:
     """Whether no leg of the two crosses the other one."""
-
-    def cuts(leg: Leg, through: Lane) -> bool:
-        return through.left - clear < leg.x < through.right + clear
-
-    return not any(cuts(leg, other) for leg in lane.legs if not leg.up) and not any(
-        cuts(leg, lane) for leg in other.legs if leg.up
+    return not any(_cuts(leg, other, clear) for leg in lane.legs if not leg.up) and not any(
+        _cuts(leg, lane, clear) for leg in other.legs if leg.up
     )
+
+
+def _cuts(leg: Leg, lane: Lane, clear: float) -> bool:
+    return lane.left - clear < leg.x < lane.right + clear
 
 
 def _ordered(lanes: Sequence[Lane], style: Style) -> list[Lane] | None:

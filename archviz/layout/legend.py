@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import MODULE_ROLES
-from archviz.layout.canvas import Canvas, box_shape, circle_shape
+from archviz.layout.canvas import Canvas, badge_shape, box_shape
 from archviz.layout.style import Style
 from archviz.network.kinds import ACTIVATIONS, NORMS, Badge
 from archviz.network.model import NOTHING
@@ -25,6 +25,8 @@ LAYERS = (
     ("other", "other layer"),
 )
 MODULES = ("yellow", "green", "orange")
+SIGNS = ("activation", "function")
+"""Roles of badges."""
 BOXES = frozenset((*(role for role, _ in LAYERS), *MODULE_ROLES))
 """Roles of the boxes that a colour means something on."""
 OPENED = "module, shown open below"
@@ -60,9 +62,11 @@ class Used(NamedTuple):
 
     boxes: frozenset[tuple[str, Paint]] = frozenset()
     """Roles of boxes, each with its paint."""
-    badges: frozenset[tuple[str, str]] = frozenset()
-    """Roles and texts of badges."""
+    badges: frozenset[str] = frozenset()
+    """Letters of badges."""
     repeats: bool = False
+    dashed: bool = False
+    """Whether some calls leave out what is drawn."""
     opened: frozenset[Paint] = frozenset()
     """Paints of modules that panels show open."""
     closed: frozenset[Paint] = frozenset()
@@ -94,8 +98,11 @@ def used_in(items: Sequence[Item], style: Style, colors: Mapping[str, str] = NOT
     }
     used = Used(
         frozenset((shape.role, paint_of(shape)) for shape in shapes if shape.role in BOXES),
-        frozenset((s.role, s.lines[0]) for s in shapes if s.form == "ellipse" and s.lines),
+        frozenset(
+            letters for s in shapes if s.role in SIGNS for letters in "".join(s.lines).split("/")
+        ),
         any(leaf.role == "bracket" for leaf in leaves(items)),
+        any(shape.dash for shape in shapes),
         frozenset(paint for opened, paint in modules if opened),
         frozenset(paint for opened, paint in modules if not opened),
     )
@@ -109,11 +116,12 @@ def used_by_all(parts: Sequence[Used]) -> Used:
     agreed = [
         row for row in rows if all(row in part.colors for part in parts if row[0] in part.paints)
     ]
-    boxes, badges, repeats, opened, closed, _ = zip(*parts, strict=True)
+    boxes, badges, repeats, dashed, opened, closed, _ = zip(*parts, strict=True)
     return Used(
         frozenset().union(*boxes),
         frozenset().union(*badges),
         any(repeats),
+        any(dashed),
         frozenset().union(*opened),
         frozenset().union(*closed),
         tuple(agreed),
@@ -143,6 +151,7 @@ def legend_sections(style: Style, used: Used) -> list[Section]:
         Section("Modules", tuple(module_entries(small, used, meant))),
         Section("Colours", tuple(colors)),
         Section("Repeats", (repeat_entry(small),) if used.repeats else ()),
+        Section("Variants", (dashed_entry(small),) if used.dashed else ()),
     ]
     return [section for section in sections if section.entries]
 
@@ -168,9 +177,9 @@ def whole_legend(style: Style) -> list[Section]:
     """The sections of the legend on its own: every colour, every badge."""
     roles = [*(role for role, _ in LAYERS if role != "input"), *MODULES]
     paints = {role: paint_of(style.role(role)) for role in roles}
-    badges = {(badge.role, badge.text) for badge in (*NORMS.values(), *ACTIVATIONS.values())}
+    badges = {badge.text for badge in (*NORMS.values(), *ACTIVATIONS.values())}
     opened = frozenset(paints[role] for role in MODULES)
-    used = Used(frozenset(paints.items()), frozenset(badges), True, opened)
+    used = Used(frozenset(paints.items()), frozenset(badges), True, opened=opened)
     return legend_sections(style, used)
 
 
@@ -188,10 +197,22 @@ def box_entry(style: Style, colors: Sequence[str], text: str, bar: bool = False)
     return Entry(len(colors) * (width + style.px(0.3)) - style.px(0.3), text, draw)
 
 
+def dashed_entry(style: Style) -> Entry:
+    """A box with the outline of what not all calls have."""
+    width, height = style.px(1.5), style.px(0.8)
+
+    def draw(canvas: Canvas, x: float, y: float) -> None:
+        size = (width, height)
+        box = box_shape(canvas, style, x, y - height / 2, *size, "other", dashed=True)
+        canvas.front.append(box._replace(role="dashed"))
+
+    return Entry(width, "left out in some calls", draw)
+
+
 def badge_entries(
     style: Style,
     table: Iterable[Badge],
-    badges: Collection[tuple[str, str]],
+    badges: Collection[str],
     roles: Sequence[str],
 ) -> list[Entry]:
     """An entry for each badge of ``table`` that is among ``badges``."""
@@ -201,12 +222,12 @@ def badge_entries(
     diameter = large.metric("badge")
     for badge in table:
         text, role = badge.text, badge.role
-        if role not in roles or (role, text) not in badges or text in seen:
+        if role not in roles or text not in badges or text in seen:
             continue
         seen.add(text)
 
         def draw(canvas: Canvas, x: float, y: float, text: str = text, role: str = role) -> None:
-            canvas.front.append(circle_shape(canvas, large, x + diameter / 2, y, text, role))
+            canvas.front.append(badge_shape(canvas, large, x + diameter / 2, y, text, role))
 
         entries.append(Entry(diameter, badge.title, draw))
     return entries

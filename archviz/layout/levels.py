@@ -15,7 +15,7 @@ from archviz.layout.blocks import Block, BoxBlock
 from archviz.layout.canvas import TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock, stack
 from archviz.layout.style import Style
-from archviz.network.model import Residual, Series
+from archviz.network.model import Layer, Residual, Series
 
 FEWEST = 3
 """Skips inside one another that make a U."""
@@ -36,7 +36,7 @@ def levels_of(series: Series) -> list[Nodes]:
         places = [
             place
             for place, node in enumerate(series.nodes)
-            if isinstance(node, Residual) and not node.shortcut.nodes
+            if isinstance(node, Residual) and _straight(node.shortcut)
         ]
         if len(places) != 1 or not places[0]:
             break
@@ -48,10 +48,16 @@ def levels_of(series: Series) -> list[Nodes]:
     return found if len(found) >= FEWEST else []
 
 
+def _straight(shortcut: Series) -> bool:
+    """Whether a shortcut is a skip of a U: nothing in it but crops."""
+    return all(isinstance(node, Layer) and node.kind == "crop" for node in shortcut.nodes)
+
+
 class Level(NamedTuple):
     """One line of a U, measured."""
 
     left: SeriesBlock
+    skip: SeriesBlock
     merge: BoxBlock
     right: SeriesBlock
 
@@ -66,8 +72,10 @@ class LevelsBlock(Block):
         lefts = [level.left for level in levels]
         self.fork = self.side + max(left.width for left in lefts) + style.gap(0.7)
         merge = max(level.merge.width for level in levels)
+        skip = max(level.skip.width for level in levels)
+        self.skip_at = self.fork + style.gap(0.7) + skip / 2
         self.merge_at = max(
-            self.fork + style.gap(0.9),
+            self.fork + style.gap(0.9 if not skip else 1.5) + skip,
             self.side + bottom.width + style.gap(0.7) - merge / 2,
         )
         self.right_at = self.merge_at + merge + style.gap(1)
@@ -102,6 +110,9 @@ class LevelsBlock(Block):
                     (back, y + below),
                 )
             ]
+            if level.skip.blocks:
+                left = x + self.skip_at - level.skip.width / 2
+                port = level.skip.place(canvas, left, line, [port])[0]
             merges += level.merge.place(canvas, x + self.merge_at, line, [port])
         ports = self.bottom.place(canvas, x + self.side, y + self.heights[-1], ports)
         return self._back_up(canvas, x, y, ports[0], merges)
@@ -127,6 +138,6 @@ class _LevelLine(Block):
     """A level as high as the highest of its parts."""
 
     def __init__(self, level: Level) -> None:
-        parts: tuple[Block, ...] = (level.left, level.merge, level.right)
+        parts: tuple[Block, ...] = (level.left, level.skip, level.merge, level.right)
         self.up = max(part.up for part in parts)
         self.down = max(part.down for part in parts)

@@ -12,6 +12,7 @@ from archviz.layout.blocks import BoxBlock, Face
 from archviz.layout.build import Builder
 from archviz.layout.compound import SeriesBlock, TowersBlock
 from archviz.layout.style import Style
+from archviz.layout.wires import FromBlock
 from archviz.network.kinds import KINDS, OPENABLE
 from archviz.network.model import Layer, Module, Network
 from archviz.network.walk import within
@@ -21,24 +22,34 @@ def opened_layers(network: Network, builder: Builder) -> Iterator[tuple[Module, 
     """The kinds that a figure opens, as modules with their insides."""
     layers = [node for node in within(network.body) if isinstance(node, Layer)]
     for kind in OPENABLE:
-        # of a cross-attention keys and values come from elsewhere, which this panel does not show
-        alike = [layer for layer in layers if layer.kind == kind and not layer.takes]
-        if kind in network.figure.opened and alike:
-            words = KINDS[kind].words
+        if kind not in network.figure.opened:
+            continue
+        words = KINDS[kind].words
+        for title, taking in (("Multi-head attention", False), ("Cross-attention", True)):
+            alike = [one for one in layers if one.kind == kind and bool(one.takes) == taking]
+            if not alike:
+                continue
             said = {words(layer)[1] for layer in alike} if words else set()
-            title = "Multi-head attention"
             if len(said) == 1:
                 title += f", {said.pop()}"
             module = Module(kind, kind, title, KINDS[kind].role, alike[0].mark)
-            yield module, _attention(builder.style)
+            sources = {name for layer in alike for name in layer.takes}
+            source = sources.pop() if len(sources) == 1 else "source" * taking
+            yield module, _attention(builder.style, source)
 
 
-def _attention(style: Style) -> SeriesBlock:
-    """Queries, keys and values, their product, and the projection behind it."""
+def _attention(style: Style, source: str) -> SeriesBlock:
+    """Queries, keys and values, their product, and the projection behind it.
+
+    ``source``: the value that keys and values are of, where it is not what comes in.
+    """
 
     def projection(name: str) -> SeriesBlock:
         face = Face(name, f"dense layer for the {name}", "", name, "dense", "box")
-        return SeriesBlock([BoxBlock(face, style)], style)
+        box = BoxBlock(face, style)
+        if source and name in ("key", "value"):
+            return SeriesBlock([FromBlock(source, style, stub=True), box], style)
+        return SeriesBlock([box], style)
 
     product = Face(
         "scaled dot product",

@@ -8,7 +8,7 @@ from archviz.layout.blocks import Block
 from archviz.layout.canvas import Canvas, Port, port_shape
 from archviz.layout.compound import TowersBlock
 from archviz.layout.style import Style
-from archviz.scene.text import ASCENT, clip, text_width
+from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, text_width
 
 OUT = 0.95
 """Units of the arrows that lead out."""
@@ -21,28 +21,36 @@ MOST_NAME = 8.0
 class OutputsBlock(TowersBlock):
     """Towers without a merge: every one ends in an arrow to the name of its output."""
 
-    def __init__(self, branches: Sequence[Block], names: Sequence[str], style: Style) -> None:
+    def __init__(self, outputs: Sequence[tuple[Block, str, str]], style: Style) -> None:
+        branches = [branch for branch, _, _ in outputs]
         super().__init__(branches, None, style, centred=True, gap=GAP)
-        self.size = style.metric("title")
-        self.names = [clip(name, style.px(MOST_NAME), self.size) for name in names]
+        self.sizes = (style.metric("title"), style.metric("caption"))
+        self.texts = [
+            [
+                clip(text, style.px(MOST_NAME), size)
+                for text, size in zip(texts, self.sizes, strict=True)
+            ]
+            for _, *texts in outputs
+        ]
         self.out = self.ends + style.gap(OUT)
         self.text_at = self.out + style.px(0.16)
-        self.width = self.text_at + max(text_width(name, self.size) for name in self.names)
+        self.width = self.text_at + max(
+            text_width(text, size)
+            for texts in self.texts
+            for text, size in zip(texts, self.sizes, strict=True)
+        )
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`; no line goes on."""
         ports = super().place(canvas, x, y, sources)
-        fill = self.style.theme.color("text")
-        for port, name, height in zip(ports, self.names, self.heights, strict=True):
+        colors = self.style.theme.color("text"), self.style.theme.color("caption")
+        for port, texts, height in zip(ports, self.texts, self.heights, strict=True):
             end = port_shape(canvas, x + self.out, y + height)
             canvas.connect(port, self.style, (end.x, end.y), target=end.id)
-            canvas.text(
-                x + self.text_at,
-                y + height + ASCENT * self.size / 2,
-                name,
-                self.size,
-                fill,
-                anchor="start",
-                role="output",
-            )
+            baseline = y + height + ASCENT * self.sizes[0] / 2
+            for text, size, fill in zip(texts, self.sizes, colors, strict=True):
+                if text:
+                    at = x + self.text_at
+                    canvas.text(at, baseline, text, size, fill, anchor="start", role="output")
+                baseline += LINE_HEIGHT * size
         return []

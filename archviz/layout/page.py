@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archviz.layout.build import Builder, settled
+from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.legend import place_columns, used_in, whole_legend
-from archviz.layout.panels import Panel, build_panels, pack
-from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_lines, turn_room
+from archviz.layout.panels import Panel, build_panels, pack, row_height
+from archviz.layout.row import (
+    MainRow,
+    RowLine,
+    break_row,
+    main_row,
+    measure_lines,
+    turn_room,
+    unsettled,
+)
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
@@ -53,9 +61,9 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
     builder = Builder(network, analysis, style)
     panels = build_panels(network, builder)
 
-    def arranged(builder: Builder) -> tuple[PagePlan, frozenset[str]]:
+    def arranged(builder: Builder) -> tuple[PagePlan, Unsettled]:
         plan = choose_plan(main_row(network, builder), panels, style, options.aspect)
-        return plan, frozenset().union(*(line.failed for line in plan.lines))
+        return plan, unsettled(plan.lines)
 
     plan = settled(builder.within(network.body), arranged)
     sheet = Sheet(style, plan.width)
@@ -186,7 +194,7 @@ def _plan(
     height = total(line.up + line.down for line in lines) + style.row_gap(ROW_GAP) * (
         len(lines) - 1
     )
-    height += total(style.row_gap(ROW_GAP) + max(panel.height for panel in row) for row in rows)
+    height += total(style.row_gap(ROW_GAP) + row_height(row) for row in rows)
     return PagePlan(
         lines, tuple(tuple(row) for row in rows), max(widest, row_width(lines, style)), height
     )

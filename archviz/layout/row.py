@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
-from archviz.layout.build import Builder
+from archviz.layout.build import Builder, Unsettled
 from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock, break_blocks
-from archviz.layout.lanes import wire
-from archviz.layout.stages import STAGE_GAP, StageSpan, place_stages, stage_room
+from archviz.layout.lanes import Chosen, wire
+from archviz.layout.stages import STAGE_GAP, StageSpan, noted, place_stages, stage_room
 from archviz.layout.style import Style
 from archviz.layout.ways import Ground, ground_of
 from archviz.layout.wires import room_of
@@ -29,7 +29,7 @@ class AuxiliaryHead(NamedTuple):
     """An auxiliary head, tapped behind block number ``after``."""
 
     auxiliary: Auxiliary
-    block: SeriesBlock
+    block: Block
     after: int
 
 
@@ -61,9 +61,14 @@ class RowLine(NamedTuple):
     anew: bool = True
     last: bool = True
     margin: float = 0.0
+    number: int = 0
+    chosen: Chosen = Chosen({})
+    """The sides of lines, counted from the row's first, on which wires begin and end."""
     names: frozenset[str] = frozenset()
     failed: frozenset[str] = frozenset()
-    """Names of values that wires bring or take here; those for which there is no way."""
+    turned: frozenset[str] = frozenset()
+    """Names of values that wires bring or take here; those for which there is no way; those
+    from below, for which captions have to go above."""
 
 
 def main_row(network: Network, builder: Builder) -> MainRow:
@@ -84,8 +89,9 @@ def main_row(network: Network, builder: Builder) -> MainRow:
             if len(blocks) > start:
                 stages.append(StageSpan(node, start, len(blocks)))
         elif isinstance(node, Auxiliary):
-            block = builder.series(node.body)
-            if block.blocks:
+            series = builder.series(node.body)
+            if series.blocks and node.look.drawn:
+                block = noted(series, node, builder.style)
                 heads.append(AuxiliaryHead(node, block, len(blocks) - 1))
         elif drawn := builder.block(node):
             if drawn.begins and blocks and not isinstance(node, Towers | Graph):
@@ -112,7 +118,8 @@ def measure_lines(
     for number, line in enumerate(lines):
         canvas, y = Canvas("measured"), number * APART
         place_line(line, canvas, 0.0, y, Port(((-1.0, y),)), style)
-        grounds.append(ground_of(canvas.items(), canvas.pins, y, line.anew))
+        ground = ground_of(canvas.items(), canvas.pins, y, line.anew)
+        grounds.append(ground._replace(right=line.width))
     if not any(ground.pins for ground in grounds):
         return tuple(lines)
     wiring = wire(grounds, style)
@@ -125,9 +132,12 @@ def measure_lines(
             margin=max(sides, default=0.0),
             names=frozenset(pin.name for pin in ground.pins),
             failed=wiring.failed.intersection(pin.name for pin in ground.pins),
+            turned=wiring.turned,
+            number=number,
+            chosen=wiring.chosen,
         )
-        for line, ground, (up, down) in zip(
-            lines, grounds, room_of(wiring, grounds, style), strict=True
+        for number, (line, ground, (up, down)) in enumerate(
+            zip(lines, grounds, room_of(wiring, grounds, style), strict=True)
         )
     )
 
@@ -175,6 +185,13 @@ def measure_line(row: MainRow, start: int, stop: int, style: Style) -> RowLine:
         anew=not start or start in row.starts,
         last=stop == len(row.blocks) or stop in row.starts,
     )
+
+
+def unsettled(lines: Sequence[RowLine]) -> Unsettled:
+    """What is not settled yet of the wires of these lines."""
+    none = frozenset[str]()
+    failed, turned = (line.failed for line in lines), (line.turned for line in lines)
+    return Unsettled(none.union(*failed), none.union(*turned))
 
 
 def turn_room(lines: Sequence[RowLine], style: Style) -> float:
@@ -244,7 +261,8 @@ def _place_head(
     canvas.lines += inner.back + inner.lines
     canvas.pins += inner.pins
     canvas.loose += inner.loose
-    name = head.auxiliary.name or "Auxiliary classifier"
+    look = head.auxiliary.look
+    name = look.title or head.auxiliary.name or "Auxiliary classifier"
     canvas.front.append(
         Group(inner.prefix, "auxiliary", name, "", head.auxiliary.where, tuple(inner.front))
     )

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from archviz.layout.canvas import Canvas, Port, port_shape, rounded
 from archviz.layout.legend import Used, legend_sections, place_strip
-from archviz.layout.panels import Panel, level, place_panel
+from archviz.layout.panels import Panel, level, place_panel, row_height
 from archviz.layout.row import RowLine, place_line, turn_room
 from archviz.layout.style import Style
 from archviz.layout.ways import Ground, ground_of
@@ -68,15 +68,16 @@ class Sheet:
                 port = port.turn(out, between, left - turn, y)
             drawn = len(canvas.back), len(canvas.lines), len(canvas.front), len(canvas.pins)
             port = place_line(line, canvas, left, y, port, style)
-            if line.names:
-                grounds.append(self._ground(canvas, line, y, drawn))
+            if any(other.names for other in lines):
+                ground = self._ground(canvas, line, y, drawn)
+                grounds.append(ground._replace(right=left + line.width))
             width = line.width
             bottom = y + line.down
             self.y = bottom + style.row_gap(ROW_GAP)
         if not ends and not lines[-1].last and port is not None:
             end = port_shape(canvas, max(port.x, left + width) + turn_room(lines, style), port.y)
             canvas.connect(port, style, (end.x, end.y), target=end.id)
-        draw_wires(canvas, grounds, style)
+        draw_wires(canvas, grounds, style, lines[0].chosen._replace(offset=lines[0].number))
         self.y = bottom
         self.items.append(Group("row", "row", "Main row", items=canvas.items()))
 
@@ -93,14 +94,15 @@ class Sheet:
         gap = self.style.gap(PANEL_GAP)
         x = (self.width - total(panel.width for panel in panels) - gap * (len(panels) - 1)) / 2
         panels = level(panels)
-        height = max(panel.height for panel in panels)
+        body = max(panel.height - panel.foot for panel in panels)
         self.y += self.style.row_gap(ROW_GAP)
         for panel in panels:
             self.panel_count += 1
             canvas = Canvas(f"panel{self.panel_count}")
-            self.items.append(place_panel(panel, canvas, x, self.y + height - panel.height))
+            top = self.y + body - (panel.height - panel.foot)
+            self.items.append(place_panel(panel, canvas, x, top))
             x += panel.width + gap
-        self.y += height
+        self.y += row_height(panels)
 
     def notes(self, notes: Sequence[str]) -> None:
         """Sentences under the figure."""

@@ -12,11 +12,11 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from archviz.errors import fail
-from archviz.layout.build import Builder, settled
+from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.page import describe_network, heading_text, row_width
-from archviz.layout.panels import Panel, build_panels, pack
-from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_lines
+from archviz.layout.panels import Panel, build_panels, pack, row_height
+from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_lines, unsettled
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Room, Style
 from archviz.network.analysis import Analysis
@@ -114,10 +114,13 @@ def network_slides(
         if chapters:
             break
     scale = _best_scale(parts, room)
-    if scale != 1.0:
-        style = slide_style(theme, scale, density, full)
-        roomy = (room[0] + 0.5, room[1] + 0.5)
-        parts, chapters, _ = _arranged(network, analysis, style, roomy, known)
+    roomy = (room[0] + 0.5, room[1] + 0.5)
+    for smaller in (scale, *(other for other in LAST_RESORT if other < scale)):
+        if smaller != 1.0:
+            style = slide_style(theme, smaller, density, full)
+            parts, chapters, known = _arranged(network, analysis, style, roomy, known)
+        if chapters:
+            break
     if not chapters:
         raise fail(
             network.head.name,
@@ -164,17 +167,16 @@ def _arranged(
     builder = Builder(network, analysis, style).within(network.body)
     panels = build_panels(network, builder, room[0])
 
-    def made(builder: Builder) -> tuple[tuple[Parts, list[Chapter], Known], frozenset[str]]:
+    def made(builder: Builder) -> tuple[tuple[Parts, list[Chapter], Known], Unsettled]:
         parts = Parts(main_row(network, builder), panels, network.figure.notes, style)
         chapters = _chapters(parts, *room)
-        lines = [line for chapter in chapters for line in chapter.lines]
-        failed = frozenset[str]().union(*(line.failed for line in lines))
+        failed, turned = unsettled([line for chapter in chapters for line in chapter.lines])
         names = [
             frozenset[str]().union(*(line.names for line in chapter.lines)) for chapter in chapters
         ]
         for one, other in combinations(names, 2):
             failed |= one & other
-        return (parts, chapters, Known(builder.stubs, builder.under)), failed
+        return (parts, chapters, Known(builder.stubs, builder.under)), Unsettled(failed, turned)
 
     return settled(builder._replace(stubs=known.stubs, under=known.under), made)
 
@@ -295,7 +297,7 @@ def _row_span(row: Sequence[Panel], gap: float) -> float:
 
 
 def _row_height(row: Sequence[Panel]) -> float:
-    return max(panel.height for panel in row)
+    return row_height(row)
 
 
 def _notes_height(notes: Sequence[str], style: Style, width: float) -> float:

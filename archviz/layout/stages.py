@@ -9,7 +9,7 @@ from archviz.layout.blocks import Block
 from archviz.layout.canvas import PAD, Canvas, Port, rounded
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.style import Style
-from archviz.network.model import Graph, Repeat, Residual, Stage, Towers
+from archviz.network.model import Auxiliary, Graph, Repeat, Residual, Stage, Towers
 from archviz.scene.scene import Shape
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, text_width
 
@@ -36,7 +36,7 @@ class NotedBlock(Block):
         self.inner = max(content.width, texts)
         self.width = self.inner + 2 * self.pad
         self.up = content.up + self.pad
-        self.text_at = content.down + (self.pad or style.px(0.15))
+        self.text_at = content.down + (self.pad or style.px(0.3))
         self.down = self.text_at + LINE_HEIGHT * self.size * len(self.notes) + self.pad / 2
         self.begins = content.begins
         self.overhang = self.pad + (self.inner - content.width) / 2 + content.overhang
@@ -56,7 +56,9 @@ class NotedBlock(Block):
         return self.content.place(canvas, left, y, sources)
 
 
-def noted(block: Block, node: Repeat | Towers | Residual | Graph, style: Style) -> Block:
+def noted(
+    block: Block, node: Repeat | Towers | Residual | Graph | Auxiliary, style: Style
+) -> Block:
     """A block with what its node's look says."""
     look = node.look
     shared = isinstance(node, Repeat | Towers) and node.shared

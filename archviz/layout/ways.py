@@ -35,6 +35,13 @@ class Ground(NamedTuple):
     joined: bool = True
     behind: tuple[Box, ...] = ()
     """Grounds of stages: legs pass over them, lanes do not."""
+    right: float = 0.0
+    """Where the line ends, which may be behind all that is drawn on it."""
+
+    def settled(self) -> Ground:
+        """The same where no captions give way any more."""
+        pins = (pin._replace(down=None) if pin.captions else pin for pin in self.pins)
+        return self._replace(pins=tuple(pins))
 
 
 class Leg(NamedTuple):
@@ -101,7 +108,7 @@ def straightened(grounds: Sequence[Ground], style: Style) -> list[Ground]:
 
     Pins of one box are given to its values so that their wires lie in one another.
     """
-    done = [_sorted_slots(ground, grounds) for ground in grounds]
+    done = [_sorted_slots(number, grounds) for number in range(len(grounds))]
     for number, (ground, under) in enumerate(pairwise(done)):
         ends = max((box[0] + box[2] for box in ground.boxes), default=0.0)
         pins: list[Pin] = []
@@ -116,24 +123,30 @@ def straightened(grounds: Sequence[Ground], style: Style) -> list[Ground]:
     return done
 
 
-def _sorted_slots(ground: Ground, grounds: Sequence[Ground]) -> Ground:
-    """The pins at one box in the order in which their wires arrive: the latest value first."""
-    given = [pin.name for other in grounds for pin in other.pins if pin.port]
-    here = {pin.name for pin in ground.pins if pin.port}
+def _sorted_slots(number: int, grounds: Sequence[Ground]) -> Ground:
+    """The pins at one box in the order in which their wires arrive.
+
+    From the left come values of the line itself, the latest first; then those of the line
+    above; then, round the right end, those of lines further up, the latest first.
+    """
+    ground = grounds[number]
+    given = [(line, pin.name) for line, g in enumerate(grounds) for pin in g.pins if pin.port]
+    places = {name: (line, place) for place, (line, name) in enumerate(given)}
+
+    def arrival(pin: Pin) -> tuple[int, int]:
+        line, place = places[pin.name]
+        if line == number:
+            return 0, -place
+        return (1, place) if line == number - 1 and ground.joined else (2, -place)
+
     slots: dict[str, list[Pin]] = {}
     for pin in ground.pins:
-        if pin.target and pin.head and pin.name in given:
+        if pin.target and pin.head and pin.name in places:
             slots.setdefault(pin.target, []).append(pin)
     moved: dict[Pin, float] = {}
     for pins in slots.values():
-
-        def arrival(pin: Pin) -> int:
-            order = given.index(pin.name)
-            return -order if pin.name in here else order
-
-        ordered = sorted(pins, key=arrival)
         xs = sorted(pin.x for pin in pins)
-        moved |= dict(zip(ordered, xs, strict=True))
+        moved |= dict(zip(sorted(pins, key=arrival), xs, strict=True))
     return ground._replace(pins=tuple(p._replace(x=moved.get(p, p.x)) for p in ground.pins))
 
 
@@ -170,6 +183,7 @@ def _free(pin: Pin, up: bool, ground: Ground, style: Style) -> bool:
     start = pin.up if up else pin.down
     if start is None:
         return False
+    start += 0.0 if up else pin.captions
     clear, touch = style.px(CLEAR), style.px(0.04)
     return not any(
         x < pin.x + clear
@@ -191,6 +205,9 @@ def _route(
     legs: dict[Zone, list[Leg]] = {first: [start[1]]}
     for line, leg in ends:
         legs.setdefault(_zone(line, leg, grounds), []).append(leg)
+    if len(legs) == 1 and not first[1] and all(leg.up for leg in legs[first]):
+        first = (first[0] - 1, True)  # it does not leave the line above
+        legs = {first: next(iter(legs.values()))}
     rounds: set[float] = {FAR, -FAR} if len(legs) > 1 else {0.0}
     for zone in legs:
         rounds &= {0.0, *_ends(zone, grounds)}
@@ -228,12 +245,11 @@ def _route(
     return tuple(lanes)
 
 
-def sides(grounds: Iterable[Ground]) -> tuple[float, float]:
+def sides(grounds: Sequence[Ground]) -> tuple[float, float]:
     """How far what is drawn reaches to the left and to the right."""
     boxes = [box for ground in grounds for box in (*ground.boxes, *ground.behind)]
-    return min((box[0] for box in boxes), default=0.0), max(
-        (box[0] + box[2] for box in boxes), default=0.0
-    )
+    rights = [*(box[0] + box[2] for box in boxes), *(ground.right for ground in grounds)]
+    return min((box[0] for box in boxes), default=0.0), max(rights, default=0.0)
 
 
 def _zone(line: int, leg: Leg, grounds: Sequence[Ground]) -> Zone:
@@ -255,3 +271,12 @@ def _ends(zone: Zone, grounds: Sequence[Ground]) -> Iterator[float]:
 def length(route: Route) -> float:
     """How long a wire is, about: of two alike, that above its line is the shorter."""
     return sum(lane.right - lane.left for lane in route) + (0.5 if route[0].zone[1] else 0.0)
+
+
+def signature(route: Route, offset: int) -> frozenset[tuple[int, bool]]:
+    """The sides of lines on which a wire begins and ends, lines counted from ``-offset``."""
+    found: set[tuple[int, bool]] = set()
+    for lane in route:
+        line, below = lane.zone
+        found |= {(line + offset - (leg.up and not below), leg.up) for leg in lane.legs}
+    return frozenset(found)

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from archviz.layout.blocks import Block
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, simplify
-from archviz.layout.lanes import Wiring, wire
+from archviz.layout.lanes import Chosen, Wiring, wire
 from archviz.layout.style import Style
 from archviz.layout.ways import Ground, Lane, Leg, Route
 from archviz.network.model import From, Graph, Layer, ModuleCall, Node
@@ -30,7 +30,8 @@ def taken_in(node: Node) -> Iterator[str]:
         case From():
             yield node.name
         case Graph():
-            yield from (source for source, _ in node.edges)
+            own = {name for name, _ in node.nodes}
+            yield from (source for source, _ in node.edges if source not in own)
     for child in children(node, shown=True):
         yield from taken_in(child)
 
@@ -70,12 +71,12 @@ class TapBlock(Block):
 class FromBlock(Block):
     """The beginning of a series that goes on from a named value."""
 
-    begins = True
+    begins = named = True
 
     def __init__(self, name: str, style: Style, stub: bool) -> None:
         self.name, self.style, self.stub = name, style, stub
         self.size = style.metric("caption")
-        self.named = not stub
+        self.wired = not stub
         self.width = text_width(name, self.size) if stub else style.px(0.2)
         self.up = style.px(RISE) + self.size if stub else style.px(0.1)
         self.down = style.px(0.1)
@@ -97,7 +98,7 @@ class FromBlock(Block):
 
 
 def draw_wires(
-    canvas: Canvas, grounds: Sequence[Ground], style: Style, rounds: bool = True
+    canvas: Canvas, grounds: Sequence[Ground], style: Style, chosen: Chosen, rounds: bool = True
 ) -> None:
     """Draw the wires between the pins of these lines, and what lines lack up to a name."""
     for port in canvas.loose:
@@ -105,7 +106,7 @@ def draw_wires(
             canvas.connect(port, style, head=False)
     if not any(ground.pins for ground in grounds):
         return
-    wiring = wire(grounds, style, rounds)
+    wiring = wire(grounds, style, rounds, chosen)
     rest = list(wiring.routes)
     while rest:  # those that begin on the line of another wire before that one
         begun = {leg.pin.port.source for route in rest for leg in route[0].legs if leg.pin.port}

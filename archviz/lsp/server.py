@@ -118,7 +118,7 @@ def _publish(server: LanguageServer, uri: str) -> None:
 
 
 def _diagnostic(document: TextDocument, problem: Problem) -> lsp.Diagnostic:
-    message = f"{problem.message}\nhint: {problem.hint}" if problem.hint else problem.message
+    message = "\n".join(problem._replace(warning=False).lines())
     if problem.mark.file != _file(document):  # of a spec that is used here
         message, problem = str(problem), problem._replace(mark=Mark(problem.mark.file))
     line = min(max(problem.mark.line - 1, 0), max(len(document.lines) - 1, 0))

@@ -6,11 +6,15 @@ The walk carries the shape and the depth so far.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem
+from archviz.network.facts import Facts, Tally
+from archviz.network.inputs import doubt, doubts, meant
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
+from archviz.network.labels import call_text
 from archviz.network.model import (
+    NOTHING,
     Auxiliary,
     Layer,
     ModuleCall,
@@ -59,31 +63,10 @@ class Totals(NamedTuple):
     depth: int
 
 
-class Facts(NamedTuple):
-    """What the executions of one place of the spec have: distinct values, first seen first.
-
-    ``calls`` counts them. Of identical towers the numbers are those of one.
-    """
-
-    calls: int
-    kernels: tuple[Shape, ...] = ()
-    filters: tuple[int, ...] = ()
-    strides: tuple[Shape, ...] = ()
-    shapes: tuple[Shape, ...] = ()
-    parameters: tuple[int, ...] = ()
-    macs: tuple[int, ...] = ()
-    times: tuple[int, ...] = ()
-    """Of a repeat, or of identical towers: how many."""
-    words: tuple[tuple[str, str], ...] = ()
-    """Text and caption of a kind that has words of its own."""
-    labels: tuple[str, ...] = ()
-    """Of a module's calls, where its label has parameters in it."""
-
-
 class Analysis(NamedTuple):
     """All rows and totals of a network, and the facts of each place by its ``where``.
 
-    ``outputs``: name and shape of each of several outputs.
+    ``outputs``: name and shape of each of several outputs. ``executed``: how often each module.
     """
 
     rows: tuple[Row, ...]
@@ -92,6 +75,9 @@ class Analysis(NamedTuple):
     with_auxiliary: Totals | None
     facts: Mapping[str, Facts]
     outputs: tuple[tuple[str, Shape], ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    """What works and is hardly meant so."""
+    executed: Mapping[str, int] = NOTHING
 
 
 def analyse(network: Network) -> Analysis:
@@ -99,14 +85,28 @@ def analyse(network: Network) -> Analysis:
     walk = _Analyser()
     _, depth = walk.series(network.body, walk.nothing, Scope(""))
     if walk.problems:
-        raise ArchvizError(tuple(walk.problems.values()))
+        raise ArchvizError(_problems(network, walk.problems))
     totals = _totals(walk.rows, depth)
     both = None
     if walk.auxiliary_rows:
         both = _totals([*walk.rows, *walk.auxiliary_rows], depth)
     facts = {where: tally.facts() for where, tally in walk.tallies.items()}
     rows, aside = tuple(walk.rows), tuple(walk.auxiliary_rows)
-    return Analysis(rows, aside, totals, both, facts, walk.ends)
+    warnings = (*network.warnings, *doubts(network.inputs))
+    return Analysis(rows, aside, totals, both, facts, walk.ends, warnings, walk.executed)
+
+
+def _problems(network: Network, found: Mapping[str, Problem]) -> tuple[Problem, ...]:
+    """All that does not fit; an input in another order instead of what it makes wrong."""
+    instead = meant(network.inputs)
+    walk = _Analyser(instead)
+    if instead:
+        walk.series(network.body, walk.nothing, Scope(""))
+    left = walk.problems
+    if not instead or len(left) > len(found) or found.keys() <= left.keys():
+        return tuple(found.values())
+    asked = [layer for layer in network.inputs if layer.where in instead]
+    return (*(doubt(layer, instead[layer.where]) for layer in asked), *left.values())
 
 
 def _totals(rows: Sequence[Row], depth: int) -> Totals:
@@ -156,37 +156,20 @@ class Outcome(NamedTuple):
     products: int = 0
 
 
-class _Tally:
-    """Distinct values of one place, gathered while walking."""
-
-    __slots__ = ("calls", "seen")
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self.seen: dict[str, dict[Any, None]] = {}
-
-    def add(self, **facts: Any) -> None:
-        """Values by the names of the facts; None is none."""
-        for name, value in facts.items():
-            if value is not None:
-                if name not in self.seen:
-                    self.seen[name] = {}
-                self.seen[name][value] = None
-
-    def facts(self) -> Facts:
-        return Facts(self.calls, **{name: tuple(seen) for name, seen in self.seen.items()})
-
-
 class _Analyser(Walk[State]):
     """Gathers rows, problems and the facts of each place."""
 
-    def __init__(self) -> None:
+    def __init__(self, instead: Mapping[str, Shape] = NOTHING) -> None:
+        """``instead``: by their ``where``, other shapes of inputs."""
         super().__init__((None, 0))
+        self.instead = instead
+        self.inside: list[tuple[ModuleCall | Repeat, int]] = []
+        """The calls and repeats that the walk is in, and in which iteration."""
         self.rows: list[Row] = []
         self.auxiliary_rows: list[Row] = []
         self.into = self.rows
         self.problems: dict[str, Problem] = {}
-        self.tallies: dict[str, _Tally] = {}
+        self.tallies: dict[str, Tally] = {}
         self.copies = 1
         """How many identical towers the walk is in."""
         self.weighed = 1
@@ -196,19 +179,25 @@ class _Analyser(Walk[State]):
         self.sharing = 0
         """How many calls the walk is in whose weights count elsewhere."""
         self.ends: tuple[tuple[str, Shape], ...] = ()
+        self.executed: dict[str, int] = {}
+        self.number = 0
+        """Which call it is of the module that the walk is in; 0 in the main row."""
 
-    def tally(self, where: str) -> _Tally:
+    def tally(self, where: str) -> Tally:
         tally = self.tallies.get(where)
         if tally is None:
-            tally = self.tallies[where] = _Tally()
+            tally = self.tallies[where] = Tally()
         return tally
 
     def layer(
         self, layer: Layer, values: tuple[State, ...], names: Sequence[str], scope: Scope
     ) -> State:
         tally = self.tally(layer.where)
+        tally.has(layer, self.number)
         depth = max([value[1] for value in values], default=0)
         shapes = tuple([shape for shape, _ in values if shape is not None])
+        if not values and layer.where in self.instead:
+            layer = layer._replace(shape=self.instead[layer.where])
         shapes = shapes if values else (layer.shape,)
         if len(shapes) < len(values) or not shapes[0]:  # what is wrong was said before
             return None, depth
@@ -218,16 +207,13 @@ class _Analyser(Walk[State]):
             if self.sharing:
                 outcome = outcome._replace(trainable=0, non_trainable=0)
         except ShapeError as error:
-            self.problems.setdefault(layer.where, Problem(layer.mark, error.message, error.hint))
+            if layer.where not in self.problems:
+                problem = Problem(layer.mark, error.message, error.hint, _trail(self.inside))
+                self.problems[layer.where] = problem
             return None, depth
-        kind = KINDS[layer.kind]
-        windowed = "kernel" in kind.options
         tally.add(
-            kernels=layer.kernel if windowed else None,
-            filters=layer.filters or None,
-            strides=layer.stride if windowed else None,
+            depthwise=layer.groups == shapes[0][-1] if layer.groups > 1 else None,
             shapes=outcome.shape,
-            words=kind.words(layer) if kind.words else None,
             parameters=outcome.trainable + outcome.non_trainable,
             macs=outcome.macs,
         )
@@ -242,14 +228,19 @@ class _Analyser(Walk[State]):
         self.macs += macs
         return outcome.shape, depth + outcome.depth
 
-    def left_out(self, node: Node) -> None:
-        """Give every place in what is left out its facts, though nothing runs there."""
+    def left_out(self, node: Layer | ModuleCall) -> None:
+        """Note what is left out; every place in it has facts, though nothing runs there."""
+        self.idle(node)
+        self.tally(node.where).has(node, self.number)
+
+    def idle(self, node: Node) -> None:
+        """Give every place in a node its facts."""
         if isinstance(node, Layer | ModuleCall | Repeat):
             if node.where in self.tallies:
                 return
             self.tally(node.where)
         for child in children(node):
-            self.left_out(child)
+            self.idle(child)
 
     def given(self, layer: Layer, value: State) -> State:
         """See :func:`given_shape`; the depth is that of what goes on."""
@@ -265,15 +256,22 @@ class _Analyser(Walk[State]):
     def run(self, node: Run, bodies: Sequence[Series], value: State, scope: Scope) -> State:
         """Run bodies one after another and note what they come to together."""
         tally = self.tally(node.where)
+        number = self.number
+        if not isinstance(node, Auxiliary):
+            tally.has(node, number)
         if isinstance(node, Repeat):
             tally.add(times=node.times)
-        elif isinstance(node, ModuleCall) and node.look.label:
-            tally.add(labels=node.look.label)
+        elif isinstance(node, ModuleCall):
+            self.number = self.executed[node.module] = self.executed.get(node.module, 0) + 1
         parameters, macs = self.parameters, self.macs
         sharing = self.sharing
         self.sharing += isinstance(node, ModuleCall) and node.shared
+        inside = len(self.inside)
+        if not isinstance(node, Auxiliary):
+            self.inside.append((node, 0))
         value = super().run(node, bodies, value, scope)
-        self.sharing = sharing
+        del self.inside[inside:]
+        self.sharing, self.number = sharing, number
         tally.calls += self.copies
         tally.add(
             shapes=value[0],
@@ -284,11 +282,15 @@ class _Analyser(Walk[State]):
 
     def iteration(self, node: Run, number: int) -> None:
         """Iterations that share their weights count them in the first."""
+        if number and isinstance(node, Repeat):
+            self.inside[-1] = node, number
         self.sharing += number == 1 and isinstance(node, Repeat) and node.shared
 
     def identical(self, node: Towers, value: State, scope: Scope) -> list[State]:
         """One of the towers, counted as often as it stands there; shared weights once."""
-        self.tally(node.where).add(times=node.copies)
+        tally = self.tally(node.where)
+        tally.add(times=node.copies)
+        tally.has(node, self.number)
         before = self.copies, self.weighed
         self.copies *= node.copies
         self.weighed *= 1 if node.shared else node.copies
@@ -302,6 +304,17 @@ class _Analyser(Walk[State]):
         self.run(node, (node.body,), value, scope)
         self.into = self.rows
         self.parameters, self.macs = totals
+
+
+def _trail(inside: Sequence[tuple[ModuleCall | Repeat, int]]) -> tuple[tuple[str, Mark], ...]:
+    """The calls, and the repeats behind their first iteration, from the innermost on."""
+    trail: list[tuple[str, Mark]] = []
+    for node, number in reversed(inside):
+        if isinstance(node, ModuleCall):
+            trail.append((call_text(node.module, node.arguments), node.mark))
+        elif number:
+            trail.append((f"iteration {number + 1} of the repeat", node.mark))
+    return tuple(trail)
 
 
 def measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> Outcome:

@@ -17,27 +17,50 @@ def shape_text(shape: Shape) -> str:
     return "×".join(str(size) for size in shape)
 
 
-def layer_label(
-    layer: Layer, kernels: Sequence[Shape] = (), words: Sequence[tuple[str, str]] = ()
-) -> str:
-    """``conv 3×3``; where ``kernels`` differ between calls, as the spec wrote it: ``conv k×k``.
-
-    ``words``: what the calls say of a kind that has words of its own, such as an attention.
-    """
+def layer_label(layer: Layer, depthwise: bool = False) -> str:
+    """``conv 3×3``; ``conv dw 3×3`` where it is ``depthwise`` by its groups."""
     if layer.label:
         return layer.label
     kind = KINDS[layer.kind]
-    template = kind.label
     if kind.words:
-        return kind.words(layer)[0] if len({label for label, _ in words}) < 2 else template
+        return kind.words(layer)[0]
+    template = kind.label
+    if depthwise and layer.kind.startswith("conv"):
+        template = template.replace("conv", "conv dw", 1)
+    if layer.kind in FACTORS:
+        template = f"{template} ×{layer.value:g}"
     if "{kernel}" not in template:
         return template
     if layer.causal:
         template = f"causal {template}"
-    kernel = shape_text(layer.kernel)
-    if len(kernels) > 1:
-        kernel = layer.written.get("kernel", kernel)
-    return template.replace("{kernel}", kernel)
+    return template.replace("{kernel}", shape_text(layer.kernel))
+
+
+FACTORS = ("upsample", "pixel-shuffle")
+"""Kinds that say by how much they enlarge."""
+
+
+def either(texts: Sequence[str]) -> str:
+    """``3×3 or 5×5``, ``R / hS``; more than three numbers from the least to the largest."""
+    if len(texts) < 2 or not all(NUMBER.search(text) for text in texts):
+        return " / ".join(texts)
+    ordered = sorted(texts, key=lambda text: [float(one) for one in NUMBER.findall(text)])
+    if len(texts) > 3 and len({NUMBER.sub("#", text) for text in texts}) == 1:
+        return f"{ordered[0]} … {ordered[-1]}"
+    return f"{', '.join(ordered[:-1])} or {ordered[-1]}"
+
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+def alternatives(texts: Sequence[str]) -> str:
+    """Texts of which one holds, in one: ``conv 3×3 or 5×5``, ``max-pool / avg-pool 2×2``."""
+    texts = list(dict.fromkeys(texts))
+    even = len({len(text.split()) for text in texts}) == 1
+    columns = [list(dict.fromkeys(words)) for words in zip(*map(str.split, texts), strict=False)]
+    if even and sum(len(words) > 1 for words in columns) == 1:
+        return " ".join(either(words) for words in columns)
+    return " / ".join(texts)
 
 
 def parameters_in(label: str) -> list[str]:
@@ -51,5 +74,22 @@ def filled(label: str, values: Mapping[str, object]) -> str:
 
 
 def without_braces(label: str) -> str:
-    """A label that stands for all calls: ``sep k×k`` for ``sep {k}×{k}``."""
-    return re.sub(IN_BRACES, r"\1", label) if "{" in label else label
+    """A label without parameters: ``sep`` for ``sep {k}×{k}``, ``Layer`` for ``Layer, {n}``."""
+    if "{" not in label:
+        return label
+    first, *more = label.split(",")
+    first = " ".join(word for word in first.split() if "{" not in word)
+    return ",".join([first, *(part for part in more if "{" not in part)]).strip(" ,;:-–")
+
+
+def title_of(label: str) -> str:
+    """The title of a module that has none, from its label: ``Residual block``."""
+    title = without_braces(label)
+    word = title.partition(" ")[0]
+    return title[:1].upper() + title[1:] if word.islower() and "×" not in word else title
+
+
+def call_text(module: str, arguments: Mapping[str, object]) -> str:
+    """A call in a message: ``conv-block width=64``, of many arguments the first ones."""
+    words = [module, *(f"{name}={value}" for name, value in arguments.items())]
+    return " ".join([*words[:4], *(["..."] if len(words) > 4 else [])])

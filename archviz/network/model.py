@@ -21,6 +21,8 @@ NOTHING: Mapping[str, Any] = {}
 
 PREVIOUS = "previous"
 """The value that every module has besides what comes in: what the item before took in."""
+COMING_IN = "in"
+"""The value that comes into a module, where a name for it is needed."""
 Shape: TypeAlias = tuple[int, ...]
 """(height, width, channels) of a map, (length, features) of a sequence, or (features,) of a
 vector; no batch axis."""
@@ -228,6 +230,8 @@ class ModuleCall(NamedTuple):
     """Names in its body that are names where it is called, too, each with the name there."""
     shared: bool = False
     """Whether its weights are those of an earlier call, and do not count again."""
+    whole: bool = False
+    """Whether its body is a whole network, before whose first item nothing stands."""
 
 
 class Stage(NamedTuple):
@@ -326,6 +330,7 @@ class Head(NamedTuple):
     published: Published = Published()
     keras: Mapping[str, float | str] = NOTHING
     """The row of the Keras table: model, size_mb, top1, top5, parameters, depth."""
+    classic: bool = False
     appendix: bool = False
 
 

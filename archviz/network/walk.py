@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeAlias, TypeVar, assert_never
 
 from archviz.network.kinds import KINDS
 from archviz.network.model import (
+    COMING_IN,
     PREVIOUS,
     Auxiliary,
     From,
@@ -217,7 +218,9 @@ class Walk(ABC, Generic[Carried]):
             return value
         outside = self.named
         self.named = {name: outside[given] for name, given in node.inputs}
-        self.named[PREVIOUS] = (self.before,)
+        self.named[PREVIOUS], self.named[COMING_IN] = (self.before,), (value,)
+        if node.whole:
+            self.before = value
         value = self.run(node, (node.body,), value, scope.inside(node.module, node.name))
         given = {there: self.named[here] for here, there in node.gives}
         self.named = outside | given

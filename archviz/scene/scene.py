@@ -53,7 +53,8 @@ class Shape(NamedTuple):
     ``fill`` and ``stroke`` may be empty for none; a shape of role ``port`` has neither and
     only marks where a line comes from outside. ``shadow`` is the distance that its soft
     shadow falls down, 0 for none. ``pattern`` names a hatching drawn over the fill, for
-    prints without colour.
+    prints without colour. ``dash``: the length of the dashes of its outline and of the gaps
+    between them, 0 for a whole outline.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Shape(NamedTuple):
     bold: bool = False
     pattern: str = ""
     role: str = ""
+    dash: float = 0.0
 
     @property
     def box(self) -> Box:

@@ -168,6 +168,8 @@ class _Diagram:
         }
         if shape.stroke:
             style["strokeWidth"] = shape.line_width
+        if shape.dash:
+            style |= {"dashed": 1, "fixDash": 1, "dashPattern": f"{shape.dash} {shape.dash}"}
         if shape.pattern:
             style["fillStyle"] = FILL_STYLES.get(shape.pattern, "hatch")
         if shape.shadow:

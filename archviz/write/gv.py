@@ -104,7 +104,7 @@ class _DotWriter:
             pos=self.point(middle),
             width=f"{shape.width / 96:.4f}",
             height=f"{shape.height / 96:.4f}",
-            style="filled",
+            style="filled,dashed" if shape.dash else "filled",
             fillcolor=shape.fill,
             color=shape.stroke or shape.fill,
             penwidth=_pt(shape.line_width or 1),

@@ -185,12 +185,12 @@ def look(frame: Frame, preset: str, fill: str = "", line: str = NO_LINE, shadow:
     )
 
 
-def stroke(frame: Frame, color: str, width: float, head: str = "") -> str:
-    """An outline or a line, with sharp corners."""
+def stroke(frame: Frame, color: str, width: float, head: str = "", dash: str = "solid") -> str:
+    """An outline or a line, with sharp corners; ``dash`` is PowerPoint's name of a dash."""
     if not color or not width:
         return NO_LINE
     return (
-        f'<a:ln w="{frame.length(width)}" cap="flat">{solid(color)}<a:prstDash val="solid"/>'
+        f'<a:ln w="{frame.length(width)}" cap="flat">{solid(color)}<a:prstDash val="{dash}"/>'
         f'<a:miter lim="800000"/>{head}</a:ln>'
     )
 

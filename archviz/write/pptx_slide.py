@@ -140,7 +140,8 @@ class SlideWriter:
         if shape.form == "rect" and shape.radius:
             share = min(0.5, shape.radius / max(0.01, min(shape.width, shape.height)))
             preset = geometry("roundRect", adj=round(share * 100_000))
-        line = stroke(self.frame, shape.stroke, shape.line_width)
+        dash = "sysDash" if shape.dash else "solid"
+        line = stroke(self.frame, shape.stroke, shape.line_width, dash=dash)
         outside = look(self.frame, preset, fill_of(shape), line, shape.shadow)
         body = text_body(self.frame, shape.texts, "ctr") if shape.lines else ""
         return sp(end.number, end.name, detail, end.box, outside, body)

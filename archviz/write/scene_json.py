@@ -32,7 +32,7 @@ def item_data(item: Item) -> dict[str, object]:
     data: dict[str, object] = {"type": type(item).__name__.lower(), "role": item.role, "box": box}
     match item:
         case Shape():
-            data |= _fields(item, "id form fill stroke line_width radius shadow pattern")
+            data |= _fields(item, "id form fill stroke line_width radius shadow pattern dash")
             data["texts"] = [item_data(text) for text in item.texts]
         case Text():
             data |= _fields(item, "text x y size anchor bold fill") | {"y": round(item.y, 2)}

@@ -135,6 +135,7 @@ def _line(path: Sequence[Point], stroke: str, width: float) -> Step:
 
 def _shape(shape: Shape) -> Iterator[Step]:
     values = {"fill": shape.fill, "stroke": shape.stroke, "width": number(shape.line_width)}
+    values["dash"] = number(shape.dash) if shape.dash else ""
     if shape.form == "ellipse":
         values["cx"] = number(shape.x + shape.width / 2)
         values["cy"] = number(shape.y + shape.height / 2)

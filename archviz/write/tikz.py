@@ -216,6 +216,9 @@ class _TikzWriter:
         options.append(f"size={{{self.length(shape.width)}}}{{{self.length(shape.height)}}}")
         if shape.stroke and shape.line_width != usual.line:
             options.append(rf"line width={self.length(shape.line_width)}\px")
+        if shape.dash:
+            dash = self.length(shape.dash)
+            options.append(rf"dash pattern=on {dash}\px off {dash}\px")
         square = shape.form == "ellipse" or shape.role == "panel"
         if not square and shape.radius != usual.corner:
             options.append(f"corner={self.length(shape.radius)}")

@@ -33,6 +33,8 @@ DOCS = ROOT / "docs"
 EXAMPLE = DOCS / "examples" / "small.yaml"
 IMPORTED = {"imported": "mobilenet_v2", "imported-unet": "unet", "imported-nasnet": "nasnet_mobile"}
 """Pictures of specs in docs/examples that ``archviz import`` wrote of models, untouched."""
+FROM_PAPERS = ("siamese", "seq2seq", "wavenet", "alphazero")
+"""Specs in docs/examples of networks that nobody has published as code."""
 
 
 def pictures() -> dict[str, str]:
@@ -42,8 +44,11 @@ def pictures() -> dict[str, str]:
     found["small"] = archviz.load(EXAMPLE).svg(aspect=1.0, legend=False)
     for name, example in IMPORTED.items():
         found[name] = archviz.load(DOCS / "examples" / f"{example}.yaml").svg()
+    for name in FROM_PAPERS:
+        found[name] = archviz.load(DOCS / "examples" / f"{name}.yaml").svg()
     found["legend"] = write_svg(draw_legend(load_theme()))
-    heads = [net.network.head for net in networks.values()]
+    classics = catalog.classics(appendix=True)
+    heads = [networks[name].network.head for name in classics]
     found["timeline"] = write_svg(draw_timeline(heads, load_theme()))
     slide = networks["resnet50"]
     found["slide"] = write_svg(network_slides(slide.network, slide.analysis, load_theme())[0])
@@ -80,11 +85,14 @@ def gallery() -> str:
         "![The themes](images/themes.svg)",
     ]
     for name in catalog.names():
-        parts += ["", *_gallery_entry(name, archviz.load(name).info())]
+        parts += ["", *_gallery_entry(f"../specs/{name}.yaml", archviz.load(name).info())]
+    for name in FROM_PAPERS:
+        info = archviz.load(DOCS / "examples" / f"{name}.yaml").info()
+        parts += ["", *_gallery_entry(f"examples/{name}.yaml", info)]
     return "\n".join(parts) + "\n"
 
 
-def _gallery_entry(name: str, info: Mapping[str, Any]) -> list[str]:
+def _gallery_entry(spec: str, info: Mapping[str, Any]) -> list[str]:
     totals, auxiliary = info["totals"], info["with_auxiliary"]
     facts = f"{totals['parameters']:,} parameters"
     if auxiliary:
@@ -95,9 +103,9 @@ def _gallery_entry(name: str, info: Mapping[str, Any]) -> list[str]:
         "",
         info["brought"],
         "",
-        f"![{info['title']}](images/{name}.svg)",
+        f"![{info['title']}](images/{info['name']}.svg)",
         "",
-        f"{facts} Its spec: [{name}.yaml](../specs/{name}.yaml).",
+        f"{facts} Its spec: [{info['name']}.yaml]({spec}).",
         "",
         f"{info['authors']}: [*{info['paper']}*]({info['link']}), {info['venue']}.",
     ]

@@ -45,9 +45,11 @@ def inputs(fold: Fold) -> None:
 
 
 def _by_steps(stated: tuple[int | None, ...] | None, user: Op | None) -> bool:
-    """Whether an input is (steps, batch, features), as recurrent layers want it."""
-    recurrent = user is not None and user.kind in _RECURRENT and not user.attributes.get("layout")
-    return recurrent and stated is not None and len(stated) == 3
+    """Whether an input is (steps, batch, features), as recurrent layers of ONNX want it."""
+    if user is None or user.kind not in _RECURRENT or stated is None:
+        return False
+    of_keras = "units" in user.attributes
+    return not of_keras and not user.attributes.get("layout") and len(stated) == 3
 
 
 def _first_users(graph: OpGraph) -> dict[str, Op]:

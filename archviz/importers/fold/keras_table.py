@@ -16,6 +16,7 @@ from archviz.importers.fold.keras_layers import (
     pair,
     window_of,
 )
+from archviz.importers.fold.keras_recurrent import KINDS_OF, recurrent
 from archviz.importers.fold.state import BATCH, Fold, product
 from archviz.importers.fold.views import reshaped, same, transpose
 from archviz.importers.fold.windows import ruled
@@ -254,6 +255,8 @@ HANDLERS: Mapping[str, Handler] = {
     **{f"AveragePooling{rank}D": pool("avg-pool") for rank in (1, 2)},
     **{f"GlobalAveragePooling{rank}D": global_pool("global-avg-pool") for rank in (1, 2)},
     **{f"GlobalMaxPooling{rank}D": global_pool("global-max-pool") for rank in (1, 2)},
+    "Average": merges("mean"), "Maximum": merges("maximum"), "Minimum": merges("minimum"),
+    **{name: recurrent for one in KINDS_OF for name in (one, f"Bidirectional({one})")},
     "Add": merges("add"), "Multiply": merges("multiply"), "Concatenate": concat,
     "CustomScaleLayer": scaled_add, "Flatten": flatten, "Reshape": flatten, "Permute": permute,
     "ZeroPadding2D": zero_pad, "ZeroPadding1D": zero_pad, "UpSampling2D": upsample,
