@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archviz.errors import Mark, Problem, did_you_mean
 from archviz.language.synonyms import elsewhere, ours
@@ -11,7 +11,7 @@ from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.yamlnodes import ScalarNode, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from archviz.language.expression import Expression
     from archviz.language.options import Setting
@@ -56,6 +56,10 @@ class SpecReader:
         self.takes: dict[str, dict[str, Expression | None]] = {}
         """Of every module: its parameters in order, with their defaults."""
         self.defaults: dict[str, dict[str, Setting]] = {}
+        self.constants: dict[tuple[str, str, int], Setting] = {}
+        """Options without parameters that were read, by option, text and sides of a kernel."""
+        self.layers: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Mapping[str, Any]] = {}
+        """Fields of layers without parameters that were read: by kind, words and scope."""
         self.calls: dict[str, dict[str, Mark]] = {}
         """Who calls whom, and where first: module, or "" for the network, to modules."""
         self.inputs: dict[str, tuple[str, ...]] = {}

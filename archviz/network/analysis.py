@@ -168,6 +168,8 @@ class _Analyser(Walk[State]):
         self.rows: list[Row] = []
         self.auxiliary_rows: list[Row] = []
         self.into = self.rows
+        self.measured: dict[tuple[int, tuple[Shape, ...]], tuple[Layer, Outcome]] = {}
+        """What layers do, by their ids and the shapes that come in; calls share their layers."""
         self.problems: dict[str, Problem] = {}
         self.tallies: dict[str, Tally] = {}
         self.copies = 1
@@ -203,7 +205,10 @@ class _Analyser(Walk[State]):
             return None, depth
         tally.calls += self.copies
         try:
-            outcome = measure(layer, shapes, names)
+            key = id(layer), shapes
+            if key not in self.measured:
+                self.measured[key] = layer, measure(layer, shapes, names)
+            outcome = self.measured[key][1]
             if self.sharing:
                 outcome = outcome._replace(trainable=0, non_trainable=0)
         except ShapeError as error:
