@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
-from archviz.network.analysis import Analysis, Facts, Variant, Varied
+from archviz.network.analysis import Analysis
+from archviz.network.facts import Facts, Variant, Varied
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
-from archviz.network.labels import layer_label, without_braces
+from archviz.network.labels import box_label, without_braces
 from archviz.network.model import Layer, Module, ModuleCall, Network, Node, Repeat, Series, Towers
 from archviz.network.walk import children
 
@@ -82,7 +83,7 @@ def _aspects(node: Varied) -> list[Callable[[Any], str]]:
     if isinstance(node, Towers):
         return [lambda one: f"{one.copies} towers"]
     said: list[Callable[[Any], str]] = [
-        layer_label,
+        box_label,
         lambda one: NORMS[one.norm].title if one.norm in NORMS else "",
         lambda one: ACTIVATIONS[one.activation].title if one.activation in ACTIVATIONS else "",
         lambda one: "1 group" if one.groups == 1 else f"{one.groups} groups",
@@ -99,7 +100,7 @@ def _name(node: Varied, network: Network) -> str:
     """What a box is called."""
     if isinstance(node, ModuleCall):
         return without_braces(network.modules[node.module].label)
-    return layer_label(node) if isinstance(node, Layer) else ""
+    return box_label(node) if isinstance(node, Layer) else ""
 
 
 def _presence(node: Varied, facts: Facts, network: Network, names: Sequence[str]) -> Iterator[Said]:
