@@ -95,7 +95,12 @@ def test_numbers(row: tuple[str, str, tuple[int, ...], int, int]) -> None:
     assert analysis.totals.non_trainable == 0
 
 
-MOVING = {"batch-norm": (2, 2), "batch-norm-unscaled": (1, 2), "batch-norm-frozen": (0, 4)}
+MOVING = {
+    "batch-norm": (2, 2),
+    "batch-norm-unscaled": (1, 2),
+    "batch-norm-plain": (0, 2),
+    "batch-norm-frozen": (0, 4),
+}
 SCALED = {
     "layer-norm": 2,
     "layer-norm-unscaled": 1,
@@ -233,8 +238,7 @@ ROLES = {
     + " global-avg-pool global-max-pool",
     "merge": "concat append add scaled-add multiply mean minimum maximum op-merge",
     "activation": " ".join(ACTIVATIONS),
-    "norm": "batch-norm batch-norm-unscaled batch-norm-frozen layer-norm layer-norm-unscaled "
-    "layer-norm-plain group-norm instance-norm instance-norm-plain rms-norm",
+    "norm": " ".join(NORMS),
     "other": "upsample pixel-shuffle channel-shuffle flatten dropout lrn zero-pad reshape crop "
     "split position sinusoidal-position sinusoidal-embedding class-token select learned constant "
     "scale slice op",

@@ -59,7 +59,8 @@ def outputs(
     """Several outputs of equal rank: ``outputs: {boxes: [...], classes: [...]}``."""
     check_keys(reader, node, FORM_KEYS["outputs"], "outputs")
     if not (place.top and place.ends):
-        reader.problem(node.mark, "outputs may only stand last in the network")
+        message = "outputs may only stand last in the network"
+        reader.problem(node.mark, message, "move it to the end")
         return None
     if not isinstance(value, MappingNode) or len(value.pairs) < 2:
         hint = "write outputs: {boxes: [...], classes: [...]}"

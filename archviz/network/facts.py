@@ -1,4 +1,4 @@
-"""What the executions of one place of a spec have, gathered while a network is analysed."""
+"""What the executions of one place of a spec have in common, and in what they differ."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def dense_shape(layer: Layer, shape: Shape) -> Shape:
     if len(shape) not in (1, 2):
         raise ShapeError(
             f"dense needs a vector and gets {describe_shape(shape)}",
-            "put `flatten` or `global-avg-pool` before it",
+            "put `flatten` or `global-avg-pool` before it; for each place of a map, write conv 1x1",
         )
     return (*shape[:-1], layer.filters)
 
