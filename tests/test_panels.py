@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
+
 import pytest
+from pypdf import PdfReader
 
 from archviz.api import load_text
 from archviz.network.labels import alternatives, either, title_of, without_braces
@@ -156,3 +161,43 @@ def test_texts_of_several_values() -> None:
         "mBConv",
         "2×conv",
     ]
+
+
+DASHED = """
+  m: {takes: [a=0], layers: [conv 3x3 4 same, conv 5x5 4 same when=a]}
+network: [input 9x9x4, m, m 1]
+"""
+
+
+@pytest.mark.parametrize(
+    ("suffix", "drawn"),
+    [
+        ("svg", rb'<rect [^>]*stroke-dasharray="4\.76"'),
+        ("html", rb'<rect [^>]*stroke-dasharray="4\.76"'),
+        ("drawio", rb"dashed=1;fixDash=1;dashPattern=4\.76 4\.76;"),
+        ("tex", rb"dash pattern=on 4\.76\\px off 4\.76\\px"),
+        ("gv", rb'style="?filled,dashed'),
+        ("json", rb'"dash": 4\.76'),
+    ],
+)
+def test_every_format_draws_the_dashes(suffix: str, drawn: bytes) -> None:
+    stream = io.BytesIO()
+    load_text(HEAD + DASHED).save(stream, format=suffix)
+    assert len(re.findall(drawn, stream.getvalue())) == 1
+    whole = io.BytesIO()
+    load_text(HEAD + DASHED.replace("m, m 1", "m 1, m 1")).save(whole, format=suffix)
+    assert not re.search(drawn, whole.getvalue())
+
+
+def test_a_page_and_a_slide_draw_the_dashes() -> None:
+    network = load_text(HEAD + DASHED)
+    stream = io.BytesIO()
+    network.save(stream, format="pdf", legend=False)
+    pages = PdfReader(stream).pages
+    contents = [page.get_contents() for page in pages]
+    assert sum(found.get_data().count(b"[4.76] 0 d") for found in contents if found) == 1
+    stream = io.BytesIO()
+    network.save(stream, format="pptx")
+    with zipfile.ZipFile(stream) as package:
+        slide = package.read("ppt/slides/slide1.xml")
+    assert slide.count(b'<a:prstDash val="sysDash"/>') == 1

@@ -137,7 +137,7 @@ def _said(layers: Sequence[Layer], facts: Facts) -> tuple[str, ...]:
     if len({len(own) for own in words}) > 1:
         said = list(dict.fromkeys(part for own in words for part in own))
     if kind.name == "scaled-add":
-        said.append(either(_distinct(layers, lambda layer: f"×{layer.value:g}")))
+        said.append(f"×{either(_distinct(layers, lambda layer: f'{layer.value:g}'))}")
     groups = _distinct(layers, lambda layer: f"{layer.groups}")
     if groups != ["1"] and not all(facts.depthwise or [False]):
         said.append(f"{either(groups)} groups")

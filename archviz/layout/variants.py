@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
@@ -39,7 +40,7 @@ def variant_notes(
     count = analysis.executed.get(module.name, 0)
     if count < 2:
         return ()
-    known = " ".join(_labels(analysis, module)).replace(",", " ").split()
+    known = " ".join(_labels(analysis, module))
     said: list[Said] = []
     names = [_name(node, network) for node in _own(body)]
     for node in _own(body):
@@ -115,13 +116,13 @@ def _presence(node: Varied, facts: Facts, network: Network, names: Sequence[str]
     yield Said(label, there, label) if len(there) <= len(gone) else Said(f"no {label}", gone, label)
 
 
-def _values(facts: Facts, said: Callable[[Any], str], known: Sequence[str]) -> list[Said]:
+def _values(facts: Facts, said: Callable[[Any], str], known: str) -> list[Said]:
     """Which calls have which of two or three values; of two only the one that is said shorter."""
     groups: dict[str, list[Variant]] = {}
     for variant in facts.present:
         groups.setdefault(said(variant.node), []).append(variant)
     texts = _apart(list(groups))
-    if not 1 < len(groups) <= MOST_VALUES or all(text in known for text in texts):
+    if not 1 < len(groups) <= MOST_VALUES or all(_known(text, known) for text in texts):
         return []
     place = said(facts.present[0].node)
     found = [
@@ -136,6 +137,11 @@ def _values(facts: Facts, said: Callable[[Any], str], known: Sequence[str]) -> l
     short = min(reversed(found), key=lambda one: len(one.runs))
     other = next(one.value for one in found if one is not short)
     return [short._replace(value=short.value or f"no {other}")]
+
+
+def _known(text: str, known: str) -> bool:
+    """Whether the boxes of the module's calls say ``text``."""
+    return bool(re.search(rf"(?<!\d){re.escape(text)}(?!\d)", known))
 
 
 def _apart(texts: Sequence[str]) -> list[str]:
