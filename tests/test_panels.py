@@ -195,7 +195,9 @@ def test_a_page_and_a_slide_draw_the_dashes() -> None:
     network.save(stream, format="pdf", legend=False)
     pages = PdfReader(stream).pages
     contents = [page.get_contents() for page in pages]
-    assert sum(found.get_data().count(b"[4.76] 0 d") for found in contents if found is not None) == 1
+    assert (
+        sum(found.get_data().count(b"[4.76] 0 d") for found in contents if found is not None) == 1
+    )
     stream = io.BytesIO()
     network.save(stream, format="pptx")
     with zipfile.ZipFile(stream) as package:

@@ -196,11 +196,12 @@ class _Analyser(Walk[State]):
         tally.has(layer, self.number)
         depth = max([value[1] for value in values], default=0)
         shapes = tuple([shape for shape, _ in values if shape is not None])
-        if len(shapes) < len(values):
+        shapes = shapes if values else (layer.shape,)
+        if len(shapes) < len(values) or not shapes[0]:  # what is wrong was said before
             return None, depth
         if not values and layer.where in self.instead:
             layer = layer._replace(shape=self.instead[layer.where])
-        shapes = shapes or (layer.shape,)
+            shapes = (layer.shape,)
         tally.calls += self.copies
         try:
             outcome = measure(layer, shapes, names)
