@@ -234,7 +234,9 @@ def _given_twice(
         _means_nothing(reader, kind, token, mark, scope)
         return
     hint = ""
-    if bare and not token.isdigit():
+    if bare and token in scope and not token.isdigit():
+        hint = f"a parameter that is a word stands behind its option, such as act={token}"
+    elif bare and not token.isdigit():
         hint = "an expression has no blanks in it"
     elif bare and "kernel" in KINDS[kind].options:
         hint = "a kernel is written 3x3"
