@@ -324,7 +324,7 @@ SPECS = [
         (3, 5, "the input is 16×3×64×64; is its first side a batch?",
          "leave the batch out: input 64x64x3"),
         (5, 5, "dense needs a vector and gets a map of 62×62×8",
-         "put `flatten` or `global-avg-pool` before it")]),
+         "put `flatten` or `global-avg-pool` before it; for each place of a map, write conv 1x1")]),
     (HEAD + "network:\n  - input 28x28\n  - conv 3x3 8\n", [
         (3, 5, "the input is a sequence of 28×28",
          "of a map, write the channels, too: input 28x28x1")]),

@@ -74,8 +74,9 @@ ITEMS = [
      "use one of none, relu, tanh, softmax, sigmoid, gelu, silu, hard-swish, hard-sigmoid, "
      "relu6, leaky-relu, prelu, elu, selu, mish, quick-gelu, softplus, log-softmax"),
     ("conv 3x3 8 norm=relu", 16, "norm is 'relu'",
-     "use one of none, batch-norm, batch-norm-unscaled, batch-norm-frozen, layer-norm, "
-     "layer-norm-unscaled, group-norm, instance-norm, layer-norm-plain, instance-norm-plain, "
+     "use one of none, batch-norm, batch-norm-unscaled, batch-norm-plain, batch-norm-frozen, "
+     "layer-norm, layer-norm-unscaled, group-norm, instance-norm, layer-norm-plain, "
+     "instance-norm-plain, "
      "rms-norm"),
     ("conv 3x3 8 bn", 16, "'bn' means nothing to conv", "here it is called batch-norm"),
     ("conv 3x3 8 no-bn", 16, "'no-bn' means nothing to conv", "here it is called no-norm"),
@@ -171,7 +172,7 @@ ITEMS = [
     ("{auxiliary: relu, side: left}", 29, "side is 'left'", "use above or below"),
     # shapes
     ("dense 10", 5, "dense needs a vector and gets a map of 8×8×3",
-     "put `flatten` or `global-avg-pool` before it"),
+     "put `flatten` or `global-avg-pool` before it; for each place of a map, write conv 1x1"),
     ("conv 9x9 4", 5, "a kernel of 9 does not fit on a map of 8",
      "use `same`, add `pad=`, or pool less before it"),
     ("conv 3x3 4 dilation=4", 5, "a kernel of 9 does not fit on a map of 8",

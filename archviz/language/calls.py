@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archviz.language.expression import is_name
 from archviz.language.item_keys import LOOK_KEYS, read_key, style_of
 from archviz.language.options import OptionError, Setting, read_setting
 from archviz.language.reader import SpecReader, Value
@@ -103,7 +104,10 @@ def _set(reader: SpecReader, call: _Call, key: str, node: ScalarNode, key_mark: 
         read_key(reader, key, node, call.own)
     else:
         known = (*reader.takes[call.module], *named, *OWN_KEYS)
-        reader.unknown(key_mark, f"{call.module} has no parameter", key, known)
+        hint = reader.near(key, known)
+        hint = hint or f"module {call.module} would have to say takes: [{key}]"
+        message = f"{call.module} has no parameter '{shorten(key)}'"
+        reader.problem(key_mark, message, hint if is_name(key) else "")
 
 
 def _when(reader: SpecReader, call: _Call, node: ScalarNode) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from archviz import bundled
 from archviz.language import forms, network_forms
 from archviz.language.calls import read_call
 from archviz.language.lines import apart, listed, several_lines, together
@@ -261,7 +262,12 @@ def _unknown_item(reader: SpecReader, word: str, mark: Mark) -> None:
         reader.problem(mark, "'identity' stands alone, as a whole tower or shortcut")
     else:
         known = (*KINDS, *reader.takes, *FORMS)
-        reader.unknown(mark, "no layer kind or module is called", word, known)
+        if word == "use" or word in bundled.file_names():
+            net = "resnet50" if word == "use" else word
+            hint = f"make a module of it, and call that: modules: {{backbone: {{use: {net}}}}}"
+            reader.problem(mark, f"no layer kind or module is called '{word}'", hint)
+        else:
+            reader.unknown(mark, "no layer kind or module is called", word, known)
 
 
 def _allowed(reader: SpecReader, item: LayerSpec, place: Place) -> bool:
@@ -308,7 +314,11 @@ def _long_form(
             reader.problem(value.mark, f"{head.text} gets a list", hint)
         case _:
             message = f"{head.text} is {describe(value)} where a text is needed"
-            reader.problem(value.mark, message, "write {conv: 3x3 64, name: conv1}")
+            hint = "write {conv: 3x3 64, name: conv1}"
+            if isinstance(value, SequenceNode) and KINDS[head.text].main == "shape":
+                sides = "x".join(one.text for one in value.items if isinstance(one, ScalarNode))
+                hint = f"write: {head.text} {sides}"
+            reader.problem(value.mark, message, hint)
             return ()
     return _named_thing(reader, head.text, tokens, where, head.mark, place, extra)
 

@@ -104,7 +104,7 @@ def check_parameter(reader: SpecReader, key: ScalarNode) -> None:
         reader.problem(
             key.mark,
             f"'{shorten(key.text)}' cannot name a parameter",
-            "use letters, digits and '_'",
+            "write a list: [width, stride=1]" if "," in key.text else "use letters, digits and '_'",
         )
     elif key.text in RESERVED:
         message = f"'{key.text}' has a meaning of its own and cannot name a parameter"

@@ -97,10 +97,11 @@ class ShapeWalk(Walk[Shape | None]):
     ) -> Shape | None:
         """See :meth:`Walk.layer`."""
         shapes = tuple([shape for shape in values if shape is not None])
-        if len(shapes) < len(values):
+        shapes = shapes if values else (layer.shape,)
+        if len(shapes) < len(values) or not shapes[0]:
             return None
         try:
-            return measure(layer, shapes or (layer.shape,), names).shape
+            return measure(layer, shapes, names).shape
         except ShapeError:
             return None
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from archviz.errors import Mark
-from archviz.language.expression import Expression, ExpressionError, parse
+from archviz.language.expression import Expression, ExpressionError, is_name, parse
 from archviz.language.options import (
     COMMON,
     FLAGS,
@@ -169,10 +169,12 @@ def _classify(
 ) -> tuple[str, str]:
     """The option that a token sets, and the text of its value; ``taken`` are set already."""
     row = KINDS[kind]
-    if row.join and values and token in values.known and token not in scope:
+    if row.join and values and token in values.known and not _is_parameter(token, scope):
         return WITH, token
     if token in FLAGS and token not in scope:
-        return FLAGS[token]
+        option, text = FLAGS[token]
+        if row.main != "parts" or option in COMMON:  # what a split gives may be called relu
+            return option, text
     key, equals, value = token.partition("=")
     if equals:
         return key, value
@@ -183,6 +185,11 @@ def _classify(
     if row.first and row.first not in taken:
         return row.first, token
     return row.main, token
+
+
+def _is_parameter(token: str, scope: Parameters) -> bool:
+    """Whether it names a parameter; names of shapes, which are numbers there, are none."""
+    return token in scope and not isinstance(scope[token], int)
 
 
 def _put(
@@ -237,7 +244,10 @@ def _given_twice(
 
 def _means_nothing(reader: SpecReader, kind: str, word: str, mark: Mark, scope: Parameters) -> None:
     known = (*FLAGS, *scope, *(f"{name}=" for name in KINDS[kind].options))
-    reader.problem(mark, f"'{shorten(word)}' means nothing to {kind}", reader.near(word, known))
+    hint = reader.near(word, known)
+    if not hint and reader.caller and is_name(word):
+        hint = f"if it is a parameter of module {reader.caller}, write takes: [{word}] there"
+    reader.problem(mark, f"'{shorten(word)}' means nothing to {kind}", hint)
 
 
 def text_fits(option: str, text: str) -> bool:
@@ -285,7 +295,10 @@ def _bad_value(
     error: OptionError,
 ) -> None:
     if not error.word:
-        reader.problem(mark, _sentence(option, text, error.message), error.hint)
+        hint = error.hint
+        if not hint and option == "kernel" and "expected" in error.message:
+            hint = f"a kernel of {kind} is written {example(kind).split()[1]}"
+        reader.problem(mark, _sentence(option, text, error.message), hint)
         return
     bare = option == KINDS[kind].main and token == text
     if bare and text.replace("-", "").isalpha():

@@ -160,9 +160,11 @@ class BoxBlock(Block):
         """Width at which the outer lines of a label of several keep clear of the badges."""
         if len(self.lines) < 2 or not self.face.badges:
             return 0.0
-        beside = self.lines[:1] if len(self.face.badges) == 1 else (self.lines[0], self.lines[-1])
-        widest = max(text_width(line, self.label_size) for line in beside)
-        return widest + style.metric("badge") * 0.97
+        corners = zip(self.face.badges, (self.lines[0], self.lines[-1]), strict=False)
+        return max(
+            text_width(line, self.label_size) + badge_width(style, badge.text) * 0.97
+            for badge, line in corners
+        )
 
     def _captions_height(self, badge: float) -> float:
         """Room that captions take beside the box, in pixels."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.legend import place_columns, used_in, whole_legend
-from archviz.layout.panels import Panel, build_panels, pack
+from archviz.layout.panels import Panel, build_panels, pack, row_height
 from archviz.layout.row import (
     MainRow,
     RowLine,
@@ -194,7 +194,7 @@ def _plan(
     height = total(line.up + line.down for line in lines) + style.row_gap(ROW_GAP) * (
         len(lines) - 1
     )
-    height += total(style.row_gap(ROW_GAP) + max(panel.height for panel in row) for row in rows)
+    height += total(style.row_gap(ROW_GAP) + row_height(row) for row in rows)
     return PagePlan(
         lines, tuple(tuple(row) for row in rows), max(widest, row_width(lines, style)), height
     )

@@ -11,14 +11,15 @@ from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded
 from archviz.layout.compound import SeriesBlock, WrappedBlock, break_blocks
 from archviz.layout.lanes import Chosen, Wiring, wire
 from archviz.layout.style import Style
+from archviz.layout.variants import variant_notes
 from archviz.layout.ways import FAR, Ground, ground_of
 from archviz.layout.wires import draw_wires, room_of
 from archviz.looks import MODULES
 from archviz.network.kinds import OPENABLE
-from archviz.network.model import Module, ModuleCall, Network, Series
-from archviz.network.walk import within
+from archviz.network.model import Module, ModuleCall, Network, Node, Series
+from archviz.network.walk import children
 from archviz.scene.scene import Group, Shape
-from archviz.scene.text import ASCENT, clip, text_width
+from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
 
 COLOR_ORDER = {"yellow": 0, "green": 1, "orange": 2}
 EDGE = 0.55
@@ -43,6 +44,13 @@ class Panel(NamedTuple):
     """Room above the tinted rectangle, for the values that come in or go out there."""
     unsettled: Unsettled = Unsettled()
     chosen: Chosen = Chosen({})
+    notes: tuple[str, ...] = ()
+    """Lines under the title: which calls have what."""
+
+    @property
+    def foot(self) -> float:
+        """Height of the lines under the title."""
+        return LINE_HEIGHT * self.style.metric("caption") * len(self.notes)
 
     @property
     def box_width(self) -> float:
@@ -51,16 +59,30 @@ class Panel(NamedTuple):
 
     @property
     def height(self) -> float:
-        """Height with the title."""
-        return self.head + self.box_height + self.style.px(0.48) + self.style.row_gap(0.52)
+        """Height with the title and the lines under it."""
+        own = self.head + self.box_height + self.style.px(0.48) + self.style.row_gap(0.52)
+        return own + self.foot
 
 
 def module_bodies(network: Network) -> dict[str, Series]:
-    """The body of the first call of every module, in the order of first use."""
+    """The body of the first call of every module that is not left out, by their first use."""
     bodies: dict[str, Series] = {}
-    for node in within(network.body, shown=True):
+    seen: set[int] = set()
+
+    def find(node: Node) -> None:
         if isinstance(node, ModuleCall):
+            if not node.present:
+                return
             bodies.setdefault(node.module, node.body)
+        if not isinstance(node, Series):
+            for child in children(node):
+                find(child)
+        elif id(node) not in seen:  # calls share equal bodies
+            seen.add(id(node))
+            for child in node.nodes:
+                find(child)
+
+    find(network.body)
     return bodies
 
 
@@ -101,8 +123,24 @@ def _panel_of(module: Module, body: Series, builder: Builder, most: float) -> Pa
         panel = fit_panel(module, builder.series(body), builder.style, most)
         return panel, panel.unsettled
 
+    network, analysis = builder.network, builder.analysis
     builder = builder.within(body)
-    return settled(builder._replace(taken=builder.taken.union(module.gives)), fitted)
+    panel = settled(builder._replace(taken=builder.taken.union(module.gives)), fitted)
+    notes = variant_notes(network, analysis, module, body)
+    return panel._replace(notes=_note_lines(notes, panel.width, panel.style))
+
+
+def _note_lines(notes: Sequence[str], width: float, style: Style) -> tuple[str, ...]:
+    """Notes in lines no wider than ``width``, which break between notes where that goes."""
+    size = style.metric("caption")
+    lines: list[str] = []
+    for note in notes:
+        longer = f"{lines[-1]} · {note}" if lines else note
+        if lines and text_width(longer, size) <= width:
+            lines[-1] = longer
+        else:
+            lines += paragraph(note, width, size)
+    return tuple(lines)
 
 
 def fit_panel(module: Module, content: SeriesBlock, style: Style, most: float) -> Panel:
@@ -230,7 +268,16 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
         bold=True,
         role="title",
     )
+    _draw_notes(panel, canvas, (left + right) / 2, y + panel.height - panel.head - panel.foot)
     return Group(canvas.prefix, "panel", panel.module.title, "", panel.module.name, canvas.items())
+
+
+def _draw_notes(panel: Panel, canvas: Canvas, middle: float, y: float) -> None:
+    """The lines under a panel's title."""
+    size, fill = panel.style.metric("caption"), panel.style.theme.color("text")
+    for row, line in enumerate(panel.notes):
+        baseline = y + (LINE_HEIGHT * (row + 0.25) + ASCENT) * size
+        canvas.text(middle, baseline, line, size, fill, role="note")
 
 
 def _at_edge(edge: Ground, canvas: Canvas, style: Style) -> Ground:
@@ -255,6 +302,11 @@ def level(panels: Sequence[Panel]) -> list[Panel]:
     ]
 
 
+def row_height(panels: Sequence[Panel]) -> float:
+    """The height of a row of panels, whose titles stand on one line."""
+    return max(panel.height - panel.foot for panel in panels) + max(one.foot for one in panels)
+
+
 def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]:
     """Rows of panels no wider than ``width`` (one panel may be), in their order.
 
@@ -265,14 +317,15 @@ def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]
     best: list[tuple[float, int]] = [(0.0, 0)] + [(float("inf"), 0)] * count
     for stop in range(1, count + 1):
         length = -gap
-        height = 0.0
+        height = foot = 0.0
         for start in range(stop - 1, -1, -1):
             length += panels[start].width + gap
-            height = max(height, panels[start].height)
+            height = max(height, panels[start].height - panels[start].foot)
+            foot = max(foot, panels[start].foot)
             if length > width and start < stop - 1:
                 break
             torn = start > 0 and panels[start - 1].module.color == panels[start].module.color
-            cost = best[start][0] + height + gap + (gap * 2.0 if torn else 0.0)
+            cost = best[start][0] + height + foot + gap + (gap * 2.0 if torn else 0.0)
             if cost < best[stop][0] - 1e-6:
                 best[stop] = (cost, start)
     rows: list[list[Panel]] = []

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from archviz.layout.canvas import Canvas, Port, port_shape, rounded
 from archviz.layout.legend import Used, legend_sections, place_strip
-from archviz.layout.panels import Panel, level, place_panel
+from archviz.layout.panels import Panel, level, place_panel, row_height
 from archviz.layout.row import RowLine, place_line, turn_room
 from archviz.layout.style import Style
 from archviz.layout.ways import Ground, ground_of
@@ -94,14 +94,15 @@ class Sheet:
         gap = self.style.gap(PANEL_GAP)
         x = (self.width - total(panel.width for panel in panels) - gap * (len(panels) - 1)) / 2
         panels = level(panels)
-        height = max(panel.height for panel in panels)
+        body = max(panel.height - panel.foot for panel in panels)
         self.y += self.style.row_gap(ROW_GAP)
         for panel in panels:
             self.panel_count += 1
             canvas = Canvas(f"panel{self.panel_count}")
-            self.items.append(place_panel(panel, canvas, x, self.y + height - panel.height))
+            top = self.y + body - (panel.height - panel.foot)
+            self.items.append(place_panel(panel, canvas, x, top))
             x += panel.width + gap
-        self.y += height
+        self.y += row_height(panels)
 
     def notes(self, notes: Sequence[str]) -> None:
         """Sentences under the figure."""

@@ -15,7 +15,7 @@ from archviz.errors import fail
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.page import describe_network, heading_text, row_width
-from archviz.layout.panels import Panel, build_panels, pack
+from archviz.layout.panels import Panel, build_panels, pack, row_height
 from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_lines, unsettled
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Room, Style
@@ -297,7 +297,7 @@ def _row_span(row: Sequence[Panel], gap: float) -> float:
 
 
 def _row_height(row: Sequence[Panel]) -> float:
-    return max(panel.height for panel in row)
+    return row_height(row)
 
 
 def _notes_height(notes: Sequence[str], style: Style, width: float) -> float:

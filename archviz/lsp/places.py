@@ -11,7 +11,8 @@ from archviz.language.expand import network_from_text
 from archviz.language.options import FLAGS, OPTIONS
 from archviz.lsp.completion import Names
 from archviz.lsp.outline import Outline
-from archviz.network.analysis import Analysis, Facts, analyse, check_published
+from archviz.network.analysis import Analysis, analyse, check_published
+from archviz.network.facts import Facts
 from archviz.network.kinds import KINDS
 from archviz.network.model import Layer, ModuleCall, Network, Node, Repeat
 from archviz.network.walk import children

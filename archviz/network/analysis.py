@@ -6,9 +6,10 @@ The walk carries the shape and the depth so far.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem
+from archviz.network.facts import Facts, Tally
 from archviz.network.inputs import doubt, doubts, meant
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.network.labels import call_text
@@ -60,50 +61,6 @@ class Totals(NamedTuple):
     non_trainable: int
     macs: int
     depth: int
-
-
-class Variant(NamedTuple):
-    """What stands at a place of a module in some calls of the module: a layer or a call.
-
-    ``runs``: the first and the last number of calls in a row that have it, from 1 on, in the
-    order in which they run; none in the main row.
-    """
-
-    node: Layer | ModuleCall
-    runs: tuple[tuple[int, int], ...] = ()
-
-
-class Facts(NamedTuple):
-    """What the executions of one place of the spec have: distinct values, first seen first.
-
-    ``calls`` counts them. Of identical towers the numbers are those of one.
-    """
-
-    calls: int
-    variants: tuple[Variant, ...] = ()
-    """What stands there, left out or not."""
-    depthwise: tuple[bool, ...] = ()
-    """Of a convolution in groups: whether each channel that comes in is a group."""
-    shapes: tuple[Shape, ...] = ()
-    parameters: tuple[int, ...] = ()
-    macs: tuple[int, ...] = ()
-    times: tuple[int, ...] = ()
-    """Of a repeat, or of identical towers: how many."""
-
-    @property
-    def present(self) -> list[Variant]:
-        """The variants that are not left out."""
-        return [variant for variant in self.variants if variant.node.present]
-
-    @property
-    def layers(self) -> list[Layer]:
-        """The layers that stand there."""
-        return [one.node for one in self.present if isinstance(one.node, Layer)]
-
-    @property
-    def optional(self) -> bool:
-        """Whether some calls leave out what others have."""
-        return 0 < len(self.present) < len(self.variants)
 
 
 class Analysis(NamedTuple):
@@ -199,42 +156,6 @@ class Outcome(NamedTuple):
     products: int = 0
 
 
-class _Tally:
-    """Distinct values of one place, gathered while walking."""
-
-    __slots__ = ("calls", "seen", "variants")
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self.seen: dict[str, dict[Any, None]] = {}
-        self.variants: dict[int, tuple[Layer | ModuleCall, list[tuple[int, int]]]] = {}
-        """By the id of a node, which its calls share, as far as they are equal."""
-
-    def has(self, node: Layer | ModuleCall, number: int) -> None:
-        """Note what stands there in call ``number`` of the module, 0 for the main row."""
-        variant = self.variants.get(id(node))
-        if variant is None:
-            variant = self.variants[id(node)] = node, []
-        runs = variant[1]
-        if not runs or runs[-1][1] < number - 1:
-            if number:
-                runs.append((number, number))
-        elif runs[-1][1] < number:
-            runs[-1] = runs[-1][0], number
-
-    def add(self, **facts: Any) -> None:
-        """Values by the names of the facts; None is none."""
-        for name, value in facts.items():
-            if value is not None:
-                if name not in self.seen:
-                    self.seen[name] = {}
-                self.seen[name][value] = None
-
-    def facts(self) -> Facts:
-        variants = tuple(Variant(node, tuple(runs)) for node, runs in self.variants.values())
-        return Facts(self.calls, variants, **{name: tuple(s) for name, s in self.seen.items()})
-
-
 class _Analyser(Walk[State]):
     """Gathers rows, problems and the facts of each place."""
 
@@ -248,7 +169,7 @@ class _Analyser(Walk[State]):
         self.auxiliary_rows: list[Row] = []
         self.into = self.rows
         self.problems: dict[str, Problem] = {}
-        self.tallies: dict[str, _Tally] = {}
+        self.tallies: dict[str, Tally] = {}
         self.copies = 1
         """How many identical towers the walk is in."""
         self.weighed = 1
@@ -262,10 +183,10 @@ class _Analyser(Walk[State]):
         self.number = 0
         """Which call it is of the module that the walk is in; 0 in the main row."""
 
-    def tally(self, where: str) -> _Tally:
+    def tally(self, where: str) -> Tally:
         tally = self.tallies.get(where)
         if tally is None:
-            tally = self.tallies[where] = _Tally()
+            tally = self.tallies[where] = Tally()
         return tally
 
     def layer(
@@ -275,11 +196,12 @@ class _Analyser(Walk[State]):
         tally.has(layer, self.number)
         depth = max([value[1] for value in values], default=0)
         shapes = tuple([shape for shape, _ in values if shape is not None])
-        if len(shapes) < len(values):
+        shapes = shapes if values else (layer.shape,)
+        if len(shapes) < len(values) or not shapes[0]:  # what is wrong was said before
             return None, depth
         if not values and layer.where in self.instead:
             layer = layer._replace(shape=self.instead[layer.where])
-        shapes = shapes or (layer.shape,)
+            shapes = (layer.shape,)
         tally.calls += self.copies
         try:
             outcome = measure(layer, shapes, names)
@@ -308,7 +230,7 @@ class _Analyser(Walk[State]):
         return outcome.shape, depth + outcome.depth
 
     def left_out(self, node: Layer | ModuleCall) -> None:
-        """Note what is left out, and give every place in it its facts, though nothing runs there."""
+        """Note what is left out; every place in it has facts, though nothing runs there."""
         self.idle(node)
         self.tally(node.where).has(node, self.number)
 
@@ -336,10 +258,11 @@ class _Analyser(Walk[State]):
         """Run bodies one after another and note what they come to together."""
         tally = self.tally(node.where)
         number = self.number
+        if not isinstance(node, Auxiliary):
+            tally.has(node, number)
         if isinstance(node, Repeat):
             tally.add(times=node.times)
         elif isinstance(node, ModuleCall):
-            tally.has(node, number)
             self.number = self.executed[node.module] = self.executed.get(node.module, 0) + 1
         parameters, macs = self.parameters, self.macs
         sharing = self.sharing
@@ -366,7 +289,9 @@ class _Analyser(Walk[State]):
 
     def identical(self, node: Towers, value: State, scope: Scope) -> list[State]:
         """One of the towers, counted as often as it stands there; shared weights once."""
-        self.tally(node.where).add(times=node.copies)
+        tally = self.tally(node.where)
+        tally.add(times=node.copies)
+        tally.has(node, self.number)
         before = self.copies, self.weighed
         self.copies *= node.copies
         self.weighed *= 1 if node.shared else node.copies

@@ -33,6 +33,7 @@ class Badge(NamedTuple):
 NORMS: Mapping[str, Badge] = {
     "batch-norm": Badge("B", "batch normalisation", "function", (2, 2)),
     "batch-norm-unscaled": Badge("B", "batch normalisation without scale", "function", (1, 2)),
+    "batch-norm-plain": Badge("B", "batch normalisation without weights", "function", (0, 2)),
     "batch-norm-frozen": Badge("B", "batch normalisation, frozen", "function", (0, 4)),
     "layer-norm": Badge("L", "layer normalisation", "function", (2, 0)),
     "layer-norm-unscaled": Badge("L", "layer normalisation without scale", "function", (1, 0)),

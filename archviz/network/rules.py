@@ -40,7 +40,7 @@ def describe_shape(shape: Shape) -> str:
 
 def check_size(shape: Shape) -> None:
     """:class:`ShapeError` where nothing is left of a shape, or where it is beyond all sense."""
-    if min(shape) < 1:
+    if min(shape, default=0) < 1:
         raise ShapeError(f"the output would be {show_shape(shape)}", "stride and pool less")
     if max(shape) > MAX_DIMENSION:
         raise ShapeError("the output would have a side of more than 10^12")
@@ -103,7 +103,7 @@ def dense_shape(layer: Layer, shape: Shape) -> Shape:
     if len(shape) not in (1, 2):
         raise ShapeError(
             f"dense needs a vector and gets {describe_shape(shape)}",
-            "put `flatten` or `global-avg-pool` before it",
+            "put `flatten` or `global-avg-pool` before it; for each place of a map, write conv 1x1",
         )
     return (*shape[:-1], layer.filters)
 
