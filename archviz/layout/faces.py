@@ -102,13 +102,14 @@ def call_label(module: Module, facts: Facts) -> str:
 def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> Face:
     """The face of a module's box."""
     captions = (shape_text(facts.shapes[0]),) if full and len(facts.shapes) == 1 else ()
-    parts = [module.title, _shapes(facts), *_counts(facts)]
+    title = call.look.title or module.title
+    parts = [title, _shapes(facts), *_counts(facts)]
     detail = "\n".join(part for part in parts if part)
     role, color = module.color, call.look.color
     if role not in MODULE_ROLES:
         role, color = "module", color or role
     return Face(
-        module.title,
+        title,
         detail,
         call.where,
         call_label(module, facts),
