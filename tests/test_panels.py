@@ -73,6 +73,13 @@ def test_a_body_is_that_of_a_call_that_is_there() -> None:
     assert notes(text) == ["inner in block 2"]
 
 
+def test_a_kind_that_is_not_drawn_leaves_the_others_of_its_place() -> None:
+    text = "  m: {takes: [kind], layers: [kind 2x2, relu]}\n"
+    text += "network: [input 9x9x4, m zero-pad, m max-pool]\n"
+    dashed = [shape.lines for shape in scene(text)[0] if shape.dash and shape.lines]
+    assert dashed == [("max-pool", "2×2")]
+
+
 def test_an_activation_that_some_calls_lack_has_a_dashed_badge() -> None:
     text = "  m: {takes: [a], layers: [conv 3x3 4 same act=a batch-norm]}\n"
     text += "network: [input 9x9x3, m relu, m linear, m relu]\n"

@@ -47,8 +47,9 @@ def _sign(badges: Sequence[Badge | None]) -> Sign:
 
 def layer_face(layer: Layer, facts: Facts, hidden: frozenset[str], full: bool) -> Face:
     """The face of a layer."""
-    layers = facts.layers or [layer]
-    layer, dashed = layers[0], facts.optional
+    drawn = [one for one in facts.layers if one.drawn]
+    layers, dashed = drawn or [layer], 0 < len(drawn) < len(facts.variants)
+    layer = layers[0]
     kind = KINDS[layer.kind]
     role, glyph = kind.role, kind.glyph
     label = alternatives(
