@@ -50,8 +50,8 @@ def read_layer(
     extra: Collection[tuple[ScalarNode, YamlNode]] = (),
 ) -> LayerSpec:
     """A layer from the tokens behind its kind and the options of its long form."""
-    key = kind, tuple([token for token, _ in rest]), tuple(scope)
-    known = reader.layers.get(key)
+    words = kind, tuple([token for token, _ in rest]), tuple(scope)
+    known = reader.layers.get(words)
     if known is not None and not extra:
         return LayerSpec(kind, where, mark, known)
     before = len(reader.problems)
@@ -89,7 +89,7 @@ def read_layer(
     spec = _layer_spec(kind, where, mark, merged, named)
     plain = not (extra or named or spec.open or KINDS[kind].join)
     if plain and len(reader.problems) == before:
-        reader.layers[key] = spec.fields
+        reader.layers[words] = spec.fields
     return spec
 
 
