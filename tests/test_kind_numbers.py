@@ -9,7 +9,6 @@ from archviz.language.expand import network_from_text
 from archviz.network.analysis import Analysis, analyse
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.network.labels import layer_label
-from archviz.network.model import Layer, ModuleCall
 
 
 def of(shape: str, item: str) -> Analysis:
@@ -251,16 +250,3 @@ def test_every_kind_has_its_role_and_most_are_drawn() -> None:
     roles = {name: role for role, names in ROLES.items() for name in names.split()}
     assert {name: kind.role for name, kind in KINDS.items()} == roles
     assert {name for name, kind in KINDS.items() if not kind.drawn} == NOT_DRAWN
-
-
-def test_a_kernel_is_shown_as_written_only_where_calls_differ() -> None:
-    text = (
-        "title: T\nmodules:\n  m: {takes: [k], layers: [conv kxk 4]}\n"
-        "network: [input 9x9x3, m 3, m 5]\n"
-    )
-    call = network_from_text(text, "t.yaml").body.nodes[1]
-    assert isinstance(call, ModuleCall)
-    layer = call.body.nodes[0]
-    assert isinstance(layer, Layer)
-    assert layer_label(layer, [(3, 3)]) == "conv 3×3"
-    assert layer_label(layer, [(3, 3), (5, 5)]) == "conv k×k"

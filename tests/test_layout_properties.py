@@ -66,6 +66,37 @@ def test_an_encoder_with_its_decoder_holds(spec: dict[str, Any], full: bool, asp
     assert violations(scene) == []
 
 
+@st.composite
+def varied(draw: st.DrawFn) -> dict[str, Any]:
+    """A spec of which each call of a module has other kernels, activations and layers."""
+    spec: dict[str, Any] = draw(specs())
+    modules = spec.get("modules", {})
+
+    def vary(node: Any) -> Any:
+        if isinstance(node, list):
+            return [vary(inner) for inner in node]
+        if isinstance(node, dict):
+            return {key: vary(inner) for key, inner in node.items()}
+        if node not in modules:
+            return node
+        kernel, acts = draw(st.sampled_from([1, 3, 5, 11])), ["relu", "hard-swish", "linear"]
+        return f"{node} {kernel} {draw(st.integers(0, 1))} {draw(st.sampled_from(acts))}"
+
+    more = ["conv kxk 8 same batch-norm act=after", "sep-conv 3x3 8 same act=after when=on"]
+    for module in modules.values():
+        module["takes"] = ["k=3", "on=0", "after=relu"]
+        if "layers" in module:
+            module["layers"] = vary(module["layers"]) + more
+    spec["network"] = vary(spec["network"])
+    return spec
+
+
+@given(varied(), st.booleans(), st.sampled_from([0.0, 16 / 9]))
+@settings(CHECKS, max_examples=60)
+def test_panels_of_calls_that_differ_hold(spec: dict[str, Any], full: bool, aspect: float) -> None:
+    assert violations(draw(spec, full=full, aspect=aspect)) == []
+
+
 @given(specs())
 @settings(CHECKS, max_examples=15)
 def test_the_same_spec_gives_the_same_bytes(spec: dict[str, Any]) -> None:

@@ -85,11 +85,11 @@ def shown(text: str) -> list[str]:
     return found
 
 
-def test_boxes_say_what_sets_a_kind_apart_as_far_as_all_calls_agree() -> None:
+def test_boxes_say_what_sets_a_kind_apart_in_all_calls() -> None:
     texts = shown(WORDS)
     for words in (
-        ("causal", "attention", "rotary"),
-        ("feed-", "forward", "SwiGLU"),
+        ("causal", "attention", "2 or 4 heads, rotary"),
+        ("feed-", "forward", "128 or 256, SwiGLU"),
         ("grouped-query", "cross-attention", "8 heads, 2 key heads", "window 7"),
         ("2 of 8", "experts", "64, GELU"),
         ("bidirectional", "LSTM", "32, last state"),

@@ -289,9 +289,10 @@ def test_notes_and_hidden_badges_are_those_of_their_spec() -> None:
     own, theirs = (analyse(network).rows[at].layer for at in (1, 2))
     assert "conv" not in network.figure.hidden(own)
     assert "conv" in network.figure.hidden(theirs)
-    notes = network_from_text(spec("b: {use: ddpm}", "input 1, b")).figure.notes
+    notes = network_from_text(spec("b: {use: inception_v4}", "input 299x299x3, b")).figure.notes
     assert notes == (
-        "DDPM: A shortcut has a convolution only where the number of channels changes.",
+        *network.figure.notes,
+        "Inception-v4 is used without its auxiliary classifiers.",
     )
 
 

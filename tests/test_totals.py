@@ -277,9 +277,9 @@ def test_facts_gather_what_a_place_stands_for() -> None:
     network, analysis = bundled("resnet50")
     first = analysis.facts["modules/conv-block/main/0"]
     assert first.calls == 4
-    assert first.filters == (64, 128, 256, 512)
-    assert first.strides == ((1, 1), (2, 2))
-    assert first.kernels == ((1, 1),)
+    assert [layer.filters for layer in first.layers] == [64, 128, 256, 512]
+    assert [layer.stride for layer in first.layers] == [(1, 1), (2, 2), (2, 2), (2, 2)]
+    assert {layer.kernel for layer in first.layers} == {(1, 1)}
     rows = [row for row in analysis.rows if row.layer.where == "modules/conv-block/main/0"]
     assert rows[1].input_shape == (56, 56, 256)
     assert first.shapes[1] == (28, 28, 128)

@@ -31,6 +31,8 @@ FORM_KEYS: Mapping[str, tuple[str, ...]] = {
     "outputs": ("outputs",),
 }
 """The keys of each form of an item, besides ``as``."""
+OUTPUT_KEYS = ("of", "label", "caption")
+"""The keys of an output in its long form."""
 
 
 def read_style(reader: SpecReader, node: MappingNode) -> Style:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archviz.language.item_keys import FORM_KEYS, LOOK_KEYS, read_style
+from archviz.language.item_keys import FORM_KEYS, OUTPUT_KEYS, read_style
 from archviz.language.places import Place, Readers, check_keys, find
 from archviz.language.reader import Values
 from archviz.language.syntax import AuxiliarySpec, OutputsSpec, StageSpec
@@ -76,7 +76,7 @@ def outputs(
         inner, style = body, read_style(reader, MappingNode((), name.mark))
         part = find(body, "of") if isinstance(body, MappingNode) else None
         if isinstance(body, MappingNode) and part and body.pairs[0][0].text not in TAKES_OF:
-            check_keys(reader, body, ("of", *LOOK_KEYS), "an output")
+            check_keys(reader, body, OUTPUT_KEYS, "an output")
             inner, style = part, read_style(reader, body)
         branches.append((name.text, read.series(reader, inner, at, Place(place.scope))))
         looks.append(style.look)

@@ -13,7 +13,7 @@ from typing import Any
 from archviz.language.calls import OWN_KEYS as CALL_KEYS
 from archviz.language.figure import OWN_KEYS
 from archviz.language.head import GALLERY, KERAS, MACS_OF, PUBLISHED, TEXTS
-from archviz.language.item_keys import FORM_KEYS, LOOK_KEYS
+from archviz.language.item_keys import FORM_KEYS, OUTPUT_KEYS
 from archviz.language.items import FORMS
 from archviz.language.options import COMMON, FLAGS, OPTIONS, WORDS
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES
@@ -260,7 +260,7 @@ def _bodies() -> dict[str, Schema]:
     lists = {"type": "array", "minItems": 2, "items": _ref("series")}
     nodes = {"type": "object", "additionalProperties": _ref("series")}
     edges = {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": r"\s->\s"}}
-    looks = {key: _LOOKS[key] for key in LOOK_KEYS}
+    looks = {key: _LOOKS[key] for key in OUTPUT_KEYS if key in _LOOKS}
     output = _object({"of": _ref("series"), **looks}, "an output", "of")
     return {
         "layers": {**_ref("series"), "description": "its layers, one after another"},

@@ -51,8 +51,8 @@ def with_shapes(
     asking = {
         name
         for name, module in modules.items()
-        if ({*SHAPE_NAMES} - {*module.takes}) & {*_names(module.body)}
-        or {*SHAPE_NAMES} & {*_names(tuple(module.takes.values()))}
+        if ({*SHAPE_NAMES} - {*module.takes}) & {*names_in(module.body)}
+        or ({*SHAPE_NAMES} - {*module.takes}) & {*names_in(tuple(module.takes.values()))}
     }
     if not asking:
         return dict(modules)
@@ -65,24 +65,25 @@ def with_shapes(
     return {name: module._replace(shaped=name in asking) for name, module in modules.items()}
 
 
-def _names(part: Any) -> Iterator[str]:
+def names_in(part: Any) -> Iterator[str]:
     """All names in the expressions of a part of a spec."""
     match part:
         case Setting() | Expression():
             yield from part.names
         case ChoiceSpec():
+            yield part.parameter
             yield from part.words
         case RepeatSpec():
             bound = {name for name, _ in part.bindings}
-            yield from (name for name in _names(part.body) if name not in bound)
-            yield from _names((part.times, part.bindings, part.rows))
+            yield from (name for name in names_in(part.body) if name not in bound)
+            yield from names_in((part.times, part.bindings, part.rows))
         case str() | int() | float() | None:
             return
         case Mapping():
             return
         case tuple():
             for inner in part:
-                yield from _names(inner)
+                yield from names_in(inner)
 
 
 def words_in(tokens: Sequence[str]) -> tuple[str, ...]:

@@ -50,8 +50,8 @@ def read_layer(
     extra: Collection[tuple[ScalarNode, YamlNode]] = (),
 ) -> LayerSpec:
     """A layer from the tokens behind its kind and the options of its long form."""
-    key = kind, tuple([token for token, _ in rest]), tuple(scope)
-    known = reader.layers.get(key)
+    words = kind, tuple([token for token, _ in rest]), tuple(scope)
+    known = reader.layers.get(words)
     if known is not None and not extra:
         return LayerSpec(kind, where, mark, known)
     before = len(reader.problems)
@@ -91,7 +91,7 @@ def read_layer(
     spec = _layer_spec(kind, where, mark, merged, named)
     plain = not (extra or named or spec.open or row.join)
     if plain and len(reader.problems) == before:
-        reader.layers[key] = spec.fields
+        reader.layers[words] = spec.fields
     return spec
 
 
@@ -250,7 +250,9 @@ def _given_twice(
         _means_nothing(reader, kind, token, mark, scope)
         return
     hint = ""
-    if bare and not token.isdigit():
+    if bare and token in scope and not token.isdigit():
+        hint = f"a parameter that is a word stands behind its option, such as act={token}"
+    elif bare and not token.isdigit():
         hint = "an expression has no blanks in it"
     elif bare and "kernel" in KINDS[kind].options:
         hint = "a kernel is written 3x3"

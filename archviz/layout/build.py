@@ -134,7 +134,7 @@ class Builder(NamedTuple):
     def layer(self, layer: Layer) -> Block | None:
         """A layer's box, bar or circle."""
         facts = self.analysis.facts.get(layer.where)
-        if not layer.drawn or facts is None or not facts.calls or KINDS[layer.kind].glyph == "none":
+        if facts is None or not any(one.drawn for one in facts.layers):
             return None
         face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full)
         if face.glyph == "circle":

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from archviz.layout.blocks import MODULE_ROLES, Face, Sign
 from archviz.network.facts import Facts
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS, Badge
-from archviz.network.labels import alternatives, either, layer_label, shape_text, without_braces
+from archviz.network.labels import alternatives, box_label, either, shape_text, without_braces
 from archviz.network.model import Layer, Module, ModuleCall
 
 
@@ -47,12 +47,13 @@ def _sign(badges: Sequence[Badge | None]) -> Sign:
 
 def layer_face(layer: Layer, facts: Facts, hidden: frozenset[str], full: bool) -> Face:
     """The face of a layer."""
-    layers = facts.layers or [layer]
-    layer, dashed = layers[0], facts.optional
+    drawn = [one for one in facts.layers if one.drawn]
+    layers, dashed = drawn or [layer], 0 < len(drawn) < len(facts.variants)
+    layer = layers[0]
     kind = KINDS[layer.kind]
     role, glyph = kind.role, kind.glyph
     label = alternatives(
-        _distinct(layers, lambda one: layer_label(one, all(facts.depthwise or (False,))))
+        _distinct(layers, lambda one: box_label(one, all(facts.depthwise or (False,))))
     )
     if glyph == "circle":
         badges = [ACTIVATIONS.get(one.kind) or NORMS.get(one.kind) for one in layers]
@@ -101,13 +102,14 @@ def call_label(module: Module, facts: Facts) -> str:
 def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> Face:
     """The face of a module's box."""
     captions = (shape_text(facts.shapes[0]),) if full and len(facts.shapes) == 1 else ()
-    parts = [module.title, _shapes(facts), *_counts(facts)]
+    title = call.look.title or module.title
+    parts = [title, _shapes(facts), *_counts(facts)]
     detail = "\n".join(part for part in parts if part)
     role, color = module.color, call.look.color
     if role not in MODULE_ROLES:
         role, color = "module", color or role
     return Face(
-        module.title,
+        title,
         detail,
         call.where,
         call_label(module, facts),
@@ -137,7 +139,7 @@ def _said(layers: Sequence[Layer], facts: Facts) -> tuple[str, ...]:
     if len({len(own) for own in words}) > 1:
         said = list(dict.fromkeys(part for own in words for part in own))
     if kind.name == "scaled-add":
-        said.append(either(_distinct(layers, lambda layer: f"×{layer.value:g}")))
+        said.append(f"×{either(_distinct(layers, lambda layer: f'{layer.value:g}'))}")
     groups = _distinct(layers, lambda layer: f"{layer.groups}")
     if groups != ["1"] and not all(facts.depthwise or [False]):
         said.append(f"{either(groups)} groups")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from archviz.network.analysis import Analysis
 from archviz.network.facts import Facts, Variant, Varied
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
-from archviz.network.labels import layer_label, without_braces
+from archviz.network.labels import box_label, without_braces
 from archviz.network.model import Layer, Module, ModuleCall, Network, Node, Repeat, Series, Towers
 from archviz.network.walk import children
 
@@ -39,7 +40,7 @@ def variant_notes(
     count = analysis.executed.get(module.name, 0)
     if count < 2:
         return ()
-    known = " ".join(_labels(analysis, module)).replace(",", " ").split()
+    known = " ".join(_labels(analysis, module))
     said: list[Said] = []
     names = [_name(node, network) for node in _own(body)]
     for node in _own(body):
@@ -83,7 +84,7 @@ def _aspects(node: Varied) -> list[Callable[[Any], str]]:
     if isinstance(node, Towers):
         return [lambda one: f"{one.copies} towers"]
     said: list[Callable[[Any], str]] = [
-        layer_label,
+        box_label,
         lambda one: NORMS[one.norm].title if one.norm in NORMS else "",
         lambda one: ACTIVATIONS[one.activation].title if one.activation in ACTIVATIONS else "",
         lambda one: "1 group" if one.groups == 1 else f"{one.groups} groups",
@@ -100,7 +101,7 @@ def _name(node: Varied, network: Network) -> str:
     """What a box is called."""
     if isinstance(node, ModuleCall):
         return without_braces(network.modules[node.module].label)
-    return layer_label(node) if isinstance(node, Layer) else ""
+    return box_label(node) if isinstance(node, Layer) else ""
 
 
 def _presence(node: Varied, facts: Facts, network: Network, names: Sequence[str]) -> Iterator[Said]:
@@ -115,13 +116,13 @@ def _presence(node: Varied, facts: Facts, network: Network, names: Sequence[str]
     yield Said(label, there, label) if len(there) <= len(gone) else Said(f"no {label}", gone, label)
 
 
-def _values(facts: Facts, said: Callable[[Any], str], known: Sequence[str]) -> list[Said]:
+def _values(facts: Facts, said: Callable[[Any], str], known: str) -> list[Said]:
     """Which calls have which of two or three values; of two only the one that is said shorter."""
     groups: dict[str, list[Variant]] = {}
     for variant in facts.present:
         groups.setdefault(said(variant.node), []).append(variant)
     texts = _apart(list(groups))
-    if not 1 < len(groups) <= MOST_VALUES or all(text in known for text in texts):
+    if not 1 < len(groups) <= MOST_VALUES or all(_known(text, known) for text in texts):
         return []
     place = said(facts.present[0].node)
     found = [
@@ -136,6 +137,11 @@ def _values(facts: Facts, said: Callable[[Any], str], known: Sequence[str]) -> l
     short = min(reversed(found), key=lambda one: len(one.runs))
     other = next(one.value for one in found if one is not short)
     return [short._replace(value=short.value or f"no {other}")]
+
+
+def _known(text: str, known: str) -> bool:
+    """Whether the boxes of the module's calls say ``text``."""
+    return bool(re.search(rf"(?<!\d){re.escape(text)}(?!\d)", known))
 
 
 def _apart(texts: Sequence[str]) -> list[str]:

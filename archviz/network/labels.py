@@ -17,23 +17,29 @@ def shape_text(shape: Shape) -> str:
     return "×".join(str(size) for size in shape)
 
 
-def layer_label(layer: Layer, depthwise: bool = False) -> str:
-    """``conv 3×3``; ``conv dw 3×3`` where it is ``depthwise`` by its groups."""
+def layer_label(layer: Layer) -> str:
+    """``conv 3×3``."""
     if layer.label:
         return layer.label
     kind = KINDS[layer.kind]
+    template = kind.label
     if kind.words:
         return kind.words(layer)[0]
-    template = kind.label
-    if depthwise and layer.kind.startswith("conv"):
-        template = template.replace("conv", "conv dw", 1)
-    if layer.kind in FACTORS:
-        template = f"{template} ×{layer.value:g}"
     if "{kernel}" not in template:
         return template
     if layer.causal:
         template = f"causal {template}"
     return template.replace("{kernel}", shape_text(layer.kernel))
+
+
+def box_label(layer: Layer, depthwise: bool = False) -> str:
+    """What a box says: the factor by which it enlarges, too, and whether it is ``depthwise``."""
+    label = layer_label(layer)
+    if layer.label:
+        return label
+    if layer.kind in FACTORS:
+        return f"{label} ×{layer.value:g}"
+    return label.replace("conv", "conv dw", 1) if depthwise else label
 
 
 FACTORS = ("upsample", "pixel-shuffle")

@@ -239,9 +239,11 @@ class _Painter:
         if shape.stroke and shape.line_width:
             self.canvas.setStrokeColorRGB(*_rgb(shape.stroke))
             self.canvas.setLineWidth(shape.line_width)
-            self.canvas.setDash([shape.dash] if shape.dash else [])
+            if shape.dash:
+                self.canvas.setDash([shape.dash])
             self.canvas.drawPath(outline, stroke=1, fill=0)
-            self.canvas.setDash([])
+            if shape.dash:
+                self.canvas.setDash([])
         for text in shape.texts:
             self.text(text)
 
