@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, reject, settings
+from hypothesis import Phase, given, reject, settings
+from hypothesis import strategies as st
 from random_language import raw_specs, specs
 from spec_rewrites import WrittenOut, by_hand, natural, renamed
-from test_layout_properties import CHECKS
+from test_layout_properties import CHECKS, draw
 
 from archviz.errors import ArchvizError
 from archviz.language.expand import load_network, network_from_text
@@ -19,7 +20,9 @@ from archviz.network.model import Auxiliary, Layer, Network
 from archviz.network.paths import Scope
 from archviz.network.walk import Walk
 
-FEW = settings(CHECKS, max_examples=60)
+SEEN = [Phase.explicit, Phase.reuse, Phase.generate]
+"""Without making what fails smaller, which takes minutes where an example has many parts."""
+FEW = settings(CHECKS, max_examples=60, phases=SEEN)
 
 
 def text_of(spec: dict[str, Any]) -> str:
@@ -101,12 +104,15 @@ def test_names_of_shapes_are_numbers_passed_by_hand(spec: dict[str, Any]) -> Non
 @FEW
 def test_modules_and_repeats_are_what_they_are_written_out(spec: dict[str, Any]) -> None:
     """What ``shared`` says of a call or a repeat, each layer says for itself then."""
+    plain, out = natural(spec), WrittenOut(by_hand(spec)).spec
+    read(plain)
     try:
-        same(natural(spec), WrittenOut(by_hand(spec)).spec)
-    except ArchvizError as error:
-        if "of each of many equal towers" not in str(error):  # only a module can have them there
+        analyse(read(out))
+    except ArchvizError as error:  # what only modules and repeats can say
+        if not any(words in str(error) for words in ("of many equal towers", "no layer before")):
             raise
         reject()
+    same(plain, out)
 
 
 @given(raw_specs())
@@ -136,6 +142,13 @@ def test_a_network_used_whole_is_that_network(
     alone = analyse(read(spec))
     assert numbers(used) == numbers(alone._replace(auxiliary_rows=()))
     assert used.totals == alone.totals
+
+
+@given(specs(previous=True), st.booleans(), st.sampled_from([0.0, 16 / 9]))
+@settings(FEW, max_examples=30)
+def test_all_can_be_drawn(spec: dict[str, Any], full: bool, aspect: float) -> None:
+    scene = draw(spec, full=full, aspect=aspect)
+    assert min(scene.width, scene.height) > 0
 
 
 # ---- what they have found ------------------------------------------------------------------
