@@ -2,8 +2,9 @@
 
     python tests/fuzz_specs.py 20000 [--seed 1] [--draw]
 
-Damages the bundled specs (bytes, words, lines) and makes up YAML from the language's own
-words. Equal seeds give equal inputs. With --draw, what is accepted is also drawn.
+Damages the bundled specs, the examples and random ones (bytes, words, lines) and makes up YAML
+from the language's own words. Equal seeds give equal inputs. With --draw, what is accepted is
+also drawn; --also names more specs to damage.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ import tempfile
 import time
 import traceback
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archviz import catalog
+from random_language import several
+
 from archviz.bundled import path_of
+from archviz.catalog import names
 from archviz.errors import ArchvizError
 from archviz.language.expand import load_network, network_from_text
 from archviz.language.figure import KEYS as FIGURE
@@ -32,8 +36,10 @@ from archviz.network.analysis import analyse, check_published
 from archviz.network.kinds import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+WHOLE = ("the file is empty",)
+"""What is said of a file as a whole."""
 SECONDS = 5.0
 """An input that takes longer counts as a crash."""
 
@@ -175,7 +181,8 @@ def numbers(data: bytes, rng: random.Random) -> bytes:
 def made_up(data: bytes, rng: random.Random) -> bytes:
     body = _flow(rng, rng.randint(1, 6))
     if rng.random() < 0.7:
-        network = ", ".join(["input 16x16x3", *(_flow(rng, 4) for _ in range(rng.randint(1, 4)))])
+        first = rng.choice(("input 16x16x3", "input 16x16x3 as=a", "input 9x8 as=b", "input 8"))
+        network = ", ".join([first, *(_flow(rng, 4) for _ in range(rng.randint(1, 4)))])
         modules = ", ".join(f"{name}: {_flow(rng, 5)}" for name in rng.sample("abcdef", 3))
         body = f"{{title: T, modules: {{{modules}}}, network: [{network}]}}"
     return body.encode("utf-8", "surrogatepass")
@@ -227,6 +234,9 @@ def try_one(data: bytes, draw: bool = False) -> bool:
     except ArchvizError as error:
         assert error.problems
         assert str(error)
+        for problem in error.problems:
+            placed = problem.mark.file and problem.mark.line > 0 and problem.mark.column > 0
+            assert placed or problem.message in WHOLE, problem
         return False
     assert sum(row.parameters for row in analysis.rows) == analysis.totals.parameters
     check_published(network, analysis)
@@ -237,13 +247,15 @@ def try_one(data: bytes, draw: bool = False) -> bool:
     return True
 
 
-def fuzz(count: int, seed: int = 1, draw: bool = False) -> Outcome:
-    """Try ``count`` inputs."""
+EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
+
+
+def fuzz(count: int, seed: int = 1, draw: bool = False, also: Sequence[str] = ()) -> Outcome:
+    """Try ``count`` inputs, made of what is bundled, of random specs, and of the files ``also``."""
     rng = random.Random(seed)
-    sources = []
-    for name in catalog.names():
-        with open(path_of(name), "rb") as file:
-            sources.append(file.read())
+    paths = [*map(path_of, names()), *map(str, sorted(EXAMPLES.glob("*.yaml"))), *also]
+    sources = [Path(path).read_bytes() for path in paths]
+    sources += [text.encode() for text in several(len(sources), seed)]
     outcome = Outcome()
     for number in range(count):
         data = rng.choice(sources)
@@ -271,8 +283,9 @@ def main() -> int:
     parser.add_argument("count", type=int, nargs="?", default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--draw", action="store_true")
+    parser.add_argument("--also", nargs="*", default=[])
     options = parser.parse_args()
-    outcome = fuzz(options.count, options.seed, options.draw)
+    outcome = fuzz(options.count, options.seed, options.draw, options.also)
     for crash in outcome.crashes[:5]:
         print(crash[-3000:], end="\n\n")
     print(

@@ -13,7 +13,7 @@ from archviz.cli.commands import main
 from archviz.errors import ArchvizError
 from archviz.importers.unroll import unrolled
 from archviz.language.expand import network_from_text
-from archviz.network.analysis import Analysis, analyse
+from archviz.network.analysis import Analysis, analyse, check_published
 from tests.invariants import violations
 
 
@@ -335,3 +335,39 @@ def test_stages_and_captions_are_drawn() -> None:
 )
 def test_mistakes_with_stages_and_looks(items: str, said: str) -> None:
     assert said in problem(items)
+
+
+# ---- what would be wrong in silence -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("items", "said"),
+    [
+        ("  - conv 3x3 8 shared\n", "no layer before has its 288 weights"),
+        ("  - block\n  - conv 1x1 8\n  - block shared\n", "no earlier call has 36 weights here"),
+        ("  - {repeat: 2, of: conv 1x1 8, shared: yes}\n", "no earlier call has 72 weights here"),
+        ("  - {repeat: 2, of: relu, each: {k: [1, 2]}}\n", "nothing in the repeat uses 'k'"),
+        ("  - {towers: [relu as=a, identity]}\n  - from a\n", "leads nowhere"),
+        ("  - conv 1x1 4 3\n", "filters is already '4'"),
+    ],
+)
+def test_what_would_be_wrong_in_silence(items: str, said: str) -> None:
+    assert said in problem(items, BLOCK if "block" in items else "")
+
+
+def test_tied_weights_of_an_embedding() -> None:
+    text = "title: T\nnetwork:\n  - input 5\n  - embedding 4 words=9\n"
+    text += "  - dense 9 no-bias shared\n"
+    assert numbers(text).totals.parameters == 36
+
+
+def test_a_default_can_be_of_another_parameter() -> None:
+    modules = "modules: {b: {takes: [n, out=2*n], layers: [conv 1x1 out]}}\n"
+    assert parameters("  - b 3\n  - b 3 1\n", modules) == 5 * 6 + 7 * 1
+
+
+def test_a_published_count_that_is_the_trainable_one() -> None:
+    text = network("  - conv 1x1 2 batch-norm\n", "published: {parameters: 14}\n")
+    built = network_from_text(text)
+    (found,) = check_published(built, analyse(built))
+    assert found.hint == "as many as are non-trainable: PyTorch's count is 'trainable'"

@@ -298,19 +298,20 @@ class _Expander(Filler):
     ) -> CountedSeries:
         """The body of a module for its arguments, built once for equal ones."""
         key: tuple[object, ...] = (item.module, *arguments.values())
-        if self.shapes is not None:
+        if self.shapes is not None and module.shaped:
             named = self.shapes.named
             self.shapes.named = {inner: named[given] for inner, given in item.inputs}
             self.shapes.named[PREVIOUS] = (self.shapes.before,)
             self.shapes.named[COMING_IN] = (self.at,)
-            if module.shaped:
-                key = (*key, self.at, *self.shapes.named.values())
+            key = (*key, self.at, *self.shapes.named.values())
             if module.whole:
                 self.shapes.before = self.at
         if key not in self.bodies:
-            problems, at = dict(self.problems), self.at
+            problems, at, shapes = dict(self.problems), self.at, self.shapes
             sides = shape_values(self.at or (1,)) if module.shaped else {}
+            self.shapes = shapes if module.shaped else None  # nothing in it asks
             self.bodies[key] = self.series(module.body, {**sides, **arguments}, depth + 1)
+            self.shapes = shapes
             if module.shaped and at is None:  # the shape before it is what is wrong
                 self.problems = problems
         return self.bodies[key]

@@ -110,8 +110,9 @@ class Filler:
         written_out = {argument.parameter: argument for argument in given}
         for name, default in module.takes.items():
             if name not in written_out:
-                sides = shape_values(self.at or (1,)) if default and default.names else {}
-                arguments[name] = evaluate(default, sides) if default else (0, 1)
+                known = shape_values(self.at or (1,)) if default and default.names else {}
+                known = {**known, **arguments}
+                arguments[name] = self.value(default, module.mark, known) if default else (0, 1)
                 continue
             argument = written_out[name]
             arguments[name] = self.value(argument.value, argument.mark, values)

@@ -9,6 +9,7 @@ from archviz.language.options import OptionError, whole
 from archviz.language.places import Place, Readers, check_keys, find, meant
 from archviz.language.reader import SpecReader
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES, MAX_VARIABLES, read_binding, read_rows
+from archviz.language.shapes import names_in
 from archviz.language.shorthand import Parameters, read_layer, read_value
 from archviz.language.syntax import (
     ChoiceSpec,
@@ -20,7 +21,7 @@ from archviz.language.syntax import (
 )
 from archviz.language.wiring import read_graph
 from archviz.network.kinds import KINDS
-from archviz.yamlnodes import MappingNode, ScalarNode, SequenceNode, YamlNode, describe
+from archviz.yamlnodes import MappingNode, ScalarNode, SequenceNode, YamlNode, describe, shorten
 
 if TYPE_CHECKING:
     from archviz.errors import Mark
@@ -77,8 +78,13 @@ def repeat(
             read_binding(reader, key, values, count, place.scope) for key, values in each.pairs
         )
         scope = {**place.scope, **dict(bindings)}
+        before = len(reader.problems)
         series = read.series(reader, body, f"{where}/of", Place(scope))
         reader.values.many(since)
+        used = {*names_in(series)} if len(reader.problems) == before else {*scope}
+        for key, _ in each.pairs:
+            if key.text not in used:
+                reader.problem(key.mark, f"nothing in the repeat uses '{shorten(key.text)}'")
         return RepeatSpec(times, series, where, node.mark, bindings, style=style)
     rows = read_rows(reader, body, each, count, where, place.scope)
     reader.values.many(since)

@@ -15,7 +15,18 @@ from archviz.language.places import Place, Readers, begins, find
 from archviz.language.reader import SpecReader, tokens_of
 from archviz.language.shapes import words_in
 from archviz.language.shorthand import read_layer
-from archviz.language.syntax import ChoiceSpec, FromSpec, ItemSpec, LayerSpec, NamedSpec, SeriesSpec
+from archviz.language.syntax import (
+    ChoiceSpec,
+    FromSpec,
+    GraphSpec,
+    ItemSpec,
+    LayerSpec,
+    NamedSpec,
+    ResidualSpec,
+    SeriesSpec,
+    StageSpec,
+    TowersSpec,
+)
 from archviz.language.values import give_name, take_name
 from archviz.network.kinds import KINDS
 from archviz.yamlnodes import MappingNode, ScalarNode, SequenceNode, YamlNode, describe, shorten
@@ -39,7 +50,7 @@ def read_series(reader: SpecReader, node: YamlNode, where: str, place: Place) ->
     children = [part for child in together(node.items) for part in apart(reader, child)]
     last = len(children) - 1
     inner = Place(place.scope, place.top, place.own)
-    given = 0
+    given = False
     for index, child in enumerate(children):
         at = inner
         if index in (0, last):
@@ -59,10 +70,19 @@ def read_series(reader: SpecReader, node: YamlNode, where: str, place: Place) ->
                 "give it a name that something takes (as: NAME), or remove it",
             )
         items += read
-        given = len(reader.values.known) - before
+        given = len(reader.values.known) > before and _leaves(read)
     if items and _waits(reader, items[-1]):
         _merged(reader, items.pop(), ())
     return tuple(items)
+
+
+def _leaves(items: Sequence[ItemSpec]) -> bool:
+    """Whether the value behind items, or one beside it, has a name and need not go on."""
+    last = items[-1] if items else None
+    if isinstance(last, StageSpec):
+        return _leaves(last.body)
+    inner = isinstance(last, TowersSpec | ResidualSpec | GraphSpec)
+    return last is not None and not inner
 
 
 def _starts(item: ItemSpec) -> bool:

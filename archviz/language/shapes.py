@@ -51,8 +51,8 @@ def with_shapes(
     asking = {
         name
         for name, module in modules.items()
-        if ({*SHAPE_NAMES} - {*module.takes}) & {*_names(module.body)}
-        or {*SHAPE_NAMES} & {*_names(tuple(module.takes.values()))}
+        if ({*SHAPE_NAMES} - {*module.takes}) & {*names_in(module.body)}
+        or ({*SHAPE_NAMES} - {*module.takes}) & {*names_in(tuple(module.takes.values()))}
     }
     if not asking:
         return dict(modules)
@@ -65,12 +65,13 @@ def with_shapes(
     return {name: module._replace(shaped=name in asking) for name, module in modules.items()}
 
 
-def _names(part: Any) -> Iterator[str]:
+def names_in(part: Any) -> Iterator[str]:
     """All names in the expressions of a part of a spec."""
     match part:
         case Setting() | Expression():
             yield from part.names
         case ChoiceSpec():
+            yield part.parameter
             yield from part.words
         case str() | int() | float() | None:
             return
@@ -78,7 +79,7 @@ def _names(part: Any) -> Iterator[str]:
             return
         case tuple():
             for inner in part:
-                yield from _names(inner)
+                yield from names_in(inner)
 
 
 def words_in(tokens: Sequence[str]) -> tuple[str, ...]:
@@ -97,10 +98,11 @@ class ShapeWalk(Walk[Shape | None]):
     ) -> Shape | None:
         """See :meth:`Walk.layer`."""
         shapes = tuple([shape for shape in values if shape is not None])
-        if len(shapes) < len(values):
+        shapes = shapes if values else (layer.shape,)
+        if len(shapes) < len(values) or not shapes[0]:
             return None
         try:
-            return measure(layer, shapes or (layer.shape,), names).shape
+            return measure(layer, shapes, names).shape
         except ShapeError:
             return None
 

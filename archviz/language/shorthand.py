@@ -169,10 +169,12 @@ def _classify(
 ) -> tuple[str, str]:
     """The option that a token sets, and the text of its value; ``taken`` are set already."""
     row = KINDS[kind]
-    if row.join and values and token in values.known and token not in scope:
+    if row.join and values and token in values.known and not _is_parameter(token, scope):
         return WITH, token
     if token in FLAGS and token not in scope:
-        return FLAGS[token]
+        option, text = FLAGS[token]
+        if row.main != "parts" or option in COMMON:  # what a split gives may be called relu
+            return option, text
     key, equals, value = token.partition("=")
     if equals:
         return key, value
@@ -183,6 +185,11 @@ def _classify(
     if row.first and row.first not in taken:
         return row.first, token
     return row.main, token
+
+
+def _is_parameter(token: str, scope: Parameters) -> bool:
+    """Whether it names a parameter; names of shapes, which are numbers there, are none."""
+    return token in scope and not isinstance(scope[token], int)
 
 
 def _put(
@@ -227,7 +234,9 @@ def _given_twice(
         _means_nothing(reader, kind, token, mark, scope)
         return
     hint = ""
-    if bare and not token.isdigit():
+    if bare and token in scope and not token.isdigit():
+        hint = f"a parameter that is a word stands behind its option, such as act={token}"
+    elif bare and not token.isdigit():
         hint = "an expression has no blanks in it"
     elif bare and "kernel" in KINDS[kind].options:
         hint = "a kernel is written 3x3"

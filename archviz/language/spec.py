@@ -209,7 +209,8 @@ def _parameters(reader: SpecReader, node: YamlNode) -> dict[str, Expression | No
         check_parameter(reader, ScalarNode(name.strip(), item.plain, item.mark))
         if name.strip() in parameters:
             reader.problem(item.mark, f"'{shorten(name)}' is taken twice")
-        value = read_value(reader, default.strip(), item.mark, SHAPE_NAMES) if equals else None
+        known = {**SHAPE_NAMES, **parameters}
+        value = read_value(reader, default.strip(), item.mark, known) if equals else None
         if optional and not equals:
             message = f"'{shorten(name)}' needs a default, as '{optional}' before it has one"
             reader.problem(item.mark, message, "put parameters with a default last")

@@ -47,12 +47,13 @@ def read_graph(
         return None
     before = len(reader.problems)
     outside = {START, *reader.values.known}
-    bodies = _read_nodes(reader, nodes, where, place, read_series)
+    bodies, borrowed = _read_nodes(reader, nodes, where, place, read_series)
     wires = _read_edges(reader, edges, bodies, outside)
     if len(reader.problems) > before:
         return None
     outside -= bodies.keys()
-    order = _order(reader, node.mark, [name.text for name, _ in nodes.pairs], wires, outside)
+    names = [name.text for name, _ in nodes.pairs]
+    order = _order(reader, node.mark, names, {**wires, **borrowed}, outside)
     marks = {name.text: name.mark for name, _ in nodes.pairs}
     _check_merges(reader, bodies, wires, marks)
     inputs = [name for name in order if bodies[name] and begins(bodies[name][0])]
@@ -65,8 +66,12 @@ def read_graph(
 
 def _read_nodes(
     reader: SpecReader, nodes: MappingNode, where: str, outer: Place, read_series: ReadSeries
-) -> dict[str, SeriesSpec]:
+) -> tuple[dict[str, SeriesSpec], Edges]:
+    """The nodes, and edges for the named values that one takes out of another."""
     bodies: dict[str, SeriesSpec] = {}
+    borrowed: Edges = {}
+    owners: dict[str, str] = {}
+    taken = reader.values.taken
     for name, value in nodes.pairs:
         if name.text in (START, "out"):
             message = f"'{name.text}' is the {name.text}put of the graph"
@@ -78,8 +83,14 @@ def _read_nodes(
                 "use letters, digits, '-' and '_'",
             )
         place = Place(outer.scope, own=outer.own, merge=True)
+        known, reader.values.taken = set(reader.values.known), set()
         bodies[name.text] = read_series(reader, value, f"{where}/graph/{name.text}", place)
-    return bodies
+        for value_name in sorted(reader.values.taken & owners.keys()):
+            borrowed[owners[value_name], name.text] = name.mark
+        taken |= reader.values.taken
+        owners |= dict.fromkeys(reader.values.known.keys() - known, name.text)
+    reader.values.taken = taken
+    return bodies, borrowed
 
 
 def _read_edges(

@@ -141,7 +141,10 @@ def check_published(network: Network, analysis: Analysis) -> list[Problem]:
         if key == "depth":
             message = f"depth comes to {computed:,}, published is {published:,}"
         more = f"{abs(computed - published):,} too {'many' if computed > published else 'few'}"
-        problems.append(Problem(mark, f"{message}: {more}"))
+        hint = ""
+        if key == "parameters" and computed - published == totals.non_trainable:
+            hint = "as many as are non-trainable: PyTorch's count is 'trainable'"
+        problems.append(Problem(mark, f"{message}: {more}", hint))
     return problems
 
 
@@ -196,16 +199,20 @@ class _Analyser(Walk[State]):
         tally.has(layer, self.number)
         depth = max([value[1] for value in values], default=0)
         shapes = tuple([shape for shape, _ in values if shape is not None])
-        if len(shapes) < len(values):
+        shapes = shapes if values else (layer.shape,)
+        if len(shapes) < len(values) or not shapes[0]:  # what is wrong was said before
             return None, depth
         if not values and layer.where in self.instead:
             layer = layer._replace(shape=self.instead[layer.where])
-        shapes = shapes or (layer.shape,)
+            shapes = (layer.shape,)
         tally.calls += self.copies
         try:
             outcome = measure(layer, shapes, names)
             if self.sharing:
+                check_seen(outcome, tally)
                 outcome = outcome._replace(trainable=0, non_trainable=0)
+            elif layer.shared and not layer.own and len(shapes) == 1:
+                check_held(layer, shapes[0], (*self.rows, *self.auxiliary_rows))
         except ShapeError as error:
             if layer.where not in self.problems:
                 problem = Problem(layer.mark, error.message, error.hint, _trail(self.inside))
@@ -346,6 +353,28 @@ def measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> Ou
     macs = kind.macs(layer, shape, output, *named)
     products = kind.products(layer, shape, output, *named)
     return Outcome(output, trainable, moving, macs, depth, products)
+
+
+def check_seen(outcome: Outcome, tally: Tally) -> None:
+    """:class:`ShapeError` where a call shares weights that no earlier one has at this place."""
+    weights = outcome.trainable + outcome.non_trainable
+    if weights not in {0, *tally.seen.get("parameters", ())}:
+        message = f"shared, and no earlier call has {weights:,} weights here"
+        raise ShapeError(message, "share with a call of the same sizes, or leave out `shared`")
+
+
+def check_held(layer: Layer, shape: Shape, rows: Sequence[Row]) -> None:
+    """:class:`ShapeError` where no earlier layer has the weights that a layer shares."""
+    kind = KINDS[layer.kind]
+    wanted = kind.weights(layer._replace(bias=False), shape)[0]
+    for row in rows:
+        alike = not row.layer.takes and (row.trainable or row.layer.shared)
+        weights = KINDS[row.layer.kind].weights
+        if alike and weights(row.layer._replace(bias=False), row.input_shape)[0] == wanted:
+            return
+    if wanted:
+        message = f"shared, and no layer before has its {wanted:,} weights"
+        raise ShapeError(message, "share with a layer of the same sizes, or leave out `shared`")
 
 
 def given_shape(layer: Layer, shape: Shape) -> Shape:

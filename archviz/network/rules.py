@@ -40,7 +40,7 @@ def describe_shape(shape: Shape) -> str:
 
 def check_size(shape: Shape) -> None:
     """:class:`ShapeError` where nothing is left of a shape, or where it is beyond all sense."""
-    if min(shape) < 1:
+    if min(shape, default=0) < 1:
         raise ShapeError(f"the output would be {show_shape(shape)}", "stride and pool less")
     if max(shape) > MAX_DIMENSION:
         raise ShapeError("the output would have a side of more than 10^12")
