@@ -82,8 +82,27 @@ class WrittenOut:
     def __init__(self, spec: dict[str, Any]) -> None:
         self.modules = spec.get("modules", {})
         self.count = 0
-        network = self.series(spec["network"], {}, {}, "")
+        self.others: dict[str, str] = {}
+        """Of values that would have two names, the one that they have."""
+        network = self.aliased(self.series(spec["network"], {}, {}, ""))
         self.spec = {"title": "Written out", "network": network}
+
+    def aliased(self, node: Any, item: bool = False) -> Any:
+        """With one name for each value; the first word of an ``item`` says what it is."""
+        if isinstance(node, dict):
+            return {key: self.aliased(value) for key, value in node.items()}
+        if isinstance(node, list):
+            edges = all(isinstance(one, str) and "->" in one for one in node)
+            return [self.aliased(one, not edges) for one in node]
+        first, *words = re.split("([ =])", node)
+        parts = [first if item and first != "from" else self.one(first), *map(self.one, words)]
+        return "".join(parts)
+
+    def one(self, name: str) -> str:
+        """The name that a value has."""
+        while name in self.others:
+            name = self.others[name]
+        return name
 
     def word(self, word: str, values: Names, names: Names) -> str:
         """A word with parameters and names of values filled in."""
@@ -117,8 +136,8 @@ class WrittenOut:
                 continue
             last, name = made[-1], names.get(name, name)
             plain, other = _without_name(last)
-            if other:  # it has a name already
-                names[name] = other
+            if other:
+                self.others[name] = other
             else:
                 made[-1] = {**last, "as": name} if isinstance(last, dict) else f"{last} as={name}"
         return made

@@ -166,6 +166,8 @@ class Setting(NamedTuple):
     """Whether a problem was noted for it."""
     dims: int = 2
     """How many sides its kernel has."""
+    value: Any = None
+    """What it comes to, where no parameter is in it."""
 
 
 def read_setting(

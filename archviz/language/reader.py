@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archviz.errors import Mark, Problem, did_you_mean
 from archviz.language.synonyms import elsewhere, ours
@@ -11,7 +11,7 @@ from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.yamlnodes import ScalarNode, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from archviz.language.expression import Expression
     from archviz.language.options import Setting
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 MAX_PROBLEMS = 100
 APART = frozenset({*KINDS, *ACTIVATIONS, *NORMS})
 """Names of functions, of which no like one is meant by another's name."""
+
+
+class TooManyProblems(Exception):  # noqa: N818 (it stops, and is caught)
+    """There is no point in reading on."""
 
 
 class Value(NamedTuple):
@@ -52,6 +56,10 @@ class SpecReader:
         self.takes: dict[str, dict[str, Expression | None]] = {}
         """Of every module: its parameters in order, with their defaults."""
         self.defaults: dict[str, dict[str, Setting]] = {}
+        self.constants: dict[tuple[str, str, int], Setting] = {}
+        """Options without parameters that were read, by option, text and sides of a kernel."""
+        self.layers: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Mapping[str, Any]] = {}
+        """Fields of layers without parameters that were read: by kind, words and scope."""
         self.calls: dict[str, dict[str, Mark]] = {}
         """Who calls whom, and where first: module, or "" for the network, to modules."""
         self.inputs: dict[str, tuple[str, ...]] = {}
@@ -63,12 +71,12 @@ class SpecReader:
         """The values that have a name in what is being read."""
 
     def problem(self, mark: Mark, message: str, hint: str = "") -> None:
-        """Note a problem and go on; of very many, only the first are kept."""
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(Problem(mark, message, hint))
-        elif len(self.problems) == MAX_PROBLEMS:
+        """Note a problem and go on; :class:`TooManyProblems` where there are very many."""
+        if len(self.problems) >= MAX_PROBLEMS:
             message = f"more than {MAX_PROBLEMS} problems; those behind here are not shown"
             self.problems.append(Problem(mark, message))
+            raise TooManyProblems
+        self.problems.append(Problem(mark, message, hint))
 
     def warn(self, mark: Mark, message: str, hint: str) -> None:
         """Note what works and is hardly meant so; of very many, only the first are kept."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archviz.language.expression import Expression, Value
 from archviz.language.options import Setting
-from archviz.language.syntax import ChoiceSpec, ModuleSpec
+from archviz.language.syntax import ChoiceSpec, ModuleSpec, RepeatSpec
 from archviz.network.analysis import given_shape, measure
 from archviz.network.model import Auxiliary, Layer, Shape
 from archviz.network.paths import Scope
@@ -73,6 +73,10 @@ def names_in(part: Any) -> Iterator[str]:
         case ChoiceSpec():
             yield part.parameter
             yield from part.words
+        case RepeatSpec():
+            bound = {name for name, _ in part.bindings}
+            yield from (name for name in names_in(part.body) if name not in bound)
+            yield from names_in((part.times, part.bindings, part.rows))
         case str() | int() | float() | None:
             return
         case Mapping():

@@ -50,6 +50,11 @@ def read_layer(
     extra: Collection[tuple[ScalarNode, YamlNode]] = (),
 ) -> LayerSpec:
     """A layer from the tokens behind its kind and the options of its long form."""
+    words = kind, tuple([token for token, _ in rest]), tuple(scope)
+    known = reader.layers.get(words)
+    if known is not None and not extra:
+        return LayerSpec(kind, where, mark, known)
+    before = len(reader.problems)
     settings: dict[str, Setting] = {}
     named: dict[str, list[str]] = {}
     for token, place in rest:
@@ -73,15 +78,19 @@ def read_layer(
             token = f"{option}={node.text}"
             _put(reader, settings, kind, option, node.text, node.mark, scope, token)
     about_values = {name for name in KINDS[kind].options if name and OPTIONS[name].field in named}
-    known = {*settings, *reader.defaults.get(kind, {}), *about_values}
-    missing = [name for name in KINDS[kind].required if known.isdisjoint(name.split("/"))]
+    given = {*settings, *reader.defaults.get(kind, {}), *about_values}
+    missing = [name for name in KINDS[kind].required if given.isdisjoint(name.split("/"))]
     if missing:
         what = " and its ".join(missing).replace("/", " or ")
         reader.problem(mark, f"{kind} needs its {what}", f"such as: {example(kind)}")
     merged = {**reader.defaults.get(kind, {}), **settings}
     if named.get("gives") and KINDS[kind].main in KINDS[kind].gives:
         reader.values.taken.add(named["gives"][-1])  # what goes on is taken by what follows
-    return _layer_spec(kind, where, mark, merged, named)
+    spec = _layer_spec(kind, where, mark, merged, named)
+    plain = not (extra or named or spec.open or KINDS[kind].join)
+    if plain and len(reader.problems) == before:
+        reader.layers[words] = spec.fields
+    return spec
 
 
 def _name_of_value(
@@ -144,7 +153,7 @@ def _layer_spec(
         if setting.names:
             waiting.append(setting)
         elif not setting.bad:
-            fields[OPTIONS[setting.option].field] = setting_value(setting, {})
+            fields[OPTIONS[setting.option].field] = setting.value
     return LayerSpec(kind, where, mark, fields, tuple(waiting))
 
 
@@ -215,10 +224,15 @@ def _put(
         reader.problem(mark, message, text_hint(option, limit) if text else "")
         settings[option] = Setting(option, text, mark, bad=True)
         return
+    key = option, text, dimensions(kind)
+    if text not in scope and key in reader.constants:
+        settings[option] = reader.constants[key]
+        return
     try:
-        setting = read_setting(option, text, mark, scope.keys(), dimensions(kind))
+        setting = read_setting(option, text, mark, scope.keys(), key[2])
         if not setting.names:
-            setting_value(setting, {})
+            setting = setting._replace(value=setting_value(setting, {}))
+            reader.constants[key] = setting
         settings[option] = setting
     except OptionError as error:
         settings[option] = Setting(option, text, mark, bad=True)

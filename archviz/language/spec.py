@@ -5,6 +5,7 @@ text ──parse_yaml──▶ nodes ──▶ defaults, parameters ──▶ mo
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from archviz.errors import ArchvizError, Mark, Problem
@@ -14,7 +15,7 @@ from archviz.language.head import GALLERY, KEYS, read_head, read_text
 from archviz.language.items import READERS, read_series
 from archviz.language.lines import listed
 from archviz.language.places import Place, begins, check_keys, find, meant
-from archviz.language.reader import SpecReader, Value, Values
+from archviz.language.reader import SpecReader, TooManyProblems, Value, Values
 from archviz.language.repeats import MAX_VARIABLES, check_parameter
 from archviz.language.shapes import SHAPE_NAMES, with_shapes
 from archviz.language.shorthand import read_defaults, read_value
@@ -77,7 +78,9 @@ def _read(text: str, file: str, allow_outside: bool, library: Library | None = N
         raise ArchvizError(reader.problems)
     reader = SpecReader(problems, allow_outside)
     asks = any(name in text for name in SHAPE_NAMES)
-    spec = _read_root(reader, root, file, asks, library)
+    spec = None
+    with suppress(TooManyProblems):
+        spec = _read_root(reader, root, file, asks, library)
     if reader.problems or spec is None:
         raise ArchvizError(sorted(reader.problems, key=lambda problem: _place(problem, file)))
     return spec

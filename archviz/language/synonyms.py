@@ -126,6 +126,8 @@ _THEIRS: Mapping[str, str] = {
 }
 """Theirs by ours; an ours with ``|`` in it is one of several."""
 
+_ALL = f" {' '.join(_THEIRS.values())} "
+
 CLASSES: Mapping[str, tuple[str, str]] = {
     "Conv2d": ("conv", "- filters kernel stride pad dilation groups bias"),
     "Conv2D": ("conv", "filters kernel stride pad"),
@@ -187,6 +189,8 @@ def letters(word: str) -> str:
 def ours(word: str, known: Collection[str]) -> str:
     """What a word of others is called among what is ``known``: ``max-pool or avg-pool``; or ""."""
     word = letters(word)
+    if f" {word} " not in _ALL:
+        return ""
     for name, theirs in _THEIRS.items():
         if word in theirs.split() and all(
             one in known or f"{one}=" in known for one in name.split("|")

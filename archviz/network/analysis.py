@@ -171,6 +171,8 @@ class _Analyser(Walk[State]):
         self.rows: list[Row] = []
         self.auxiliary_rows: list[Row] = []
         self.into = self.rows
+        self.measured: dict[tuple[int, tuple[Shape, ...]], tuple[Layer, Outcome]] = {}
+        """What layers do, by their ids and the shapes that come in; calls share their layers."""
         self.problems: dict[str, Problem] = {}
         self.tallies: dict[str, Tally] = {}
         self.copies = 1
@@ -199,15 +201,17 @@ class _Analyser(Walk[State]):
         tally.has(layer, self.number)
         depth = max([value[1] for value in values], default=0)
         shapes = tuple([shape for shape, _ in values if shape is not None])
+        if not values and layer.where in self.instead:
+            layer = layer._replace(shape=self.instead[layer.where])
         shapes = shapes if values else (layer.shape,)
         if len(shapes) < len(values) or not shapes[0]:  # what is wrong was said before
             return None, depth
-        if not values and layer.where in self.instead:
-            layer = layer._replace(shape=self.instead[layer.where])
-            shapes = (layer.shape,)
         tally.calls += self.copies
         try:
-            outcome = measure(layer, shapes, names)
+            key = id(layer), shapes
+            if key not in self.measured:
+                self.measured[key] = layer, measure(layer, shapes, names)
+            outcome = self.measured[key][1]
             if self.sharing:
                 check_seen(outcome, tally)
                 outcome = outcome._replace(trainable=0, non_trainable=0)

@@ -21,6 +21,12 @@ def at(values: tuple[int, ...], axis: int) -> int:
     return values[axis] if axis < len(values) else values[-1]
 
 
+def _each(values: tuple[int, ...], shape: Shape) -> tuple[int, ...]:
+    """A value for each side of a shape but the channels."""
+    sides = len(shape) - 1
+    return values if len(values) == sides else tuple([at(values, axis) for axis in range(sides)])
+
+
 def _pads(layer: Layer, axis: int) -> tuple[int, int]:
     """Rows before and behind; none where the padding is no number.
 
@@ -41,8 +47,6 @@ def _kernel(layer: Layer, axis: int) -> int:
 def _out(layer: Layer, size: int, axis: int) -> int:
     """A side of what a convolution or a pooling gives."""
     kernel, stride = _kernel(layer, axis), at(layer.stride, axis)
-    if layer.padding == "same" or layer.causal:
-        return -(-size // stride)
     before, after = _pads(layer, axis)
     room = size + before + after - kernel
     if room < 0:
@@ -59,12 +63,15 @@ def _out(layer: Layer, size: int, axis: int) -> int:
 
 
 def _sides(layer: Layer, shape: Shape) -> Shape:
+    if layer.padding == "same" or layer.causal:
+        steps = zip(shape, _each(layer.stride, shape), strict=False)
+        return tuple([-(-size // stride) for size, stride in steps])
     return tuple([_out(layer, size, axis) for axis, size in enumerate(shape[:-1])])
 
 
 def _size(layer: Layer, shape: Shape) -> int:
     """How many places a kernel covers."""
-    return prod([at(layer.kernel, axis) for axis in range(len(shape) - 1)])
+    return prod(_each(layer.kernel, shape))
 
 
 def _grouped(layer: Layer, channels: int) -> None:
