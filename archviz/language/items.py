@@ -59,7 +59,7 @@ def read_series(reader: SpecReader, node: YamlNode, where: str, place: Place) ->
             at = Place(place.scope, place.top, place.own, index == 0, fork, merge, ends)
         waiting = items.pop() if items and _waits(reader, items[-1]) else None
         before = len(reader.values.known)
-        at = at._replace(merge=at.merge or waiting is not None)
+        at = at if waiting is None else at._replace(merge=True)
         read = read_item(reader, child, f"{where}/{index}", at)
         if isinstance(waiting, FromSpec):
             read = _merged(reader, waiting, read)
@@ -207,20 +207,20 @@ def _named_thing(
 ) -> tuple[ItemSpec, ...]:
     """A layer, a call, or a layer whose kind is a parameter; one that is wrong as it was meant."""
 
+    since, named = len(reader.problems), len(reader.values.known)
+    items = _as_written(reader, word, rest, where, mark, place, extra)
+    if len(reader.problems) == since:
+        return items
+
     def read(
         reader: SpecReader, words: Words, extra: Sequence[tuple[ScalarNode, YamlNode]]
     ) -> tuple[ItemSpec, ...]:
         (word, mark), *rest = words
         return _as_written(reader, word, rest, where, mark, place, extra)
 
-    since, named = len(reader.problems), len(reader.values.known)
-    words = [(word, mark), *rest]
-    items = read(reader, words, extra)
-    if len(reader.problems) == since:
-        return items
     from archviz.language.mending import mended
 
-    better = mended(reader, since, named, words, extra, read)
+    better = mended(reader, since, named, [(word, mark), *rest], extra, read)
     return items if better is None else better
 
 

@@ -77,17 +77,19 @@ def read_layer(
         elif not _name_of_value(reader, named, kind, option, node.text, node.mark):
             token = f"{option}={node.text}"
             _put(reader, settings, kind, option, node.text, node.mark, scope, token)
-    about_values = {name for name in KINDS[kind].options if name and OPTIONS[name].field in named}
-    given = {*settings, *reader.defaults.get(kind, {}), *about_values}
-    missing = [name for name in KINDS[kind].required if given.isdisjoint(name.split("/"))]
+    row, defaults = KINDS[kind], reader.defaults.get(kind, {})
+    merged = {**defaults, **settings} if defaults else settings
+    missing = [name for name in row.required if name not in merged]
+    if missing:
+        values = {name for name in row.options if name and OPTIONS[name].field in named}
+        missing = [name for name in missing if (merged.keys() | values).isdisjoint(name.split("/"))]
     if missing:
         what = " and its ".join(missing).replace("/", " or ")
         reader.problem(mark, f"{kind} needs its {what}", f"such as: {example(kind)}")
-    merged = {**reader.defaults.get(kind, {}), **settings}
-    if named.get("gives") and KINDS[kind].main in KINDS[kind].gives:
+    if named.get("gives") and row.main in row.gives:
         reader.values.taken.add(named["gives"][-1])  # what goes on is taken by what follows
     spec = _layer_spec(kind, where, mark, merged, named)
-    plain = not (extra or named or spec.open or KINDS[kind].join)
+    plain = not (extra or named or spec.open or row.join)
     if plain and len(reader.problems) == before:
         reader.layers[words] = spec.fields
     return spec
@@ -211,9 +213,9 @@ def _put(
     scope: Parameters,
     token: str,
 ) -> None:
-    accepted = (*KINDS[kind].options, *COMMON)
-    if option not in accepted:
-        _not_accepted(reader, kind, option, mark, token, accepted)
+    options = KINDS[kind].options
+    if option not in options and option not in COMMON:
+        _not_accepted(reader, kind, option, mark, token, (*options, *COMMON))
         return
     if option in settings:
         _given_twice(reader, kind, settings[option], mark, token, scope)
@@ -231,7 +233,7 @@ def _put(
     try:
         setting = read_setting(option, text, mark, scope.keys(), key[2])
         if not setting.names:
-            setting = setting._replace(value=setting_value(setting, {}))
+            setting = Setting(*setting[:-1], setting_value(setting, {}))
             reader.constants[key] = setting
         settings[option] = setting
     except OptionError as error:

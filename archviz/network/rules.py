@@ -59,9 +59,12 @@ _EXPECTED = {
 }
 
 
+_DIMENSIONS = {"-1d": 1, "-3d": 3}
+
+
 def dimensions(kind: str) -> int:
     """How many sides the kernels of a kind have: 1 of ``conv-1d``, 3 of ``conv-3d``, else 2."""
-    return {"-1d": 1, "-3d": 3}.get(kind[-3:], 2)
+    return _DIMENSIONS.get(kind[-3:], 2)
 
 
 def check_rank(shape: Shape, sides: int, what: str) -> Shape:
