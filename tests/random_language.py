@@ -42,6 +42,8 @@ class Writer(Layers):
         self.previous = previous
         self.modules: dict[str, Any] = {}
         self.known: list[Module] = []
+        self.called: set[str] = set()
+        """Calls in the network, which later ones can share the weights of."""
 
     # ---- items -------------------------------------------------------------------------------
 
@@ -123,7 +125,7 @@ class Writer(Layers):
             )
             item["of"] = [*varied, *body]
             item["each"] = {"v": [self.pick("8", "12") for _ in range(int(times))]}
-        if self.chance(4):
+        elif self.chance(4):
             item["shared"] = "yes"
         return [self.look(item)], shape
 
@@ -198,7 +200,6 @@ class Writer(Layers):
         module = self.pick(*fit, *fit, None)
         if (module is None and len(self.known) > 3) or (module is None and not depth):
             return self.layer(scope, shape, 0)
-        first = module is None
         module = module or self.module(scope, shape)
         words, named = [module.name, scope.sides(shape)], False
         for parameter, those in module.takes.items():
@@ -208,13 +209,16 @@ class Writer(Layers):
                 named = True  # those behind it cannot come in order any more
             else:
                 words.append(f"{parameter}={text}" if named else text)
+        said = " ".join(words)
         for name in module.inputs:
             taken = self.take(scope, lambda other: other == shape)
             words.append(f"{name}={taken}")
         for name, inside in module.gives.items():
             words.append(f"{name}={self.name(scope, module.carried(inside, shape))}")
-        if not first and self.chance(4):
-            words.append("shared")
+        if not scope.base and depth:
+            if said in self.called and self.chance(2):
+                words.append("shared")
+            self.called.add(said)
         same = module.end == module.shape and not module.gives
         if "p_l" in scope.takes and same and self.chance(3):
             words.append("when=p_l")
