@@ -23,7 +23,7 @@ from archviz.network.model import (
 )
 
 PLAIN = Layer._field_defaults
-IGNORED = {"kind", "where", "mark", "name", "written", "present", "drawn", "counts_in_depth"}
+IGNORED = {"kind", "where", "mark", "name", "present", "drawn", "counts_in_depth"}
 
 
 def options_of(layer: Layer) -> dict[str, Any]:

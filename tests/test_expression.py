@@ -15,7 +15,6 @@ from archviz.language.expression import (
     evaluate,
     is_name,
     parse,
-    pretty,
     show,
 )
 
@@ -149,10 +148,6 @@ def test_agrees_with_exact_fractions(text: str) -> None:
 )
 def test_show(value: Value, text: str) -> None:
     assert show(value) == text
-
-
-def test_pretty() -> None:
-    assert pretty("4*width") == "4·width"
 
 
 @pytest.mark.parametrize(

@@ -98,9 +98,13 @@ def test_boxes_say_what_sets_a_kind_apart_in_all_calls() -> None:
         assert tuple(texts[place : place + len(words)]) == words
 
 
-def test_no_panel_shows_the_inside_of_a_cross_attention() -> None:
+def test_the_panel_of_a_cross_attention_says_what_its_keys_are_of() -> None:
     network = "title: T\nnetwork:\n  - {input: 4x8, as: memory}\n  - input 6x8\n"
     inside = "  - attention 2\n  - append memory\nfigure: {open: attention}\n"
-    assert "query" in shown(network + inside)
+    own = shown(network + inside)
+    assert "query" in own
+    assert own.count("memory") == 1  # the wire in the row
     across = "  - attention 2 from=memory\n  - relu\nfigure: {open: attention}\n"
-    assert "query" not in shown(network + across)
+    words = shown(network + across)
+    assert "Cross-attention, 2 heads" in words
+    assert words.count("memory") > 1

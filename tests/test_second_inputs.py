@@ -165,7 +165,7 @@ def test_a_label_shows_what_its_call_gives() -> None:
     shown = labels("  - input 8x8x8\n  - both 3\n")
     assert {"sep 3×3", "sep 5×5"} <= shown
     shown = labels("  - input 8x8x8\n  - both 3\n  - both 7\n")
-    assert {"sep k×k", "sep 5×5"} <= shown  # the calls of ``both`` differ
+    assert {"sep 3×3 or 7×7", "sep 5×5"} <= shown  # the calls of ``both`` differ
     assert not shown & {"sep 3×3", "sep 7×7"}
 
 

@@ -318,7 +318,6 @@ def test_a_repeat_may_have_a_parameter_for_its_number() -> None:
     assert isinstance(call, ModuleCall)
     repeat = call.body.nodes[0]
     assert isinstance(repeat, Repeat)
-    assert repeat.written == "2·n"
     assert analysis.facts[repeat.where].times == (2, 6)
 
 
@@ -337,23 +336,6 @@ def test_a_layer_that_one_call_leaves_out_keeps_its_place() -> None:
         assert isinstance(layer, Layer)
         present.append(layer.present)
     assert present == [False, True, True]
-
-
-def test_what_was_written_with_parameters_is_kept_for_printing() -> None:
-    network, _ = bundled("nin")
-    call = network.body.nodes[1]
-    assert isinstance(call, ModuleCall)
-    layer = call.body.nodes[0]
-    assert isinstance(layer, Layer)
-    assert layer.written == {"kernel": "k×k", "filters": "width", "stride": "stride"}
-    block = bundled("resnet50")[0].body.nodes[5]
-    assert isinstance(block, ModuleCall)
-    assert block.arguments == {"width": 64, "stride": 1}
-    residual = block.body.nodes[0]
-    assert isinstance(residual, Residual)
-    last = residual.main.nodes[-1]
-    assert isinstance(last, Layer)
-    assert last.written["filters"] == "4·width"
 
 
 def test_a_fork_joins_the_merge_around_it() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias, TypeVar, assert_never
 
 from archviz.errors import ArchvizError, Mark, Problem
-from archviz.language.expression import Expression, Value, pretty
+from archviz.language.expression import Expression, Value
 from archviz.language.filling import Filler, Values
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES
 from archviz.language.shapes import ShapeWalk, shape_values
@@ -345,9 +345,7 @@ class _Expander(Filler):
             self.check((count + 1) * times if not index else total, item.mark)
         if len(bodies) == 1:
             total *= times
-        node = Repeat(
-            times, tuple(bodies), item.where, item.mark, _written(item.times), *item.style
-        )
+        node = Repeat(times, tuple(bodies), item.where, item.mark, *item.style)
         return node, total, height
 
     def bind(
@@ -367,9 +365,8 @@ class _Expander(Filler):
             total += count
             height = max(height, high)
         merge = self.layer(item.merge, values)
-        text = _written(item.copies)
         towers = Towers(
-            tuple(branches), merge, item.where, item.mark, copies, item.joined, text, *item.style
+            tuple(branches), merge, item.where, item.mark, copies, item.joined, *item.style
         )
         return towers, total, height
 
@@ -380,10 +377,6 @@ _Choice = TypeVar("_Choice")
 def _written_out(runs: Iterable[tuple[int, _Choice]]) -> list[_Choice]:
     """``9 x 0.2`` as nine values."""
     return [value for times, value in runs for _ in range(times)]
-
-
-def _written(count: Expression | None) -> str:
-    return pretty(count.text) if count is not None and count.names else ""
 
 
 def _plain(value: Value) -> int | float | str:

@@ -76,11 +76,6 @@ def evaluate(expression: Expression, values: Mapping[str, Value]) -> Value:
     return _compute(expression.steps, values)
 
 
-def pretty(text: str) -> str:
-    """An expression as it is printed in a figure: ``4·width``."""
-    return text.replace("*", "·")
-
-
 def show(value: Value) -> str:
     """A value in words for a message: ``0.17``, ``64/3``, ``relu``."""
     if isinstance(value, str):

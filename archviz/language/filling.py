@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from archviz.errors import Mark, Problem
 from archviz.language.expression import Expression, ExpressionError, Value, evaluate, show
-from archviz.language.options import OPTIONS, OptionError, Setting, setting_value, whole, written
+from archviz.language.options import OPTIONS, OptionError, Setting, setting_value, whole
 from archviz.language.shapes import shape_values
 from archviz.language.syntax import Argument, ChoiceSpec, LayerSpec, ModuleSpec
 from archviz.network.kinds import KINDS
@@ -53,9 +53,6 @@ class Filler:
             for setting in waiting:
                 if setting is not when:
                     self.fill(setting, values, fields, absent)
-            texts = written(waiting)
-            if texts:
-                fields["written"] = texts
         if "stride" not in fields and "ceil" in KINDS[spec.kind].options:
             fields["stride"] = fields.get("kernel", (1, 1))
         if spec.kind == "scaled-add":

@@ -15,7 +15,6 @@ from archviz.language.expression import (
     Value,
     evaluate,
     parse,
-    pretty,
     show,
 )
 from archviz.looks import color_hint, color_of
@@ -141,8 +140,6 @@ SYMBOLS = frozenset({*(word for words in WORDS.values() for word in words), *KIN
 
 RESERVED = frozenset({"x"})
 """What cannot name a parameter: a kernel is written with it."""
-
-_PRINTED = ("kernel", "filters", "units", "stride")
 
 
 class OptionError(Exception):
@@ -275,16 +272,6 @@ def setting_value(setting: Setting, values: Mapping[str, Value]) -> Any:
     if setting.option == "hidden":
         return not value
     return bool(value) if option.field in ("present", "counts_in_depth") else value
-
-
-def written(settings: Collection[Setting]) -> dict[str, str]:
-    """Texts with parameters that a panel may print, by field."""
-    texts = {}
-    for setting in settings:
-        if setting.option in _PRINTED and setting.names:
-            sides = [pretty(part.text) for part in setting.parts]
-            texts[OPTIONS[setting.option].field] = "×".join(sides)
-    return texts
 
 
 def _number(name: str, value: Value, low: int, high: int) -> int | float:

@@ -284,15 +284,14 @@ def dash_of(style: Style) -> float:
     return rounded(style.px(0.14))
 
 
-SEVERAL = 0.8
-"""Size of the letters of several functions on one badge, against those of one."""
-
-
 def badge_width(style: Style, text: str) -> float:
     """The width of a badge; several functions make it longer than high."""
     width = style.metric("badge")
     if "/" in text:
-        width = max(width, text_width(text, SEVERAL * style.px(style.room.badge_label)) + width / 3)
+        width = max(
+            width,
+            text_width(text, style.room.several * style.px(style.room.badge_label)) + width / 3,
+        )
     return width
 
 
@@ -311,7 +310,7 @@ def badge_shape(
     size, width = style.px(style.room.badge_label), badge_width(style, text)
     several = "/" in text
     if several:
-        size *= SEVERAL
+        size *= style.room.several
     while not several and size > style.px(0.16) and text_width(text, size) > diameter * 0.8:
         size *= 0.92
     size = rounded(size)

@@ -146,8 +146,13 @@ def _said(layers: Sequence[Layer], facts: Facts) -> tuple[str, ...]:
     rates = _distinct(layers, _rate)
     if rates != ["1"]:
         said.append(f"rate {either(rates)}")
+    return _lines(said)
+
+
+def _lines(parts: Sequence[str]) -> tuple[str, ...]:
+    """Parts of a caption in lines of about :data:`LINE` letters."""
     lines: list[str] = []
-    for part in said:
+    for part in parts:
         if lines and len(lines[-1]) + len(part) < LINE:
             lines[-1] += f", {part}"
         else:
@@ -181,10 +186,8 @@ def _numbers(layers: Sequence[Layer], facts: Facts) -> tuple[str, ...]:
     strides = _distinct(layers, _stride)
     if "stride" in options and strides not in (["/1"], ["×1"]):
         parts.append(alternatives(strides))
-    lines = [", ".join(parts)] if parts else []
-    if len(facts.shapes) == 1:
-        lines.append(shape_text(facts.shapes[0]))
-    return tuple(lines)
+    shapes = [shape_text(shape) for shape in facts.shapes]
+    return (*_lines(parts), *(shapes if len(shapes) == 1 else ()))
 
 
 def _shapes(facts: Facts) -> str:

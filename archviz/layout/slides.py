@@ -145,7 +145,7 @@ def network_slides(
 def slide_style(theme: Theme, scale: float, density: Density, full: bool) -> Style:
     """The style of a network's slides."""
     theme = slide_theme(theme, scale, density)
-    room = Room(density.label, density.under_badge, density.under_box)
+    room = Room(density.label, density.under_badge, density.under_box, several=1.0)
     return Style(theme, theme.metric("unit"), full, room=room)
 
 

@@ -34,9 +34,6 @@ class Layer(NamedTuple):
     ``padding`` is ``"same"``, ``"half"``, ``"valid"`` or (top, bottom, left, right) in pixels;
     of a sequence (before, behind), of a volume six numbers. Kernels have as many sides as
     what they move over.
-    ``written`` keeps the text of parameters that came from an expression, such as
-    ``{"kernel": "k×k", "filters": "4*width"}``: a panel prints it where the calls of
-    its module differ.
     """
 
     kind: str
@@ -107,7 +104,6 @@ class Layer(NamedTuple):
     caption: str = ""
     color: str = ""
     """A theme's role or ``#rrggbb``, where it is not the kind's."""
-    written: Mapping[str, str] = NOTHING
 
 
 class Look(NamedTuple):
@@ -146,16 +142,12 @@ class Series(NamedTuple):
 
 
 class Repeat(NamedTuple):
-    """``times`` iterations in a row; ``bodies`` has one for all, or one for each.
-
-    ``written``: the text of ``times`` where a parameter is in it, as for a layer.
-    """
+    """``times`` iterations in a row; ``bodies`` has one for all, or one for each."""
 
     times: int
     bodies: tuple[Series, ...]
     where: str
     mark: Mark
-    written: str = ""
     name: str = ""
     look: Look = PLAIN
     shared: bool = False
@@ -167,8 +159,7 @@ class Towers(NamedTuple):
 
     ``copies`` > 1: one tower, that many times (``branches`` holds it once). ``joined``:
     a fork at the end of a tower, whose ends go straight to the merge of the towers
-    around it; its own merge counts and is not drawn. ``written``: the text of
-    ``copies`` where a parameter is in it.
+    around it; its own merge counts and is not drawn.
     """
 
     branches: tuple[Series, ...]
@@ -177,7 +168,6 @@ class Towers(NamedTuple):
     mark: Mark
     copies: int = 1
     joined: bool = False
-    written: str = ""
     name: str = ""
     look: Look = PLAIN
     shared: bool = False
