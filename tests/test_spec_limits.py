@@ -33,7 +33,7 @@ def only(text: str) -> tuple[int, int, str, str]:
             "more than 200,000 layers, with repeats and modules written out",
         ),
         (
-            NET + "  - {repeat: 9999, of: {repeat: 9999, of: conv 1x1 w, each: {w: [9999 x 4]}}, "
+            NET + "  - {repeat: 9999, of: {repeat: 9999, of: conv 1x1 w*v, each: {w: [9999 x 4]}}, "
             "each: {v: [9999 x 1]}}",
             "more than 200,000 layers, with repeats and modules written out",
         ),

@@ -74,11 +74,11 @@ def repeat(
         if len(each.pairs) > MAX_VARIABLES:
             reader.problem(each.mark, f"each has more than {MAX_VARIABLES} variables")
             return None
+        before = len(reader.problems)
         bindings = tuple(
             read_binding(reader, key, values, count, place.scope) for key, values in each.pairs
         )
         scope = {**place.scope, **dict(bindings)}
-        before = len(reader.problems)
         series = read.series(reader, body, f"{where}/of", Place(scope))
         reader.values.many(since)
         used = {*names_in(series)} if len(reader.problems) == before else {*scope}
@@ -163,7 +163,8 @@ def read_towers(
     series = read.series(reader, body, f"{where}/of", inner._replace(own=False))
     for name in [name for name in reader.values.known if name not in before]:
         mark = reader.values.known.pop(name).mark
-        reader.problem(mark, f"'{name}' would be a value of each of many equal towers")
+        if name not in reader.values.taken:
+            reader.problem(mark, f"'{name}' would be a value of each of many equal towers")
     merge = read_merge(read, reader, end, "concat", f"{where}/merge", node.mark, scope)
     return TowersSpec((series,), merge, where, node.mark, copies) if copies else None
 

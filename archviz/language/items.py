@@ -22,6 +22,7 @@ from archviz.language.syntax import (
     ItemSpec,
     LayerSpec,
     NamedSpec,
+    OutputsSpec,
     ResidualSpec,
     SeriesSpec,
     StageSpec,
@@ -87,7 +88,18 @@ def _leaves(items: Sequence[ItemSpec]) -> bool:
 
 def _starts(item: ItemSpec) -> bool:
     """Whether nothing enters an item from the one before."""
-    return begins(item) or isinstance(item, FromSpec)
+    match item:
+        case FromSpec():
+            return True
+        case TowersSpec():
+            ways = item.branches
+        case ResidualSpec():
+            ways = (item.main, item.shortcut)
+        case OutputsSpec():
+            ways = tuple(body for _, body in item.branches)
+        case _:
+            return begins(item)
+    return all(way and _starts(way[0]) for way in ways)
 
 
 def _waits(reader: SpecReader, item: ItemSpec) -> bool:
