@@ -46,7 +46,7 @@ def dark_theme() -> str:
 def draw_networks(*names: str) -> list[HtmlFigure]:
     """The bundled networks, or some of them, with their dark twins."""
     figures = []
-    for name in names or catalog.names():
+    for name in names or catalog.classics(appendix=True):
         net = archviz.load(name)
         head = net.network.head
         dark = net.scene(legend=False, theme=dark_theme())

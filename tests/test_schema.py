@@ -130,7 +130,7 @@ def test_wrong_specs_are_not_valid(text: str, validator: Any) -> None:
 RIGHT = [
     "title: T\nnetwork: [input 8, relu]",
     "title: T\nnetwork: [input 8x8x3, {conv: 3x3 8, stride: 2, label: yes, bias: off}]",
-    "title: T\nnetwork: [input 8x8x3, {repeat: 2, of: [relu, {flatten: }], each: {w: [1, 2.5]}}]",
+    "title: T\nnetwork: [input 8x8x3, {repeat: 2, of: [scale when=w], each: {w: [1, 2.5]}}]",
     "title: T\nnetwork: [input 8x8x3, {towers: 4, of: relu, merge: add batch-norm}]",
     "title: T\nnetwork: [input 8x8x3, {towers: [[relu, fork: [relu, identity]], relu]}]",
     "title: T\nnetwork: [input 8x8x3, {residual: relu, merge: {add: relu, name: sum}}]",

@@ -10,9 +10,18 @@ from archviz.importers.graphs import LayerNode
 from archviz.language.options import OPTIONS
 from archviz.network.analysis import measure
 from archviz.network.kinds import KINDS, STATED
-from archviz.network.model import Auxiliary, Layer, Network, Outputs, Shape
+from archviz.network.model import (
+    Auxiliary,
+    Layer,
+    ModuleCall,
+    Network,
+    Outputs,
+    Repeat,
+    Series,
+    Shape,
+)
 from archviz.network.paths import Scope
-from archviz.network.walk import Walk
+from archviz.network.walk import Run, Walk
 
 _PLAIN = Layer("", "", None)  # type: ignore[arg-type]
 
@@ -71,14 +80,30 @@ class _Flat(Walk[int]):
         self.ends: list[int] = []
         self.spans: list[tuple[int, int]] = []
         """Of auxiliary classifiers."""
+        self.sharing = 0
+        """How many calls the walk is in whose weights count elsewhere."""
         self.known: dict[object, LayerNode] = {}
         """By what a layer states and takes; that spares much of the time of an import."""
+
+    def run(self, node: Run, bodies: Sequence[Series], value: int, scope: Scope) -> int:
+        """Weights that a call shares are those of an earlier one."""
+        sharing = self.sharing
+        self.sharing += isinstance(node, ModuleCall) and node.shared
+        value = super().run(node, bodies, value, scope)
+        self.sharing = sharing
+        return value
+
+    def iteration(self, node: Run, number: int) -> None:
+        """Weights that a repeat shares are those of its first iteration."""
+        self.sharing += number == 1 and isinstance(node, Repeat) and node.shared
 
     def layer(
         self, layer: Layer, values: tuple[int, ...], names: Sequence[str], scope: Scope
     ) -> int:
         if layer.kind == "dropout" and not layer.value:
             return values[0]  # a second way between two layers
+        if self.sharing:
+            layer = layer._replace(shared=True)
         nodes = self.nodes
         shapes = tuple([nodes[source].shape for source in values])
         stated = layer[:-1], shapes  # all but the texts of its parameters

@@ -35,6 +35,9 @@ def _count(
         expression = read_value(reader, node.text.strip(), node.mark, scope)
         if expression is None or expression.constant is None:
             return expression
+        if expression.constant in KINDS:
+            reader.problem(node.mark, f"'{shorten(node.text)}' is not known here")
+            return None
         try:
             whole(what, expression.constant, low, high)
         except OptionError as error:
