@@ -73,7 +73,9 @@ def read_layer(
         elif option not in (*KINDS[kind].options, *COMMON):
             _put(reader, settings, kind, option, "", key.mark, scope, option)
         elif not isinstance(node, ScalarNode):
-            reader.problem(node.mark, f"{option} is {describe(node)} where one value is needed")
+            message = f"{option} is {describe(node)} where one value is needed"
+            quoted = OPTIONS[option].form == "text"
+            reader.problem(node.mark, message, f'quote it: {option}: "[...]"' if quoted else "")
         elif not _name_of_value(reader, named, kind, option, node.text, node.mark):
             token = f"{option}={node.text}"
             _put(reader, settings, kind, option, node.text, node.mark, scope, token)
