@@ -45,14 +45,19 @@ def shape_values(shape: Shape) -> dict[str, Value]:
 
 
 def with_shapes(
-    modules: Mapping[str, ModuleSpec], calls: Mapping[str, Mapping[str, Mark]]
+    modules: Mapping[str, ModuleSpec],
+    calls: Mapping[str, Mapping[str, Mark]],
+    asks: frozenset[str],
 ) -> dict[str, ModuleSpec]:
-    """The modules, with a word where they, or modules in them, ask for the shape that comes in."""
+    """The modules, with a word where they, or modules in them, ask for the shape that comes in.
+
+    ``asks``: the sides that are named anywhere.
+    """
     asking = {
         name
         for name, module in modules.items()
-        if ({*SHAPE_NAMES} - {*module.takes}) & {*names_in(module.body)}
-        or ({*SHAPE_NAMES} - {*module.takes}) & {*names_in(tuple(module.takes.values()))}
+        if (sides := asks - module.takes.keys())
+        and not sides.isdisjoint(names_in((module.body, tuple(module.takes.values()))))
     }
     if not asking:
         return dict(modules)

@@ -77,7 +77,7 @@ def _read(text: str, file: str, allow_outside: bool, library: Library | None = N
             )
         raise ArchvizError(reader.problems)
     reader = SpecReader(problems, allow_outside)
-    asks = any(name in text for name in SHAPE_NAMES)
+    asks = frozenset(name for name in SHAPE_NAMES if name in text)
     spec = None
     with suppress(TooManyProblems):
         spec = _read_root(reader, root, file, asks, library)
@@ -91,9 +91,9 @@ def _place(problem: Problem, file: str) -> tuple[bool, Mark]:
 
 
 def _read_root(
-    reader: SpecReader, root: MappingNode, file: str, asks: bool, library: Library | None
+    reader: SpecReader, root: MappingNode, file: str, asks: frozenset[str], library: Library | None
 ) -> Spec | None:
-    """``asks``: a module may ask for the shape that comes in."""
+    """``asks``: names of sides that a module may ask for."""
     keys = (*KEYS, *SECTIONS, *GALLERY)
     check_keys(reader, root, keys, "a spec")
     root = meant(root, keys)
@@ -116,11 +116,11 @@ def _read_root(
     series = _read_network(reader, sections.get("network"), file)
     if parts:
         specs |= parts.modules
-        asks = asks or any(module.shaped for module in specs.values())
+        asks = frozenset(SHAPE_NAMES)  # the texts of others are not known here
     figure = read_figure(reader, _section(reader, sections.get("figure"), "figure"), specs)
     _check_calls(reader, {name.text: name.mark for name in modules} | taken)
     if asks:
-        specs = with_shapes(specs, reader.calls)
+        specs = with_shapes(specs, reader.calls, asks)
     warnings = tuple(reader.warnings)
     whole = Spec(head, series, specs, figure, published_marks, warnings=warnings)
     return parts.added_to(whole) if parts and not library else whole
