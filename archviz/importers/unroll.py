@@ -13,15 +13,12 @@ from archviz.network.kinds import KINDS, STATED
 from archviz.network.model import (
     Auxiliary,
     Layer,
-    ModuleCall,
     Network,
     Outputs,
-    Repeat,
-    Series,
     Shape,
 )
 from archviz.network.paths import Scope
-from archviz.network.walk import Run, Walk
+from archviz.network.walk import Walk
 
 _PLAIN = Layer("", "", None)  # type: ignore[arg-type]
 
@@ -80,22 +77,8 @@ class _Flat(Walk[int]):
         self.ends: list[int] = []
         self.spans: list[tuple[int, int]] = []
         """Of auxiliary classifiers."""
-        self.sharing = 0
-        """How many calls the walk is in whose weights count elsewhere."""
         self.known: dict[object, LayerNode] = {}
         """By what a layer states and takes; that spares much of the time of an import."""
-
-    def run(self, node: Run, bodies: Sequence[Series], value: int, scope: Scope) -> int:
-        """Weights that a call shares are those of an earlier one."""
-        sharing = self.sharing
-        self.sharing += isinstance(node, ModuleCall) and node.shared
-        value = super().run(node, bodies, value, scope)
-        self.sharing = sharing
-        return value
-
-    def iteration(self, node: Run, number: int) -> None:
-        """Weights that a repeat shares are those of its first iteration."""
-        self.sharing += number == 1 and isinstance(node, Repeat) and node.shared
 
     def layer(
         self, layer: Layer, values: tuple[int, ...], names: Sequence[str], scope: Scope

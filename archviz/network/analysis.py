@@ -181,8 +181,6 @@ class _Analyser(Walk[State]):
         """How many of them have weights of their own."""
         self.parameters = 0
         self.macs = 0
-        self.sharing = 0
-        """How many calls the walk is in whose weights count elsewhere."""
         self.ends: tuple[tuple[str, Shape], ...] = ()
         self.executed: dict[str, int] = {}
         self.number = 0
@@ -275,14 +273,12 @@ class _Analyser(Walk[State]):
         elif isinstance(node, ModuleCall):
             self.number = self.executed[node.module] = self.executed.get(node.module, 0) + 1
         parameters, macs = self.parameters, self.macs
-        sharing = self.sharing
-        self.sharing += isinstance(node, ModuleCall) and node.shared
         inside = len(self.inside)
         if not isinstance(node, Auxiliary):
             self.inside.append((node, 0))
         value = super().run(node, bodies, value, scope)
         del self.inside[inside:]
-        self.sharing, self.number = sharing, number
+        self.number = number
         tally.calls += self.copies
         tally.add(
             shapes=value[0],
@@ -292,10 +288,9 @@ class _Analyser(Walk[State]):
         return value
 
     def iteration(self, node: Run, number: int) -> None:
-        """Iterations that share their weights count them in the first."""
+        """See :meth:`Walk.iteration`; messages say which it is."""
         if number and isinstance(node, Repeat):
             self.inside[-1] = node, number
-        self.sharing += number == 1 and isinstance(node, Repeat) and node.shared
 
     def identical(self, node: Towers, value: State, scope: Scope) -> list[State]:
         """One of the towers, counted as often as it stands there; shared weights once."""

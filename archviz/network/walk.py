@@ -75,6 +75,8 @@ class Walk(ABC, Generic[Carried]):
         """What the item before this one took in; in front of a series, what that takes in."""
         self.named: dict[str, tuple[Carried, ...]] = {}
         """The values that have a name here; several where a repeat gives one each time."""
+        self.sharing = 0
+        """How many calls and repeats the walk is in whose weights count elsewhere."""
 
     # ---- what differs ----------------------------------------------------------------
 
@@ -108,14 +110,18 @@ class Walk(ABC, Generic[Carried]):
     def run(self, node: Run, bodies: Sequence[Series], value: Carried, scope: Scope) -> Carried:
         """Run the bodies of a node one after another, each with the names from outside."""
         outside, gathered = self.named, dict[str, list[Carried]]()
+        sharing = self.sharing
+        self.sharing += isinstance(node, ModuleCall) and node.shared
         for number, body in enumerate(bodies):
             self.iteration(node, number)
+            self.sharing += number == 1 and isinstance(node, Repeat) and node.shared
             self.named = dict(outside)
             value = self.series(body, value, scope)
             for name, values in self.named.items():
                 if outside.get(name) is not values:
                     gathered.setdefault(name, []).extend(values)
         self.named = outside | {name: tuple(values) for name, values in gathered.items()}
+        self.sharing = sharing
         return value
 
     def identical(self, node: Towers, value: Carried, scope: Scope) -> list[Carried]:
