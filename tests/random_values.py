@@ -54,7 +54,7 @@ class Writer:
         elif form == 4:
             made = {"repeat": draw(st.sampled_from([2, 6])), "of": self.inside(depth)}
         elif form == 5:
-            towers = [self.tower(depth) for _ in range(draw(st.integers(2, 3)))]
+            towers = [self.tower(depth, bool(number)) for number in range(draw(st.integers(2, 3)))]
             made = {"towers": towers, "merge": "add"}
         else:
             made = {
@@ -83,9 +83,10 @@ class Writer:
         self.taken |= {*left}
         return [f"add {name}" for name in left]
 
-    def tower(self, depth: int) -> list[Any]:
+    def tower(self, depth: int, anew: bool) -> list[Any]:
+        """``anew``: it may begin with a value; of all towers one has what comes before."""
         start: list[Any] = []
-        if self.can_take() and self.draw(st.booleans()):
+        if anew and self.can_take() and self.draw(st.booleans()):
             start = [f"from {self.take()}"]
         return [*start, *self.inside(depth - 1)]
 
