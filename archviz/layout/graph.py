@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from archviz.layout.blocks import Block, BoxBlock
 from archviz.layout.canvas import Canvas, Port, port_shape
 from archviz.layout.compound import SeriesBlock
-from archviz.layout.graph_channels import Channel, Vertical, Wire, route_channel
+from archviz.layout.graph_channels import Channel, Vertical, route_channel
 from archviz.layout.graph_heights import place_heights
 from archviz.layout.graph_layers import Vertex, layered
 from archviz.layout.graph_order import hook_skips, order_columns
@@ -72,10 +72,10 @@ class GraphBlock(Block):
         early = [name for name, block in blocks.items() if isinstance(block, EntryBlock)]
         self.columns = layered(blocks, edges, early)
         vertices = [vertex for column in self.columns for vertex in column]
-        order_columns(self.columns, self._starts(vertices))
+        chains = order_columns(self.columns, self._starts(vertices))
         free = [vertex for vertex in vertices if isinstance(_first(vertex), BoxBlock)]
         hook_skips(self.columns, free)
-        place_heights(self.columns, self._apart, style.px(2 * NEAR))
+        place_heights(self.columns, chains, self._apart, style.px(2 * NEAR))
         self.channels = [route_channel(column, style.px(NEAR)) for column in self.columns[:-1]]
         self.left: list[float] = []
         """Where the track of each channel begins."""

@@ -9,6 +9,7 @@ follows lines to the right, and up or down, comes to what takes the value and no
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from archviz.layout.graph_layers import Vertex
@@ -116,7 +117,7 @@ def _free_level(one: float, other: float, used: Sequence[float], near: float) ->
     """A height between two, or beyond, at which nothing runs."""
     low, high = min(one, other), max(one, other)
     heights = sorted({low - 1e6, *used, high + 1e6})
-    gaps = [(a, b) for a, b in zip(heights, heights[1:], strict=False) if b - a > 2 * near]
+    gaps = [(a, b) for a, b in pairwise(heights) if b - a > 2 * near]
     middle = (one + other) / 2
 
     def best(gap: tuple[float, float]) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from archviz.layout.graph_layers import Vertex, follows
+from archviz.layout.graph_layers import Chain, Vertex, follows
 
 ROUNDS = 30
 MOST_JOINED = 1500
@@ -97,6 +97,7 @@ class Strands:
 
 def place_heights(
     columns: Sequence[Sequence[Vertex]],
+    chains: Sequence[Chain],
     apart: Callable[[Vertex, Vertex], float],
     near: float,
 ) -> None:
@@ -107,8 +108,8 @@ def place_heights(
     """
     strands = Strands(columns, apart)
     edges = [(v, target) for column in columns for v in column for target in v.targets]
-    for vertex, target in edges:
-        if follows(vertex, target):
+    for chain in chains:
+        for vertex, target in pairwise(chain.vertices):
             strands.join(vertex, target)
     end = columns[-1][0]
     start = next((vertex for vertex in columns[0] if vertex.name == "in"), end)
@@ -138,14 +139,13 @@ def place_heights(
         vertex.y = round(strand.y - zero, 3)
 
 
-def _straight(
-    columns: Sequence[Sequence[Vertex]], start: Vertex
-) -> list[tuple[Vertex, Vertex]]:
+def _straight(columns: Sequence[Sequence[Vertex]], start: Vertex) -> list[tuple[Vertex, Vertex]]:
     """What is to be level, if it can be, the most important first."""
     level: list[tuple[Vertex, Vertex]] = []
     bent: set[tuple[Vertex, Vertex]] = set()
     for column in columns:
         for vertex in column:
+            level += [(vertex, t) for t in vertex.targets if follows(vertex, t)]
             towers = _towers(vertex)
             if towers:
                 level.append((vertex, towers[0][1].targets[0]))
@@ -208,9 +208,7 @@ def _main_way(columns: Sequence[Sequence[Vertex]], start: Vertex) -> list[Vertex
     return way
 
 
-def _settle(
-    strands: Strands, edges: Sequence[tuple[Vertex, Vertex]], fixed: set[Vertex]
-) -> None:
+def _settle(strands: Strands, edges: Sequence[tuple[Vertex, Vertex]], fixed: set[Vertex]) -> None:
     """Move all strands as near to what they are joined to as their distances allow."""
     order = strands.ordered()
     pulls: dict[Strand, list[tuple[Strand, float]]] = {strand: [] for strand in order}

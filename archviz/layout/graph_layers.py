@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 from archviz.layout.blocks import Block
 
+SKIP_ABOVE = 1e-3
+"""What it costs, in crossings, that a line passes above a box rather than below it."""
+
 
 @dataclass(eq=False)
 class Vertex:
@@ -111,3 +114,28 @@ def number(column: Iterable[Vertex]) -> None:
     """Tell the vertices of a column their places."""
     for place, vertex in enumerate(column):
         vertex.place = place
+
+
+class Chain:
+    """Vertices one after another, with nothing else entering or leaving between."""
+
+    def __init__(self, vertices: Sequence[Vertex]) -> None:
+        self.first = vertices[0].rank
+        self.vertices = vertices
+        self.stop = self.first + len(vertices)
+        self.place = 0
+        self.line = all(vertex.block is None for vertex in vertices)
+
+
+def chains_of(columns: Sequence[Sequence[Vertex]]) -> list[Chain]:
+    """The chains of a graph, by their first column."""
+    chains: list[Chain] = []
+    for column in columns:
+        for vertex in column:
+            if any(follows(source, vertex) for source in vertex.sources):
+                continue
+            links = [vertex]
+            while links[-1].targets and follows(links[-1], links[-1].targets[0]):
+                links.append(links[-1].targets[0])
+            chains.append(Chain(links))
+    return chains

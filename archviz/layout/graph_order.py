@@ -10,42 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from archviz.layout.graph_layers import Vertex, follows, link, number, unlink
+from archviz.layout.graph_layers import SKIP_ABOVE, Chain, Vertex, chains_of, link, number, unlink
+from archviz.layout.graph_nets import refine
 
 ROUNDS = 8
 MOST_STEPS = 400_000
 """Neighbours that chains are compared with in one round."""
-SKIP_ABOVE = 1e-3
-"""What it costs, in crossings, that a line passes above a box rather than below it."""
 
 
-class Chain:
-    """Vertices one after another, with nothing else entering or leaving between."""
+def order_columns(
+    columns: list[list[Vertex]], starts: Sequence[dict[Vertex, float]]
+) -> list[Chain]:
+    """Sort the columns; ``starts`` are heights to begin from, of which the best end counts.
 
-    def __init__(self, vertices: Sequence[Vertex]) -> None:
-        self.first = vertices[0].rank
-        self.vertices = vertices
-        self.stop = self.first + len(vertices)
-        self.place = 0
-        self.line = all(vertex.block is None for vertex in vertices)
-
-
-def chains_of(columns: Sequence[Sequence[Vertex]]) -> list[Chain]:
-    """The chains of a graph, by their first column."""
-    chains: list[Chain] = []
-    for column in columns:
-        for vertex in column:
-            if any(follows(source, vertex) for source in vertex.sources):
-                continue
-            links = [vertex]
-            while links[-1].targets and follows(links[-1], links[-1].targets[0]):
-                links.append(links[-1].targets[0])
-            chains.append(Chain(links))
-    return chains
-
-
-def order_columns(columns: list[list[Vertex]], starts: Sequence[dict[Vertex, float]]) -> None:
-    """Sort the columns; ``starts`` are heights to begin from, of which the best end counts."""
+    Returns the chains, none of which crosses another but at its ends.
+    """
     chains = chains_of(columns)
     chain_of = {vertex: chain for chain in chains for vertex in chain.vertices}
     best: tuple[float, list[Chain]] | None = None
@@ -61,7 +40,7 @@ def order_columns(columns: list[list[Vertex]], starts: Sequence[dict[Vertex, flo
                 break
         for column in columns:
             column.sort(key=lambda vertex: chain_of[vertex].place)
-        cost = _crossings(columns) + SKIP_ABOVE * _skips_above(columns)
+        cost = refine(columns, order) + SKIP_ABOVE * _skips_above(columns)
         if best is None or cost < best[0] - 1e-9:
             best = (cost, order)
     assert best is not None
@@ -70,6 +49,7 @@ def order_columns(columns: list[list[Vertex]], starts: Sequence[dict[Vertex, flo
     for column in columns:
         column.sort(key=lambda vertex: chain_of[vertex].place)
         number(column)
+    return chains
 
 
 def _sift_all(order: list[Chain], chain_of: dict[Vertex, Chain]) -> bool:
@@ -117,37 +97,6 @@ def _swapped(upper: Chain, lower: Chain, chain_of: dict[Vertex, Chain]) -> float
     return cost
 
 
-def _crossings(columns: Sequence[Sequence[Vertex]]) -> int:
-    """Crossings of all pairs of lines between the columns."""
-    count = 0
-    for column in columns:
-        number(column)
-    for column in columns:
-        ends = [
-            target.place
-            for vertex in column
-            for target in sorted(vertex.targets, key=lambda target: target.place)
-        ]
-        count += _inversions(ends)[0]
-    return count
-
-
-def _inversions(values: list[int]) -> tuple[int, list[int]]:
-    """How many pairs of values stand the wrong way round; and the values in order."""
-    if len(values) < 2:
-        return 0, values
-    half = len(values) // 2
-    (left_count, left), (right_count, right) = _inversions(values[:half]), _inversions(values[half:])
-    count, merged, at = left_count + right_count, [], 0
-    for value in right:
-        while at < len(left) and left[at] <= value:
-            merged.append(left[at])
-            at += 1
-        count += len(left) - at
-        merged.append(value)
-    return count, merged + left[at:]
-
-
 def _skips_above(columns: Sequence[Sequence[Vertex]]) -> int:
     """Pairs of a line and a box below it, in one column."""
     count = 0
@@ -171,9 +120,9 @@ def hook_skips(columns: list[list[Vertex]], free: Sequence[Vertex]) -> None:
         if len(vertex.sources) != 2:
             continue
         for line in sorted(vertex.sources, key=lambda source: -source.place):
-            if line.block is None and line.sources and _begins_forked(line):
-                if _hook(columns, vertex, line):
-                    break
+            skips = line.block is None and line.sources and _begins_forked(line)
+            if skips and _hook(columns, vertex, line):
+                break
 
 
 def _begins_forked(line: Vertex) -> bool:
