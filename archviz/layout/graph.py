@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from archviz.layout.blocks import Block, BoxBlock
 from archviz.layout.canvas import Canvas, Port, port_shape
 from archviz.layout.compound import SeriesBlock
-from archviz.layout.graph_channels import Channel, Vertical, route_channel
-from archviz.layout.graph_heights import place_heights
+from archviz.layout.graph_arrange import arrange, first_of
+from archviz.layout.graph_channels import Channel, Vertical
 from archviz.layout.graph_layers import Vertex, layered
-from archviz.layout.graph_order import hook_skips, order_columns
 from archviz.layout.graphviz_engine import dot_positions
 from archviz.layout.style import Style
 from archviz.network.model import PREVIOUS, Graph, Series
@@ -70,28 +69,22 @@ class GraphBlock(Block):
         self.style = style
         self.begins = all(tail != "in" for tail, _ in edges)
         early = [name for name, block in blocks.items() if isinstance(block, EntryBlock)]
-        self.columns = layered(blocks, edges, early)
-        vertices = [vertex for column in self.columns for vertex in column]
-        chains = order_columns(self.columns, self._starts(vertices))
-        free = [vertex for vertex in vertices if isinstance(_first(vertex), BoxBlock)]
-        hook_skips(self.columns, free)
-        place_heights(self.columns, chains, self._apart, style.px(2 * NEAR))
-        self.channels = [route_channel(column, style.px(NEAR)) for column in self.columns[:-1]]
+        self.columns, self.channels = arranged = arrange(
+            lambda: layered(blocks, edges, early), self._starts, self._apart, style.px(NEAR)
+        )
         self.left: list[float] = []
         """Where the track of each channel begins."""
         self._widths()
-        vertices = [vertex for column in self.columns for vertex in column]
-        levels = [wire.level for channel in self.channels for wire in channel.wires]
-        tops = [*(vertex.y - vertex.up for vertex in vertices), *levels]
-        bottoms = [*(vertex.y + vertex.down for vertex in vertices), *levels]
-        self.up, self.down = style.px(0.1) - min(tops), style.px(0.1) + max(bottoms)
+        top, bottom = arranged.reach
+        self.up, self.down = style.px(0.1) - top, style.px(0.1) + bottom
         self.left_gap = style.px(0.45)
         self.right_gap = style.px(0.2)
 
-    def _starts(self, vertices: Sequence[Vertex]) -> list[dict[Vertex, float]]:
+    def _starts(self, columns: list[list[Vertex]]) -> list[dict[Vertex, float]]:
         """Heights that the search for an order begins with: those of the file, and dot's."""
         style = self.style
-        starts = [{v: float(i) for column in self.columns for i, v in enumerate(column)}]
+        starts = [{v: float(i) for column in columns for i, v in enumerate(column)}]
+        vertices = [vertex for column in columns for vertex in column]
         if len(vertices) <= MOST_FOR_DOT:
             names = {vertex: f"n{number}" for number, vertex in enumerate(vertices)}
             sizes = {
@@ -146,7 +139,7 @@ class GraphBlock(Block):
         self,
         vertex: Vertex,
         given: list[Port],
-        ports: Mapping[Vertex, Port],
+        ports: dict[Vertex, Port],
         canvas: Canvas,
         x: float,
         y: float,
@@ -163,7 +156,7 @@ class GraphBlock(Block):
         for block, offset in zip(vertex.block.blocks, vertex.block.offsets, strict=True):
             at = left + offset
             given = block.place(canvas, at, height, given)
-            if isinstance(block, BoxBlock) and block is _first(vertex):
+            if isinstance(block, BoxBlock) and block is first_of(vertex):
                 self._hook(vertex, block, given[0].source, ports, canvas, at, y)
         return given[0]
 
@@ -187,12 +180,6 @@ class GraphBlock(Block):
                 canvas.connect(port.branch(corner), self.style, end, target=target)
             else:
                 canvas.connect(port, self.style, corner, end, target=target)
-
-
-def _first(vertex: Vertex) -> Block | None:
-    """What stands first at a node."""
-    block = vertex.block
-    return block.blocks[0] if isinstance(block, SeriesBlock) and block.blocks else None
 
 
 def _lead(

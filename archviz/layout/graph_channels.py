@@ -53,6 +53,32 @@ class Channel(NamedTuple):
     wires: tuple[Wire, ...]
     tracks: dict[Vertical, int]
 
+    order: tuple[Vertical, ...] = ()
+    """The verticals from the left."""
+
+    @property
+    def bends(self) -> int:
+        """How many corners are drawn."""
+        return sum(
+            (wire.trunk is not None and wire.source.y != wire.level)
+            + (wire.bus is not None and wire.target.y != wire.level)
+            + (wire.trunk is not None and wire.bus is not None)
+            for wire in self.wires
+        )
+
+    @property
+    def crossings(self) -> int:
+        """How often lines cross."""
+        place = {vertical: number for number, vertical in enumerate(self.order)}
+        count = 0
+        for piece in _pieces(self.wires):
+            first = place[piece.left] if piece.left else -1
+            last = place[piece.right] if piece.right else len(self.order)
+            for vertical in self.order[first + 1 : last]:
+                low, high = _span(vertical, self.wires)
+                count += low < piece.y < high
+        return count
+
     @property
     def width(self) -> int:
         """The number of tracks."""
@@ -70,7 +96,7 @@ def route_channel(column: Sequence[Vertex], near: float) -> Channel:
         wires = _detour(wires, loop, clash, near)
     spans = {vertical: _span(vertical, wires) for vertical in order}
     order = _sorted(order, before, wires, spans)
-    return Channel(tuple(wires), _tracks(order, before, spans, near))
+    return Channel(tuple(wires), _tracks(order, before, spans, near), tuple(order))
 
 
 def _first_wires(column: Sequence[Vertex], near: float) -> list[Wire]:

@@ -149,9 +149,9 @@ def _straight(columns: Sequence[Sequence[Vertex]], start: Vertex) -> list[tuple[
             towers = _towers(vertex)
             if towers:
                 level.append((vertex, towers[0][1].targets[0]))
-                middle = len(towers) // 2 if len(towers) % 2 else None
+                straight = len(towers) // 2 if len(towers) % 2 else None
                 for place, (first, last) in enumerate(towers):
-                    if place != middle:
+                    if place != straight:
                         bent |= {(vertex, first), (last, last.targets[0])}
     main = set(pairwise(_main_way(columns, start)))
     wanted: list[tuple[tuple[float, ...], Vertex, Vertex]] = []

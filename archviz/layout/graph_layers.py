@@ -119,7 +119,8 @@ def number(column: Iterable[Vertex]) -> None:
 class Chain:
     """Vertices one after another, with nothing else entering or leaving between."""
 
-    def __init__(self, vertices: Sequence[Vertex]) -> None:
+    def __init__(self, number: int, vertices: Sequence[Vertex]) -> None:
+        self.number = number
         self.first = vertices[0].rank
         self.vertices = vertices
         self.stop = self.first + len(vertices)
@@ -137,5 +138,5 @@ def chains_of(columns: Sequence[Sequence[Vertex]]) -> list[Chain]:
             links = [vertex]
             while links[-1].targets and follows(links[-1], links[-1].targets[0]):
                 links.append(links[-1].targets[0])
-            chains.append(Chain(links))
+            chains.append(Chain(len(chains), links))
     return chains

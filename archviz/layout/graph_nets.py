@@ -7,12 +7,15 @@ trunk. So an order of chains is refined by what the channels between columns wou
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 from typing import NamedTuple, TypeAlias
 
 from archviz.layout.graph_layers import SKIP_ABOVE, Chain, Vertex, number
 
-MOST_TRIES = 3000
-"""Channels that are looked at in search of a better order."""
+MOST_STEPS = 15_000
+"""Steps of chains in search of a better order; a channel that is new counts as some."""
+MOST_IDLE = 30
+"""Trials by chance, after the last that was better."""
 
 Ends: TypeAlias = tuple[int, ...]
 
@@ -26,14 +29,13 @@ class Net(NamedTuple):
 
 
 def nets_of(column: Sequence[Vertex]) -> list[Net]:
-    """The trunks and buses between a column and the next."""
+    """The trunks and buses between a column and the next; what joins two belongs to the bus."""
     nets: list[Net] = []
     merges: dict[Vertex, None] = {}
     for vertex in column:
-        if len(vertex.targets) > 1 or any(len(t.sources) == 1 for t in vertex.targets):
-            nets.append(
-                Net(vertex.place, tuple(sorted(t.place for t in vertex.targets)), into=False)
-            )
+        alone = sorted(t.place for t in vertex.targets if len(t.sources) == 1)
+        if alone:
+            nets.append(Net(vertex.place, tuple(alone), into=False))
         merges |= {target: None for target in vertex.targets if len(target.sources) > 1}
     for merge in merges:
         nets.append(Net(merge.place, tuple(sorted(s.place for s in merge.sources)), into=True))
@@ -77,49 +79,82 @@ def _mixed(trunk: Net, bus: Net) -> int:
     return min(len(left), len(right))
 
 
-def refine(columns: list[list[Vertex]], order: list[Chain]) -> float:
-    """Sift chains through their order by what they would show; what that costs at the end.
+def skips_above(columns: Sequence[Sequence[Vertex]]) -> int:
+    """Pairs of a line and a box below it, in one column."""
+    count = 0
+    for column in columns:
+        lines = 0
+        for vertex in column:
+            if vertex.block is None:
+                lines += 1
+            else:
+                count += lines
+    return count
 
-    ``columns`` are in that order, and remain so.
-    """
-    return _Refiner(columns, order).run()
 
-
-class _Refiner:
-    """An order of chains on its way to a better one."""
+class Refiner:
+    """An order of chains on its way to a better one; ``columns`` are in that order."""
 
     def __init__(self, columns: list[list[Vertex]], order: list[Chain]) -> None:
         self.columns, self.order = columns, order
         self.names = {v: name for name, chain in enumerate(order) for v in chain.vertices}
-        self.tries = 0
+        self.steps = 0
         self.known: dict[tuple[int, ...], int] = {}
-        for column in columns:
-            number(column)
-        self.costs = [self._cost(rank) for rank in range(len(columns) - 1)]
+        self._set(list(order))
 
-    def run(self) -> float:
+    def shake(self) -> list[list[Chain]]:
+        """The best orders from here and from what chance makes of them, the best first."""
+        chance = Random(len(self.order))
+        best, order, most = self.cost, list(self.order), self.steps + MOST_STEPS
+        found, idle = {self._shown(): (best, order)}, 0
+        while best >= 1 and idle < MOST_IDLE and self.steps < most:
+            start = chance.randrange(len(order))
+            stop = start + chance.randint(2, 6)
+            self._set([*order[:start], *order[start:stop][::-1], *order[stop:]])
+            self.descend(most)
+            found[self._shown()] = (self.cost, list(self.order))
+            idle = 0 if self.cost < best - 0.5 else idle + 1
+            if self.cost < best + 0.5:
+                best, order = min(best, self.cost), list(self.order)
+        near = [entry for entry in found.values() if entry[0] < best + 0.5]
+        return [order for _, order in sorted(near, key=lambda entry: entry[0])]
+
+    def _shown(self) -> tuple[int, ...]:
+        """What an order shows: which chains stand above one another in the columns."""
+        return tuple(self.names[vertex] for column in self.columns for vertex in column)
+
+    def _set(self, order: list[Chain]) -> None:
+        """Take up another order."""
+        self.order[:] = order
+        places: dict[Vertex, int] = {}
+        for place, chain in enumerate(order):
+            chain.place = place
+            places |= dict.fromkeys(chain.vertices, place)
+        for column in self.columns:
+            column.sort(key=lambda vertex: places[vertex])
+            number(column)
+        self.costs = [self._cost(rank) for rank in range(len(self.columns) - 1)]
+        self.cost = sum(self.costs) + SKIP_ABOVE * skips_above(self.columns)
+
+    def descend(self, most: int = MOST_STEPS) -> None:
         """Rounds in which each chain goes to its best place, until none moves."""
         moved = True
-        while moved and self.tries < MOST_TRIES:
+        while moved and self.steps < most:
             moved = False
             for chain in sorted(self.order, key=lambda chain: (chain.first, chain.place)):
-                moved = self._sift(chain) or moved
-        return sum(self.costs)
+                moved = (self.steps < most and self._sift(chain)) or moved
 
     def _sift(self, chain: Chain) -> bool:
         """Move a chain to its best place; whether that is another."""
         origin = best_place = chain.place
         change, best = 0.0, -1e-9
         for goal in (0, len(self.order) - 1):
-            while chain.place != goal and self.tries < MOST_TRIES:
+            while chain.place != goal:
                 change += self._step(chain, 1 if goal > chain.place else -1)
                 if change < best:
                     best, best_place = change, chain.place
-            while chain.place != origin:
-                self._step(chain, 1 if origin > chain.place else -1)
-            change = 0.0
         while chain.place != best_place:
-            self._step(chain, 1 if best_place > chain.place else -1)
+            self._step(chain, -1)
         return best_place != origin
 
     def _step(self, chain: Chain, step: int) -> float:
@@ -128,6 +163,9 @@ class _Refiner:
         self.order[chain.place], self.order[other.place] = other, chain
         chain.place, other.place = other.place, chain.place
         shared = range(max(chain.first, other.first), min(chain.stop, other.stop))
+        if not shared:
+            return 0.0
+        self.steps += 1
         change = 0.0
         for rank in shared:
             one, two = chain.vertices[rank - chain.first], other.vertices[rank - other.first]
@@ -136,16 +174,17 @@ class _Refiner:
             one.place, two.place = two.place, one.place
             change += SKIP_ABOVE * step * ((one.block is not None) - (two.block is not None))
         first, last = max(0, shared.start - 1), min(shared.stop, len(self.costs))
-        for rank in range(first, last) if shared else ():
+        for rank in range(first, last):
             change -= self.costs[rank]
             self.costs[rank] = self._cost(rank)
             change += self.costs[rank]
+        self.cost += change
         return change
 
     def _cost(self, rank: int) -> int:
         """Crossings in a channel."""
         key = (rank, *(self.names[v] for r in (rank, rank + 1) for v in self.columns[r]))
         if key not in self.known:
-            self.tries += 1
+            self.steps += 5
             self.known[key] = crossings(nets_of(self.columns[rank]))
         return self.known[key]

@@ -10,24 +10,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from archviz.layout.graph_layers import SKIP_ABOVE, Chain, Vertex, chains_of, link, number, unlink
-from archviz.layout.graph_nets import refine
+from archviz.layout.graph_layers import SKIP_ABOVE, Chain, Vertex, chains_of, number
+from archviz.layout.graph_nets import Refiner
 
 ROUNDS = 8
 MOST_STEPS = 400_000
 """Neighbours that chains are compared with in one round."""
+MOST_REFINED = 150
+"""Chains of which more than a first order is looked for."""
+MOST_ORDERS = 8
+"""Orders of which the drawn crossings are counted."""
 
 
-def order_columns(
+def find_orders(
     columns: list[list[Vertex]], starts: Sequence[dict[Vertex, float]]
-) -> list[Chain]:
-    """Sort the columns; ``starts`` are heights to begin from, of which the best end counts.
+) -> list[list[int]]:
+    """Orders of a graph's chains (numbers of :func:`chains_of`) with few crossings, the best first.
 
-    Returns the chains, none of which crosses another but at its ends.
+    ``starts`` are heights of vertices that the search begins with.
     """
     chains = chains_of(columns)
     chain_of = {vertex: chain for chain in chains for vertex in chain.vertices}
-    best: tuple[float, list[Chain]] | None = None
+    best: Refiner | None = None
     for heights in starts:
         order = sorted(
             chains,
@@ -38,16 +42,24 @@ def order_columns(
         for _ in range(ROUNDS):
             if not _sift_all(order, chain_of):
                 break
-        for column in columns:
-            column.sort(key=lambda vertex: chain_of[vertex].place)
-        cost = refine(columns, order) + SKIP_ABOVE * _skips_above(columns)
-        if best is None or cost < best[0] - 1e-9:
-            best = (cost, order)
+        if len(chains) > MOST_REFINED:
+            return [[chain.number for chain in order]]
+        tried = Refiner(columns, order)
+        tried.descend()
+        if best is None or tried.cost < best.cost - 1e-9:
+            best = tried
     assert best is not None
-    for place, chain in enumerate(best[1]):
-        chain.place = place
+    return [[chain.number for chain in order] for order in best.shake()[:MOST_ORDERS]]
+
+
+def apply_order(columns: list[list[Vertex]], order: Sequence[int]) -> list[Chain]:
+    """Sort columns by an order of their chains; these, no two of which cross but at their ends."""
+    chains = chains_of(columns)
+    places = {
+        vertex: place for place, index in enumerate(order) for vertex in chains[index].vertices
+    }
     for column in columns:
-        column.sort(key=lambda vertex: chain_of[vertex].place)
+        column.sort(key=lambda vertex: places[vertex])
         number(column)
     return chains
 
@@ -95,71 +107,3 @@ def _swapped(upper: Chain, lower: Chain, chain_of: dict[Vertex, Chain]) -> float
                 cost += 1 if one.place < two.place else -1
         cost += SKIP_ABOVE * ((a.block is not None) - (b.block is not None))
     return cost
-
-
-def _skips_above(columns: Sequence[Sequence[Vertex]]) -> int:
-    """Pairs of a line and a box below it, in one column."""
-    count = 0
-    for column in columns:
-        lines = 0
-        for vertex in column:
-            if vertex.block is None:
-                lines += 1
-            else:
-                count += lines
-    return count
-
-
-def hook_skips(columns: list[list[Vertex]], free: Sequence[Vertex]) -> None:
-    """Let what skips others enter the merge, where it ends, from below or above.
-
-    That is the line of a value which forks, at a merge of two (``free``: those that can be
-    entered so), if it can pass there without a crossing.
-    """
-    for vertex in free:
-        if len(vertex.sources) != 2:
-            continue
-        for line in sorted(vertex.sources, key=lambda source: -source.place):
-            skips = line.block is None and line.sources and _begins_forked(line)
-            if skips and _hook(columns, vertex, line):
-                break
-
-
-def _begins_forked(line: Vertex) -> bool:
-    """Whether the line of a value is not all that leaves its node."""
-    while line.block is None and line.sources:
-        if len(line.targets) > 1:
-            return True
-        line = line.sources[0]
-    return len(line.targets) > 1
-
-
-def _hook(columns: list[list[Vertex]], vertex: Vertex, line: Vertex) -> bool:
-    """Lead ``line`` on beside ``vertex`` and from there into it; False if others are between."""
-    column = columns[vertex.rank]
-    onward = next((target for target in line.targets if target.block is None), None)
-    if onward is None:
-        below = line.place > min(source.place for source in vertex.sources)
-        side = vertex.place + below
-        if len(line.targets) > 1 or _is_crossed(columns[line.rank], line, vertex, side):
-            return False
-        onward = Vertex("", vertex.rank)
-        column.insert(side, onward)
-        number(column)
-        link(line, onward)
-    elif abs(onward.place - vertex.place) != 1:
-        return False
-    unlink(line, vertex)
-    vertex.hooks.append(onward)
-    return True
-
-
-def _is_crossed(column: Sequence[Vertex], line: Vertex, vertex: Vertex, side: int) -> bool:
-    """Whether a line from ``line`` to place ``side`` of the next column would cross another."""
-    for other in column:
-        for target in other.targets:
-            if target is vertex or other is line:
-                continue
-            if (other.place < line.place) != (target.place < side):
-                return True
-    return False
