@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from archviz.layout.blocks import Block, BoxBlock
 from archviz.layout.canvas import Canvas, Port, port_shape
 from archviz.layout.compound import SeriesBlock
-from archviz.layout.graph_arrange import arrange, first_of
+from archviz.layout.graph_arrange import arrange
 from archviz.layout.graph_channels import Channel, Vertical
 from archviz.layout.graph_layers import Vertex, layered
 from archviz.layout.graphviz_engine import dot_positions
@@ -24,6 +24,8 @@ NEAR = 0.2
 """Units within which two lines would seem to touch."""
 BESIDE = 0.34
 """Units between what stands in one column, lines too."""
+HOOK = 0.5
+"""Units between a box and a line that enters it from above or below."""
 BEFORE_TRACKS, BEHIND_TRACKS = 0.5, 0.7
 """Units from a column to the first track behind it, and from the last track to the next."""
 MOST_FOR_DOT = 600
@@ -97,7 +99,8 @@ class GraphBlock(Block):
 
     def _apart(self, upper: Vertex, lower: Vertex) -> float:
         """What two neighbours in a column keep between their lines."""
-        return upper.down + self.style.row_gap(BESIDE) + lower.up
+        hooked = upper in lower.hooks or lower in upper.hooks
+        return upper.down + self.style.row_gap(HOOK if hooked else BESIDE) + lower.up
 
     def _widths(self) -> None:
         """Columns from left to right, each channel as wide as its tracks need."""
@@ -156,7 +159,7 @@ class GraphBlock(Block):
         for block, offset in zip(vertex.block.blocks, vertex.block.offsets, strict=True):
             at = left + offset
             given = block.place(canvas, at, height, given)
-            if isinstance(block, BoxBlock) and block is first_of(vertex):
+            if isinstance(block, BoxBlock) and not offset:
                 self._hook(vertex, block, given[0].source, ports, canvas, at, y)
         return given[0]
 

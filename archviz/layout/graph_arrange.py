@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from archviz.layout.blocks import Block, BoxBlock
+from archviz.layout.blocks import BoxBlock
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.graph_channels import Channel, route_channel
 from archviz.layout.graph_heights import place_heights
@@ -59,10 +59,19 @@ def arrange(
     return min(made, key=lambda one: one.faults)
 
 
-def first_of(vertex: Vertex) -> Block | None:
-    """What stands first at a node."""
+def first_of(vertex: Vertex) -> BoxBlock | None:
+    """The box that stands first at a node."""
     block = vertex.block
-    return block.blocks[0] if isinstance(block, SeriesBlock) and block.blocks else None
+    first = block.blocks[0] if isinstance(block, SeriesBlock) and block.blocks else None
+    return first if isinstance(first, BoxBlock) else None
+
+
+def _free_below(vertex: Vertex) -> None:
+    """Move the captions of a node's first box above it."""
+    block, box = vertex.block, first_of(vertex)
+    assert isinstance(block, SeriesBlock) and box
+    box = BoxBlock(box.face, box.style, captions_above=True, stubs=box.stubs)
+    vertex.block = SeriesBlock([box, *block.blocks[1:]], block.style)
 
 
 def hook_skips(columns: list[list[Vertex]]) -> None:
@@ -72,7 +81,8 @@ def hook_skips(columns: list[list[Vertex]]) -> None:
     crossing.
     """
     for vertex in [vertex for column in columns for vertex in column]:
-        if len(vertex.sources) != 2 or not isinstance(first_of(vertex), BoxBlock):
+        box = first_of(vertex)
+        if len(vertex.sources) != 2 or box is None or box.face.gives or box.face.takes:
             continue
         for line in sorted(vertex.sources, key=lambda source: -source.place):
             skips = line.block is None and line.sources and _begins_forked(line)
@@ -104,6 +114,8 @@ def _hook(columns: list[list[Vertex]], vertex: Vertex, line: Vertex) -> bool:
         link(line, onward)
     elif abs(onward.place - vertex.place) != 1:
         return False
+    if onward.place > vertex.place:
+        _free_below(vertex)
     unlink(line, vertex)
     vertex.hooks.append(onward)
     return True

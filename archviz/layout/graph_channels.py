@@ -143,11 +143,12 @@ def _free_level(one: float, other: float, used: Sequence[float], near: float) ->
     """A height between two, or beyond, at which nothing runs."""
     low, high = min(one, other), max(one, other)
     heights = sorted({low - 1e6, *used, high + 1e6})
-    gaps = [(a, b) for a, b in pairwise(heights) if b - a > 2 * near]
+    gaps = [(a, b) for a, b in pairwise(heights) if b - a > 2.2 * near]
     middle = (one + other) / 2
 
     def best(gap: tuple[float, float]) -> float:
-        return min(max(middle, gap[0] + 1.6 * near), max(gap[1] - 1.6 * near, gap[0] + near))
+        low = min(gap[0] + 1.6 * near, (gap[0] + gap[1]) / 2)
+        return min(max(middle, low), max(gap[1] - 1.6 * near, (gap[0] + gap[1]) / 2))
 
     return min((best(gap) for gap in gaps), key=lambda y: (abs(y - middle), y))
 
