@@ -71,7 +71,8 @@ def layer_face(
         captions = (shape_text(layer.shape),)
     else:
         captions = _said(layers, facts)
-    captions += _numbers(layers, facts) if full and glyph == "box" and layer.kind != "input" else ()
+    if full and glyph == "box" and layer.kind != "input":
+        captions += tuple(text for text in _numbers(layers, facts) if text not in captions)
     return Face(
         label,
         _tooltip(label, layers, facts),
