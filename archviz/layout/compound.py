@@ -34,6 +34,7 @@ class SeriesBlock(Block):
     ) -> None:
         self.blocks = list(blocks)
         self.style = style
+        level_brackets(self.blocks)
         self.offsets: list[float] = []
         x = 0.0
         for index, block in enumerate(self.blocks):
@@ -181,6 +182,20 @@ class RepeatBlock(Block):
         middle, side = (x + self.width / 2, y + self.text_at), self.text_side
         canvas.label(*middle, self.text, self.size, fill, across=side, role="repeat")
         return self.content.place(canvas, x + self.pad, y, sources)
+
+
+def level_brackets(blocks: Sequence[Block]) -> None:
+    """Let the brackets of one row end level, and what stands at them."""
+    repeats = [block for block in blocks if isinstance(block, RepeatBlock)]
+    if len(repeats) < 2:
+        return
+    highest = max(repeats, key=lambda block: block.bracket_up)
+    lowest = max(repeats, key=lambda block: block.bracket_down)
+    up, down = highest.bracket_up, lowest.bracket_down
+    text_at = -up if lowest.text_at < 0 else lowest.text_at
+    for block in repeats:
+        block.bracket_up, block.bracket_down, block.text_at = up, down, text_at
+        block.up, block.down = max(block.up, highest.up), max(block.down, lowest.down)
 
 
 def stack(blocks: Sequence[Block], gap: float) -> list[float]:

@@ -140,9 +140,8 @@ def legend_sections(style: Style, used: Used) -> list[Section]:
         paint = paint_of(style.role(role))
         if (role, paint) in used.boxes and (role != "input" or paint in meant):
             told.add(paint)
-            layers.append(
-                box_entry(small, (role,), meant.get(paint, text), bars and role == "dense")
-            )
+            bar = role == "dense" and not style.flow.vertical
+            layers.append(box_entry(small, (role,), meant.get(paint, text), bar))
     activations = badge_entries(small, ACTIVATIONS.values(), used.badges, ("activation",))
     functions = badge_entries(small, NORMS.values(), used.badges, ("function",))
     functions += badge_entries(small, ACTIVATIONS.values(), used.badges, ("function",))

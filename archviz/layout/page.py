@@ -75,12 +75,12 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
     sheet.row(plan.lines)
     for panel_row in plan.panels:
         sheet.panels(panel_row)
-    if options.title:
-        own = heading_text(network)
-        sheet.heading(own if options.title is True else str(options.title))
     sheet.notes(network.figure.notes)
     if options.legend:
         sheet.legend(used_in(sheet.items, style, network.figure.colors))
+    if options.title:
+        own = heading_text(network)
+        sheet.heading(own if options.title is True else str(options.title))
     return frame(sheet, network.head.title, describe_network(network, analysis), options.aspect)
 
 

@@ -51,9 +51,9 @@ class Sheet:
         return extent(self.items)
 
     def heading(self, text: str) -> None:
-        """The figure's title, centred over it."""
+        """The figure's title, centred over all that has been placed."""
         size = self.style.metric("title") * 1.3
-        left, top, right, _ = self.page()
+        left, top, right, _ = extent(self.items)
         canvas = Canvas("title")
         canvas.text(
             (left + right) / 2,
