@@ -73,7 +73,11 @@ class GraphBlock(Block):
         self.begins = all(tail != "in" for tail, _ in edges)
         early = [name for name, block in blocks.items() if isinstance(block, EntryBlock)]
         self.columns, self.channels = arranged = arrange(
-            lambda: layered(blocks, edges, early), self._starts, self._apart, style.px(NEAR)
+            lambda: layered(blocks, edges, early),
+            self._starts,
+            self._apart,
+            style.px(NEAR),
+            style.flow.shortcut,
         )
         self.left: list[float] = []
         """Where the track of each channel begins."""

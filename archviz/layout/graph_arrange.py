@@ -42,15 +42,17 @@ def arrange(
     starts: Callable[[list[list[Vertex]]], Sequence[dict[Vertex, float]]],
     apart: Callable[[Vertex, Vertex], float],
     near: float,
+    side: int,
 ) -> Arranged:
     """Arrange the columns that ``layers`` makes, each time anew.
 
     ``starts``: heights with which the search for an order begins; ``apart``: what neighbours
-    in a column keep between their lines; ``near``: within which two lines would touch.
+    in a column keep between their lines; ``near``: within which two lines would touch;
+    ``side``: that of shortcuts, 1 for below.
     """
     columns = layers()
     made: list[Arranged] = []
-    for order in find_orders(columns, starts(columns)):
+    for order in find_orders(columns, starts(columns), side):
         columns = layers()
         chains = apply_order(columns, order)
         hook_skips(columns)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from archviz.layout.blocks import Block
 
 SKIP_ABOVE = 1e-3
-"""What it costs, in crossings, that a line passes above a box rather than below it."""
+"""What it costs, in crossings, that a line passes a box on the other side than shortcuts."""
 
 
 @dataclass(eq=False)

@@ -95,8 +95,9 @@ def skips_above(columns: Sequence[Sequence[Vertex]]) -> int:
 class Refiner:
     """An order of chains on its way to a better one; ``columns`` are in that order."""
 
-    def __init__(self, columns: list[list[Vertex]], order: list[Chain]) -> None:
+    def __init__(self, columns: list[list[Vertex]], order: list[Chain], side: int) -> None:
         self.columns, self.order = columns, order
+        self.skip = SKIP_ABOVE * side
         self.names = {v: name for name, chain in enumerate(order) for v in chain.vertices}
         self.steps = 0
         self.known: dict[tuple[int, ...], int] = {}
@@ -134,7 +135,7 @@ class Refiner:
             column.sort(key=lambda vertex: places[vertex])
             number(column)
         self.costs = [self._cost(rank) for rank in range(len(self.columns) - 1)]
-        self.cost = sum(self.costs) + SKIP_ABOVE * skips_above(self.columns)
+        self.cost = sum(self.costs) + self.skip * skips_above(self.columns)
 
     def descend(self, most: int = MOST_STEPS) -> None:
         """Rounds in which each chain goes to its best place, until none moves."""
@@ -172,7 +173,7 @@ class Refiner:
             column = self.columns[rank]
             column[one.place], column[two.place] = two, one
             one.place, two.place = two.place, one.place
-            change += SKIP_ABOVE * step * ((one.block is not None) - (two.block is not None))
+            change += self.skip * step * ((one.block is not None) - (two.block is not None))
         first, last = max(0, shared.start - 1), min(shared.stop, len(self.costs))
         for rank in range(first, last):
             change -= self.costs[rank]

@@ -23,11 +23,12 @@ MOST_ORDERS = 8
 
 
 def find_orders(
-    columns: list[list[Vertex]], starts: Sequence[dict[Vertex, float]]
+    columns: list[list[Vertex]], starts: Sequence[dict[Vertex, float]], side: int
 ) -> list[list[int]]:
     """Orders of a graph's chains (numbers of :func:`chains_of`) with few crossings, the best first.
 
-    ``starts`` are heights of vertices that the search begins with.
+    ``starts`` are heights of vertices that the search begins with; ``side``: 1 where lines had
+    better pass below boxes, -1 for above.
     """
     chains = chains_of(columns)
     chain_of = {vertex: chain for chain in chains for vertex in chain.vertices}
@@ -40,11 +41,11 @@ def find_orders(
         for place, chain in enumerate(order):
             chain.place = place
         for _ in range(ROUNDS):
-            if not _sift_all(order, chain_of):
+            if not _sift_all(order, chain_of, side):
                 break
         if len(chains) > MOST_REFINED:
             return [[chain.number for chain in order]]
-        tried = Refiner(columns, order)
+        tried = Refiner(columns, order, side)
         tried.descend()
         if best is None or tried.cost < best.cost - 1e-9:
             best = tried
@@ -64,7 +65,7 @@ def apply_order(columns: list[list[Vertex]], order: Sequence[int]) -> list[Chain
     return chains
 
 
-def _sift_all(order: list[Chain], chain_of: dict[Vertex, Chain]) -> bool:
+def _sift_all(order: list[Chain], chain_of: dict[Vertex, Chain], side: int) -> bool:
     """One round: each chain to its best place; whether any moved."""
     moved = False
     window = max(4, MOST_STEPS // len(order))
@@ -77,7 +78,7 @@ def _sift_all(order: list[Chain], chain_of: dict[Vertex, Chain]) -> bool:
             for place in range(origin + step, end, step):
                 other = order[place]
                 upper, lower = (other, chain) if step < 0 else (chain, other)
-                gain += _swapped(upper, lower, chain_of)
+                gain += _swapped(upper, lower, chain_of, side)
                 chain.place, other.place = place, other.place - step
                 if gain < best:
                     best, to = gain, place
@@ -94,7 +95,7 @@ def _sift_all(order: list[Chain], chain_of: dict[Vertex, Chain]) -> bool:
     return moved
 
 
-def _swapped(upper: Chain, lower: Chain, chain_of: dict[Vertex, Chain]) -> float:
+def _swapped(upper: Chain, lower: Chain, chain_of: dict[Vertex, Chain], side: int) -> float:
     """How many crossings more there are where two neighbours in the order change places."""
     cost = 0.0
     for rank in range(max(upper.first, lower.first), min(upper.stop, lower.stop)):
@@ -105,5 +106,5 @@ def _swapped(upper: Chain, lower: Chain, chain_of: dict[Vertex, Chain]) -> float
                 if near is other or {one, two} == {upper, lower}:
                     continue
                 cost += 1 if one.place < two.place else -1
-        cost += SKIP_ABOVE * ((a.block is not None) - (b.block is not None))
+        cost += SKIP_ABOVE * side * ((a.block is not None) - (b.block is not None))
     return cost
