@@ -82,13 +82,15 @@ def hook_skips(columns: list[list[Vertex]]) -> None:
     That is what branches off just before the merge, or, where two are merged, what comes from
     a fork, if it can pass there without a crossing.
     """
-    for vertex in [vertex for column in columns for vertex in column]:
+    vertices = [vertex for column in columns for vertex in column]
+    forked = {vertex for vertex in vertices if vertex.block is None and _begins_forked(vertex)}
+    for vertex in vertices:
         box = first_of(vertex)
         if box is None or box.face.gives or box.face.takes or len(vertex.sources) < 2:
             continue
         two = len(vertex.sources) == 2
         for line in (max(vertex.sources, key=_place), min(vertex.sources, key=_place)):
-            skips = line.block is None and two and _begins_forked(line)
+            skips = two and line in forked
             if vertex.hooks and box.captions:
                 break  # they take the other side
             if len(vertex.sources) > 1 and (skips or len(line.targets) > 1):
