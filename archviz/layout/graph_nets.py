@@ -169,7 +169,7 @@ class Refiner:
         self.steps += 1
         change = 0.0
         for rank in shared:
-            one, two = chain.vertices[rank - chain.first], other.vertices[rank - other.first]
+            one, two = chain.at(rank), other.at(rank)
             column = self.columns[rank]
             column[one.place], column[two.place] = two, one
             one.place, two.place = two.place, one.place
