@@ -9,6 +9,7 @@ from archviz.layout.blocks import Block
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded
 from archviz.layout.compound import SeriesBlock, WrappedBlock, break_blocks
+from archviz.layout.crossings import gaps
 from archviz.layout.lanes import Chosen, Wiring, wire
 from archviz.layout.style import Style
 from archviz.layout.variants import variant_notes
@@ -256,6 +257,7 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
             panel.chosen,
             rounds=False,
         )
+    canvas.lines += gaps(canvas.lines, canvas.back, style)
     size = style.metric("title")
     title = clip(panel.module.title, panel.width, size, bold=True)
     below = style.px(0.1) + style.row_gap(0.32)

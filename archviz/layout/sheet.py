@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from archviz.layout.canvas import Canvas, Port, port_shape, rounded
+from archviz.layout.crossings import gaps
 from archviz.layout.legend import Used, legend_sections, place_strip
 from archviz.layout.panels import Panel, level, place_panel, row_height
 from archviz.layout.row import RowLine, place_line, turn_room
@@ -79,6 +80,7 @@ class Sheet:
             canvas.connect(port, style, (end.x, end.y), target=end.id)
         draw_wires(canvas, grounds, style, lines[0].chosen._replace(offset=lines[0].number))
         self.y = bottom
+        canvas.lines += gaps(canvas.lines, canvas.back, style)
         self.items.append(Group("row", "row", "Main row", items=canvas.items()))
 
     def _ground(
