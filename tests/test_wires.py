@@ -182,6 +182,34 @@ def test_a_stage_has_its_title_on_every_line(aspect: float) -> None:
     assert violations(scene) == []
 
 
+def test_an_output_goes_on_from_the_last_value() -> None:
+    names = [f"n{number}" for number in range(3)]
+    body = ["input 8x8x8", *(f"conv 1x1 8 as={name}" for name in names)]
+    outputs = {name: [f"from {name}", {"conv": "1x1 8", "label": f"of {name}"}] for name in names}
+    scene = draw({"title": "Fan", "network": [*body, {"outputs": outputs}]})
+    assert violations(scene) == []
+    boxes = {shape.lines: shape for shape, _ in collect(scene.items).shapes if shape.lines}
+    shapes = [boxes[text,] for text in ("of n0", "of n1", "of n2")]
+    last = [shape for shape, _ in collect(scene.items).shapes if shape.lines == ("conv 1×1",)][-1]
+    assert all(shape.x > last.x for shape in shapes)
+    assert shapes[2].y + shapes[2].height / 2 == last.y + last.height / 2
+    named = [text.text for text, _ in collect(scene.items).texts if text.role == "wire"]
+    assert named == ["n0", "n1"]
+    assert ("conv 1×1", "of n2") in wiring(scene)
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_one_value_twice_is_two_lines_into_the_merge(count: int) -> None:
+    square = {"towers": ["identity"] * count, "merge": "multiply"}
+    scene = draw({"title": "Square", "network": ["input 8x8x8", square]})
+    assert violations(scene) == []
+    found = collect(scene.items)
+    merge = next(shape for shape, _ in found.shapes if shape.lines == ("multiply",))
+    heads = [one.points[-1] for one in found.connectors if one.head and one.target == merge.id]
+    assert len({*heads}) == count
+    assert all(x == merge.x and merge.y < y < merge.y + merge.height for x, y in heads)
+
+
 # ---- the checks can fail -----------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from archviz.layout.faces import layer_face, module_face, span
 from archviz.layout.outputs import OutputsBlock
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
-from archviz.layout.wires import FromBlock, TapBlock, taken_in
+from archviz.layout.wires import FromBlock, TapBlock, joined, taken_in
 from archviz.network.analysis import Analysis
 from archviz.network.kinds import KINDS
 from archviz.network.model import (
@@ -52,7 +52,7 @@ class Builder(NamedTuple):
 
     def within(self, body: Series) -> Builder:
         """The builder of what one drawing shows: a main row, or the inside of a module."""
-        return self._replace(taken=frozenset(taken_in(body)))
+        return self._replace(taken=frozenset(taken_in(joined(body))))
 
     def series(self, series: Series) -> SeriesBlock:
         """A series of what is drawn of its nodes; one block where it is drawn as a U."""

@@ -15,7 +15,7 @@ from archviz.layout.lanes import Chosen, wire
 from archviz.layout.stages import STAGE_GAP, StageSpan, noted, place_stages, stage_room
 from archviz.layout.style import Style
 from archviz.layout.ways import Ground, ground_of
-from archviz.layout.wires import room_of
+from archviz.layout.wires import joined, room_of
 from archviz.network.model import Auxiliary, Graph, Network, Node, Stage, Towers
 from archviz.scene.scene import Group
 
@@ -98,7 +98,7 @@ def main_row(network: Network, builder: Builder) -> MainRow:
                 starts.add(len(blocks))
             blocks.append(drawn)
 
-    for node in network.body.nodes:
+    for node in joined(network.body).nodes:
         add(node)
     return MainRow(tuple(blocks), tuple(heads), frozenset(starts), tuple(stages))
 

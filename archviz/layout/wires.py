@@ -10,7 +10,17 @@ from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, simplify
 from archviz.layout.lanes import Chosen, Wiring, wire
 from archviz.layout.style import Style
 from archviz.layout.ways import Ground, Lane, Leg, Route
-from archviz.network.model import From, Graph, Layer, ModuleCall, Node
+from archviz.network.model import (
+    From,
+    Graph,
+    Layer,
+    ModuleCall,
+    Named,
+    Node,
+    Outputs,
+    Series,
+    Stage,
+)
 from archviz.network.walk import children
 from archviz.scene.scene import Connector, Point
 from archviz.scene.text import ASCENT, text_width
@@ -34,6 +44,29 @@ def taken_in(node: Node) -> Iterator[str]:
             yield from (source for source, _ in node.edges if source not in own)
     for child in children(node, shown=True):
         yield from taken_in(child)
+
+
+def joined(body: Series) -> Series:
+    """``body`` with the outputs that begin with its last value on the line that ends in it."""
+    if not body.nodes or not isinstance(body.nodes[-1], Outputs):
+        return body
+    outputs, names = body.nodes[-1], set(_last_names(body.nodes[:-1]))
+    branches = []
+    for name, series in outputs.branches:
+        first = series.nodes[0] if series.nodes else None
+        goes_on = isinstance(first, From) and first.name in names
+        branches.append((name, Series(series.nodes[1:]) if goes_on else series))
+    return Series((*body.nodes[:-1], outputs._replace(branches=tuple(branches))))
+
+
+def _last_names(nodes: Sequence[Node]) -> Iterator[str]:
+    """Names of the value in which a series ends."""
+    for node in reversed(nodes):
+        if isinstance(node, Stage):
+            yield from _last_names(node.body.nodes)
+        if not isinstance(node, Named):
+            return
+        yield node.name
 
 
 class TapBlock(Block):
