@@ -48,7 +48,7 @@ class Builder(NamedTuple):
     stubs: frozenset[str] = frozenset()
     """Those of them to which no wire leads: their names stand at both ends."""
     under: frozenset[str] = frozenset()
-    """Those that may come from below: what takes them has its captions above."""
+    """Keys of the layers that wires enter or leave below: their captions stand above."""
 
     def within(self, body: Series) -> Builder:
         """The builder of what one drawing shows: a main row, or the inside of a module."""
@@ -139,7 +139,7 @@ class Builder(NamedTuple):
         face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full)
         if face.glyph == "circle":
             return CircleBlock(face, self.style)
-        under = not self.under.isdisjoint(face.takes)
+        under = face.key in self.under
         block = BoxBlock(self.wired(face), self.style, under, self.stubs)
         block.begins = KINDS[layer.kind].begins or layer.alone
         return block
@@ -148,7 +148,8 @@ class Builder(NamedTuple):
         """A merge's box, which is drawn whatever it is."""
         facts = self.analysis.facts[layer.where]
         face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full)
-        return BoxBlock(self.wired(face), self.style, captions_above, self.stubs)
+        under = captions_above or face.key in self.under
+        return BoxBlock(self.wired(face), self.style, under, self.stubs)
 
     def call(self, call: ModuleCall) -> Block | None:
         """A module's box."""
@@ -157,7 +158,7 @@ class Builder(NamedTuple):
             return None
         module = self.network.modules[call.module]
         face = module_face(call, module, facts, self.style.full)
-        under = not self.under.isdisjoint(face.takes)
+        under = face.key in self.under
         return BoxBlock(self.wired(face), self.style, under, self.stubs)
 
     def wired(self, face: Face) -> Face:
@@ -192,7 +193,7 @@ class Builder(NamedTuple):
 
 
 class Unsettled(NamedTuple):
-    """Names of values of which no wire can be drawn; of those that come from below."""
+    """Names of values of which no wire can be drawn; keys of layers at which wires are below."""
 
     failed: frozenset[str] = frozenset()
     turned: frozenset[str] = frozenset()
@@ -205,6 +206,6 @@ def settled(builder: Builder, made: Callable[[Builder], tuple[Made, Unsettled]])
         if not turned <= builder.under:
             builder = builder._replace(under=builder.under | turned)
         elif failed:
-            builder = builder._replace(stubs=builder.stubs | failed, under=builder.under - failed)
+            builder = builder._replace(stubs=builder.stubs | failed, under=frozenset())
         else:
             return result

@@ -63,9 +63,9 @@ class Wiring(NamedTuple):
 
     @property
     def turned(self) -> frozenset[str]:
-        """Names of values that come from below where the captions of their takers still are."""
-        legs = [(lane.name, leg) for lane in self.heights for leg in lane.legs]
-        return frozenset(name for name, leg in legs if leg.up and leg.pin.captions)
+        """Keys of the layers that wires enter or leave where their captions still are."""
+        legs = [leg for lane in self.heights for leg in lane.legs]
+        return frozenset(leg.pin.key for leg in legs if leg.up and leg.pin.captions)
 
 
 def wire(

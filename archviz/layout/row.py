@@ -67,8 +67,8 @@ class RowLine(NamedTuple):
     names: frozenset[str] = frozenset()
     failed: frozenset[str] = frozenset()
     turned: frozenset[str] = frozenset()
-    """Names of values that wires bring or take here; those for which there is no way; those
-    from below, for which captions have to go above."""
+    """Names of values that wires bring or take here; those for which there is no way; keys of
+    layers of which the captions have to go above."""
 
 
 def main_row(network: Network, builder: Builder) -> MainRow:

@@ -171,6 +171,8 @@ def _draw(canvas: Canvas, route: Route, wiring: Wiring, style: Style) -> None:
     first, start = route[0], route[0].legs[0]
     port = start.pin.port
     assert port is not None
+    if start.up and len(port.pen) == 1 and start.pin.down is not None:
+        port = port._replace(pen=((start.x, start.pin.down),))
     drawn: list[tuple[Point, ...]] = []
     if _covered(canvas, port):
         drawn.append(simplify((*port.lead, *port.pen)))
