@@ -11,10 +11,10 @@ from archviz.layout.blocks import Block
 from archviz.layout.build import Builder, Unsettled
 from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock, break_blocks
+from archviz.layout.grounds import Ground, ground_of
 from archviz.layout.lanes import Chosen, wire
 from archviz.layout.stages import STAGE_GAP, StageSpan, noted, place_stages, stage_room
 from archviz.layout.style import Style
-from archviz.layout.ways import Ground, ground_of
 from archviz.layout.wires import joined, room_of
 from archviz.network.model import Auxiliary, Graph, Network, Node, Stage, Towers
 from archviz.scene.scene import Group

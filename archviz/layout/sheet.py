@@ -7,11 +7,11 @@ from typing import assert_never
 
 from archviz.layout.canvas import Canvas, Port, port_shape, rounded
 from archviz.layout.crossings import gaps
+from archviz.layout.grounds import Ground, ground_of
 from archviz.layout.legend import Used, legend_sections, place_strip
 from archviz.layout.panels import Panel, level, place_panel, row_height
 from archviz.layout.row import RowLine, place_line, turn_room
 from archviz.layout.style import Style
-from archviz.layout.ways import Ground, ground_of
 from archviz.layout.wires import draw_wires
 from archviz.scene.scene import Connector, Group, Item, Line, Point, Shape, Text, total
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph

@@ -7,9 +7,10 @@ from itertools import pairwise
 
 from archviz.layout.blocks import Block
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, simplify
+from archviz.layout.grounds import Ground
 from archviz.layout.lanes import Chosen, Wiring, wire
 from archviz.layout.style import Style
-from archviz.layout.ways import Ground, Lane, Leg, Route
+from archviz.layout.ways import Lane, Leg, Route
 from archviz.network.model import (
     From,
     Graph,
@@ -113,6 +114,7 @@ class FromBlock(Block):
         self.width = text_width(name, self.size) if stub else style.px(0.2)
         self.up = style.px(RISE) + self.size if stub else style.px(0.1)
         self.down = style.px(0.1)
+        self.left_gap = 0.0 if stub else style.px(0.3)
         self.right_gap = 0.0 if stub else style.px(0.1)
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
