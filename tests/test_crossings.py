@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pytest
 from test_layout_properties import THEME
 
-from archviz.layout.canvas import Canvas, Port, box_shape
+from archviz.layout.canvas import Canvas, Port
 from archviz.layout.crossings import gaps
+from archviz.layout.glyphs import box_shape
 from archviz.layout.stages import place_ground
 from archviz.layout.style import Style
 from archviz.scene.scene import Line

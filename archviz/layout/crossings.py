@@ -34,7 +34,7 @@ class Piece(NamedTuple):
 def gaps(lines: Iterable[Item], behind: Iterable[Item], style: Style) -> list[Line]:
     """What is laid over ``lines`` where they cross: the colour of what is ``behind``.
 
-    The line of a row leads over a wire; of two alike, the level one over the other.
+    The line of a row leads over a wire; of two alike, the one that runs along the flow.
     """
     pieces = [
         Piece(min(ends), max(ends), line)
@@ -55,8 +55,9 @@ def gaps(lines: Iterable[Item], behind: Iterable[Item], style: Style) -> list[Li
     grounds = [shape for shape in shapes_in(behind) if shape.role in ("panel", "ground")]
     found: list[Line] = []
     for at, (level, other) in crossings.items():
-        wires = [piece.line.role == "wire" for piece in (level, other)]
-        over, under = (other, level) if wires == [True, False] else (level, other)
+        over, under = (other, level) if style.flow.vertical else (level, other)
+        if over.line.role == "wire" and under.line.role != "wire":
+            over, under = under, over
         fills = [s.fill for s in grounds if _inside(at, s.box)]
         found += _gap(at, over.line, under, (fills or [page])[-1], style)
     return found

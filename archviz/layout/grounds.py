@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from archviz.layout.canvas import Pin
+from archviz.layout.flow import Flow
 from archviz.layout.style import Style
 from archviz.scene.scene import Box, Connector, Item, Line, Shape, Text, box_of, leaves, shapes_in
 
@@ -41,8 +42,8 @@ class Ground(NamedTuple):
         return self._replace(pins=tuple(pins))
 
 
-def obstacles(items: Iterable[Item]) -> tuple[Box, ...]:
-    """Boxes of what a wire may not touch, lines as boxes without thickness."""
+def obstacles(items: Iterable[Item], flow: Flow) -> tuple[Box, ...]:
+    """Boxes of what a wire may not touch, along and across; lines have no thickness."""
     found: list[Box] = []
     for leaf in leaves(items):
         match leaf:
@@ -53,26 +54,27 @@ def obstacles(items: Iterable[Item]) -> tuple[Box, ...]:
                 found += [box_of(points[at : at + 2]) for at in range(len(points) - 1)]
             case Shape() | Text():
                 found.append(leaf.box)
-    return tuple(found)
+    return tuple(map(flow.within, found))
 
 
 def ground_of(
     items: Sequence[Item],
     pins: Sequence[Pin],
     y: float,
+    flow: Flow,
     joined: bool = True,
     reach: Box | None = None,
 ) -> Ground:
     """A line with what is drawn on it; of what stands out of ``reach``, nothing."""
     level = (
-        box_of(ends)
+        flow.within(box_of(ends))
         for leaf in leaves(items)
         if isinstance(leaf, Connector)
         for ends in pairwise(leaf.points)
     )
     lines = frozenset(box for box in level if not box[3])
-    behind = [s.box for s in shapes_in(items) if s.role == "ground"]
-    boxes = obstacles(items)
+    behind = [flow.within(s.box) for s in shapes_in(items) if s.role == "ground"]
+    boxes = obstacles(items, flow)
     if reach:
         top, bottom = reach[1], reach[1] + reach[3]
         boxes = tuple(box for box in boxes if box[1] >= top and box[1] + box[3] <= bottom)

@@ -26,6 +26,7 @@ from archviz.layout.ways import (
     Zone,
     candidates,
     length,
+    name_room,
     signature,
 )
 from archviz.scene.scene import total
@@ -203,7 +204,7 @@ def _ordered(lanes: Sequence[Lane], style: Style) -> tuple[list[Lane], float]:
         above, below = _crossed_above(lane, other, clear), _crossed_above(other, lane, clear)
         if lane.level is not None and other.level is not None:
             apart = lane.left - clear > other.right or other.left - clear > lane.right
-            if not apart and abs(lane.level - other.level) < style.px(1.7 * LANE):
+            if not apart and abs(lane.level - other.level) < 1.7 * _pitch(lane, other, style):
                 return list(lanes), INFINITE
             above, below = _only(lane.level < other.level, above, below)
         elif lane.level is not None or other.level is not None:
@@ -261,7 +262,7 @@ def _heights(routes: Sequence[Route], grounds: Sequence[Ground], style: Style) -
                 if box[0] < lane.right + clear and box[0] + box[2] > lane.left - clear
             ]
             near = [
-                (heights[other], style.px(LANE if lane.under <= other.under else 1.7 * LANE))
+                (heights[other], _pitch(lane, other, style))
                 for other in lanes
                 if other in heights
                 and other.level is None
@@ -275,17 +276,27 @@ def _heights(routes: Sequence[Route], grounds: Sequence[Ground], style: Style) -
             else:
                 base = min((y for _, y, _, _ in inside), default=ground.y) - style.px(ABOVE)
                 heights[lane] = min([base, *(y - pitch for y, pitch in near)])
-                heights[lane] = _level(lane, heights[lane], ground, [y for y, _ in near], style)
+                heights[lane] = _level(lane, heights[lane], ground, near, style)
     return heights
 
 
-def _level(lane: Lane, height: float, ground: Ground, near: Sequence[float], style: Style) -> float:
+def _pitch(lane: Lane, other: Lane, style: Style) -> float:
+    """The distance of two lanes, the first one further away: a name stands between them."""
+    size = style.metric("caption")
+    names = [name_room(one.name, style)[1] for one in (lane, other) if one.named[0] != FAR]
+    across = max(names, default=size) - size
+    return style.px(LANE if lane.under <= other.under else 1.7 * LANE) + across
+
+
+def _level(
+    lane: Lane, height: float, ground: Ground, near: Sequence[tuple[float, float]], style: Style
+) -> float:
     """The height of the branch that a lane ends in, if the lane can lie there: no corner then."""
     ends = [leg.pin for leg in lane.legs if not leg.pin.head and leg.x == lane.right]
     if len(ends) != 1 or ends[0].up is None:
         return height
     level, room = ends[0].up, style.px(0.22)
-    free = all(level < y - style.px(LANE) for y in near) and not any(
+    free = all(level < y - pitch for y, pitch in near) and not any(
         lane.left < x + width and x < lane.right - style.px(0.1) and level > y - room
         for x, y, width, _ in (*ground.boxes, *ground.behind)
     )

@@ -224,9 +224,15 @@ def signature(route: Route, offset: int) -> Signature:
     )
 
 
+def name_room(name: str, style: Style) -> tuple[float, float]:
+    """How far a name reaches along and across."""
+    size = style.metric("caption")
+    return style.flow.lies(text_width(name, size), size)
+
+
 def _name_spans(name: str, at: float, left: float, style: Style) -> list[tuple[float, float]]:
     """Where a name could stand at the start of its lane, the better place first."""
-    long = text_width(name, style.metric("caption")) + style.px(0.3)
+    long = name_room(name, style)[0] + style.px(0.3)
     spans = [(at, at + long), (at - long, at)]
     return spans if left >= at else spans[::-1]
 
@@ -251,7 +257,7 @@ def inner_routes(
     if not start.mute:
         named = _name_spans(name, start.x, left, style)[0]
         left, right = min(left, named[0]), max(right, named[1])
-        outer += style.px(RISE) + style.metric("caption")
+        outer += style.px(RISE) + name_room(name, style)[1]
     clear, touch = style.px(0.3), style.px(0.04)
     spans = [
         (y, y + height) if below else (-y - height, -y)
