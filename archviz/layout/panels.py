@@ -289,7 +289,7 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
     back = back._replace(shadow=rounded(style.metric("shadow")))
     canvas.back.append(back)
     start = port_shape(canvas, x, line)
-    entry, inside = Port(((x, line),), source=start.id), left + panel.pad_left
+    entry, inside = Port(((x, line), (x, line)), source=start.id), left + panel.pad_left
     ends = panel.content.place(canvas, inside, line, [entry])
     tap_entry(canvas, entry, inside, style)
     leave = ends[0].y if len(ends) == 1 else line
