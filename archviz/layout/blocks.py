@@ -193,9 +193,9 @@ class BoxBlock(Block):
         gives = name in self.face.gives
         if name not in self.stubs:
             port = Port(((x, top),), source=shape.id) if gives else None
-            below = None if gives else y + self.height / 2
+            below = y + self.height / 2
             captions = self.down - self.height / 2 if self.captions else 0.0
-            pin = Pin(name, x, top, below, port, "" if gives else shape.id)
+            pin = Pin(name, x, top, below, port, "" if gives else shape.id, key=self.face.key)
             canvas.pins.append(pin._replace(captions=0.0 if self.captions_above else captions))
             return
         out = top - style.px(STUB)
