@@ -11,16 +11,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+MODULE_COLORS = ("yellow", "green", "orange", "blue", "violet", "pink", "brown", "grey")
+"""Roles of modules' boxes, in the order in which their panels stand."""
 ROLES = (
     "input",
     "conv",
     "pool",
     "merge",
     "dense",
+    "recurrent",
+    "embedding",
+    "attention",
     "other",
-    "yellow",
-    "green",
-    "orange",
+    *MODULE_COLORS,
     "activation",
     "function",
 )

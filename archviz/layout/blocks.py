@@ -25,6 +25,7 @@ from archviz.layout.canvas import (
     port_shape,
 )
 from archviz.layout.style import Style
+from archviz.looks import MODULE_COLORS
 from archviz.scene.scene import Group, Item, Shape, total
 from archviz.scene.text import ASCENT, LINE_HEIGHT, break_lines, clip, text_width
 
@@ -256,8 +257,8 @@ class BoxBlock(Block):
         ]
 
 
-MODULE_ROLES = ("yellow", "green", "orange", "module")
-"""Roles of modules' boxes: the three that a theme has for them, and one for any other colour."""
+MODULE_ROLES = (*MODULE_COLORS, "module")
+"""Roles of modules' boxes: those that a theme has for them, and one for any other colour."""
 
 
 def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:

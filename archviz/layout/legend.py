@@ -8,6 +8,7 @@ from typing import NamedTuple
 from archviz.layout.blocks import MODULE_ROLES
 from archviz.layout.canvas import Canvas, badge_shape, box_shape
 from archviz.layout.style import Style
+from archviz.looks import MODULE_COLORS
 from archviz.network.kinds import ACTIVATIONS, NORMS, Badge
 from archviz.network.model import NOTHING
 from archviz.scene.scene import Item, Shape, groups_in, leaves, shapes_in
@@ -22,9 +23,11 @@ LAYERS = (
     ("pool", "pooling"),
     ("merge", "merge"),
     ("dense", "dense"),
+    ("recurrent", "recurrent"),
+    ("embedding", "embedding or position"),
+    ("attention", "attention"),
     ("other", "other layer"),
 )
-MODULES = ("yellow", "green", "orange")
 SIGNS = ("activation", "function")
 """Roles of badges."""
 BOXES = frozenset((*(role for role, _ in LAYERS), *MODULE_ROLES))
@@ -159,7 +162,7 @@ def legend_sections(style: Style, used: Used) -> list[Section]:
 def module_entries(style: Style, used: Used, meant: Collection[Paint]) -> list[Entry]:
     """Whether modules are shown open, for the colours of which no spec says what they mean."""
     names: dict[Paint, str] = {}
-    for role in (*MODULES, *style.theme.roles):
+    for role in (*MODULE_COLORS, *style.theme.roles):
         names.setdefault(paint_of(style.role(role)), role)
     own = sorted({*used.opened, *used.closed} - {*names})
     texts: dict[str, list[str]] = {}
@@ -175,11 +178,11 @@ def module_entries(style: Style, used: Used, meant: Collection[Paint]) -> list[E
 
 def whole_legend(style: Style) -> list[Section]:
     """The sections of the legend on its own: every colour, every badge."""
-    roles = [*(role for role, _ in LAYERS if role != "input"), *MODULES]
+    roles = [*(role for role, _ in LAYERS if role != "input"), *MODULE_COLORS]
     paints = {role: paint_of(style.role(role)) for role in roles}
     badges = {badge.text for badge in (*NORMS.values(), *ACTIVATIONS.values())}
-    opened = frozenset(paints[role] for role in MODULES)
-    used = Used(frozenset(paints.items()), frozenset(badges), True, opened=opened)
+    opened = frozenset(paints[role] for role in MODULE_COLORS)
+    used = Used(frozenset(paints.items()), frozenset(badges), True, True, opened)
     return legend_sections(style, used)
 
 
