@@ -112,20 +112,14 @@ class BoxBlock(Block):
         self.bar = face.glyph == "bar"
         self.lines: tuple[str, ...] = ()
         self.label_size = style.metric("label")
-        box_width, self.height = style.px(0.62), style.px(3)
-        if not self.bar:
-            self.lines, self.label_size, box_width = fit_label(face.label, style)
-            self.height = style.px(1)
-            box_width = max(box_width, self._beside_badges(style))
         self.stubs = stubs.intersection(face.gives + face.takes)
         self.slots = self._slots()
-        box_width = max(box_width, self.slots[-1])
-        self.box_width = box_width
+        self.box_width, self.height = self.glyph()
         self.caption_size = style.metric("detail" if style.full else "caption")
         self.captions = [clip(text, style.px(4), self.caption_size) for text in face.captions]
         widest = max((text_width(text, self.caption_size) for text in self.captions), default=0.0)
         # captions may stand out into the gaps a little, but never meet the next box's
-        self.width = max(self.box_width, widest - style.px(0.3))
+        self.width = max(self.box_width, self.slots[-1], widest - style.px(0.3))
         self.overhang = (self.width - self.box_width) / 2
         self.left_gap = self.right_gap = style.gap(0.45 if self.bar else 0.5)
         wide = max((badge_width(style, badge.text) for badge in face.badges), default=0.0)
@@ -141,6 +135,14 @@ class BoxBlock(Block):
         if self.stubs:
             room = style.px(STUB + RISE) + style.metric("caption")
             self.up = max(self.up, self.height / 2 + room + (captions if captions_above else 0.0))
+
+    def glyph(self) -> tuple[float, float]:
+        """Set its label; its width and its height."""
+        style = self.style
+        if self.bar:
+            return max(style.px(0.62), self.slots[-1]), style.px(3)
+        self.lines, self.label_size, width = fit_label(self.face.label, style)
+        return max(width, self._beside_badges(style), self.slots[-1]), style.px(1)
 
     def _slots(self) -> list[float]:
         """Where named values leave and enter, from the box's middle; and the room they take."""
@@ -210,19 +212,7 @@ class BoxBlock(Block):
         """Draw the glyph with its badges and captions; its rectangle."""
         style, face = self.style, self.face
         top, right = y - self.height / 2, left + self.box_width
-        shape = box_shape(
-            canvas,
-            style,
-            left,
-            top,
-            self.box_width,
-            self.height,
-            face.role,
-            self.lines,
-            self.label_size,
-            color=face.color,
-            dashed=face.dashed,
-        )
+        shape = self.outline(canvas, left, y)
         items: list[Item] = [shape]
         corners = (top, top + self.height)
         for badge, corner in zip(face.badges, corners, strict=False):
@@ -241,6 +231,22 @@ class BoxBlock(Block):
             )
         )
         return shape
+
+    def outline(self, canvas: Canvas, left: float, y: float) -> Shape:
+        """Its rectangle with its label."""
+        face, size = self.face, (self.box_width, self.height)
+        return box_shape(
+            canvas,
+            self.style,
+            left,
+            y - self.height / 2,
+            *size,
+            face.role,
+            self.lines,
+            self.label_size,
+            color=face.color,
+            dashed=face.dashed,
+        )
 
     def _caption_texts(self, middle: float, top: float) -> list[Item]:
         size, pitch = self.caption_size, LINE_HEIGHT * self.caption_size

@@ -360,6 +360,11 @@ class Figure(NamedTuple):
         """Whether filters, strides and output shapes stand under each layer."""
         return self.looks.get("detail") == "full"
 
+    @property
+    def symbols(self) -> bool:
+        """Whether merges are drawn as circles with a sign."""
+        return self.looks.get("merges") == "symbols"
+
 
 class Network(NamedTuple):
     """A network: its head, its inputs, its main row and how its modules are shown.
