@@ -27,14 +27,16 @@ modules:
   wide: {color: yellow, layers: [conv 3x3 64 same, conv 3x3 64 same]}
   own: {color: "#88aacc", layers: [conv 1x1 8, inner]}
   inner: {layers: [conv 1x1 8 relu]}
-network: [input 8x8x3, wide, own, inner, global-avg-pool, dense 10]
+network: [input 8x8x3, wide, own, inner, {residual: relu}, global-avg-pool, dense 10]
 """
 SAID: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "legend": ("no", ("--no-legend",), ("--legend",)),
     "title": ("yes", ("--title",), ("--no-title",)),
     "theme": ("dark", ("--theme", "dark"), ("--theme", "article")),
     "aspect": ("4:3", ("--aspect", "4:3"), ("--aspect", "natural")),
+    "direction": ("up", ("--direction", "up"), ("--direction", "right")),
     "detail": ("full", ("--detail", "full"), ("--detail", "compact")),
+    "merges": ("symbols", ("--merges", "symbols"), ("--merges", "boxes")),
     "open": ("[inner, wide]", ("--open", "inner,wide"), ("--open", "modules")),
     "panels": ("[inner]", ("--panels", "inner"), ("--panels", "wide,inner,own")),
     "transparent": ("yes", ("--transparent",), ("--no-transparent",)),

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import MODULE_ROLES
-from archviz.layout.canvas import Canvas, badge_shape, box_shape
+from archviz.layout.canvas import Canvas
+from archviz.layout.glyphs import badge_shape, box_shape
 from archviz.layout.style import Style
 from archviz.layout.symbols import DIAMETER, ROLE, SYMBOLS, symbol_shape
 from archviz.looks import MODULE_COLORS
@@ -33,7 +34,9 @@ SIGNS = ("activation", "function")
 """Roles of badges."""
 BOXES = frozenset((*(role for role, _ in LAYERS), *MODULE_ROLES, ROLE))
 """Roles of the boxes that a colour means something on."""
-OPENED = "module, shown open below"
+OPENED = "shown open below"
+BESIDE = "shown open beside"
+"""Where panels stand, by the flow."""
 COLUMN = 6
 """Entries that stand under one another."""
 ENTRY_PITCH = 1.2
@@ -138,7 +141,7 @@ def used_by_all(parts: Sequence[Used]) -> Used:
 
 def legend_sections(style: Style, used: Used) -> list[Section]:
     """The sections of the legend of a drawing."""
-    small = Style(style.theme, style.unit * SCALE)
+    small = Style(style.theme, style.unit * SCALE, flow=style.flow)
     meant = {paint: text for paint, _, text in used.colors}
     layers, told = [], set[Paint]()
     for role, text in LAYERS:
@@ -175,9 +178,10 @@ def module_entries(style: Style, used: Used, meant: Collection[Paint]) -> list[E
     for paint, color in [*names.items(), *((paint, paint.fill) for paint in own)]:
         if paint in meant or paint not in used.opened | used.closed:
             continue
-        text = OPENED if paint not in used.closed else "module"
+        opened = BESIDE if style.flow.vertical else OPENED
+        text = f"module, {opened}" if paint not in used.closed else "module"
         if paint in used.opened & used.closed:
-            text = "module, some shown open below"
+            text = f"module, some {opened}"
         texts.setdefault(text, []).append(color)
     return [box_entry(style, colors, text) for text, colors in texts.items()]
 

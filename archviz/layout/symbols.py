@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from archviz.layout.blocks import BoxBlock, Face
-from archviz.layout.canvas import Canvas, box_shape, rounded
+from archviz.layout.canvas import Canvas, rounded
+from archviz.layout.glyphs import box_shape
 from archviz.layout.style import Style
 from archviz.scene.scene import Shape
 

@@ -365,6 +365,11 @@ class Figure(NamedTuple):
         """Whether merges are drawn as circles with a sign."""
         return self.looks.get("merges") == "symbols"
 
+    @property
+    def direction(self) -> str:
+        """The way in which the network is read: ``right``, ``down`` or ``up``."""
+        return str(self.looks.get("direction", "right"))
+
 
 class Network(NamedTuple):
     """A network: its head, its inputs, its main row and how its modules are shown.
