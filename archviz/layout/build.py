@@ -11,6 +11,7 @@ from archviz.layout.faces import layer_face, module_face, span
 from archviz.layout.outputs import OutputsBlock
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
+from archviz.layout.symbols import SymbolBlock, has_symbol
 from archviz.layout.wires import FromBlock, TapBlock, joined, taken_in
 from archviz.network.analysis import Analysis
 from archviz.network.kinds import KINDS
@@ -144,8 +145,7 @@ class Builder(NamedTuple):
         face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full, bars)
         if face.glyph == "circle":
             return CircleBlock(face, self.style)
-        under = face.key in self.under
-        block = BoxBlock(self.wired(face), self.style, under, self.stubs)
+        block = self.box(face)
         block.begins = KINDS[layer.kind].begins or layer.alone
         return block
 
@@ -153,8 +153,13 @@ class Builder(NamedTuple):
         """A merge's box, which is drawn whatever it is."""
         facts = self.analysis.facts[layer.where]
         face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full)
+        return self.box(face, captions_above)
+
+    def box(self, face: Face, captions_above: bool = False) -> BoxBlock:
+        """A box, or the circle of a merge where they are drawn as symbols."""
+        made = SymbolBlock if self.network.figure.symbols and has_symbol(face) else BoxBlock
         under = captions_above or face.key in self.under
-        return BoxBlock(self.wired(face), self.style, under, self.stubs)
+        return made(self.wired(face), self.style, under, self.stubs)
 
     def call(self, call: ModuleCall) -> Block | None:
         """A module's box."""
@@ -163,8 +168,7 @@ class Builder(NamedTuple):
             return None
         module = self.network.modules[call.module]
         face = module_face(call, module, facts, self.style.full)
-        under = face.key in self.under
-        return BoxBlock(self.wired(face), self.style, under, self.stubs)
+        return self.box(face)
 
     def wired(self, face: Face) -> Face:
         """A face that gives only what is taken."""

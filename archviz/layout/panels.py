@@ -15,14 +15,14 @@ from archviz.layout.lanes import Chosen, Wiring, wire
 from archviz.layout.style import Style
 from archviz.layout.variants import variant_notes
 from archviz.layout.wires import draw_wires, room_of
-from archviz.looks import MODULES
+from archviz.looks import MODULE_COLORS, MODULES
 from archviz.network.kinds import OPENABLE
 from archviz.network.model import COMING_IN, Module, ModuleCall, Network, Node, Series
 from archviz.network.walk import children
 from archviz.scene.scene import Group, Shape
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
 
-COLOR_ORDER = {"yellow": 0, "green": 1, "orange": 2}
+COLOR_ORDER = {color: place for place, color in enumerate(MODULE_COLORS)}
 EDGE = 0.55
 """Units that the lines of named values stand out of a panel's top."""
 ENTRY = 0.5
@@ -154,7 +154,7 @@ def build_panels(network: Network, builder: Builder, most: float = float("inf"))
     def order(panel: Panel) -> tuple[int, int]:
         name = panel.module.name
         listed = first.index(name) if name in first else len(first)
-        return listed, COLOR_ORDER.get(panel.module.color, 3)
+        return listed, COLOR_ORDER.get(panel.module.color, len(COLOR_ORDER))
 
     return sorted(panels, key=order)
 
