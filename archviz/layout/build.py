@@ -123,7 +123,7 @@ class Builder(NamedTuple):
             case Towers():
                 return self.towers(node)
             case Residual():
-                merge = self.merge(node.merge, captions_above=True)
+                merge = self.merge(node.merge, captions_above=self.style.flow.shortcut > 0)
                 main, shortcut = self.series(node.main), self.series(node.shortcut)
                 return ResidualBlock(main, shortcut, merge, self.style)
             case Graph():
@@ -136,7 +136,8 @@ class Builder(NamedTuple):
         facts = self.analysis.facts.get(layer.where)
         if facts is None or not any(one.drawn for one in facts.layers):
             return None
-        face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full)
+        bars = not (self.style.in_panel or self.style.flow.vertical)
+        face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full, bars)
         if face.glyph == "circle":
             return CircleBlock(face, self.style)
         under = not self.under.isdisjoint(face.takes)

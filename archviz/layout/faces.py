@@ -45,8 +45,10 @@ def _sign(badges: Sequence[Badge | None]) -> Sign:
     return Sign(text, found[0].role if found else "", len(found) < len(badges))
 
 
-def layer_face(layer: Layer, facts: Facts, hidden: frozenset[str], full: bool) -> Face:
-    """The face of a layer."""
+def layer_face(
+    layer: Layer, facts: Facts, hidden: frozenset[str], full: bool, bars: bool = True
+) -> Face:
+    """The face of a layer; without ``bars``, what would be a bar is a box with its label."""
     drawn = [one for one in facts.layers if one.drawn]
     layers, dashed = drawn or [layer], 0 < len(drawn) < len(facts.variants)
     layer = layers[0]
@@ -64,12 +66,13 @@ def layer_face(layer: Layer, facts: Facts, hidden: frozenset[str], full: bool) -
     captions: tuple[str, ...] = ()
     if glyph == "bar":
         captions = (layer.label or span(_filters(layers)),)
-        label = f"dense {captions[0]}"
+        label, glyph = ("dense", "box") if not bars else (f"dense {captions[0]}", glyph)
     elif layer.kind == "input":
         captions = (shape_text(layer.shape),)
     else:
         captions = _said(layers, facts)
-    captions += _numbers(layers, facts) if full and glyph == "box" and layer.kind != "input" else ()
+    if full and glyph == "box" and layer.kind != "input":
+        captions += tuple(text for text in _numbers(layers, facts) if text not in captions)
     return Face(
         label,
         _tooltip(label, layers, facts),

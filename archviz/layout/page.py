@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import Canvas, rounded
+from archviz.layout.flow import FLOWS
 from archviz.layout.legend import used_in, whole_legend
 from archviz.layout.legend_places import place_columns
 from archviz.layout.panels import Panel, build_panels, pack, row_height
@@ -49,7 +50,10 @@ class Options(NamedTuple):
 
 
 class PagePlan(NamedTuple):
-    """A way to arrange the page: lines of the main row, and rows of panels."""
+    """A way to arrange the page: lines of the main row, and rows of panels.
+
+    ``width`` is along the flow, ``height`` across it.
+    """
 
     lines: tuple[RowLine, ...]
     panels: tuple[tuple[Panel, ...], ...]
@@ -65,6 +69,7 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
         network, analysis ─build─▶ blocks (measured) ─plan─▶ lines, rows ─place─▶ Scene
     """
     style = Style(options.theme, options.theme.metric("unit"), options.full)
+    style = style._replace(flow=FLOWS[network.figure.direction])
     builder = Builder(network, analysis, style)
     panels = build_panels(network, builder)
 
@@ -74,15 +79,15 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
 
     plan = settled(builder.within(network.body), arranged)
     sheet = Sheet(style, plan.width)
-    if options.title:
-        own = heading_text(network)
-        sheet.heading(own if options.title is True else str(options.title))
     sheet.row(plan.lines)
     for panel_row in plan.panels:
         sheet.panels(panel_row)
     sheet.notes(network.figure.notes)
     if options.legend:
         sheet.legend(used_in(sheet.items, style, network.figure.colors))
+    if options.title:
+        own = heading_text(network)
+        sheet.heading(own if options.title is True else str(options.title))
     return frame(sheet, network.head.title, describe_network(network, analysis), options.aspect)
 
 
@@ -138,8 +143,13 @@ def heading_text(network: Network) -> str:
 def choose_plan(row: MainRow, panels: Sequence[Panel], style: Style, aspect: float) -> PagePlan:
     """The arrangement in which the picture is largest on a page of shape ``aspect``.
 
-    Without an aspect the main row goes on in a next line only where it is very long.
+    Without an aspect the main row goes on in a next line only where it is very long, and
+    panels stand in one row of usual width, however short the main row is.
     """
+    shape = aspect or NATURAL_ASPECT
+    usual = 0.0 if aspect or style.flow.vertical else style.px(USUAL_WIDTH)
+    if style.flow.vertical:
+        shape = 1 / shape
     best: tuple[float, PagePlan] | None = None
     seen: set[int] = set()
     for count in _line_counts(row, style, aspect):
@@ -148,29 +158,21 @@ def choose_plan(row: MainRow, panels: Sequence[Panel], style: Style, aspect: flo
             continue
         seen.add(len(spans))
         lines = measure_lines(row, spans, style)
-        for width in _candidate_widths(lines, panels, style, aspect or NATURAL_ASPECT):
+        for width in _candidate_widths(lines, panels, style, shape):
             plan = _plan(lines, panels, width, style)
-            score = page_cost(plan, style, aspect)
+            free = len(plan.panels) == 1 and plan.width <= usual
+            score = max(0.0 if free else plan.width, plan.height * shape)
             if best is None or score < best[0] * 0.999:
                 best = (score, plan)
     assert best is not None
     return best[1]
 
 
-def page_cost(plan: PagePlan, style: Style, aspect: float) -> float:
-    """The size of the page that a plan takes, in pixels of its width.
-
-    Without an aspect, panels may stand in one row of usual width, however short the main row.
-    """
-    one_row = not aspect and len(plan.panels) == 1
-    width = 0.0 if one_row and plan.width <= style.px(USUAL_WIDTH) else plan.width
-    return max(width, plan.height * (aspect or NATURAL_ASPECT))
-
-
 def _line_counts(row: MainRow, style: Style, aspect: float) -> list[int]:
     """Numbers of lines worth trying: few, and those about which the page's shape is met."""
     if not aspect:
         return [count_lines(row, style)]
+    aspect = 1 / aspect if style.flow.vertical else aspect
     length = total(block.width + style.gap(1) for block in row.blocks)
     pitch = max(block.up + block.down for block in row.blocks) + style.row_gap(ROW_GAP)
     ideal = int((length / (pitch * aspect)) ** 0.5)
@@ -179,7 +181,7 @@ def _line_counts(row: MainRow, style: Style, aspect: float) -> list[int]:
 
 
 def _candidate_widths(
-    lines: Sequence[RowLine], panels: Sequence[Panel], style: Style, aspect: float
+    lines: Sequence[RowLine], panels: Sequence[Panel], style: Style, shape: float
 ) -> list[float]:
     """Page widths worth trying: the main row's, and those at which another panel fits.
 
@@ -188,13 +190,13 @@ def _candidate_widths(
     row = row_width(lines, style)
     gap = style.gap(PANEL_GAP)
     height = total(line.up + line.down for line in lines)
-    area = total(panel.width * panel.height for panel in panels)
-    ideal = max(row, (aspect * (row * height + area)) ** 0.5)
+    area = total(panel.length * panel.height for panel in panels)
+    ideal = max(row, (shape * (row * height + area)) ** 0.5)
     widths = {row}
     for start in range(len(panels)):
         length = -gap
         for panel in panels[start:]:
-            length += panel.width + gap
+            length += panel.length + gap
             if length > row:
                 widths.add(length)
             if length > 3 * ideal:
@@ -215,7 +217,7 @@ def _plan(
 ) -> PagePlan:
     gap = style.gap(PANEL_GAP)
     rows = pack(panels, width, gap)
-    widest = max((total(p.width for p in row) + gap * (len(row) - 1) for row in rows), default=0.0)
+    widest = max((total(p.length for p in row) + gap * (len(row) - 1) for row in rows), default=0.0)
     height = total(line.up + line.down for line in lines) + style.row_gap(ROW_GAP) * (
         len(lines) - 1
     )

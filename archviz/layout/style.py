@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from archviz.layout.flow import RIGHT, Flow
 from archviz.scene.theme import Colors, Theme
 
 
@@ -27,6 +28,7 @@ class Style(NamedTuple):
     """Print filters, strides and output shapes under each layer."""
     in_panel: bool = False
     room: Room = Room()
+    flow: Flow = RIGHT
 
     def px(self, units: float) -> float:
         """``units`` in pixels."""

@@ -7,7 +7,8 @@ from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
 
-from archviz.layout.canvas import Canvas, box_shape, rounded, simplify
+from archviz.layout.canvas import Canvas, rounded, simplify
+from archviz.layout.glyphs import box_shape
 from archviz.layout.style import Style
 from archviz.network.model import Head
 from archviz.scene.scene import Group, Item, Line, Point, total
