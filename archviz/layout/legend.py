@@ -130,7 +130,7 @@ def used_by_all(parts: Sequence[Used]) -> Used:
 
 def legend_sections(style: Style, used: Used) -> list[Section]:
     """The sections of the legend of a drawing."""
-    small = Style(style.theme, style.unit * SCALE, flow=style.flow)
+    small = style._replace(unit=style.unit * SCALE)
     meant = {paint: text for paint, _, text in used.colors}
     layers, told = [], set[Paint]()
     for role, text in LAYERS:
@@ -220,7 +220,7 @@ def badge_entries(
     """An entry for each badge of ``table`` that is among ``badges``."""
     entries: list[Entry] = []
     seen: set[str] = set()
-    large = Style(style.theme, style.unit / SCALE * 0.9)
+    large = style._replace(unit=style.unit / SCALE * 0.9)
     diameter = large.metric("badge")
     for badge in table:
         text, role = badge.text, badge.role

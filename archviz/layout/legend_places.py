@@ -92,25 +92,48 @@ def strip_lines(entries: Sequence[Placed], width: float) -> list[Sequence[Placed
 
 
 def place_columns(
-    sections: Sequence[Section], canvas: Canvas, style: Style, x: float, y: float
+    sections: Sequence[Section], canvas: Canvas, style: Style, width: float = float("inf")
 ) -> tuple[float, float]:
-    """Draw the legend as columns under bold headings from (x, y); its (width, height).
+    """Draw the legend as columns under bold headings from (0, 0); its (width, height).
 
     A section with more than :data:`COLUMN` entries goes on beside; short ones share a column.
+    Columns for which a band ``width`` pixels wide has no room stand in a next one below.
     """
-    right, lowest = x, y
-    line, widest = y, 0.0
+    right = widest = lowest = top = 0.0
+    for column in _columns(sections):
+        length = _place_column(column, Canvas("measured"), style, right, top)[0]
+        if right and right + length > width:
+            right, top = 0.0, lowest + style.px(0.8)
+        length, bottom = _place_column(column, canvas, style, right, top)
+        widest, lowest = max(widest, right + length), max(lowest, bottom)
+        right += length + style.px(1.1)
+    return widest, lowest
+
+
+def _columns(sections: Sequence[Section]) -> list[list[Section]]:
+    """The sections of each column."""
+    columns: list[list[Section]] = []
+    rows = 0.0
     for section in sections:
-        rows = (line - y) / style.px(ENTRY_PITCH)
-        if rows and rows + 1.6 + len(section.entries) > COLUMN + 1.5:
-            right, line, widest = right + widest + style.px(1.1), y, 0.0
-        elif rows:
-            line += style.px(0.5)
-        width, height = _place_section(section, canvas, style, right, line)
-        widest = max(widest, width)
-        line += height
-        lowest = max(lowest, line)
-    return right + widest - x, lowest - y
+        count = len(section.entries)
+        if not columns or rows + 1.6 + count > COLUMN + 1.5:
+            columns.append([])
+            rows = 0.0
+        columns[-1].append(section)
+        rows += min(COLUMN, count) + (0.6 + 0.5 * (rows > 0)) / ENTRY_PITCH
+    return columns
+
+
+def _place_column(
+    sections: Sequence[Section], canvas: Canvas, style: Style, x: float, y: float
+) -> tuple[float, float]:
+    """One column from (x, y); its width, and where it ends."""
+    widest = 0.0
+    for number, section in enumerate(sections):
+        y += style.px(0.5) if number else 0.0
+        width, height = _place_section(section, canvas, style, x, y)
+        widest, y = max(widest, width), y + height
+    return widest, y
 
 
 def _place_section(

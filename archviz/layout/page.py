@@ -95,7 +95,7 @@ def draw_legend(theme: Theme) -> Scene:
     """The whole legend as a figure of its own."""
     style = Style(theme, theme.metric("unit"))
     canvas = Canvas("legend")
-    width, _ = place_columns(whole_legend(style), canvas, style, 0.0, 0.0)
+    width, _ = place_columns(whole_legend(style), canvas, style)
     sheet = Sheet(style, width)
     sheet.items.append(Group("legend", "legend", "Legend", items=canvas.items()))
     about = "What the colours, badges and brackets of the figures mean."

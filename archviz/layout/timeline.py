@@ -54,6 +54,11 @@ class Spot(NamedTuple):
         low, high = sorted((self, other), key=lambda spot: abs(spot.level))
         return low.left - room < high.at < low.left + low.width + room
 
+    def at_edge(self, other: Spot, room: float) -> bool:
+        """Whether the leader of one runs along the edge of the other's box."""
+        low, high = sorted((self, other), key=lambda spot: abs(spot.level))
+        return min(abs(high.at - low.left), abs(high.at - low.left - low.width)) < room
+
 
 def moment(head: Head) -> float:
     """A publication date as a number: 2015.96 for December 2015."""
@@ -167,9 +172,17 @@ def _place(heads: Sequence[Head], spans: Sequence[Span], style: Style, width: fl
         spots = _search(boxes, levels, [], style, width, budget)
         if spots is not None:
             return spots
-    spots = []
+    ways = [_beside(boxes, weight, style, width) for weight in (1.0, 0.6, 0.3, 0.1)]
+    return min(ways, key=lambda spots: len({spot.level for spot in spots}))
+
+
+def _beside(
+    boxes: Sequence[tuple[float, float]], weight: float, style: Style, width: float
+) -> list[Spot]:
+    """Places for all boxes, some before the lines of others, which cost ``weight`` each."""
+    spots: list[Spot] = []
     for box, at in boxes:
-        spots.append(_least_in_the_way(box, at, spots, style, width))
+        spots.append(_least_in_the_way(box, at, spots, weight, style, width))
     return spots
 
 
@@ -184,7 +197,7 @@ def _lefts(box: float, at: float, style: Style, width: float) -> Iterator[float]
 
 
 def _least_in_the_way(
-    box: float, at: float, placed: Sequence[Spot], style: Style, width: float
+    box: float, at: float, placed: Sequence[Spot], weight: float, style: Style, width: float
 ) -> Spot:
     """A place on no other box, near the band and with few boxes between it and the band."""
     room = style.px(0.25)
@@ -197,7 +210,8 @@ def _least_in_the_way(
             if not level or any(other.level == level for other in hit):
                 continue
             passed = total(0.3 if abs(other.at - at) < room else 0.9 for other in hit)
-            cost = abs(level) + passed + 0.2 * away
+            passed += 2 * sum(spot.at_edge(other, room) for other in hit)
+            cost = abs(level) + weight * (passed + 0.2 * away)
             if best is None or cost < best[0]:
                 best = cost, spot
     assert best is not None  # the outermost levels are free
