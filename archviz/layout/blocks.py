@@ -166,21 +166,23 @@ class BoxBlock(Block):
         return [*slots, whole]
 
     def _beside_badges(self, style: Style) -> float:
-        """Width at which the outer lines of a label of several keep clear of the badges."""
-        if len(self.lines) < 2 or not self.face.badges:
-            return 0.0
-        corners = zip(self.face.badges, (self.lines[0], self.lines[-1]), strict=False)
-        return max(
-            text_width(line, self.label_size) + badge_width(style, badge.text) * 0.97
-            for badge, line in corners
-        )
+        """Width at which the outer lines of a label keep clear of badges that reach as far."""
+        room = 0.0
+        ends = self.lines[:1] + self.lines[-1:]
+        for badge, line in zip(self.face.badges, ends, strict=False):
+            long = "/" in badge.text
+            beside = badge_width(style, badge.text) * 0.97 + (style.px(0.18) if long else 0.0)
+            if long or len(self.lines) > 1:
+                room = max(room, text_width(line, self.label_size) + beside)
+        return room
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
         left = x + (self.width - self.box_width) / 2
         shape = self.shape(canvas, left, y)
         if sources:
-            canvas.arrow_into(sources, self.style, left, y, shape.id)
+            dashed = self.face.dashed and self.face.role != "merge"
+            canvas.arrow_into(sources, self.style, left, y, shape.id, dashed)
         for name, slot in zip(self.face.gives + self.face.takes, self.slots, strict=False):
             self._pin(canvas, shape, name, left + self.box_width / 2 + slot, y)
         return [Port(((left + self.box_width, y),), source=shape.id)]
@@ -333,7 +335,7 @@ class CircleBlock(Block):
         shape = badge_shape(canvas, self.style, *middle, face.label, face.role, face.dashed)
         canvas.group(Group(f"{shape.id}-g", "layer", face.name, face.detail, face.key, (shape,)))
         if sources:
-            canvas.arrow_into(sources, self.style, x, y, shape.id)
+            canvas.arrow_into(sources, self.style, x, y, shape.id, face.dashed)
         return [Port(((x + self.width, y),), source=shape.id)]
 
 

@@ -301,12 +301,14 @@ class ResidualBlock(Block):
         source = sources[0]
         below = y + self.side * self.depth
         lead = source.to if self.main.begins else source.branch
-        fork = lead((x, y), (x, below))
-        ends = self.main.place(canvas, x + self.lead - self.main.overhang, y, [source])
+        fork = lead((x, y), (x, below))._replace(dashed=self.merge.face.dashed)
+        main = x + self.lead - self.main.overhang
+        ends = self.main.place(canvas, main, y, [source.to((x, y))])
         left = x + self.merge_at
         merged = self.merge.place(canvas, left, y, ends)
         entry = (left + self.merge.width / 2, y + self.side * self.merge.height / 2)
         side = self.shortcut.place(canvas, x + self.lead - self.shortcut.overhang, below, [fork])
         for port in side[:1]:
+            port = port._replace(dashed=self.merge.face.dashed)
             canvas.connect(port, self.style, (entry[0], below), entry, target=merged[0].source)
         return merged

@@ -282,7 +282,7 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
     canvas.back.append(back)
     start = port_shape(canvas, x, line)
     ends = panel.content.place(
-        canvas, left + panel.pad_left, line, [Port(((x, line),), source=start.id)]
+        canvas, left + panel.pad_left, line, [Port(((x, line), (x, line)), source=start.id)]
     )
     leave = ends[0].y if len(ends) == 1 else line
     end = port_shape(canvas, x + panel.width, leave)

@@ -57,6 +57,11 @@ class Style(NamedTuple):
         """Width of lines in pixels."""
         return round(self.metric("line"), 2)
 
+    @property
+    def dash(self) -> float:
+        """Length in pixels of the dashes of what some calls leave out."""
+        return round(self.px(0.14), 2)
+
     def role(self, name: str) -> Colors:
         """Colours of a role."""
         return self.theme.role(name)
