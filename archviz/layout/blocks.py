@@ -285,7 +285,8 @@ def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
 
     The box is two units wide; a label that does not fit in two lines is first set a
     little smaller, then gets a wider box, and is cut off where that is not enough. A
-    kernel size stands on the second line rather than part of the name.
+    kernel size stands on the second line rather than part of the name. A line ends behind a
+    hyphen between two words that are the label, else only where no box is wide enough.
     """
     width, size = style.px(2), style.metric("label")
     padding = style.px(0.2)
@@ -302,14 +303,16 @@ def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
             return (name, kernel), size * min(1.0, room / long), width
         if long <= style.px(4) - padding:
             return (name, kernel), size, long + padding
+    hyphens = 0 if " " in label else 3  # a word of several breaks whole, "Inception-A" not at all
     for shrink in (1.0, least):
-        lines = break_lines(label, room, size * shrink)
+        lines = break_lines(label, room, size * shrink, hyphens=hyphens)
         if lines:
             return lines, size * shrink, width
-    for units in (2.5, 3.0, 3.5, 4.0):
-        lines = break_lines(label, style.px(units) - padding, size)
-        if lines:
-            return lines, size, style.px(units)
+    for anywhere in (hyphens, 1):
+        for units in (2.5, 3.0, 3.5, 4.0):
+            lines = break_lines(label, style.px(units) - padding, size, hyphens=anywhere)
+            if lines:
+                return lines, size, style.px(units)
     return (clip(label, style.px(4) - padding, size),), size, style.px(4)
 
 

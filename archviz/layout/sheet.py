@@ -8,7 +8,8 @@ from typing import assert_never
 from archviz.layout.canvas import Canvas, Port, port_shape, rounded
 from archviz.layout.crossings import gaps
 from archviz.layout.grounds import Ground, ground_of
-from archviz.layout.legend import Used, legend_sections, place_strip
+from archviz.layout.legend import Used, legend_sections
+from archviz.layout.legend_places import place_strip
 from archviz.layout.panels import Panel, level, place_panel, row_height
 from archviz.layout.row import RowLine, place_line, turn_room
 from archviz.layout.style import Style
