@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from wirings import COMES_IN, GOES_OUT, Wiring, normal, port
+from wirings import BAR, COMES_IN, GOES_OUT, Wiring, normal, port
 
 from archviz.looks import MODULES
 from archviz.network.analysis import Analysis
@@ -258,7 +258,7 @@ class _Drawing:
             return without_braces(module.label) or said if len(labels) > 3 and "/" in said else said
         kind = KINDS[layers[0].kind]
         if kind.glyph == "bar":
-            return ""
+            return BAR
         if kind.glyph == "circle":
             badges = [ACTIVATIONS.get(one.kind) or NORMS.get(one.kind) for one in layers]
             return "/".join(dict.fromkeys(badge.text for badge in badges if badge))

@@ -2,7 +2,7 @@
 
 It sees neither ids nor roles nor groups, nor in which order a line's points are. Lines are ink:
 
-- ink that touches is one, but two lines that cross in their midst are two;
+- ink that touches is one, but two lines are two where one has a gap for the other;
 - a line that begins at a box leaves it; one with an arrowhead at a box enters it;
 - where ink forks, it goes on from its one source; where it meets, it goes on to its one target.
   A stretch between a fork and a place where lines meet runs the way the picture runs;
@@ -11,16 +11,16 @@ It sees neither ids nor roles nor groups, nor in which order a line's points are
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from wirings import COMES_IN, GOES_OUT, Wiring, leaving, normal, port
+from wirings import BAR, COMES_IN, GOES_OUT, Wiring, leaving, normal, port
 
-from archviz.scene.scene import Box, Connector, Line, Point, Scene, Shape, Text, is_bracket, leaves
+from archviz.scene.scene import Box, Connector, Line, Point, Scene, Shape, Text, leaves
 
 TOUCH = 0.05
 """Pixels within which two points are one."""
@@ -28,6 +28,12 @@ EDGE = 1.0
 """Pixels within which a line's end is at a box: half an outline."""
 NEAR = 0.9
 """Sizes of its letters within which a text stands at the end of a line."""
+
+
+GAP = 3.0
+"""Pixels within which a gap is at a crossing."""
+CAPTION = 0.6
+"""Sizes of its letters within which a text belongs to a box."""
 
 
 class UnreadableError(Exception):
@@ -46,6 +52,8 @@ class Seen(NamedTuple):
     panels: tuple[Box, ...]
     strokes: tuple[Stroke, ...]
     texts: tuple[Text, ...]
+    covers: tuple[Box, ...]
+    """What is laid over a line, in the colour of the ground: a gap in it."""
 
 
 def look(scene: Scene) -> Seen:
@@ -54,18 +62,33 @@ def look(scene: Scene) -> Seen:
     shapes = [leaf for leaf in drawn if isinstance(leaf, Shape) and leaf.fill]
     framed = [shape for shape in shapes if shape.stroke]
     boxes = [s for s in framed if not any(_badge(s.box, other.box) for other in framed)]
-    strokes = [Stroke(leaf.points, leaf.head) for leaf in drawn if isinstance(leaf, Connector)]
-    strokes += [
-        Stroke(leaf.points, False)
-        for leaf in drawn
-        if isinstance(leaf, Line) and not is_bracket(leaf.points)
-    ]
+    panels = tuple(shape.box for shape in shapes if not shape.stroke and shape.shadow)
+    lines = [leaf for leaf in drawn if isinstance(leaf, Connector)]
+    others = [leaf for leaf in drawn if isinstance(leaf, Line) and not _bracket(leaf.points)]
+    inks = {line.stroke for line in lines}
     return Seen(
-        tuple((shape.box, normal("".join(shape.lines))) for shape in boxes),
-        tuple(shape.box for shape in shapes if not shape.stroke and shape.shadow),
-        tuple(strokes),
-        tuple(leaf for leaf in drawn if isinstance(leaf, Text)),
+        tuple((shape.box, normal("".join(shape.lines) or BAR)) for shape in boxes),
+        panels,
+        tuple(Stroke(leaf.points, leaf.head) for leaf in lines),
+        tuple(leaf for leaf in drawn if isinstance(leaf, Text) and _free(leaf, boxes, panels)),
+        tuple(leaf.box for leaf in others if leaf.stroke not in inks),
     )
+
+
+def _bracket(points: tuple[Point, ...]) -> bool:
+    """Whether a line has two equal arms that point the same way."""
+    if len(points) != 4:
+        return False
+    (a, b), (c, d) = ([x - y for x, y in zip(points[i], points[i + 1], strict=True)] for i in (0, 2))
+    return max(abs(a + c), abs(b + d)) < TOUCH
+
+
+def _free(text: Text, boxes: Sequence[Shape], panels: Sequence[Box]) -> bool:
+    """Whether a text is neither a title nor said under a panel or at a box."""
+    middle = _middle(text.box)[0]
+    under = any(abs(middle - _middle(p)[0]) < 1 and text.y > p[1] + p[3] for p in panels)
+    near = any(_apart(text.box, shape.box) < CAPTION * text.size for shape in boxes)
+    return not (text.bold or under or near)
 
 
 def _badge(one: Box, other: Box) -> bool:
@@ -137,6 +160,9 @@ def ink(seen: Seen) -> list[Spot]:
         for end in (stroke.points[0], stroke.points[-1]):
             spot_at(end).ends = True
         spot_at(stroke.points[-1]).head |= stroke.head
+    for point in _crossings(seen.strokes):
+        if not any(_away(point, cover) < GAP for cover in seen.covers):
+            spot_at(point)
     for axis in (0, 1):  # of level pieces the spots at their height
         ordered = sorted(found, key=lambda spot: spot.at[1 - axis])
         heights = [spot.at[1 - axis] for spot in ordered]
@@ -161,6 +187,18 @@ def ink(seen: Seen) -> list[Spot]:
         if spot.ends and at:
             spot.box = at[0]
     return found
+
+
+def _crossings(strokes: Sequence[Stroke]) -> Iterator[Point]:
+    """Where a level piece of a line and an upright one cross in their midst."""
+    pieces = [(min(ends), max(ends)) for stroke in strokes for ends in pairwise(stroke.points)]
+    upright = sorted(piece for piece in pieces if piece[0][0] == piece[1][0])
+    xs = [low[0] for low, _ in upright]
+    for (left, y), (right, other) in pieces:
+        if y == other:
+            for low, high in upright[bisect_right(xs, left) : bisect_left(xs, right)]:
+                if low[1] < y < high[1]:
+                    yield low[0], y
 
 
 def _on_edge(point: Point, box: Box) -> bool:
@@ -316,39 +354,55 @@ def _ways(
 # ---- the picture ---------------------------------------------------------------------------
 
 
-def read(scene: Scene, flow: Point = (1, 0)) -> list[Wiring]:
-    """The wiring of a picture that runs to ``flow``: of its main row, then of each panel."""
-    seen = look(scene)
+def read(pages: Sequence[Scene], flow: Point = (1, 0)) -> list[Wiring]:
+    """The wiring of a picture that runs to ``flow``: of its main row, then of each panel.
+
+    A row that leaves a page goes on where one comes into the next page.
+    """
+    row, panels = _Drawing(), list[_Drawing]()
+    for number, page in enumerate(pages):
+        seen = look(page)
+        own = [_Drawing() for _ in seen.panels]
+        _read_page(seen, flow, [row, *own], (f"(page {number})", f"(page {number + 1})"))
+        panels += own
+    return [drawing.wiring() for drawing in (row, *panels)]
+
+
+def _read_page(
+    seen: Seen, flow: Point, drawings: Sequence[_Drawing], around: tuple[str, str]
+) -> None:
+    """Read a page's part of the main row, and its panels."""
     spots = ink(seen)
     named = {
         spot: name
         for spot in spots
         if spot.box is None and len(spot.near) == 1 and (name := _name_at(spot, seen))
     }
-    drawings = [_Drawing() for _ in range(len(seen.panels) + 1)]
     places = [_panel_of(_middle(box), seen) for box, _ in seen.boxes]
     numbers = [
         drawings[place].box(label) for place, (_, label) in zip(places, seen.boxes, strict=True)
     ]
-    for net in nets(spots):
-        read_one = read_net(net, flow, named)
-        inside = [places[spot.box] for spot in net if spot.box is not None]
-        inside += [_panel_of(_between(spot, near), seen) for spot in net for near in spot.near]
-        drawing = drawings[max(inside)]
-        for (source, target), count in read_one.pairs.items():
-            tail = drawing.end(source, numbers, named, COMES_IN)
-            head = drawing.end(target, numbers, named, GOES_OUT)
-            drawing.edges[tail, head] += count
-    return [drawing.wiring() for drawing in drawings]
+    for spot_net in nets(spots):
+        net = read_net(spot_net, flow, named)
+        inside = [places[spot.box] for spot in spot_net if spot.box is not None]
+        inside += [_panel_of(_between(spot, near), seen) for spot in spot_net for near in spot.near]
+        place = max(inside)
+        before, after = (COMES_IN, GOES_OUT) if place else around
+        for (source, target), count in net.pairs.items():
+            tail = drawings[place].end(source, numbers, named, before)
+            head = drawings[place].end(target, numbers, named, after)
+            drawings[place].edges[tail, head] += count
 
 
 def _name_at(spot: Spot, seen: Seen) -> str:
-    """The name that stands at the end of a line."""
+    """The name that stands at the end of a line, or over it where it begins."""
     (other,) = spot.near
-    low = min(spot.at[0], other.at[0]), min(spot.at[1], other.at[1])
-    size = abs(spot.at[0] - other.at[0]), abs(spot.at[1] - other.at[1])
-    away = [(_apart((*low, *size), text.box) / text.size, text.text) for text in seen.texts]
-    distance, name = min(away, default=(NEAR, ""))
+    low, start = (min(*pair) for pair in zip(spot.at, other.at, strict=True)), (*spot.at, 0.0, 0.0)
+    long = (*low, abs(spot.at[0] - other.at[0]), abs(spot.at[1] - other.at[1]))
+    found = [(_apart(start, text.box) / text.size, text.text) for text in seen.texts]
+    if not spot.head:
+        found += [(_apart(long, text.box) / text.size, text.text) for text in seen.texts]
+    distance, name = min(found, default=(NEAR, ""))
     return name if distance < NEAR else ""
 
 

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 LETTERS = 8
 """Letters of a label that are compared: boxes cut long ones off."""
+BAR = "dense"
+"""What a box without words is."""
 COMES_IN, GOES_OUT = "(in)", "(out)"
 """What stands for the outside at both ends of a panel's line."""
 
