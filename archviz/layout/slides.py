@@ -150,7 +150,8 @@ def slide_style(
 ) -> Style:
     """The style of a network's slides."""
     theme = slide_theme(theme, scale, density)
-    room = Room(density.label, density.under_badge, density.under_box, several=1.0)
+    label = density.label
+    room = Room(label, density.under_badge, density.under_box, several=1.0, least_badge=label)
     return Style(theme, theme.metric("unit"), full, room=room, flow=flow)
 
 
