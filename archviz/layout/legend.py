@@ -9,6 +9,8 @@ from archviz.layout.blocks import MODULE_ROLES
 from archviz.layout.canvas import Canvas
 from archviz.layout.glyphs import badge_shape, box_shape
 from archviz.layout.style import Style
+from archviz.layout.symbols import DIAMETER, ROLE, SYMBOLS, symbol_shape
+from archviz.looks import MODULE_COLORS
 from archviz.network.kinds import ACTIVATIONS, NORMS, Badge
 from archviz.network.model import NOTHING
 from archviz.scene.scene import Item, Shape, groups_in, leaves, shapes_in
@@ -23,12 +25,14 @@ LAYERS = (
     ("pool", "pooling"),
     ("merge", "merge"),
     ("dense", "dense"),
+    ("recurrent", "recurrent"),
+    ("embedding", "embedding or position"),
+    ("attention", "attention"),
     ("other", "other layer"),
 )
-MODULES = ("yellow", "green", "orange")
 SIGNS = ("activation", "function")
 """Roles of badges."""
-BOXES = frozenset((*(role for role, _ in LAYERS), *MODULE_ROLES))
+BOXES = frozenset((*(role for role, _ in LAYERS), *MODULE_ROLES, ROLE))
 """Roles of the boxes that a colour means something on."""
 OPENED = "shown open below"
 BESIDE = "shown open beside"
@@ -70,6 +74,8 @@ class Used(NamedTuple):
     opened: frozenset[Paint] = frozenset()
     """Paints of modules that panels show open."""
     closed: frozenset[Paint] = frozenset()
+    symbols: frozenset[str] = frozenset()
+    """Signs of merges."""
     colors: tuple[tuple[Paint, str, str], ...] = ()
     """What a paint means, where a spec says it: the paint, its color, the meaning."""
 
@@ -105,6 +111,7 @@ def used_in(items: Sequence[Item], style: Style, colors: Mapping[str, str] = NOT
         any(shape.dash for shape in shapes),
         frozenset(paint for opened, paint in modules if opened),
         frozenset(paint for opened, paint in modules if not opened),
+        frozenset(sign for shape in shapes if shape.role == ROLE for sign in shape.lines),
     )
     meant = [(paint_of(style.role(color)), color, text) for color, text in colors.items()]
     return used._replace(colors=tuple(row for row in meant if row[0] in used.paints))
@@ -116,7 +123,7 @@ def used_by_all(parts: Sequence[Used]) -> Used:
     agreed = [
         row for row in rows if all(row in part.colors for part in parts if row[0] in part.paints)
     ]
-    boxes, badges, repeats, dashed, opened, closed, _ = zip(*parts, strict=True)
+    boxes, badges, repeats, dashed, opened, closed, symbols, _ = zip(*parts, strict=True)
     return Used(
         frozenset().union(*boxes),
         frozenset().union(*badges),
@@ -124,6 +131,7 @@ def used_by_all(parts: Sequence[Used]) -> Used:
         any(dashed),
         frozenset().union(*opened),
         frozenset().union(*closed),
+        frozenset().union(*symbols),
         tuple(agreed),
     )
 
@@ -147,6 +155,7 @@ def legend_sections(style: Style, used: Used) -> list[Section]:
     ]
     sections = [
         Section("Layers", tuple(layers)),
+        Section("Merges", tuple(symbol_entries(small, used.symbols))),
         Section("Activations", tuple(activations)),
         Section("Other functions", tuple(functions)),
         Section("Modules", tuple(module_entries(small, used, meant))),
@@ -160,7 +169,7 @@ def legend_sections(style: Style, used: Used) -> list[Section]:
 def module_entries(style: Style, used: Used, meant: Collection[Paint]) -> list[Entry]:
     """Whether modules are shown open, for the colours of which no spec says what they mean."""
     names: dict[Paint, str] = {}
-    for role in (*MODULES, *style.theme.roles):
+    for role in (*MODULE_COLORS, *style.theme.roles):
         names.setdefault(paint_of(style.role(role)), role)
     own = sorted({*used.opened, *used.closed} - {*names})
     texts: dict[str, list[str]] = {}
@@ -177,11 +186,12 @@ def module_entries(style: Style, used: Used, meant: Collection[Paint]) -> list[E
 
 def whole_legend(style: Style) -> list[Section]:
     """The sections of the legend on its own: every colour, every badge."""
-    roles = [*(role for role, _ in LAYERS if role != "input"), *MODULES]
+    roles = [*(role for role, _ in LAYERS if role != "input"), *MODULE_COLORS]
     paints = {role: paint_of(style.role(role)) for role in roles}
     badges = {badge.text for badge in (*NORMS.values(), *ACTIVATIONS.values())}
-    opened = frozenset(paints[role] for role in MODULES)
-    used = Used(frozenset(paints.items()), frozenset(badges), True, opened=opened)
+    opened = frozenset(paints[role] for role in MODULE_COLORS)
+    used = Used(frozenset(paints.items()), frozenset(badges), True, True, opened)
+    used = used._replace(symbols=frozenset(SYMBOLS.values()))
     return legend_sections(style, used)
 
 
@@ -233,6 +243,21 @@ def badge_entries(
 
         entries.append(Entry(diameter, badge.title, draw))
     return entries
+
+
+def symbol_entries(style: Style, symbols: Collection[str]) -> list[Entry]:
+    """An entry for each sign of a merge that is among ``symbols``."""
+    large = Style(style.theme, style.unit / SCALE * 0.8)
+    width = large.px(DIAMETER)
+    entries: dict[str, Entry] = {}
+    for label, sign in SYMBOLS.items():
+        if sign in symbols and sign not in entries:
+
+            def draw(canvas: Canvas, x: float, y: float, sign: str = sign) -> None:
+                canvas.front.append(symbol_shape(canvas, large, x, y, sign))
+
+            entries[sign] = Entry(width, label, draw)
+    return list(entries.values())
 
 
 def repeat_entry(style: Style) -> Entry:

@@ -12,11 +12,11 @@ from archviz.layout.breaks import Spans, break_blocks, least_lines, strands_of
 from archviz.layout.build import Builder, Unsettled
 from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock
+from archviz.layout.grounds import Ground, ground_of
 from archviz.layout.lanes import Chosen, wire
 from archviz.layout.stages import STAGE_GAP, StageSpan, noted, place_stages, stage_room
 from archviz.layout.style import Style
-from archviz.layout.ways import Ground, ground_of
-from archviz.layout.wires import room_of
+from archviz.layout.wires import joined, room_of
 from archviz.network.model import Auxiliary, Graph, Network, Node, Stage, Towers
 from archviz.scene.scene import Group
 
@@ -70,8 +70,8 @@ class RowLine(NamedTuple):
     names: frozenset[str] = frozenset()
     failed: frozenset[str] = frozenset()
     turned: frozenset[str] = frozenset()
-    """Names of values that wires bring or take here; those for which there is no way; those
-    from below, for which captions have to go above."""
+    """Names of values that wires bring or take here; those for which there is no way; keys of
+    layers of which the captions have to go above."""
 
 
 def main_row(network: Network, builder: Builder) -> MainRow:
@@ -101,7 +101,7 @@ def main_row(network: Network, builder: Builder) -> MainRow:
                 starts.add(len(blocks))
             blocks.append(drawn)
 
-    for node in network.body.nodes:
+    for node in joined(network.body).nodes:
         add(node)
     return MainRow(tuple(blocks), tuple(heads), frozenset(starts), tuple(stages))
 
