@@ -11,7 +11,8 @@ from archviz.layout.faces import layer_face, module_face, span
 from archviz.layout.outputs import OutputsBlock
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
-from archviz.layout.wires import FromBlock, TapBlock, taken_in
+from archviz.layout.symbols import SymbolBlock, has_symbol
+from archviz.layout.wires import FromBlock, TapBlock, joined, taken_in
 from archviz.network.analysis import Analysis
 from archviz.network.kinds import KINDS
 from archviz.network.model import (
@@ -48,11 +49,11 @@ class Builder(NamedTuple):
     stubs: frozenset[str] = frozenset()
     """Those of them to which no wire leads: their names stand at both ends."""
     under: frozenset[str] = frozenset()
-    """Those that may come from below: what takes them has its captions above."""
+    """Keys of the layers that wires enter or leave below: their captions stand above."""
 
     def within(self, body: Series) -> Builder:
         """The builder of what one drawing shows: a main row, or the inside of a module."""
-        return self._replace(taken=frozenset(taken_in(body)))
+        return self._replace(taken=frozenset(taken_in(joined(body))))
 
     def series(self, series: Series) -> SeriesBlock:
         """A series of what is drawn of its nodes; one block where it is drawn as a U."""
@@ -122,7 +123,8 @@ class Builder(NamedTuple):
                 text = f"{node.look.label} ×{times}".strip()
                 return RepeatBlock(content, text, self.style) if content.blocks else None
             case Towers():
-                return self.towers(node)
+                residual = with_shortcut(node)
+                return self.compound(residual) if residual else self.towers(node)
             case Residual():
                 if not self.analysis.facts[node.merge.where].present:
                     main = self.series(node.main)
@@ -144,8 +146,7 @@ class Builder(NamedTuple):
         face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full, bars)
         if face.glyph == "circle":
             return CircleBlock(face, self.style)
-        under = not self.under.isdisjoint(face.takes)
-        block = BoxBlock(self.wired(face), self.style, under, self.stubs)
+        block = self.box(face)
         block.begins = KINDS[layer.kind].begins or layer.alone
         return block
 
@@ -153,7 +154,13 @@ class Builder(NamedTuple):
         """A merge's box, which is drawn whatever it is."""
         facts = self.analysis.facts[layer.where]
         face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full)
-        return BoxBlock(self.wired(face), self.style, captions_above, self.stubs)
+        return self.box(face, captions_above)
+
+    def box(self, face: Face, captions_above: bool = False) -> BoxBlock:
+        """A box, or the circle of a merge where they are drawn as symbols."""
+        made = SymbolBlock if self.network.figure.symbols and has_symbol(face) else BoxBlock
+        under = captions_above or face.key in self.under
+        return made(self.wired(face), self.style, under, self.stubs)
 
     def call(self, call: ModuleCall) -> Block | None:
         """A module's box."""
@@ -162,8 +169,7 @@ class Builder(NamedTuple):
             return None
         module = self.network.modules[call.module]
         face = module_face(call, module, facts, self.style.full)
-        under = not self.under.isdisjoint(face.takes)
-        return BoxBlock(self.wired(face), self.style, under, self.stubs)
+        return self.box(face)
 
     def wired(self, face: Face) -> Face:
         """A face that gives only what is taken."""
@@ -192,8 +198,34 @@ class Builder(NamedTuple):
         return TowersBlock(branches, merge, self.style)
 
 
+def with_shortcut(node: Towers) -> Residual | None:
+    """Towers that are a main path and a shortcut, written in either order, as a residual.
+
+    The shortcut is empty, or one layer with weights where the main path has several.
+    """
+    if len(node.branches) != 2 or node.joined or node.merge.kind not in ("add", "multiply"):
+        return None
+    if any(branch.nodes and _begins(branch.nodes[0]) for branch in node.branches):
+        return None
+    side, main = sorted(node.branches, key=_weighed)
+    short = not side.nodes or (_weighed(side) == 1 and len(side.nodes) <= 2)
+    if not short or _weighed(main) <= _weighed(side) or node.copies > 1:
+        return None
+    return Residual(main, side, node.merge, node.where, node.mark, node.name, node.look)
+
+
+def _begins(node: Node) -> bool:
+    return isinstance(node, From | Named) or (isinstance(node, Layer) and KINDS[node.kind].begins)
+
+
+def _weighed(series: Series) -> int:
+    """How many layers with weights a path has; what holds others counts as two."""
+    roles = [KINDS[node.kind].role if isinstance(node, Layer) else "" for node in series.nodes]
+    return sum({"conv": 1, "dense": 1, "": 2}.get(role, 0) for role in roles)
+
+
 class Unsettled(NamedTuple):
-    """Names of values of which no wire can be drawn; of those that come from below."""
+    """Names of values of which no wire can be drawn; keys of layers at which wires are below."""
 
     failed: frozenset[str] = frozenset()
     turned: frozenset[str] = frozenset()
@@ -206,6 +238,6 @@ def settled(builder: Builder, made: Callable[[Builder], tuple[Made, Unsettled]])
         if not turned <= builder.under:
             builder = builder._replace(under=builder.under | turned)
         elif failed:
-            builder = builder._replace(stubs=builder.stubs | failed, under=builder.under - failed)
+            builder = builder._replace(stubs=builder.stubs | failed, under=frozenset())
         else:
             return result
