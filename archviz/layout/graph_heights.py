@@ -177,13 +177,15 @@ def _off_middle(vertex: Vertex, among: Sequence[Vertex]) -> float:
 def _towers(vertex: Vertex) -> list[tuple[Vertex, Vertex]]:
     """The first and the last vertex of the chains from a fork, if all end in one merge there."""
     towers: list[tuple[Vertex, Vertex]] = []
+    if len(vertex.targets) < 2:
+        return towers
     for first in sorted(vertex.targets, key=lambda target: target.place):
         last = first
         while last.targets and follows(last, last.targets[0]):
             last = last.targets[0]
         towers.append((first, last))
     merges = {target for _, last in towers for target in last.targets}
-    if len(towers) < 2 or len(merges) != 1:
+    if len(merges) != 1:
         return []
     (merge,) = merges
     return towers if {last for _, last in towers} == {*merge.sources} else []
