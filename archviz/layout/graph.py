@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from archviz.errors import ArchvizError, Problem
 from archviz.layout.blocks import Block, BoxBlock
 from archviz.layout.canvas import Canvas, Port, port_shape
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.graph_arrange import arrange
 from archviz.layout.graph_channels import Vertical, Wire
-from archviz.layout.graph_layers import Vertex, layered
+from archviz.layout.graph_layers import Vertex, layered, lines_passing
 from archviz.layout.graphviz_engine import dot_positions
 from archviz.layout.style import Style
 from archviz.network.model import PREVIOUS, Graph, Series
@@ -29,6 +30,8 @@ HOOK = 0.5
 """Units between a box and a line that enters it from above or below."""
 BEFORE_TRACKS, BEHIND_TRACKS = 0.5, 0.7
 """Units from a column to the first track behind it, and from the last track to the next."""
+MOST_PASSING = 50_000
+"""Places at which lines pass a column; a graph with more is not drawn."""
 MOST_FOR_DOT = 600
 """Vertices of which dot is asked for an order."""
 
@@ -61,6 +64,9 @@ def graph_block(graph: Graph, block_of: Callable[[Series], Block], style: Style)
     names = [source for source, _ in graph.edges if source not in nodes]
     blocks: dict[str, Block] = {name: EntryBlock(name, style) for name in names}
     blocks |= {name: block_of(series) for name, series in graph.nodes}
+    if lines_passing(blocks, graph.edges) > MOST_PASSING:
+        message = f"the graph of {len(graph.nodes)} nodes is too entangled to be drawn"
+        raise ArchvizError([Problem(graph.mark, message, "put parts of it into modules")])
     return GraphBlock(blocks, graph.edges, style)
 
 
