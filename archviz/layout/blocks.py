@@ -177,21 +177,23 @@ class BoxBlock(Block):
         return [*slots, whole]
 
     def _beside_badges(self, style: Style) -> float:
-        """Width at which the outer lines of a label of several keep clear of the badges."""
-        if len(self.lines) < 2 or not self.face.badges:
-            return 0.0
-        corners = zip(self.face.badges, (self.lines[0], self.lines[-1]), strict=False)
-        return max(
-            text_width(line, self.label_size) + badge_width(style, badge.text) * 0.97
-            for badge, line in corners
-        )
+        """Width at which the outer lines of a label keep clear of badges that reach as far."""
+        room = 0.0
+        ends = self.lines[:1] + self.lines[-1:]
+        for badge, line in zip(self.face.badges, ends, strict=False):
+            long = "/" in badge.text
+            beside = badge_width(style, badge.text) * 0.97 + (style.px(0.18) if long else 0.0)
+            if long or len(self.lines) > 1:
+                room = max(room, text_width(line, self.label_size) + beside)
+        return room
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
         left = x + (self.width - self.box_width) / 2
         shape = self.shape(canvas, left, y)
         if sources:
-            canvas.arrow_into(sources, self.style, left, y, shape.id)
+            dashed = self.face.dashed and self.face.role != "merge"
+            canvas.arrow_into(sources, self.style, left, y, shape.id, dashed)
         for name, slot in zip(self.face.gives + self.face.takes, self.slots, strict=False):
             self._pin(canvas, shape, name, left + self.box_width / 2 + slot, y)
         return [Port(((left + self.box_width, y),), source=shape.id)]
@@ -202,9 +204,9 @@ class BoxBlock(Block):
         gives = name in self.face.gives
         if name not in self.stubs:
             port = Port(((x, top),), source=shape.id) if gives else None
-            below = None if gives else y + self.height / 2
+            below = y + self.height / 2
             captions = self.down - self.height / 2 if self.captions else 0.0
-            pin = Pin(name, x, top, below, port, "" if gives else shape.id)
+            pin = Pin(name, x, top, below, port, "" if gives else shape.id, key=self.face.key)
             canvas.pins.append(pin._replace(captions=0.0 if self.captions_above else captions))
             return
         out = top - style.px(STUB)
@@ -289,7 +291,8 @@ def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
 
     The box is two units wide; a label that does not fit in two lines is first set a
     little smaller, then gets a wider box, and is cut off where that is not enough. A
-    kernel size stands on the second line rather than part of the name.
+    kernel size stands on the second line rather than part of the name. A line ends behind a
+    hyphen between two words that are the label, else only where no box is wide enough.
     """
     width, size = style.px(2), style.metric("label")
     padding = style.px(0.2)
@@ -306,14 +309,16 @@ def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
             return (name, kernel), size * min(1.0, room / long), width
         if long <= style.px(4) - padding:
             return (name, kernel), size, long + padding
+    hyphens = 0 if " " in label else 3  # a word of several breaks whole, "Inception-A" not at all
     for shrink in (1.0, least):
-        lines = break_lines(label, room, size * shrink)
+        lines = break_lines(label, room, size * shrink, hyphens=hyphens)
         if lines:
             return lines, size * shrink, width
-    for units in (2.5, 3.0, 3.5, 4.0):
-        lines = break_lines(label, style.px(units) - padding, size)
-        if lines:
-            return lines, size, style.px(units)
+    for anywhere in (hyphens, 1):
+        for units in (2.5, 3.0, 3.5, 4.0):
+            lines = break_lines(label, style.px(units) - padding, size, hyphens=anywhere)
+            if lines:
+                return lines, size, style.px(units)
     return (clip(label, style.px(4) - padding, size),), size, style.px(4)
 
 
@@ -345,7 +350,7 @@ class CircleBlock(Block):
         shape = badge_shape(canvas, self.style, *middle, face.label, face.role, face.dashed)
         canvas.group(Group(f"{shape.id}-g", "layer", face.name, face.detail, face.key, (shape,)))
         if sources:
-            canvas.arrow_into(sources, self.style, x, y, shape.id)
+            canvas.arrow_into(sources, self.style, x, y, shape.id, face.dashed)
         return [Port(((x + self.width, y),), source=shape.id)]
 
 

@@ -12,7 +12,7 @@ from archviz.layout.outputs import OutputsBlock
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
 from archviz.layout.symbols import SymbolBlock, has_symbol
-from archviz.layout.wires import FromBlock, TapBlock, taken_in
+from archviz.layout.wires import FromBlock, TapBlock, joined, taken_in
 from archviz.network.analysis import Analysis
 from archviz.network.kinds import KINDS
 from archviz.network.model import (
@@ -49,11 +49,11 @@ class Builder(NamedTuple):
     stubs: frozenset[str] = frozenset()
     """Those of them to which no wire leads: their names stand at both ends."""
     under: frozenset[str] = frozenset()
-    """Those that may come from below: what takes them has its captions above."""
+    """Keys of the layers that wires enter or leave below: their captions stand above."""
 
     def within(self, body: Series) -> Builder:
         """The builder of what one drawing shows: a main row, or the inside of a module."""
-        return self._replace(taken=frozenset(taken_in(body)))
+        return self._replace(taken=frozenset(taken_in(joined(body))))
 
     def series(self, series: Series) -> SeriesBlock:
         """A series of what is drawn of its nodes; one block where it is drawn as a U."""
@@ -119,11 +119,15 @@ class Builder(NamedTuple):
         match node:
             case Repeat():
                 content = self.series(node.bodies[0])
-                text = f"{node.look.label} ×{self.times(node)}".strip()
+                times = span(self.analysis.facts[node.where].times)
+                text = f"{node.look.label} ×{times}".strip()
                 return RepeatBlock(content, text, self.style) if content.blocks else None
             case Towers():
                 return self.towers(node)
             case Residual():
+                if not self.analysis.facts[node.merge.where].present:
+                    main = self.series(node.main)
+                    return main if main.blocks else None
                 merge = self.merge(node.merge, captions_above=self.style.flow.shortcut > 0)
                 main, shortcut = self.series(node.main), self.series(node.shortcut)
                 return ResidualBlock(main, shortcut, merge, self.style)
@@ -141,7 +145,7 @@ class Builder(NamedTuple):
         face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full, bars)
         if face.glyph == "circle":
             return CircleBlock(face, self.style)
-        block = self.box(face, not self.under.isdisjoint(face.takes))
+        block = self.box(face)
         block.begins = KINDS[layer.kind].begins or layer.alone
         return block
 
@@ -151,10 +155,11 @@ class Builder(NamedTuple):
         face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full)
         return self.box(face, captions_above)
 
-    def box(self, face: Face, captions_above: bool) -> BoxBlock:
+    def box(self, face: Face, captions_above: bool = False) -> BoxBlock:
         """A box, or the circle of a merge where they are drawn as symbols."""
         made = SymbolBlock if self.network.figure.symbols and has_symbol(face) else BoxBlock
-        return made(self.wired(face), self.style, captions_above, self.stubs)
+        under = captions_above or face.key in self.under
+        return made(self.wired(face), self.style, under, self.stubs)
 
     def call(self, call: ModuleCall) -> Block | None:
         """A module's box."""
@@ -163,7 +168,7 @@ class Builder(NamedTuple):
             return None
         module = self.network.modules[call.module]
         face = module_face(call, module, facts, self.style.full)
-        return self.box(face, not self.under.isdisjoint(face.takes))
+        return self.box(face)
 
     def wired(self, face: Face) -> Face:
         """A face that gives only what is taken."""
@@ -179,25 +184,21 @@ class Builder(NamedTuple):
         ]
         return OutputsBlock(shown, self.style)
 
-    def times(self, node: Repeat | Towers) -> str:
-        """How often a node stands there; all numbers where its module's calls differ."""
-        return span(self.analysis.facts[node.where].times)
-
     def towers(self, node: Towers) -> Block:
         """Towers, all of them or a few of many identical ones."""
         branches: list[Block] = [self.series(branch) for branch in node.branches]
-        if 1 < node.copies <= MOST_TOWERS:
-            branches = branches * node.copies
-        elif node.copies > MOST_TOWERS:
-            tower = branches[0]
-            dots = DotsBlock(f"total {self.times(node)} towers", self.style)
-            branches = [tower, tower, dots, tower]
+        if node.copies > 1:
+            tower, times = branches[0], self.analysis.facts[node.where].times
+            branches = [tower] * node.copies
+            if len(times) > 1 or node.copies > MOST_TOWERS:
+                dots = DotsBlock(f"total {span(times)} towers", self.style)
+                branches = [*[tower] * min(2, min(times) - 1), dots, tower]
         merge = None if node.joined else self.merge(node.merge)
         return TowersBlock(branches, merge, self.style)
 
 
 class Unsettled(NamedTuple):
-    """Names of values of which no wire can be drawn; of those that come from below."""
+    """Names of values of which no wire can be drawn; keys of layers at which wires are below."""
 
     failed: frozenset[str] = frozenset()
     turned: frozenset[str] = frozenset()
@@ -210,6 +211,6 @@ def settled(builder: Builder, made: Callable[[Builder], tuple[Made, Unsettled]])
         if not turned <= builder.under:
             builder = builder._replace(under=builder.under | turned)
         elif failed:
-            builder = builder._replace(stubs=builder.stubs | failed, under=builder.under - failed)
+            builder = builder._replace(stubs=builder.stubs | failed, under=frozenset())
         else:
             return result

@@ -27,6 +27,8 @@ class Port(NamedTuple):
     source: str = ""
     bus: float | None = None
     """Where the line should turn towards its target; None leaves that to the target."""
+    dashed: bool = False
+    """Whether some of the calls that the line stands for have none."""
 
     @property
     def x(self) -> float:
@@ -44,7 +46,7 @@ class Port(NamedTuple):
 
     def to(self, *points: Point) -> Port:
         """The port with ``points`` added to what is to be drawn."""
-        return Port((*self.pen, *points), self.lead, self.source)
+        return Port((*self.pen, *points), self.lead, self.source, dashed=self.dashed)
 
     def branch(self, joint: Point, *points: Point) -> Port:
         """A branch of the line at ``joint``: what lies before it is drawn by others."""
@@ -70,6 +72,8 @@ class Pin(NamedTuple):
     """Whether the wire ends here in an arrow."""
     captions: float = 0.0
     """Pixels below ``down`` that captions take, which can go above for a wire from below."""
+    key: str = ""
+    """The place in the spec of what it is at."""
 
 
 class Canvas:
@@ -104,6 +108,7 @@ class Canvas:
         head: bool = True,
         beyond: Sequence[Point] = (),
         role: str = "connector",
+        dashed: bool = False,
     ) -> None:
         """Draw ``port``'s line on to ``points``.
 
@@ -124,18 +129,27 @@ class Canvas:
                 source=port.source,
                 target=target,
                 role=role,
+                dash=style.dash if dashed or port.dashed else 0.0,
             )
         )
 
     def arrow_into(
-        self, ports: Sequence[Port], style: Style, x: float, y: float, target: str
+        self,
+        ports: Sequence[Port],
+        style: Style,
+        x: float,
+        y: float,
+        target: str,
+        dashed: bool = False,
     ) -> None:
         """Lines from all ``ports`` into the left side of ``target`` at (x, y).
 
-        Several lines meet on one vertical bus and enter by a single arrow.
+        Several lines meet on one vertical bus and enter by a single arrow. One that is
+        ``dashed`` is so where it comes from a box or a joint, and others share nothing of it.
         """
         if len(ports) == 1 and abs(ports[0].y - y) < 0.01:
-            self.connect(ports[0], style, (x, y), target=target)
+            dashed = dashed and len(ports[0].pen) == 1
+            self.connect(ports[0], style, (x, y), target=target, dashed=dashed)
             return
         bus = x - style.gap(BUS_TO_MERGE) if ports[0].bus is None else ports[0].bus
         above = [port for port in ports if port.y < y - 0.01]

@@ -48,14 +48,9 @@ def box_shape(
         text_fill=colors.text,
         bold=bold,
         pattern=colors.pattern,
-        dash=dash_of(style) if dashed else 0.0,
+        dash=style.dash if dashed else 0.0,
         role=role,
     )
-
-
-def dash_of(style: Style) -> float:
-    """Length of the dashes round what some calls leave out."""
-    return rounded(style.px(0.14))
 
 
 def badge_width(style: Style, text: str) -> float:
@@ -86,7 +81,8 @@ def badge_shape(
     several = "/" in text
     if several:
         size *= style.room.several
-    while not several and size > style.px(0.16) and text_width(text, size) > diameter * 0.8:
+    least = style.px(style.room.least_badge)
+    while not several and size > least and text_width(text, size) > diameter * 0.8:
         size *= 0.92
     size = rounded(size)
     return Shape(
@@ -105,6 +101,6 @@ def badge_shape(
         text_size=size,
         text_fill=colors.text,
         pattern=colors.pattern,
-        dash=dash_of(style) if dashed else 0.0,
+        dash=style.dash if dashed else 0.0,
         role=role,
     )

@@ -14,7 +14,7 @@ from archviz.looks import MODULE_COLORS
 from archviz.network.kinds import ACTIVATIONS, NORMS, Badge
 from archviz.network.model import NOTHING
 from archviz.scene.scene import Item, Shape, groups_in, leaves, shapes_in
-from archviz.scene.text import ASCENT, text_width
+from archviz.scene.text import ASCENT
 from archviz.scene.theme import Colors
 
 SCALE = 0.62
@@ -37,9 +37,6 @@ BOXES = frozenset((*(role for role, _ in LAYERS), *MODULE_ROLES, ROLE))
 OPENED = "shown open below"
 BESIDE = "shown open beside"
 """Where panels stand, by the flow."""
-COLUMN = 6
-"""Entries that stand under one another."""
-ENTRY_PITCH = 1.2
 
 
 class Entry(NamedTuple):
@@ -141,14 +138,15 @@ def used_by_all(parts: Sequence[Used]) -> Used:
 
 def legend_sections(style: Style, used: Used) -> list[Section]:
     """The sections of the legend of a drawing."""
-    small = Style(style.theme, style.unit * SCALE, flow=style.flow)
+    small = style._replace(unit=style.unit * SCALE)
     meant = {paint: text for paint, _, text in used.colors}
     layers, told = [], set[Paint]()
     for role, text in LAYERS:
         paint = paint_of(style.role(role))
         if (role, paint) in used.boxes and (role != "input" or paint in meant):
             told.add(paint)
-            layers.append(box_entry(small, (role,), meant.get(paint, text), role == "dense"))
+            bar = role == "dense" and not style.flow.vertical
+            layers.append(box_entry(small, (role,), meant.get(paint, text), bar))
     activations = badge_entries(small, ACTIVATIONS.values(), used.badges, ("activation",))
     functions = badge_entries(small, NORMS.values(), used.badges, ("function",))
     functions += badge_entries(small, ACTIVATIONS.values(), used.badges, ("function",))
@@ -232,7 +230,7 @@ def badge_entries(
     """An entry for each badge of ``table`` that is among ``badges``."""
     entries: list[Entry] = []
     seen: set[str] = set()
-    large = Style(style.theme, style.unit / SCALE * 0.9)
+    large = style._replace(unit=style.unit / SCALE * 0.9)
     diameter = large.metric("badge")
     for badge in table:
         text, role = badge.text, badge.role
@@ -281,94 +279,3 @@ def repeat_entry(style: Style) -> Entry:
         )
 
     return Entry(width, "repeated N times", draw)
-
-
-def place_strip(
-    sections: Sequence[Section], canvas: Canvas, style: Style, width: float, y: float
-) -> tuple[float, float]:
-    """Draw the legend as a strip from x = 0, wrapped at ``width``; its (width, height)."""
-    size = style.metric("caption")
-    pitch = style.px(1.15)
-    x, line, widest = 0.0, y + pitch / 2, 0.0
-    for number, section in enumerate(sections):
-        if number:
-            x += style.px(0.5)
-        for entry in section.entries:
-            text = text_width(entry.text, size)
-            length = entry.width + style.px(0.25) + text
-            if x > 0 and x + length > width:
-                x, line = 0.0, line + pitch
-            entry.draw(canvas, x, line)
-            canvas.text(
-                x + entry.width + style.px(0.25),
-                line + ASCENT * size / 2,
-                entry.text,
-                size,
-                style.theme.color("text"),
-                anchor="start",
-                role="legend",
-            )
-            widest = max(widest, x + length)
-            x += length + style.px(0.7)
-    return widest, line + pitch / 2 - y
-
-
-def place_columns(
-    sections: Sequence[Section], canvas: Canvas, style: Style, x: float, y: float
-) -> tuple[float, float]:
-    """Draw the legend as columns under bold headings from (x, y); its (width, height).
-
-    A section with more than :data:`COLUMN` entries goes on beside; short ones share a column.
-    """
-    right, lowest = x, y
-    line, widest = y, 0.0
-    for section in sections:
-        rows = (line - y) / style.px(ENTRY_PITCH)
-        if rows and rows + 1.6 + len(section.entries) > COLUMN + 1.5:
-            right, line, widest = right + widest + style.px(1.1), y, 0.0
-        elif rows:
-            line += style.px(0.5)
-        width, height = _place_section(section, canvas, style, right, line)
-        widest = max(widest, width)
-        line += height
-        lowest = max(lowest, line)
-    return right + widest - x, lowest - y
-
-
-def _place_section(
-    section: Section, canvas: Canvas, style: Style, x: float, y: float
-) -> tuple[float, float]:
-    """One section from (x, y); its (width, height)."""
-    size, heading = style.metric("caption"), style.metric("title")
-    fill, pitch = style.theme.color("text"), style.px(ENTRY_PITCH)
-    canvas.text(
-        x,
-        y + ASCENT * heading,
-        section.heading,
-        heading,
-        fill,
-        bold=True,
-        anchor="start",
-        role="title",
-    )
-    glyphs = max(entry.width for entry in section.entries)
-    widest = text_width(section.heading, heading, bold=True)
-    left = x
-    for first in range(0, len(section.entries), COLUMN):
-        line = y + style.px(1.2)
-        start = left + glyphs + style.px(0.35)
-        for entry in section.entries[first : first + COLUMN]:
-            entry.draw(canvas, left + (glyphs - entry.width) / 2, line)
-            canvas.text(
-                start,
-                line + ASCENT * size / 2,
-                entry.text,
-                size,
-                fill,
-                anchor="start",
-                role="legend",
-            )
-            widest = max(widest, start + text_width(entry.text, size) - x)
-            line += pitch
-        left = x + widest + style.px(0.6)
-    return widest, style.px(0.6) + pitch * min(COLUMN, len(section.entries))

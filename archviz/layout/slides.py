@@ -150,7 +150,8 @@ def slide_style(
 ) -> Style:
     """The style of a network's slides."""
     theme = slide_theme(theme, scale, density)
-    room = Room(density.label, density.under_badge, density.under_box, several=1.0)
+    label = density.label
+    room = Room(label, density.under_badge, density.under_box, several=1.0, least_badge=label)
     return Style(theme, theme.metric("unit"), full, room=room, flow=flow)
 
 
@@ -170,10 +171,11 @@ def _arranged(
 ) -> tuple[Parts, list[Chapter], Known]:
     """The parts of a network and their slides; no wire leads from one slide to another."""
     builder = Builder(network, analysis, style).within(network.body)
-    panels = build_panels(network, builder, room[0])
+    notes = network.figure.notes
+    panels = build_panels(network, builder, room[0] - _notes_along(notes, style, room[1]))
 
     def made(builder: Builder) -> tuple[tuple[Parts, list[Chapter], Known], Unsettled]:
-        parts = Parts(main_row(network, builder), panels, network.figure.notes, style)
+        parts = Parts(main_row(network, builder), panels, notes, style)
         chapters = _chapters(parts, *room)
         failed, turned = unsettled([line for chapter in chapters for line in chapter.lines])
         names = [
@@ -204,6 +206,7 @@ def _best_scale(parts: Parts, room: tuple[float, float]) -> float:
 def _chapters(parts: Parts, width: float, height: float) -> list[Chapter]:
     """The slides that it takes, each no larger than this; empty if some part does not fit."""
     style = parts.style
+    width -= _notes_along(parts.notes, style, height)
     lines = _lines(parts, width)
     if not lines or any(line.up + line.down > height for line in lines):
         return []
@@ -277,7 +280,8 @@ def _paginate(
     for number, row in enumerate(rows):
         chapter = make_room(_row_height(row), number == early)
         chapters[-1] = chapter._replace(rows=(*chapter.rows, row))
-    needed = _notes_height(parts.notes, parts.style, width)
+    vertical = parts.style.flow.vertical
+    needed = 0.0 if vertical else _notes_height(parts.notes, parts.style, width)
     for number, filled in enumerate(used):
         if filled + needed <= height:
             chapters[number] = chapters[number]._replace(notes=parts.notes)
@@ -303,6 +307,11 @@ def _row_span(row: Sequence[Panel], gap: float) -> float:
 
 def _row_height(row: Sequence[Panel]) -> float:
     return row_height(row)
+
+
+def _notes_along(notes: Sequence[str], style: Style, across: float) -> float:
+    """The length that notes leave free below, where the flow goes up or down."""
+    return _notes_height(notes, style, across) if style.flow.vertical else 0.0
 
 
 def _notes_height(notes: Sequence[str], style: Style, width: float) -> float:
