@@ -102,6 +102,9 @@ class BoxBlock(Block):
     ``captions_above`` keeps the underside free for a line that enters from there.
     """
 
+    aside: float = 0.0
+    """How far its badges stand right of its corners."""
+
     def __init__(
         self,
         face: Face,
@@ -123,7 +126,8 @@ class BoxBlock(Block):
         widths = [text_width(text, self.caption_size) for text in self.captions]
         along, across = style.flow.lies(*text_extent(widths, self.caption_size))
         # captions may stand out into the gaps a little, but never meet the next box's
-        self.width = max(self.box_width, self.slots[-1], along - style.px(0.3))
+        beside = style.flow.lies(2 * self.aside, 0.0)[0]
+        self.width = max(self.box_width + beside, self.slots[-1], along - style.px(0.3))
         self.overhang = (self.width - self.box_width) / 2
         self.left_gap = self.right_gap = style.gap(0.45 if self.bar else 0.5)
         wide = max((badge_width(style, badge.text) for badge in face.badges), default=0.0)
@@ -137,9 +141,11 @@ class BoxBlock(Block):
         above = radius if self.face.badges else 0.0
         below = radius if len(self.face.badges) > 1 else 0.0
         px, room, under = style.px, style.room, above if self.captions_above else below
-        self.caption_start = max(px(room.under_box), under * 0.8 + px(room.under_badge))
+        self.caption_start = max(
+            px(room.under_box), under * 0.8 + px(room.under_badge) + self.aside
+        )
         if style.flow.vertical:  # badges stand at the right corners
-            above, below = 0.0, wide / 2
+            above, below = 0.0, wide / 2 + self.aside
             self.caption_start = max(px(BESIDE), 0.0 if self.captions_above else below + px(0.12))
         captions = self.caption_start + captions if self.captions else 0.0
         self.up = half + (max(above, captions) if self.captions_above else above)
@@ -224,7 +230,7 @@ class BoxBlock(Block):
         items: list[Item] = [*parted(canvas, style, shape, face.others)]
         corners = (shape.y, shape.y + shape.height)
         for badge, corner in zip(face.badges, corners, strict=False):
-            at = shape.x + shape.width, corner
+            at = shape.x + shape.width + self.aside, corner
             sign = badge_shape(canvas, style, *at, badge.text, badge.role, badge.dashed)
             items += parted(canvas, style, sign, badge.others)
         items += self._caption_texts(canvas, left + self.box_width / 2, y)
