@@ -12,11 +12,12 @@ from archviz.layout.build import Builder, Unsettled
 from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock, break_blocks
 from archviz.layout.lanes import Chosen, wire
+from archviz.layout.levels import Piece, pieces
 from archviz.layout.stages import STAGE_GAP, StageSpan, noted, place_stages, stage_room
 from archviz.layout.style import Style
 from archviz.layout.ways import Ground, ground_of
 from archviz.layout.wires import room_of
-from archviz.network.model import Auxiliary, Graph, Network, Node, Stage, Towers
+from archviz.network.model import Auxiliary, Graph, Network, Stage, Towers
 from archviz.scene.scene import Group
 
 APART = 100_000.0
@@ -73,18 +74,16 @@ class RowLine(NamedTuple):
 
 def main_row(network: Network, builder: Builder) -> MainRow:
     """The blocks of a network's main row, its input first."""
-    levels = builder.levels(network.body)
-    if levels is not None:
-        return MainRow((levels,), ())
     blocks: list[Block] = []
     heads: list[AuxiliaryHead] = []
     starts: set[int] = set()
     stages: list[StageSpan] = []
+    facts = builder.analysis.facts
 
-    def add(node: Node) -> None:
+    def add(node: Piece) -> None:
         if isinstance(node, Stage):
             start = len(blocks)
-            for inner in node.body.nodes:
+            for inner in pieces(node.body, facts):
                 add(inner)
             if len(blocks) > start:
                 stages.append(StageSpan(node, start, len(blocks)))
@@ -98,7 +97,7 @@ def main_row(network: Network, builder: Builder) -> MainRow:
                 starts.add(len(blocks))
             blocks.append(drawn)
 
-    for node in network.body.nodes:
+    for node in pieces(network.body, facts):
         add(node)
     return MainRow(tuple(blocks), tuple(heads), frozenset(starts), tuple(stages))
 
