@@ -87,7 +87,7 @@ def ladder_of(skip: Residual, facts: FactsOf) -> Ladder | None:
     """The levels of a skip and those inside it; None where they are no U."""
     if not any(isinstance(node, Residual) for node in skip.main.nodes):
         return None
-    skips = _nested(skip)
+    skips = _nested(skip, facts)
     sized = [_resizes(one, facts) for one in skips]
     while any(sized) and not sized[-1]:  # a residual block at the bottom
         skips, sized = skips[:-1], sized[:-1]
@@ -101,13 +101,13 @@ def ladder_of(skip: Residual, facts: FactsOf) -> Ladder | None:
     return Ladder(tuple(rungs))
 
 
-def _nested(skip: Residual) -> list[Residual]:
-    """A skip and those inside it, as long as there is one that is deeper than all others."""
+def _nested(skip: Residual, facts: FactsOf) -> list[Residual]:
+    """A skip and those inside it, as long as one stands out: it resizes, or is the deepest."""
     chain = [skip]
     while True:
-        inside = [(_depth(one), one) for one in chain[-1].main.nodes if isinstance(one, Residual)]
-        deepest = max((depth for depth, _ in inside), default=0)
-        found = [one for depth, one in inside if depth == deepest]
+        inside = [one for one in chain[-1].main.nodes if isinstance(one, Residual)]
+        ranks = [(_resizes(one, facts), _depth(one)) for one in inside]
+        found = [one for one, rank in zip(inside, ranks, strict=True) if rank == max(ranks)]
         if len(found) != 1 or found[0].look != PLAIN:
             return chain
         chain.append(found[0])
@@ -173,15 +173,17 @@ def _rung(
     facts: FactsOf,
 ) -> Rung:
     """A level, with what stands on the ways down and up; ``shape`` comes down to it."""
-    start = _way_down(before, shape, facts)
-    down, before = before[:start], before[start:]
-    if skip:
-        stop = _way_up(behind, shape_behind(skip.merge, facts), facts)
-        return Rung(before, skip, behind[:stop], down, behind[stop:])
-    stop = _way_up(before, (), facts)
-    if not any(isinstance(node, Layer | ModuleCall) for node in before[:stop]):
+    ends = behind if skip else before
+    stop = _way_up(ends, shape_behind(skip.merge, facts) if skip else (), facts)
+    if not skip and not any(isinstance(node, Layer | ModuleCall) for node in before[:stop]):
         stop = len(before)
-    return Rung(before[:stop], None, (), down, before[stop:])
+    up = ends[stop:]
+    if skip:
+        behind = behind[:stop]
+    else:
+        before = before[:stop]
+    start = _way_down(before, shape, facts)
+    return Rung(before[start:], skip, behind, before[:start], up)
 
 
 def _way_down(nodes: Sequence[Node], shape: Shape, facts: FactsOf) -> int:

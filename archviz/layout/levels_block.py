@@ -13,7 +13,7 @@ of the one above, so that the lines down and up are straight; what resizes stand
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple, TypeAlias
 
@@ -25,7 +25,7 @@ from archviz.layout.style import Style
 from archviz.scene.scene import Text, total
 from archviz.scene.text import clip, text_width
 
-JOINT = 0.38
+JOINT = 0.45
 """Units from the joint of a wire to what the line goes on to."""
 On: TypeAlias = Block | str
 """What is on the line up: a block, or where a wire leaves it, by the name of the value."""
@@ -44,6 +44,31 @@ class Level(NamedTuple):
     down: list[Block]
     up: list[On]
     size: str = ""
+
+
+class Span(NamedTuple):
+    """How far what stands in a row reaches from its middle, and from the row's line.
+
+    ``half``: no further where a line enters it.
+    """
+
+    middle: float
+    beside: float
+    up: float
+    down: float
+    half: float
+
+    def meets(self, wide: tuple[float, float]) -> bool:
+        """Whether it stands above or below what reaches from ``wide[0]`` to ``wide[1]``."""
+        return self.middle - self.beside < wide[1] and wide[0] < self.middle + self.beside
+
+    def under(self, x: float) -> float:
+        """How far it reaches down to a line at ``x``."""
+        return self.half if abs(self.middle - x) < 0.01 else self.down
+
+    def over(self, x: float) -> float:
+        """How far it reaches up to a line at ``x``."""
+        return self.half if abs(self.middle - x) < 0.01 else self.up
 
 
 def stands(block: Block) -> bool:
@@ -83,9 +108,10 @@ def _reach(blocks: Iterable[On], before: bool = False) -> float:
     """How far what stands on a line reaches to one of its sides."""
     found = [0.0]
     for block in blocks:
+        if isinstance(block, BesideBox) and block.before == before:
+            found.append(block.width / 2 + block.reach)
         if isinstance(block, Block):
-            beside = isinstance(block, BesideBox) and block.before == before
-            found.append(block.width / 2 + max(block.badges[not before], block.reach * beside))
+            found.append(block.width / 2 + block.badges[not before])
     return max(found)
 
 
@@ -93,13 +119,19 @@ def _dressed(level: Level, number: int, style: Style) -> Level:
     """A level with captions where no line goes on."""
     left, merge, right = list(level.left), level.merge, level.right
     sizes = [level.size] if level.size else []
-    if merge and left and isinstance(left[-1], BoxBlock) and stands(left[-1]):
-        left[-1] = BoxBlock(left[-1].face, style, captions_above=True)
+    if merge:  # below, a line goes down, with captions of its own
+        for place, block in enumerate(left):
+            if isinstance(block, BoxBlock) and (number or place == len(left) - 1):
+                left[place] = BoxBlock(block.face, style, True, block.stubs)
     if number and isinstance(left[0], BoxBlock) and stands(left[0]):
         left[0] = BesideBox(left[0].face, style, sizes, before=True)
     if merge and number and not right and stands(merge):
         merge = BesideBox(merge.face, style)
-    down = [BesideBox(one.face, style) if isinstance(one, BoxBlock) else one for one in level.down]
+    aside = len(left) > 1
+    down = [
+        BesideBox(one.face, style, before=aside) if isinstance(one, BoxBlock) else one
+        for one in level.down
+    ]
     up = [BesideBox(one.face, style) if isinstance(one, BoxBlock) else one for one in level.up]
     return level._replace(left=left, merge=merge, down=down, up=up)
 
@@ -195,24 +227,57 @@ class LevelsBlock(Block):
         return _leaves(right, self.style) - right.blocks[0].width / 2
 
     def _rows(self) -> None:
-        """Heights of the rows, and what is free of them for the lines between."""
+        """Heights of the rows, and what is free for the line down and the line up between two."""
         style, heights = self.style, [0.0]
         self.gap = max(style.row_gap(0.6), style.px(0.55))
-        ups: list[float] = []
-        downs: list[float] = []
-        for number, level in enumerate(self.levels):
-            parts = (self.lefts[number], self.skips[number], self.rights[number])
-            ups.append(max(part.up for part in parts))
-            downs.append(max(part.down for part in parts))
-        self.free: list[tuple[float, float]] = []
+        rows = [list(self._spans(number)) for number in range(len(self.levels))]
+        ups = [max(span.up for span in row) for row in rows]
+        downs = [max(span.down for span in row) for row in rows]
+        self.free: list[tuple[tuple[float, float], tuple[float, float]]] = []
         for number, under in enumerate(self.levels[1:]):
-            need = max(self._long(under.down), self._long(under.up))
-            top = heights[-1] + downs[number]
-            heights.append(top + need + ups[number + 1])
-            self.free.append((top, top + need))
+            clear = downs[number] + style.row_gap(0.3) + ups[number + 1]
+            ends = []
+            for on, x in ((under.down, self.forks[number]), (under.up, self.ups[number])):
+                wide = (x - _reach(on, before=True), x + _reach(on))
+                if any(isinstance(one, str) for one in on):
+                    wide = (self._across(number), wide[1])
+                top = max(span.under(x) for span in rows[number] if span.meets(wide))
+                low = max(
+                    (span.over(x) for span in rows[number + 1] if span.meets(wide)), default=0.0
+                )
+                clear = max(clear, top + self._long(on) + low)
+                ends.append((top, low))
+            heights.append(heights[-1] + clear)
+            self.free.append(
+                tuple((heights[-2] + top, heights[-1] - low) for top, low in ends)  # type: ignore
+            )
         self.heights = heights
         self.up = ups[0]
         self.down = max(height + down for height, down in zip(heights, downs, strict=True))
+
+    def _across(self, number: int) -> float:
+        """Where what is on a skip begins."""
+        row = self.rights[number].blocks[0]
+        return self.ups[number] - row.width / 2 - self.style.gap(1) - self.skips[number].width
+
+    def _spans(self, number: int) -> Iterator[Span]:
+        """What stands in a row, and how far it reaches."""
+        parts = [(self.lefts[number], self.starts[number])]
+        if number < len(self.ups):
+            right = self.rights[number]
+            parts.append((self.skips[number], self._across(number)))
+            parts.append((right, self.ups[number] - right.blocks[0].width / 2))
+        margin = self.style.px(0.2)
+        yield Span(self.forks[min(number, len(self.forks) - 1)], 0.0, 0.0, 0.0, 0.0)
+        for row, start in parts:
+            for block, offset in zip(row.blocks, row.offsets, strict=True):
+                x = start + offset
+                half = block.down
+                if isinstance(block, BoxBlock) and stands(block):
+                    half = _half(block) + self.style.px(0.12) * bool(block.face.badges)
+                yield Span(
+                    x + block.width / 2, block.width / 2 + margin, block.up, block.down, half
+                )
 
     def _long(self, on: Sequence[On]) -> float:
         """How long a line is at least on which this stands."""
@@ -267,8 +332,9 @@ class LevelsBlock(Block):
             port = Port(((fork, at + _half(left[-1])),), source=port.source)
         else:
             port = port.branch((fork, at))
-        free = [y + height for height in self.free[number]]
-        for block, spot in zip(under.down, self._spots(under.down, *free), strict=True):
+        top, bottom = self.free[number][0]
+        spots = self._spots(under.down, y + top, y + bottom)
+        for block, spot in zip(under.down, spots, strict=True):
             port = self._on_line(canvas, block, fork, spot, port, 1)
         return port if stands(under.left[0]) else port.to((fork, y + self.heights[number + 1]))
 
@@ -297,8 +363,9 @@ class LevelsBlock(Block):
         ids, ports = _placed(self.rights[number], canvas, left, at, skip)
         if abs(port.x - middle) > 0.01:
             port = port.to((middle, port.y))
-        bottom, top = y + self.free[number][1], y + self.free[number][0]
-        for one, spot in reversed(list(zip(under.up[::-1], self._spots(under.up[::-1], top, bottom)))):
+        top, bottom = self.free[number][1]
+        spots = self._spots(under.up[::-1], y + top, y + bottom)
+        for one, spot in zip(under.up, reversed(spots), strict=True):
             if isinstance(one, str):
                 self._wires(canvas, number, x, y, port.branch((middle, spot)), one, skip_ids)
             else:
@@ -318,8 +385,7 @@ class LevelsBlock(Block):
     ) -> None:
         """From a joint of the line up into what takes the value on the skip beside it."""
         skip, at = self.skips[number], y + self.heights[number]
-        left = x + self.ups[number] - self.rights[number].blocks[0].width / 2
-        left -= self.style.gap(1) + skip.width
+        left = x + self._across(number)
         port = joint
         takers = [
             (left + offset + block.width / 2, block, target)
