@@ -30,6 +30,8 @@ class FigureKeywords(TypedDict, total=False):
     """Name of a bundled theme, path of a theme file, or a dict with what is in one."""
     aspect: float | str | None
     """Width / height of the page, such as ``"16:9"`` or 1.5; 0 or ``"natural"`` for as it comes."""
+    direction: Literal["right", "down", "up"] | None
+    """The way in which the network is read; ``"right"`` unless told otherwise."""
     detail: Literal["compact", "full"] | None
     """``"full"`` prints filters, strides and output shapes under each layer."""
     open: str | Sequence[str] | None

@@ -138,6 +138,17 @@ def read_detail(value: str) -> str:
     return value
 
 
+def read_direction(value: str) -> str:
+    """``right``, ``down`` or ``up``.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    if value not in DIRECTIONS:
+        raise ValueError(f"direction must be 'right', 'down' or 'up', not {value!r}")
+    return value
+
+
 def read_names(value: str | Sequence[str]) -> tuple[str, ...]:
     """Names, with commas between where they are one text; each once."""
     parts = value.split(",") if isinstance(value, str) else value
@@ -147,7 +158,11 @@ def read_names(value: str | Sequence[str]) -> tuple[str, ...]:
 TITLE_LENGTH = 100
 NATURAL = "natural"
 """The aspect of a page that is as the figure comes."""
+DIRECTIONS = ("right", "down", "up")
+"""The ways in which a network can be read."""
 DETAILS = ("compact", "full")
+CHOICES = {"detail": DETAILS, "direction": DIRECTIONS}
+"""The values of options that have few."""
 SWITCH = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 _YES_NO = ("True or False", (bool,), switch)
 _NAMES = ("a list of names", (str, Sequence), read_names)
@@ -176,6 +191,14 @@ LOOKS: Mapping[str, LookOption] = {
         aspect_of,
         NATURAL,
         "W:H",
+    ),
+    "direction": LookOption(
+        "Way in which the network is read; text stays upright.",
+        "'right', 'down' or 'up'",
+        (str,),
+        read_direction,
+        "right",
+        f"[{'|'.join(DIRECTIONS)}]",
     ),
     "detail": LookOption(
         "full prints filters, strides and output shapes under each layer.",

@@ -32,6 +32,7 @@ SAID: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "title": ("yes", ("--title",), ("--no-title",)),
     "theme": ("dark", ("--theme", "dark"), ("--theme", "article")),
     "aspect": ("4:3", ("--aspect", "4:3"), ("--aspect", "natural")),
+    "direction": ("up", ("--direction", "up"), ("--direction", "right")),
     "detail": ("full", ("--detail", "full"), ("--detail", "compact")),
     "open": ("[inner, wide]", ("--open", "inner,wide"), ("--open", "modules")),
     "panels": ("[inner]", ("--panels", "inner"), ("--panels", "wide,inner,own")),

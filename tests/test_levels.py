@@ -6,19 +6,15 @@ import json
 from itertools import pairwise
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from invariants import collect, violations, wiring
+from invariants import collect, violations
 from random_specs import ACTIVATION, CONCAT, MERGE, NARROW, series
 
 from archviz.language.expand import network_from_text
-from archviz.layout import levels_block
-from archviz.layout.levels import Ladder, pieces
-from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.page import Options, draw_network
 from archviz.network.analysis import analyse
-from archviz.scene.scene import Connector, Group, Point, Scene, Shape
+from archviz.scene.scene import Connector, Point, Scene, Shape
 from archviz.scene.theme import load_theme
 
 THEME = load_theme()
@@ -42,7 +38,9 @@ def labelled(layer: str, label: str) -> dict[str, str]:
 DOWN = st.sampled_from(
     ["max-pool 2x2", "avg-pool 3x3 /2 same", "conv 3x3 8 /2 same", "conv 3x3 8 /2 same relu"]
 )
-UP = st.sampled_from(["upsample 2", "conv-transpose 2x2 8 /2", "conv-transpose 2x2 8 /2 batch-norm"])
+UP = st.sampled_from(
+    ["upsample 2", "conv-transpose 2x2 8 /2", "conv-transpose 2x2 8 /2 batch-norm"]
+)
 
 
 @st.composite

@@ -18,6 +18,7 @@ GIVEN = {
     "title": ("--title",),
     "legend": ("--no-legend",),
     "aspect": ("--aspect", "4:3"),
+    "direction": ("--direction", "up"),
     "detail": ("--detail", "full"),
     "open": ("--open", "none"),
     "panels": ("--panels", "narrow"),

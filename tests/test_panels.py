@@ -10,8 +10,9 @@ import pytest
 from pypdf import PdfReader
 
 from archviz.api import load_text
+from archviz.errors import ArchvizError
 from archviz.network.labels import alternatives, either, title_of, without_braces
-from archviz.scene.scene import Group, Shape, Text, groups_in, leaves, shapes_in
+from archviz.scene.scene import Connector, Group, Shape, Text, groups_in, leaves, shapes_in
 
 HEAD = "title: T\nmodules:\n"
 
@@ -118,7 +119,7 @@ def test_values_are_said_and_not_their_symbols(layer: str, calls: str, said: str
         ("conv 3x3 n", "m 8, m 4", "4 or 8 filters"),
         ("conv 3x3 n same", "m 8, m 32, m 16", "8–32 filters"),
         ("conv 3x3 4 same /n", "m 1, m 2", "4 filters, /1 or /2"),
-        ("conv-transpose 2x2 4 /n", "m 2", "4 filters, ×2"),
+        ("conv-transpose 2x2 4 /n", "m 2", "4 filters"),
     ],
 )
 def test_numbers_of_the_full_detail(layer: str, calls: str, said: str) -> None:
@@ -179,18 +180,18 @@ network: [input 9x9x4, m, m 1]
 @pytest.mark.parametrize(
     ("suffix", "drawn"),
     [  # the legend's are shorter
-        ("svg", rb'<rect [^>]*stroke-dasharray="4\.76"'),
-        ("html", rb'<rect [^>]*stroke-dasharray="4\.76"'),
-        ("drawio", rb"dashed=1;fixDash=1;dashPattern=4\.76 4\.76;"),
+        ("svg", rb'<(?:rect|path) [^>]*stroke-dasharray="4\.76"'),
+        ("html", rb'<(?:rect|path) [^>]*stroke-dasharray="4\.76"'),
+        ("drawio", rb"dashed=1;[^\"]*fixDash=1;[^\"]*dashPattern=4\.76 4\.76;"),
         ("tex", rb"dash pattern=on 4\.76\\px off 4\.76\\px"),
-        ("gv", rb'fillcolor="#e06666" [^]]*style="filled,dashed"'),
+        ("gv", rb'(?:fillcolor="#e06666"|arrowhead=normal) [^]]*style="?(?:filled,)?dashed'),
         ("json", rb'"dash": 4\.76'),
     ],
 )
 def test_every_format_draws_the_dashes(suffix: str, drawn: bytes) -> None:
     stream = io.BytesIO()
     load_text(HEAD + DASHED).save(stream, format=suffix)
-    assert len(re.findall(drawn, stream.getvalue())) == 1
+    assert len(re.findall(drawn, stream.getvalue())) == 2  # the box, and the line into it
     whole = io.BytesIO()
     load_text(HEAD + DASHED.replace("m, m 1", "m 1, m 1")).save(whole, format=suffix)
     assert not re.search(drawn, whole.getvalue())
@@ -203,10 +204,127 @@ def test_a_page_and_a_slide_draw_the_dashes() -> None:
     pages = PdfReader(stream).pages
     contents = [page.get_contents() for page in pages]
     assert (
-        sum(found.get_data().count(b"[4.76] 0 d") for found in contents if found is not None) == 1
+        sum(found.get_data().count(b"[4.76] 0 d") for found in contents if found is not None) == 2
     )
     stream = io.BytesIO()
     network.save(stream, format="pptx")
     with zipfile.ZipFile(stream) as package:
         slide = package.read("ppt/slides/slide1.xml")
-    assert slide.count(b'<a:prstDash val="sysDash"/>') == 1
+    assert slide.count(b'<a:prstDash val="sysDash"/>') == 2
+
+
+OPTIONAL = """
+  m:
+    takes: [s=1, a=1]
+    residual: [conv 3x3 4 same, conv 5x5 4 same when=a, conv 7x7 4 same /s]
+    merge: add when=2-s
+"""
+TWO_OF_THREE = OPTIONAL + "network: [input 9x9x4, m, m 1 0, m 2]\n"
+
+
+def connectors(text: str) -> list[Connector]:
+    items = load_text(HEAD + text).scene().items
+    return [leaf for leaf in leaves(items) if isinstance(leaf, Connector)]
+
+
+def test_a_merge_that_some_calls_leave_out_has_a_dashed_shortcut() -> None:
+    shapes, _ = scene(TWO_OF_THREE)
+    dashed = [" ".join(shape.lines) for shape in shapes if shape.dash and shape.lines]
+    assert dashed == ["conv 5×5", "add"]
+    names = {shape.id: " ".join(shape.lines) for shape in shapes}
+    lines = [line for line in connectors(TWO_OF_THREE) if line.dash]
+    assert [names[line.target] for line in lines] == ["conv 5×5", "add"]
+    assert [bool(names[line.source]) for line in lines] == [True, False]
+    assert notes(TWO_OF_THREE) == ["no conv 5×5 in block 2 · shortcut in blocks 1–2"]
+
+
+def test_a_merge_that_all_calls_leave_out_is_not_drawn() -> None:
+    network = load_text(f"{HEAD}{OPTIONAL}network: [input 9x9x4, m 2]\n")
+    shapes = list(shapes_in(network.scene().items))
+    assert not any(shape.dash or shape.lines == ("add",) for shape in shapes)
+    assert network.info()["totals"]["parameters"] == 4 * 4 * (9 + 25 + 49) + 12
+
+
+def test_what_stands_in_an_optional_shortcut_is_left_out_with_it() -> None:
+    text = "  m: {takes: [p=0, s=1], layers: [{residual: [conv 3x3 4 same], "
+    text += "shortcut: [conv 1x1 4 when=p as=a], merge: add when=s}, add a]}\n"
+    once = f"{text}network: [input 9x9x4, m 1, m 1 0]\n"
+    assert notes(once) == ["shortcut in block 1"]
+    twice = f"{text}network: [input 9x9x4, m 1, m, m 0 0]\n"
+    assert notes(twice) == ["conv 1×1 in block 1 · shortcut in blocks 1–2"]
+    assert len([line for line in connectors(once) if line.dash]) == 2
+
+
+def test_a_merge_of_towers_or_of_a_graph_cannot_be_left_out() -> None:
+    for body in (
+        "towers: [conv 1x1 4, identity], merge: add when=a",
+        "graph: {nodes: {x: conv 1x1 4, s: add when=a}, edges: [in -> x -> s -> out, in -> s]}",
+    ):
+        text = f"{HEAD}  m: {{takes: [a], {body}}}\nnetwork: [input 9x9x4, m 1, m 0]\n"
+        with pytest.raises(ArchvizError, match="add brings values together"):
+            load_text(text)
+        load_text(text.replace("m 0", "m 1")).scene()
+
+
+@pytest.mark.parametrize(
+    ("body", "calls", "said"),
+    [
+        ("{towers: n, of: conv 3x3 4 same}", "2, m 4", "4 towers in block 2"),
+        ("{towers: n, of: conv 3x3 4 same}", "4, m 2, m 2", "2 towers from block 2 on"),
+        ("{repeat: n, of: conv 3x3 4 same}", "1, m 3", "×3 in block 2"),
+        ("conv-transpose 3x3 4 same /n", "2, m 4", "×4 in block 2"),
+        ("conv 3x3 4 same groups=n", "1, m 2", "2 groups in block 2"),
+        ("depthwise-conv 3x3 n, conv 1x1 4", "1, m 2", "multiplier 2 in block 2"),
+    ],
+)
+def test_notes_say_which_call_has_which(body: str, calls: str, said: str) -> None:
+    text = f"  m: {{takes: [n], layers: [{body}, conv 1x1 4]}}\n"
+    assert notes(f"{text}network: [input 32x32x4, m {calls}]\n") == [said]
+
+
+def test_notes_of_attention_name_only_what_differs() -> None:
+    text = "  m: {takes: [h, k, w, f, a], layers: ["
+    text += "attention h kv-heads=k window=w, feed-forward f act=a]}\n"
+    text += "network: [input 64x8, m 4 4 9 8 gelu, m 4 2 9 16 relu, m 2 1 64 16 silu]\n"
+    said = " · ".join(notes(text))
+    assert "2 heads, 1 key head, window 64" in said
+    assert all(f"{act} in block" in said for act in ("GELU", "ReLU"))
+    assert "GELU: " not in said
+    assert "2 or 4 heads" in " ".join(shown(text))
+    assert "16, GELU" not in said
+
+
+def test_notes_tell_boxes_of_one_name_apart() -> None:
+    text = "  m: {takes: [a, b], layers: [conv 3x3 4 same act=a, conv 3x3 4 same act=b]}\n"
+    text += "network: [input 9x9x4, m relu relu, m tanh relu, m relu tanh]\n"
+    said = ["first conv 3×3: tanh in block 2", "second conv 3×3: tanh in block 3"]
+    assert " · ".join(notes(text)) == " · ".join(said)
+    text = "  m: {takes: [a, b], layers: [conv 3x3 4 same when=a, conv 3x3 4 same when=b]}\n"
+    text += "network: [input 9x9x4, m 1 1, m 0 1, m 1 0]\n"
+    said = ["no first conv 3×3 in block 2", "second conv 3×3 in blocks 1–2"]
+    assert " · ".join(notes(text)) == " · ".join(said)
+
+
+def test_a_module_has_its_towers_of_all_calls() -> None:
+    text = "  m: {takes: [n], towers: n, of: conv 3x3 4 same}\n"
+    text += "network: [input 9x9x4, m 2, m 4]\n"
+    assert "total 2 or 4 towers" in shown(text)
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        ("conv-transpose 3x3 4 same /2", "enlarges ×2"),
+        ("conv-transpose 3x3 4 same /3x2", "enlarges ×3×2"),
+        ("sep-conv 3x3 4 same multiplier=2", "multiplier 2"),
+        ("depthwise-conv 3x3 2", "multiplier 2"),
+        ("conv 3x3 16 groups=8", "multiplier 2"),
+        ("channel-shuffle 8", "8 groups"),
+        ("conv 3x3 8 dilation=2x1", "rate 2×1"),
+        ("attention 2 head-width=16", "2 heads of 16"),
+        ("attention 1 width=16", "1 head of 16"),
+    ],
+)
+def test_what_sets_layers_apart_stands_in_compact_figures(layer: str, said: str) -> None:
+    text = f"  m: {{layers: [relu, {layer}]}}\nnetwork: [input 16x16x8, m]\n"
+    assert said in shown(text)

@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from archviz.cli.streams import ALLOW_OUTSIDE, FORCE
-from archviz.looks import DETAILS, LOOKS, LookOption
+from archviz.looks import CHOICES, LOOKS, LookOption
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -245,8 +245,8 @@ def _look_option(name: str) -> Callable[[Command], Command]:
         more = {"type": LookValue(row), "metavar": row.metavar}
     if name == "theme":
         more["shell_complete"] = complete_theme
-    if name == "detail":
-        more["type"] = click.Choice(DETAILS)
+    if name in CHOICES:
+        more["type"] = click.Choice(CHOICES[name])
     return click.option(flags, cls=FormatOption, default=None, help=row.about + known, **more)
 
 

@@ -232,6 +232,8 @@ class _Expander(Filler):
         for name, body in item.nodes:
             self.at = self.entering(name, tuple(nodes), item, start)
             series, count, inner = self.series(body, values, depth + 1)
+            if sum(target == name for _, target in item.edges) > 1:
+                self.needed(series.nodes[0])
             nodes.append((name, series))
             total += count
             height = max(height, inner)
@@ -365,6 +367,7 @@ class _Expander(Filler):
             total += count
             height = max(height, high)
         merge = self.layer(item.merge, values)
+        self.needed(merge)
         towers = Towers(
             tuple(branches), merge, item.where, item.mark, copies, item.joined, *item.style
         )

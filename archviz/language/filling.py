@@ -11,7 +11,7 @@ from archviz.language.options import OPTIONS, OptionError, Setting, setting_valu
 from archviz.language.shapes import shape_values
 from archviz.language.syntax import Argument, ChoiceSpec, LayerSpec, ModuleSpec
 from archviz.network.kinds import KINDS
-from archviz.network.model import PREVIOUS, Layer, Shape
+from archviz.network.model import PREVIOUS, Layer, Node, Shape
 
 Values: TypeAlias = Mapping[str, Value]
 
@@ -98,6 +98,14 @@ class Filler:
         except OptionError as error:
             self.problem(setting.mark, f"'{setting.text[:60]}': {error.message}", error.hint)
             return True
+
+    def needed(self, merge: Node) -> None:
+        """Note a merge of several values that is left out."""
+        if isinstance(merge, Layer) and not merge.present:
+            hint = "only the merge of a residual can be: its main path is left then"
+            self.problem(
+                merge.mark, f"{merge.kind} brings values together and cannot be left out", hint
+            )
 
     def arguments(
         self, given: tuple[Argument, ...], module: ModuleSpec, values: Values

@@ -1,10 +1,14 @@
 """Blocks without parts: a layer's box or bar, an activation's circle, dots.
 
+Blocks know along and across the flow, not the page's x and y: for a drawing to the right
+these are the same, and what is called left, right, up and down here is meant so.
+
 Every block answers the same questions. Measured once, when it is built: ``width``, and
 ``up`` and ``down``, how far it reaches above and below the line on which it is entered.
 Then ``place`` draws it, with the lines that enter it, and returns the ports it leaves by.
 ``left_gap`` and ``right_gap`` are the distances it wants to its neighbours; ``overhang``
-is how far it reaches to the left of the column in which its first box should stand.
+is how far it reaches to the left of the column in which its first box should stand, and
+``badges`` how far badges stand out at its left and at its right.
 """
 
 from __future__ import annotations
@@ -13,20 +17,12 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from archviz.layout.canvas import (
-    RISE,
-    Canvas,
-    Pin,
-    Port,
-    badge_shape,
-    badge_width,
-    box_shape,
-    make_text,
-    port_shape,
-)
+from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded_box
+from archviz.layout.flow import Flow, text_extent
+from archviz.layout.glyphs import badge_shape, badge_width, box_shape
 from archviz.layout.style import Style
-from archviz.scene.scene import Group, Item, Shape, total
-from archviz.scene.text import ASCENT, LINE_HEIGHT, break_lines, clip, text_width
+from archviz.scene.scene import Group, Item, Shape, Text, total
+from archviz.scene.text import break_lines, clip, text_width
 
 
 class Block:
@@ -38,6 +34,7 @@ class Block:
     left_gap: float = 0.0
     right_gap: float = 0.0
     overhang: float = 0.0
+    badges: tuple[float, float] = (0.0, 0.0)
     begins: bool = False
     """Whether it begins with an input or a named value: no line enters it."""
     named: bool = False
@@ -90,6 +87,8 @@ PIN_PITCH = 0.55
 """Units between two wires at one box."""
 STUB = 0.62
 """Units that the line of a named value stands out of a box."""
+BESIDE = 0.25
+"""Units between a box and captions that stand at its side."""
 
 
 class BoxBlock(Block):
@@ -114,39 +113,49 @@ class BoxBlock(Block):
         box_width, self.height = style.px(0.62), style.px(3)
         if not self.bar:
             self.lines, self.label_size, box_width = fit_label(face.label, style)
-            self.height = style.px(1)
             box_width = max(box_width, self._beside_badges(style))
+            box_width, self.height = style.flow.lies(box_width, style.px(1))
         self.stubs = stubs.intersection(face.gives + face.takes)
         self.slots = self._slots()
-        box_width = max(box_width, self.slots[-1])
-        self.box_width = box_width
+        self.box_width = max(box_width, self.slots[-1])
         self.caption_size = style.metric("detail" if style.full else "caption")
         self.captions = [clip(text, style.px(4), self.caption_size) for text in face.captions]
-        widest = max((text_width(text, self.caption_size) for text in self.captions), default=0.0)
+        widths = [text_width(text, self.caption_size) for text in self.captions]
+        along, across = style.flow.lies(*text_extent(widths, self.caption_size))
         # captions may stand out into the gaps a little, but never meet the next box's
-        self.width = max(self.box_width, widest - style.px(0.3))
+        self.width = max(self.box_width, along - style.px(0.3))
         self.overhang = (self.width - self.box_width) / 2
         self.left_gap = self.right_gap = style.gap(0.45 if self.bar else 0.5)
         wide = max((badge_width(style, badge.text) for badge in face.badges), default=0.0)
+        self.badges = badge_reach(face, style.flow, wide, style.metric("badge"))
         self.right_gap += max(0.0, wide - style.metric("badge")) / 2
-        radius = style.metric("badge") / 2
-        top_badge = radius if face.badges else 0.0
-        bottom_badge = radius if len(face.badges) > 1 else 0.0
-        captions = self._captions_height(bottom_badge if not captions_above else top_badge)
-        self.up = self.height / 2 + (max(top_badge, captions) if captions_above else top_badge)
-        self.down = self.height / 2 + (
-            bottom_badge if captions_above else max(bottom_badge, captions)
-        )
+        self._reach(across, wide)
+
+    def _reach(self, captions: float, wide: float) -> None:
+        """How far the box reaches across, with badges, captions and stubs of names."""
+        style, half, radius = self.style, self.height / 2, self.style.metric("badge") / 2
+        above = radius if self.face.badges else 0.0
+        below = radius if len(self.face.badges) > 1 else 0.0
+        px, room, under = style.px, style.room, above if self.captions_above else below
+        self.caption_start = max(px(room.under_box), under * 0.8 + px(room.under_badge))
+        if style.flow.vertical:  # badges stand at the right corners
+            above, below = 0.0, wide / 2
+            self.caption_start = max(px(BESIDE), 0.0 if self.captions_above else below + px(0.12))
+        captions = self.caption_start + captions if self.captions else 0.0
+        self.up = half + (max(above, captions) if self.captions_above else above)
+        self.down = half + (below if self.captions_above else max(below, captions))
         if self.stubs:
-            room = style.px(STUB + RISE) + style.metric("caption")
-            self.up = max(self.up, self.height / 2 + room + (captions if captions_above else 0.0))
+            names = [text_width(name, style.metric("caption")) for name in self.stubs]
+            stub = px(STUB + RISE) + style.flow.lies(max(names), style.metric("caption"))[1]
+            self.up = max(self.up, half + stub + (captions if self.captions_above else 0.0))
 
     def _slots(self) -> list[float]:
         """Where named values leave and enter, from the box's middle; and the room they take."""
         size, pitch = self.style.metric("caption"), self.style.px(PIN_PITCH)
         names = self.face.gives + self.face.takes
+        lies = self.style.flow.lies
         widths = [
-            max(pitch, text_width(name, size) + self.style.px(0.25))
+            max(pitch, lies(text_width(name, size), size)[0] + self.style.px(0.25))
             if name in self.stubs
             else pitch
             for name in names
@@ -157,30 +166,23 @@ class BoxBlock(Block):
         return [*slots, whole]
 
     def _beside_badges(self, style: Style) -> float:
-        """Width at which the outer lines of a label of several keep clear of the badges."""
-        if len(self.lines) < 2 or not self.face.badges:
-            return 0.0
-        corners = zip(self.face.badges, (self.lines[0], self.lines[-1]), strict=False)
-        return max(
-            text_width(line, self.label_size) + badge_width(style, badge.text) * 0.97
-            for badge, line in corners
-        )
-
-    def _captions_height(self, badge: float) -> float:
-        """Room that captions take beside the box, in pixels."""
-        px, room = self.style.px, self.style.room
-        self.caption_start = max(px(room.under_box), badge * 0.8 + px(room.under_badge))
-        if not self.captions:
-            return 0.0
-        pitch = LINE_HEIGHT * self.caption_size
-        return self.caption_start + pitch * (len(self.captions) - 1) + self.caption_size * 0.95
+        """Width at which the outer lines of a label keep clear of badges that reach as far."""
+        room = 0.0
+        ends = self.lines[:1] + self.lines[-1:]
+        for badge, line in zip(self.face.badges, ends, strict=False):
+            long = "/" in badge.text
+            beside = badge_width(style, badge.text) * 0.97 + (style.px(0.18) if long else 0.0)
+            if long or len(self.lines) > 1:
+                room = max(room, text_width(line, self.label_size) + beside)
+        return room
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
         left = x + (self.width - self.box_width) / 2
         shape = self.shape(canvas, left, y)
         if sources:
-            canvas.arrow_into(sources, self.style, left, y, shape.id)
+            dashed = self.face.dashed and self.face.role != "merge"
+            canvas.arrow_into(sources, self.style, left, y, shape.id, dashed)
         for name, slot in zip(self.face.gives + self.face.takes, self.slots, strict=False):
             self._pin(canvas, shape, name, left + self.box_width / 2 + slot, y)
         return [Port(((left + self.box_width, y),), source=shape.id)]
@@ -196,24 +198,24 @@ class BoxBlock(Block):
             pin = Pin(name, x, top, below, port, "" if gives else shape.id)
             canvas.pins.append(pin._replace(captions=0.0 if self.captions_above else captions))
             return
-        end = port_shape(canvas, x, top - style.px(STUB))
-        canvas.name(x, end.y, name, style)
+        out = top - style.px(STUB)
+        end = port_shape(canvas, x, out)
+        canvas.name(x, out, name, style)
         if gives:
             port = Port(((x, top),), source=shape.id)
-            canvas.connect(port, style, (x, end.y), target=end.id, head=False, role="wire")
+            canvas.connect(port, style, (x, out), target=end.id, head=False, role="wire")
         else:
-            port = Port(((x, end.y),), source=end.id)
+            port = Port(((x, out),), source=end.id)
             canvas.connect(port, style, (x, top), target=shape.id, role="wire")
 
     def shape(self, canvas: Canvas, left: float, y: float) -> Shape:
         """Draw the glyph with its badges and captions; its rectangle."""
         style, face = self.style, self.face
-        top, right = y - self.height / 2, left + self.box_width
         shape = box_shape(
             canvas,
             style,
             left,
-            top,
+            y - self.height / 2,
             self.box_width,
             self.height,
             face.role,
@@ -223,12 +225,11 @@ class BoxBlock(Block):
             dashed=face.dashed,
         )
         items: list[Item] = [shape]
-        corners = (top, top + self.height)
+        corners = (shape.y, shape.y + shape.height)
         for badge, corner in zip(face.badges, corners, strict=False):
-            items.append(
-                badge_shape(canvas, style, right, corner, badge.text, badge.role, badge.dashed)
-            )
-        items += self._caption_texts(left + self.box_width / 2, top)
+            at = shape.x + shape.width, corner
+            items.append(badge_shape(canvas, style, *at, badge.text, badge.role, badge.dashed))
+        items += self._caption_texts(canvas, left + self.box_width / 2, y)
         canvas.group(
             Group(
                 f"{shape.id}-g",
@@ -241,19 +242,29 @@ class BoxBlock(Block):
         )
         return shape
 
-    def _caption_texts(self, middle: float, top: float) -> list[Item]:
-        size, pitch = self.caption_size, LINE_HEIGHT * self.caption_size
-        if self.captions_above:
-            if self.stubs:
-                top -= self.style.px(STUB + RISE) + self.caption_size
-            first = top - self.caption_start - pitch * (len(self.captions) - 1)
-        else:
-            first = top + self.height + self.caption_start + ASCENT * size
-        fill = self.style.theme.color("caption")
-        return [
-            make_text(middle, first + pitch * row, text, size, fill)
-            for row, text in enumerate(self.captions)
-        ]
+    def _caption_texts(self, canvas: Canvas, middle: float, y: float) -> list[Text]:
+        """The captions, beside the box on one of the sides where no line goes on."""
+        start = self.height / 2 + self.caption_start
+        if self.captions_above and self.stubs:
+            start += self.style.px(STUB + RISE) + self.caption_size
+        return canvas.labels(
+            middle,
+            y - start if self.captions_above else y + start,
+            self.captions,
+            self.caption_size,
+            self.style.theme.color("caption"),
+            across="before" if self.captions_above else "after",
+        )
+
+
+def badge_reach(face: Face, flow: Flow, width: float, height: float) -> tuple[float, float]:
+    """How far badges at the right corners of a box stand out before and behind it."""
+    if not face.badges:
+        return 0.0, 0.0
+    if not flow.vertical:
+        return 0.0, width / 2
+    top, bottom = height / 2, height / 2 if len(face.badges) > 1 else 0.0
+    return (bottom, top) if flow.upward else (top, bottom)
 
 
 MODULE_ROLES = ("yellow", "green", "orange", "module")
@@ -310,18 +321,18 @@ class CircleBlock(Block):
     def __init__(self, face: Face, style: Style) -> None:
         self.face = face
         self.style = style
-        self.width = badge_width(style, face.label)
-        self.up = self.down = style.metric("badge") / 2
+        self.width, across = style.flow.lies(badge_width(style, face.label), style.metric("badge"))
+        self.up = self.down = across / 2
         self.left_gap = self.right_gap = style.gap(0.32)
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
         face = self.face
-        middle = x + self.width / 2
-        shape = badge_shape(canvas, self.style, middle, y, face.label, face.role, face.dashed)
+        middle = canvas.flow.point(x + self.width / 2, y)
+        shape = badge_shape(canvas, self.style, *middle, face.label, face.role, face.dashed)
         canvas.group(Group(f"{shape.id}-g", "layer", face.name, face.detail, face.key, (shape,)))
         if sources:
-            canvas.arrow_into(sources, self.style, x, y, shape.id)
+            canvas.arrow_into(sources, self.style, x, y, shape.id, face.dashed)
         return [Port(((x + self.width, y),), source=shape.id)]
 
 
@@ -332,32 +343,17 @@ class DotsBlock(Block):
         self.text = text
         self.style = style
         self.size = style.metric("caption")
-        self.width = style.px(0.5) + text_width(text, self.size)
-        self.up = self.down = style.px(0.42)
+        along, across = style.flow.lies(text_width(text, self.size), self.size)
+        self.width = style.px(0.5) + along
+        self.up = self.down = max(style.px(0.42), across / 2 if style.flow.vertical else 0.0)
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`; nothing enters and nothing leaves."""
-        diameter = self.style.px(0.12)
-        fill = self.style.line
+        px, fill = self.style.px, self.style.theme.color("caption")
+        diameter = px(0.12)
         for step in (-1, 0, 1):
-            canvas.front.append(
-                Shape(
-                    canvas.new_id(),
-                    "ellipse",
-                    round(x, 2),
-                    round(y + step * self.style.px(0.26) - diameter / 2, 2),
-                    round(diameter, 2),
-                    round(diameter, 2),
-                    fill,
-                    role="ellipsis",
-                )
-            )
-        canvas.text(
-            x + self.style.px(0.42),
-            y + ASCENT * self.size / 2,
-            self.text,
-            self.size,
-            self.style.theme.color("caption"),
-            anchor="start",
-        )
+            box = canvas.flow.box(x, y + step * px(0.26) - diameter / 2, diameter, diameter)
+            dot = Shape(canvas.new_id(), "ellipse", *rounded_box(box), self.style.line)
+            canvas.front.append(dot._replace(role="ellipsis"))
+        canvas.label(x + px(0.42), y, self.text, self.size, fill, along="after")
         return []

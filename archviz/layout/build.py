@@ -24,7 +24,6 @@ from archviz.network.model import (
     ModuleCall,
     Named,
     Network,
-    Node,
     Outputs,
     Repeat,
     Residual,
@@ -102,7 +101,8 @@ class Builder(NamedTuple):
         match node:
             case Repeat():
                 content = self.series(node.bodies[0])
-                text = f"{node.look.label} ×{self.times(node)}".strip()
+                times = span(self.analysis.facts[node.where].times)
+                text = f"{node.look.label} ×{times}".strip()
                 return RepeatBlock(content, text, self.style) if content.blocks else None
             case Towers():
                 return self.towers(node)
@@ -114,9 +114,12 @@ class Builder(NamedTuple):
 
                 return graph_block(node, self.series, self.style)
 
-    def residual(self, node: Residual) -> Block:
-        """A main path with its shortcut."""
-        merge = self.merge(node.merge, captions_above=True)
+    def residual(self, node: Residual) -> Block | None:
+        """A main path with its shortcut; alone, where no call has the merge."""
+        if not self.analysis.facts[node.merge.where].present:
+            main = self.series(node.main)
+            return main if main.blocks else None
+        merge = self.merge(node.merge, captions_above=self.style.flow.shortcut > 0)
         main, shortcut = self.series(node.main), self.series(node.shortcut)
         return ResidualBlock(main, shortcut, merge, self.style)
 
@@ -125,7 +128,8 @@ class Builder(NamedTuple):
         facts = self.analysis.facts.get(layer.where)
         if facts is None or not any(one.drawn for one in facts.layers):
             return None
-        face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full)
+        bars = not (self.style.in_panel or self.style.flow.vertical)
+        face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full, bars)
         if face.glyph == "circle":
             return CircleBlock(face, self.style)
         under = not self.under.isdisjoint(face.takes)
@@ -163,19 +167,15 @@ class Builder(NamedTuple):
         ]
         return OutputsBlock(shown, self.style)
 
-    def times(self, node: Repeat | Towers) -> str:
-        """How often a node stands there; all numbers where its module's calls differ."""
-        return span(self.analysis.facts[node.where].times)
-
     def towers(self, node: Towers) -> Block:
         """Towers, all of them or a few of many identical ones."""
         branches: list[Block] = [self.series(branch) for branch in node.branches]
-        if 1 < node.copies <= MOST_TOWERS:
-            branches = branches * node.copies
-        elif node.copies > MOST_TOWERS:
-            tower = branches[0]
-            dots = DotsBlock(f"total {self.times(node)} towers", self.style)
-            branches = [tower, tower, dots, tower]
+        if node.copies > 1:
+            tower, times = branches[0], self.analysis.facts[node.where].times
+            branches = [tower] * node.copies
+            if len(times) > 1 or node.copies > MOST_TOWERS:
+                dots = DotsBlock(f"total {span(times)} towers", self.style)
+                branches = [*[tower] * min(2, min(times) - 1), dots, tower]
         merge = None if node.joined else self.merge(node.merge)
         return TowersBlock(branches, merge, self.style)
 

@@ -1,5 +1,8 @@
 """What blocks draw on: a canvas that gathers one group's items, and the ports on it.
 
+Blocks think of x as along the flow and of y as across it; the canvas turns what they draw
+into the page's coordinates, in which all of its items are.
+
 A :class:`Port` is where a line is waiting to be continued. It carries what of the line
 has been drawn already (``lead``) and what the next connector has to draw (``pen``), so
 that lines which share a trunk draw it once and yet know their whole route.
@@ -10,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from archviz.layout.flow import RIGHT, Flow, Side
 from archviz.layout.style import Style
-from archviz.scene.scene import Connector, Group, Item, Line, Point, Shape, Text
+from archviz.scene.scene import Box, Connector, Group, Item, Line, Point, Shape, Text
 from archviz.scene.text import text_width
 
 
@@ -23,6 +27,8 @@ class Port(NamedTuple):
     source: str = ""
     bus: float | None = None
     """Where the line should turn towards its target; None leaves that to the target."""
+    dashed: bool = False
+    """Whether some of the calls that the line stands for have none."""
 
     @property
     def x(self) -> float:
@@ -40,7 +46,7 @@ class Port(NamedTuple):
 
     def to(self, *points: Point) -> Port:
         """The port with ``points`` added to what is to be drawn."""
-        return Port((*self.pen, *points), self.lead, self.source)
+        return Port((*self.pen, *points), self.lead, self.source, dashed=self.dashed)
 
     def branch(self, joint: Point, *points: Point) -> Port:
         """A branch of the line at ``joint``: what lies before it is drawn by others."""
@@ -71,8 +77,9 @@ class Pin(NamedTuple):
 class Canvas:
     """Items of one group while it is being drawn, by their order from back to front."""
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, flow: Flow = RIGHT) -> None:
         self.prefix = prefix
+        self.flow = flow
         self.back: list[Item] = []
         self.lines: list[Item] = []
         self.front: list[Item] = []
@@ -99,6 +106,7 @@ class Canvas:
         head: bool = True,
         beyond: Sequence[Point] = (),
         role: str = "connector",
+        dashed: bool = False,
     ) -> None:
         """Draw ``port``'s line on to ``points``.
 
@@ -109,8 +117,8 @@ class Canvas:
             return
         self.lines.append(
             Connector(
-                points=drawn,
-                route=simplify((*port.lead, *drawn, *beyond)),
+                points=self.flow.way(drawn),
+                route=self.flow.way(simplify((*port.lead, *drawn, *beyond))),
                 stroke=style.line,
                 line_width=style.line_width,
                 head=head,
@@ -119,18 +127,27 @@ class Canvas:
                 source=port.source,
                 target=target,
                 role=role,
+                dash=style.dash if dashed or port.dashed else 0.0,
             )
         )
 
     def arrow_into(
-        self, ports: Sequence[Port], style: Style, x: float, y: float, target: str
+        self,
+        ports: Sequence[Port],
+        style: Style,
+        x: float,
+        y: float,
+        target: str,
+        dashed: bool = False,
     ) -> None:
         """Lines from all ``ports`` into the left side of ``target`` at (x, y).
 
-        Several lines meet on one vertical bus and enter by a single arrow.
+        Several lines meet on one vertical bus and enter by a single arrow. One that is
+        ``dashed`` is so where it comes from a box or a joint, and others share nothing of it.
         """
         if len(ports) == 1 and abs(ports[0].y - y) < 0.01:
-            self.connect(ports[0], style, (x, y), target=target)
+            dashed = dashed and len(ports[0].pen) == 1
+            self.connect(ports[0], style, (x, y), target=target, dashed=dashed)
             return
         bus = x - style.gap(BUS_TO_MERGE) if ports[0].bus is None else ports[0].bus
         above = [port for port in ports if port.y < y - 0.01]
@@ -158,8 +175,9 @@ class Canvas:
 
     def bracket(self, x: float, top: float, bottom: float, arm: float, style: Style) -> None:
         """One square bracket at ``x``; a negative ``arm`` closes, a positive one opens."""
-        points = ((x + arm, top), (x, top), (x, bottom), (x + arm, bottom))
-        self.back.append(Line(simplify(points), style.line, max(1.0, rounded(style.px(0.025)))))
+        points = simplify(((x + arm, top), (x, top), (x, bottom), (x + arm, bottom)))
+        width = max(1.0, rounded(style.px(0.025)))
+        self.back.append(Line(self.flow.way(points), style.line, width))
 
     def text(
         self,
@@ -173,15 +191,60 @@ class Canvas:
         anchor: str = "middle",
         role: str = "caption",
     ) -> None:
-        """One line of text in front of the lines."""
+        """One line of text in front of the lines, at a place of the page."""
         self.front.append(
             make_text(x, baseline, text, size, fill, bold=bold, anchor=anchor, role=role)
         )
 
-    def name(self, x: float, y: float, name: str, style: Style, anchor: str = "middle") -> None:
+    def label(
+        self,
+        x: float,
+        y: float,
+        texts: str | Sequence[str],
+        size: float | Sequence[float],
+        fill: str,
+        *,
+        along: Side = "middle",
+        across: Side = "middle",
+        bold: bool = False,
+        role: str = "caption",
+    ) -> None:
+        """Upright text in front of the lines; see :meth:`labels`."""
+        self.front += self.labels(
+            x, y, texts, size, fill, along=along, across=across, bold=bold, role=role
+        )
+
+    def labels(
+        self,
+        x: float,
+        y: float,
+        texts: str | Sequence[str],
+        size: float | Sequence[float],
+        fill: str,
+        *,
+        along: Side = "middle",
+        across: Side = "middle",
+        bold: bool = False,
+        role: str = "caption",
+    ) -> list[Text]:
+        """Upright lines of text that stand beside a point of the flow: ``along`` and
+        ``across`` say on which of its sides."""
+        texts = [texts] if isinstance(texts, str) else texts
+        sizes = [size] * len(texts) if isinstance(size, float) else size
+        if not texts:
+            return []
+        anchor, places = self.flow.text_places(along, across, (x, y), sizes)
+        return [
+            make_text(*place, text, one, fill, bold=bold, anchor=anchor, role=role)
+            for place, text, one in zip(places, texts, sizes, strict=True)
+        ]
+
+    def name(self, x: float, y: float, name: str, style: Style, along: Side = "middle") -> None:
         """The name of a value over its line at (x, y)."""
         fill, size = style.theme.color("caption"), style.metric("caption")
-        self.text(x, y - style.px(RISE), name, size, fill, anchor=anchor, role="wire")
+        self.label(
+            x, y - style.px(RISE), name, size, fill, along=along, across="before", role="wire"
+        )
 
     def group(self, group: Group) -> None:
         """A group in front of the lines."""
@@ -221,6 +284,12 @@ def rounded(value: float) -> float:
     return round(value, 2) + 0.0
 
 
+def rounded_box(box: Box) -> Box:
+    """A box as it is written."""
+    x, y, width, height = box
+    return (rounded(x), rounded(y), rounded(width), rounded(height))
+
+
 def simplify(points: Iterable[Point]) -> tuple[Point, ...]:
     """``points`` rounded, without doubles and without points inside a straight line."""
     kept: list[Point] = []
@@ -236,107 +305,12 @@ def simplify(points: Iterable[Point]) -> tuple[Point, ...]:
     return tuple(kept)
 
 
-def box_shape(
-    canvas: Canvas,
-    style: Style,
-    x: float,
-    y: float,
-    width: float,
-    height: float,
-    role: str,
-    lines: tuple[str, ...] = (),
-    size: float = 0.0,
-    bold: bool = False,
-    color: str = "",
-    dashed: bool = False,
-) -> Shape:
-    """A layer's rectangle with its label, its top left corner at (x, y).
-
-    ``color``: a theme's role or ``#rrggbb``, where it is not the role's own.
-    """
-    colors = style.role(color or role)
-    size = rounded(size)
-    return Shape(
-        id=canvas.new_id(),
-        form="rect",
-        x=rounded(x),
-        y=rounded(y),
-        width=rounded(width),
-        height=rounded(height),
-        fill=colors.fill,
-        stroke=style.line,
-        line_width=style.line_width,
-        radius=rounded(style.px(style.theme.metric("corner"))),
-        shadow=rounded(style.px(style.theme.metric("shadow"))),
-        lines=lines,
-        widths=tuple(rounded(text_width(line, size, bold)) for line in lines),
-        text_size=size,
-        text_fill=colors.text,
-        bold=bold,
-        pattern=colors.pattern,
-        dash=dash_of(style) if dashed else 0.0,
-        role=role,
-    )
-
-
-def dash_of(style: Style) -> float:
-    """Length of the dashes round what some calls leave out."""
-    return rounded(style.px(0.14))
-
-
-def badge_width(style: Style, text: str) -> float:
-    """The width of a badge; several functions make it longer than high."""
-    width = style.metric("badge")
-    if "/" in text:
-        width = max(
-            width,
-            text_width(text, style.room.several * style.px(style.room.badge_label)) + width / 3,
-        )
-    return width
-
-
-def badge_shape(
-    canvas: Canvas,
-    style: Style,
-    x: float,
-    y: float,
-    text: str,
-    role: str,
-    dashed: bool = False,
-) -> Shape:
-    """A badge or an activation: a circle round (x, y) with one or two letters; longer for more."""
-    colors = style.role(role)
-    diameter = style.px(style.theme.metric("badge"))
-    size, width = style.px(style.room.badge_label), badge_width(style, text)
-    several = "/" in text
-    if several:
-        size *= style.room.several
-    while not several and size > style.px(0.16) and text_width(text, size) > diameter * 0.8:
-        size *= 0.92
-    size = rounded(size)
-    return Shape(
-        id=canvas.new_id(),
-        form="rect" if several else "ellipse",
-        x=rounded(x - width / 2),
-        y=rounded(y - diameter / 2),
-        width=rounded(width),
-        height=rounded(diameter),
-        fill=colors.fill,
-        stroke=style.line,
-        line_width=style.line_width,
-        radius=rounded(diameter / 2) if several else 0.0,
-        lines=(text,),
-        widths=(rounded(text_width(text, size)),),
-        text_size=size,
-        text_fill=colors.text,
-        pattern=colors.pattern,
-        dash=dash_of(style) if dashed else 0.0,
-        role=role,
-    )
-
-
 def port_shape(canvas: Canvas, x: float, y: float) -> Shape:
-    """An invisible shape for a line that comes from outside, or goes there."""
+    """An invisible shape for a line that comes from outside, or goes there.
+
+    The shape has the page's coordinates.
+    """
+    x, y = canvas.flow.point(x, y)
     shape = Shape(canvas.new_id(), "ellipse", rounded(x), rounded(y), 0, 0, "", role="port")
     canvas.back.append(shape)
     return shape

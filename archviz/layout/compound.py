@@ -11,13 +11,16 @@ from itertools import pairwise
 
 from archviz.layout.blocks import Block, BoxBlock, DotsBlock
 from archviz.layout.canvas import BUS_TO_MERGE, TURN, Canvas, Port
+from archviz.layout.flow import Side
 from archviz.layout.style import Style
 from archviz.scene.scene import total
-from archviz.scene.text import ASCENT
+from archviz.scene.text import text_width
 
 TRUNK_TO_BOX = 0.9
 BOX_TO_BUS = 0.6
 BRACKET_PAD = 0.36
+BADGE_PAD = 0.14
+"""Units between a badge and a bracket."""
 
 
 class SeriesBlock(Block):
@@ -31,6 +34,7 @@ class SeriesBlock(Block):
     ) -> None:
         self.blocks = list(blocks)
         self.style = style
+        level_brackets(self.blocks)
         self.offsets: list[float] = []
         x = 0.0
         for index, block in enumerate(self.blocks):
@@ -47,6 +51,7 @@ class SeriesBlock(Block):
             self.left_gap = self.blocks[0].left_gap
             self.right_gap = self.blocks[-1].right_gap
             self.overhang = self.blocks[0].overhang
+            self.badges = self.blocks[0].badges[0], self.blocks[-1].badges[1]
             if self.blocks[0].named and len(self.blocks) > 1:
                 self.overhang = self.offsets[1] + self.blocks[1].overhang
 
@@ -126,46 +131,71 @@ class WrappedBlock(Block):
 
 
 class RepeatBlock(Block):
-    """Square brackets round what repeats, with ×N below the boxes (in a panel: above)."""
+    """Square brackets round what repeats, with ×N below the boxes (in a panel: above).
+
+    Where captions stand at the side, ×N does so too, outside of the brackets.
+    """
 
     def __init__(self, content: Block, text: str, style: Style) -> None:
         self.content = content
         self.style = style
         self.text = text
         self.size = style.metric("caption") * (1.0 if style.in_panel else 1.1)
-        self.pad = style.px(BRACKET_PAD)
+        pads = [max(style.px(BRACKET_PAD), out + style.px(BADGE_PAD)) for out in content.badges]
+        self.pad = pads[0]
         self.overhang = self.pad + content.overhang
-        self.width = content.width + 2 * self.pad
-        self.left_gap = max(style.px(0.2), content.left_gap - self.pad)
-        self.right_gap = max(style.px(0.2), content.right_gap - self.pad)
-        if style.in_panel:
-            self.bracket_up = max(content.up, style.px(0.5)) + style.px(0.22)
-            self.bracket_down = max(content.down, style.px(0.5)) + style.px(0.22)
-            self.up = self.bracket_up + self.size * 0.5
-            self.down = self.bracket_down + style.px(0.04)
+        self.width = content.width + pads[0] + pads[1]
+        self.left_gap = max(style.px(0.2), content.left_gap - pads[0])
+        self.right_gap = max(style.px(0.2), content.right_gap - pads[1])
+        self.text_side: Side = "middle"
+        self._reach()
+
+    def _reach(self) -> None:
+        """How far brackets and text reach across."""
+        px, content = self.style.px, self.content
+        if self.style.flow.vertical:
+            self.bracket_up = max(px(1.2), content.up + px(0.2))
+            self.bracket_down = max(px(1.2), content.down + px(0.2))
+            self.text_at, self.text_side = self.bracket_down + px(0.2), "after"
+            self.up = self.bracket_up
+            self.down = self.text_at + text_width(self.text, self.size)
             return
-        self.text_middle = max(style.px(1.0), content.down + style.px(0.34))
-        self.bracket_up = max(style.px(1.5), content.up + style.px(0.2))
-        self.bracket_down = max(style.px(1.5), self.text_middle + style.px(0.4))
-        self.up = self.bracket_up + style.px(0.04)
-        self.down = self.bracket_down + style.px(0.04)
+        if self.style.in_panel:
+            self.bracket_up = max(content.up, px(0.5)) + px(0.22)
+            self.bracket_down = max(content.down, px(0.5)) + px(0.22)
+            self.text_at = -self.bracket_up
+            self.up = self.bracket_up + self.size * 0.5
+            self.down = self.bracket_down + px(0.04)
+            return
+        self.text_at = max(px(1.0), content.down + px(0.34))
+        self.bracket_up = max(px(1.5), content.up + px(0.2))
+        self.bracket_down = max(px(1.5), self.text_at + px(0.4))
+        self.up = self.bracket_up + px(0.04)
+        self.down = self.bracket_down + px(0.04)
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
         top, bottom = y - self.bracket_up, y + self.bracket_down
-        arm = self.style.px(0.3)
+        arm, fill = self.style.px(0.3), self.style.theme.color("caption")
         canvas.bracket(x, top, bottom, arm, self.style)
         canvas.bracket(x + self.width, top, bottom, -arm, self.style)
-        middle = top if self.style.in_panel else y + self.text_middle
-        canvas.text(
-            x + self.width / 2,
-            middle + ASCENT * self.size / 2,
-            self.text,
-            self.size,
-            self.style.theme.color("caption"),
-            role="repeat",
-        )
+        middle, side = (x + self.width / 2, y + self.text_at), self.text_side
+        canvas.label(*middle, self.text, self.size, fill, across=side, role="repeat")
         return self.content.place(canvas, x + self.pad, y, sources)
+
+
+def level_brackets(blocks: Sequence[Block]) -> None:
+    """Let the brackets of one row end level, and what stands at them."""
+    repeats = [block for block in blocks if isinstance(block, RepeatBlock)]
+    if len(repeats) < 2:
+        return
+    highest = max(repeats, key=lambda block: block.bracket_up)
+    lowest = max(repeats, key=lambda block: block.bracket_down)
+    up, down = highest.bracket_up, lowest.bracket_down
+    text_at = -up if lowest.text_at < 0 else lowest.text_at
+    for block in repeats:
+        block.bracket_up, block.bracket_down, block.text_at = up, down, text_at
+        block.up, block.down = max(block.up, highest.up), max(block.down, lowest.down)
 
 
 def stack(blocks: Sequence[Block], gap: float) -> list[float]:
@@ -274,7 +304,8 @@ class TowersBlock(Block):
 
 
 class ResidualBlock(Block):
-    """A main path on the line, and below it a shortcut that enters the merge from underneath."""
+    """A main path on the line, and below it a shortcut that enters the merge from underneath;
+    above it where captions stand below (see :attr:`archviz.layout.flow.Flow.shortcut`)."""
 
     def __init__(self, main: Block, shortcut: Block, merge: BoxBlock, style: Style) -> None:
         self.main, self.shortcut, self.merge, self.style = main, shortcut, merge, style
@@ -295,23 +326,30 @@ class ResidualBlock(Block):
         )
         self.width = self.merge_at + merge.width
         clear = style.row_gap(0.34) if shortcut_width else style.row_gap(0.45)
-        self.depth = max(main.down, merge.down, style.px(0.5)) + clear + shortcut.up
-        self.up = max(main.up, merge.up)
-        self.down = self.depth + shortcut.down
+        self.side = style.flow.shortcut
+        self.up, self.down = max(main.up, merge.up), max(main.down, merge.down)
+        if self.side > 0:
+            self.depth = max(self.down, style.px(0.5)) + clear + shortcut.up
+            self.down = self.depth + shortcut.down
+        else:
+            self.depth = max(self.up, style.px(0.5)) + max(clear, style.px(0.6)) + shortcut.down
+            self.up = self.depth + shortcut.up
         self.left_gap = style.gap(0.45)
         self.right_gap = merge.right_gap
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`; ``sources`` is a single port."""
         source = sources[0]
-        below = y + self.depth
+        below = y + self.side * self.depth
         lead = source.to if self.main.begins else source.branch
-        fork = lead((x, y), (x, below))
-        ends = self.main.place(canvas, x + self.lead - self.main.overhang, y, [source])
+        fork = lead((x, y), (x, below))._replace(dashed=self.merge.face.dashed)
+        main = x + self.lead - self.main.overhang
+        ends = self.main.place(canvas, main, y, [source.to((x, y))])
         left = x + self.merge_at
         merged = self.merge.place(canvas, left, y, ends)
-        entry = (left + self.merge.width / 2, y + self.merge.height / 2)
+        entry = (left + self.merge.width / 2, y + self.side * self.merge.height / 2)
         side = self.shortcut.place(canvas, x + self.lead - self.shortcut.overhang, below, [fork])
         for port in side[:1]:
+            port = port._replace(dashed=self.merge.face.dashed)
             canvas.connect(port, self.style, (entry[0], below), entry, target=merged[0].source)
         return merged

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from archviz.layout.canvas import Canvas, Port, box_shape, rounded
+from archviz.layout.canvas import Canvas, Port, rounded
+from archviz.layout.glyphs import box_shape
 from archviz.layout.legend import Used, legend_sections, place_columns, used_by_all, used_in
 from archviz.layout.sheet import moved
 from archviz.layout.slides import (

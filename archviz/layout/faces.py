@@ -11,8 +11,18 @@ from collections.abc import Callable, Sequence
 
 from archviz.layout.blocks import MODULE_ROLES, Face, Sign
 from archviz.network.facts import Facts
+from archviz.network.kind import Trait, counted
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS, Badge
-from archviz.network.labels import alternatives, box_label, either, shape_text, without_braces
+from archviz.network.labels import (
+    alternatives,
+    box_label,
+    enlarges,
+    several,
+    shape_text,
+    sides,
+    traits,
+    without_braces,
+)
 from archviz.network.model import Layer, Module, ModuleCall
 
 
@@ -45,8 +55,10 @@ def _sign(badges: Sequence[Badge | None]) -> Sign:
     return Sign(text, found[0].role if found else "", len(found) < len(badges))
 
 
-def layer_face(layer: Layer, facts: Facts, hidden: frozenset[str], full: bool) -> Face:
-    """The face of a layer."""
+def layer_face(
+    layer: Layer, facts: Facts, hidden: frozenset[str], full: bool, bars: bool = True
+) -> Face:
+    """The face of a layer; without ``bars``, what would be a bar is a box with its label."""
     drawn = [one for one in facts.layers if one.drawn]
     layers, dashed = drawn or [layer], 0 < len(drawn) < len(facts.variants)
     layer = layers[0]
@@ -64,12 +76,14 @@ def layer_face(layer: Layer, facts: Facts, hidden: frozenset[str], full: bool) -
     captions: tuple[str, ...] = ()
     if glyph == "bar":
         captions = (layer.label or span(_filters(layers)),)
-        label = f"dense {captions[0]}"
+        label, glyph = ("dense", "box") if not bars else (f"dense {captions[0]}", glyph)
     elif layer.kind == "input":
         captions = (shape_text(layer.shape),)
     else:
-        captions = _said(layers, facts)
-    captions += _numbers(layers, facts) if full and glyph == "box" and layer.kind != "input" else ()
+        numbers = _numbers(layers) if full else []
+        captions = _lines(_said(layers, facts)) + _lines(numbers)
+        if full and len(facts.shapes) == 1 and shape_text(facts.shapes[0]) not in captions:
+            captions += (shape_text(facts.shapes[0]),)
     return Face(
         label,
         _tooltip(label, layers, facts),
@@ -131,63 +145,48 @@ LINE = 22
 """Letters of a caption before it goes on below."""
 
 
-def _said(layers: Sequence[Layer], facts: Facts) -> tuple[str, ...]:
+def _said(layers: Sequence[Layer], facts: Facts) -> list[str]:
     """What stands under a box, whatever the detail: what sets it apart from others of its label."""
-    kind = KINDS[layers[0].kind]
-    words = [kind.words(layer)[1].split(", ") for layer in layers] if kind.words else []
-    said = [alternatives(own) for own in zip(*words, strict=False)]
-    if len({len(own) for own in words}) > 1:
-        said = list(dict.fromkeys(part for own in words for part in own))
-    if kind.name == "scaled-add":
-        said.append(f"×{either(_distinct(layers, lambda layer: f'{layer.value:g}'))}")
-    groups = _distinct(layers, lambda layer: f"{layer.groups}")
-    if groups != ["1"] and not all(facts.depthwise or [False]):
-        said.append(f"{either(groups)} groups")
-    rates = _distinct(layers, _rate)
-    if rates != ["1"]:
-        said.append(f"rate {either(rates)}")
-    return _lines(said)
+    found: dict[str, list[Trait]] = {}
+    for layer in layers:
+        for trait in traits(layer, all(facts.depthwise or [False])):
+            found.setdefault(trait.about, []).append(trait)
+    told = [own for own in found.values() if not all(trait.plain for trait in own)]
+    return [several([trait.text for trait in own]) for own in told]
 
 
 def _lines(parts: Sequence[str]) -> tuple[str, ...]:
     """Parts of a caption in lines of about :data:`LINE` letters."""
     lines: list[str] = []
     for part in parts:
-        if lines and len(lines[-1]) + len(part) < LINE:
-            lines[-1] += f", {part}"
-        else:
-            lines.append(part)
+        glue = ", "
+        for piece in part.split(" / ") if len(part) > LINE else (part,):
+            if lines and len(lines[-1]) + len(piece) < LINE:
+                lines[-1] += glue + piece
+            else:
+                if glue == " / ":
+                    lines[-1] += " /"
+                lines.append(piece)
+            glue = " / "
     return tuple(lines)
-
-
-def _rate(layer: Layer) -> str:
-    """``4``; the sides of a dilation where they differ."""
-    sides = set(layer.dilation)
-    return f"{sides.pop()}" if len(sides) == 1 else shape_text(layer.dilation)
 
 
 def _filters(layers: Sequence[Layer]) -> list[int]:
     return list(dict.fromkeys(layer.filters for layer in layers if layer.filters))
 
 
-def _stride(layer: Layer) -> str:
-    """``/2``; of a transposed convolution, which enlarges, ``×2``; nothing for 1."""
-    sides = set(layer.stride)
-    sign = "×" if layer.kind.startswith("conv-transpose") else "/"
-    return sign + (f"{sides.pop()}" if len(sides) == 1 else shape_text(layer.stride))
-
-
-def _numbers(layers: Sequence[Layer], facts: Facts) -> tuple[str, ...]:
-    """Captions of the full detail: filters and stride, then the output shape."""
+def _numbers(layers: Sequence[Layer]) -> list[str]:
+    """What the full detail says besides: filters and stride."""
     parts = []
     options, filters = KINDS[layers[0].kind].options, _filters(layers)
     if "filters" in options and filters:
-        parts.append("1 filter" if filters == [1] else f"{span(filters)} filters")
-    strides = _distinct(layers, _stride)
-    if "stride" in options and strides not in (["/1"], ["×1"]):
+        parts.append(counted(1, "filter") if filters == [1] else f"{span(filters)} filters")
+    if "words" in options:
+        parts.append(f"{span(list({layer.count for layer in layers}))} words")
+    strides = _distinct(layers, lambda layer: f"/{sides(layer.stride)}")
+    if "stride" in options and strides != ["/1"] and not enlarges(layers[0]):
         parts.append(alternatives(strides))
-    shapes = [shape_text(shape) for shape in facts.shapes]
-    return (*_lines(parts), *(shapes if len(shapes) == 1 else ()))
+    return parts
 
 
 def _shapes(facts: Facts) -> str:

@@ -62,9 +62,9 @@ class EntryBlock(Block):
     def __init__(self, name: str, style: Style) -> None:
         self.name, self.style = name, style
         self.size = style.metric("caption")
-        self.width = text_width(name, self.size)
         self.rise = style.px(0.12)
-        self.up = self.rise + self.size
+        self.width, across = style.flow.lies(text_width(name, self.size), self.size)
+        self.up = self.rise + across
         self.down = style.px(0.1)
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
@@ -73,7 +73,8 @@ class EntryBlock(Block):
         start = port_shape(canvas, left, y)
         fill = self.style.theme.color("caption")
         role = "caption" if self.name == PREVIOUS else "wire"
-        canvas.text(x, y - self.rise, self.name, self.size, fill, anchor="start", role=role)
+        at = x, y - self.rise
+        canvas.label(*at, self.name, self.size, fill, along="after", across="before", role=role)
         return [Port(((left, y), (x + self.width, y)), source=start.id)]
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import MODULE_ROLES
-from archviz.layout.canvas import Canvas, badge_shape, box_shape
+from archviz.layout.canvas import Canvas
+from archviz.layout.glyphs import badge_shape, box_shape
 from archviz.layout.style import Style
 from archviz.network.kinds import ACTIVATIONS, NORMS, Badge
 from archviz.network.model import NOTHING
@@ -29,7 +30,9 @@ SIGNS = ("activation", "function")
 """Roles of badges."""
 BOXES = frozenset((*(role for role, _ in LAYERS), *MODULE_ROLES))
 """Roles of the boxes that a colour means something on."""
-OPENED = "module, shown open below"
+OPENED = "shown open below"
+BESIDE = "shown open beside"
+"""Where panels stand, by the flow."""
 COLUMN = 6
 """Entries that stand under one another."""
 ENTRY_PITCH = 1.2
@@ -130,14 +133,15 @@ def used_by_all(parts: Sequence[Used]) -> Used:
 
 def legend_sections(style: Style, used: Used) -> list[Section]:
     """The sections of the legend of a drawing."""
-    small = Style(style.theme, style.unit * SCALE)
+    small = Style(style.theme, style.unit * SCALE, flow=style.flow)
     meant = {paint: text for paint, _, text in used.colors}
     layers, told = [], set[Paint]()
     for role, text in LAYERS:
         paint = paint_of(style.role(role))
         if (role, paint) in used.boxes and (role != "input" or paint in meant):
             told.add(paint)
-            layers.append(box_entry(small, (role,), meant.get(paint, text), role == "dense"))
+            bar = role == "dense" and not style.flow.vertical
+            layers.append(box_entry(small, (role,), meant.get(paint, text), bar))
     activations = badge_entries(small, ACTIVATIONS.values(), used.badges, ("activation",))
     functions = badge_entries(small, NORMS.values(), used.badges, ("function",))
     functions += badge_entries(small, ACTIVATIONS.values(), used.badges, ("function",))
@@ -166,9 +170,10 @@ def module_entries(style: Style, used: Used, meant: Collection[Paint]) -> list[E
     for paint, color in [*names.items(), *((paint, paint.fill) for paint in own)]:
         if paint in meant or paint not in used.opened | used.closed:
             continue
-        text = OPENED if paint not in used.closed else "module"
+        opened = BESIDE if style.flow.vertical else OPENED
+        text = f"module, {opened}" if paint not in used.closed else "module"
         if paint in used.opened & used.closed:
-            text = "module, some shown open below"
+            text = f"module, some {opened}"
         texts.setdefault(text, []).append(color)
     return [box_entry(style, colors, text) for text, colors in texts.items()]
 

@@ -7,6 +7,7 @@ a level, what makes it larger again on the line up from it; the rest in the leve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from archviz.network.facts import Facts
@@ -66,7 +67,9 @@ def pieces(series: Series, facts: FactsOf) -> list[Piece]:
         if ladder:
             at = next(place for place, one in enumerate(found) if one is node)
             start, stop = _beside(found, at, -1), _beside(found, at, 1)
-            first = ladder.rungs[0]._replace(
+            first = ladder.rungs[
+                0
+            ]._replace(
                 before=tuple(found[start:at]),  # type: ignore[arg-type]  # no ladders beside
                 behind=tuple(found[at + 1 : stop + 1]),  # type: ignore[arg-type]
             )
@@ -85,7 +88,7 @@ def _beside(found: Sequence[Piece], at: int, step: int) -> int:
 
 def ladder_of(skip: Residual, facts: FactsOf) -> Ladder | None:
     """The levels of a skip and those inside it; None where they are no U."""
-    if not any(isinstance(node, Residual) for node in skip.main.nodes):
+    if not any(isinstance(node, Residual) for node in skip.main.nodes) or _absent(skip, facts):
         return None
     skips = _nested(skip, facts)
     sized = [_resizes(one, facts) for one in skips]
@@ -108,9 +111,14 @@ def _nested(skip: Residual, facts: FactsOf) -> list[Residual]:
         inside = [one for one in chain[-1].main.nodes if isinstance(one, Residual)]
         ranks = [(_resizes(one, facts), _depth(one)) for one in inside]
         found = [one for one, rank in zip(inside, ranks, strict=True) if rank == max(ranks)]
-        if len(found) != 1 or found[0].look != PLAIN:
+        if len(found) != 1 or found[0].look != PLAIN or _absent(found[0], facts):
             return chain
         chain.append(found[0])
+
+
+def _absent(skip: Residual, facts: FactsOf) -> bool:
+    """Whether no call has a skip's merge."""
+    return skip.merge.where not in facts or not facts[skip.merge.where].present
 
 
 def _depth(skip: Residual) -> int:
@@ -212,8 +220,8 @@ def _way_up(nodes: Sequence[Node], shape: Shape, facts: FactsOf) -> int:
     start, shapes = len(nodes), [shape]
     for node in nodes:
         shapes.append(shape_behind(node, facts) or shapes[-1])
-    for place, node in enumerate(nodes):
-        if _change(shapes[place], shapes[place + 1]) > 0:
+    for place, (old, new) in enumerate(pairwise(shapes)):
+        if _change(old, new) > 0:
             start = place
     tail = nodes[start:]
     if not all(isinstance(node, Layer | ModuleCall | Named) for node in tail):

@@ -13,132 +13,30 @@ of the one above, so that the lines down and up are straight; what resizes stand
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from archviz.layout.blocks import BESIDE, Block, BoxBlock, CircleBlock, Face
+from archviz.layout.blocks import Block
 from archviz.layout.canvas import Canvas, Port
 from archviz.layout.compound import TRUNK_TO_BOX, SeriesBlock
-from archviz.layout.flow import text_extent
+from archviz.layout.levels_parts import (
+    BesideBox,
+    Level,
+    On,
+    Span,
+    TakingBox,
+    dressed,
+    half,
+    leaves,
+    reach,
+    span_of,
+    stands,
+)
 from archviz.layout.style import Style
-from archviz.scene.scene import Text, total
-from archviz.scene.text import clip, text_width
+from archviz.scene.scene import total
 
 JOINT = 0.45
 """Units from the joint of a wire to what the line goes on to."""
-On: TypeAlias = Block | str
-"""What is on the line up: a block, or where a wire leaves it, by the name of the value."""
-
-
-class Level(NamedTuple):
-    """A level, measured: its row, and what stands on the ways down to it and up from it.
-
-    ``size``: what stands at its left. The last has no merge.
-    """
-
-    left: list[Block]
-    skip: list[Block]
-    merge: BoxBlock | None
-    right: list[Block]
-    down: list[Block]
-    up: list[On]
-    size: str = ""
-
-
-class Span(NamedTuple):
-    """How far what stands in a row reaches from its middle, and from the row's line.
-
-    ``half``: no further where a line enters it.
-    """
-
-    middle: float
-    beside: float
-    up: float
-    down: float
-    half: float
-
-    def meets(self, wide: tuple[float, float]) -> bool:
-        """Whether it stands above or below what reaches from ``wide[0]`` to ``wide[1]``."""
-        return self.middle - self.beside < wide[1] and wide[0] < self.middle + self.beside
-
-    def under(self, x: float) -> float:
-        """How far it reaches down to a line at ``x``."""
-        return self.half if abs(self.middle - x) < 0.01 else self.down
-
-    def over(self, x: float) -> float:
-        """How far it reaches up to a line at ``x``."""
-        return self.half if abs(self.middle - x) < 0.01 else self.up
-
-
-def stands(block: Block) -> bool:
-    """Whether a line can enter a block in the middle of its underside or top."""
-    if isinstance(block, CircleBlock):
-        return True
-    return isinstance(block, BoxBlock) and not (block.bar or block.face.gives or block.face.takes)
-
-
-class BesideBox(BoxBlock):
-    """A box with its captions before or behind it, which leaves its underside and top free."""
-
-    def __init__(self, face: Face, style: Style, more: Sequence[str] = (), before: bool = False):
-        super().__init__(face._replace(captions=()), style)
-        self.before = before
-        self.beside = [clip(text, style.px(4), self.caption_size) for text in face.captions]
-        self.beside += more
-        widths = [text_width(text, self.caption_size) for text in self.beside]
-        along, across = style.flow.lies(*text_extent(widths, self.caption_size))
-        self.start = max(style.px(BESIDE), self.badges[not before] + style.px(0.12))
-        self.reach = self.start + along if self.beside else 0.0
-        self.up, self.down = max(self.up, across / 2), max(self.down, across / 2)
-
-    def _caption_texts(self, canvas: Canvas, middle: float, y: float) -> list[Text]:
-        away = self.box_width / 2 + self.start
-        return canvas.labels(
-            middle - away if self.before else middle + away,
-            y,
-            self.beside,
-            self.caption_size,
-            self.style.theme.color("caption"),
-            along="before" if self.before else "after",
-        )
-
-
-def _reach(blocks: Iterable[On], before: bool = False) -> float:
-    """How far what stands on a line reaches to one of its sides."""
-    found = [0.0]
-    for block in blocks:
-        if isinstance(block, BesideBox) and block.before == before:
-            found.append(block.width / 2 + block.reach)
-        if isinstance(block, Block):
-            found.append(block.width / 2 + block.badges[not before])
-    return max(found)
-
-
-def _dressed(level: Level, number: int, style: Style) -> Level:
-    """A level with captions where no line goes on."""
-    left, merge, right = list(level.left), level.merge, level.right
-    sizes = [level.size] if level.size else []
-    if merge:  # below, a line goes down, with captions of its own
-        for place, block in enumerate(left):
-            if isinstance(block, BoxBlock) and (number or place == len(left) - 1):
-                left[place] = BoxBlock(block.face, style, True, block.stubs)
-    if number and isinstance(left[0], BoxBlock) and stands(left[0]):
-        left[0] = BesideBox(left[0].face, style, sizes, before=True)
-    if merge and number and not right and stands(merge):
-        merge = BesideBox(merge.face, style)
-    aside = len(left) > 1
-    down = [
-        BesideBox(one.face, style, before=aside) if isinstance(one, BoxBlock) else one
-        for one in level.down
-    ]
-    up = [BesideBox(one.face, style) if isinstance(one, BoxBlock) else one for one in level.up]
-    return level._replace(left=left, merge=merge, down=down, up=up)
-
-
-def _half(block: Block) -> float:
-    """How far a box reaches up and down from its middle, without badges and captions."""
-    return block.height / 2 if isinstance(block, BoxBlock) else block.up
 
 
 class LevelsBlock(Block):
@@ -146,7 +44,7 @@ class LevelsBlock(Block):
 
     def __init__(self, levels: Sequence[Level], style: Style) -> None:
         self.style = style
-        self.levels = [_dressed(level, number, style) for number, level in enumerate(levels)]
+        self.levels = [dressed(level, number, style) for number, level in enumerate(levels)]
         first, last = self.levels[0], self.levels[-1]
         self.begins = bool(first.left) and first.left[0].begins
         self.lefts = [SeriesBlock(level.left, style) for level in self.levels]
@@ -168,92 +66,93 @@ class LevelsBlock(Block):
         style = self.style
         starts, self.forks = [0.0], list[float]()
         for left, under in pairwise(self.lefts):
-            self.forks.append(starts[-1] + _leaves(left, style))
+            self.forks.append(starts[-1] + leaves(left, style))
             first = under.blocks[0]
             lead = style.gap(TRUNK_TO_BOX) + max(0.0, under.overhang - style.gap(0.45))
             starts.append(self.forks[-1] + (-first.width / 2 if stands(first) else lead))
-        ways = [self._way_up(number) for number in range(1, len(self.levels) - 1)]
-        end = starts[-1] + self.lefts[-1].width
-        lowest = end - self.lefts[-1].blocks[-1].width / 2
+        self.starts = starts
+        bottom = self.lefts[-1]
+        end = starts[-1] + bottom.width
+        lowest = middle = end - bottom.blocks[-1].width / 2
         if not self.straight:
             lowest = end + style.gap(0.7)
-        for number in range(len(self.levels) - 1):
-            beyond = total(ways[number:])
-            lowest = max(lowest, self._least(number, starts[number]) - beyond)
-        self.ups = [lowest + total(ways[number:]) for number in range(len(self.levels) - 1)]
+        steps = [
+            leaves(right, style) - right.blocks[0].width / 2 for right in self.rights[1:-1]
+        ]  # from the line up into a level to that out of it
+        for number in range(len(self.forks)):
+            lowest = max(lowest, self._least(number) - total(steps[number:]))
+        self.ups = [lowest + total(steps[number:]) for number in range(len(self.forks))]
         if self.straight:
-            row = self.lefts[-1]
-            extra = lowest - (end - row.blocks[-1].width / 2)
-            self.lefts[-1] = SeriesBlock(row.blocks, style, {len(row.blocks) - 2: extra})
-        edges, ends = [0.0], list[float]()
-        for start, left in zip(starts, self.lefts, strict=True):
-            reach = left.blocks[0].reach if left.blocks and isinstance(left.blocks[0], BesideBox) else 0.0
-            edges.append(start - reach)
-            ends.append(start + left.width)
-        for under, fork, up in zip(self.levels[1:], self.forks, self.ups, strict=True):
-            edges.append(fork - _reach(under.down, before=True))
-            ends.append(up + _reach(under.up))
-        for level, right, up in zip(self.levels, self.rights, self.ups, strict=False):
-            assert level.merge
-            ends.append(up - level.merge.width / 2 + right.width)
-            if isinstance(level.merge, BesideBox):
-                ends.append(up + _reach([level.merge]))
-        shift = -min(edges)
-        self.starts = [start + shift for start in starts]
-        self.forks = [fork + shift for fork in self.forks]
-        self.ups = [up + shift for up in self.ups]
-        self.width = max(ends) + shift
-        self.out = self.ups[0] + self.rights[0].width
+            extra = {len(bottom.blocks) - 2: lowest - middle}
+            self.lefts[-1] = SeriesBlock(bottom.blocks, style, extra)
+        self._within()
 
-    def _least(self, number: int, start: float) -> float:
-        """The least x of the line up to a level."""
-        style, under = self.style, self.levels[number + 1]
-        merge, skip = self.levels[number].merge, self.skips[number].width
-        assert merge
-        fork = self.forks[number]
-        end = max(start + self.lefts[number].width, fork)
-        across = skip + style.gap(1) if skip else 0.0
-        passed = fork + _reach(under.down) + style.gap(0.5)
+    def _within(self) -> None:
+        """The width, and everything moved inside it."""
+        begin, end = 0.0, 0.0
+        for number, level in enumerate(self.levels):
+            first = level.left[0] if level.left else None
+            reached = first.reach if isinstance(first, BesideBox) else 0.0
+            begin = min(begin, self.starts[number] - reached)
+            end = max(end, self.starts[number] + self.lefts[number].width)
+            if number:
+                begin = min(begin, self.forks[number - 1] - reach(level.down, before=True))
+                end = max(end, self.ups[number - 1] + reach(level.up))
+            if level.merge:
+                right = self.rights[number].width - level.merge.width / 2
+                end = max(end, self.ups[number] + max(right, reach([level.merge])))
+        self.starts = [start - begin for start in self.starts]
+        self.forks = [fork - begin for fork in self.forks]
+        self.ups = [up - begin for up in self.ups]
+        self.width = end - begin
+
+    def _least(self, number: int) -> float:
+        """The least x of the line up to a level, which passes by what is left of it."""
+        style, under, fork = self.style, self.levels[number + 1], self.forks[number]
+        skip, merge = self.skips[number].width, self.rights[number].blocks[0].width
+        across = (skip + style.gap(1) if skip else 0.0) + merge / 2
+        end = max(self.starts[number] + self.lefts[number].width, fork)
+        passed = fork + reach(under.down) + style.gap(0.5)
         wired = any(isinstance(one, str) for one in under.up)
         return max(
-            end + style.gap(1) + across + merge.width / 2,
-            passed + _reach(under.up, before=True),
-            passed + (across + merge.width / 2 if wired else 0.0),
+            end + style.gap(1) + across,
+            passed + reach(under.up, before=True),
+            passed + across if wired else 0.0,
         )
-
-    def _way_up(self, number: int) -> float:
-        """From the middle of a level's merge to the line up from the level."""
-        right = self.rights[number]
-        return _leaves(right, self.style) - right.blocks[0].width / 2
 
     def _rows(self) -> None:
         """Heights of the rows, and what is free for the line down and the line up between two."""
         style, heights = self.style, [0.0]
         self.gap = max(style.row_gap(0.6), style.px(0.55))
         rows = [list(self._spans(number)) for number in range(len(self.levels))]
-        ups = [max(span.up for span in row) for row in rows]
-        downs = [max(span.down for span in row) for row in rows]
-        self.free: list[tuple[tuple[float, float], tuple[float, float]]] = []
+        ups = [max((span.up for span in row), default=0.0) for row in rows]
+        downs = [max((span.down for span in row), default=0.0) for row in rows]
+        self.free: list[list[tuple[float, float]]] = []
         for number, under in enumerate(self.levels[1:]):
-            clear = downs[number] + style.row_gap(0.3) + ups[number + 1]
-            ends = []
-            for on, x in ((under.down, self.forks[number]), (under.up, self.ups[number])):
-                wide = (x - _reach(on, before=True), x + _reach(on))
-                if any(isinstance(one, str) for one in on):
-                    wide = (self._across(number), wide[1])
-                top = max(span.under(x) for span in rows[number] if span.meets(wide))
-                low = max(
-                    (span.over(x) for span in rows[number + 1] if span.meets(wide)), default=0.0
-                )
-                clear = max(clear, top + self._long(on) + low)
-                ends.append((top, low))
-            heights.append(heights[-1] + clear)
-            self.free.append(
-                tuple((heights[-2] + top, heights[-1] - low) for top, low in ends)  # type: ignore
+            ways: tuple[tuple[Sequence[On], float], ...] = (
+                (under.down, self.forks[number]),
+                (under.up, self.ups[number]),
             )
+            ends = [self._ends(on, x, number, rows) for on, x in ways]
+            clear = downs[number] + style.row_gap(0.3) + ups[number + 1]
+            for (on, _), (top, low) in zip(ways, ends, strict=True):
+                clear = max(clear, top + self._long(on) + low)
+            heights.append(heights[-1] + clear)
+            self.free.append([(heights[-2] + top, heights[-1] - low) for top, low in ends])
         self.heights = heights
         self.up = ups[0]
         self.down = max(height + down for height, down in zip(heights, downs, strict=True))
+
+    def _ends(
+        self, on: Sequence[On], x: float, number: int, rows: Sequence[Sequence[Span]]
+    ) -> tuple[float, float]:
+        """How far rows reach into the room between two of them where there is a line at ``x``."""
+        left, right = x - reach(on, before=True), x + reach(on)
+        if any(isinstance(one, str) for one in on):
+            left = self._across(number)
+        above = (span.under(x) for span in rows[number] if span.meets(left, right))
+        below = (span.over(x) for span in rows[number + 1] if span.meets(left, right))
+        return max(above, default=0.0), max(below, default=0.0)
 
     def _across(self, number: int) -> float:
         """Where what is on a skip begins."""
@@ -267,17 +166,9 @@ class LevelsBlock(Block):
             right = self.rights[number]
             parts.append((self.skips[number], self._across(number)))
             parts.append((right, self.ups[number] - right.blocks[0].width / 2))
-        margin = self.style.px(0.2)
-        yield Span(self.forks[min(number, len(self.forks) - 1)], 0.0, 0.0, 0.0, 0.0)
         for row, start in parts:
             for block, offset in zip(row.blocks, row.offsets, strict=True):
-                x = start + offset
-                half = block.down
-                if isinstance(block, BoxBlock) and stands(block):
-                    half = _half(block) + self.style.px(0.12) * bool(block.face.badges)
-                yield Span(
-                    x + block.width / 2, block.width / 2 + margin, block.up, block.down, half
-                )
+                yield span_of(block, start + offset, self.style)
 
     def _long(self, on: Sequence[On]) -> float:
         """How long a line is at least on which this stands."""
@@ -310,7 +201,7 @@ class LevelsBlock(Block):
             if number and first and stands(first):
                 (down,), ports = ports, []
                 ids, ports = _placed(left, canvas, x + self.starts[number], at, ports)
-                canvas.connect(down, self.style, (down.x, at - _half(first)), target=ids[0])
+                canvas.connect(down, self.style, (down.x, at - half(first)), target=ids[0])
             else:
                 ids, ports = _placed(left, canvas, x + self.starts[number], at, ports)
             if number < len(self.forks):
@@ -318,7 +209,7 @@ class LevelsBlock(Block):
                 ports = [self._down(canvas, number, x, y, ports[0])]
         port = ports[0]
         if self.straight:
-            middle = x + self.ups[-1], tops[-1] - _half(self.levels[-1].left[-1])
+            middle = x + self.ups[-1], tops[-1] - half(self.levels[-1].left[-1])
             port = Port((middle,), source=port.source)
         for number in range(len(self.ups) - 1, -1, -1):
             port = self._row(canvas, number, x, y, skips[number], port)
@@ -329,7 +220,7 @@ class LevelsBlock(Block):
         left, at = self.levels[number].left, y + self.heights[number]
         fork, under = x + self.forks[number], self.levels[number + 1]
         if left and stands(left[-1]):
-            port = Port(((fork, at + _half(left[-1])),), source=port.source)
+            port = Port(((fork, at + half(left[-1])),), source=port.source)
         else:
             port = port.branch((fork, at))
         top, bottom = self.free[number][0]
@@ -342,10 +233,10 @@ class LevelsBlock(Block):
         self, canvas: Canvas, block: Block, x: float, y: float, port: Port, sign: int
     ) -> Port:
         """Draw a block on a line that goes down (``sign`` 1) or up; the port it is left by."""
-        half = sign * _half(block)
+        way = sign * half(block)
         shape = block.place(canvas, x - block.width / 2, y, [])[0].source
-        canvas.connect(port, self.style, (x, y - half), target=shape)
-        return Port(((x, y + half),), source=shape)
+        canvas.connect(port, self.style, (x, y - way), target=shape)
+        return Port(((x, y + way),), source=shape)
 
     def _row(
         self, canvas: Canvas, number: int, x: float, y: float, skip: list[Port], port: Port
@@ -370,17 +261,23 @@ class LevelsBlock(Block):
                 self._wires(canvas, number, x, y, port.branch((middle, spot)), one, skip_ids)
             else:
                 port = self._on_line(canvas, one, middle, spot, port, -1)
-        canvas.connect(port, self.style, (middle, at + _half(named)), target=ids[0])
+        canvas.connect(port, self.style, (middle, at + half(named)), target=ids[0])
         last = self.rights[number].blocks[-1]
         if not number:
             return ports[0]
         if stands(last):
-            out = left + _leaves(self.rights[number], self.style)
-            return Port(((out, at - _half(last)),), source=ports[0].source)
+            out = left + leaves(self.rights[number], self.style)
+            return Port(((out, at - half(last)),), source=ports[0].source)
         return ports[0].to((x + self.ups[number - 1], at))
 
     def _wires(
-        self, canvas: Canvas, number: int, x: float, y: float, joint: Port, name: str,
+        self,
+        canvas: Canvas,
+        number: int,
+        x: float,
+        y: float,
+        joint: Port,
+        name: str,
         ids: Sequence[str],
     ) -> None:
         """From a joint of the line up into what takes the value on the skip beside it."""
@@ -393,25 +290,9 @@ class LevelsBlock(Block):
             if isinstance(block, TakingBox) and name in block.taken
         ]
         for middle, block, target in reversed(takers):
-            under = (middle, at + _half(block))
+            under = (middle, at + half(block))
             canvas.connect(port, self.style, (middle, joint.y), under, target=target)
             port = port.to((middle, joint.y)).branch((middle, joint.y))
-
-
-class TakingBox(BoxBlock):
-    """A box on a skip that takes values from the line up, at its underside."""
-
-    def __init__(self, face: Face, names: frozenset[str], style: Style, stubs: frozenset[str]):
-        self.taken = names
-        takes = tuple(name for name in face.takes if name not in names)
-        super().__init__(face._replace(takes=takes), style, captions_above=True, stubs=stubs)
-
-
-def _leaves(row: SeriesBlock, style: Style) -> float:
-    """From a row's start to the line that leaves it: the middle of its last box, or behind it."""
-    if row.blocks and stands(row.blocks[-1]):
-        return row.width - row.blocks[-1].width / 2
-    return row.width + style.gap(0.5)
 
 
 def _placed(

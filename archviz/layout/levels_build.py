@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from archviz.layout.blocks import Block, BoxBlock
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.levels import Ladder, Rung, shapes_behind
-from archviz.layout.levels_block import Level, LevelsBlock, On, TakingBox, stands
+from archviz.layout.levels_block import LevelsBlock
+from archviz.layout.levels_parts import Level, On, TakingBox, stands
 from archviz.layout.wires import taken_in
 from archviz.network.labels import shape_text
 from archviz.network.model import Named, Residual, Series
@@ -46,10 +47,13 @@ def levels_block(ladder: Ladder, builder: Builder) -> Block:
     if all(_whole(level, number) for number, level in enumerate(levels)):
         return LevelsBlock(levels, builder.style)
     assert first.skip
-    row = [builder.residual(first.skip)]
-    return SeriesBlock(
-        [*builder.blocks(first.before), *row, *builder.blocks(first.behind)], builder.style
-    )
+    block = builder.residual(first.skip)
+    row = [
+        *builder.blocks(first.before),
+        *([block] if block else []),
+        *builder.blocks(first.behind),
+    ]
+    return SeriesBlock(row, builder.style)
 
 
 def _ways(rung: Rung, over: Residual, builder: Builder) -> Ways:

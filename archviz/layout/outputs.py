@@ -8,7 +8,7 @@ from archviz.layout.blocks import Block
 from archviz.layout.canvas import Canvas, Port, port_shape
 from archviz.layout.compound import TowersBlock
 from archviz.layout.style import Style
-from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, text_width
+from archviz.scene.text import LINE_HEIGHT, clip, text_width
 
 OUT = 0.95
 """Units of the arrows that lead out."""
@@ -34,23 +34,26 @@ class OutputsBlock(TowersBlock):
         ]
         self.out = self.ends + style.gap(OUT)
         self.text_at = self.out + style.px(0.16)
-        self.width = self.text_at + max(
-            text_width(text, size)
-            for texts in self.texts
-            for text, size in zip(texts, self.sizes, strict=True)
-        )
+        self.width = self.text_at + max(self._extent(texts)[0] for texts in self.texts)
+
+    def _extent(self, texts: Sequence[str]) -> tuple[float, float]:
+        """How far the name of an output and its caption reach along and across."""
+        widths = [text_width(text, size) for text, size in zip(texts, self.sizes, strict=True)]
+        return self.style.flow.lies(max(widths), LINE_HEIGHT * sum(self.sizes))
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`; no line goes on."""
         ports = super().place(canvas, x, y, sources)
         colors = self.style.theme.color("text"), self.style.theme.color("caption")
         for port, texts, height in zip(ports, self.texts, self.heights, strict=True):
-            end = port_shape(canvas, x + self.out, y + height)
-            canvas.connect(port, self.style, (end.x, end.y), target=end.id)
-            baseline = y + height + ASCENT * self.sizes[0] / 2
-            for text, size, fill in zip(texts, self.sizes, colors, strict=True):
-                if text:
-                    at = x + self.text_at
-                    canvas.text(at, baseline, text, size, fill, anchor="start", role="output")
-                baseline += LINE_HEIGHT * size
+            out = x + self.out, y + height
+            end = port_shape(canvas, *out)
+            canvas.connect(port, self.style, out, target=end.id)
+            shown = [row for row in zip(texts, self.sizes, colors, strict=True) if row[0]]
+            sizes = [size for _, size, _ in shown]
+            anchor, places = canvas.flow.text_places(
+                "after", "middle", (x + self.text_at, y + height), sizes
+            )
+            for (text, size, fill), place in zip(shown, places, strict=True):
+                canvas.text(*place, text, size, fill, anchor=anchor, role="output")
         return []

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import Canvas, rounded
+from archviz.layout.flow import FLOWS
 from archviz.layout.legend import place_columns, used_in, whole_legend
 from archviz.layout.panels import Panel, build_panels, pack, row_height
 from archviz.layout.row import (
@@ -42,7 +43,10 @@ class Options(NamedTuple):
 
 
 class PagePlan(NamedTuple):
-    """A way to arrange the page: lines of the main row, and rows of panels."""
+    """A way to arrange the page: lines of the main row, and rows of panels.
+
+    ``width`` is along the flow, ``height`` across it.
+    """
 
     lines: tuple[RowLine, ...]
     panels: tuple[tuple[Panel, ...], ...]
@@ -58,6 +62,7 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
         network, analysis ─build─▶ blocks (measured) ─plan─▶ lines, rows ─place─▶ Scene
     """
     style = Style(options.theme, options.theme.metric("unit"), options.full)
+    style = style._replace(flow=FLOWS[network.figure.direction])
     builder = Builder(network, analysis, style)
     panels = build_panels(network, builder)
 
@@ -67,15 +72,15 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
 
     plan = settled(builder.within(network.body), arranged)
     sheet = Sheet(style, plan.width)
-    if options.title:
-        own = heading_text(network)
-        sheet.heading(own if options.title is True else str(options.title))
     sheet.row(plan.lines)
     for panel_row in plan.panels:
         sheet.panels(panel_row)
     sheet.notes(network.figure.notes)
     if options.legend:
         sheet.legend(used_in(sheet.items, style, network.figure.colors))
+    if options.title:
+        own = heading_text(network)
+        sheet.heading(own if options.title is True else str(options.title))
     return frame(sheet, network.head.title, describe_network(network, analysis), options.aspect)
 
 
@@ -144,6 +149,8 @@ def choose_plan(row: MainRow, panels: Sequence[Panel], style: Style, aspect: flo
         for width in _candidate_widths(lines, panels, style):
             plan = _plan(lines, panels, width, style)
             shape = aspect or NATURAL_ASPECT
+            if style.flow.vertical:
+                shape = 1 / shape
             score = max(plan.width, plan.height * shape)
             if best is None or score < best[0] * 0.999:
                 best = (score, plan)
@@ -155,6 +162,7 @@ def _line_counts(row: MainRow, style: Style, aspect: float) -> list[int]:
     """Numbers of lines worth trying: few, and those about which the page's shape is met."""
     if not aspect:
         return [1]
+    aspect = 1 / aspect if style.flow.vertical else aspect
     length = total(block.width + style.gap(1) for block in row.blocks)
     pitch = max(block.up + block.down for block in row.blocks) + style.row_gap(ROW_GAP)
     ideal = int((length / (pitch * aspect)) ** 0.5)
@@ -172,7 +180,7 @@ def _candidate_widths(
     for start in range(len(panels)):
         length = -gap
         for panel in panels[start:]:
-            length += panel.width + gap
+            length += panel.length + gap
             if length > row:
                 widths.add(length)
     return sorted(widths)
@@ -190,7 +198,7 @@ def _plan(
 ) -> PagePlan:
     gap = style.gap(PANEL_GAP)
     rows = pack(panels, width, gap)
-    widest = max((total(p.width for p in row) + gap * (len(row) - 1) for row in rows), default=0.0)
+    widest = max((total(p.length for p in row) + gap * (len(row) - 1) for row in rows), default=0.0)
     height = total(line.up + line.down for line in lines) + style.row_gap(ROW_GAP) * (
         len(lines) - 1
     )

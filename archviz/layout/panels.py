@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
 from archviz.layout.build import Builder, Unsettled, settled
-from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded
+from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded, rounded_box
 from archviz.layout.compound import SeriesBlock, WrappedBlock, break_blocks
 from archviz.layout.lanes import Chosen, Wiring, wire
 from archviz.layout.style import Style
@@ -29,7 +29,11 @@ STUB = 0.95
 
 
 class Panel(NamedTuple):
-    """A module's inside, measured; ``width`` includes the arrows at both sides."""
+    """A module's inside, measured; ``width`` includes the arrows at both sides.
+
+    Where the flow goes right, the title and the lines under it stand below the panel; else
+    the title above its upper arrow, the lines below its lower one.
+    """
 
     module: Module
     content: Block
@@ -53,15 +57,51 @@ class Panel(NamedTuple):
         return LINE_HEIGHT * self.style.metric("caption") * len(self.notes)
 
     @property
+    def titled(self) -> float:
+        """Height of the title with what is free between it and the panel."""
+        return self.style.px(0.48) + self.style.row_gap(0.52)
+
+    @property
     def box_width(self) -> float:
-        """Width of the tinted rectangle."""
+        """Length of the tinted rectangle along the flow."""
         return self.width - 2 * self.style.gap(STUB)
 
     @property
+    def length(self) -> float:
+        """How much room it takes along the flow."""
+        if not self.style.flow.vertical:
+            return self.width
+        return self.width + self.style.metric("title") * 1.5 + self.foot
+
+    @property
     def height(self) -> float:
-        """Height with the title and the lines under it."""
-        own = self.head + self.box_height + self.style.px(0.48) + self.style.row_gap(0.52)
-        return own + self.foot
+        """How much room it takes across the flow, with the title and the lines under it."""
+        if self.style.flow.vertical:
+            return self.head + max(self.box_height, *self._texts())
+        return self.head + self.box_height + self.titled + self.foot
+
+    @property
+    def body(self) -> float:
+        """The same without the lines under the title, where these stand across."""
+        return self.height if self.style.flow.vertical else self.height - self.foot
+
+    @property
+    def start(self) -> float:
+        """How far behind its beginning its first arrow begins."""
+        flow, title = self.style.flow, self.style.metric("title") * 1.5
+        return (self.foot if flow.upward else title) if flow.vertical else 0.0
+
+    @property
+    def inset(self) -> float:
+        """How far across its tinted rectangle begins."""
+        spare = self.height - self.head - self.box_height if self.style.flow.vertical else 0.0
+        return self.head + spare / 2
+
+    def _texts(self) -> Iterator[float]:
+        """Widths of its title and of the lines under it."""
+        yield text_width(self.module.title, self.style.metric("title"), bold=True)
+        for note in self.notes:
+            yield text_width(note, self.style.metric("caption"))
 
 
 def module_bodies(network: Network) -> dict[str, Series]:
@@ -127,7 +167,8 @@ def _panel_of(module: Module, body: Series, builder: Builder, most: float) -> Pa
     builder = builder.within(body)
     panel = settled(builder._replace(taken=builder.taken.union(module.gives)), fitted)
     notes = variant_notes(network, analysis, module, body)
-    return panel._replace(notes=_note_lines(notes, panel.width, panel.style))
+    across = panel.height if panel.style.flow.vertical else 0.0
+    return panel._replace(notes=_note_lines(notes, max(panel.width, across), panel.style))
 
 
 def _note_lines(notes: Sequence[str], width: float, style: Style) -> tuple[str, ...]:
@@ -146,14 +187,14 @@ def _note_lines(notes: Sequence[str], width: float, style: Style) -> tuple[str, 
 def fit_panel(module: Module, content: SeriesBlock, style: Style, most: float) -> Panel:
     """The panel round ``content``, in the fewest lines in which it is no wider than ``most``."""
     panel = make_panel(module, content, style)
-    if panel.width <= most:
+    if panel.length <= most:
         return panel
     least = max(2, int(content.width / most))
     for count in range(least, min(least + 40, len(content.blocks)) + 1):
         spans = break_blocks(content.blocks, count, style)
         lines = [SeriesBlock(content.blocks[start:stop], style) for start, stop in spans]
         panel = make_panel(module, WrappedBlock(lines, style), style)
-        if panel.width <= most:
+        if panel.length <= most:
             break
     return panel
 
@@ -173,8 +214,11 @@ def make_panel(module: Module, content: Block, style: Style) -> Panel:
         above, below = room_of(wiring, grounds, style)[1]
         up, down = max(up, above + pad / 2), max(down, below + pad / 2)
         if grounds[0].pins:
-            head = style.px(EDGE + RISE) + style.metric("caption")
-    box_width = max(inner + pad_left + pad_right, min(title, style.px(10)) - style.gap(STUB))
+            size = style.metric("caption")
+            widest = max(text_width(pin.name, size) for pin in grounds[0].pins)
+            head = style.px(EDGE + RISE) + style.flow.lies(widest, size)[1]
+    titled = 0.0 if style.flow.vertical else min(title, style.px(10)) - style.gap(STUB)
+    box_width = max(inner + pad_left + pad_right, titled)
     spare = box_width - inner - pad_left - pad_right
     return Panel(
         module=module,
@@ -193,7 +237,7 @@ def make_panel(module: Module, content: Block, style: Style) -> Panel:
 
 def _wired(module: Module, content: Block, style: Style) -> tuple[Wiring | None, list[Ground]]:
     """The wires of what a panel shows; none where nothing has a name."""
-    canvas = Canvas("measured")
+    canvas = Canvas("measured", style.flow)
     ends = content.place(canvas, 0.0, 0.0, [Port(((-1.0, 0.0),))])
     if not canvas.pins:
         return None, []
@@ -216,32 +260,23 @@ def _grounds(module: Module, canvas: Canvas, y: float, edge: float, style: Style
         elif name in module.gives:
             pins.append(Pin(name, pin.x, None, edge, target=name))
     inner = [pin._replace(mute=pin.mute or pin.name in module.gives) for pin in canvas.pins]
-    return [Ground(edge, tuple(pins), ()), ground_of(canvas.items(), inner, y)]
+    return [Ground(edge, tuple(pins), ()), ground_of(canvas.items(), inner, y, canvas.flow)]
 
 
 def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
-    """Draw a panel with its arrows, its left arrow's start at ``x`` and its top at ``y``."""
+    """Draw a panel with its arrows and texts, from ``x`` and ``y`` on."""
     style = panel.style
     colors = style.role(panel.module.color)
-    stub = style.gap(STUB)
-    y += panel.head
-    left, right = x + stub, x + panel.width - stub
+    x, y = x + panel.start, y + panel.inset
+    left = x + style.gap(STUB)
     line = y + panel.line
-    back = Shape(
-        id=canvas.new_id(),
-        form="rect",
-        x=rounded(left),
-        y=rounded(y),
-        width=rounded(panel.box_width),
-        height=rounded(panel.box_height),
-        fill=colors.panel,
-        shadow=rounded(style.metric("shadow")),
-        role="panel",
-    )
+    box = canvas.flow.box(left, y, panel.box_width, panel.box_height)
+    back = Shape(canvas.new_id(), "rect", *rounded_box(box), colors.panel, role="panel")
+    back = back._replace(shadow=rounded(style.metric("shadow")))
     canvas.back.append(back)
     start = port_shape(canvas, x, line)
     ends = panel.content.place(
-        canvas, left + panel.pad_left, line, [Port(((x, line),), source=start.id)]
+        canvas, left + panel.pad_left, line, [Port(((x, line), (x, line)), source=start.id)]
     )
     leave = ends[0].y if len(ends) == 1 else line
     end = port_shape(canvas, x + panel.width, leave)
@@ -256,28 +291,28 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
             panel.chosen,
             rounds=False,
         )
-    size = style.metric("title")
-    title = clip(panel.module.title, panel.width, size, bold=True)
-    below = style.px(0.1) + style.row_gap(0.32)
-    canvas.text(
-        (left + right) / 2,
-        y + panel.box_height + below + ASCENT * size,
-        title,
-        size,
-        style.theme.color("text"),
-        bold=True,
-        role="title",
-    )
-    _draw_notes(panel, canvas, (left + right) / 2, y + panel.height - panel.head - panel.foot)
+    _draw_title(panel, canvas, back)
     return Group(canvas.prefix, "panel", panel.module.title, "", panel.module.name, canvas.items())
 
 
-def _draw_notes(panel: Panel, canvas: Canvas, middle: float, y: float) -> None:
-    """The lines under a panel's title."""
-    size, fill = panel.style.metric("caption"), panel.style.theme.color("text")
+def _draw_title(panel: Panel, canvas: Canvas, back: Shape) -> None:
+    """A panel's title and the lines under it, by its tinted rectangle ``back``."""
+    style, flow = panel.style, panel.style.flow
+    size, small = style.metric("title"), style.metric("caption")
+    below = back.y + back.height
+    middle, baseline = back.x + back.width / 2, below + style.px(0.1) + style.row_gap(0.32)
+    notes = below + panel.titled
+    baseline += ASCENT * size
+    if flow.vertical:
+        baseline = back.y - style.gap(STUB) - 0.4 * size
+        notes = below + style.gap(STUB)
+    room = panel.height if flow.vertical else panel.width
+    title = clip(panel.module.title, room, size, bold=True)
+    fill = style.theme.color("text")
+    canvas.text(middle, baseline, title, size, fill, bold=True, role="title")
     for row, line in enumerate(panel.notes):
-        baseline = y + (LINE_HEIGHT * (row + 0.25) + ASCENT) * size
-        canvas.text(middle, baseline, line, size, fill, role="note")
+        baseline = notes + (LINE_HEIGHT * (row + 0.25) + ASCENT) * small
+        canvas.text(middle, baseline, line, small, fill, role="note")
 
 
 def _at_edge(edge: Ground, canvas: Canvas, style: Style) -> Ground:
@@ -304,7 +339,7 @@ def level(panels: Sequence[Panel]) -> list[Panel]:
 
 def row_height(panels: Sequence[Panel]) -> float:
     """The height of a row of panels, whose titles stand on one line."""
-    return max(panel.height - panel.foot for panel in panels) + max(one.foot for one in panels)
+    return max(panel.body for panel in panels) + max(one.height - one.body for one in panels)
 
 
 def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]:
@@ -319,9 +354,9 @@ def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]
         length = -gap
         height = foot = 0.0
         for start in range(stop - 1, -1, -1):
-            length += panels[start].width + gap
-            height = max(height, panels[start].height - panels[start].foot)
-            foot = max(foot, panels[start].foot)
+            length += panels[start].length + gap
+            height = max(height, panels[start].body)
+            foot = max(foot, panels[start].height - panels[start].body)
             if length > width and start < stop - 1:
                 break
             torn = start > 0 and panels[start - 1].module.color == panels[start].module.color

@@ -115,9 +115,9 @@ def measure_lines(
     lines = [measure_line(row, start, stop, style) for start, stop in spans]
     grounds: list[Ground] = []
     for number, line in enumerate(lines):
-        canvas, y = Canvas("measured"), number * APART
+        canvas, y = Canvas("measured", style.flow), number * APART
         place_line(line, canvas, 0.0, y, Port(((-1.0, y),)), style)
-        ground = ground_of(canvas.items(), canvas.pins, y, line.anew)
+        ground = ground_of(canvas.items(), canvas.pins, y, style.flow, line.anew)
         grounds.append(ground._replace(right=line.width))
     if not any(ground.pins for ground in grounds):
         return tuple(lines)
@@ -255,7 +255,7 @@ def _place_head(
     joint = (x + tap, y)
     corner = (x + tap, y + height)
     source = port.to(joint, corner) if last else port.branch(joint, corner)
-    inner = Canvas(canvas.new_id())
+    inner = Canvas(canvas.new_id(), canvas.flow)
     head.block.place(inner, x + tap + style.gap(0.9), y + height, [source])
     canvas.lines += inner.back + inner.lines
     canvas.pins += inner.pins

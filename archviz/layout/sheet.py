@@ -12,7 +12,18 @@ from archviz.layout.row import RowLine, place_line, turn_room
 from archviz.layout.style import Style
 from archviz.layout.ways import Ground, ground_of
 from archviz.layout.wires import draw_wires
-from archviz.scene.scene import Connector, Group, Item, Line, Point, Shape, Text, total
+from archviz.scene.scene import (
+    Box,
+    Connector,
+    Group,
+    Item,
+    Line,
+    Point,
+    Shape,
+    Text,
+    extent,
+    total,
+)
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph
 
 ROW_GAP = 1.0
@@ -20,7 +31,11 @@ PANEL_GAP = 0.9
 
 
 class Sheet:
-    """Places one thing under the other, centred on a known width; ``y`` is where it has come."""
+    """Places one thing beside the other across the flow, centred on a known length along it.
+
+    ``y`` is where it has come, ``width`` the length along. Heading, notes and legend stand
+    above and below all that, whatever the flow.
+    """
 
     def __init__(self, style: Style, width: float) -> None:
         self.style = style
@@ -29,36 +44,42 @@ class Sheet:
         self.items: list[Item] = []
         self.panel_count = 0
 
+    def page(self) -> Box:
+        """(left, top, right, bottom) on the page of what has been placed."""
+        if not self.style.flow.vertical:
+            return (0.0, 0.0, self.width, self.y)
+        return extent(self.items)
+
     def heading(self, text: str) -> None:
-        """The figure's title, centred over it."""
+        """The figure's title, centred over all that has been placed."""
         size = self.style.metric("title") * 1.3
+        left, top, right, _ = extent(self.items)
         canvas = Canvas("title")
         canvas.text(
-            self.width / 2,
-            self.y + ASCENT * size,
-            clip(text, self.width, size, True),
+            (left + right) / 2,
+            top - self.style.row_gap(0.7) - size + ASCENT * size,
+            clip(text, right - left, size, True),
             size,
             self.style.theme.color("text"),
             bold=True,
             role="title",
         )
-        self.items.append(Group("title", "heading", text, items=canvas.items()))
-        self.y += size + self.style.row_gap(0.7)
+        self.items.insert(0, Group("title", "heading", text, items=canvas.items()))
 
     def row(self, lines: Sequence[RowLine], begins: bool = True, ends: bool = True) -> None:
         """The main row; a line ends where the next one begins, one turn below.
 
         A row that does not begin or end here comes from another page, or goes on there.
         """
-        style, canvas = self.style, Canvas("row")
+        style, canvas = self.style, Canvas("row", self.style.flow)
         port: Port | None = None
         width = 0.0
         left = (self.width - max(line.width for line in lines)) / 2
         bottom = self.y
         grounds: list[Ground] = []
         if not begins and not lines[0].anew:
-            start = port_shape(canvas, left - turn_room(lines, style), self.y + lines[0].up)
-            port = Port(((start.x, start.y),), source=start.id)
+            at = left - turn_room(lines, style), self.y + lines[0].up
+            port = Port((at,), source=port_shape(canvas, *at).id)
         for line in lines:
             y = self.y + line.up
             if port is not None and line is not lines[0] and not line.anew:
@@ -75,8 +96,8 @@ class Sheet:
             bottom = y + line.down
             self.y = bottom + style.row_gap(ROW_GAP)
         if not ends and not lines[-1].last and port is not None:
-            end = port_shape(canvas, max(port.x, left + width) + turn_room(lines, style), port.y)
-            canvas.connect(port, style, (end.x, end.y), target=end.id)
+            at = max(port.x, left + width) + turn_room(lines, style), port.y
+            canvas.connect(port, style, at, target=port_shape(canvas, *at).id)
         draw_wires(canvas, grounds, style, lines[0].chosen._replace(offset=lines[0].number))
         self.y = bottom
         self.items.append(Group("row", "row", "Main row", items=canvas.items()))
@@ -87,21 +108,21 @@ class Sheet:
         """A line for the wires: what was drawn of it, without the turn that leads into it."""
         items = canvas.back[drawn[0] :] + canvas.lines[drawn[1] :] + canvas.front[drawn[2] :]
         reach = (0.0, y - line.up - 1, 0.0, line.up + line.down + 2)
-        return ground_of(items, canvas.pins[drawn[3] :], y, line.anew, reach)
+        return ground_of(items, canvas.pins[drawn[3] :], y, canvas.flow, line.anew, reach)
 
     def panels(self, panels: Sequence[Panel]) -> None:
         """A row of panels, their titles on one line, centred on the page."""
         gap = self.style.gap(PANEL_GAP)
-        x = (self.width - total(panel.width for panel in panels) - gap * (len(panels) - 1)) / 2
+        x = (self.width - total(panel.length for panel in panels) - gap * (len(panels) - 1)) / 2
         panels = level(panels)
-        body = max(panel.height - panel.foot for panel in panels)
+        body = max(panel.body for panel in panels)
         self.y += self.style.row_gap(ROW_GAP)
         for panel in panels:
             self.panel_count += 1
-            canvas = Canvas(f"panel{self.panel_count}")
-            top = self.y + body - (panel.height - panel.foot)
+            canvas = Canvas(f"panel{self.panel_count}", self.style.flow)
+            top = self.y + (body - panel.body) * (0.5 if self.style.flow.vertical else 1.0)
             self.items.append(place_panel(panel, canvas, x, top))
-            x += panel.width + gap
+            x += panel.length + gap
         self.y += row_height(panels)
 
     def notes(self, notes: Sequence[str]) -> None:
@@ -109,32 +130,27 @@ class Sheet:
         if not notes:
             return
         style, canvas = self.style, Canvas("notes")
-        size = style.metric("caption")
-        self.y += style.row_gap(0.7)
+        size, fill = style.metric("caption"), style.theme.color("text")
+        left, _, right, y = self.page()
+        y += style.row_gap(0.7)
         for note in notes:
-            for text in paragraph(note, max(self.width, style.px(8)), size):
-                canvas.text(
-                    0.0,
-                    self.y + ASCENT * size,
-                    text,
-                    size,
-                    style.theme.color("text"),
-                    anchor="start",
-                    role="note",
-                )
-                self.y += LINE_HEIGHT * size
-            self.y += 0.25 * size
+            for text in paragraph(note, max(right - left, style.px(8)), size):
+                canvas.text(left, y + ASCENT * size, text, size, fill, anchor="start", role="note")
+                y += LINE_HEIGHT * size
+            y += 0.25 * size
+        self.y = y
         self.items.append(Group("notes", "notes", "Notes", items=canvas.items()))
 
     def legend(self, used: Used) -> None:
         """The legend of what the figure uses."""
         sections = legend_sections(self.style, used)
         canvas = Canvas("legend")
-        self.y += self.style.px(0.6)
-        width = max(self.width, self.style.px(12))
-        length, height = place_strip(sections, canvas, self.style, width, self.y)
+        left, _, right, y = self.page()
+        width = max(right - left, self.style.px(12))
+        y += self.style.px(0.6)
+        length, height = place_strip(sections, canvas, self.style, width, y)
         self.width = max(self.width, length)
-        self.y += height
+        self.y = y + height
         self.items.append(Group("legend", "legend", "Legend", items=canvas.items()))
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from archviz.errors import fail
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import Canvas, rounded
+from archviz.layout.flow import FLOWS, RIGHT, Flow
 from archviz.layout.page import describe_network, heading_text, row_width
 from archviz.layout.panels import Panel, build_panels, pack, row_height
 from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_lines, unsettled
@@ -106,10 +107,12 @@ def network_slides(
         ArchvizError: not even the smallest scale makes a part of it fit.
     """
     width = rounded(SLIDE_HEIGHT * aspect)
-    room = (width - 2 * MARGIN, SLIDE_HEIGHT - TOP - BOTTOM)
+    flow = FLOWS[network.figure.direction]
+    inner = (width - 2 * MARGIN, SLIDE_HEIGHT - TOP - BOTTOM)
+    room = flow.lies(*inner)
     known = Known()
     for density in FULL if full else COMPACT:
-        style = slide_style(theme, 1.0, density, full)
+        style = slide_style(theme, 1.0, density, full, flow)
         parts, chapters, known = _arranged(network, analysis, style, room, known)
         if chapters:
             break
@@ -117,7 +120,7 @@ def network_slides(
     roomy = (room[0] + 0.5, room[1] + 0.5)
     for smaller in (scale, *(other for other in LAST_RESORT if other < scale)):
         if smaller != 1.0:
-            style = slide_style(theme, smaller, density, full)
+            style = slide_style(theme, smaller, density, full, flow)
             parts, chapters, known = _arranged(network, analysis, style, roomy, known)
         if chapters:
             break
@@ -134,7 +137,7 @@ def network_slides(
             analysis,
             chapter,
             parts.style,
-            (width, room[0], room[1]),
+            (width, *inner),
             number,
             (number == 0, number == last),
         )
@@ -142,11 +145,13 @@ def network_slides(
     ]
 
 
-def slide_style(theme: Theme, scale: float, density: Density, full: bool) -> Style:
+def slide_style(
+    theme: Theme, scale: float, density: Density, full: bool, flow: Flow = RIGHT
+) -> Style:
     """The style of a network's slides."""
     theme = slide_theme(theme, scale, density)
     room = Room(density.label, density.under_badge, density.under_box, several=1.0)
-    return Style(theme, theme.metric("unit"), full, room=room)
+    return Style(theme, theme.metric("unit"), full, room=room, flow=flow)
 
 
 class Known(NamedTuple):
@@ -165,10 +170,11 @@ def _arranged(
 ) -> tuple[Parts, list[Chapter], Known]:
     """The parts of a network and their slides; no wire leads from one slide to another."""
     builder = Builder(network, analysis, style).within(network.body)
-    panels = build_panels(network, builder, room[0])
+    notes = network.figure.notes
+    panels = build_panels(network, builder, room[0] - _notes_along(notes, style, room[1]))
 
     def made(builder: Builder) -> tuple[tuple[Parts, list[Chapter], Known], Unsettled]:
-        parts = Parts(main_row(network, builder), panels, network.figure.notes, style)
+        parts = Parts(main_row(network, builder), panels, notes, style)
         chapters = _chapters(parts, *room)
         failed, turned = unsettled([line for chapter in chapters for line in chapter.lines])
         names = [
@@ -199,6 +205,7 @@ def _best_scale(parts: Parts, room: tuple[float, float]) -> float:
 def _chapters(parts: Parts, width: float, height: float) -> list[Chapter]:
     """The slides that it takes, each no larger than this; empty if some part does not fit."""
     style = parts.style
+    width -= _notes_along(parts.notes, style, height)
     lines = _lines(parts, width)
     if not lines or any(line.up + line.down > height for line in lines):
         return []
@@ -272,7 +279,8 @@ def _paginate(
     for number, row in enumerate(rows):
         chapter = make_room(_row_height(row), number == early)
         chapters[-1] = chapter._replace(rows=(*chapter.rows, row))
-    needed = _notes_height(parts.notes, parts.style, width)
+    vertical = parts.style.flow.vertical
+    needed = 0.0 if vertical else _notes_height(parts.notes, parts.style, width)
     for number, filled in enumerate(used):
         if filled + needed <= height:
             chapters[number] = chapters[number]._replace(notes=parts.notes)
@@ -293,11 +301,16 @@ def _lines(parts: Parts, width: float) -> tuple[RowLine, ...]:
 
 
 def _row_span(row: Sequence[Panel], gap: float) -> float:
-    return total(panel.width for panel in row) + gap * (len(row) - 1)
+    return total(panel.length for panel in row) + gap * (len(row) - 1)
 
 
 def _row_height(row: Sequence[Panel]) -> float:
     return row_height(row)
+
+
+def _notes_along(notes: Sequence[str], style: Style, across: float) -> float:
+    """The length that notes leave free below, where the flow goes up or down."""
+    return _notes_height(notes, style, across) if style.flow.vertical else 0.0
 
 
 def _notes_height(notes: Sequence[str], style: Style, width: float) -> float:
@@ -319,7 +332,7 @@ def _slide(
 ) -> Scene:
     """One slide: heading above, the chapter centred in the room below."""
     width, inner, height = room
-    sheet = Sheet(style, inner)
+    sheet = Sheet(style, style.flow.lies(inner, height)[0])
     if chapter.lines:
         sheet.row(chapter.lines, *parts_of_row)
     for row in chapter.rows:

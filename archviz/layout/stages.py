@@ -8,10 +8,11 @@ from typing import NamedTuple
 from archviz.layout.blocks import Block
 from archviz.layout.canvas import PAD, Canvas, Port, rounded
 from archviz.layout.compound import SeriesBlock
+from archviz.layout.flow import text_extent
 from archviz.layout.style import Style
 from archviz.network.model import Auxiliary, Graph, Repeat, Residual, Stage, Towers
 from archviz.scene.scene import Shape
-from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, text_width
+from archviz.scene.text import clip, text_width
 
 STAGE_GAP = 0.9
 """Units that stand between stages besides what stands between their blocks."""
@@ -32,12 +33,13 @@ class NotedBlock(Block):
         self.content, self.notes, self.color, self.style = content, list(notes), color, style
         self.size = style.metric("caption")
         self.pad = style.px(PAD) if color else 0.0
-        texts = max((text_width(note, self.size) for note in notes), default=0.0)
-        self.inner = max(content.width, texts)
+        widths = [text_width(note, self.size) for note in notes]
+        along, across = style.flow.lies(*text_extent(widths, self.size))
+        self.inner = max(content.width, along)
         self.width = self.inner + 2 * self.pad
         self.up = content.up + self.pad
         self.text_at = content.down + (self.pad or style.px(0.3))
-        self.down = self.text_at + LINE_HEIGHT * self.size * len(self.notes) + self.pad / 2
+        self.down = self.text_at + across + 0.2 * self.size + self.pad / 2
         self.begins = content.begins
         self.overhang = self.pad + (self.inner - content.width) / 2 + content.overhang
         self.left_gap, self.right_gap = content.left_gap, content.right_gap
@@ -47,11 +49,8 @@ class NotedBlock(Block):
         style = self.style
         if self.color:
             place_ground(canvas, x, y - self.up, self.width, self.up + self.down, self.color, style)
-        baseline = y + self.text_at + ASCENT * self.size
-        for note in self.notes:
-            fill = style.theme.color("caption")
-            canvas.text(x + self.width / 2, baseline, note, self.size, fill)
-            baseline += LINE_HEIGHT * self.size
+        fill, middle = style.theme.color("caption"), x + self.width / 2
+        canvas.label(middle, y + self.text_at, self.notes, self.size, fill, across="after")
         left = x + self.pad + (self.inner - self.content.width) / 2
         return self.content.place(canvas, left, y, sources)
 
@@ -72,6 +71,7 @@ def place_ground(
     canvas: Canvas, x: float, y: float, width: float, height: float, color: str, style: Style
 ) -> None:
     """A ground behind what is drawn."""
+    x, y, width, height = canvas.flow.box(x, y, width, height)
     canvas.back.append(
         Shape(
             id=canvas.new_id(),
@@ -93,7 +93,9 @@ def stage_room(
     """How far a line with stages reaches above and below, grounds and titles included."""
     if not spans:
         return up, down
-    return up + style.px(PAD), down + style.px(2 * PAD) + style.metric("caption")
+    titles = [text_width(span.stage.title, style.metric("caption")) for span in spans]
+    across = style.flow.lies(max(titles), style.metric("caption"))[1]
+    return up + style.px(PAD), down + style.px(2 * PAD) + across
 
 
 def place_stages(
@@ -115,8 +117,13 @@ def place_stages(
     for span, start, stop in parts:
         left = x + series.offsets[start] - pad
         right = x + series.offsets[stop - 1] + series.blocks[stop - 1].width + pad
-        look, height = span.stage.look, bottom + size + pad - top
-        place_ground(canvas, left, top, right - left, height, look.color, style)
-        title = clip(look.label or span.stage.title, right - left - pad, size)
+        look = span.stage.look
+        title = look.label or span.stage.title
+        if not style.flow.vertical:
+            title = clip(title, right - left - pad, size)
+        across = style.flow.lies(text_width(title, size), size)[1]
+        place_ground(
+            canvas, left, top, right - left, bottom + across + pad - top, look.color, style
+        )
         fill, middle = style.theme.color("caption"), (left + right) / 2
-        canvas.text(middle, bottom + ASCENT * size, title, size, fill, role="stage")
+        canvas.label(middle, bottom, title, size, fill, across="after", role="stage")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from archviz.layout.flow import RIGHT, Flow
 from archviz.scene.theme import Colors, Theme
 
 
@@ -27,6 +28,7 @@ class Style(NamedTuple):
     """Print filters, strides and output shapes under each layer."""
     in_panel: bool = False
     room: Room = Room()
+    flow: Flow = RIGHT
 
     def px(self, units: float) -> float:
         """``units`` in pixels."""
@@ -53,6 +55,11 @@ class Style(NamedTuple):
     def line_width(self) -> float:
         """Width of lines in pixels."""
         return round(self.metric("line"), 2)
+
+    @property
+    def dash(self) -> float:
+        """Length in pixels of the dashes of what some calls leave out."""
+        return round(self.px(0.14), 2)
 
     def role(self, name: str) -> Colors:
         """Colours of a role."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archviz.layout.canvas import Canvas, box_shape, rounded, simplify
+from archviz.layout.canvas import Canvas, rounded, simplify
+from archviz.layout.glyphs import box_shape
 from archviz.layout.style import Style
 from archviz.network.model import Head
 from archviz.scene.scene import Group, Item, Line

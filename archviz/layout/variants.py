@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from archviz.network.analysis import Analysis
 from archviz.network.facts import Facts, Variant, Varied
+from archviz.network.kind import counted
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
-from archviz.network.labels import box_label, without_braces
-from archviz.network.model import Layer, Module, ModuleCall, Network, Node, Repeat, Series, Towers
-from archviz.network.walk import children
+from archviz.network.labels import NUMBER, box_label, traits, without_braces
+from archviz.network.model import (
+    Layer,
+    Module,
+    ModuleCall,
+    Network,
+    Repeat,
+    Residual,
+    Series,
+    Towers,
+)
+from archviz.network.walk import within
 
-MOST_RUNS = 4
+MOST_RUNS = 5
 """Stretches of calls that are listed; of more only the number of calls is said."""
 MOST_VALUES = 3
-"""Values of which it is said which call has which; of more a box says the range."""
+"""Numbers of which it is said which call has which; of more a box says the range."""
 NOUNS = ("block", "layer", "unit", "module", "cell", "stage", "branch")
 """What calls are called, where the title of their module ends in it; else blocks."""
 
@@ -42,17 +52,14 @@ def variant_notes(
         return ()
     known = " ".join(_labels(analysis, module))
     said: list[Said] = []
-    names = [_name(node, network) for node in _own(body)]
-    for node in _own(body):
-        facts = analysis.facts.get(node.where)
-        if facts is not None and facts.calls and len(facts.variants) > 1:
-            said += _presence(node, facts, network, names)
-            said += [one for aspect in _aspects(node) for one in _values(facts, aspect, known)]
+    for node, place in _places(body, analysis, network):
+        facts = analysis.facts[node.where]
+        said += [*_presence(facts, place), *_values(facts, place, known)]
     noun = next((noun for noun in NOUNS if module.title.lower().endswith(noun)), "block")
     together: dict[str, list[str]] = {}
     for one in said:
         apart = any(one.value == other.value and one.runs != other.runs for other in said)
-        value = f"{one.place}: {one.value}" if apart and one.place != one.value else one.value
+        value = f"{one.place}: {one.value}" if apart and one.place not in one.value else one.value
         values = together.setdefault(_where(one.runs, count, noun), [])
         values += [value] if value not in values else []
     return tuple(f"{', '.join(values)} {where}" for where, values in together.items())
@@ -61,40 +68,49 @@ def variant_notes(
 def _labels(analysis: Analysis, module: Module) -> Iterator[str]:
     """What the boxes of a module say in its calls, where that is not the same in all."""
     for facts in analysis.facts.values():
-        for node, _ in facts.present:
-            if isinstance(node, ModuleCall) and node.module == module.name:
-                yield node.look.label
+        for one in facts.variants:
+            if isinstance(one.node, ModuleCall) and one.node.module == module.name:
+                yield one.node.look.label
 
 
-def _own(node: Node) -> Iterator[Varied]:
-    """What may differ in a node, without what is in the modules that it calls."""
-    if isinstance(node, Layer | ModuleCall | Repeat | Towers):
-        yield node
-    if not isinstance(node, ModuleCall):
-        for child in children(node, shown=True):
-            yield from _own(child)
+def _places(body: Series, analysis: Analysis, network: Network) -> list[tuple[Varied, str]]:
+    """What differs between calls in a body, and what it is called there.
+
+    What is called like others is numbered, or called dashed where it alone is. Of a shortcut
+    that some calls have, what stands in it goes without saying.
+    """
+    names: dict[int, str] = {}
+    nodes = list(within(body, shown=True, modules=False))
+    for node in nodes:
+        if isinstance(node, Varied):
+            names.setdefault(id(node), _name(node, network))
+        elif isinstance(node, Residual) and analysis.facts[node.merge.where].optional:
+            names[id(node.merge)] = "shortcut"
+            without = _gone(analysis.facts[node.merge.where])
+            for one in within(node.shortcut, shown=True, modules=False):
+                if isinstance(one, Varied) and _gone(analysis.facts[one.where]) == without:
+                    names[id(one)] = ""
+    varied = [node for node in nodes if isinstance(node, Varied) and node.where in analysis.facts]
+    of_name: dict[str, list[Varied]] = {}
+    for node in varied:
+        of_name.setdefault(names[id(node)], []).append(node)
+    found: list[tuple[Varied, str]] = []
+    for node in varied:
+        name, facts = names[id(node)], analysis.facts[node.where]
+        alike = of_name[name]
+        optional = [one for one in alike if analysis.facts[one.where].optional]
+        if len(alike) > 1 and name:
+            place = f"{_ordinal(alike.index(node))} {name}"
+            name = f"dashed {name}" if optional == [node] else place
+        if len(facts.variants) > 1:
+            found.append((node, name))
+    return found
 
 
-def _aspects(node: Varied) -> list[Callable[[Any], str]]:
-    """What may differ in what is drawn of a place, each as a text."""
-    if isinstance(node, ModuleCall):
-        return [lambda one: one.look.label]
-    if isinstance(node, Repeat):
-        return [lambda one: f"×{one.times}"]
-    if isinstance(node, Towers):
-        return [lambda one: f"{one.copies} towers"]
-    said: list[Callable[[Any], str]] = [
-        box_label,
-        lambda one: NORMS[one.norm].title if one.norm in NORMS else "",
-        lambda one: ACTIVATIONS[one.activation].title if one.activation in ACTIVATIONS else "",
-        lambda one: "1 group" if one.groups == 1 else f"{one.groups} groups",
-        lambda one: f"rate {'×'.join(map(str, dict.fromkeys(one.dilation)))}",
-        lambda one: f"×{one.value:g}" if one.kind == "scaled-add" else "",
-    ]
-    words = KINDS[node.kind].words
-    if words:
-        said.append(lambda one: words(one)[1] if KINDS[one.kind].words else "")
-    return said
+def _ordinal(index: int) -> str:
+    """``first``, ``second`` … ``5th``, of the index of one of several."""
+    words = ("first", "second", "third", "fourth")
+    return words[index] if index < len(words) else f"{index + 1}th"
 
 
 def _name(node: Varied, network: Network) -> str:
@@ -104,39 +120,63 @@ def _name(node: Varied, network: Network) -> str:
     return box_label(node) if isinstance(node, Layer) else ""
 
 
-def _presence(node: Varied, facts: Facts, network: Network, names: Sequence[str]) -> Iterator[Said]:
+def _said(node: Varied) -> dict[str, str]:
+    """What is drawn of a place, by what it is about."""
+    if isinstance(node, ModuleCall):
+        return {"label": node.look.label}
+    if isinstance(node, Repeat):
+        return {"times": f"×{node.times}"}
+    if isinstance(node, Towers):
+        return {"times": counted(node.copies, "tower")} if node.copies > 1 else {}
+    said = {"label": box_label(node)}
+    if node.norm in NORMS:
+        said["norm"] = NORMS[node.norm].title
+    if node.activation in ACTIVATIONS and not KINDS[node.kind].inside:
+        said["activation"] = ACTIVATIONS[node.activation].title
+    return said | {trait.about: trait.text for trait in traits(node)}
+
+
+NONE = {"activation": "linear", "norm": "no normalisation"}
+"""What is said of a place that has nothing of a thing that others have."""
+
+
+def _presence(facts: Facts, place: str) -> Iterator[Said]:
     """Which calls have what others leave out, or which have not, as is shorter."""
-    if not facts.optional:
+    if not facts.optional or not place:
         return
-    label = _name(facts.present[0].node, network)
-    if names.count(_name(node, network)) > 1:
-        label = f"dashed {label}"
     there = _merged(facts.present)
-    gone = _merged([one for one in facts.variants if one not in facts.present])
-    yield Said(label, there, label) if len(there) <= len(gone) else Said(f"no {label}", gone, label)
+    gone = _gone(facts)
+    yield Said(place, there, place) if len(there) <= len(gone) else Said(f"no {place}", gone, place)
 
 
-def _values(facts: Facts, said: Callable[[Any], str], known: str) -> list[Said]:
-    """Which calls have which of two or three values; of two only the one that is said shorter."""
-    groups: dict[str, list[Variant]] = {}
-    for variant in facts.present:
-        groups.setdefault(said(variant.node), []).append(variant)
-    texts = _apart(list(groups))
-    if not 1 < len(groups) <= MOST_VALUES or all(_known(text, known) for text in texts):
-        return []
-    place = said(facts.present[0].node)
-    found = [
-        Said(text, _merged(variants), place)
-        for text, variants in zip(texts, groups.values(), strict=True)
-    ]
-    numbers = sorted(run for one in found for run in one.runs)
-    if any(stop >= start for (_, stop), (start, _) in pairwise(numbers)):
-        return []  # within one call, too
-    if len(found) > 2:
-        return [one._replace(value=one.value or "linear") for one in found]
-    short = min(reversed(found), key=lambda one: len(one.runs))
-    other = next(one.value for one in found if one is not short)
-    return [short._replace(value=short.value or f"no {other}")]
+def _values(facts: Facts, place: str, known: str) -> Iterator[Said]:
+    """Which calls have which values; of two only the one that is said shorter."""
+    said = [(_said(one.node), one) for one in facts.present]
+    for about in dict.fromkeys(key for values, _ in said for key in values):
+        groups: dict[str, list[Variant]] = {}
+        for values, variant in said:
+            groups.setdefault(values.get(about, ""), []).append(variant)
+        texts = _apart(list(groups))
+        if len(groups) < 2 or _ranged(texts) or all(_known(text, known) for text in texts):
+            continue
+        found = [
+            Said(text, _merged(variants), place)
+            for text, variants in zip(texts, groups.values(), strict=True)
+        ]
+        numbers = sorted(run for one in found for run in one.runs)
+        if any(stop >= start for (_, stop), (start, _) in pairwise(numbers)):
+            continue  # within one call, too
+        if len(found) > 2:
+            yield from (one._replace(value=one.value or NONE.get(about, "none")) for one in found)
+            continue
+        short = min(reversed(found), key=lambda one: len(one.runs))
+        other = next(one.value for one in found if one is not short)
+        yield short._replace(value=short.value or f"no {other}")
+
+
+def _ranged(texts: Sequence[str]) -> bool:
+    """Whether texts are so many numbers that the box says their range."""
+    return len(texts) > MOST_VALUES and len({NUMBER.sub("#", text) for text in texts}) == 1
 
 
 def _known(text: str, known: str) -> bool:
@@ -153,6 +193,11 @@ def _apart(texts: Sequence[str]) -> list[str]:
         if len(columns) == 1 and not any(word.isdigit() for word in plain):
             return plain
     return list(texts)
+
+
+def _gone(facts: Facts) -> Runs:
+    """The calls that leave out what stands at a place."""
+    return _merged([one for one in facts.variants if not one.present])
 
 
 def _merged(variants: Sequence[Variant]) -> Runs:

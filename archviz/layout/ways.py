@@ -11,6 +11,7 @@ from itertools import pairwise, product
 from typing import NamedTuple, TypeAlias
 
 from archviz.layout.canvas import Pin
+from archviz.layout.flow import Flow
 from archviz.layout.style import Style
 from archviz.scene.scene import Box, Connector, Item, Line, Shape, Text, box_of, leaves, shapes_in
 from archviz.scene.text import text_width
@@ -72,8 +73,8 @@ Route: TypeAlias = tuple[Lane, ...]
 """A wire: its lanes, that of its start first; several are joined at the end of the lines."""
 
 
-def obstacles(items: Iterable[Item]) -> tuple[Box, ...]:
-    """Boxes of what a wire may not touch, lines as boxes without thickness."""
+def obstacles(items: Iterable[Item], flow: Flow) -> tuple[Box, ...]:
+    """Boxes of what a wire may not touch, along and across; lines have no thickness."""
     found: list[Box] = []
     for leaf in leaves(items):
         match leaf:
@@ -84,19 +85,20 @@ def obstacles(items: Iterable[Item]) -> tuple[Box, ...]:
                 found += [box_of(points[at : at + 2]) for at in range(len(points) - 1)]
             case Shape() | Text():
                 found.append(leaf.box)
-    return tuple(found)
+    return tuple(map(flow.within, found))
 
 
 def ground_of(
     items: Sequence[Item],
     pins: Sequence[Pin],
     y: float,
+    flow: Flow,
     joined: bool = True,
     reach: Box | None = None,
 ) -> Ground:
     """A line with what is drawn on it; of what stands out of ``reach``, nothing."""
-    behind = [s.box for s in shapes_in(items) if s.role == "ground"]
-    boxes = obstacles(items)
+    behind = [flow.within(s.box) for s in shapes_in(items) if s.role == "ground"]
+    boxes = obstacles(items, flow)
     if reach:
         top, bottom = reach[1], reach[1] + reach[3]
         boxes = tuple(box for box in boxes if box[1] >= top and box[1] + box[3] <= bottom)
@@ -224,7 +226,9 @@ def _route(
         under = zone == first and any(leg.up for leg in those[1:])
         leftward = False
         if zone == first and not start[1].pin.mute:
-            at, long = start[1].x, text_width(name, style.metric("caption")) + style.px(0.3)
+            size = style.metric("caption")
+            along = style.flow.lies(text_width(name, size), size)[0]
+            at, long = start[1].x, along + style.px(0.3)
             shut = beyond != 0 or not all(ground.joined for ground in grounds[1:])
             spans = (
                 [(at - long, at), (at, at + long)]

@@ -13,7 +13,7 @@ from archviz.layout.ways import Ground, Lane, Leg, Route
 from archviz.network.model import From, Graph, Layer, ModuleCall, Node
 from archviz.network.walk import children
 from archviz.scene.scene import Connector, Point
-from archviz.scene.text import ASCENT, text_width
+from archviz.scene.text import text_width
 
 TAP_STUB = 0.42
 """Units that a name's line stands out of the row."""
@@ -48,9 +48,10 @@ class TapBlock(Block):
         self.left_gap = style.px(0.15)
         self.up = self.down = style.px(0.1)
         if stub:
-            self.width = text_width(name, self.size) + style.px(0.1)
+            along, across = style.flow.lies(text_width(name, self.size), self.size)
+            self.width = along + style.px(0.1)
             self.left_gap = 0.0
-            self.up = style.px(TAP_STUB + RISE) + self.size
+            self.up = style.px(TAP_STUB + RISE) + across
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
@@ -77,8 +78,9 @@ class FromBlock(Block):
         self.name, self.style, self.stub = name, style, stub
         self.size = style.metric("caption")
         self.wired = not stub
-        self.width = text_width(name, self.size) if stub else style.px(0.2)
-        self.up = style.px(RISE) + self.size if stub else style.px(0.1)
+        along, across = style.flow.lies(text_width(name, self.size), self.size)
+        self.width = along if stub else style.px(0.2)
+        self.up = style.px(RISE) + across if stub else style.px(0.1)
         self.down = style.px(0.1)
         self.right_gap = 0.0 if stub else style.px(0.1)
 
@@ -86,7 +88,7 @@ class FromBlock(Block):
         """See :meth:`Block.place`; no line enters."""
         if self.stub:
             start = port_shape(canvas, x, y)
-            canvas.name(x, y, self.name, self.style, "start")
+            canvas.name(x, y, self.name, self.style, "after")
             return [Port(((x, y), (x + self.width, y)), source=start.id)]
         start_id = canvas.new_id()
         x -= self.back
@@ -124,7 +126,8 @@ def room_of(wiring: Wiring, grounds: Sequence[Ground], style: Style) -> list[tup
             continue  # straight from the edge of a panel
         over = under = style.px(0.1)
         if not lane.legs[0].pin.mute:
-            name = style.px(RISE) + style.metric("caption")
+            size = style.metric("caption")
+            name = style.px(RISE) + style.flow.lies(text_width(lane.name, size), size)[1]
             over, under = (over, under + name) if lane.under else (over + name, under)
         line, below = lane.zone
         up, down = room[line]
@@ -155,12 +158,18 @@ def _draw(canvas: Canvas, route: Route, wiring: Wiring, style: Style) -> None:
         else:
             _prepend(canvas, leg.pin.target, own, points, port.source)
     if not start.pin.mute:
-        x = start.x + style.px(-0.12 if first.leftward else 0.12)
-        anchor = "end" if first.leftward else "start"
-        y = wiring.heights[first]
-        if first.under:
-            y += style.px(2 * RISE) + ASCENT * style.metric("caption")
-        canvas.name(x, y, first.name, style, anchor)
+        x, y = start.x + style.px(-0.12 if first.leftward else 0.12), wiring.heights[first]
+        fill, size = style.theme.color("caption"), style.metric("caption")
+        canvas.label(
+            x,
+            y + style.px(RISE if first.under else -RISE),
+            first.name,
+            size,
+            fill,
+            along="before" if first.leftward else "after",
+            across="after" if first.under else "before",
+            role="wire",
+        )
 
 
 def _way(route: Route, lane: Lane, leg: Leg, wiring: Wiring) -> Iterator[Point]:
@@ -184,7 +193,7 @@ def _covered(canvas: Canvas, port: Port) -> bool:
         return True
     for item in canvas.lines:
         if isinstance(item, Connector):
-            for (x0, y0), (x1, y1) in pairwise(item.points):
+            for (x0, y0), (x1, y1) in pairwise(canvas.flow.ways(item.points)):
                 level = abs(y0 - y1) < 0.02 and abs(y0 - port.y) < 0.02
                 if level and min(x0, x1) < port.x - 0.02 and max(x0, x1) > port.x - 0.02:
                     return True
@@ -217,8 +226,8 @@ def _prepend(
     for at, item in enumerate(canvas.lines):
         if not isinstance(item, Connector) or item.source != start:
             continue
-        points = item.points
-        if first and points[0] == simplify([way[-1]])[0]:
-            points, first = simplify((*own, *points)), False
-        route = simplify((*way, *item.route))
+        points, flow = item.points, canvas.flow
+        if first and flow.ways(points[:1]) == simplify([way[-1]]):
+            points, first = simplify((*flow.way(own), *points)), False
+        route = simplify((*flow.way(way), *item.route))
         canvas.lines[at] = item._replace(points=points, route=route, source=source)

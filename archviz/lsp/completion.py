@@ -15,7 +15,7 @@ from archviz.language.items import FORMS
 from archviz.language.options import COMMON, FLAGS, OPTIONS, WORDS
 from archviz.language.shapes import SHAPE_NAMES
 from archviz.language.spec import BODIES, COMPANIONS, MODULE_KEYS, SECTIONS
-from archviz.looks import DETAILS, LOOKS, ROLES, theme_names
+from archviz.looks import CHOICES, LOOKS, ROLES, theme_names
 from archviz.lsp.outline import Cursor, Outline, Piece
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS, OPENABLE
 
@@ -32,7 +32,7 @@ _VALUES: Mapping[str, Iterable[str]] = {
     "hide-badges": KINDS,
     "open": OPENABLE,
     "side": ("above", "below"),
-    "detail": DETAILS,
+    **CHOICES,
 }
 """What can stand under a key that is no part of the network."""
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem
-from archviz.network.facts import Facts, Tally
+from archviz.network.facts import Facts, Tally, Varied
 from archviz.network.inputs import doubt, doubts, meant
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.network.labels import call_text
@@ -28,7 +28,7 @@ from archviz.network.model import (
 )
 from archviz.network.paths import Scope
 from archviz.network.rules import ShapeError, check_size
-from archviz.network.walk import Run, Walk, children
+from archviz.network.walk import Run, Walk, children, within
 
 State: TypeAlias = tuple[Shape | None, int]
 """The shape at a place, None behind a problem, and the depth there."""
@@ -221,7 +221,7 @@ class _Analyser(Walk[State]):
                 self.problems[layer.where] = problem
             return None, depth
         tally.add(
-            depthwise=layer.groups == shapes[0][-1] if layer.groups > 1 else None,
+            depthwise=layer.groups == shapes[0][-1] if layer.groups > 1 and layer.filters else None,
             shapes=outcome.shape,
             parameters=outcome.trainable + outcome.non_trainable,
             macs=outcome.macs,
@@ -237,14 +237,16 @@ class _Analyser(Walk[State]):
         self.macs += macs
         return outcome.shape, depth + outcome.depth
 
-    def left_out(self, node: Layer | ModuleCall) -> None:
+    def left_out(self, node: Node) -> None:
         """Note what is left out; every place in it has facts, though nothing runs there."""
         self.idle(node)
-        self.tally(node.where).has(node, self.number)
+        for one in within(node, shown=True, modules=False):
+            if isinstance(one, Varied):
+                self.tally(one.where).has(one, self.number, present=False)
 
     def idle(self, node: Node) -> None:
         """Give every place in a node its facts."""
-        if isinstance(node, Layer | ModuleCall | Repeat):
+        if isinstance(node, Varied):
             if node.where in self.tallies:
                 return
             self.tally(node.where)

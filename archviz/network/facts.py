@@ -19,6 +19,8 @@ class Variant(NamedTuple):
 
     node: Varied
     runs: tuple[tuple[int, int], ...] = ()
+    present: bool = True
+    """False for those calls that leave it out."""
 
 
 class Facts(NamedTuple):
@@ -41,7 +43,7 @@ class Facts(NamedTuple):
     @property
     def present(self) -> list[Variant]:
         """The variants that are not left out."""
-        return [one for one in self.variants if getattr(one.node, "present", True)]
+        return [one for one in self.variants if one.present]
 
     @property
     def layers(self) -> list[Layer]:
@@ -62,14 +64,16 @@ class Tally:
     def __init__(self) -> None:
         self.calls = 0
         self.seen: dict[str, dict[Any, None]] = {}
-        self.variants: dict[int, tuple[Varied, list[tuple[int, int]]]] = {}
-        """By the id of a node, which its calls share, as far as they are equal."""
+        self.variants: dict[tuple[int, bool], tuple[Varied, list[tuple[int, int]]]] = {}
+        """By the id of a node, which its calls share as far as they are equal, and whether
+        it is there."""
 
-    def has(self, node: Varied, number: int) -> None:
-        """Note what stands there in call ``number`` of the module, 0 for the main row."""
-        variant = self.variants.get(id(node))
+    def has(self, node: Varied, number: int, present: bool = True) -> None:
+        """Note what stands there, or does not, in call ``number``, 0 for the main row."""
+        key = id(node), present
+        variant = self.variants.get(key)
         if variant is None:
-            variant = self.variants[id(node)] = node, []
+            variant = self.variants[key] = node, []
         runs = variant[1]
         if not runs or runs[-1][1] < number - 1:
             if number:
@@ -87,5 +91,8 @@ class Tally:
 
     def facts(self) -> Facts:
         """All that was noted."""
-        variants = tuple(Variant(node, tuple(runs)) for node, runs in self.variants.values())
+        variants = tuple(
+            Variant(node, tuple(runs), present)
+            for (_, present), (node, runs) in self.variants.items()
+        )
         return Facts(self.calls, variants, **{name: tuple(s) for name, s in self.seen.items()})

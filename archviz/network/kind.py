@@ -15,6 +15,22 @@ if TYPE_CHECKING:
     from archviz.network.rules import ShapeRule
 
 
+class Trait(NamedTuple):
+    """What sets a layer apart from others of its label; ``plain`` where nobody needs to be told.
+
+    ``about`` is the same for all that may stand there instead.
+    """
+
+    about: str
+    text: str
+    plain: bool = False
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 group``, ``4 groups``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 class Kind(NamedTuple):
     """One kind of layer: how it looks, what it accepts, and what it counts."""
 
@@ -52,8 +68,8 @@ class Kind(NamedTuple):
     """Whether nothing comes in: a series may begin with it."""
     inside: bool = False
     """Whether its activation is inside, not behind it."""
-    words: Callable[[Layer], tuple[str, str]] | None = None
-    """Text of the box and of the caption under it, where they say more than the kind."""
+    words: Callable[[Layer], tuple[str, tuple[Trait, ...]]] | None = None
+    """Text of the box, and what is said under it, where that is more than the kind says."""
 
 
 _OVER = {"-1d": "of a sequence", "-3d": "of a volume"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.network import counts, merges, rules, sequences, windows
-from archviz.network.kind import Kind, merge, other, stated, windowed
+from archviz.network.kind import Kind, Trait, counted, merge, other, stated, windowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,41 +76,50 @@ def _activation_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
 # ---- what boxes say --------------------------------------------------------------------------
 
 
-def _attention_words(layer: Layer) -> tuple[str, str]:
+def _attention_words(layer: Layer) -> tuple[str, tuple[Trait, ...]]:
     label, heads, keys = "attention", layer.count, layer.kv_heads or layer.count
     if keys < heads:
         label = "multi-query attention" if keys == 1 else "grouped-query attention"
     if layer.takes:
         label = label.replace("attention", "cross-attention")
-    parts = [f"{heads} heads" if heads > 1 else "1 head"]
-    parts += [f"{keys} key heads" if keys > 1 else "1 key head"] if keys < heads else []
-    parts += [f"window {layer.window}"] if layer.window else []
-    parts += ["rotary"] if layer.rotary else []
-    return ("causal " if layer.causal else "") + label, ", ".join(parts)
+    width = layer.head_width or layer.filters // heads
+    return ("causal " if layer.causal else "") + label, (
+        Trait("heads", counted(heads, "head") + (f" of {width}" if width else "")),
+        Trait("keys", counted(keys, "key head"), keys == heads),
+        Trait(
+            "window", f"window {layer.window}" if layer.window else "no window", not layer.window
+        ),
+        Trait("rotary", "rotary" if layer.rotary else "not rotary", not layer.rotary),
+    )
 
 
 _GATED = {"silu": "SwiGLU", "gelu": "GEGLU", "relu": "ReGLU", "sigmoid": "GLU", "none": "bilinear"}
 
 
-def _inner_words(layer: Layer) -> str:
+def _inner_words(layer: Layer) -> tuple[Trait, ...]:
     act = layer.activation
     text = ACTIVATIONS[act].title if act in ACTIVATIONS else "linear"
     if layer.gated:
         text = _GATED.get(act, f"gated {text}")
-    return f"{layer.filters}, {text}"
+    return Trait("inner", f"{layer.filters}"), Trait("act", text)
 
 
-def _feed_forward_words(layer: Layer) -> tuple[str, str]:
+def _feed_forward_words(layer: Layer) -> tuple[str, tuple[Trait, ...]]:
     return "feed-forward", _inner_words(layer)
 
 
-def _experts_words(layer: Layer) -> tuple[str, str]:
+def _experts_words(layer: Layer) -> tuple[str, tuple[Trait, ...]]:
     return f"{layer.active} of {layer.count} experts", _inner_words(layer)
 
 
-def _recurrent_words(layer: Layer) -> tuple[str, str]:
+def _recurrent_words(layer: Layer) -> tuple[str, tuple[Trait, ...]]:
     label = ("bidirectional " if layer.bidirectional else "") + layer.kind.upper()
-    return label, f"{layer.filters}, last state" if layer.last else f"{layer.filters}"
+    last = Trait("last", "last state" if layer.last else "all states", not layer.last)
+    return label, (Trait("units", f"{layer.filters}"), last)
+
+
+def _token_words(layer: Layer) -> tuple[str, tuple[Trait, ...]]:
+    return "class token" if layer.count == 1 else f"{layer.count} class tokens", ()
 
 
 # ---- the table ------------------------------------------------------------------------------
@@ -269,7 +278,7 @@ _ROWS = (
           sequences.waves_shape, "width", True, "sinusoidal embedding"),
     Kind("class-token", "other", "class token", "class token",
          "puts learned rows before a sequence: how many", options=("tokens",), main="tokens",
-         shape=sequences.token_shape, weights=sequences.token_weights),
+         shape=sequences.token_shape, weights=sequences.token_weights, words=_token_words),
     Kind("select", "other", "select", "select", "the first row of a sequence, a vector; or its "
          "`last` one", options=("last",), drawn=False, shape=sequences.select_shape),
     Kind("matmul", "dense", "matmul", "matrix product",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from archviz.network.kind import Trait, counted
 from archviz.network.kinds import KINDS
 from archviz.network.model import Layer, Shape
 
@@ -44,6 +45,45 @@ def box_label(layer: Layer, depthwise: bool = False) -> str:
 
 FACTORS = ("upsample", "pixel-shuffle")
 """Kinds that say by how much they enlarge."""
+
+
+def traits(layer: Layer, depthwise: bool = False) -> tuple[Trait, ...]:
+    """What sets a layer apart from others of its label, whatever the detail of the figure."""
+    kind = KINDS[layer.kind]
+    found = [*kind.words(layer)[1]] if kind.words else []
+    if kind.name == "scaled-add":
+        found.append(Trait("scale", f"×{layer.value:g}"))
+    if enlarges(layer):
+        found.append(Trait("factor", f"enlarges ×{sides(layer.stride)}", set(layer.stride) == {1}))
+    if "groups" in kind.options and not depthwise:
+        found.append(Trait("groups", counted(layer.groups, "group"), layer.groups == 1))
+    if "multiplier" in kind.options or depthwise:
+        number = layer.filters // layer.groups if depthwise else layer.multiplier
+        found.append(Trait("multiplier", f"multiplier {number}", number == 1))
+    if "dilation" in kind.options:
+        found.append(Trait("rate", f"rate {sides(layer.dilation)}", set(layer.dilation) == {1}))
+    return tuple(found)
+
+
+def enlarges(layer: Layer) -> bool:
+    """Whether its stride makes the map larger."""
+    return layer.kind.startswith("conv-transpose")
+
+
+def sides(sizes: Sequence[int]) -> str:
+    """``4``; all sides where they differ: ``2×1``."""
+    return f"{sizes[0]}" if len({*sizes}) == 1 else shape_text(tuple(sizes))
+
+
+SINGULAR = re.compile(r"^1 ((?:key )?(?:head|group|tower))\b")
+
+
+def several(texts: Sequence[str]) -> str:
+    """Traits of which one holds, in one: ``1 or 4 groups``, ``window 7 / no window``."""
+    texts = list(dict.fromkeys(texts))
+    if len(texts) > 1 and all(text.startswith("×") for text in texts):
+        return "×" + either([text[1:] for text in texts])
+    return alternatives(texts if len(texts) < 2 else [SINGULAR.sub(r"1 \1s", t) for t in texts])
 
 
 def either(texts: Sequence[str]) -> str:

@@ -360,6 +360,11 @@ class Figure(NamedTuple):
         """Whether filters, strides and output shapes stand under each layer."""
         return self.looks.get("detail") == "full"
 
+    @property
+    def direction(self) -> str:
+        """The way in which the network is read: ``right``, ``down`` or ``up``."""
+        return str(self.looks.get("direction", "right"))
+
 
 class Network(NamedTuple):
     """A network: its head, its inputs, its main row and how its modules are shown.

@@ -58,11 +58,15 @@ def children(node: Node, shown: bool = False) -> tuple[Node, ...]:
             assert_never(node)
 
 
-def within(node: Node, shown: bool = False) -> Iterator[Node]:
-    """A node and all in it, outer before inner; see :func:`children`."""
+def within(node: Node, shown: bool = False, modules: bool = True) -> Iterator[Node]:
+    """A node and all in it, outer before inner; of ``modules`` what is in them, too.
+
+    See :func:`children`.
+    """
     yield node
-    for child in children(node, shown):
-        yield from within(child, shown)
+    if modules or not isinstance(node, ModuleCall):
+        for child in children(node, shown):
+            yield from within(child, shown, modules)
 
 
 class Walk(ABC, Generic[Carried]):
@@ -93,7 +97,7 @@ class Walk(ABC, Generic[Carried]):
     def auxiliary(self, node: Auxiliary, value: Carried, scope: Scope) -> None:
         """Run what is tapped off the main row."""
 
-    def left_out(self, node: Layer | ModuleCall) -> None:
+    def left_out(self, node: Node) -> None:
         """Note what does not run."""
 
     def given(self, layer: Layer, value: Carried) -> Carried:
@@ -202,7 +206,7 @@ class Walk(ABC, Generic[Carried]):
             return self.layer(node, (), (), scope)
         if not node.present:
             self.left_out(node)
-            self.named.update(dict.fromkeys(node.gives, (value,)))
+            self.named.update(dict.fromkeys(_gives(node), (value,)))
             return value
         result = self.apply(node, (value,), (), scope)
         for name in node.gives:
@@ -210,8 +214,14 @@ class Walk(ABC, Generic[Carried]):
         return result
 
     def residual(self, node: Residual, value: Carried, scope: Scope) -> Carried:
-        """A main path, a shortcut and their merge."""
+        """A main path, a shortcut and their merge; the main path alone where that is left out."""
         main = self.branch(node.main, value, scope)
+        if not node.merge.present:
+            self.left_out(node.shortcut)
+            self.left_out(node.merge)
+            for inner in within(node.shortcut, modules=False):
+                self.named.update(dict.fromkeys(_gives(inner), (value,)))
+            return main
         path = scope.inside("shortcut") if node.shortcut.nodes else scope
         ends = main, self.branch(node.shortcut, value, path)
         return self.apply(node.merge, ends, ("the main path", "the shortcut"), scope)
@@ -220,7 +230,7 @@ class Walk(ABC, Generic[Carried]):
         """A module's body, which knows its inputs by names of its own."""
         if not node.present:
             self.left_out(node)
-            self.named.update((name, (value,)) for _, name in node.gives)
+            self.named.update(dict.fromkeys(_gives(node), (value,)))
             return value
         outside = self.named
         self.named = {name: outside[given] for name, given in node.inputs}
@@ -265,6 +275,18 @@ class Walk(ABC, Generic[Carried]):
             joined = self.apply(merge, ends, labels, inner)
             values[name] = (self.branch(Series(body.nodes[1:]), joined, inner),)
         return values[sources["out"][0]][0]
+
+
+def _gives(node: Node) -> tuple[str, ...]:
+    """Names that a node gives to values, as they are known around it."""
+    match node:
+        case Layer():
+            return node.gives
+        case ModuleCall():
+            return tuple(name for _, name in node.gives)
+        case Named():
+            return (node.name,)
+    return ()
 
 
 class _Numbered(Sequence[str]):

@@ -128,6 +128,7 @@ class Connector(NamedTuple):
     Lines that share a trunk or a bus draw the shared part once: ``points`` is what this
     one draws, ``route`` the whole way from ``source`` to ``target`` (ids of shapes, empty
     where it comes from or leaves to the outside), for formats that glue connectors.
+    ``dash``: as that of a shape.
     """
 
     points: tuple[Point, ...]
@@ -140,6 +141,7 @@ class Connector(NamedTuple):
     source: str = ""
     target: str = ""
     role: str = "connector"
+    dash: float = 0.0
 
     @property
     def box(self) -> Box:

@@ -168,8 +168,7 @@ class _Diagram:
         }
         if shape.stroke:
             style["strokeWidth"] = shape.line_width
-        if shape.dash:
-            style |= {"dashed": 1, "fixDash": 1, "dashPattern": f"{shape.dash} {shape.dash}"}
+        style |= dashes(shape.dash)
         if shape.pattern:
             style["fillStyle"] = FILL_STYLES.get(shape.pattern, "hatch")
         if shape.shadow:
@@ -232,6 +231,7 @@ class _Diagram:
             "strokeColor": connector.stroke,
             "strokeWidth": connector.line_width,
             "endArrow": "block" if connector.head else "none",
+            **dashes(connector.dash),
         }
         if connector.head:  # the head is as long as it is wide, and its outline adds to it
             size = (connector.head_length * connector.head_width) ** 0.5
@@ -322,6 +322,13 @@ def style_text(style: CellStyle) -> str:
         else f"{key};"
         for key, value in style.items()
     )
+
+
+def dashes(length: float) -> dict[str, str | float]:
+    """The style of a dashed line, empty for a whole one."""
+    if not length:
+        return {}
+    return {"dashed": 1, "fixDash": 1, "dashPattern": f"{length} {length}"}
 
 
 def font(size: float, color: str, bold: bool) -> dict[str, str | float]:

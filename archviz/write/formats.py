@@ -14,11 +14,11 @@ from archviz.scene.scene import Page, Scene
 
 Picture: TypeAlias = Literal["figure", "slides", "deck", "page", "index"]
 PICTURES: Mapping[Picture, tuple[str, ...]] = {
-    "figure": ("theme", "title", "legend", "aspect", "detail", "open", "panels"),
-    "slides": ("theme", "aspect", "detail", "open", "panels"),
-    "deck": ("theme", "legend", "aspect", "detail", "open", "panels"),
-    "page": ("theme", "detail", "open", "panels"),
-    "index": ("theme", "legend", "detail", "open", "panels"),
+    "figure": ("theme", "title", "legend", "aspect", "direction", "detail", "open", "panels"),
+    "slides": ("theme", "aspect", "direction", "detail", "open", "panels"),
+    "deck": ("theme", "legend", "aspect", "direction", "detail", "open", "panels"),
+    "page": ("theme", "direction", "detail", "open", "panels"),
+    "index": ("theme", "legend", "direction", "detail", "open", "panels"),
 }
 """What is drawn of networks, and the options that it understands.
 

@@ -68,7 +68,7 @@ class _DotWriter:
                 case Text():
                     self.text(item)
                 case Connector():
-                    self.edge(item, item.head, item.source, item.target)
+                    self.edge(item, item.head, item.source, item.target, item.dash)
                 case Line():
                     self.edge(item)
                 case _:
@@ -145,7 +145,12 @@ class _DotWriter:
         return anchor
 
     def edge(
-        self, line: Line | Connector, head: bool = False, source: str = "", target: str = ""
+        self,
+        line: Line | Connector,
+        head: bool = False,
+        source: str = "",
+        target: str = "",
+        dash: float = 0.0,
     ) -> None:
         """A polyline as an edge whose spline is fixed."""
         points = line.points
@@ -165,6 +170,7 @@ class _DotWriter:
             color=line.stroke,
             penwidth=_pt(line.line_width),
             arrowhead="normal" if head else "none",
+            style="dashed" if dash else None,
         )
 
     def spline(self, points: Sequence[Point]) -> Iterator[str]:

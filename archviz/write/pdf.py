@@ -183,10 +183,12 @@ class _Painter:
                 case Text():
                     self.text(leaf)
                 case Connector():
-                    self.polyline(leaf.shaft(), leaf.stroke, leaf.line_width)
+                    self.polyline(leaf.shaft(), leaf.stroke, leaf.line_width, leaf.dash)
                     if leaf.head:
                         self.fill(leaf.stroke)
-                        self.path(leaf.arrowhead(), close=True, stroke=0, fill=1)
+                        path = self.path(leaf.arrowhead())
+                        path.close()
+                        self.canvas.drawPath(path, stroke=0, fill=1)
                 case Line():
                     self.polyline(leaf.points, leaf.stroke, leaf.line_width)
                 case _:
@@ -195,19 +197,26 @@ class _Painter:
     def fill(self, color: str) -> None:
         self.canvas.setFillColorRGB(*_rgb(color))
 
-    def path(self, points: Sequence[Point], close: bool, **paint: int) -> None:
+    def path(self, points: Sequence[Point]) -> Any:
         path = self.canvas.beginPath()
         path.moveTo(*points[0])
         for point in points[1:]:
             path.lineTo(*point)
-        if close:
-            path.close()
-        self.canvas.drawPath(path, **paint)
+        return path
 
-    def polyline(self, points: Sequence[Point], stroke: str, width: float) -> None:
+    def polyline(
+        self, points: Sequence[Point], stroke: str, width: float, dash: float = 0.0
+    ) -> None:
+        self.outlined(self.path(points), stroke, width, dash)
+
+    def outlined(self, path: Any, stroke: str, width: float, dash: float) -> None:
         self.canvas.setStrokeColorRGB(*_rgb(stroke))
         self.canvas.setLineWidth(width)
-        self.path(points, close=False, stroke=1, fill=0)
+        if dash:
+            self.canvas.setDash([dash])
+        self.canvas.drawPath(path, stroke=1, fill=0)
+        if dash:
+            self.canvas.setDash([])
 
     def shadows(self, shapes: Sequence[Shape]) -> None:
         """Soft shadows: a few translucent rectangles each, all of a level in one path."""
@@ -237,13 +246,7 @@ class _Painter:
             self.hatching(shape)
             self.canvas.restoreState()
         if shape.stroke and shape.line_width:
-            self.canvas.setStrokeColorRGB(*_rgb(shape.stroke))
-            self.canvas.setLineWidth(shape.line_width)
-            if shape.dash:
-                self.canvas.setDash([shape.dash])
-            self.canvas.drawPath(outline, stroke=1, fill=0)
-            if shape.dash:
-                self.canvas.setDash([])
+            self.outlined(outline, shape.stroke, shape.line_width, shape.dash)
         for text in shape.texts:
             self.text(text)
 

@@ -140,8 +140,7 @@ class SlideWriter:
         if shape.form == "rect" and shape.radius:
             share = min(0.5, shape.radius / max(0.01, min(shape.width, shape.height)))
             preset = geometry("roundRect", adj=round(share * 100_000))
-        dash = "sysDash" if shape.dash else "solid"
-        line = stroke(self.frame, shape.stroke, shape.line_width, dash=dash)
+        line = stroke(self.frame, shape.stroke, shape.line_width, dash=dash_name(shape))
         outside = look(self.frame, preset, fill_of(shape), line, shape.shadow)
         body = text_body(self.frame, shape.texts, "ctr") if shape.lines else ""
         return sp(end.number, end.name, detail, end.box, outside, body)
@@ -202,7 +201,8 @@ class SlideWriter:
             else:
                 box = joint_box(part[-1], following[0], width)
                 stop = self._dot("joint", f"joint of {name}", box, connector.stroke, dots)
-            line = stroke(self.frame, connector.stroke, connector.line_width, head)
+            dash = dash_name(connector)
+            line = stroke(self.frame, connector.stroke, connector.line_width, head, dash)
             glue = connected_to(start, stop, part)
             drawn.append(connector_shape(self.number(), name, bend(part), line, glue))
             start = stop
@@ -229,6 +229,11 @@ def items_with_groups(
             yield from items_with_groups(item.items, item)
         else:
             yield item, group
+
+
+def dash_name(drawn: Shape | Connector) -> str:
+    """PowerPoint's name of how a line is dashed."""
+    return "sysDash" if drawn.dash else "solid"
 
 
 def shape_name(shape: Shape, group: Group | None) -> str:

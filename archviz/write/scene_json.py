@@ -40,7 +40,7 @@ def item_data(item: Item) -> dict[str, object]:
             data |= _fields(item, "points stroke line_width")
         case Connector():
             data |= _fields(item, "points route head head_length head_width source target")
-            data |= _fields(item, "stroke line_width")
+            data |= _fields(item, "stroke line_width dash")
         case _:
             assert_never(item)
     return data

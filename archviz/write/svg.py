@@ -103,7 +103,7 @@ def _items(items: Sequence[Item]) -> Iterator[Step]:
     color = ""
     for item in items:
         if isinstance(item, Connector):
-            yield _line(item.shaft(), item.stroke, item.line_width)
+            yield _line(item.shaft(), item.stroke, item.line_width, item.dash)
             if item.head:
                 heads.append(points(item.arrowhead(), close=True))
                 color = item.stroke
@@ -129,8 +129,9 @@ def _items(items: Sequence[Item]) -> Iterator[Step]:
         yield Step("heads", {"d": "".join(heads), "fill": color})
 
 
-def _line(path: Sequence[Point], stroke: str, width: float) -> Step:
-    return Step("line", {"d": points(path), "stroke": stroke, "width": number(width)})
+def _line(path: Sequence[Point], stroke: str, width: float, dash: float = 0.0) -> Step:
+    values = {"d": points(path), "stroke": stroke, "width": number(width)}
+    return Step("line", {**values, "dash": number(dash) if dash else ""})
 
 
 def _shape(shape: Shape) -> Iterator[Step]:

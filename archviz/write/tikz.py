@@ -216,9 +216,7 @@ class _TikzWriter:
         options.append(f"size={{{self.length(shape.width)}}}{{{self.length(shape.height)}}}")
         if shape.stroke and shape.line_width != usual.line:
             options.append(rf"line width={self.length(shape.line_width)}\px")
-        if shape.dash:
-            dash = self.length(shape.dash)
-            options.append(rf"dash pattern=on {dash}\px off {dash}\px")
+        options += self.dashes(shape.dash)
         square = shape.form == "ellipse" or shape.role == "panel"
         if not square and shape.radius != usual.corner:
             options.append(f"corner={self.length(shape.radius)}")
@@ -227,6 +225,11 @@ class _TikzWriter:
         if shape.widths and max(shape.widths) > shape.width - 4:
             options.append(f"room={self.length(max(shape.widths))}")
         return options
+
+    def dashes(self, length: float) -> list[str]:
+        """The option of a dashed line."""
+        dash = self.length(length)
+        return [rf"dash pattern=on {dash}\px off {dash}\px"] if length else []
 
     def shape_style(self, shape: Shape) -> str:
         """The style of a role's boxes or badges."""
@@ -285,6 +288,7 @@ class _TikzWriter:
             options.append(rf"line width={width}\px")
             if line.head:
                 options.append(f"head={{{head_length}}}{{{head_width}}}")
+        options += self.dashes(line.dash)
         points = [f"({self.point(point)})" for point in line.points]
         points[0] = self.end(line.source, line.points[0]) or points[0]
         points[-1] = self.end(line.target, line.points[-1]) or points[-1]

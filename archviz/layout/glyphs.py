@@ -1,0 +1,105 @@
+"""Shapes of layers and their badges."""
+
+from __future__ import annotations
+
+from archviz.layout.canvas import Canvas, rounded
+from archviz.layout.style import Style
+from archviz.scene.scene import Shape
+from archviz.scene.text import text_width
+
+
+def box_shape(
+    canvas: Canvas,
+    style: Style,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    role: str,
+    lines: tuple[str, ...] = (),
+    size: float = 0.0,
+    bold: bool = False,
+    color: str = "",
+    dashed: bool = False,
+) -> Shape:
+    """A layer's rectangle with its label, its first corner at (x, y), ``width`` along the flow.
+
+    The shape has the page's coordinates. ``color``: a theme's role or ``#rrggbb``, where it
+    is not the role's own.
+    """
+    colors = style.role(color or role)
+    size = rounded(size)
+    x, y, width, height = canvas.flow.box(x, y, width, height)
+    return Shape(
+        id=canvas.new_id(),
+        form="rect",
+        x=rounded(x),
+        y=rounded(y),
+        width=rounded(width),
+        height=rounded(height),
+        fill=colors.fill,
+        stroke=style.line,
+        line_width=style.line_width,
+        radius=rounded(style.px(style.theme.metric("corner"))),
+        shadow=rounded(style.px(style.theme.metric("shadow"))),
+        lines=lines,
+        widths=tuple(rounded(text_width(line, size, bold)) for line in lines),
+        text_size=size,
+        text_fill=colors.text,
+        bold=bold,
+        pattern=colors.pattern,
+        dash=style.dash if dashed else 0.0,
+        role=role,
+    )
+
+
+def badge_width(style: Style, text: str) -> float:
+    """The width of a badge; several functions make it longer than high."""
+    width = style.metric("badge")
+    if "/" in text:
+        width = max(
+            width,
+            text_width(text, style.room.several * style.px(style.room.badge_label)) + width / 3,
+        )
+    return width
+
+
+def badge_shape(
+    canvas: Canvas,
+    style: Style,
+    x: float,
+    y: float,
+    text: str,
+    role: str,
+    dashed: bool = False,
+) -> Shape:
+    """A badge or an activation: a circle round (x, y) of the page with one or two letters;
+    longer for more."""
+    colors = style.role(role)
+    diameter = style.px(style.theme.metric("badge"))
+    size, width = style.px(style.room.badge_label), badge_width(style, text)
+    several = "/" in text
+    if several:
+        size *= style.room.several
+    while not several and size > style.px(0.16) and text_width(text, size) > diameter * 0.8:
+        size *= 0.92
+    size = rounded(size)
+    return Shape(
+        id=canvas.new_id(),
+        form="rect" if several else "ellipse",
+        x=rounded(x - width / 2),
+        y=rounded(y - diameter / 2),
+        width=rounded(width),
+        height=rounded(diameter),
+        fill=colors.fill,
+        stroke=style.line,
+        line_width=style.line_width,
+        radius=rounded(diameter / 2) if several else 0.0,
+        lines=(text,),
+        widths=(rounded(text_width(text, size)),),
+        text_size=size,
+        text_fill=colors.text,
+        pattern=colors.pattern,
+        dash=style.dash if dashed else 0.0,
+        role=role,
+    )
