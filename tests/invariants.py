@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 from archviz.scene.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
 
@@ -23,10 +23,11 @@ class Found:
     texts: list[tuple[Text, str]]
     connectors: list[Connector]
     brackets: list[Line]
+    gaps: list[Line]
 
 
 def collect(items: tuple[Item, ...], owner: str = "", into: Found | None = None) -> Found:
-    found = into or Found([], [], [], [])
+    found = into or Found([], [], [], [], [])
     for item in items:
         if isinstance(item, Group):
             collect(item.items, item.id if item.role in ("layer", "module") else owner, found)
@@ -37,6 +38,8 @@ def collect(items: tuple[Item, ...], owner: str = "", into: Found | None = None)
             found.texts.append((item, owner or f"text{len(found.texts)}"))
         elif isinstance(item, Connector):
             found.connectors.append(item)
+        elif item.role == "crossing":
+            found.gaps.append(item)
         else:
             found.brackets.append(item)
     return found
@@ -206,12 +209,14 @@ def _heads(found: Found) -> Iterator[str]:
 
 
 def _wires(found: Found, scene: Scene) -> Iterator[str]:
-    """Wires cross nothing, have names where they begin, and touch no bracket or ground's title."""
+    """Wires touch nothing, no bracket or ground's title either; where they cross is a gap."""
+    gaps = {line.points for line in found.gaps}
     for wire in [connector for connector in found.connectors if connector.role == "wire"]:
-        others = [(o.points, _way(o)) for o in found.connectors if o.source != wire.source]
-        for points, name in others:
-            if any(_cross(a, b) for a in segments(wire.points) for b in segments(points)):
-                yield f"{_way(wire)} crosses {name}"
+        for other in [o for o in found.connectors if o.source != wire.source]:
+            pairs = product(segments(wire.points), segments(other.points))
+            for a, b in [(a, b) for a, b in pairs if _cross(a, b)]:
+                if not _has_gap(a, b, gaps):
+                    yield f"{_way(wire)} crosses {_way(other)} at {a}, {b}"
         for bracket in found.brackets:  # the line of a row goes through them, and so may its end
             pieces = [piece for piece in segments(wire.points) if piece[1] != wire.route[0][1]]
             if any(_cross(a, b) for a in pieces for b in segments(bracket.points)):
@@ -223,6 +228,17 @@ def _wires(found: Found, scene: Scene) -> Iterator[str]:
             for segment in segments(bracket.points):
                 if text.role in ("wire", "stage", "output") and crosses(segment, text.box):
                     yield f"a bracket crosses '{text.text}'"
+
+
+def _has_gap(a: Box, b: Box, gaps: set[tuple[Point, ...]]) -> bool:
+    """Whether pieces of lines cross well inside of both, with a gap on each side."""
+    if not (a[2] and b[3]) and not (a[3] and b[2]):
+        return False
+    level, upright = (a, b) if a[2] else (b, a)
+    x, y = upright[0], level[1]
+    inside = min(x - level[0], level[0] + level[2] - x, y - upright[1], upright[1] + upright[3] - y)
+    near = [gap for gap in gaps if all(abs(px - x) + abs(py - y) < 12 for px, py in gap)]
+    return inside > 3.0 and len(near) >= 2
 
 
 def _cross(a: Box, b: Box) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +20,7 @@ from archviz.layout import compound, lanes, ways
 from archviz.layout.page import Options, draw_network
 from archviz.layout.slides import network_slides
 from archviz.network.analysis import analyse
-from archviz.scene.scene import Connector, Scene, Shape
+from archviz.scene.scene import Connector, Group, Item, Line, Scene, Shape
 
 BLOCK = "{inputs: [time], layers: [conv 3x3 8 same, multiply time]}"
 STRANDS = f"""
@@ -78,6 +79,19 @@ network:
 def scene_of(text: str, **options: Any) -> Scene:
     network = network_from_text(text, "spec.yaml")
     return draw_network(network, analyse(network), Options(THEME, **options))
+
+
+def replaced(scene: Scene, keep: Callable[[Item], bool]) -> Scene:
+    """The scene with those of its items that are kept."""
+
+    def kept(items: tuple[Item, ...]) -> tuple[Item, ...]:
+        inner = (
+            item._replace(items=kept(item.items)) if isinstance(item, Group) else item
+            for item in items
+        )
+        return tuple(item for item in inner if keep(item))
+
+    return scene._replace(items=kept(scene.items))
 
 
 def wires(scene: Scene) -> list[Connector]:
@@ -139,21 +153,31 @@ def test_what_a_repeat_gives_leaves_it_and_its_panel() -> None:
     assert leaving.points[1][1] < panel.y < leaving.points[0][1]
 
 
-def test_names_stand_at_both_ends_of_what_cannot_be_drawn() -> None:
-    spec = {
-        "title": "Crossing",
-        "network": [
-            "input 32x32x8",
-            *(f"conv 1x1 8 as=v{number}" for number in range(4)),
-            *(f"add v{number}" for number in range(4)),
-        ],
-    }
-    scene = draw(spec)
+def interleaved(count: int) -> Scene:
+    """Values of which each is taken behind where the next one is given."""
+    body = [f"conv 1x1 8 as=v{number}" for number in range(count)]
+    takers = [f"add v{number}" for number in range(count)]
+    return draw({"title": "Crossing", "network": ["input 32x32x8", *body, *takers]})
+
+
+def test_wires_that_cross_have_gaps() -> None:
+    scene = interleaved(4)
+    assert violations(scene) == []
+    found = collect(scene.items)
+    names = [text.text for text, _ in found.texts if text.role == "wire"]
+    assert sorted(names) == ["v0", "v1", "v2", "v3"]  # two above, two below
+    assert len(found.gaps) == 2 * 2
+    bare = replaced(scene, lambda item: not (isinstance(item, Line) and item.role == "crossing"))
+    assert len([line for line in violations(bare) if "crosses" in line]) == 2 * 2
+
+
+def test_names_stand_at_both_ends_of_what_would_cross_many() -> None:
+    scene = interleaved(9)
     names = [text.text for text, _ in collect(scene.items).texts if text.role == "wire"]
     assert violations(scene) == []
-    counts = Counter(names)  # one wire above, one below; the others would cross one of them
-    assert sorted(counts) == ["v0", "v1", "v2", "v3"]
-    assert sorted(counts.values()) == [1, 1, 2, 2]
+    counts = Counter(names)
+    assert sorted(counts) == [f"v{number}" for number in range(9)]
+    assert {*counts.values()} == {1, 2}
 
 
 def test_no_wire_leads_from_one_slide_to_another() -> None:
@@ -182,6 +206,74 @@ def test_a_stage_has_its_title_on_every_line(aspect: float) -> None:
     assert violations(scene) == []
 
 
+def test_an_output_goes_on_from_the_last_value() -> None:
+    names = [f"n{number}" for number in range(3)]
+    body = ["input 8x8x8", *(f"conv 1x1 8 as={name}" for name in names)]
+    outputs = {name: [f"from {name}", {"conv": "1x1 8", "label": f"of {name}"}] for name in names}
+    scene = draw({"title": "Fan", "network": [*body, {"outputs": outputs}]})
+    assert violations(scene) == []
+    boxes = {shape.lines: shape for shape, _ in collect(scene.items).shapes if shape.lines}
+    shapes = [boxes[text,] for text in ("of n0", "of n1", "of n2")]
+    last = [shape for shape, _ in collect(scene.items).shapes if shape.lines == ("conv 1×1",)][-1]
+    assert all(shape.x > last.x for shape in shapes)
+    assert shapes[2].y + shapes[2].height / 2 == last.y + last.height / 2
+    named = [text.text for text, _ in collect(scene.items).texts if text.role == "wire"]
+    assert sorted(named) == ["n0", "n1"]
+    assert ("conv 1×1", "of n2") in wiring(scene)
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_one_value_twice_is_two_lines_into_the_merge(count: int) -> None:
+    square = {"towers": ["identity"] * count, "merge": "multiply"}
+    scene = draw({"title": "Square", "network": ["input 8x8x8", square]})
+    assert violations(scene) == []
+    found = collect(scene.items)
+    merge = next(shape for shape, _ in found.shapes if shape.lines == ("multiply",))
+    heads = [one.points[-1] for one in found.connectors if one.head and one.target == merge.id]
+    assert len({*heads}) == count
+    assert all(x == merge.x and merge.y < y < merge.y + merge.height for x, y in heads)
+
+
+TWO_HEADS = """
+title: Heads
+modules:
+  heads:
+    layers: [conv 1x1 8, {conv: 1x1 8, label: one, as: first}, from in, {add: first, label: both}]
+network: [input 8x8x8, heads]
+"""
+
+
+def test_what_comes_into_a_panel_forks_at_its_entry() -> None:
+    scene = scene_of(TWO_HEADS)
+    assert violations(scene) == []
+    assert [text.text for text, _ in collect(scene.items).texts if text.role == "wire"] == ["first"]
+    panel = next(shape for shape, _ in collect(scene.items).shapes if shape.role == "panel")
+    inside = [c for c in collect(scene.items).connectors if c.route[0][1] > panel.y]
+    starts = {one.source for one in inside if one.route[0][0] < panel.x}
+    assert len(starts) == 1
+    assert ("()", "both") in wiring(scene)
+
+
+LEVELS = """
+title: Levels
+network:
+  - input 9x8
+  - lstm 8 last-state=a
+  - lstm 8 last-state=b
+  - input 9x8
+  - lstm 8 state=a
+  - lstm 8 state=b
+"""
+
+
+def test_values_go_straight_down_from_box_to_box() -> None:
+    scene = scene_of(LEVELS)
+    assert violations(scene) == []
+    down = [one for one in wires(scene) if one.head]
+    assert len(down) == 2
+    assert all(len(one.points) == 2 and one.points[0][0] == one.points[1][0] for one in down)
+
+
 # ---- the checks can fail -----------------------------------------------------------------
 
 
@@ -191,7 +283,7 @@ def test_the_check_sees_lanes_on_one_another(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_check_sees_a_way_through_a_box(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ways, "_free", lambda *_: True)
+    monkeypatch.setattr(ways, "leaving", lambda *_: 0)
     spec = {
         "title": "Covered",
         "network": [
@@ -204,11 +296,12 @@ def test_the_check_sees_a_way_through_a_box(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_check_sees_wires_that_cross(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "_may_be_above", lambda *_: True)
-    assert any("crosses" in line for line in violations(scene_of(PYRAMID)))
+    monkeypatch.setattr(lanes, "_cuts", lambda *_: 0.0)
+    assert any("crosses" in line for line in violations(interleaved(9)))
 
 
 def test_the_check_sees_branches_at_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compound, "stagger", lambda *_: 0.0)
-    monkeypatch.setattr(ways, "_free", lambda *_: True)
+    monkeypatch.setattr(ways, "leaving", lambda *_: 0)
+    monkeypatch.setattr(lanes, "_cuts", lambda *_: 0.0)
     assert violations(scene_of(PYRAMID)) != []

@@ -8,11 +8,12 @@ from typing import NamedTuple, TypeVar, assert_never
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
 from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, TowersBlock
 from archviz.layout.faces import layer_face, module_face, span
-from archviz.layout.levels import Ladder, Piece, ladder_of, pieces
+from archviz.layout.levels import BESIDE, Ladder, Piece, ladder_of, pieces
 from archviz.layout.outputs import OutputsBlock
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
-from archviz.layout.wires import FromBlock, TapBlock, taken_in
+from archviz.layout.symbols import SymbolBlock, has_symbol
+from archviz.layout.wires import FromBlock, TapBlock, joined, taken_in
 from archviz.network.analysis import Analysis
 from archviz.network.kinds import KINDS
 from archviz.network.model import (
@@ -48,17 +49,23 @@ class Builder(NamedTuple):
     stubs: frozenset[str] = frozenset()
     """Those of them to which no wire leads: their names stand at both ends."""
     under: frozenset[str] = frozenset()
-    """Those that may come from below: what takes them has its captions above."""
+    """Keys of the layers that wires enter or leave below: their captions stand above."""
     body: Series = Series()
     """What the drawing shows."""
+    beside: int = BESIDE
+    """How many of the layers beside a U stand in its topmost row."""
 
     def within(self, body: Series) -> Builder:
         """The builder of what one drawing shows: a main row, or the inside of a module."""
-        return self._replace(taken=frozenset(taken_in(body)), body=body)
+        return self._replace(taken=frozenset(taken_in(joined(body))), body=body)
 
     def series(self, series: Series) -> SeriesBlock:
         """A series of what is drawn of its nodes."""
-        return SeriesBlock(self.blocks(pieces(series, self.analysis.facts)), self.style)
+        return SeriesBlock(self.blocks(self.pieces(series)), self.style)
+
+    def pieces(self, series: Series) -> list[Piece]:
+        """What is drawn of a series, one after another: its nodes, or a U with those beside it."""
+        return pieces(series, self.analysis.facts, self.beside)
 
     def blocks(self, nodes: Sequence[Piece]) -> list[Block]:
         """What is drawn of nodes."""
@@ -132,8 +139,7 @@ class Builder(NamedTuple):
         face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full, bars)
         if face.glyph == "circle":
             return CircleBlock(face, self.style)
-        under = not self.under.isdisjoint(face.takes)
-        block = BoxBlock(self.wired(face), self.style, under, self.stubs)
+        block = self.box(face)
         block.begins = KINDS[layer.kind].begins or layer.alone
         return block
 
@@ -141,7 +147,13 @@ class Builder(NamedTuple):
         """A merge's box, which is drawn whatever it is."""
         facts = self.analysis.facts[layer.where]
         face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full)
-        return BoxBlock(self.wired(face), self.style, captions_above, self.stubs)
+        return self.box(face, captions_above)
+
+    def box(self, face: Face, captions_above: bool = False) -> BoxBlock:
+        """A box, or the circle of a merge where they are drawn as symbols."""
+        made = SymbolBlock if self.network.figure.symbols and has_symbol(face) else BoxBlock
+        under = captions_above or face.key in self.under
+        return made(self.wired(face), self.style, under, self.stubs)
 
     def call(self, call: ModuleCall) -> Block | None:
         """A module's box."""
@@ -150,8 +162,7 @@ class Builder(NamedTuple):
             return None
         module = self.network.modules[call.module]
         face = module_face(call, module, facts, self.style.full)
-        under = not self.under.isdisjoint(face.takes)
-        return BoxBlock(self.wired(face), self.style, under, self.stubs)
+        return self.box(face)
 
     def wired(self, face: Face) -> Face:
         """A face that gives only what is taken."""
@@ -181,7 +192,7 @@ class Builder(NamedTuple):
 
 
 class Unsettled(NamedTuple):
-    """Names of values of which no wire can be drawn; of those that come from below."""
+    """Names of values of which no wire can be drawn; keys of layers at which wires are below."""
 
     failed: frozenset[str] = frozenset()
     turned: frozenset[str] = frozenset()
@@ -194,6 +205,6 @@ def settled(builder: Builder, made: Callable[[Builder], tuple[Made, Unsettled]])
         if not turned <= builder.under:
             builder = builder._replace(under=builder.under | turned)
         elif failed:
-            builder = builder._replace(stubs=builder.stubs | failed, under=builder.under - failed)
+            builder = builder._replace(stubs=builder.stubs | failed, under=frozenset())
         else:
             return result

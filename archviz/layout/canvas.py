@@ -72,6 +72,8 @@ class Pin(NamedTuple):
     """Whether the wire ends here in an arrow."""
     captions: float = 0.0
     """Pixels below ``down`` that captions take, which can go above for a wire from below."""
+    key: str = ""
+    """The place in the spec of what it is at."""
 
 
 class Canvas:

@@ -13,12 +13,13 @@ from archviz.layout.blocks import Block, BoxBlock, DotsBlock
 from archviz.layout.canvas import BUS_TO_MERGE, TURN, Canvas, Port
 from archviz.layout.flow import Side
 from archviz.layout.style import Style
-from archviz.scene.scene import total
 from archviz.scene.text import text_width
 
 TRUNK_TO_BOX = 0.9
 BOX_TO_BUS = 0.6
 BRACKET_PAD = 0.36
+TWICE = 0.9
+"""Units of a merge's side for the lines of one value where nothing else enters."""
 BADGE_PAD = 0.14
 """Units between a badge and a bracket."""
 
@@ -61,46 +62,6 @@ class SeriesBlock(Block):
         for block, offset in zip(self.blocks, self.offsets, strict=True):
             ports = block.place(canvas, x + offset, y, ports)
         return ports
-
-
-def break_blocks(
-    blocks: Sequence[Block],
-    count: int,
-    style: Style,
-    tapped: frozenset[int] = frozenset(),
-    starts: frozenset[int] = frozenset(),
-) -> list[tuple[int, int]]:
-    """(start, stop) of ``count`` lines of blocks, the longest as short as can be.
-
-    A line does not end in a block of which the index is in ``tapped``, nor behind a block
-    of which the name hangs there. A line begins with each block of ``starts``.
-    """
-    count = max(count, len(starts) + 1)
-    tapped |= {index - 1 for index, block in enumerate(blocks) if block.behind}
-    widths = [block.width + style.gap(1) for block in blocks]
-    least, most = max(widths), total(widths)
-    for _ in range(40):
-        limit = (least + most) / 2
-        if len(_fill(widths, limit, tapped, starts)) <= count:
-            most = limit
-        else:
-            least = limit
-    return _fill(widths, most, tapped, starts)
-
-
-def _fill(
-    widths: Sequence[float], limit: float, tapped: frozenset[int], starts: frozenset[int]
-) -> list[tuple[int, int]]:
-    """Lines no wider than ``limit`` where that can be; none ends in a tapped block."""
-    lines: list[tuple[int, int]] = []
-    start, length = 0, 0.0
-    for index, width in enumerate(widths):
-        full = index > start and length + width > limit and index - 1 not in tapped
-        if full or index in starts:
-            lines.append((start, index))
-            start, length = index, 0.0
-        length += width
-    return [*lines, (start, len(widths))]
 
 
 class WrappedBlock(Block):
@@ -233,6 +194,7 @@ class TowersBlock(Block):
     With a ``merge`` they stand centred about the line; without (a fork inside a tower)
     the first stays on the line and the ends are left to whatever merges them. Towers that
     begin with an input have no trunk; where all but one do, that one stays on the line.
+    Where nothing stands in any, each enters the merge by itself (``twice``).
     """
 
     def __init__(
@@ -246,7 +208,13 @@ class TowersBlock(Block):
         self.branches = list(branches)
         self.merge = merge
         self.style = style
+        self.twice = merge is not None and all(
+            isinstance(branch, SeriesBlock) and not branch.blocks for branch in branches
+        )
         heights = stack(self.branches, style.row_gap(gap))
+        if self.twice:
+            pitch = style.px(TWICE) / len(self.branches)
+            heights = [pitch * place for place in range(len(self.branches))]
         entered = [h for h, one in zip(heights, self.branches, strict=True) if not one.begins]
         self.begins = not entered
         level = heights[-1] / 2 if merge or centred else 0.0
@@ -269,7 +237,9 @@ class TowersBlock(Block):
         self.left_gap = style.gap(0.45)
         self.right_gap = style.px(0.1)
         if merge:
-            self.merge_at = self.ends + style.gap(BOX_TO_BUS + BUS_TO_MERGE)
+            self.merge_at = self.ends + style.gap(
+                BUS_TO_MERGE if self.twice else BOX_TO_BUS + BUS_TO_MERGE
+            )
             self.width = self.merge_at + merge.width
             self.up, self.down = max(self.up, merge.up), max(self.down, merge.down)
             self.right_gap = merge.right_gap
@@ -287,6 +257,12 @@ class TowersBlock(Block):
             ports += branch.place(canvas, left, y + height, [trunk] if trunk else [])
         if not self.merge:
             return ports
+        if self.twice:
+            left = x + self.merge_at
+            merged = self.merge.place(canvas, left, y, [])
+            for port in ports:
+                canvas.connect(port, self.style, (left, port.y), target=merged[0].source)
+            return merged
         return self.merge.place(canvas, x + self.merge_at, y, ports)
 
     def _trunk(self, source: Port, x: float, y: float, height: float, levels: list[float]) -> Port:

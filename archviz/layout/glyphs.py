@@ -81,7 +81,8 @@ def badge_shape(
     several = "/" in text
     if several:
         size *= style.room.several
-    while not several and size > style.px(0.16) and text_width(text, size) > diameter * 0.8:
+    least = style.px(style.room.least_badge)
+    while not several and size > least and text_width(text, size) > diameter * 0.8:
         size *= 0.92
     size = rounded(size)
     return Shape(

@@ -1,7 +1,7 @@
-"""Lanes of the wires of named values, chosen so that no wire crosses another.
+"""Lanes of the wires of named values, chosen so that few cross one another.
 
 Where lanes lie over one another, their order is such that no way up or down crosses one.
-What cannot be drawn without a crossing is left to names at both of its ends.
+What would cross more than MOST_CROSSED lines is left to names at both of its ends.
 
 ::
 
@@ -15,26 +15,28 @@ from itertools import combinations
 from typing import NamedTuple
 
 from archviz.layout.canvas import PAD, TURN
+from archviz.layout.grounds import FAR, Ground, sides, straightened
 from archviz.layout.style import Style
 from archviz.layout.ways import (
-    FAR,
-    Ground,
+    ABOVE,
     Lane,
     Leg,
     Route,
+    Signature,
     Zone,
     candidates,
     length,
-    sides,
+    name_room,
     signature,
-    straightened,
 )
+from archviz.scene.scene import total
 
 LANE = 0.62
 """Units between two lanes: the name stands between them."""
-ABOVE = 0.5
-"""Units between a lane and what it passes."""
 MOST_STEPS = 3000
+MOST_CROSSED = 2
+"""Lines that a wire crosses at most: names at both ends are clearer then."""
+INFINITE = float("inf")
 
 
 class Chosen(NamedTuple):
@@ -43,7 +45,7 @@ class Chosen(NamedTuple):
     ``offset``: the number of the first line that is drawn.
     """
 
-    sides: Mapping[str, frozenset[tuple[int, bool]]]
+    sides: Mapping[str, Signature]
     offset: int = 0
 
 
@@ -63,9 +65,9 @@ class Wiring(NamedTuple):
 
     @property
     def turned(self) -> frozenset[str]:
-        """Names of values that come from below where the captions of their takers still are."""
-        legs = [(lane.name, leg) for lane in self.heights for leg in lane.legs]
-        return frozenset(name for name, leg in legs if leg.up and leg.pin.captions)
+        """Keys of the layers that wires enter or leave where their captions still are."""
+        legs = [leg for lane in self.heights for leg in lane.legs]
+        return frozenset(leg.pin.key for leg in legs if leg.up and leg.pin.captions)
 
 
 def wire(
@@ -100,18 +102,22 @@ def wire(
 
 
 def _search(wires: Sequence[Sequence[Route]], style: Style) -> list[Route]:
-    """A way for each wire so that none crosses another; for as many as can be."""
+    """A way for each wire, so that none crosses anything; or as many so as can be.
+
+    The others cross as few lines as they can.
+    """
     steps = 0
+    plain = [[route for route in routes if not route[0].crossed] for routes in wires]
 
     def go_on(chosen: list[Route], place: int) -> list[Route] | None:
         nonlocal steps
         if place == len(wires):
             return chosen
-        for route in wires[place]:
+        for route in plain[place]:
             steps += 1
             if steps > MOST_STEPS:
                 return None
-            if _fit([*chosen, route], style):
+            if _crossings([*chosen, route], style) == 0:
                 found = go_on([*chosen, route], place + 1)
                 if found is not None:
                     return found
@@ -121,25 +127,41 @@ def _search(wires: Sequence[Sequence[Route]], style: Style) -> list[Route]:
     if every is not None:
         return every
     chosen: list[Route] = []
-    for routes in wires:
-        fitting = (route for route in routes if _fit([*chosen, route], style))
-        chosen += [route for route in [next(fitting, None)] if route]
+    left: list[Sequence[Route]] = []
+    for routes, straight in zip(wires, plain, strict=True):
+        fitting = (route for route in straight if _crossings([*chosen, route], style) == 0)
+        route = next(fitting, None)
+        chosen += [route] if route else []
+        left += [] if route else [routes]
+    before = 0.0
+    for routes in left:
+        counts = [_crossings([*chosen, route], style) for route in routes]
+        count, place = min(zip(counts, range(len(counts)), strict=True))
+        if count - before <= MOST_CROSSED:
+            chosen.append(routes[place])
+            before = count
     return chosen
 
 
-def _fit(routes: Sequence[Route], style: Style) -> bool:
-    """Whether all of these can be drawn without a crossing."""
+def _crossings(routes: Sequence[Route], style: Style) -> float:
+    """How many crossings there are where all of these are drawn; infinite where they cannot be."""
     places: dict[Lane, tuple[int, bool, int]] = {}
     zones, clear = _zones(routes), style.px(0.3)
+    count = float(sum(route[0].crossed for route in routes))
     for zone, lanes in zones.items():
         ups = [g for other in zones.get((zone[0] + 1, False), ()) for g in other.legs if g.up]
         if zone[1] and any(_cuts(leg, lane, clear) for leg in ups for lane in lanes):
-            return False
-        order = _ordered(lanes, style)
-        if order is None:
-            return False
+            return INFINITE
+        order, more = _ordered(lanes, style)
+        count += more
         places |= {lane: (*zone, place) for place, lane in enumerate(order)}
-    return _nested([[places[lane] for lane in route] for route in routes if len(route) > 1])
+    for lane in places:
+        for leg in lane.legs:
+            passed = [other for zone in lane.passes(leg) for other in zones.get(zone, ())]
+            count += total(_cuts(leg, other, clear) for other in passed)
+    if not _nested([[places[lane] for lane in route] for route in routes if len(route) > 1]):
+        return INFINITE
+    return count
 
 
 def _zones(routes: Iterable[Route]) -> dict[Zone, list[Lane]]:
@@ -150,29 +172,50 @@ def _zones(routes: Iterable[Route]) -> dict[Zone, list[Lane]]:
     return zones
 
 
-def _may_be_above(lane: Lane, other: Lane, clear: float) -> bool:
-    """Whether no leg of the two crosses the other one."""
-    return not any(_cuts(leg, other, clear) for leg in lane.legs if not leg.up) and not any(
-        _cuts(leg, lane, clear) for leg in other.legs if leg.up
-    )
+def _crossed_above(lane: Lane, other: Lane, clear: float) -> float:
+    """How often legs of the two cross the other one where the first is above."""
+    down = total(_cuts(leg, other, clear) for leg in lane.legs if not leg.up)
+    return down + total(_cuts(leg, lane, clear) for leg in other.legs if leg.up)
 
 
-def _cuts(leg: Leg, lane: Lane, clear: float) -> bool:
-    return lane.left - clear < leg.x < lane.right + clear
+def _cuts(leg: Leg, lane: Lane, clear: float) -> float:
+    """1 where a leg crosses a lane, infinite where that would touch an end, a leg or the name."""
+    if not lane.left - clear < leg.x < lane.right + clear:
+        return 0.0
+    if lane.left == -FAR or lane.right == FAR:
+        ends = [x for x in (lane.left, lane.right) if abs(x) != FAR]
+    else:
+        ends = [lane.left, lane.right]
+    corners = [*ends, *(own.x for own in lane.legs)]
+    near = any(abs(x - leg.x) <= clear for x in corners)
+    named = lane.named[0] - clear < leg.x < lane.named[1] + clear
+    return INFINITE if near or named else 1.0
 
 
-def _ordered(lanes: Sequence[Lane], style: Style) -> list[Lane] | None:
-    """The lanes of one zone from top to bottom; None where they would cross."""
+def _ordered(lanes: Sequence[Lane], style: Style) -> tuple[list[Lane], float]:
+    """The lanes of one zone from top to bottom, and how often they cross one another.
+
+    Those between the boxes of the line are next to it. Infinite where they would touch.
+    """
     clear = style.px(0.3)
     under: dict[Lane, set[Lane]] = {lane: set() for lane in lanes}
+    count = 0.0
     for lane, other in combinations(lanes, 2):
-        above, below = _may_be_above(lane, other, clear), _may_be_above(other, lane, clear)
-        if not above and not below:
-            return None
-        if not below:
+        above, below = _crossed_above(lane, other, clear), _crossed_above(other, lane, clear)
+        if lane.level is not None and other.level is not None:
+            apart = lane.left - clear > other.right or other.left - clear > lane.right
+            if not apart and abs(lane.level - other.level) < 1.7 * _pitch(lane, other, style):
+                return list(lanes), INFINITE
+            above, below = _only(lane.level < other.level, above, below)
+        elif lane.level is not None or other.level is not None:
+            above, below = _only((lane.level is not None) == lane.zone[1], above, below)
+        count += min(above, below)
+        if below > above:
             under[other].add(lane)
-        elif not above:
+        elif above > below:
             under[lane].add(other)
+        elif above == INFINITE:
+            return list(lanes), INFINITE
     order: list[Lane] = []
     rest = sorted(lanes, key=lambda lane: lane.left - lane.right)
     if lanes[0].zone[1]:
@@ -180,10 +223,15 @@ def _ordered(lanes: Sequence[Lane], style: Style) -> list[Lane] | None:
     while rest:
         free = [lane for lane in rest if under[lane] <= {*order}]
         if not free:
-            return None
+            return list(lanes), INFINITE
         order.append(free[0])
         rest.remove(free[0])
-    return order
+    return order, count
+
+
+def _only(first: bool, above: float, below: float) -> tuple[float, float]:
+    """What is left of two orders where the first or only the second can be."""
+    return (above, INFINITE) if first else (INFINITE, below)
 
 
 def _nested(places: Sequence[Sequence[tuple[int, bool, int]]]) -> bool:
@@ -203,8 +251,10 @@ def _heights(routes: Sequence[Route], grounds: Sequence[Ground], style: Style) -
     heights: dict[Lane, float] = {}
     clear = style.px(0.3)
     for (line, below), lanes in _zones(routes).items():
-        order = _ordered(lanes, style) or []
+        order, _ = _ordered(lanes, style)
         ground = grounds[line]
+        heights |= {lane: lane.level for lane in order if lane.level is not None}
+        order = [lane for lane in order if lane.level is None]
         for lane in order if below else reversed(order):
             inside = [
                 box
@@ -212,9 +262,10 @@ def _heights(routes: Sequence[Route], grounds: Sequence[Ground], style: Style) -
                 if box[0] < lane.right + clear and box[0] + box[2] > lane.left - clear
             ]
             near = [
-                (heights[other], style.px(LANE if lane.under <= other.under else 1.7 * LANE))
+                (heights[other], _pitch(lane, other, style))
                 for other in lanes
                 if other in heights
+                and other.level is None
                 and other.left - clear < lane.right
                 and lane.left < other.right + clear
             ]
@@ -225,17 +276,27 @@ def _heights(routes: Sequence[Route], grounds: Sequence[Ground], style: Style) -
             else:
                 base = min((y for _, y, _, _ in inside), default=ground.y) - style.px(ABOVE)
                 heights[lane] = min([base, *(y - pitch for y, pitch in near)])
-                heights[lane] = _level(lane, heights[lane], ground, [y for y, _ in near], style)
+                heights[lane] = _level(lane, heights[lane], ground, near, style)
     return heights
 
 
-def _level(lane: Lane, height: float, ground: Ground, near: Sequence[float], style: Style) -> float:
+def _pitch(lane: Lane, other: Lane, style: Style) -> float:
+    """The distance of two lanes, the first one further away: a name stands between them."""
+    size = style.metric("caption")
+    names = [name_room(one.name, style)[1] for one in (lane, other) if one.named[0] != FAR]
+    across = max(names, default=size) - size
+    return style.px(LANE if lane.under <= other.under else 1.7 * LANE) + across
+
+
+def _level(
+    lane: Lane, height: float, ground: Ground, near: Sequence[tuple[float, float]], style: Style
+) -> float:
     """The height of the branch that a lane ends in, if the lane can lie there: no corner then."""
     ends = [leg.pin for leg in lane.legs if not leg.pin.head and leg.x == lane.right]
     if len(ends) != 1 or ends[0].up is None:
         return height
     level, room = ends[0].up, style.px(0.22)
-    free = all(level < y - style.px(LANE) for y in near) and not any(
+    free = all(level < y - pitch for y, pitch in near) and not any(
         lane.left < x + width and x < lane.right - style.px(0.1) and level > y - room
         for x, y, width, _ in (*ground.boxes, *ground.behind)
     )

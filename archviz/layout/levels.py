@@ -57,8 +57,8 @@ Piece: TypeAlias = Node | Ladder
 """What is drawn of a series, one after another."""
 
 
-def pieces(series: Series, facts: FactsOf) -> list[Piece]:
-    """The nodes of a series, each U in it one piece with the layers right beside it."""
+def pieces(series: Series, facts: FactsOf, beside: int) -> list[Piece]:
+    """The nodes of a series, each U in it one piece with so many layers right beside it."""
     found: list[Piece] = list(series.nodes)
     for node in series.nodes:
         if not isinstance(node, Residual) or node.look != PLAIN:
@@ -66,7 +66,8 @@ def pieces(series: Series, facts: FactsOf) -> list[Piece]:
         ladder = ladder_of(node, facts)
         if ladder:
             at = next(place for place, one in enumerate(found) if one is node)
-            start, stop = _beside(found, at, -1), _beside(found, at, 1)
+            start = _beside(found, at, -1, max(1, beside))
+            stop = _beside(found, at, 1, beside)
             first = ladder.rungs[
                 0
             ]._replace(
@@ -77,12 +78,12 @@ def pieces(series: Series, facts: FactsOf) -> list[Piece]:
     return found
 
 
-def _beside(found: Sequence[Piece], at: int, step: int) -> int:
+def _beside(found: Sequence[Piece], at: int, step: int, most: int) -> int:
     """The place of the outermost neighbour that stands in a U's first row."""
-    while 0 <= at + step < len(found) and isinstance(found[at + step], Layer | ModuleCall):
-        at += step
-        if abs(step) == BESIDE:
+    for place in range(at + step, at + step * (most + 1), step):
+        if not 0 <= place < len(found) or not isinstance(found[place], Layer | ModuleCall):
             break
+        at = place
     return at
 
 

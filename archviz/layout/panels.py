@@ -6,26 +6,35 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
+from archviz.layout.breaks import break_blocks
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded, rounded_box
-from archviz.layout.compound import SeriesBlock, WrappedBlock, break_blocks
+from archviz.layout.compound import SeriesBlock, WrappedBlock
+from archviz.layout.crossings import gaps
+from archviz.layout.grounds import FAR, Ground, ground_of
 from archviz.layout.lanes import Chosen, Wiring, wire
 from archviz.layout.style import Style
 from archviz.layout.variants import variant_notes
-from archviz.layout.ways import FAR, Ground, ground_of
 from archviz.layout.wires import draw_wires, room_of
-from archviz.looks import MODULES
+from archviz.looks import MODULE_COLORS, MODULES
 from archviz.network.kinds import OPENABLE
-from archviz.network.model import Module, ModuleCall, Network, Node, Series
+from archviz.network.model import COMING_IN, Module, ModuleCall, Network, Node, Series
 from archviz.network.walk import children
 from archviz.scene.scene import Group, Shape
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
 
-COLOR_ORDER = {"yellow": 0, "green": 1, "orange": 2}
+COLOR_ORDER = {color: place for place, color in enumerate(MODULE_COLORS)}
 EDGE = 0.55
 """Units that the lines of named values stand out of a panel's top."""
+ENTRY = 0.5
+"""Units between the fork of what comes in and the first that stands in a panel."""
 STUB = 0.95
 """Units that the entering and the leaving arrow stand out of a panel."""
+
+RAGGED = 0.5
+"""What an empty row costs more than one as wide as the page, in gaps between panels."""
+LONELY = 10.0
+"""What a lonely row costs, in gaps between panels."""
 
 
 class Panel(NamedTuple):
@@ -151,7 +160,7 @@ def build_panels(network: Network, builder: Builder, most: float = float("inf"))
     def order(panel: Panel) -> tuple[int, int]:
         name = panel.module.name
         listed = first.index(name) if name in first else len(first)
-        return listed, COLOR_ORDER.get(panel.module.color, 3)
+        return listed, COLOR_ORDER.get(panel.module.color, len(COLOR_ORDER))
 
     return sorted(panels, key=order)
 
@@ -213,6 +222,8 @@ def make_panel(module: Module, content: Block, style: Style) -> Panel:
     if wiring:
         above, below = room_of(wiring, grounds, style)[1]
         up, down = max(up, above + pad / 2), max(down, below + pad / 2)
+        if any(pin.name == COMING_IN for pin in grounds[1].pins):
+            pad_left += style.gap(ENTRY) / 2
         if grounds[0].pins:
             size = style.metric("caption")
             widest = max(text_width(pin.name, size) for pin in grounds[0].pins)
@@ -238,12 +249,21 @@ def make_panel(module: Module, content: Block, style: Style) -> Panel:
 def _wired(module: Module, content: Block, style: Style) -> tuple[Wiring | None, list[Ground]]:
     """The wires of what a panel shows; none where nothing has a name."""
     canvas = Canvas("measured", style.flow)
-    ends = content.place(canvas, 0.0, 0.0, [Port(((-1.0, 0.0),))])
+    entry = Port(((-style.gap(ENTRY) - 1.0, 0.0),))
+    ends = content.place(canvas, 0.0, 0.0, [entry])
+    tap_entry(canvas, entry, 0.0, style)
     if not canvas.pins:
         return None, []
     canvas.arrow_into(ends, style, content.width + 1, ends[0].y, "")
     grounds = _grounds(module, canvas, 0.0, -FAR, style)
     return wire(grounds, style, rounds=False), grounds
+
+
+def tap_entry(canvas: Canvas, entry: Port, x: float, style: Style) -> None:
+    """Where what comes in is taken by its name: a fork of the line before ``x``."""
+    if any(pin.name == COMING_IN for pin in canvas.pins):
+        x -= style.gap(ENTRY)
+        canvas.pins.append(Pin(COMING_IN, x, entry.y, entry.y, entry.to((x, entry.y)), mute=True))
 
 
 def _grounds(module: Module, canvas: Canvas, y: float, edge: float, style: Style) -> list[Ground]:
@@ -275,9 +295,9 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
     back = back._replace(shadow=rounded(style.metric("shadow")))
     canvas.back.append(back)
     start = port_shape(canvas, x, line)
-    ends = panel.content.place(
-        canvas, left + panel.pad_left, line, [Port(((x, line), (x, line)), source=start.id)]
-    )
+    entry, inside = Port(((x, line), (x, line)), source=start.id), left + panel.pad_left
+    ends = panel.content.place(canvas, inside, line, [entry])
+    tap_entry(canvas, entry, inside, style)
     leave = ends[0].y if len(ends) == 1 else line
     end = port_shape(canvas, x + panel.width, leave)
     canvas.arrow_into(ends, style, x + panel.width, leave, end.id)
@@ -291,6 +311,7 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
             panel.chosen,
             rounds=False,
         )
+    canvas.lines += gaps(canvas.lines, canvas.back, style)
     _draw_title(panel, canvas, back)
     return Group(canvas.prefix, "panel", panel.module.title, "", panel.module.name, canvas.items())
 
@@ -342,15 +363,30 @@ def row_height(panels: Sequence[Panel]) -> float:
     return max(panel.body for panel in panels) + max(one.height - one.body for one in panels)
 
 
+class PackedRow(NamedTuple):
+    """A row of panels that ends some rows: its ``cost`` is that of all up to it."""
+
+    start: int
+    stop: int
+    length: float
+    cost: float
+    before: PackedRow | None = None
+
+    def unlike(self, other: PackedRow) -> bool:
+        """Whether one of two rows is lonely beside the other: far fewer panels, far shorter."""
+        counts = abs(self.stop - self.start - other.stop + other.start)
+        shorter, longer = sorted((self.length, other.length))
+        return counts > 2 and shorter < 0.7 * longer
+
+
 def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]:
     """Rows of panels no wider than ``width`` (one panel may be), in their order.
 
-    The rows are as low as can be; where that ties or nearly does, a family of one colour
-    is not torn apart.
+    The rows are as low as can be, but none stands lonely over or under a long one; where that
+    ties or nearly does, a family of one colour is not torn apart, and rows are alike.
     """
-    count = len(panels)
-    best: list[tuple[float, int]] = [(0.0, 0)] + [(float("inf"), 0)] * count
-    for stop in range(1, count + 1):
+    ends: list[list[PackedRow]] = [[] for _ in range(len(panels) + 1)]
+    for stop in range(1, len(panels) + 1):
         length = -gap
         height = foot = 0.0
         for start in range(stop - 1, -1, -1):
@@ -360,13 +396,23 @@ def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]
             if length > width and start < stop - 1:
                 break
             torn = start > 0 and panels[start - 1].module.color == panels[start].module.color
-            cost = best[start][0] + height + foot + gap + (gap * 2.0 if torn else 0.0)
-            if cost < best[stop][0] - 1e-6:
-                best[stop] = (cost, start)
+            cost = height + foot + gap * (3.0 if torn else 1.0)
+            cost += gap * RAGGED * max(0.0, 1 - length / width) ** 2
+            row = PackedRow(start, stop, length, cost)
+            ends[stop].append(_after(row, ends[start], gap) if start else row)
+    last = min(ends[-1], key=lambda row: row.cost) if panels else None
     rows: list[list[Panel]] = []
-    stop = count
-    while stop:
-        start = best[stop][1]
-        rows.insert(0, list(panels[start:stop]))
-        stop = start
+    while last:
+        rows.insert(0, list(panels[last.start : last.stop]))
+        last = last.before
     return rows
+
+
+def _after(row: PackedRow, rows: Sequence[PackedRow], gap: float) -> PackedRow:
+    """A row behind that of ``rows`` with which all up to it cost least."""
+
+    def together(before: PackedRow) -> float:
+        return before.cost + row.cost + (gap * LONELY if row.unlike(before) else 0.0)
+
+    before = min(rows, key=together)
+    return row._replace(cost=together(before), before=before)

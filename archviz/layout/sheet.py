@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from archviz.layout.canvas import Canvas, Port, port_shape, rounded
-from archviz.layout.legend import Used, legend_sections, place_strip
+from archviz.layout.crossings import gaps
+from archviz.layout.grounds import Ground, ground_of
+from archviz.layout.legend import Used, legend_sections
+from archviz.layout.legend_places import place_strip
 from archviz.layout.panels import Panel, level, place_panel, row_height
 from archviz.layout.row import RowLine, place_line, turn_room
 from archviz.layout.style import Style
-from archviz.layout.ways import Ground, ground_of
 from archviz.layout.wires import draw_wires
 from archviz.scene.scene import (
     Box,
@@ -100,6 +102,7 @@ class Sheet:
             canvas.connect(port, style, at, target=port_shape(canvas, *at).id)
         draw_wires(canvas, grounds, style, lines[0].chosen._replace(offset=lines[0].number))
         self.y = bottom
+        canvas.lines += gaps(canvas.lines, canvas.back, style)
         self.items.append(Group("row", "row", "Main row", items=canvas.items()))
 
     def _ground(

@@ -150,7 +150,8 @@ def slide_style(
 ) -> Style:
     """The style of a network's slides."""
     theme = slide_theme(theme, scale, density)
-    room = Room(density.label, density.under_badge, density.under_box, several=1.0)
+    label = density.label
+    room = Room(label, density.under_badge, density.under_box, several=1.0, least_badge=label)
     return Style(theme, theme.metric("unit"), full, room=room, flow=flow)
 
 
@@ -169,7 +170,7 @@ def _arranged(
     known: Known,
 ) -> tuple[Parts, list[Chapter], Known]:
     """The parts of a network and their slides; no wire leads from one slide to another."""
-    builder = Builder(network, analysis, style).within(network.body)
+    builder = Builder(network, analysis, style, beside=0).within(network.body)
     notes = network.figure.notes
     panels = build_panels(network, builder, room[0] - _notes_along(notes, style, room[1]))
 

@@ -1,48 +1,34 @@
 """The ways that the wire of a named value could take through what is drawn.
 
-A wire leaves its line straight up or down, runs on a lane above or below everything that
-stands there, and enters straight again; between lines of a row it goes round their ends.
+A wire leaves its line straight up or down, past other lines of the row where nothing stands,
+runs on a lane and enters straight again. A lane lies above or below everything that stands
+there, or between that and the boxes; between lines of a row it can go round their ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise, product
+from collections.abc import Iterator, Sequence
+from itertools import product
+from math import prod
 from typing import NamedTuple, TypeAlias
 
-from archviz.layout.canvas import Pin
-from archviz.layout.flow import Flow
+from archviz.layout.canvas import RISE, Pin
+from archviz.layout.grounds import FAR, Ground, crossed, leaving, passing, sides
 from archviz.layout.style import Style
-from archviz.scene.scene import Box, Connector, Item, Line, Shape, Text, box_of, leaves, shapes_in
+from archviz.scene.scene import total
 from archviz.scene.text import text_width
 
-CLEAR = 0.14
-"""Units that are free on both sides of a wire's way up or down."""
-FAR = 1e7
-"""Pixels: where a lane goes round the end of its line."""
+ABOVE = 0.5
+"""Units between a lane and what it passes."""
+MOST_PASSED = 4
+"""Lines of a row that a wire passes at once."""
+MOST_INNER = 2
+"""Lanes between boxes and what stands further away, of one wire."""
+MOST_WAYS = 5000
 Zone: TypeAlias = tuple[int, bool]
 """The room below (True) or above (False) line number so and so."""
-
-
-class Ground(NamedTuple):
-    """A line with its pins and the boxes of what is drawn on it.
-
-    ``joined``: no turn leads into it, so that the room above it is that below the line before.
-    """
-
-    y: float
-    pins: tuple[Pin, ...]
-    boxes: tuple[Box, ...]
-    joined: bool = True
-    behind: tuple[Box, ...] = ()
-    """Grounds of stages: legs pass over them, lanes do not."""
-    right: float = 0.0
-    """Where the line ends, which may be behind all that is drawn on it."""
-
-    def settled(self) -> Ground:
-        """The same where no captions give way any more."""
-        pins = (pin._replace(down=None) if pin.captions else pin for pin in self.pins)
-        return self._replace(pins=tuple(pins))
+Signature: TypeAlias = frozenset[tuple[int, bool, int, int]]
+"""Of every leg: its line, whether that is above the lane, the lines passed, the lane's depth."""
 
 
 class Leg(NamedTuple):
@@ -52,6 +38,8 @@ class Leg(NamedTuple):
     pin: Pin
     up: bool
     """Whether the pin is above the lane."""
+    passed: int = 0
+    """How many other lines of the row it passes on its way."""
 
 
 class Lane(NamedTuple):
@@ -67,89 +55,32 @@ class Lane(NamedTuple):
     """Whether the name stands below it, since the wire goes up again."""
     leftward: bool = False
     """Whether the name stands left of the start."""
+    named: tuple[float, float] = (FAR, FAR)
+    """From where to where the name stands."""
+    level: float | None = None
+    """Its height, where it lies nearer to its line than something that stands there."""
+    depth: int = 0
+    """Of such ones of a wire: the number, from 1."""
+    crossed: float = 0
+    """How many lines of rows its legs cross."""
+
+    def passes(self, leg: Leg) -> list[Zone]:
+        """The zones that one of its legs passes, besides that of the lane."""
+        line, below = self.zone
+        last = line if below or not leg.up else line - 1  # the one next to the lane
+        if leg.up:
+            return [(number, False) for number in range(last - leg.passed + 1, last + 1)]
+        return [(number, False) for number in range(last + 1, last + leg.passed + 1)]
+
+    def line_of(self, leg: Leg) -> int:
+        """The line of a leg's pin."""
+        line, below = self.zone
+        last = line if below or not leg.up else line - 1
+        return last - leg.passed if leg.up else last + leg.passed
 
 
 Route: TypeAlias = tuple[Lane, ...]
 """A wire: its lanes, that of its start first; several are joined at the end of the lines."""
-
-
-def obstacles(items: Iterable[Item], flow: Flow) -> tuple[Box, ...]:
-    """Boxes of what a wire may not touch, along and across; lines have no thickness."""
-    found: list[Box] = []
-    for leaf in leaves(items):
-        match leaf:
-            case Shape(role="panel" | "port" | "ground"):
-                continue
-            case Connector() | Line():
-                points = leaf.points
-                found += [box_of(points[at : at + 2]) for at in range(len(points) - 1)]
-            case Shape() | Text():
-                found.append(leaf.box)
-    return tuple(map(flow.within, found))
-
-
-def ground_of(
-    items: Sequence[Item],
-    pins: Sequence[Pin],
-    y: float,
-    flow: Flow,
-    joined: bool = True,
-    reach: Box | None = None,
-) -> Ground:
-    """A line with what is drawn on it; of what stands out of ``reach``, nothing."""
-    behind = [flow.within(s.box) for s in shapes_in(items) if s.role == "ground"]
-    boxes = obstacles(items, flow)
-    if reach:
-        top, bottom = reach[1], reach[1] + reach[3]
-        boxes = tuple(box for box in boxes if box[1] >= top and box[1] + box[3] <= bottom)
-    return Ground(y, tuple(pins), boxes, joined, tuple(behind))
-
-
-def straightened(grounds: Sequence[Ground], style: Style) -> list[Ground]:
-    """The same, where a value that ends a line goes on to right above what takes it below.
-
-    Pins of one box are given to its values so that their wires lie in one another.
-    """
-    done = [_sorted_slots(number, grounds) for number in range(len(grounds))]
-    for number, (ground, under) in enumerate(pairwise(done)):
-        ends = max((box[0] + box[2] for box in ground.boxes), default=0.0)
-        pins: list[Pin] = []
-        for pin in ground.pins:
-            xs = [p.x for p in under.pins if p.name == pin.name and not p.port and p.x > pin.x]
-            last = pin.port and len(pin.port.pen) > 1 and pin.x + style.px(0.1) > ends
-            if last and under.joined and xs and pin.port and pin.down is not None:
-                x = min(xs)
-                pin = pin._replace(x=x, port=pin.port.to((x, pin.down)))
-            pins.append(pin)
-        done[number] = ground._replace(pins=tuple(pins))
-    return done
-
-
-def _sorted_slots(number: int, grounds: Sequence[Ground]) -> Ground:
-    """The pins at one box in the order in which their wires arrive.
-
-    From the left come values of the line itself, the latest first; then those of the line
-    above; then, round the right end, those of lines further up, the latest first.
-    """
-    ground = grounds[number]
-    given = [(line, pin.name) for line, g in enumerate(grounds) for pin in g.pins if pin.port]
-    places = {name: (line, place) for place, (line, name) in enumerate(given)}
-
-    def arrival(pin: Pin) -> tuple[int, int]:
-        line, place = places[pin.name]
-        if line == number:
-            return 0, -place
-        return (1, place) if line == number - 1 and ground.joined else (2, -place)
-
-    slots: dict[str, list[Pin]] = {}
-    for pin in ground.pins:
-        if pin.target and pin.head and pin.name in places:
-            slots.setdefault(pin.target, []).append(pin)
-    moved: dict[Pin, float] = {}
-    for pins in slots.values():
-        xs = sorted(pin.x for pin in pins)
-        moved |= dict(zip(sorted(pins, key=arrival), xs, strict=True))
-    return ground._replace(pins=tuple(p._replace(x=moved.get(p, p.x)) for p in ground.pins))
 
 
 def candidates(name: str, grounds: Sequence[Ground], style: Style) -> list[Route]:
@@ -161,48 +92,63 @@ def candidates(name: str, grounds: Sequence[Ground], style: Style) -> list[Route
     if len(starts) != 1 or not ends:
         return []
     number, start = starts[0]
-    lines = sorted({line for line, _ in ends})
-    options: list[tuple[bool, ...]] = []
-    for line in lines:
+    legs = [list(_legs(number, [start], grounds, style))]
+    for line in sorted({line for line, _ in ends}):
         here = [pin for at, pin in ends if at == line]
-        free = (up for up in (True, False) if all(_free(p, up, grounds[line], style) for p in here))
-        options.append(tuple(free))
+        legs.append(list(_legs(line, here, grounds, style)))
+    if prod(map(len, legs)) > MOST_WAYS:
+        legs = [[way for way in ways if not way.legs[0][1].passed] for ways in legs]
     routes: list[Route] = []
-    for first in (True, False):
-        if not _free(start, first, grounds[number], style):
-            continue
-        for sides in product(*options):
-            side_of = dict(zip(lines, sides, strict=True))
-            legs = [(line, Leg(pin.x, pin, not side_of[line])) for line, pin in ends]
-            route = _route(name, (number, Leg(start.x, start, not first)), legs, grounds, style)
-            if route:
-                routes.append(route)
-    return sorted(routes, key=lambda route: (len(route), length(route)))
+    for ways in product(*legs):
+        route = _route(name, [leg for way in ways for leg in way.legs], grounds, style)
+        if route:
+            count = total(way.crossed for way in ways)
+            routes.append((route[0]._replace(crossed=count), *route[1:]))
+    if all(line == number for line, _ in ends):
+        own = [start, *(pin for _, pin in ends)]
+        for below in (False, True):
+            routes += inner_routes(name, number, own, below, grounds[number], style)
+    return sorted(routes, key=lambda route: (route[0].crossed, len(route), length(route)))
 
 
-def _free(pin: Pin, up: bool, ground: Ground, style: Style) -> bool:
-    """Whether the way straight up or down from a pin is free of all that is drawn there."""
-    start = pin.up if up else pin.down
-    if start is None:
-        return False
-    start += 0.0 if up else pin.captions
-    clear, touch = style.px(CLEAR), style.px(0.04)
-    return not any(
-        x < pin.x + clear
-        and x + width > pin.x - clear
-        and (y < start - touch if up else y + height > start + touch)
-        for x, y, width, height in ground.boxes
-    )
+class _Way(NamedTuple):
+    """How wires could leave or enter at the pins of one line: (line, leg) of each."""
+
+    legs: tuple[tuple[int, Leg], ...]
+    crossed: float
+
+
+def _legs(
+    line: int, pins: Sequence[Pin], grounds: Sequence[Ground], style: Style
+) -> Iterator[_Way]:
+    """The ways up or down from pins of a line, past the lines next to it where they are free."""
+    for up in (True, False):
+        step = -1 if up else 1
+        counts = [leaving(pin, up, grounds[line], style) for pin in pins]
+        for passed in range(MOST_PASSED + 1):
+            if passed:
+                other = line + passed * step
+                if not (0 <= other < len(grounds)) or not grounds[other].boxes:
+                    break
+                if not grounds[max(other, other - step)].joined:
+                    break
+                counts += [passing(pin.x, grounds[other], style) for pin in pins]
+            if None in counts:
+                break
+            legs = [(line, Leg(pin.x, pin, not up, passed)) for pin in pins]
+            yield _Way(tuple(legs), total(count or 0 for count in counts))
 
 
 def _route(
-    name: str,
-    start: tuple[int, Leg],
-    ends: Sequence[tuple[int, Leg]],
-    grounds: Sequence[Ground],
-    style: Style,
+    name: str, placed: Sequence[tuple[int, Leg]], grounds: Sequence[Ground], style: Style
 ) -> Route | None:
-    """The lanes of a wire whose legs are settled; None where they cannot be joined."""
+    """The lanes of a wire whose legs are settled, that of its start first.
+
+    None where they cannot be joined.
+    """
+    start, *ends = placed
+    if any(_covers(leg, other) for _, leg in placed for _, other in placed if leg.passed):
+        return None
     first = _zone(*start, grounds)
     legs: dict[Zone, list[Leg]] = {first: [start[1]]}
     for line, leg in ends:
@@ -224,40 +170,32 @@ def _route(
         xs = [leg.x for leg in those] + ([beyond] if beyond else [])
         left, right = min(xs), max(xs)
         under = zone == first and any(leg.up for leg in those[1:])
-        leftward = False
+        leftward, named = False, (FAR, FAR)
         if zone == first and not start[1].pin.mute:
-            size = style.metric("caption")
-            along = style.flow.lies(text_width(name, size), size)[0]
-            at, long = start[1].x, along + style.px(0.3)
             shut = beyond != 0 or not all(ground.joined for ground in grounds[1:])
-            spans = (
-                [(at - long, at), (at, at + long)]
-                if left < at
-                else [(at, at + long), (at - long, at)]
-            )
             fitting = [
                 span
-                for span in spans
+                for span in _name_spans(name, start[1].x, left, style)
                 if (not shut or (least <= span[0] and span[1] <= most))
                 and not any(under != leg.up and span[0] <= leg.x <= span[1] for leg in those[1:])
             ]
             if not fitting:
                 return None
-            leftward = fitting[0][1] == at
-            left, right = min(left, fitting[0][0]), max(right, fitting[0][1])
-        lanes.append(Lane(name, zone, tuple(those), left, right, under, leftward))
+            named = fitting[0]
+            leftward = named[1] == start[1].x
+            left, right = min(left, named[0]), max(right, named[1])
+        lanes.append(Lane(name, zone, tuple(those), left, right, under, leftward, named))
     return tuple(lanes)
 
 
-def sides(grounds: Sequence[Ground]) -> tuple[float, float]:
-    """How far what is drawn reaches to the left and to the right."""
-    boxes = [box for ground in grounds for box in (*ground.boxes, *ground.behind)]
-    rights = [*(box[0] + box[2] for box in boxes), *(ground.right for ground in grounds)]
-    return min((box[0] for box in boxes), default=0.0), max(rights, default=0.0)
+def _covers(leg: Leg, other: Leg) -> bool:
+    """Whether a leg that passes lines would lie on another one that is no part of its way."""
+    return leg is not other and leg.x == other.x and leg.up == other.up
 
 
 def _zone(line: int, leg: Leg, grounds: Sequence[Ground]) -> Zone:
     """Where a leg's lane lies; the room between joined lines is that above the second."""
+    line += leg.passed if leg.up else -leg.passed
     if leg.up and line + 1 < len(grounds) and grounds[line + 1].joined:
         return (line + 1, False)
     return (line, leg.up)
@@ -277,10 +215,83 @@ def length(route: Route) -> float:
     return sum(lane.right - lane.left for lane in route) + (0.5 if route[0].zone[1] else 0.0)
 
 
-def signature(route: Route, offset: int) -> frozenset[tuple[int, bool]]:
-    """The sides of lines on which a wire begins and ends, lines counted from ``-offset``."""
-    found: set[tuple[int, bool]] = set()
-    for lane in route:
-        line, below = lane.zone
-        found |= {(line + offset - (leg.up and not below), leg.up) for leg in lane.legs}
-    return frozenset(found)
+def signature(route: Route, offset: int) -> Signature:
+    """How a wire begins and ends at lines, which are counted from ``-offset``."""
+    return frozenset(
+        (lane.line_of(leg) + offset, leg.up, leg.passed, lane.depth)
+        for lane in route
+        for leg in lane.legs
+    )
+
+
+def name_room(name: str, style: Style) -> tuple[float, float]:
+    """How far a name reaches along and across."""
+    size = style.metric("caption")
+    return style.flow.lies(text_width(name, size), size)
+
+
+def _name_spans(name: str, at: float, left: float, style: Style) -> list[tuple[float, float]]:
+    """Where a name could stand at the start of its lane, the better place first."""
+    long = name_room(name, style)[0] + style.px(0.3)
+    spans = [(at, at + long), (at - long, at)]
+    return spans if left >= at else spans[::-1]
+
+
+def inner_routes(
+    name: str, number: int, pins: Sequence[Pin], below: bool, ground: Ground, style: Style
+) -> Iterator[Route]:
+    """Lanes between the boxes that a wire passes and what stands further up or down there.
+
+    ``pins``: that of its start first.
+    """
+    starts = [pin.down if below else pin.up for pin in pins]
+    if None in starts:
+        return
+    sign = 1 if below else -1
+    nearest = [
+        sign * (y or 0.0) + pin.captions * below for pin, y in zip(pins, starts, strict=True)
+    ]
+    start, xs = pins[0], [pin.x for pin in pins]
+    left, right = min(xs), max(xs)
+    named, outer = (FAR, FAR), style.px(0.3)
+    if not start.mute:
+        named = _name_spans(name, start.x, left, style)[0]
+        left, right = min(left, named[0]), max(right, named[1])
+        outer += style.px(RISE) + name_room(name, style)[1]
+    clear, touch = style.px(0.3), style.px(0.04)
+    spans = [
+        (y, y + height) if below else (-y - height, -y)
+        for x, y, width, height in ground.boxes
+        if x < right + clear and x + width > left - clear
+    ]
+    legs = tuple(Leg(pin.x, pin, below) for pin in pins)
+    depth = 0
+    for level in sorted(
+        {end + style.px(ABOVE) for _, end in spans} | {max(nearest) + style.px(ABOVE)}
+    ):
+        strip = (level - clear, level + outer)
+        if level < max(nearest) or any(low < strip[1] and end > strip[0] for low, end in spans):
+            continue
+        if depth == MOST_INNER or not any(low > level for low, _ in spans):
+            return
+        ways = [sorted((sign * (near + touch), sign * level)) for near in nearest]
+        if all(
+            crossed(pin.x, (way[0], way[1]), ground, style) == 0
+            for pin, way in zip(pins, ways, strict=True)
+        ):
+            depth += 1
+            leftward = named[1] == start.x
+            yield (
+                Lane(
+                    name,
+                    (number, below),
+                    legs,
+                    left,
+                    right,
+                    below and not start.mute,
+                    leftward,
+                    named,
+                    sign * level,
+                    depth,
+                ),
+            )

@@ -7,10 +7,21 @@ from itertools import pairwise
 
 from archviz.layout.blocks import Block
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, simplify
+from archviz.layout.grounds import Ground
 from archviz.layout.lanes import Chosen, Wiring, wire
 from archviz.layout.style import Style
-from archviz.layout.ways import Ground, Lane, Leg, Route
-from archviz.network.model import From, Graph, Layer, ModuleCall, Node
+from archviz.layout.ways import Lane, Leg, Route, name_room
+from archviz.network.model import (
+    From,
+    Graph,
+    Layer,
+    ModuleCall,
+    Named,
+    Node,
+    Outputs,
+    Series,
+    Stage,
+)
 from archviz.network.walk import children
 from archviz.scene.scene import Connector, Point
 from archviz.scene.text import text_width
@@ -34,6 +45,29 @@ def taken_in(node: Node) -> Iterator[str]:
             yield from (source for source, _ in node.edges if source not in own)
     for child in children(node, shown=True):
         yield from taken_in(child)
+
+
+def joined(body: Series) -> Series:
+    """``body`` with the outputs that begin with its last value on the line that ends in it."""
+    if not body.nodes or not isinstance(body.nodes[-1], Outputs):
+        return body
+    outputs, names = body.nodes[-1], set(_last_names(body.nodes[:-1]))
+    branches = []
+    for name, series in outputs.branches:
+        first = series.nodes[0] if series.nodes else None
+        goes_on = isinstance(first, From) and first.name in names
+        branches.append((name, Series(series.nodes[1:]) if goes_on else series))
+    return Series((*body.nodes[:-1], outputs._replace(branches=tuple(branches))))
+
+
+def _last_names(nodes: Sequence[Node]) -> Iterator[str]:
+    """Names of the value in which a series ends."""
+    for node in reversed(nodes):
+        if isinstance(node, Stage):
+            yield from _last_names(node.body.nodes)
+        if not isinstance(node, Named):
+            return
+        yield node.name
 
 
 class TapBlock(Block):
@@ -82,6 +116,7 @@ class FromBlock(Block):
         self.width = along if stub else style.px(0.2)
         self.up = style.px(RISE) + across if stub else style.px(0.1)
         self.down = style.px(0.1)
+        self.left_gap = 0.0 if stub else style.px(0.3)
         self.right_gap = 0.0 if stub else style.px(0.1)
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
@@ -126,8 +161,7 @@ def room_of(wiring: Wiring, grounds: Sequence[Ground], style: Style) -> list[tup
             continue  # straight from the edge of a panel
         over = under = style.px(0.1)
         if not lane.legs[0].pin.mute:
-            size = style.metric("caption")
-            name = style.px(RISE) + style.flow.lies(text_width(lane.name, size), size)[1]
+            name = style.px(RISE) + name_room(lane.name, style)[1]
             over, under = (over, under + name) if lane.under else (over + name, under)
         line, below = lane.zone
         up, down = room[line]
@@ -141,6 +175,8 @@ def _draw(canvas: Canvas, route: Route, wiring: Wiring, style: Style) -> None:
     first, start = route[0], route[0].legs[0]
     port = start.pin.port
     assert port is not None
+    if start.up and len(port.pen) == 1 and start.pin.down is not None:
+        port = port._replace(pen=((start.x, start.pin.down),))
     drawn: list[tuple[Point, ...]] = []
     if _covered(canvas, port):
         drawn.append(simplify((*port.lead, *port.pen)))
