@@ -23,7 +23,7 @@ from archviz.layout.glyphs import badge_shape, badge_width, box_shape, parted
 from archviz.layout.style import Style
 from archviz.looks import MODULE_COLORS
 from archviz.scene.scene import Group, Item, Shape, Text, total
-from archviz.scene.text import break_lines, clip, text_width
+from archviz.scene.text import ASCENT, break_lines, clip, text_width
 
 
 class Block:
@@ -92,6 +92,8 @@ PIN_PITCH = 0.55
 """Units between two wires at one box."""
 STUB = 0.62
 """Units that the line of a named value stands out of a box."""
+NEAR_BADGE = 0.06
+"""Units between the letters of a label and a badge."""
 BESIDE = 0.25
 """Units between a box and captions that stand at its side."""
 
@@ -187,9 +189,16 @@ class BoxBlock(Block):
         for badge, line in zip(self.face.badges, ends, strict=False):
             long = "/" in badge.text
             beside = badge_width(style, badge.text) * 0.97 + (style.px(0.18) if long else 0.0)
-            if long or len(self.lines) > 1:
-                room = max(room, text_width(line, self.label_size) + beside)
+            if not long and len(self.lines) == 1:
+                beside = self._under_badge(style)
+            room = max(room, text_width(line, self.label_size) + beside)
         return room
+
+    def _under_badge(self, style: Style) -> float:
+        """What the only line of a label leaves free at both ends, to keep clear of round badges."""
+        radius = style.metric("badge") / 2
+        clear = style.px(0.5 - NEAR_BADGE) - ASCENT * self.label_size / 2
+        return 2 * max(0.0, radius**2 - clear**2) ** 0.5 if clear < radius else 0.0
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
