@@ -117,7 +117,7 @@ def count_lines(row: MainRow, style: Style) -> int:
     return least_lines(strands_of(row.blocks, style, tapped_blocks(row), row.starts), limit)
 
 
-def break_row(row: MainRow, count: int, style: Style, slack: float = 0.0) -> Spans:
+def break_row(row: MainRow, count: int, style: Style, slack: float | None = None) -> Spans:
     """(start, stop) of ``count`` lines; see :func:`break_blocks`. They begin with stages."""
     stages = frozenset(edge for span in row.stages for edge in (span.start, span.stop))
     tapped = tapped_blocks(row)
