@@ -10,7 +10,8 @@ from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.flow import FLOWS
 from archviz.layout.legend import used_in, whole_legend
 from archviz.layout.legend_places import place_columns
-from archviz.layout.panels import Panel, build_panels, pack, row_height
+from archviz.layout.packing import pack
+from archviz.layout.panels import Panel, build_panels, row_height
 from archviz.layout.row import (
     MainRow,
     RowLine,

@@ -16,8 +16,9 @@ from archviz.layout.breaks import Spans
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.flow import FLOWS, RIGHT, Flow
+from archviz.layout.packing import pack
 from archviz.layout.page import NEARLY, describe_network, heading_text, row_width
-from archviz.layout.panels import Panel, build_panels, pack, row_height
+from archviz.layout.panels import Panel, build_panels, row_height
 from archviz.layout.row import (
     MainRow,
     RowLine,
