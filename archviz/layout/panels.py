@@ -1,4 +1,4 @@
-"""Module panels: a module's inside on its tint, and their packing into rows."""
+"""Module panels: a module's inside on its tint."""
 
 from __future__ import annotations
 
@@ -57,8 +57,9 @@ class Panel(NamedTuple):
 
     @property
     def foot(self) -> float:
-        """Height of the lines under the title."""
-        return LINE_HEIGHT * self.style.metric("caption") * len(self.notes)
+        """Height of the lines under the title, or under the lower arrow."""
+        clear = self.style.px(0.25) if self.notes and self.style.flow.vertical else 0.0
+        return clear + LINE_HEIGHT * self.style.metric("caption") * len(self.notes)
 
     @property
     def titled(self) -> float:
@@ -321,7 +322,7 @@ def _draw_title(panel: Panel, canvas: Canvas, back: Shape) -> None:
     baseline += ASCENT * size
     if flow.vertical:
         baseline = back.y - style.gap(STUB) - 0.4 * size
-        notes = below + style.gap(STUB)
+        notes = below + style.gap(STUB) + style.px(0.25)
     room = panel.height if flow.vertical else panel.width
     title = clip(panel.module.title, room, size, bold=True)
     fill = style.theme.color("text")

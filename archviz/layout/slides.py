@@ -181,7 +181,7 @@ def _arranged(
     known: Known,
 ) -> tuple[Parts, list[Chapter], Known]:
     """The parts of a network and their slides; no wire leads from one slide to another."""
-    builder = Builder(network, analysis, style).within(network.body)
+    builder = Builder(network, analysis, style, beside=0).within(network.body)
     notes = network.figure.notes
     panels = build_panels(network, builder, room[0] - _notes_along(notes, style, room[1]))
 
