@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded_box
 from archviz.layout.flow import Flow, text_extent
-from archviz.layout.glyphs import badge_shape, badge_width, box_shape
+from archviz.layout.glyphs import badge_shape, badge_width, box_shape, parted
 from archviz.layout.style import Style
 from archviz.looks import MODULE_COLORS
 from archviz.scene.scene import Group, Item, Shape, Text, total
@@ -61,6 +61,8 @@ class Sign(NamedTuple):
     text: str
     role: str
     dashed: bool = False
+    others: tuple[str, ...] = ()
+    """Roles of those that it is in other calls."""
 
 
 class Face(NamedTuple):
@@ -82,6 +84,8 @@ class Face(NamedTuple):
     """Named values that it takes besides what comes in; they enter at its top."""
     dashed: bool = False
     """Whether some of the calls that it stands for leave it out."""
+    others: tuple[str, ...] = ()
+    """Roles of what it is in other calls."""
 
 
 PIN_PITCH = 0.55
@@ -160,6 +164,10 @@ class BoxBlock(Block):
             along, across = style.flow.lies(width, style.px(1))
         return max(along, self.slots[-1]), across
 
+    def inset(self, across: float) -> float:
+        """How far right of where it begins its outline is, ``across`` its line."""
+        return (self.width - self.box_width) / 2
+
     def _slots(self) -> list[float]:
         """Where named values leave and enter, from the box's middle; and the room they take."""
         size, pitch = self.style.metric("caption"), self.style.px(PIN_PITCH)
@@ -223,11 +231,12 @@ class BoxBlock(Block):
         """Draw the glyph with its badges and captions; its rectangle."""
         style, face = self.style, self.face
         shape = self.outline(canvas, left, y)
-        items: list[Item] = [shape]
+        items: list[Item] = [*parted(canvas, style, shape, face.others)]
         corners = (shape.y, shape.y + shape.height)
         for badge, corner in zip(face.badges, corners, strict=False):
             at = shape.x + shape.width + self.aside, corner
-            items.append(badge_shape(canvas, style, *at, badge.text, badge.role, badge.dashed))
+            sign = badge_shape(canvas, style, *at, badge.text, badge.role, badge.dashed)
+            items += parted(canvas, style, sign, badge.others)
         items += self._caption_texts(canvas, left + self.box_width / 2, y)
         canvas.group(
             Group(
@@ -348,7 +357,8 @@ class CircleBlock(Block):
         face = self.face
         middle = canvas.flow.point(x + self.width / 2, y)
         shape = badge_shape(canvas, self.style, *middle, face.label, face.role, face.dashed)
-        canvas.group(Group(f"{shape.id}-g", "layer", face.name, face.detail, face.key, (shape,)))
+        parts = parted(canvas, self.style, shape, face.others)
+        canvas.group(Group(f"{shape.id}-g", "layer", face.name, face.detail, face.key, parts))
         if sources:
             canvas.arrow_into(sources, self.style, x, y, shape.id, face.dashed)
         return [Port(((x + self.width, y),), source=shape.id)]

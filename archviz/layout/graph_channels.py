@@ -187,7 +187,7 @@ def _constraints(
             if other.y - one.y >= near:
                 break
             for a, b in ((one, other), (other, one)):
-                if a.right and b.left and a.right != b.left and b.right != a.left:
+                if a.right and b.left and a.right != b.left and (not b.right or b.right != a.left):
                     if a.left and b.right and b.left in before[b.right]:
                         continue
                     before[a.right][b.left] = None

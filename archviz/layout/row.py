@@ -14,10 +14,11 @@ from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.grounds import Ground, ground_of
 from archviz.layout.lanes import Chosen, wire
+from archviz.layout.levels import Piece
 from archviz.layout.stages import STAGE_GAP, StageSpan, noted, place_stages, stage_room
 from archviz.layout.style import Style
 from archviz.layout.wires import joined, room_of
-from archviz.network.model import Auxiliary, Graph, Network, Node, Stage, Towers
+from archviz.network.model import Auxiliary, Graph, Network, Stage, Towers
 from archviz.scene.scene import Group
 
 APART = 100_000.0
@@ -76,18 +77,15 @@ class RowLine(NamedTuple):
 
 def main_row(network: Network, builder: Builder) -> MainRow:
     """The blocks of a network's main row, its input first."""
-    levels = builder.levels(network.body)
-    if levels is not None:
-        return MainRow((levels,), ())
     blocks: list[Block] = []
     heads: list[AuxiliaryHead] = []
     starts: set[int] = set()
     stages: list[StageSpan] = []
 
-    def add(node: Node) -> None:
+    def add(node: Piece) -> None:
         if isinstance(node, Stage):
             start = len(blocks)
-            for inner in node.body.nodes:
+            for inner in builder.pieces(node.body):
                 add(inner)
             if len(blocks) > start:
                 stages.append(StageSpan(node, start, len(blocks)))
@@ -101,7 +99,7 @@ def main_row(network: Network, builder: Builder) -> MainRow:
                 starts.add(len(blocks))
             blocks.append(drawn)
 
-    for node in joined(network.body).nodes:
+    for node in builder.pieces(joined(network.body)):
         add(node)
     return MainRow(tuple(blocks), tuple(heads), frozenset(starts), tuple(stages))
 
@@ -117,7 +115,7 @@ def count_lines(row: MainRow, style: Style) -> int:
     return least_lines(strands_of(row.blocks, style, tapped_blocks(row), row.starts), limit)
 
 
-def break_row(row: MainRow, count: int, style: Style, slack: float = 0.0) -> Spans:
+def break_row(row: MainRow, count: int, style: Style, slack: float | None = None) -> Spans:
     """(start, stop) of ``count`` lines; see :func:`break_blocks`. They begin with stages."""
     stages = frozenset(edge for span in row.stages for edge in (span.start, span.stop))
     tapped = tapped_blocks(row)

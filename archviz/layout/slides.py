@@ -15,8 +15,9 @@ from archviz.errors import fail
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.flow import FLOWS, RIGHT, Flow
+from archviz.layout.packing import pack
 from archviz.layout.page import describe_network, heading_text, row_width
-from archviz.layout.panels import Panel, build_panels, pack, row_height
+from archviz.layout.panels import Panel, build_panels, row_height
 from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_lines, unsettled
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Room, Style
@@ -170,7 +171,7 @@ def _arranged(
     known: Known,
 ) -> tuple[Parts, list[Chapter], Known]:
     """The parts of a network and their slides; no wire leads from one slide to another."""
-    builder = Builder(network, analysis, style).within(network.body)
+    builder = Builder(network, analysis, style, beside=0).within(network.body)
     notes = network.figure.notes
     panels = build_panels(network, builder, room[0] - _notes_along(notes, style, room[1]))
 
