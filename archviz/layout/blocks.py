@@ -166,6 +166,10 @@ class BoxBlock(Block):
             along, across = style.flow.lies(width, style.px(1))
         return max(along, self.slots[-1]), across
 
+    def inset(self, across: float) -> float:
+        """How far right of where it begins its outline is, ``across`` its line."""
+        return (self.width - self.box_width) / 2
+
     def _slots(self) -> list[float]:
         """Where named values leave and enter, from the box's middle; and the room they take."""
         size, pitch = self.style.metric("caption"), self.style.px(PIN_PITCH)

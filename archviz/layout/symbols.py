@@ -41,6 +41,11 @@ class SymbolBlock(BoxBlock):
         spread = slots[-1] - slots[0] if slots else 0.0
         return self.style.px(DIAMETER) + spread, self.style.px(DIAMETER)
 
+    def inset(self, across: float) -> float:
+        """See :meth:`BoxBlock.inset`."""
+        radius = self.height / 2
+        return super().inset(across) + radius - max(0.0, radius**2 - across**2) ** 0.5
+
     def outline(self, canvas: Canvas, left: float, y: float) -> Shape:
         """See :meth:`BoxBlock.outline`."""
         return rounded_off(super().outline(canvas, left, y))
