@@ -13,6 +13,7 @@ is how far it reaches to the left of the column in which its first box should st
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
@@ -202,7 +203,7 @@ class BoxBlock(Block):
         """What the only line of a label leaves free at both ends, to keep clear of round badges."""
         radius = style.metric("badge") / 2
         clear = style.px(0.5 - NEAR_BADGE) - ASCENT * self.label_size / 2
-        return 2 * max(0.0, radius**2 - clear**2) ** 0.5 if clear < radius else 0.0
+        return 2 * math.sqrt(max(0.0, radius**2 - clear**2))
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
