@@ -79,7 +79,9 @@ def _bracket(points: tuple[Point, ...]) -> bool:
     """Whether a line has two equal arms that point the same way."""
     if len(points) != 4:
         return False
-    (a, b), (c, d) = ([x - y for x, y in zip(points[i], points[i + 1], strict=True)] for i in (0, 2))
+    (a, b), (c, d) = (
+        [x - y for x, y in zip(points[i], points[i + 1], strict=True)] for i in (0, 2)
+    )
     return max(abs(a + c), abs(b + d)) < TOUCH
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
-from archviz.layout.breaks import Spans, break_blocks, least_lines, strands_of
+from archviz.layout.breaks import Spans, break_blocks, fill_blocks, least_lines, strands_of
 from archviz.layout.build import Builder, Unsettled
 from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock
@@ -117,11 +117,16 @@ def count_lines(row: MainRow, style: Style) -> int:
     return least_lines(strands_of(row.blocks, style, tapped_blocks(row), row.starts), limit)
 
 
-def break_row(row: MainRow, count: int, style: Style, slack: float | None = None) -> Spans:
+def break_row(row: MainRow, count: int, style: Style, slack: float = 0.0) -> Spans:
     """(start, stop) of ``count`` lines; see :func:`break_blocks`. They begin with stages."""
     stages = frozenset(edge for span in row.stages for edge in (span.start, span.stop))
     tapped = tapped_blocks(row)
     return break_blocks(row.blocks, count, style, tapped, row.starts, stages, slack)
+
+
+def fill_row(row: MainRow, width: float, style: Style) -> Spans:
+    """(start, stop) of lines about as long as ``width``."""
+    return fill_blocks(strands_of(row.blocks, style, tapped_blocks(row), row.starts), width)
 
 
 def measure_lines(
