@@ -18,8 +18,8 @@ from archviz.layout.levels import Piece
 from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.stages import STAGE_GAP, StageSpan, noted, place_stages, stage_room
 from archviz.layout.style import Style
-from archviz.layout.wires import joined, room_of
-from archviz.network.model import Auxiliary, Graph, Network, Stage, Towers
+from archviz.layout.wires import room_of
+from archviz.network.model import Auxiliary, Graph, Stage, Towers
 from archviz.scene.scene import Group
 
 APART = 100_000.0
@@ -76,7 +76,7 @@ class RowLine(NamedTuple):
     layers of which the captions have to go above."""
 
 
-def main_row(network: Network, builder: Builder) -> MainRow:
+def main_row(builder: Builder) -> MainRow:
     """The blocks of a network's main row, its input first."""
     blocks: list[Block] = []
     heads: list[AuxiliaryHead] = []
@@ -100,7 +100,7 @@ def main_row(network: Network, builder: Builder) -> MainRow:
                 starts.add(len(blocks))
             blocks.append(drawn)
 
-    for node in builder.pieces(joined(network.body)):
+    for node in builder.pieces(builder.body):
         add(node)
     return MainRow(tuple(blocks), tuple(heads), frozenset(starts), tuple(stages))
 

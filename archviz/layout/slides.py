@@ -186,7 +186,7 @@ def _arranged(
     panels = build_panels(network, builder, room[0] - _notes_along(notes, style, room[1]))
 
     def made(builder: Builder) -> tuple[tuple[Parts, list[Chapter], Known], Unsettled]:
-        parts = Parts(main_row(network, builder), panels, notes, style)
+        parts = Parts(main_row(builder), panels, notes, style)
         chapters = _chapters(parts, *room)
         failed, turned = unsettled([line for chapter in chapters for line in chapter.lines])
         names = [
