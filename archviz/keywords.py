@@ -34,6 +34,8 @@ class FigureKeywords(TypedDict, total=False):
     """The way in which the network is read; ``"right"`` unless told otherwise."""
     detail: Literal["compact", "full"] | None
     """``"full"`` prints filters, strides and output shapes under each layer."""
+    merges: Literal["boxes", "symbols"] | None
+    """``"symbols"`` draws add, concat and their likes as circles with a sign."""
     open: str | Sequence[str] | None
     """What has a panel: names of modules, ``"modules"`` for all of them, ``"attention"``, or
     ``"none"``."""

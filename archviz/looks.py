@@ -11,16 +11,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+MODULE_COLORS = ("yellow", "green", "orange", "blue", "violet", "pink", "brown", "grey")
+"""Roles of modules' boxes, in the order in which their panels stand."""
 ROLES = (
     "input",
     "conv",
     "pool",
     "merge",
     "dense",
+    "recurrent",
+    "embedding",
+    "attention",
     "other",
-    "yellow",
-    "green",
-    "orange",
+    *MODULE_COLORS,
     "activation",
     "function",
 )
@@ -54,6 +57,8 @@ class LookOption(NamedTuple):
     read: Callable[[Any], Any]
     default: str = ""
     metavar: str = ""
+    values: tuple[str, ...] = ()
+    """Of one that has few, all of them."""
 
 
 def hex_color(text: str) -> str:
@@ -127,26 +132,16 @@ def aspect_of(value: float | str) -> float:
     return ratio
 
 
-def read_detail(value: str) -> str:
-    """``compact`` or ``full``.
+def _choice(name: str, about: str, *values: str) -> LookOption:
+    """An option of a few values, of which the first is that of a figure that says none."""
+    expected = f"{', '.join(map(repr, values[:-1]))} or {values[-1]!r}"
 
-    Raises:
-        ValueError: it is neither.
-    """
-    if value not in DETAILS:
-        raise ValueError(f"detail must be 'compact' or 'full', not {value!r}")
-    return value
+    def read(value: str) -> str:
+        if value not in values:
+            raise ValueError(f"{name} must be {expected}, not {value!r}")
+        return value
 
-
-def read_direction(value: str) -> str:
-    """``right``, ``down`` or ``up``.
-
-    Raises:
-        ValueError: it is none of them.
-    """
-    if value not in DIRECTIONS:
-        raise ValueError(f"direction must be 'right', 'down' or 'up', not {value!r}")
-    return value
+    return LookOption(about, expected, (str,), read, values[0], f"[{'|'.join(values)}]", values)
 
 
 def read_names(value: str | Sequence[str]) -> tuple[str, ...]:
@@ -158,11 +153,6 @@ def read_names(value: str | Sequence[str]) -> tuple[str, ...]:
 TITLE_LENGTH = 100
 NATURAL = "natural"
 """The aspect of a page that is as the figure comes."""
-DIRECTIONS = ("right", "down", "up")
-"""The ways in which a network can be read."""
-DETAILS = ("compact", "full")
-CHOICES = {"detail": DETAILS, "direction": DIRECTIONS}
-"""The values of options that have few."""
 SWITCH = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 _YES_NO = ("True or False", (bool,), switch)
 _NAMES = ("a list of names", (str, Sequence), read_names)
@@ -192,21 +182,24 @@ LOOKS: Mapping[str, LookOption] = {
         NATURAL,
         "W:H",
     ),
-    "direction": LookOption(
+    "direction": _choice(
+        "direction",
         "Way in which the network is read; text stays upright.",
-        "'right', 'down' or 'up'",
-        (str,),
-        read_direction,
         "right",
-        f"[{'|'.join(DIRECTIONS)}]",
+        "down",
+        "up",
     ),
-    "detail": LookOption(
+    "detail": _choice(
+        "detail",
         "full prints filters, strides and output shapes under each layer.",
-        "'compact' or 'full'",
-        (str,),
-        read_detail,
         "compact",
-        f"[{'|'.join(DETAILS)}]",
+        "full",
+    ),
+    "merges": _choice(
+        "merges",
+        "symbols draws add, concat and their likes as circles with a sign.",
+        "boxes",
+        "symbols",
     ),
     "open": LookOption(
         "What has a panel, with commas between: names of modules, 'modules' for all of them, "
@@ -222,3 +215,7 @@ LOOKS: Mapping[str, LookOption] = {
     ),
     "transparent": LookOption("Leave the ground out.", *_YES_NO),
 }
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    name: option.values for name, option in LOOKS.items() if option.values
+}
+"""The values of options that have few."""

@@ -16,8 +16,10 @@ from archviz.cli.commands import main
 from archviz.errors import ArchvizError, Problem
 from archviz.keywords import FigureKeywords
 from archviz.language.schema import schema
-from archviz.looks import LOOKS
+from archviz.layout.page import draw_legend
+from archviz.looks import LOOKS, MODULE_COLORS, ROLES
 from archviz.scene.scene import Group, Scene, Shape, Text, groups_in, leaves
+from archviz.scene.theme import load_theme
 
 SPEC = """\
 title: Three
@@ -25,7 +27,7 @@ modules:
   wide: {color: yellow, layers: [conv 3x3 64 same, conv 3x3 64 same]}
   own: {color: "#88aacc", layers: [conv 1x1 8, inner]}
   inner: {layers: [conv 1x1 8 relu]}
-network: [input 8x8x3, wide, own, inner, global-avg-pool, dense 10]
+network: [input 8x8x3, wide, own, inner, {residual: relu}, global-avg-pool, dense 10]
 """
 SAID: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "legend": ("no", ("--no-legend",), ("--legend",)),
@@ -34,6 +36,7 @@ SAID: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "aspect": ("4:3", ("--aspect", "4:3"), ("--aspect", "natural")),
     "direction": ("up", ("--direction", "up"), ("--direction", "right")),
     "detail": ("full", ("--detail", "full"), ("--detail", "compact")),
+    "merges": ("symbols", ("--merges", "symbols"), ("--merges", "boxes")),
     "open": ("[inner, wide]", ("--open", "inner,wide"), ("--open", "modules")),
     "panels": ("[inner]", ("--panels", "inner"), ("--panels", "wide,inner,own")),
     "transparent": ("yes", ("--transparent",), ("--no-transparent",)),
@@ -203,6 +206,82 @@ def test_the_legend_says_which_modules_are_open() -> None:
     text = SPEC.replace("color: yellow, ", "")
     found = legend(archviz.load_text(text).scene(open=["inner"]))
     assert (found[some], found["module"], opened in found) == ([green], [own], False)
+
+
+def module_colors(**said: str) -> dict[str, str]:
+    """The colours of modules with these names; a spec says those that are not empty."""
+    lines = []
+    for name, color in said.items():
+        name = name.replace("_", "-")
+        lines.append(f"  {name}: {{layers: dense 8{f', color: {color}' if color else ''}}}")
+    calls = ", ".join(name.replace("_", "-") for name in said)
+    text = "title: T\nmodules:\n" + "\n".join(lines) + f"\nnetwork: [input 8, {calls}]\n"
+    modules = archviz.load_text(text).network.modules
+    return {name: module.color for name, module in modules.items()}
+
+
+def test_up_to_six_modules_without_a_colour_are_green() -> None:
+    few = dict.fromkeys(("cell_a", "cell_b", "down1", "down2", "up", "end"), "")
+    assert set(module_colors(**few).values()) == {"green"}
+    assert module_colors(**few, stem="yellow") == {
+        **dict.fromkeys(("cell-a", "cell-b", "down1", "down2", "up", "end"), "green"),
+        "stem": "yellow",
+    }
+
+
+def test_of_more_each_family_has_a_colour_that_no_other_module_has() -> None:
+    names = ("cell_a", "cell_b", "down1", "down2", "up_1", "end", "mid")
+    found = module_colors(**dict.fromkeys(names, ""), stem="yellow", head="blue")
+    assert found == {
+        "cell-a": "green",
+        "cell-b": "green",
+        "down1": "violet",
+        "down2": "violet",
+        "up-1": "pink",
+        "end": "brown",
+        "mid": "grey",
+        "stem": "yellow",
+        "head": "blue",
+    }
+
+
+def test_more_families_than_colours_take_turns() -> None:
+    found = module_colors(**{f"part{letter}": "" for letter in "abcdefghij"})
+    assert len(set(list(found.values())[:8])) == 8
+    assert list(found.values())[8:] == list(found.values())[:2]
+
+
+NEW_ROLES = """
+title: T
+network:
+  - input 8
+  - embedding 16 words=20
+  - position
+  - lstm 16
+  - attention 4
+  - feed-forward 32
+"""
+
+
+def test_the_legend_has_recurrent_layers_embeddings_and_attention() -> None:
+    found = legend(archviz.load_text(NEW_ROLES).scene())
+    assert found == {
+        "dense": ["#6d9eeb"],
+        "recurrent": ["#5dbcae"],
+        "embedding or position": ["#ffdfb8"],
+        "attention": ["#d277b0"],
+    }
+
+
+def test_the_whole_legend_has_every_box_and_the_dashes() -> None:
+    found = legend(draw_legend(load_theme()))
+    theme = load_theme()
+    boxes = [role for role in ROLES if role not in (*MODULE_COLORS, "input")]
+    fills = [fill for row in found.values() for fill in row]
+    assert {theme.role(role).fill for role in boxes} <= {*fills}
+    modules = [theme.role(role).fill for role in MODULE_COLORS]
+    assert found["module, shown open below"] == modules
+    assert "left out in some calls" in found
 
 
 def test_the_legend_says_what_colours_mean() -> None:

@@ -232,16 +232,17 @@ POOLS = ["max-pool", "avg-pool"]
 ROLES = {
     "input": "input",
     "conv": " ".join(f"{name} {name}-1d {name}-3d" for name in WINDOWED),
-    "dense": "dense attention embedding other-attention feed-forward mixture-of-experts "
-    "lstm gru rnn matmul",
+    "dense": "dense feed-forward mixture-of-experts matmul",
+    "recurrent": "lstm gru rnn",
+    "embedding": "embedding position sinusoidal-position sinusoidal-embedding",
+    "attention": "attention other-attention",
     "pool": " ".join(f"{name} {name}-1d {name}-3d" for name in POOLS)
     + " global-avg-pool global-max-pool",
     "merge": "concat append add scaled-add multiply mean minimum maximum op-merge",
     "activation": " ".join(ACTIVATIONS),
     "norm": " ".join(NORMS),
     "other": "upsample pixel-shuffle channel-shuffle flatten dropout lrn zero-pad reshape crop "
-    "split position sinusoidal-position sinusoidal-embedding class-token select learned constant "
-    "scale slice op",
+    "split class-token select learned constant scale slice op",
 }
 NOT_DRAWN = {"flatten", "dropout", "lrn", "zero-pad", "reshape", "select", "scale"}
 

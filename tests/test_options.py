@@ -20,6 +20,7 @@ GIVEN = {
     "aspect": ("--aspect", "4:3"),
     "direction": ("--direction", "up"),
     "detail": ("--detail", "full"),
+    "merges": ("--merges", "symbols"),
     "open": ("--open", "none"),
     "panels": ("--panels", "narrow"),
     "transparent": ("--transparent",),
@@ -34,7 +35,7 @@ title: Two modules
 modules:
   wide: {layers: [conv 3x3 64 same, conv 3x3 64 same, conv 3x3 64 same]}
   narrow: {layers: [conv 1x1 8, conv 1x1 8]}
-network: [input 8x8x3, wide, narrow, global-avg-pool, dense 10]
+network: [input 8x8x3, wide, narrow, {residual: relu}, global-avg-pool, dense 10]
 """
 DRAWING: dict[str, tuple[str, ...]] = {
     "render": ("net.yaml", "--theme", "dark"),

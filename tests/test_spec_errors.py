@@ -334,9 +334,10 @@ SPECS = [
      "module a has more than one body", "give it one of layers, towers, residual, graph, use"),
     (HEAD + "modules: {a: {layers: relu, merge: add}}\n" + NET[9:] + "  - a", 2, 29,
      "module a has no key 'merge'", None),
-    (HEAD + "modules: {a: {layers: relu, color: blue}}\n" + NET[9:] + "  - a", 2, 36,
-     "there is no color 'blue'", "use one of input, conv, pool, merge, dense, other, "
-     "yellow, green, orange, activation, function, or \"#rrggbb\" in quotes"),
+    (HEAD + "modules: {a: {layers: relu, color: mauve}}\n" + NET[9:] + "  - a", 2, 36,
+     "there is no color 'mauve'", "use one of input, conv, pool, merge, dense, recurrent, "
+     "embedding, attention, other, yellow, green, orange, blue, violet, pink, brown, grey, "
+     "activation, function, or \"#rrggbb\" in quotes"),
     (HEAD + "modules: {a: {layers: relu, takes: [act=relu, w]}}\n" + NET[9:] + "  - a w=1", 2, 47,
      "'w' needs a default, as 'act' before it has one", "put parameters with a default last"),
     (HEAD + "modules: {a: {layers: relu, takes: [w=1, w=2]}}\n" + NET[9:] + "  - a", 2, 42,

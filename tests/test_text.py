@@ -11,6 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import archviz
+from archviz.layout.blocks import fit_label
+from archviz.layout.slides import COMPACT, slide_style
+from archviz.layout.style import Style
 from archviz.scene import metrics
 from archviz.scene.text import (
     ASCENT,
@@ -21,6 +24,7 @@ from archviz.scene.text import (
     paragraph,
     text_width,
 )
+from archviz.scene.theme import load_theme
 
 FONTS = Path(archviz.__file__).parent / "fonts"
 WORDS = st.text(st.sampled_from("abc WMil-×…Ü 漢\n\t"), max_size=60)
@@ -129,3 +133,52 @@ def test_a_paragraph_fills_its_lines() -> None:
         assert text_width(f"{line} {following.split()[0]}", 10) > 120
     assert paragraph("", 100, 10) == []
     assert paragraph("W" * 50 + " end", 100, 10)[0].endswith(ELLIPSIS)
+
+
+def test_a_hyphen_ends_a_line_between_words() -> None:
+    assert break_lines("Inception-A", 48, 10, hyphens=3) is None
+    assert break_lines("2-D-conv-block", 50, 10, hyphens=3) == ("2-D-conv-", "block")
+    assert break_lines("Inception-ResNet-A", 55, 10, hyphens=3) == ("Inception-", "ResNet-A")
+    assert break_lines("Inception-ResNet-A", 55, 10, hyphens=0) is None
+    assert break_lines("multi-head attention", 60, 10, hyphens=0) == ("multi-head", "attention")
+
+
+FIGURE = Style(load_theme(), 40.0)
+SLIDE = slide_style(load_theme(), 1.0, COMPACT[0], full=False)
+
+
+@given(st.text(st.sampled_from("abcWMi-- ×…Ü3漢"), min_size=1, max_size=60), st.booleans())
+def test_labels_keep_a_margin_in_their_boxes(text: str, slide: bool) -> None:
+    style = SLIDE if slide else FIGURE
+    lines, size, width = fit_label(text, style)
+    assert len(lines) <= 2
+    for line in lines:
+        assert text_width(line, size) <= width - style.px(0.2) + 1e-6
+    assert 2 <= width / style.unit <= 4 + 1e-6
+
+
+@given(st.text(st.sampled_from("abcdefgh---"), min_size=1, max_size=34), st.booleans())
+def test_a_letter_is_torn_off_a_name_only_where_no_box_would_hold_it(
+    text: str, slide: bool
+) -> None:
+    style = SLIDE if slide else FIGURE
+    lines, _, _ = fit_label(text, style)
+    if len(lines) == 2 and lines[0].endswith("-"):
+        widest = style.px(4) - style.px(0.2)
+        short = min(len(lines[0]) - 1, len(lines[1])) < 3
+        assert not short or text_width(text, style.metric("label")) > widest
+
+
+@pytest.mark.parametrize(
+    ("label", "lines"),
+    [
+        ("Inception-A", ("Inception-A",)),
+        ("Reduction-B", ("Reduction-B",)),
+        ("Inception-ResNet-A", ("Inception-", "ResNet-A")),
+        ("feed-forward", ("feed-", "forward")),
+        ("masked multi-head attention", ("masked multi-head", "attention")),
+    ],
+)
+@pytest.mark.parametrize("style", [FIGURE, SLIDE], ids=["figure", "slide"])
+def test_labels_break_where_words_do(label: str, lines: tuple[str, ...], style: Style) -> None:
+    assert fit_label(label, style)[0] == lines

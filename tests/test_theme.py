@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archviz.errors import ArchvizError, Problem
-from archviz.looks import ROLES, theme_names
+from archviz.looks import MODULE_COLORS, ROLES, theme_names
 from archviz.scene.theme import COLORS, METRICS, PATTERNS, load_theme
 
 NAMES = theme_names()
@@ -72,20 +72,19 @@ def test_what_stands_outside_of_boxes_can_be_read(name: str, color: str) -> None
     theme = load_theme(name)
     grounds = [theme.color("page")]
     if color != "text":  # captions and lines stand in panels too
-        grounds += [theme.role(role).panel for role in ("yellow", "green", "orange")]
+        grounds += [theme.role(role).panel for role in MODULE_COLORS]
     for ground in grounds:
         assert contrast(theme.color(color), ground) >= 4.5, ground
 
 
-@pytest.mark.parametrize(("name", "role"), [*product(NAMES, ["yellow", "green", "orange"])])
+@pytest.mark.parametrize(("name", "role"), [*product(NAMES, MODULE_COLORS)])
 def test_a_module_and_its_panel_are_one_colour_and_not_the_page(name: str, role: str) -> None:
     theme = load_theme(name)
     colors = theme.role(role)
     assert colors.panel != theme.color("page")
-    tints = [theme.role(other).panel for other in ("yellow", "green", "orange")]
-    fills = [theme.role(other).fill for other in ("yellow", "green", "orange")]
-    patterned = any(theme.role(other).pattern for other in ("yellow", "green", "orange"))
-    assert patterned or (len(set(tints)) == 3 and len(set(fills)) == 3)
+    for other in {*MODULE_COLORS} - {role}:
+        assert colors.panel != theme.role(other).panel, other
+        assert colors[0::3] != theme.role(other)[0::3], other  # fill and pattern
 
 
 # ---- files of one's own -----------------------------------------------------------------------
@@ -115,6 +114,17 @@ def test_a_role_without_a_panel_colour_has_a_tint_of_its_fill(tmp_path: Path) ->
     assert theme.role("green").panel == "#b6d7a8"  # as the theme says
 
 
+def test_a_panel_is_extended_only_where_it_can_be_read(tmp_path: Path) -> None:
+    night = 'colors: {page: "#101010", line: "#eeeeee", caption: "#eeeeee"}\n'
+    theme = load_theme(written(tmp_path, f"extends: article\n{night}"))
+    for role in (*MODULE_COLORS, "dense", "attention"):
+        assert contrast(theme.role(role).panel, "#eeeeee") >= 4.5, role
+    own = night + 'roles: {green: {panel: "#ffffff"}}\n'  # what a theme says itself stays
+    assert (
+        load_theme(written(tmp_path, f"extends: article\n{own}")).role("green").panel == "#ffffff"
+    )
+
+
 EIGHTS = [0, 36, 73, 109, 146, 182, 219, 255]
 HUES = [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in product(EIGHTS, repeat=3)]
 
@@ -136,7 +146,7 @@ def test_any_colour_can_be_read_on_and_so_can_its_panel(name: str, page: bool) -
 
 
 def test_no_role_has_no_colours() -> None:
-    for name in ("blue", "#12345", "#12345g", ""):
+    for name in ("mauve", "#12345", "#12345g", ""):
         with pytest.raises(KeyError):
             load_theme().role(name)
 
@@ -153,6 +163,27 @@ def test_a_theme_without_extends_must_be_whole(tmp_path: Path) -> None:
         "this theme lacks colors: page, colors: line, colors: text, colors: caption"
     )
     assert problem.hint == "add `extends: article`, and write only what differs"
+
+
+def test_a_whole_theme_may_lack_the_roles_that_came_later(tmp_path: Path) -> None:
+    import yaml
+
+    base = load_theme("dark")
+    likes = {
+        "dense": ["recurrent", "embedding", "attention"],
+        "green": ["blue", "violet", "pink", "brown", "grey"],
+    }
+    later = [role for roles in likes.values() for role in roles]
+    first = [role for role in ROLES if role not in later]
+    whole: dict[str, object] = {
+        "colors": dict(base.colors),
+        "roles": {role: {"fill": base.role(role).fill, "text": "#000000"} for role in first},
+        "metrics": dict(base.metrics),
+    }
+    theme = load_theme(written(tmp_path, yaml.safe_dump(whole)))
+    for like, roles in likes.items():
+        assert {theme.role(role) for role in roles} == {theme.role(like)}
+    assert set(theme.roles) == set(ROLES)
 
 
 @pytest.mark.parametrize("name", ["mine.yaml", "./mine.yaml"])

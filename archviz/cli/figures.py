@@ -147,7 +147,9 @@ def export(
 @networks_argument(metavar="NET NET...", required=True)
 @output_option
 @format_option
-@look_options("legend", "theme", "aspect", "direction", "detail", "open", "panels", "transparent")
+@look_options(
+    "legend", "theme", "aspect", "direction", "detail", "merges", "open", "panels", "transparent"
+)
 @medium_options
 def compare(networks: tuple[str, ...], output: str, suffix: str | None, **given: Any) -> None:
     """Draw networks on one page, at one scale, each with its figures.

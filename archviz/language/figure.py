@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from archviz.errors import did_you_mean
 from archviz.language.head import read_text
-from archviz.looks import LOOKS, MODULES, NONE, SpecTheme, color_hint, color_of, theme_names
+from archviz.looks import (
+    LOOKS,
+    MODULE_COLORS,
+    MODULES,
+    NONE,
+    SpecTheme,
+    color_hint,
+    color_of,
+    theme_names,
+)
 from archviz.network.kinds import KINDS, OPENABLE
 from archviz.network.model import Figure
 from archviz.yamlnodes import MappingNode, ScalarNode, SequenceNode, YamlNode, describe, leaves
@@ -23,6 +34,10 @@ OWN_KEYS: Mapping[str, str] = {
 }
 """Keys of ``figure`` that no option of the command line has."""
 KEYS = (*OWN_KEYS, *LOOKS)
+FEW = 6
+"""Modules that may be alike where a spec gives them no colour."""
+UNSAID = (*MODULE_COLORS[3:], "yellow", "orange")
+"""What they take where they are more, after green."""
 
 
 def read_figure(
@@ -61,6 +76,24 @@ def read_color(reader: SpecReader, node: YamlNode) -> str:
     if not color_of(text):
         reader.problem(node.mark, f"there is no color {describe(node)}", color_hint(text))
     return color_of(text) or "green"
+
+
+def colors_unsaid(names: Sequence[str], said: Collection[str]) -> dict[str, str]:
+    """Colours of the modules ``names``, of which a spec says none: green.
+
+    Where they are more than :data:`FEW`, each family (``cell-a``, ``cell-b``) has one of its own,
+    of those that no other module has by its spec (``said``).
+    """
+    if len(names) <= FEW:
+        return dict.fromkeys(names, "green")
+    free = ["green", *(color for color in UNSAID if color not in said)]
+    colors = dict(zip(dict.fromkeys(map(_family, names)), cycle(free), strict=False))
+    return {name: colors[_family(name)] for name in names}
+
+
+def _family(name: str) -> str:
+    """A module's name without the letter or the number at its end."""
+    return re.sub(r"(-[a-z]|-?[0-9]+)$", "", name)
 
 
 def _read_colors(reader: SpecReader, node: YamlNode) -> dict[str, str]:

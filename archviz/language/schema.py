@@ -379,7 +379,7 @@ def _module() -> Schema:
         "takes": "its parameters in order, with or without default: [width, stride=1]",
         "inputs": "values that it takes by name, besides what comes in",
         "gives": "names of values that it gives, besides what goes out",
-        "color": "green, unless said otherwise",
+        "color": "green, or by families where more than six say none",
         "label": "text of its box, {k} in it for parameter k; its name without",
         "title": "title of its panel",
     }

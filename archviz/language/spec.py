@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from archviz.errors import ArchvizError, Mark, Problem
-from archviz.language.figure import read_color, read_figure
+from archviz.language.figure import colors_unsaid, read_color, read_figure
 from archviz.language.forms import read_residual, read_towers
 from archviz.language.head import GALLERY, KEYS, read_head, read_text
 from archviz.language.items import READERS, read_series
@@ -113,6 +113,9 @@ def _read_root(
         for name, node in modules.items()
         if isinstance(node, MappingNode) and (spec := _read_module(reader, name, node, parts))
     }
+    unsaid = [name for name, spec in specs.items() if not spec.color]
+    for name, tone in colors_unsaid(unsaid, {spec.color for spec in specs.values()}).items():
+        specs[name] = specs[name]._replace(color=tone)
     series = _read_network(reader, sections.get("network"), file)
     if parts:
         specs |= parts.modules
@@ -277,7 +280,7 @@ def _read_module(
             mark = next(value.mark for key, value in node.pairs if key.text == "label")
             reader.unknown(mark, f"module {name.text} takes no", parameter, takes)
     color = find(node, "color")
-    tone = "green" if color is None else read_color(reader, color)
+    tone = "" if color is None else read_color(reader, color)
     texts["whole"] = form == "use"
     return ModuleSpec(name.text, name.mark, body, takes, tone, **texts, inputs=inputs, gives=gives)
 

@@ -19,8 +19,9 @@ from typing import NamedTuple
 
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded_box
 from archviz.layout.flow import Flow, text_extent
-from archviz.layout.glyphs import badge_shape, badge_width, box_shape
+from archviz.layout.glyphs import badge_shape, badge_width, box_shape, parted
 from archviz.layout.style import Style
+from archviz.looks import MODULE_COLORS
 from archviz.scene.scene import Group, Item, Shape, Text, total
 from archviz.scene.text import break_lines, clip, text_width
 
@@ -60,6 +61,8 @@ class Sign(NamedTuple):
     text: str
     role: str
     dashed: bool = False
+    others: tuple[str, ...] = ()
+    """Roles of those that it is in other calls."""
 
 
 class Face(NamedTuple):
@@ -81,6 +84,8 @@ class Face(NamedTuple):
     """Named values that it takes besides what comes in; they enter at its top."""
     dashed: bool = False
     """Whether some of the calls that it stands for leave it out."""
+    others: tuple[str, ...] = ()
+    """Roles of what it is in other calls."""
 
 
 PIN_PITCH = 0.55
@@ -97,6 +102,9 @@ class BoxBlock(Block):
     ``captions_above`` keeps the underside free for a line that enters from there.
     """
 
+    aside: float = 0.0
+    """How far its badges stand right of its corners."""
+
     def __init__(
         self,
         face: Face,
@@ -110,20 +118,16 @@ class BoxBlock(Block):
         self.bar = face.glyph == "bar"
         self.lines: tuple[str, ...] = ()
         self.label_size = style.metric("label")
-        box_width, self.height = style.px(0.62), style.px(3)
-        if not self.bar:
-            self.lines, self.label_size, box_width = fit_label(face.label, style)
-            box_width = max(box_width, self._beside_badges(style))
-            box_width, self.height = style.flow.lies(box_width, style.px(1))
         self.stubs = stubs.intersection(face.gives + face.takes)
         self.slots = self._slots()
-        self.box_width = max(box_width, self.slots[-1])
+        self.box_width, self.height = self.glyph()
         self.caption_size = style.metric("detail" if style.full else "caption")
         self.captions = [clip(text, style.px(4), self.caption_size) for text in face.captions]
         widths = [text_width(text, self.caption_size) for text in self.captions]
         along, across = style.flow.lies(*text_extent(widths, self.caption_size))
         # captions may stand out into the gaps a little, but never meet the next box's
-        self.width = max(self.box_width, along - style.px(0.3))
+        beside = style.flow.lies(2 * self.aside, 0.0)[0]
+        self.width = max(self.box_width + beside, self.slots[-1], along - style.px(0.3))
         self.overhang = (self.width - self.box_width) / 2
         self.left_gap = self.right_gap = style.gap(0.45 if self.bar else 0.5)
         wide = max((badge_width(style, badge.text) for badge in face.badges), default=0.0)
@@ -137,9 +141,11 @@ class BoxBlock(Block):
         above = radius if self.face.badges else 0.0
         below = radius if len(self.face.badges) > 1 else 0.0
         px, room, under = style.px, style.room, above if self.captions_above else below
-        self.caption_start = max(px(room.under_box), under * 0.8 + px(room.under_badge))
+        self.caption_start = max(
+            px(room.under_box), under * 0.8 + px(room.under_badge) + self.aside
+        )
         if style.flow.vertical:  # badges stand at the right corners
-            above, below = 0.0, wide / 2
+            above, below = 0.0, wide / 2 + self.aside
             self.caption_start = max(px(BESIDE), 0.0 if self.captions_above else below + px(0.12))
         captions = self.caption_start + captions if self.captions else 0.0
         self.up = half + (max(above, captions) if self.captions_above else above)
@@ -148,6 +154,15 @@ class BoxBlock(Block):
             names = [text_width(name, style.metric("caption")) for name in self.stubs]
             stub = px(STUB + RISE) + style.flow.lies(max(names), style.metric("caption"))[1]
             self.up = max(self.up, half + stub + (captions if self.captions_above else 0.0))
+
+    def glyph(self) -> tuple[float, float]:
+        """Set the label; how far it reaches along and across."""
+        style, along, across = self.style, self.style.px(0.62), self.style.px(3)
+        if not self.bar:
+            self.lines, self.label_size, width = fit_label(self.face.label, style)
+            width = max(width, self._beside_badges(style))
+            along, across = style.flow.lies(width, style.px(1))
+        return max(along, self.slots[-1]), across
 
     def _slots(self) -> list[float]:
         """Where named values leave and enter, from the box's middle; and the room they take."""
@@ -211,24 +226,13 @@ class BoxBlock(Block):
     def shape(self, canvas: Canvas, left: float, y: float) -> Shape:
         """Draw the glyph with its badges and captions; its rectangle."""
         style, face = self.style, self.face
-        shape = box_shape(
-            canvas,
-            style,
-            left,
-            y - self.height / 2,
-            self.box_width,
-            self.height,
-            face.role,
-            self.lines,
-            self.label_size,
-            color=face.color,
-            dashed=face.dashed,
-        )
-        items: list[Item] = [shape]
+        shape = self.outline(canvas, left, y)
+        items: list[Item] = [*parted(canvas, style, shape, face.others)]
         corners = (shape.y, shape.y + shape.height)
         for badge, corner in zip(face.badges, corners, strict=False):
-            at = shape.x + shape.width, corner
-            items.append(badge_shape(canvas, style, *at, badge.text, badge.role, badge.dashed))
+            at = shape.x + shape.width + self.aside, corner
+            sign = badge_shape(canvas, style, *at, badge.text, badge.role, badge.dashed)
+            items += parted(canvas, style, sign, badge.others)
         items += self._caption_texts(canvas, left + self.box_width / 2, y)
         canvas.group(
             Group(
@@ -241,6 +245,22 @@ class BoxBlock(Block):
             )
         )
         return shape
+
+    def outline(self, canvas: Canvas, left: float, y: float) -> Shape:
+        """Its rectangle with its label."""
+        face, size = self.face, (self.box_width, self.height)
+        return box_shape(
+            canvas,
+            self.style,
+            left,
+            y - self.height / 2,
+            *size,
+            face.role,
+            self.lines,
+            self.label_size,
+            color=face.color,
+            dashed=face.dashed,
+        )
 
     def _caption_texts(self, canvas: Canvas, middle: float, y: float) -> list[Text]:
         """The captions, beside the box on one of the sides where no line goes on."""
@@ -267,8 +287,8 @@ def badge_reach(face: Face, flow: Flow, width: float, height: float) -> tuple[fl
     return (bottom, top) if flow.upward else (top, bottom)
 
 
-MODULE_ROLES = ("yellow", "green", "orange", "module")
-"""Roles of modules' boxes: the three that a theme has for them, and one for any other colour."""
+MODULE_ROLES = (*MODULE_COLORS, "module")
+"""Roles of modules' boxes: those that a theme has for them, and one for any other colour."""
 
 
 def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
@@ -276,7 +296,8 @@ def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
 
     The box is two units wide; a label that does not fit in two lines is first set a
     little smaller, then gets a wider box, and is cut off where that is not enough. A
-    kernel size stands on the second line rather than part of the name.
+    kernel size stands on the second line rather than part of the name. A line ends behind a
+    hyphen between two words that are the label, else only where no box is wide enough.
     """
     width, size = style.px(2), style.metric("label")
     padding = style.px(0.2)
@@ -293,14 +314,16 @@ def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
             return (name, kernel), size * min(1.0, room / long), width
         if long <= style.px(4) - padding:
             return (name, kernel), size, long + padding
+    hyphens = 0 if " " in label else 3  # a word of several breaks whole, "Inception-A" not at all
     for shrink in (1.0, least):
-        lines = break_lines(label, room, size * shrink)
+        lines = break_lines(label, room, size * shrink, hyphens=hyphens)
         if lines:
             return lines, size * shrink, width
-    for units in (2.5, 3.0, 3.5, 4.0):
-        lines = break_lines(label, style.px(units) - padding, size)
-        if lines:
-            return lines, size, style.px(units)
+    for anywhere in (hyphens, 1):
+        for units in (2.5, 3.0, 3.5, 4.0):
+            lines = break_lines(label, style.px(units) - padding, size, hyphens=anywhere)
+            if lines:
+                return lines, size, style.px(units)
     return (clip(label, style.px(4) - padding, size),), size, style.px(4)
 
 
@@ -330,7 +353,8 @@ class CircleBlock(Block):
         face = self.face
         middle = canvas.flow.point(x + self.width / 2, y)
         shape = badge_shape(canvas, self.style, *middle, face.label, face.role, face.dashed)
-        canvas.group(Group(f"{shape.id}-g", "layer", face.name, face.detail, face.key, (shape,)))
+        parts = parted(canvas, self.style, shape, face.others)
+        canvas.group(Group(f"{shape.id}-g", "layer", face.name, face.detail, face.key, parts))
         if sources:
             canvas.arrow_into(sources, self.style, x, y, shape.id, face.dashed)
         return [Port(((x + self.width, y),), source=shape.id)]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar, assert_never
 
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
 from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, TowersBlock
 from archviz.layout.faces import layer_face, module_face, span
+from archviz.layout.levels import BESIDE, Ladder, Piece, ladder_of, pieces
 from archviz.layout.outputs import OutputsBlock
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
+from archviz.layout.symbols import SymbolBlock, has_symbol
 from archviz.layout.wires import FromBlock, TapBlock, joined, taken_in
 from archviz.network.analysis import Analysis
 from archviz.network.kinds import KINDS
@@ -49,45 +51,34 @@ class Builder(NamedTuple):
     """Those of them to which no wire leads: their names stand at both ends."""
     under: frozenset[str] = frozenset()
     """Keys of the layers that wires enter or leave below: their captions stand above."""
+    body: Series = Series()
+    """What the drawing shows."""
+    beside: int = BESIDE
+    """How many of the layers beside a U stand in its topmost row."""
 
     def within(self, body: Series) -> Builder:
         """The builder of what one drawing shows: a main row, or the inside of a module."""
-        return self._replace(taken=frozenset(taken_in(joined(body))))
+        return self._replace(taken=frozenset(taken_in(joined(body))), body=body)
 
     def series(self, series: Series) -> SeriesBlock:
-        """A series of what is drawn of its nodes; one block where it is drawn as a U."""
-        levels = self.levels(series)
-        if levels is not None:
-            return SeriesBlock([levels], self.style)
-        blocks = [block for node in series.nodes if (block := self.block(node)) is not None]
-        return SeriesBlock(blocks, self.style)
+        """A series of what is drawn of its nodes."""
+        return SeriesBlock(self.blocks(self.pieces(series)), self.style)
 
-    def levels(self, series: Series) -> Block | None:
-        """The block of an encoder with its decoder; None where a series is no such."""
-        skips = [node for node in series.nodes if isinstance(node, Residual)]
-        nested = len(skips) == 1 and any(isinstance(node, Residual) for node in skips[0].main.nodes)
-        if not nested or any(isinstance(node, Auxiliary) for node in series.nodes):
-            return None
-        from archviz.layout.levels import Level, LevelsBlock, levels_of
+    def pieces(self, series: Series) -> list[Piece]:
+        """What is drawn of a series, one after another: its nodes, or a U with those beside it."""
+        return pieces(series, self.analysis.facts, self.beside)
 
-        found = levels_of(series)
-        levels = [
-            Level(
-                self.series(nodes.before),
-                self.series(nodes.skip.shortcut),
-                self.merge(nodes.skip.merge, captions_above=True),
-                self.series(nodes.behind),
-            )
-            for nodes in found
-        ]
-        bottom = self.series(found[-1].skip.main) if found else None
-        if not bottom or not all(level.left.blocks for level in levels) or not bottom.blocks:
-            return None
-        return LevelsBlock(levels, bottom, self.style)
+    def blocks(self, nodes: Sequence[Piece]) -> list[Block]:
+        """What is drawn of nodes."""
+        return [block for node in nodes if (block := self.block(node)) is not None]
 
-    def block(self, node: Node) -> Block | None:
+    def block(self, node: Piece) -> Block | None:
         """The block of a node, or None where nothing of it is drawn."""
         match node:
+            case Ladder():
+                from archviz.layout.levels_build import levels_block
+
+                return levels_block(node, self)
             case Layer():
                 return self.layer(node)
             case ModuleCall():
@@ -122,18 +113,24 @@ class Builder(NamedTuple):
                 text = f"{node.look.label} ×{times}".strip()
                 return RepeatBlock(content, text, self.style) if content.blocks else None
             case Towers():
-                return self.towers(node)
+                residual = with_shortcut(node)
+                return self.compound(residual) if residual else self.towers(node)
             case Residual():
-                if not self.analysis.facts[node.merge.where].present:
-                    main = self.series(node.main)
-                    return main if main.blocks else None
-                merge = self.merge(node.merge, captions_above=self.style.flow.shortcut > 0)
-                main, shortcut = self.series(node.main), self.series(node.shortcut)
-                return ResidualBlock(main, shortcut, merge, self.style)
+                ladder = None if node.look == PLAIN else ladder_of(node, self.analysis.facts)
+                return self.block(ladder) if ladder else self.residual(node)
             case Graph():
                 from archviz.layout.graph import graph_block
 
                 return graph_block(node, self.series, self.style)
+
+    def residual(self, node: Residual) -> Block | None:
+        """A main path with its shortcut; alone, where no call has the merge."""
+        if not self.analysis.facts[node.merge.where].present:
+            main = self.series(node.main)
+            return main if main.blocks else None
+        merge = self.merge(node.merge, captions_above=self.style.flow.shortcut > 0)
+        main, shortcut = self.series(node.main), self.series(node.shortcut)
+        return ResidualBlock(main, shortcut, merge, self.style)
 
     def layer(self, layer: Layer) -> Block | None:
         """A layer's box, bar or circle."""
@@ -144,8 +141,7 @@ class Builder(NamedTuple):
         face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full, bars)
         if face.glyph == "circle":
             return CircleBlock(face, self.style)
-        under = face.key in self.under
-        block = BoxBlock(self.wired(face), self.style, under, self.stubs)
+        block = self.box(face)
         block.begins = KINDS[layer.kind].begins or layer.alone
         return block
 
@@ -153,8 +149,13 @@ class Builder(NamedTuple):
         """A merge's box, which is drawn whatever it is."""
         facts = self.analysis.facts[layer.where]
         face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full)
+        return self.box(face, captions_above)
+
+    def box(self, face: Face, captions_above: bool = False) -> BoxBlock:
+        """A box, or the circle of a merge where they are drawn as symbols."""
+        made = SymbolBlock if self.network.figure.symbols and has_symbol(face) else BoxBlock
         under = captions_above or face.key in self.under
-        return BoxBlock(self.wired(face), self.style, under, self.stubs)
+        return made(self.wired(face), self.style, under, self.stubs)
 
     def call(self, call: ModuleCall) -> Block | None:
         """A module's box."""
@@ -163,8 +164,7 @@ class Builder(NamedTuple):
             return None
         module = self.network.modules[call.module]
         face = module_face(call, module, facts, self.style.full)
-        under = face.key in self.under
-        return BoxBlock(self.wired(face), self.style, under, self.stubs)
+        return self.box(face)
 
     def wired(self, face: Face) -> Face:
         """A face that gives only what is taken."""
@@ -191,6 +191,32 @@ class Builder(NamedTuple):
                 branches = [*[tower] * min(2, min(times) - 1), dots, tower]
         merge = None if node.joined else self.merge(node.merge)
         return TowersBlock(branches, merge, self.style)
+
+
+def with_shortcut(node: Towers) -> Residual | None:
+    """Towers that are a main path and a shortcut, written in either order, as a residual.
+
+    The shortcut is empty, or one layer with weights where the main path has several.
+    """
+    if len(node.branches) != 2 or node.joined or node.merge.kind not in ("add", "multiply"):
+        return None
+    if any(branch.nodes and _begins(branch.nodes[0]) for branch in node.branches):
+        return None
+    side, main = sorted(node.branches, key=_weighed)
+    short = not side.nodes or (_weighed(side) == 1 and len(side.nodes) <= 2)
+    if not short or _weighed(main) <= _weighed(side) or node.copies > 1:
+        return None
+    return Residual(main, side, node.merge, node.where, node.mark, node.name, node.look)
+
+
+def _begins(node: Node) -> bool:
+    return isinstance(node, From | Named) or (isinstance(node, Layer) and KINDS[node.kind].begins)
+
+
+def _weighed(series: Series) -> int:
+    """How many layers with weights a path has; what holds others counts as two."""
+    roles = [KINDS[node.kind].role if isinstance(node, Layer) else "" for node in series.nodes]
+    return sum({"conv": 1, "dense": 1, "": 2}.get(role, 0) for role in roles)
 
 
 class Unsettled(NamedTuple):

@@ -13,7 +13,6 @@ from archviz.layout.blocks import Block, BoxBlock, DotsBlock
 from archviz.layout.canvas import BUS_TO_MERGE, TURN, Canvas, Port
 from archviz.layout.flow import Side
 from archviz.layout.style import Style
-from archviz.scene.scene import total
 from archviz.scene.text import text_width
 
 TRUNK_TO_BOX = 0.9
@@ -63,46 +62,6 @@ class SeriesBlock(Block):
         for block, offset in zip(self.blocks, self.offsets, strict=True):
             ports = block.place(canvas, x + offset, y, ports)
         return ports
-
-
-def break_blocks(
-    blocks: Sequence[Block],
-    count: int,
-    style: Style,
-    tapped: frozenset[int] = frozenset(),
-    starts: frozenset[int] = frozenset(),
-) -> list[tuple[int, int]]:
-    """(start, stop) of ``count`` lines of blocks, the longest as short as can be.
-
-    A line does not end in a block of which the index is in ``tapped``, nor behind a block
-    of which the name hangs there. A line begins with each block of ``starts``.
-    """
-    count = max(count, len(starts) + 1)
-    tapped |= {index - 1 for index, block in enumerate(blocks) if block.behind}
-    widths = [block.width + style.gap(1) for block in blocks]
-    least, most = max(widths), total(widths)
-    for _ in range(40):
-        limit = (least + most) / 2
-        if len(_fill(widths, limit, tapped, starts)) <= count:
-            most = limit
-        else:
-            least = limit
-    return _fill(widths, most, tapped, starts)
-
-
-def _fill(
-    widths: Sequence[float], limit: float, tapped: frozenset[int], starts: frozenset[int]
-) -> list[tuple[int, int]]:
-    """Lines no wider than ``limit`` where that can be; none ends in a tapped block."""
-    lines: list[tuple[int, int]] = []
-    start, length = 0, 0.0
-    for index, width in enumerate(widths):
-        full = index > start and length + width > limit and index - 1 not in tapped
-        if full or index in starts:
-            lines.append((start, index))
-            start, length = index, 0.0
-        length += width
-    return [*lines, (start, len(widths))]
 
 
 class WrappedBlock(Block):

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations, pairwise
 
 from archviz.layout.canvas import Canvas, Port, rounded
 from archviz.layout.glyphs import box_shape
-from archviz.layout.legend import Used, legend_sections, place_columns, used_by_all, used_in
+from archviz.layout.legend import Section, Used, legend_sections, used_by_all, used_in
+from archviz.layout.legend_places import place_columns
 from archviz.layout.sheet import moved
 from archviz.layout.slides import (
     BOTTOM,
     MARGIN,
     SLIDE_HEIGHT,
     TOP,
+    Density,
     network_slides,
     slide_heading,
     slide_theme,
 )
-from archviz.layout.style import Style
+from archviz.layout.style import Room, Style
 from archviz.layout.table import KERAS_COLUMNS, keras_rows, table_items
 from archviz.layout.timeline import moment, timeline_items
 from archviz.network.analysis import Analysis
@@ -55,7 +58,7 @@ def deck_pages(
     width = rounded(SLIDE_HEIGHT * aspect)
     slides = [network_slides(*net, theme, aspect, net[0].figure.full) for net in networks]
     slide = slide_theme(theme)
-    style = Style(slide, slide.metric("unit") * 1.15)
+    style = Style(slide, slide.metric("unit") * 1.15, room=Room(least_badge=0.37))
     pages = [Page(_title_slide(heads, theme, width), DECK_TITLE, _names(heads))]
     if legend:
         parts = [
@@ -63,7 +66,8 @@ def deck_pages(
             for net, scenes in zip(networks, slides, strict=True)
         ]
         used = used_by_all(parts)
-        pages.append(Page(_legend_slide(used, style, width), "Legend", legend_notes(used)))
+        scenes = _legend_slides(used, style, width)
+        pages += [Page(scene, scene.title, legend_notes(used)) for scene in scenes]
     if len(dated) > 1:
         pages.append(Page(_timeline_slide(dated, theme, width), "Timeline", _dates(dated)))
     if keras_rows(heads):
@@ -157,29 +161,52 @@ def _title_slide(heads: Sequence[Head], theme: Theme, width: float) -> Scene:
     return _scene(DECK_TITLE, _names(heads), theme, width, iter((group,)))
 
 
-def _legend_slide(used: Used, style: Style, width: float) -> Scene:
-    """The legend of what the slides use."""
-    theme, sections = style.theme, legend_sections(style, used)
+def _legend_slides(used: Used, style: Style, width: float) -> list[Scene]:
+    """The legend of what the slides use, on as few slides as hold it."""
+    sections = legend_sections(style, used)
+
+    def fits(part: Sequence[Section]) -> bool:
+        room = width - 2 * MARGIN
+        length, height = place_columns(part, Canvas("measured"), style, room)
+        return length <= room and height <= SLIDE_HEIGHT - TOP - BOTTOM
+
+    for count in range(len(sections)):
+        for cuts in combinations(range(1, len(sections)), count):
+            edges = pairwise((0, *cuts, len(sections)))
+            parts = [sections[start:stop] for start, stop in edges]
+            if all(fits(part) for part in parts) or count == len(sections) - 1:
+                return [_legend_slide(part, style, width, part is parts[0]) for part in parts]
+    return []
+
+
+def _legend_slide(sections: Sequence[Section], style: Style, width: float, first: bool) -> Scene:
+    """A slide with sections of the legend."""
     canvas = Canvas("legend")
-    place_columns(sections, canvas, style, 0.0, 0.0)
+    place_columns(sections, canvas, style, width - 2 * MARGIN)
     group = Group("legend", "legend", "Legend", items=canvas.items())
     about = "What the colours, badges and brackets of the figures mean."
+    title = "Legend" if first else "Legend, continued"
 
     def items() -> Iterator[Item]:
-        yield from slide_heading("Legend", about, "", theme, width)
+        yield from slide_heading(title, about if first else "", "", style.theme, width)
         yield from _centred((group,), width)
 
-    return _scene("Legend", about, theme, width, items())
+    return _scene(title, about, style.theme, width, items())
 
 
 def _timeline_slide(heads: Sequence[Head], theme: Theme, width: float) -> Scene:
-    slide = slide_theme(theme)
-    style = Style(slide, slide.metric("unit"))
+    """The timeline, its boxes as low as it takes for all to have room."""
+    for label in (0.37, 0.42, 0.46):
+        slide = slide_theme(theme, density=Density(label))
+        timeline = timeline_items(heads, Style(slide, slide.metric("unit")), width - 2 * MARGIN)
+        _, top, _, bottom = extent(timeline)
+        if bottom - top <= SLIDE_HEIGHT - TOP - BOTTOM:
+            break
     about = "First publication of each network, as a preprint or at a conference."
 
     def items() -> Iterator[Item]:
         yield from slide_heading("Timeline", about, "", theme, width)
-        yield from _centred(timeline_items(heads, style, width - 2 * MARGIN), width)
+        yield from _centred(timeline, width)
 
     return _scene("Timeline", about, theme, width, items())
 

@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 from archviz.layout.blocks import MODULE_ROLES
 from archviz.layout.canvas import Canvas
-from archviz.layout.glyphs import badge_shape, box_shape
+from archviz.layout.glyphs import ALTERNATIVES, badge_shape, box_shape
 from archviz.layout.style import Style
+from archviz.layout.symbols import DIAMETER, ROLE, SYMBOLS, symbol_shape
+from archviz.looks import MODULE_COLORS
 from archviz.network.kinds import ACTIVATIONS, NORMS, Badge
 from archviz.network.model import NOTHING
 from archviz.scene.scene import Item, Shape, groups_in, leaves, shapes_in
-from archviz.scene.text import ASCENT, text_width
+from archviz.scene.text import ASCENT
 from archviz.scene.theme import Colors
 
 SCALE = 0.62
@@ -23,19 +25,18 @@ LAYERS = (
     ("pool", "pooling"),
     ("merge", "merge"),
     ("dense", "dense"),
+    ("recurrent", "recurrent"),
+    ("embedding", "embedding or position"),
+    ("attention", "attention"),
     ("other", "other layer"),
 )
-MODULES = ("yellow", "green", "orange")
 SIGNS = ("activation", "function")
 """Roles of badges."""
-BOXES = frozenset((*(role for role, _ in LAYERS), *MODULE_ROLES))
+BOXES = frozenset((*(role for role, _ in LAYERS), *MODULE_ROLES, ROLE))
 """Roles of the boxes that a colour means something on."""
 OPENED = "shown open below"
 BESIDE = "shown open beside"
 """Where panels stand, by the flow."""
-COLUMN = 6
-"""Entries that stand under one another."""
-ENTRY_PITCH = 1.2
 
 
 class Entry(NamedTuple):
@@ -73,6 +74,8 @@ class Used(NamedTuple):
     opened: frozenset[Paint] = frozenset()
     """Paints of modules that panels show open."""
     closed: frozenset[Paint] = frozenset()
+    symbols: frozenset[str] = frozenset()
+    """Signs of merges."""
     colors: tuple[tuple[Paint, str, str], ...] = ()
     """What a paint means, where a spec says it: the paint, its color, the meaning."""
 
@@ -102,12 +105,16 @@ def used_in(items: Sequence[Item], style: Style, colors: Mapping[str, str] = NOT
     used = Used(
         frozenset((shape.role, paint_of(shape)) for shape in shapes if shape.role in BOXES),
         frozenset(
-            letters for s in shapes if s.role in SIGNS for letters in "".join(s.lines).split("/")
+            letters
+            for shape in shapes
+            if shape.role in (*SIGNS, ALTERNATIVES)
+            for letters in "".join(shape.lines).split("/")
         ),
         any(leaf.role == "bracket" for leaf in leaves(items)),
         any(shape.dash for shape in shapes),
         frozenset(paint for opened, paint in modules if opened),
         frozenset(paint for opened, paint in modules if not opened),
+        frozenset(sign for shape in shapes if shape.role == ROLE for sign in shape.lines),
     )
     meant = [(paint_of(style.role(color)), color, text) for color, text in colors.items()]
     return used._replace(colors=tuple(row for row in meant if row[0] in used.paints))
@@ -119,7 +126,7 @@ def used_by_all(parts: Sequence[Used]) -> Used:
     agreed = [
         row for row in rows if all(row in part.colors for part in parts if row[0] in part.paints)
     ]
-    boxes, badges, repeats, dashed, opened, closed, _ = zip(*parts, strict=True)
+    boxes, badges, repeats, dashed, opened, closed, symbols, _ = zip(*parts, strict=True)
     return Used(
         frozenset().union(*boxes),
         frozenset().union(*badges),
@@ -127,13 +134,14 @@ def used_by_all(parts: Sequence[Used]) -> Used:
         any(dashed),
         frozenset().union(*opened),
         frozenset().union(*closed),
+        frozenset().union(*symbols),
         tuple(agreed),
     )
 
 
 def legend_sections(style: Style, used: Used) -> list[Section]:
     """The sections of the legend of a drawing."""
-    small = Style(style.theme, style.unit * SCALE, flow=style.flow)
+    small = style._replace(unit=style.unit * SCALE)
     meant = {paint: text for paint, _, text in used.colors}
     layers, told = [], set[Paint]()
     for role, text in LAYERS:
@@ -150,6 +158,7 @@ def legend_sections(style: Style, used: Used) -> list[Section]:
     ]
     sections = [
         Section("Layers", tuple(layers)),
+        Section("Merges", tuple(symbol_entries(small, used.symbols))),
         Section("Activations", tuple(activations)),
         Section("Other functions", tuple(functions)),
         Section("Modules", tuple(module_entries(small, used, meant))),
@@ -163,7 +172,7 @@ def legend_sections(style: Style, used: Used) -> list[Section]:
 def module_entries(style: Style, used: Used, meant: Collection[Paint]) -> list[Entry]:
     """Whether modules are shown open, for the colours of which no spec says what they mean."""
     names: dict[Paint, str] = {}
-    for role in (*MODULES, *style.theme.roles):
+    for role in (*MODULE_COLORS, *style.theme.roles):
         names.setdefault(paint_of(style.role(role)), role)
     own = sorted({*used.opened, *used.closed} - {*names})
     texts: dict[str, list[str]] = {}
@@ -180,11 +189,12 @@ def module_entries(style: Style, used: Used, meant: Collection[Paint]) -> list[E
 
 def whole_legend(style: Style) -> list[Section]:
     """The sections of the legend on its own: every colour, every badge."""
-    roles = [*(role for role, _ in LAYERS if role != "input"), *MODULES]
+    roles = [*(role for role, _ in LAYERS if role != "input"), *MODULE_COLORS]
     paints = {role: paint_of(style.role(role)) for role in roles}
     badges = {badge.text for badge in (*NORMS.values(), *ACTIVATIONS.values())}
-    opened = frozenset(paints[role] for role in MODULES)
-    used = Used(frozenset(paints.items()), frozenset(badges), True, opened=opened)
+    opened = frozenset(paints[role] for role in MODULE_COLORS)
+    used = Used(frozenset(paints.items()), frozenset(badges), True, True, opened)
+    used = used._replace(symbols=frozenset(SYMBOLS.values()))
     return legend_sections(style, used)
 
 
@@ -223,7 +233,7 @@ def badge_entries(
     """An entry for each badge of ``table`` that is among ``badges``."""
     entries: list[Entry] = []
     seen: set[str] = set()
-    large = Style(style.theme, style.unit / SCALE * 0.9)
+    large = style._replace(unit=style.unit / SCALE * 0.9)
     diameter = large.metric("badge")
     for badge in table:
         text, role = badge.text, badge.role
@@ -236,6 +246,21 @@ def badge_entries(
 
         entries.append(Entry(diameter, badge.title, draw))
     return entries
+
+
+def symbol_entries(style: Style, symbols: Collection[str]) -> list[Entry]:
+    """An entry for each sign of a merge that is among ``symbols``."""
+    large = Style(style.theme, style.unit / SCALE * 0.8)
+    width = large.px(DIAMETER)
+    entries: dict[str, Entry] = {}
+    for label, sign in SYMBOLS.items():
+        if sign in symbols and sign not in entries:
+
+            def draw(canvas: Canvas, x: float, y: float, sign: str = sign) -> None:
+                canvas.front.append(symbol_shape(canvas, large, x, y, sign))
+
+            entries[sign] = Entry(width, label, draw)
+    return list(entries.values())
 
 
 def repeat_entry(style: Style) -> Entry:
@@ -257,94 +282,3 @@ def repeat_entry(style: Style) -> Entry:
         )
 
     return Entry(width, "repeated N times", draw)
-
-
-def place_strip(
-    sections: Sequence[Section], canvas: Canvas, style: Style, width: float, y: float
-) -> tuple[float, float]:
-    """Draw the legend as a strip from x = 0, wrapped at ``width``; its (width, height)."""
-    size = style.metric("caption")
-    pitch = style.px(1.15)
-    x, line, widest = 0.0, y + pitch / 2, 0.0
-    for number, section in enumerate(sections):
-        if number:
-            x += style.px(0.5)
-        for entry in section.entries:
-            text = text_width(entry.text, size)
-            length = entry.width + style.px(0.25) + text
-            if x > 0 and x + length > width:
-                x, line = 0.0, line + pitch
-            entry.draw(canvas, x, line)
-            canvas.text(
-                x + entry.width + style.px(0.25),
-                line + ASCENT * size / 2,
-                entry.text,
-                size,
-                style.theme.color("text"),
-                anchor="start",
-                role="legend",
-            )
-            widest = max(widest, x + length)
-            x += length + style.px(0.7)
-    return widest, line + pitch / 2 - y
-
-
-def place_columns(
-    sections: Sequence[Section], canvas: Canvas, style: Style, x: float, y: float
-) -> tuple[float, float]:
-    """Draw the legend as columns under bold headings from (x, y); its (width, height).
-
-    A section with more than :data:`COLUMN` entries goes on beside; short ones share a column.
-    """
-    right, lowest = x, y
-    line, widest = y, 0.0
-    for section in sections:
-        rows = (line - y) / style.px(ENTRY_PITCH)
-        if rows and rows + 1.6 + len(section.entries) > COLUMN + 1.5:
-            right, line, widest = right + widest + style.px(1.1), y, 0.0
-        elif rows:
-            line += style.px(0.5)
-        width, height = _place_section(section, canvas, style, right, line)
-        widest = max(widest, width)
-        line += height
-        lowest = max(lowest, line)
-    return right + widest - x, lowest - y
-
-
-def _place_section(
-    section: Section, canvas: Canvas, style: Style, x: float, y: float
-) -> tuple[float, float]:
-    """One section from (x, y); its (width, height)."""
-    size, heading = style.metric("caption"), style.metric("title")
-    fill, pitch = style.theme.color("text"), style.px(ENTRY_PITCH)
-    canvas.text(
-        x,
-        y + ASCENT * heading,
-        section.heading,
-        heading,
-        fill,
-        bold=True,
-        anchor="start",
-        role="title",
-    )
-    glyphs = max(entry.width for entry in section.entries)
-    widest = text_width(section.heading, heading, bold=True)
-    left = x
-    for first in range(0, len(section.entries), COLUMN):
-        line = y + style.px(1.2)
-        start = left + glyphs + style.px(0.35)
-        for entry in section.entries[first : first + COLUMN]:
-            entry.draw(canvas, left + (glyphs - entry.width) / 2, line)
-            canvas.text(
-                start,
-                line + ASCENT * size / 2,
-                entry.text,
-                size,
-                fill,
-                anchor="start",
-                role="legend",
-            )
-            widest = max(widest, start + text_width(entry.text, size) - x)
-            line += pitch
-        left = x + widest + style.px(0.6)
-    return widest, style.px(0.6) + pitch * min(COLUMN, len(section.entries))

@@ -8,12 +8,16 @@ from typing import NamedTuple
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.flow import FLOWS
-from archviz.layout.legend import place_columns, used_in, whole_legend
-from archviz.layout.panels import Panel, build_panels, pack, row_height
+from archviz.layout.legend import used_in, whole_legend
+from archviz.layout.legend_places import place_columns
+from archviz.layout.levels import BESIDE
+from archviz.layout.packing import pack
+from archviz.layout.panels import Panel, build_panels, row_height
 from archviz.layout.row import (
     MainRow,
     RowLine,
     break_row,
+    count_lines,
     main_row,
     measure_lines,
     turn_room,
@@ -29,6 +33,11 @@ from archviz.scene.theme import Theme
 MARGIN = 0.8
 NATURAL_ASPECT = 1.5
 """Width to height that panels are packed for where no shape is asked for."""
+NEARLY = 0.15
+"""How much longer the longest line of a row may be for lines to begin where it is natural."""
+USUAL_WIDTH = 36.0
+"""Units of a row of twelve boxes."""
+MOST_WIDTHS = 40
 
 
 class Options(NamedTuple):
@@ -70,7 +79,9 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
         plan = choose_plan(main_row(network, builder), panels, style, options.aspect)
         return plan, unsettled(plan.lines)
 
-    plan = settled(builder.within(network.body), arranged)
+    plan = settled(
+        builder.within(network.body)._replace(beside=0 if options.aspect else BESIDE), arranged
+    )
     sheet = Sheet(style, plan.width)
     sheet.row(plan.lines)
     for panel_row in plan.panels:
@@ -88,7 +99,7 @@ def draw_legend(theme: Theme) -> Scene:
     """The whole legend as a figure of its own."""
     style = Style(theme, theme.metric("unit"))
     canvas = Canvas("legend")
-    width, _ = place_columns(whole_legend(style), canvas, style, 0.0, 0.0)
+    width, _ = place_columns(whole_legend(style), canvas, style)
     sheet = Sheet(style, width)
     sheet.items.append(Group("legend", "legend", "Legend", items=canvas.items()))
     about = "What the colours, badges and brackets of the figures mean."
@@ -136,22 +147,25 @@ def heading_text(network: Network) -> str:
 def choose_plan(row: MainRow, panels: Sequence[Panel], style: Style, aspect: float) -> PagePlan:
     """The arrangement in which the picture is largest on a page of shape ``aspect``.
 
-    Without an aspect the main row stays one line, and only the panels are packed.
+    Without an aspect the main row goes on in a next line only where it is very long, and
+    panels stand in one row of usual width, however short the main row is.
     """
+    shape = aspect or NATURAL_ASPECT
+    usual = 0.0 if aspect or style.flow.vertical else style.px(USUAL_WIDTH)
+    if style.flow.vertical:
+        shape = 1 / shape
     best: tuple[float, PagePlan] | None = None
     seen: set[int] = set()
     for count in _line_counts(row, style, aspect):
-        spans = break_row(row, count, style)
+        spans = break_row(row, count, style, NEARLY)
         if len(spans) in seen:
             continue
         seen.add(len(spans))
         lines = measure_lines(row, spans, style)
-        for width in _candidate_widths(lines, panels, style):
+        for width in _candidate_widths(lines, panels, style, shape):
             plan = _plan(lines, panels, width, style)
-            shape = aspect or NATURAL_ASPECT
-            if style.flow.vertical:
-                shape = 1 / shape
-            score = max(plan.width, plan.height * shape)
+            free = len(plan.panels) == 1 and plan.width <= usual
+            score = max(0.0 if free else plan.width, plan.height * shape)
             if best is None or score < best[0] * 0.999:
                 best = (score, plan)
     assert best is not None
@@ -161,7 +175,7 @@ def choose_plan(row: MainRow, panels: Sequence[Panel], style: Style, aspect: flo
 def _line_counts(row: MainRow, style: Style, aspect: float) -> list[int]:
     """Numbers of lines worth trying: few, and those about which the page's shape is met."""
     if not aspect:
-        return [1]
+        return [count_lines(row, style)]
     aspect = 1 / aspect if style.flow.vertical else aspect
     length = total(block.width + style.gap(1) for block in row.blocks)
     pitch = max(block.up + block.down for block in row.blocks) + style.row_gap(ROW_GAP)
@@ -171,11 +185,17 @@ def _line_counts(row: MainRow, style: Style, aspect: float) -> list[int]:
 
 
 def _candidate_widths(
-    lines: Sequence[RowLine], panels: Sequence[Panel], style: Style
+    lines: Sequence[RowLine], panels: Sequence[Panel], style: Style, shape: float
 ) -> list[float]:
-    """Page widths worth trying: the main row's, and those at which another panel fits."""
+    """Page widths worth trying: the main row's, and those at which another panel fits.
+
+    Of many the :data:`MOST_WIDTHS` that are nearest to the page's shape.
+    """
     row = row_width(lines, style)
     gap = style.gap(PANEL_GAP)
+    height = total(line.up + line.down for line in lines)
+    area = total(panel.length * panel.height for panel in panels)
+    ideal = max(row, (shape * (row * height + area)) ** 0.5)
     widths = {row}
     for start in range(len(panels)):
         length = -gap
@@ -183,7 +203,10 @@ def _candidate_widths(
             length += panel.length + gap
             if length > row:
                 widths.add(length)
-    return sorted(widths)
+            if length > 3 * ideal:
+                break
+    near = sorted(widths, key=lambda width: max(width / ideal, ideal / width))
+    return sorted(near[:MOST_WIDTHS])
 
 
 def row_width(lines: Sequence[RowLine], style: Style) -> float:

@@ -1,4 +1,4 @@
-"""Module panels: a module's inside on its tint, and their packing into rows."""
+"""Module panels: a module's inside on its tint."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
+from archviz.layout.breaks import break_blocks
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded, rounded_box
-from archviz.layout.compound import SeriesBlock, WrappedBlock, break_blocks
+from archviz.layout.compound import SeriesBlock, WrappedBlock
 from archviz.layout.crossings import gaps
 from archviz.layout.grounds import FAR, Ground, ground_of
 from archviz.layout.lanes import Chosen, Wiring, wire
 from archviz.layout.style import Style
 from archviz.layout.variants import variant_notes
 from archviz.layout.wires import draw_wires, room_of
-from archviz.looks import MODULES
+from archviz.looks import MODULE_COLORS, MODULES
 from archviz.network.kinds import OPENABLE
 from archviz.network.model import COMING_IN, Module, ModuleCall, Network, Node, Series
 from archviz.network.walk import children
 from archviz.scene.scene import Group, Shape
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
 
-COLOR_ORDER = {"yellow": 0, "green": 1, "orange": 2}
+COLOR_ORDER = {color: place for place, color in enumerate(MODULE_COLORS)}
 EDGE = 0.55
 """Units that the lines of named values stand out of a panel's top."""
 ENTRY = 0.5
@@ -56,8 +57,9 @@ class Panel(NamedTuple):
 
     @property
     def foot(self) -> float:
-        """Height of the lines under the title."""
-        return LINE_HEIGHT * self.style.metric("caption") * len(self.notes)
+        """Height of the lines under the title, or under the lower arrow."""
+        clear = self.style.px(0.25) if self.notes and self.style.flow.vertical else 0.0
+        return clear + LINE_HEIGHT * self.style.metric("caption") * len(self.notes)
 
     @property
     def titled(self) -> float:
@@ -154,7 +156,7 @@ def build_panels(network: Network, builder: Builder, most: float = float("inf"))
     def order(panel: Panel) -> tuple[int, int]:
         name = panel.module.name
         listed = first.index(name) if name in first else len(first)
-        return listed, COLOR_ORDER.get(panel.module.color, 3)
+        return listed, COLOR_ORDER.get(panel.module.color, len(COLOR_ORDER))
 
     return sorted(panels, key=order)
 
@@ -320,7 +322,7 @@ def _draw_title(panel: Panel, canvas: Canvas, back: Shape) -> None:
     baseline += ASCENT * size
     if flow.vertical:
         baseline = back.y - style.gap(STUB) - 0.4 * size
-        notes = below + style.gap(STUB)
+        notes = below + style.gap(STUB) + style.px(0.25)
     room = panel.height if flow.vertical else panel.width
     title = clip(panel.module.title, room, size, bold=True)
     fill = style.theme.color("text")
@@ -355,33 +357,3 @@ def level(panels: Sequence[Panel]) -> list[Panel]:
 def row_height(panels: Sequence[Panel]) -> float:
     """The height of a row of panels, whose titles stand on one line."""
     return max(panel.body for panel in panels) + max(one.height - one.body for one in panels)
-
-
-def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]:
-    """Rows of panels no wider than ``width`` (one panel may be), in their order.
-
-    The rows are as low as can be; where that ties or nearly does, a family of one colour
-    is not torn apart.
-    """
-    count = len(panels)
-    best: list[tuple[float, int]] = [(0.0, 0)] + [(float("inf"), 0)] * count
-    for stop in range(1, count + 1):
-        length = -gap
-        height = foot = 0.0
-        for start in range(stop - 1, -1, -1):
-            length += panels[start].length + gap
-            height = max(height, panels[start].body)
-            foot = max(foot, panels[start].height - panels[start].body)
-            if length > width and start < stop - 1:
-                break
-            torn = start > 0 and panels[start - 1].module.color == panels[start].module.color
-            cost = best[start][0] + height + foot + gap + (gap * 2.0 if torn else 0.0)
-            if cost < best[stop][0] - 1e-6:
-                best[stop] = (cost, start)
-    rows: list[list[Panel]] = []
-    stop = count
-    while stop:
-        start = best[stop][1]
-        rows.insert(0, list(panels[start:stop]))
-        stop = start
-    return rows

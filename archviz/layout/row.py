@@ -8,19 +8,23 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
+from archviz.layout.breaks import Spans, break_blocks, least_lines, strands_of
 from archviz.layout.build import Builder, Unsettled
 from archviz.layout.canvas import PAD, TURN, Canvas, Port
-from archviz.layout.compound import SeriesBlock, break_blocks
+from archviz.layout.compound import SeriesBlock
 from archviz.layout.grounds import Ground, ground_of
 from archviz.layout.lanes import Chosen, wire
+from archviz.layout.levels import Piece
 from archviz.layout.stages import STAGE_GAP, StageSpan, noted, place_stages, stage_room
 from archviz.layout.style import Style
 from archviz.layout.wires import joined, room_of
-from archviz.network.model import Auxiliary, Graph, Network, Node, Stage, Towers
+from archviz.network.model import Auxiliary, Graph, Network, Stage, Towers
 from archviz.scene.scene import Group
 
 APART = 100_000.0
 """Pixels between lines while they are measured."""
+LONGEST = 16
+"""Boxes, with the gaps between them, in a line of a row that goes on in a next one by itself."""
 TAP = 0.5
 """Units from a block's right edge to the tap behind it; also the room added for it."""
 
@@ -73,18 +77,15 @@ class RowLine(NamedTuple):
 
 def main_row(network: Network, builder: Builder) -> MainRow:
     """The blocks of a network's main row, its input first."""
-    levels = builder.levels(network.body)
-    if levels is not None:
-        return MainRow((levels,), ())
     blocks: list[Block] = []
     heads: list[AuxiliaryHead] = []
     starts: set[int] = set()
     stages: list[StageSpan] = []
 
-    def add(node: Node) -> None:
+    def add(node: Piece) -> None:
         if isinstance(node, Stage):
             start = len(blocks)
-            for inner in node.body.nodes:
+            for inner in builder.pieces(node.body):
                 add(inner)
             if len(blocks) > start:
                 stages.append(StageSpan(node, start, len(blocks)))
@@ -98,15 +99,27 @@ def main_row(network: Network, builder: Builder) -> MainRow:
                 starts.add(len(blocks))
             blocks.append(drawn)
 
-    for node in joined(network.body).nodes:
+    for node in builder.pieces(joined(network.body)):
         add(node)
     return MainRow(tuple(blocks), tuple(heads), frozenset(starts), tuple(stages))
 
 
-def break_row(row: MainRow, count: int, style: Style) -> list[tuple[int, int]]:
-    """(start, stop) of ``count`` lines, the longest as short as can be."""
-    tapped = frozenset(head.after for head in row.heads)
-    return break_blocks(row.blocks, count, style, tapped, row.starts)
+def tapped_blocks(row: MainRow) -> frozenset[int]:
+    """Numbers of the blocks behind which a head is tapped."""
+    return frozenset(head.after for head in row.heads)
+
+
+def count_lines(row: MainRow, style: Style) -> int:
+    """How many lines a row takes of which none is longer than :data:`LONGEST` boxes."""
+    limit = LONGEST * (style.flow.lies(style.px(2), style.px(1))[0] + style.gap(1))
+    return least_lines(strands_of(row.blocks, style, tapped_blocks(row), row.starts), limit)
+
+
+def break_row(row: MainRow, count: int, style: Style, slack: float | None = None) -> Spans:
+    """(start, stop) of ``count`` lines; see :func:`break_blocks`. They begin with stages."""
+    stages = frozenset(edge for span in row.stages for edge in (span.start, span.stop))
+    tapped = tapped_blocks(row)
+    return break_blocks(row.blocks, count, style, tapped, row.starts, stages, slack)
 
 
 def measure_lines(

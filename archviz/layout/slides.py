@@ -15,8 +15,9 @@ from archviz.errors import fail
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.flow import FLOWS, RIGHT, Flow
+from archviz.layout.packing import pack
 from archviz.layout.page import describe_network, heading_text, row_width
-from archviz.layout.panels import Panel, build_panels, pack, row_height
+from archviz.layout.panels import Panel, build_panels, row_height
 from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_lines, unsettled
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Room, Style
@@ -150,7 +151,8 @@ def slide_style(
 ) -> Style:
     """The style of a network's slides."""
     theme = slide_theme(theme, scale, density)
-    room = Room(density.label, density.under_badge, density.under_box, several=1.0)
+    label = density.label
+    room = Room(label, density.under_badge, density.under_box, several=1.0, least_badge=label)
     return Style(theme, theme.metric("unit"), full, room=room, flow=flow)
 
 
@@ -169,7 +171,7 @@ def _arranged(
     known: Known,
 ) -> tuple[Parts, list[Chapter], Known]:
     """The parts of a network and their slides; no wire leads from one slide to another."""
-    builder = Builder(network, analysis, style).within(network.body)
+    builder = Builder(network, analysis, style, beside=0).within(network.body)
     notes = network.figure.notes
     panels = build_panels(network, builder, room[0] - _notes_along(notes, style, room[1]))
 

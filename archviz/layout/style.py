@@ -11,12 +11,13 @@ from archviz.scene.theme import Colors, Theme
 class Room(NamedTuple):
     """What slides set otherwise than figures, in units: the letters on a badge, and what is
     free between a badge or a box and the captions below it; the size of the letters of
-    ``several`` functions on one badge, against those of one."""
+    ``several`` functions on one badge, against those of one; how small they may become."""
 
     badge_label: float = 0.37
     under_badge: float = 0.1
     under_box: float = 0.36
     several: float = 0.8
+    least_badge: float = 0.16
 
 
 class Style(NamedTuple):

@@ -361,6 +361,11 @@ class Figure(NamedTuple):
         return self.looks.get("detail") == "full"
 
     @property
+    def symbols(self) -> bool:
+        """Whether merges are drawn as circles with a sign."""
+        return self.looks.get("merges") == "symbols"
+
+    @property
     def direction(self) -> str:
         """The way in which the network is read: ``right``, ``down`` or ``up``."""
         return str(self.looks.get("direction", "right"))

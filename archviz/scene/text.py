@@ -41,23 +41,33 @@ def clip(text: str, width: float, size: float, bold: bool = False) -> str:
     return kept.rstrip() + ELLIPSIS
 
 
-def _pieces(text: str, hyphens: bool) -> list[str]:
-    """The parts between which a line may break: behind a blank, or behind a hyphen too."""
+def _pieces(text: str, least: int) -> list[str]:
+    """The parts between which a line may break: behind a blank, or behind a hyphen too.
+
+    A hyphen parts what has ``least`` letters on both sides; no hyphen does where that is 0.
+    """
     pieces: list[str] = []
     for word in text.split():
-        parts = word.replace("-", "-\n").split("\n") if hyphens else [word]
-        pieces += [part for part in parts[:-1] if part]
-        pieces.append(parts[-1] + " ")
+        parts = [f"{part}-" for part in word.split("-")] if least else [f"{word}-"]
+        parts[-1] = parts[-1][:-1] + " "
+        joined = ""
+        for number, part in enumerate(parts):
+            joined += part
+            rest = "".join(parts[number + 1 :])
+            if not rest or min(len(joined), len(rest)) > least:
+                pieces.append(joined)
+                joined = ""
     return pieces
 
 
 def break_lines(
-    text: str, width: float, size: float, bold: bool = False, most: int = 2
+    text: str, width: float, size: float, bold: bool = False, most: int = 2, hyphens: int = 1
 ) -> tuple[str, ...] | None:
     """``text`` in at most ``most`` lines no wider than ``width``; None if it does not fit.
 
     A break at a blank goes before one behind a hyphen, fewer lines before more, and of
-    the ways that are left the one with the shortest longest line is taken.
+    the ways that are left the one with the shortest longest line is taken. A hyphen ends a
+    line where ``hyphens`` letters of a word stand on both sides; 0: none does.
     """
     text = " ".join(text.split())
     if text_width(text, size, bold) <= width:
@@ -65,8 +75,8 @@ def break_lines(
     if len(text) * 0.1 * size > width * most:  # no glyph but i, j, l is that narrow
         return None
     for count in range(2, most + 1):
-        for hyphens in (False, True):
-            lines = _balanced(_pieces(text, hyphens), count, size, bold)
+        for least in dict.fromkeys((0, hyphens)):
+            lines = _balanced(_pieces(text, least), count, size, bold)
             if lines and max(text_width(line, size, bold) for line in lines) <= width:
                 return lines
     return None

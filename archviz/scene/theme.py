@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
-from archviz.looks import ROLES, THEMES, SpecTheme, hex_color, theme_names
+from archviz.looks import MODULE_COLORS, ROLES, THEMES, SpecTheme, hex_color, theme_names
 from archviz.yamlnodes import MappingNode, ScalarNode, YamlNode, leaves, parse_yaml, read_spec_text
 
 ThemeSource: TypeAlias = str | os.PathLike[str] | Mapping[str, Any] | SpecTheme
@@ -21,6 +21,11 @@ what is in one."""
 COLORS = ("page", "line", "text", "caption", "shadow")
 ROLE_KEYS = ("fill", "text", "panel", "pattern")
 PATTERNS = ("", "lines", "dots", "cross", "grid", "steep")
+LATER = {
+    **dict.fromkeys(("recurrent", "embedding", "attention"), "dense"),
+    **dict.fromkeys(MODULE_COLORS[3:], "green"),
+}
+"""Roles that a theme may lack, with those whose colours they have there: they came later."""
 GROUND = "ground"
 """Where a theme that leaves its page out keeps its colour, which panels are tinted with."""
 TINTS = (0.66, 0.5, 0.4, 0.3, 0.2, 0.14, 0.08)
@@ -314,8 +319,13 @@ def _finish(layers: list[_Raw]) -> Theme:
     for raw in reversed(layers):
         colors.update(raw.colors)
         metrics.update(raw.metrics)
+        for values in roles.values():  # extended: no light panel under light lines
+            if "panel" in values and contrast(values["panel"], colors.get("line", "#000000")) < 2:
+                del values["panel"]
         for role, values in raw.roles.items():
             roles[role] = {**roles.get(role, {}), **values}
+    for role, like in LATER.items():
+        roles.setdefault(role, roles.get(like, {}))
     own = layers[0]
     missing = [f"colors: {name}" for name in COLORS if name not in colors]
     missing += [f"metrics: {name}" for name in METRICS if name not in metrics]

@@ -13,12 +13,13 @@ from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
 from archviz.scene.scene import Page, Scene
 
 Picture: TypeAlias = Literal["figure", "slides", "deck", "page", "index"]
+_DRAWING = ("direction", "detail", "merges", "open", "panels")
 PICTURES: Mapping[Picture, tuple[str, ...]] = {
-    "figure": ("theme", "title", "legend", "aspect", "direction", "detail", "open", "panels"),
-    "slides": ("theme", "aspect", "direction", "detail", "open", "panels"),
-    "deck": ("theme", "legend", "aspect", "direction", "detail", "open", "panels"),
-    "page": ("theme", "direction", "detail", "open", "panels"),
-    "index": ("theme", "legend", "direction", "detail", "open", "panels"),
+    "figure": ("theme", "title", "legend", "aspect", *_DRAWING),
+    "slides": ("theme", "aspect", *_DRAWING),
+    "deck": ("theme", "legend", "aspect", *_DRAWING),
+    "page": ("theme", *_DRAWING),
+    "index": ("theme", "legend", *_DRAWING),
 }
 """What is drawn of networks, and the options that it understands.
 

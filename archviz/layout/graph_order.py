@@ -1,0 +1,110 @@
+"""The order of a graph's vertices in their columns, with as few crossings as can be found.
+
+Chains are ordered as wholes, so that lines cross where they branch or merge and a chain can
+be drawn straight: one order of all chains, of which each column shows those that pass it.
+Each chain in turn is sifted through that order to the place with the fewest crossings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+from archviz.layout.graph_layers import SKIP_ABOVE, Chain, Vertex, chains_of, number
+from archviz.layout.graph_nets import Refiner
+
+ROUNDS = 8
+MOST_STEPS = 400_000
+"""Neighbours that chains are compared with in one round."""
+MOST_REFINED = 150
+"""Chains of which more than a first order is looked for."""
+MOST_ORDERS = 8
+"""Orders of which the drawn crossings are counted."""
+
+
+def find_orders(
+    columns: list[list[Vertex]], starts: Sequence[dict[Vertex, float]], side: int
+) -> list[list[int]]:
+    """Orders of a graph's chains (numbers of :func:`chains_of`) with few crossings, the best first.
+
+    ``starts`` are heights of vertices that the search begins with; ``side``: 1 where lines had
+    better pass below boxes, -1 for above.
+    """
+    chains = chains_of(columns)
+    chain_of = {vertex: chain for chain in chains for vertex in chain.vertices}
+    best: Refiner | None = None
+    for heights in starts:
+        order = sorted(
+            chains,
+            key=lambda chain: sum(heights[v] for v in chain.vertices) / len(chain.vertices),
+        )
+        for place, chain in enumerate(order):
+            chain.place = place
+        for _ in range(ROUNDS):
+            if not _sift_all(order, chain_of, side):
+                break
+        if len(chains) > MOST_REFINED:
+            return [[chain.number for chain in order]]
+        tried = Refiner(columns, order, side)
+        tried.descend()
+        if best is None or tried.cost < best.cost - 1e-9:
+            best = tried
+    assert best is not None
+    return [[chain.number for chain in order] for order in best.shake()[:MOST_ORDERS]]
+
+
+def apply_order(columns: list[list[Vertex]], order: Sequence[int]) -> list[Chain]:
+    """Sort columns by an order of their chains; these, no two of which cross but at their ends."""
+    chains = chains_of(columns)
+    places = {
+        vertex: place for place, index in enumerate(order) for vertex in chains[index].vertices
+    }
+    for column in columns:
+        column.sort(key=lambda vertex: places[vertex])
+        number(column)
+    return chains
+
+
+def _sift_all(order: list[Chain], chain_of: dict[Vertex, Chain], side: int) -> bool:
+    """One round: each chain to its best place; whether any moved."""
+    moved = False
+    window = max(4, MOST_STEPS // len(order))
+    for chain in sorted(order, key=lambda chain: (chain.first, chain.place)):
+        origin = chain.place
+        best, to = -1e-9, origin
+        for step in (-1, 1):
+            gain = 0.0
+            end = max(-1, origin - window) if step < 0 else min(len(order), origin + window)
+            for place in range(origin + step, end, step):
+                other = order[place]
+                upper, lower = (other, chain) if step < 0 else (chain, other)
+                gain += _swapped(upper, lower, chain_of, side)
+                chain.place, other.place = place, other.place - step
+                if gain < best:
+                    best, to = gain, place
+            for place in range(end - step, origin, -step):  # back to where it was
+                order[place].place = place
+            if end != origin + step:
+                chain.place = origin
+        if to != origin:
+            order.remove(chain)
+            order.insert(to, chain)
+            for place in range(min(to, origin), max(to, origin) + 1):
+                order[place].place = place
+            moved = True
+    return moved
+
+
+def _swapped(upper: Chain, lower: Chain, chain_of: dict[Vertex, Chain], side: int) -> float:
+    """How many crossings more there are where two neighbours in the order change places."""
+    cost = 0.0
+    for rank in range(max(upper.first, lower.first), min(upper.stop, lower.stop)):
+        a, b = upper.vertices[rank - upper.first], lower.vertices[rank - lower.first]
+        for nears, others in ((a.sources, b.sources), (a.targets, b.targets)):
+            for near, other in product(nears, others):
+                one, two = chain_of[near], chain_of[other]
+                if near is other or {one, two} == {upper, lower}:
+                    continue
+                cost += 1 if one.place < two.place else -1
+        cost += SKIP_ABOVE * side * ((a.block is not None) - (b.block is not None))
+    return cost

@@ -1,0 +1,469 @@
+"""A reader of pictures: what is joined to what, from points, arrowheads, boxes and words alone.
+
+It sees neither ids nor roles nor groups, nor in which order a line's points are. Lines are ink:
+
+- ink that touches is one, but two lines are two where one has a gap for the other;
+- a line that begins at a box leaves it; one with an arrowhead at a box enters it;
+- where ink forks, it goes on from its one source; where it meets, it goes on to its one target.
+  A stretch between a fork and a place where lines meet runs the way the picture runs;
+- a line that begins in the open comes from outside, or from where its name stands again.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
+
+from wirings import BAR, COMES_IN, GOES_OUT, Wiring, leaving, normal, port
+
+from archviz.scene.scene import Box, Connector, Line, Point, Scene, Shape, Text, leaves
+
+TOUCH = 0.05
+"""Pixels within which two points are one."""
+EDGE = 1.0
+"""Pixels within which a line's end is at a box: half an outline."""
+NEAR = 0.9
+"""Sizes of its letters within which a text stands at the end of a line."""
+
+
+GAP = 3.0
+"""Pixels within which a gap is at a crossing."""
+CAPTION = 0.6
+"""Sizes of its letters within which a text belongs to a box."""
+
+
+class UnreadableError(Exception):
+    """Lines of which nobody can say what they join."""
+
+
+class Stroke(NamedTuple):
+    points: tuple[Point, ...]
+    head: bool
+
+
+class Seen(NamedTuple):
+    """What there is to be seen; of boxes the words in them, badges apart."""
+
+    boxes: tuple[tuple[Box, str], ...]
+    panels: tuple[Box, ...]
+    strokes: tuple[Stroke, ...]
+    texts: tuple[Text, ...]
+    covers: tuple[Box, ...]
+    """What is laid over a line, in the colour of the ground: a gap in it."""
+
+
+def look(scene: Scene) -> Seen:
+    """The ink of a scene."""
+    drawn = list(leaves(scene.items))
+    shapes = [leaf for leaf in drawn if isinstance(leaf, Shape) and leaf.fill]
+    framed = [shape for shape in shapes if shape.stroke]
+    boxes = [s for s in framed if not any(_badge(s.box, other.box) for other in framed)]
+    panels = tuple(shape.box for shape in shapes if not shape.stroke and shape.shadow)
+    lines = [leaf for leaf in drawn if isinstance(leaf, Connector)]
+    others = [leaf for leaf in drawn if isinstance(leaf, Line) and not _bracket(leaf.points)]
+    inks = {line.stroke for line in lines}
+    return Seen(
+        tuple((shape.box, normal("".join(shape.lines) or BAR)) for shape in boxes),
+        panels,
+        tuple(Stroke(leaf.points, leaf.head) for leaf in lines),
+        tuple(leaf for leaf in drawn if isinstance(leaf, Text) and _free(leaf, boxes, panels)),
+        tuple(leaf.box for leaf in others if leaf.stroke not in inks),
+    )
+
+
+def _bracket(points: tuple[Point, ...]) -> bool:
+    """Whether a line has two equal arms that point the same way."""
+    if len(points) != 4:
+        return False
+    (a, b), (c, d) = (
+        [x - y for x, y in zip(points[i], points[i + 1], strict=True)] for i in (0, 2)
+    )
+    return max(abs(a + c), abs(b + d)) < TOUCH
+
+
+def _free(text: Text, boxes: Sequence[Shape], panels: Sequence[Box]) -> bool:
+    """Whether a text is neither a title nor said under a panel or at a box."""
+    middle = _middle(text.box)[0]
+    under = any(abs(middle - _middle(p)[0]) < 1 and text.y > p[1] + p[3] for p in panels)
+    near = any(_apart(text.box, shape.box) < CAPTION * text.size for shape in boxes)
+    return not (text.bold or under or near)
+
+
+def _badge(one: Box, other: Box) -> bool:
+    """Whether ``one`` hangs on a corner of ``other``, which is larger."""
+    return one[3] < other[3] and _away(_middle(one), other) < 0.1 and one is not other
+
+
+def _middle(box: Box) -> Point:
+    return box[0] + box[2] / 2, box[1] + box[3] / 2
+
+
+def _away(point: Point, box: Box) -> float:
+    """How far a point is from a box; 0 inside."""
+    x, y, width, height = box
+    return max(x - point[0], point[0] - x - width, y - point[1], point[1] - y - height, 0.0)
+
+
+# ---- ink ---------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Spot:
+    """A place at which ink ends, turns or meets."""
+
+    at: Point
+    ends: bool = False
+    """Whether a line begins or ends there."""
+    head: bool = False
+    near: set[Spot] = field(default_factory=set)
+    """The next ones along the ink."""
+    box: int | None = None
+
+
+@dataclass(eq=False)
+class Stretch:
+    """Ink between two spots that are no mere corners; ``forward``: from the first to the second."""
+
+    way: tuple[Spot, ...]
+    forward: bool | None = None
+
+    @property
+    def ends(self) -> tuple[Spot, Spot]:
+        return self.way[0], self.way[-1]
+
+    def enters(self, spot: Spot, last: bool) -> bool | None:
+        """Whether it runs towards its end at ``spot``, the ``last`` of its two ends or the first."""
+        return None if self.forward is None else self.forward == last
+
+
+def ink(seen: Seen) -> list[Spot]:
+    """The spots of all lines, joined along them."""
+    spots: dict[tuple[int, int], list[Spot]] = defaultdict(list)
+    found: list[Spot] = []
+
+    def spot_at(point: Point) -> Spot:
+        column, row = round(point[0]), round(point[1])
+        for x in (column - 1, column, column + 1):
+            for y in (row - 1, row, row + 1):
+                for spot in spots[x, y]:
+                    if max(abs(spot.at[0] - point[0]), abs(spot.at[1] - point[1])) <= TOUCH:
+                        return spot
+        spots[column, row].append(Spot(point))
+        found.append(spots[column, row][-1])
+        return found[-1]
+
+    for stroke in seen.strokes:
+        for point in stroke.points:
+            spot_at(point)
+        for end in (stroke.points[0], stroke.points[-1]):
+            spot_at(end).ends = True
+        spot_at(stroke.points[-1]).head |= stroke.head
+    for point in _crossings(seen.strokes):
+        if not any(_away(point, cover) < GAP for cover in seen.covers):
+            spot_at(point)
+    for axis in (0, 1):  # of level pieces the spots at their height
+        ordered = sorted(found, key=lambda spot: spot.at[1 - axis])
+        heights = [spot.at[1 - axis] for spot in ordered]
+        for stroke in seen.strokes:
+            for a, b in pairwise(stroke.points):
+                if abs(a[1 - axis] - b[1 - axis]) > TOUCH:
+                    if axis and abs(a[1] - b[1]) > TOUCH:
+                        raise UnreadableError(f"a slanted line at {a}")
+                    continue
+                low, high = sorted((a[axis], b[axis]))
+                on: list[Spot] = []
+                for spot in ordered[bisect_left(heights, a[1 - axis] - TOUCH) :]:
+                    if spot.at[1 - axis] > a[1 - axis] + TOUCH:
+                        break
+                    if low - TOUCH <= spot.at[axis] <= high + TOUCH:
+                        on.append(spot)
+                for one, other in pairwise(sorted(on, key=lambda spot: spot.at[axis])):
+                    one.near.add(other)
+                    other.near.add(one)
+    for spot in found:
+        at = [number for number, (box, _) in enumerate(seen.boxes) if _on_edge(spot.at, box)]
+        if spot.ends and at:
+            spot.box = at[0]
+    return found
+
+
+def _crossings(strokes: Sequence[Stroke]) -> Iterator[Point]:
+    """Where a level piece of a line and an upright one cross in their midst."""
+    pieces = [(min(ends), max(ends)) for stroke in strokes for ends in pairwise(stroke.points)]
+    upright = sorted(piece for piece in pieces if piece[0][0] == piece[1][0])
+    xs = [low[0] for low, _ in upright]
+    for (left, y), (right, other) in pieces:
+        if y == other:
+            for low, high in upright[bisect_right(xs, left) : bisect_left(xs, right)]:
+                if low[1] < y < high[1]:
+                    yield low[0], y
+
+
+def _on_edge(point: Point, box: Box) -> bool:
+    x, y, width, height = box
+    inner = (x + EDGE, y + EDGE, width - 2 * EDGE, height - 2 * EDGE)
+    return _away(point, box) <= EDGE and _away(point, inner) > 0
+
+
+def nets(spots: Sequence[Spot]) -> Iterator[list[Spot]]:
+    """Spots that hang together, boxes apart."""
+    seen: set[Spot] = set()
+    for start in spots:
+        if start in seen:
+            continue
+        net, rest = [], [start]
+        seen.add(start)
+        while rest:
+            spot = rest.pop()
+            net.append(spot)
+            fresh = sorted(spot.near - seen, key=lambda one: one.at)
+            seen.update(fresh)
+            rest += fresh
+        yield net
+
+
+def stretches(net: Sequence[Spot]) -> list[Stretch]:
+    """The stretches of a net, each once; spots with two ways out of them are corners."""
+    found: list[Stretch] = []
+    for spot in net:
+        if _corner(spot):
+            continue
+        for step in sorted(spot.near, key=lambda one: one.at):
+            way = [spot, step]
+            while _corner(way[-1]):
+                way += way[-1].near - {way[-2]}
+            ends = way[0].at, way[1].at, way[-1].at, way[-2].at
+            if ends[:2] < ends[2:]:
+                found.append(Stretch(tuple(way)))
+    return found
+
+
+def _corner(spot: Spot) -> bool:
+    return len(spot.near) == 2 and spot.box is None and not spot.head
+
+
+# ---- directions ----------------------------------------------------------------------------
+
+
+class Net(NamedTuple):
+    """Where ink comes from and where it goes, each as often as there is a way."""
+
+    pairs: Counter[tuple[Spot, Spot]]
+    spots: tuple[Spot, ...]
+
+
+def read_net(net: Sequence[Spot], flow: Point, named: dict[Spot, str]) -> Net:
+    """What a net joins; ``named`` has the names at ends in the open."""
+    pieces = stretches(net)
+    at: dict[Spot, list[tuple[Stretch, bool]]] = defaultdict(list)
+    for piece in pieces:
+        at[piece.ends[0]].append((piece, False))
+        at[piece.ends[1]].append((piece, True))
+    ends = [spot for spot in at if spot.box is not None or len(spot.near) == 1]
+    for spot in at:
+        if spot.head and spot not in ends:
+            raise UnreadableError(f"an arrowhead points at no box at {spot.at}")
+    targets = {spot for spot in ends if spot.head}
+    sources = {spot for spot in ends if not spot.head and spot.box is not None}
+    for spot in ends:
+        if spot in targets or spot in sources:
+            continue
+        given = spot in named and (not _ahead(spot, flow) if targets and sources else not targets)
+        (targets if given else sources).add(spot)
+    for spot in ends:
+        for piece, last in at[spot]:
+            piece.forward = last == (spot in targets)
+    _run_on({s: those for s, those in at.items() if s not in targets | sources}, pieces, flow)
+    return Net(_ways(sources, targets, at), tuple(ends))
+
+
+def _ahead(spot: Spot, flow: Point) -> bool:
+    """Whether a line runs on from ``spot`` the way the picture runs."""
+    (other,) = spot.near
+    return _along(spot.at, other.at, flow) > TOUCH
+
+
+def _along(start: Point, end: Point, flow: Point) -> float:
+    return (end[0] - start[0]) * flow[0] + (end[1] - start[1]) * flow[1]
+
+
+def _run_on(
+    joints: dict[Spot, list[tuple[Stretch, bool]]], pieces: Sequence[Stretch], flow: Point
+) -> None:
+    """Say which way every stretch runs."""
+    while True:
+        changed = True
+        while changed:
+            changed = any([_settle(joint, those) for joint, those in joints.items()])
+        rest = [piece for piece in pieces if piece.forward is None]
+        if not rest:
+            return
+        lengths = [_along(piece.ends[0].at, piece.ends[1].at, flow) for piece in rest]
+        best = max(range(len(rest)), key=lambda number: abs(lengths[number]))
+        if abs(lengths[best]) <= TOUCH:
+            raise UnreadableError(f"a line can run either way from {rest[best].ends[0].at}")
+        rest[best].forward = lengths[best] > 0
+
+
+def _settle(joint: Spot, those: Sequence[tuple[Stretch, bool]]) -> bool:
+    """What follows at a joint from what is known of it; whether anything did."""
+    known = [piece.enters(joint, last) for piece, last in those]
+    into, out = known.count(True), known.count(False)
+    if into > 1 and out > 1:
+        raise UnreadableError(f"lines that meet go on to several places at {joint.at}")
+    open_ones = [pair for pair, enters in zip(those, known, strict=True) if enters is None]
+    if not open_ones and not (into and out):
+        raise UnreadableError(f"a line leads nowhere at {joint.at}")
+    enters = _follows(into, out, len(open_ones))
+    for piece, last in open_ones if enters is not None else ():
+        piece.forward = enters == last
+    return enters is not None and bool(open_ones)
+
+
+def _follows(into: int, out: int, unknown: int) -> bool | None:
+    """Whether the unknown lines at a joint enter it, given how many others do and do not."""
+    if out > 1:
+        return False if into else (True if unknown == 1 else None)
+    if into > 1:
+        return True if out else (False if unknown == 1 else None)
+    return out == 1 if unknown == 1 and into != out else None
+
+
+def _ways(
+    sources: set[Spot], targets: set[Spot], at: dict[Spot, list[tuple[Stretch, bool]]]
+) -> Counter[tuple[Spot, Spot]]:
+    """Every way from a source to a target."""
+    found: Counter[tuple[Spot, Spot]] = Counter()
+    for source in sources:
+        rest = [(source, 0)]
+        while rest:
+            spot, steps = rest.pop()
+            if spot in targets:
+                found[source, spot] += 1
+                continue
+            if steps > 1000:
+                raise UnreadableError(f"a line runs in a circle at {spot.at}")
+            for piece, last in at[spot]:
+                if piece.enters(spot, last) is False:
+                    rest.append((piece.ends[not last], steps + 1))
+    return found
+
+
+# ---- the picture ---------------------------------------------------------------------------
+
+
+def read(pages: Sequence[Scene], flow: Point = (1, 0)) -> list[Wiring]:
+    """The wiring of a picture that runs to ``flow``: of its main row, then of each panel.
+
+    A row that leaves a page goes on where one comes into the next page.
+    """
+    row, panels = _Drawing(), list[_Drawing]()
+    for number, page in enumerate(pages):
+        seen = look(page)
+        own = [_Drawing() for _ in seen.panels]
+        _read_page(seen, flow, [row, *own], (f"(page {number})", f"(page {number + 1})"))
+        panels += own
+    return [drawing.wiring() for drawing in (row, *panels)]
+
+
+def _read_page(
+    seen: Seen, flow: Point, drawings: Sequence[_Drawing], around: tuple[str, str]
+) -> None:
+    """Read a page's part of the main row, and its panels."""
+    spots = ink(seen)
+    named = {
+        spot: name
+        for spot in spots
+        if spot.box is None and len(spot.near) == 1 and (name := _name_at(spot, seen))
+    }
+    places = [_panel_of(_middle(box), seen) for box, _ in seen.boxes]
+    numbers = [
+        drawings[place].box(label) for place, (_, label) in zip(places, seen.boxes, strict=True)
+    ]
+    for spot_net in nets(spots):
+        net = read_net(spot_net, flow, named)
+        inside = [places[spot.box] for spot in spot_net if spot.box is not None]
+        inside += [_panel_of(_between(spot, near), seen) for spot in spot_net for near in spot.near]
+        place = max(inside)
+        before, after = (COMES_IN, GOES_OUT) if place else around
+        for (source, target), count in net.pairs.items():
+            tail = drawings[place].end(source, numbers, named, before)
+            head = drawings[place].end(target, numbers, named, after)
+            drawings[place].edges[tail, head] += count
+
+
+def _name_at(spot: Spot, seen: Seen) -> str:
+    """The name that stands at the end of a line, or over it where it begins."""
+    (other,) = spot.near
+    low, start = (min(*pair) for pair in zip(spot.at, other.at, strict=True)), (*spot.at, 0.0, 0.0)
+    long = (*low, abs(spot.at[0] - other.at[0]), abs(spot.at[1] - other.at[1]))
+    found = [(_apart(start, text.box) / text.size, text.text) for text in seen.texts]
+    if not spot.head:
+        found += [(_apart(long, text.box) / text.size, text.text) for text in seen.texts]
+    distance, name = min(found, default=(NEAR, ""))
+    return name if distance < NEAR else ""
+
+
+def _apart(one: Box, other: Box) -> float:
+    """How far two boxes are apart."""
+    across = max(one[0] - other[0] - other[2], other[0] - one[0] - one[2], 0.0)
+    return max(across, one[1] - other[1] - other[3], other[1] - one[1] - one[3])
+
+
+def _between(one: Spot, other: Spot) -> Point:
+    return (one.at[0] + other.at[0]) / 2, (one.at[1] + other.at[1]) / 2
+
+
+def _panel_of(point: Point, seen: Seen) -> int:
+    """The number of the panel in which a point is, from 1 on; 0 outside."""
+    inside = (number for number, box in enumerate(seen.panels, 1) if not _away(point, box))
+    return next(inside, 0)
+
+
+class _Drawing:
+    """One row or panel while it is read; names that stand there twice are one value."""
+
+    def __init__(self) -> None:
+        self.labels: list[str] = []
+        self.edges: Counter[tuple[int, int]] = Counter()
+        self.ports: dict[str, int] = {}
+
+    def box(self, label: str) -> int:
+        self.labels.append(label)
+        return len(self.labels) - 1
+
+    def end(self, spot: Spot, boxes: Sequence[int], named: dict[Spot, str], other: str) -> int:
+        """The number of the box or of the port at which a line ends."""
+        if spot.box is not None:
+            return boxes[spot.box]
+        label = port(named[spot], leaves=spot.head) if spot in named else other
+        if label not in self.ports:
+            self.ports[label] = self.box(label)
+        return self.ports[label]
+
+    def wiring(self) -> Wiring:
+        """With what stands between two names joined, and those names left out."""
+        edges, labels = self.edges, list(self.labels)
+        for number in self.ports.values():
+            into = {tail: n for (tail, head), n in edges.items() if head == number}
+            out = {head: n for (tail, head), n in edges.items() if tail == number}
+            if into and out:
+                edges = Counter({pair: n for pair, n in edges.items() if number not in pair})
+                edges.update({(a, b): m * n for a, m in into.items() for b, n in out.items()})
+            elif into:
+                labels[number] = leaving(labels[number])
+            elif leaving(labels[number]) in self.ports:  # it goes out, and in again
+                port_out = self.ports[leaving(labels[number])]
+                given = {tail: n for (tail, head), n in edges.items() if head == port_out}
+                edges = Counter({pair: n for pair, n in edges.items() if number not in pair})
+                edges.update({(a, b): m * n for a, m in given.items() for b, n in out.items()})
+        used = {number for pair in edges for number in pair} | {
+            number for number in range(len(self.labels)) if number not in self.ports.values()
+        }
+        kept = {number: place for place, number in enumerate(sorted(used))}
+        pairs = Counter({(kept[a], kept[b]): n for (a, b), n in edges.items()})
+        return Wiring(tuple(labels[number] for number in kept), pairs)
