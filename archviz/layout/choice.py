@@ -24,18 +24,16 @@ Place: TypeAlias = tuple[int, int]
 
 
 def choose(wires: Sequence[Sequence[Route]], style: Style) -> list[Route]:
-    """A way for each wire, so that none crosses anything; or for as many so as can be.
-
-    The others cross as few lines as they can.
-    """
+    """A way for each wire, so that few cross anything; or for as many so as can be."""
     table = _Table(wires, style)
-    every = table.without_crossings()
-    if every is not None:
-        return table.drawn(every)
+    for most in range(MOST_CROSSED + 1):
+        every = table.every(most, MOST_STEPS // (1 + most))
+        if every is not None:
+            return table.drawn(every)
     chosen: list[Place] = []
     left: list[int] = []
     for number in range(len(wires)):
-        place = next(table.fitting(chosen, number), None)
+        place = next(table.fitting(chosen, number, 0), None)
         if place:
             chosen.append(place)
         else:
@@ -73,26 +71,28 @@ class _Table:
                 return INFINITE
         return crossings(self.drawn([*chosen, new]), self.style)
 
-    def fitting(self, chosen: Sequence[Place], number: int) -> Iterator[Place]:
-        """The ways of a wire that cross nothing."""
+    def fitting(self, chosen: Sequence[Place], number: int, most: int) -> Iterator[Place]:
+        """The ways of a wire with which there are at ``most`` so many crossings."""
         for way, route in enumerate(self.wires[number]):
-            if route[0].crossed:
-                continue
-            self.steps += 1
-            if self.crossings(chosen, (number, way), 0.0) == 0:
-                yield (number, way)
+            if route[0].crossed <= most:
+                self.steps -= 1
+                if self.crossings(chosen, (number, way), most) <= most:
+                    yield (number, way)
 
-    def without_crossings(self, chosen: tuple[Place, ...] = ()) -> list[Place] | None:
-        """A way for every wire beyond those that are chosen; None where there is no such."""
-        if len(chosen) == len(self.wires):
-            return list(chosen)
-        for place in self.fitting(chosen, len(chosen)):
-            if self.steps > MOST_STEPS:
-                return None
-            found = self.without_crossings((*chosen, place))
-            if found is not None:
-                return found
-        return None
+    def every(self, most: int, steps: int) -> list[Place] | None:
+        """A way for every wire with at ``most`` so many crossings; None where none is found."""
+        self.steps = steps
+
+        def go_on(chosen: list[Place]) -> list[Place] | None:
+            if len(chosen) == len(self.wires):
+                return chosen
+            for place in self.fitting(chosen, len(chosen), most):
+                found = go_on([*chosen, place]) if self.steps > 0 else None
+                if found is not None or self.steps <= 0:
+                    return found
+            return None
+
+        return go_on([])
 
 
 def _of_pair(one: Route, other: Route, style: Style) -> float:
@@ -120,8 +120,10 @@ def crossings(routes: Sequence[Route], style: Style) -> float:
         for leg in lane.legs if any(leg.passed for leg in lane.legs) else ():
             passed = [other for zone in lane.passes(leg) for other in zones.get(zone, ())]
             count += total(_cuts(leg, other, clear) for other in passed)
-    if not _nested([[places[lane] for lane in route] for route in routes if len(route) > 1]):
-        return INFINITE
+    for right in (False, True):
+        turning = [r for r in routes if len(r) > 1 and (r[0].right == FAR) == right]
+        if not _nested([[places[lane] for lane in route] for route in turning]):
+            return INFINITE
     return count
 
 
@@ -212,7 +214,7 @@ def _meets(leg: Leg, lane: Lane, inner: Lane, clear: float) -> bool:
 
 
 def _nested(places: Sequence[Sequence[tuple[int, bool, int]]]) -> bool:
-    """Whether wires that go round the ends of lines lie in one another or apart."""
+    """Whether wires that go round one side of the lines lie in one another or apart."""
     return all(_outside(a, b) or _outside(b, a) for a, b in combinations(places, 2))
 
 

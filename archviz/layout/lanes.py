@@ -118,20 +118,20 @@ def _heights(routes: Sequence[Route], grounds: Sequence[Ground], style: Style) -
                 and other.left - clear < lane.right
                 and lane.left < other.right + clear
             ]
-            arrows = HEADS * any(
+            more = HEADS * any(
                 lane.left < leg.x < lane.right and leg.up == below and leg.pin.target
                 for other in lanes
                 for leg in other.legs
                 if other is not lane
             )
+            if lane.under != below and lane.named[0] != FAR:  # its name stands on this side
+                more += (name_room(lane.name, style)[1] - style.metric("caption")) / style.unit
             if below:
                 base = max((y + height for _, y, _, height in inside), default=ground.y)
-                base += style.px(ABOVE + arrows)
+                base += style.px(ABOVE + more)
                 heights[lane] = max([base, *(y + pitch for y, pitch in near)])
             else:
-                base = min((y for _, y, _, _ in inside), default=ground.y) - style.px(
-                    ABOVE + arrows
-                )
+                base = min((y for _, y, _, _ in inside), default=ground.y) - style.px(ABOVE + more)
                 heights[lane] = min([base, *(y - pitch for y, pitch in near)])
                 heights[lane] = _level(lane, heights[lane], ground, near, style)
     return heights
