@@ -15,6 +15,7 @@ from archviz.layout.compound import SeriesBlock
 from archviz.layout.grounds import Ground, ground_of
 from archviz.layout.lanes import Chosen, wire
 from archviz.layout.levels import Piece
+from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.stages import STAGE_GAP, StageSpan, noted, place_stages, stage_room
 from archviz.layout.style import Style
 from archviz.layout.wires import joined, room_of
@@ -110,8 +111,9 @@ def tapped_blocks(row: MainRow) -> frozenset[int]:
 
 
 def count_lines(row: MainRow, style: Style) -> int:
-    """How many lines a row takes of which none is longer than :data:`LONGEST` boxes."""
+    """How many lines a row takes of which none is longer than :data:`LONGEST` boxes, U's apart."""
     limit = LONGEST * (style.flow.lies(style.px(2), style.px(1))[0] + style.gap(1))
+    limit += max((one.width for one in row.blocks if isinstance(one, LevelsBlock)), default=0.0)
     return least_lines(strands_of(row.blocks, style, tapped_blocks(row), row.starts), limit)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from archviz.layout.blocks import BoxBlock, Face
@@ -40,6 +41,11 @@ class SymbolBlock(BoxBlock):
         *slots, _ = self.slots
         spread = slots[-1] - slots[0] if slots else 0.0
         return self.style.px(DIAMETER) + spread, self.style.px(DIAMETER)
+
+    def inset(self, across: float) -> float:
+        """See :meth:`BoxBlock.inset`."""
+        radius = self.height / 2
+        return super().inset(across) + radius - math.sqrt(max(0.0, radius**2 - across**2))
 
     def outline(self, canvas: Canvas, left: float, y: float) -> Shape:
         """See :meth:`BoxBlock.outline`."""
