@@ -33,24 +33,32 @@ class InnerLines(WrappedBlock):
 
 def narrowed(block: Block, width: float) -> Block:
     """The block, no longer than ``width`` pixels where the series in it can be wrapped."""
+    found = _shorter(block, width)
+    if found.width > width:  # lines want more room behind them than one line
+        found = _shorter(block, 2 * width - found.width)
+    return found
+
+
+def _shorter(block: Block, width: float) -> Block:
+    """The block, what is in it made about as much shorter as it should be itself."""
     if block.width <= width:
         return block
     match block:
         case SeriesBlock():
             return _lines(block, width)
         case RepeatBlock():
-            content = narrowed(block.content, width - (block.width - block.content.width))
+            content = _shorter(block.content, width - (block.width - block.content.width))
             return RepeatBlock(content, block.text, block.style)
         case NotedBlock():
-            content = narrowed(block.content, width - (block.width - block.content.width))
+            content = _shorter(block.content, width - (block.width - block.content.width))
             return NotedBlock(content, block.notes, block.color, block.style)
         case ResidualBlock():
-            main = narrowed(block.main, width - (block.width - block.main.width))
+            main = _shorter(block.main, width - (block.width - block.main.width))
             return ResidualBlock(main, block.shortcut, block.merge, block.style)
         case TowersBlock():
             inner = block.ends - block.lead
             room = width - (block.width - inner)
-            branches = [narrowed(branch, room + branch.overhang) for branch in block.branches]
+            branches = [_shorter(branch, room + branch.overhang) for branch in block.branches]
             return TowersBlock(branches, block.merge, block.style)
         case _:
             return block
@@ -66,9 +74,9 @@ def _lines(series: SeriesBlock, width: float) -> Block:
     """A series in the fewest lines in which it is no longer than ``width``."""
     style, blocks = series.style, series.blocks
     if len(blocks) == 1:
-        return SeriesBlock([narrowed(blocks[0], width)], style)
+        return SeriesBlock([_shorter(blocks[0], width)], style)
     room = width - 2 * InnerLines([series], style).side
-    blocks = [narrowed(block, room) for block in blocks]
+    blocks = [_shorter(block, room) for block in blocks]
     best: Block = series
     for count in range(2, min(MOST_LINES, len(blocks)) + 1):
         lines = break_blocks(blocks, count, style)
