@@ -25,6 +25,7 @@ from archviz.network.model import (
     ModuleCall,
     Named,
     Network,
+    Node,
     Outputs,
     Repeat,
     Residual,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import sqrt
 
 from archviz.layout.blocks import BoxBlock, Face
 from archviz.layout.canvas import Canvas, rounded
@@ -44,7 +45,7 @@ class SymbolBlock(BoxBlock):
     def inset(self, across: float) -> float:
         """See :meth:`BoxBlock.inset`."""
         radius = self.height / 2
-        return super().inset(across) + radius - max(0.0, radius**2 - across**2) ** 0.5
+        return super().inset(across) + radius - sqrt(max(0.0, radius**2 - across**2))
 
     def outline(self, canvas: Canvas, left: float, y: float) -> Shape:
         """See :meth:`BoxBlock.outline`."""
