@@ -13,6 +13,8 @@ GROUNDS = ("panel", "ground")
 """Roles of shapes that others stand on."""
 SLACK = 0.6
 """Pixels by which things may touch: half an outline."""
+NEAR = 4.0
+"""Pixels between lines that would seem to touch, and across which a line would seem to limp."""
 
 
 @dataclass
@@ -90,6 +92,8 @@ def violations(scene: Scene) -> list[str]:
         *_texts(found, scene),
         *_lines(found),
         *_parallels(found),
+        *_ends(found),
+        *_jogs(found),
         *_heads(found),
         *_wires(found, scene),
     ]
@@ -182,13 +186,40 @@ def _parallels(found: Found) -> Iterator[str]:
                 across = 1 - axis
                 if a[2 + across] or b[2 + across]:
                     continue
-                near = abs(a[across] - b[across]) < 3.0
+                near = abs(a[across] - b[across]) < NEAR
                 shared = min(a[axis] + a[2 + axis], b[axis] + b[2 + axis]) - max(a[axis], b[axis])
                 if near and shared > SLACK:
                     yield (
                         f"connectors run on one another at {a} and {b}: "
                         f"{found.connectors[number].target}, {found.connectors[other].target}"
                     )
+
+
+def _ends(found: Found) -> Iterator[str]:
+    """Every line begins and ends at a box's edge, at a port or on another line."""
+    for connector in found.connectors:
+        for x, y in (connector.points[0], connector.points[-1]):
+            spot = (x, y, 0.0, 0.0)
+            at = [shape for shape, _ in found.shapes if _touch(spot, shape.box, SLACK)]
+            at = [shape for shape in at if shape.role not in GROUNDS]
+            for shape in at:
+                if shape.role != "port" and crosses(spot, shape.box):
+                    yield f"{_way(connector)} ends inside {_name(shape)}"
+            others = (other for other in found.connectors if other is not connector)
+            if not at and not any(
+                _touch(spot, s, 0.05) for o in others for s in segments(o.points)
+            ):
+                yield f"{_way(connector)} ends in the open at {x:g}, {y:g}"
+
+
+def _jogs(found: Found) -> Iterator[str]:
+    """No line goes on a little beside where it was."""
+    for connector in found.connectors:
+        pieces = list(pairwise(connector.points))
+        for (a, b), (_, c), (_, d) in zip(pieces, pieces[1:], pieces[2:], strict=False):
+            onward = (b[0] - a[0]) * (d[0] - c[0]) + (b[1] - a[1]) * (d[1] - c[1]) > 0
+            if onward and abs(c[0] - b[0]) + abs(c[1] - b[1]) < NEAR:
+                yield f"{_way(connector)} jogs at {b}"
 
 
 def _heads(found: Found) -> Iterator[str]:
@@ -250,7 +281,11 @@ def _has_gap(a: Box, b: Box, gaps: set[tuple[Point, ...]]) -> bool:
 
 def _cross(a: Box, b: Box) -> bool:
     """Whether two pieces of lines touch: a level one and an upright one."""
-    slack = 0.05
+    return _touch(a, b, 0.05)
+
+
+def _touch(a: Box, b: Box, slack: float) -> bool:
+    """Whether boxes meet that are made larger by ``slack``."""
     return (
         a[0] <= b[0] + b[2] + slack
         and b[0] <= a[0] + a[2] + slack

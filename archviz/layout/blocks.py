@@ -13,6 +13,7 @@ is how far it reaches to the left of the column in which its first box should st
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
@@ -23,7 +24,7 @@ from archviz.layout.glyphs import badge_shape, badge_width, box_shape, parted
 from archviz.layout.style import Style
 from archviz.looks import MODULE_COLORS
 from archviz.scene.scene import Group, Item, Shape, Text, total
-from archviz.scene.text import break_lines, clip, text_width
+from archviz.scene.text import ASCENT, break_lines, clip, text_width
 
 
 class Block:
@@ -92,6 +93,8 @@ PIN_PITCH = 0.55
 """Units between two wires at one box."""
 STUB = 0.62
 """Units that the line of a named value stands out of a box."""
+NEAR_BADGE = 0.06
+"""Units between the letters of a label and a badge."""
 BESIDE = 0.25
 """Units between a box and captions that stand at its side."""
 
@@ -103,7 +106,8 @@ class BoxBlock(Block):
     """
 
     aside: float = 0.0
-    """How far its badges stand right of its corners."""
+    nearer: float = 0.0
+    """How far its badges stand right of its corners, and from them towards its middle."""
 
     def __init__(
         self,
@@ -191,9 +195,16 @@ class BoxBlock(Block):
         for badge, line in zip(self.face.badges, ends, strict=False):
             long = "/" in badge.text
             beside = badge_width(style, badge.text) * 0.97 + (style.px(0.18) if long else 0.0)
-            if long or len(self.lines) > 1:
-                room = max(room, text_width(line, self.label_size) + beside)
+            if not long and len(self.lines) == 1:
+                beside = self._under_badge(style)
+            room = max(room, text_width(line, self.label_size) + beside)
         return room
+
+    def _under_badge(self, style: Style) -> float:
+        """What the only line of a label leaves free at both ends, to keep clear of round badges."""
+        radius = style.metric("badge") / 2
+        clear = style.px(0.5 - NEAR_BADGE) - ASCENT * self.label_size / 2
+        return 2 * math.sqrt(max(0.0, radius**2 - clear**2))
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
@@ -232,7 +243,7 @@ class BoxBlock(Block):
         style, face = self.style, self.face
         shape = self.outline(canvas, left, y)
         items: list[Item] = [*parted(canvas, style, shape, face.others)]
-        corners = (shape.y, shape.y + shape.height)
+        corners = (shape.y + self.nearer, shape.y + shape.height - self.nearer)
         for badge, corner in zip(face.badges, corners, strict=False):
             at = shape.x + shape.width + self.aside, corner
             sign = badge_shape(canvas, style, *at, badge.text, badge.role, badge.dashed)

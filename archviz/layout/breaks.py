@@ -68,14 +68,14 @@ def break_blocks(
     tapped: frozenset[int] = frozenset(),
     starts: frozenset[int] = frozenset(),
     natural: frozenset[int] = frozenset(),
-    slack: float | None = 0.0,
+    slack: float = 0.0,
 ) -> Spans:
     """(start, stop) of ``count`` lines of blocks, the longest as short as can be, all alike.
 
     A line does not end in a block of which the index is in ``tapped``, nor behind a block
     of which the name hangs there. A line begins with each block of ``starts``; rather than
     elsewhere with one of ``natural``, or behind a repeat or a pooling, even where the longest
-    line becomes longer by the share ``slack``. None: each line is only as full as can be.
+    line becomes longer by the share ``slack``.
     """
     strands = strands_of(blocks, style, tapped, starts)
     count = max(count, len(strands))
@@ -91,7 +91,7 @@ def break_blocks(
     for strand in strands:
         ends = strand.fill(most)
         longest = max(strand.at[end] - strand.at[start] for start, end in pairwise(ends))
-        for share in () if slack is None else (slack, 0.0):
+        for share in (slack, 0.0):
             room = max(most, longest) * (1 + share)
             even = _even_lines(strand, len(ends) - 1, room, natural)
             if even:
@@ -99,6 +99,15 @@ def break_blocks(
                 break
         spans += pairwise(strand.places[end] for end in ends)
     return spans
+
+
+def fill_blocks(strands: Sequence[Strand], limit: float) -> Spans:
+    """(start, stop) of lines, each as long as can be, none longer than ``limit`` if that goes."""
+    return [
+        span
+        for strand in strands
+        for span in pairwise(strand.places[end] for end in strand.fill(limit))
+    ]
 
 
 def _closes(block: Block) -> bool:

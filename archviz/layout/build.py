@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple, TypeVar, assert_never
 
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
 from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, TowersBlock
 from archviz.layout.faces import layer_face, module_face, span
-from archviz.layout.levels import BESIDE, Ladder, Piece, ladder_of, pieces
+from archviz.layout.levels import BESIDE, Ladder, Piece, Rung, ladder_of, pieces, shapes_behind
+from archviz.layout.levels_block import LevelsBlock
+from archviz.layout.levels_parts import Level, On, TakingBox, stands
 from archviz.layout.outputs import OutputsBlock
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
@@ -16,6 +19,7 @@ from archviz.layout.symbols import SymbolBlock, has_symbol
 from archviz.layout.wires import FromBlock, TapBlock, joined, taken_in
 from archviz.network.analysis import Analysis
 from archviz.network.kinds import KINDS
+from archviz.network.labels import shape_text
 from archviz.network.model import (
     PLAIN,
     Auxiliary,
@@ -76,8 +80,6 @@ class Builder(NamedTuple):
         """The block of a node, or None where nothing of it is drawn."""
         match node:
             case Ladder():
-                from archviz.layout.levels_build import levels_block
-
                 return levels_block(node, self)
             case Layer():
                 return self.layer(node)
@@ -217,6 +219,93 @@ def _weighed(series: Series) -> int:
     """How many layers with weights a path has; what holds others counts as two."""
     roles = [KINDS[node.kind].role if isinstance(node, Layer) else "" for node in series.nodes]
     return sum({"conv": 1, "dense": 1, "": 2}.get(role, 0) for role in roles)
+
+
+class Ways(NamedTuple):
+    """What stands on the lines down to a level and up from it, and in its row otherwise."""
+
+    down: list[Block]
+    up: list[On]
+    before: list[Block]
+    behind: list[Block]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The values that leave the line up."""
+        return frozenset(one for one in self.up if isinstance(one, str))
+
+
+def levels_block(ladder: Ladder, builder: Builder) -> Block:
+    """The block of a U; where its rows cannot be drawn as such, that of its nodes in a row."""
+    first, ways = ladder.rungs[0], [Ways([], [], [], [])]
+    for over, rung in pairwise(ladder.rungs):
+        assert over.skip
+        ways.append(_ways(rung, over.skip, builder))
+    below = [*(way.names for way in ways[1:]), frozenset[str]()]
+    levels = [
+        _level(rung, way, names, builder)
+        for rung, way, names in zip(ladder.rungs, ways, below, strict=True)
+    ]
+    if all(_whole(level, number) for number, level in enumerate(levels)):
+        return LevelsBlock(levels, builder.style)
+    assert first.skip
+    block = builder.residual(first.skip)
+    row = [
+        *builder.blocks(first.before),
+        *([block] if block else []),
+        *builder.blocks(first.behind),
+    ]
+    return SeriesBlock(row, builder.style)
+
+
+def _ways(rung: Rung, over: Residual, builder: Builder) -> Ways:
+    """The ways of a level below the skip ``over``."""
+    down, names = builder.blocks(rung.down), _taken_beside(over, builder.body)
+    up: list[On] = []
+    for node in rung.up:
+        if isinstance(node, Named) and node.name in names:
+            up.append(node.name)
+        elif block := builder.block(node):
+            up.append(block)
+    before: list[Block] = []
+    behind: list[Block] = []
+    if not all(map(stands, down)):
+        down, before = [], down
+    if not all(isinstance(one, str) or stands(one) for one in up):
+        up, behind = [], builder.blocks(rung.up)
+    return Ways(down, up, before, behind)
+
+
+def _taken_beside(skip: Residual, body: Series) -> frozenset[str]:
+    """The values that nothing takes but what stands on a skip."""
+    there = [name for node in skip.shortcut.nodes for name in taken_in(node)]
+    everywhere = list(taken_in(body))
+    return frozenset(name for name in there if everywhere.count(name) == there.count(name))
+
+
+def _level(rung: Rung, ways: Ways, names: frozenset[str], builder: Builder) -> Level:
+    """A level, measured; ``names`` are values from the line up to it."""
+    facts, style = builder.analysis.facts, builder.style
+    left = [*ways.before, *builder.blocks(rung.before)]
+    shapes = shapes_behind(Series(rung.before), facts)
+    size = shape_text(shapes[0]) if len(shapes) == 1 and not style.full else ""
+    if not rung.skip:
+        return Level([*left, *ways.behind], [], None, [], ways.down, ways.up, size)
+    skip = builder.series(rung.skip.shortcut).blocks
+    for place, block in enumerate(skip):
+        if isinstance(block, BoxBlock) and not names.isdisjoint(block.face.takes):
+            skip[place] = TakingBox(block.face, names, style, block.stubs)
+    merge = builder.merge(rung.skip.merge, captions_above=True)
+    right = [*builder.blocks(rung.behind), *ways.behind]
+    return Level(left, skip, merge, right, ways.down, ways.up, size)
+
+
+def _whole(level: Level, number: int) -> bool:
+    """Whether a level can be drawn: something is in its row, and nothing in it begins anew."""
+    if number and not level.left:
+        return False
+    rows: Sequence[Sequence[Block]] = (level.left[number == 0 :], level.skip, level.right)
+    return not any(block.begins for row in rows for block in row)
 
 
 class Unsettled(NamedTuple):

@@ -11,7 +11,7 @@ from archviz.layout.blocks import Block, BoxBlock
 from archviz.layout.canvas import Canvas, Port, port_shape
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.graph_arrange import arrange
-from archviz.layout.graph_channels import Channel, Vertical
+from archviz.layout.graph_channels import Vertical, Wire
 from archviz.layout.graph_layers import Vertex, layered
 from archviz.layout.graphviz_engine import dot_positions
 from archviz.layout.style import Style
@@ -143,8 +143,11 @@ class GraphBlock(Block):
                     vertical: left + track * self.style.gap(TRACK)
                     for vertical, track in channel.tracks.items()
                 }
-                for vertex in column:
-                    _lead(vertex, ports[vertex], channel, tracks, y, arriving)
+                wires: dict[Vertex, list[Wire]] = {}
+                for wire in channel.wires:
+                    wires.setdefault(wire.source, []).append(wire)
+                for vertex, leaving in wires.items():
+                    _lead(vertex, ports[vertex], leaving, tracks, y, arriving)
         return [ports[self.columns[-1][0]]]
 
     def _enter(
@@ -189,13 +192,12 @@ class GraphBlock(Block):
 def _lead(
     vertex: Vertex,
     port: Port,
-    channel: Channel,
+    wires: Sequence[Wire],
     tracks: Mapping[Vertical, float],
     y: float,
     arriving: dict[Vertex, list[Port]],
 ) -> None:
     """Lead the port of a vertex to its targets: one line, cut where it branches."""
-    wires = [wire for wire in channel.wires if wire.source is vertex]
     trunk = tracks.get(Vertical(vertex, False), 0.0)
     levels = sorted({wire.level for wire in wires})
     for wire in wires:

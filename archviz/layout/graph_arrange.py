@@ -83,14 +83,18 @@ def hook_skips(columns: list[list[Vertex]]) -> None:
     a fork, if it can pass there without a crossing.
     """
     vertices = [vertex for column in columns for vertex in column]
-    forked = {vertex for vertex in vertices if vertex.block is None and _begins_forked(vertex)}
+    forked: set[Vertex] = set()
+    for vertex in vertices:  # those behind a fork, on its lines
+        on_line = vertex.block is None and not forked.isdisjoint(vertex.sources)
+        if len(vertex.targets) > 1 or on_line:
+            forked.add(vertex)
     for vertex in vertices:
         box = first_of(vertex)
         if box is None or box.face.gives or box.face.takes or len(vertex.sources) < 2:
             continue
         two = len(vertex.sources) == 2
         for line in (max(vertex.sources, key=_place), min(vertex.sources, key=_place)):
-            skips = two and line in forked
+            skips = two and line.block is None and line in forked
             if vertex.hooks and box.captions:
                 break  # they take the other side
             if len(vertex.sources) > 1 and (skips or len(line.targets) > 1):
@@ -99,15 +103,6 @@ def hook_skips(columns: list[list[Vertex]]) -> None:
 
 def _place(vertex: Vertex) -> int:
     return vertex.place
-
-
-def _begins_forked(line: Vertex) -> bool:
-    """Whether the line of a value is not all that leaves its node."""
-    while line.block is None and line.sources:
-        if len(line.targets) > 1:
-            return True
-        line = line.sources[0]
-    return len(line.targets) > 1
 
 
 def _hook(columns: list[list[Vertex]], vertex: Vertex, line: Vertex) -> None:

@@ -27,7 +27,7 @@ from archviz.network.model import (
 
 FEWEST = 3
 """Rows of a U; without a change of size on the way down, skips."""
-BESIDE = 2
+BESIDE = 4
 """Layers of the row around a U that stand in its topmost row."""
 ON_A_LINE = 2
 """The most that stands on one line down or up; more stands in the row."""

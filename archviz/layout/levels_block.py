@@ -35,8 +35,10 @@ from archviz.layout.levels_parts import (
 from archviz.layout.style import Style
 from archviz.scene.scene import total
 
-JOINT = 0.45
-"""Units from the joint of a wire to what the line goes on to."""
+JOINT = 0.15
+"""Units by which a line is longer with the joint of a wire on it."""
+HEAD = 0.38
+"""Units from such a joint to what the line goes on to."""
 
 
 class LevelsBlock(Block):
@@ -99,8 +101,10 @@ class LevelsBlock(Block):
                 begin = min(begin, self.forks[number - 1] - reach(level.down, before=True))
                 end = max(end, self.ups[number - 1] + reach(level.up))
             if level.merge:
-                right = self.rights[number].width - level.merge.width / 2
-                end = max(end, self.ups[number] + max(right, reach([level.merge])))
+                row = self.rights[number]
+                last = self.ups[number] - level.merge.width / 2 + row.width
+                aside = row.blocks[-1].reach if isinstance(row.blocks[-1], BesideBox) else 0.0
+                end = max(end, last + aside)
         self.starts = [start - begin for start in self.starts]
         self.forks = [fork - begin for fork in self.forks]
         self.ups = [up - begin for up in self.ups]
@@ -123,7 +127,7 @@ class LevelsBlock(Block):
     def _rows(self) -> None:
         """Heights of the rows, and what is free for the line down and the line up between two."""
         style, heights = self.style, [0.0]
-        self.gap = max(style.row_gap(0.6), style.px(0.55))
+        self.gap = max(style.row_gap(0.6), style.px(0.5))
         rows = [list(self._spans(number)) for number in range(len(self.levels))]
         ups = [max((span.up for span in row), default=0.0) for row in rows]
         downs = [max((span.down for span in row), default=0.0) for row in rows]
@@ -148,9 +152,10 @@ class LevelsBlock(Block):
     ) -> tuple[float, float]:
         """How far rows reach into the room between two of them where there is a line at ``x``."""
         left, right = x - reach(on, before=True), x + reach(on)
-        if any(isinstance(one, str) for one in on):
-            left = self._across(number)
-        above = (span.under(x) for span in rows[number] if span.meets(left, right))
+        wired = [isinstance(one, str) for one in on]
+        across = self._across(number) if any(wired) else left
+        left = across if any(wired[:-1]) else left
+        above = (span.under(x) for span in rows[number] if span.meets(across, right))
         below = (span.over(x) for span in rows[number + 1] if span.meets(left, right))
         return max(above, default=0.0), max(below, default=0.0)
 
@@ -173,20 +178,21 @@ class LevelsBlock(Block):
     def _long(self, on: Sequence[On]) -> float:
         """How long a line is at least on which this stands."""
         blocks = [one for one in on if isinstance(one, Block)]
-        joints = len(on) - len(blocks)
         own = total(block.up + block.down for block in blocks)
+        joints = len(on) - len(blocks)
         return own + self.gap * (len(blocks) + 1) + self.style.px(JOINT) * joints
 
     def _spots(self, on: Sequence[On], top: float, bottom: float) -> list[float]:
         """Heights of what stands on a line, from ``top`` down, with equal gaps between."""
-        spare = (bottom - top - self._long(on)) / (sum(isinstance(one, Block) for one in on) + 1)
+        gap = self.gap
+        gap += (bottom - top - self._long(on)) / (sum(isinstance(one, Block) for one in on) + 1)
         at, spots = top, list[float]()
         for one in on:
             if isinstance(one, str):
+                spots.append(at + self.style.px(HEAD))
                 at += self.style.px(JOINT)
-                spots.append(at)
             else:
-                spots.append(at + self.gap + spare + one.up)
+                spots.append(at + gap + one.up)
                 at = spots[-1] + one.down
         return spots
 

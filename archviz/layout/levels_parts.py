@@ -103,24 +103,34 @@ def reach(blocks: Iterable[On], before: bool = False) -> float:
 
 
 def dressed(level: Level, number: int, style: Style) -> Level:
-    """A level with captions where no line goes on."""
-    left, merge, right = list(level.left), level.merge, level.right
-    sizes = [level.size] if level.size else []
-    if merge:  # below, a line goes down, with captions of its own
-        for place, block in enumerate(left):
-            if isinstance(block, BoxBlock) and (number or place == len(left) - 1):
-                left[place] = BoxBlock(block.face, style, True, block.stubs)
-    if number and isinstance(left[0], BoxBlock) and stands(left[0]):
-        left[0] = BesideBox(left[0].face, style, sizes, before=True)
-    if merge and number and not right and stands(merge):
-        merge = BesideBox(merge.face, style)
-    aside = len(left) > 1
-    down = [
-        BesideBox(one.face, style, before=aside) if isinstance(one, BoxBlock) else one
-        for one in level.down
-    ]
-    up = [BesideBox(one.face, style) if isinstance(one, BoxBlock) else one for one in level.up]
-    return level._replace(left=left, merge=merge, down=down, up=up)
+    """A level with captions where no line goes on, and none below its row but for the last."""
+    left, merge, right = list(level.left), level.merge, list(level.right)
+    if merge:
+        for row, free in ((left, 0 if number else len(left) - 1), (right, 0)):
+            row[free:] = [_above(block, style) for block in row[free:]]
+        if number and right:
+            right[-1] = _beside(right[-1], style)
+        elif number and stands(merge):
+            merge = BesideBox(merge.face, style)
+    if number:
+        left[0] = _beside(left[0], style, [level.size] if level.size else [], before=True)
+    down = [_beside(one, style, before=len(left) > 1) for one in level.down]
+    up = [_beside(one, style) if isinstance(one, Block) else one for one in level.up]
+    return level._replace(left=left, merge=merge, right=right, down=down, up=up)
+
+
+def _above(block: Block, style: Style) -> Block:
+    """A box with its captions above."""
+    if not isinstance(block, BoxBlock) or block.bar:
+        return block
+    return BoxBlock(block.face, style, True, block.stubs)
+
+
+def _beside(block: Block, style: Style, more: Sequence[str] = (), before: bool = False) -> Block:
+    """A box that a line can go through with its captions before or behind it."""
+    if not isinstance(block, BoxBlock) or not stands(block):
+        return block
+    return BesideBox(block.face, style, more, before)
 
 
 def half(block: Block) -> float:

@@ -1,4 +1,4 @@
-"""Panels in rows: as low as can be, alike, and none lonely."""
+"""Panels in rows: as low as can be, none lonely, families together."""
 
 from __future__ import annotations
 

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
-from archviz.layout.breaks import Spans, break_blocks, least_lines, strands_of
+from archviz.layout.breaks import Spans, break_blocks, fill_blocks, least_lines, strands_of
 from archviz.layout.build import Builder, Unsettled
 from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.grounds import Ground, ground_of
 from archviz.layout.lanes import Chosen, wire
 from archviz.layout.levels import Piece
+from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.stages import STAGE_GAP, StageSpan, noted, place_stages, stage_room
 from archviz.layout.style import Style
 from archviz.layout.wires import joined, room_of
@@ -110,16 +111,22 @@ def tapped_blocks(row: MainRow) -> frozenset[int]:
 
 
 def count_lines(row: MainRow, style: Style) -> int:
-    """How many lines a row takes of which none is longer than :data:`LONGEST` boxes."""
+    """How many lines a row takes of which none is longer than :data:`LONGEST` boxes, U's apart."""
     limit = LONGEST * (style.flow.lies(style.px(2), style.px(1))[0] + style.gap(1))
+    limit += max((one.width for one in row.blocks if isinstance(one, LevelsBlock)), default=0.0)
     return least_lines(strands_of(row.blocks, style, tapped_blocks(row), row.starts), limit)
 
 
-def break_row(row: MainRow, count: int, style: Style, slack: float | None = None) -> Spans:
+def break_row(row: MainRow, count: int, style: Style, slack: float = 0.0) -> Spans:
     """(start, stop) of ``count`` lines; see :func:`break_blocks`. They begin with stages."""
     stages = frozenset(edge for span in row.stages for edge in (span.start, span.stop))
     tapped = tapped_blocks(row)
     return break_blocks(row.blocks, count, style, tapped, row.starts, stages, slack)
+
+
+def fill_row(row: MainRow, width: float, style: Style) -> Spans:
+    """(start, stop) of lines about as long as ``width``."""
+    return fill_blocks(strands_of(row.blocks, style, tapped_blocks(row), row.starts), width)
 
 
 def measure_lines(
