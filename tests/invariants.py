@@ -77,6 +77,13 @@ def crosses(segment: Box, box: Box) -> bool:
     return overlap(thick, box, slack=1.0)
 
 
+def solid(shape: Shape) -> Box:
+    """The box of a shape; of a symbol, whose corners are round, the square in its circle."""
+    x, y, width, height = shape.box
+    off = (1 - 0.5**0.5) * min(width, height) / 2 if shape.role == "symbol" else 0.0
+    return x + off, y + off, width - 2 * off, height - 2 * off
+
+
 def violations(scene: Scene) -> list[str]:
     """All that is wrong with a picture; empty if nothing is."""
     found = collect(scene.items)
@@ -149,7 +156,7 @@ def _lines(found: Found) -> Iterator[str]:
             for shape, _ in found.shapes:
                 if shape.role in GROUNDS:
                     continue
-                if crosses((x, y, width, height), shape.box):
+                if crosses((x, y, width, height), solid(shape)):
                     yield f"{_way(connector)} crosses {_name(shape)}"
             for text, _ in found.texts:
                 if crosses((x, y, width, height), text.box):
