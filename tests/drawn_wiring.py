@@ -81,8 +81,7 @@ def _inside_attention(network: Network, analysis: Analysis, source: str) -> Wiri
     start = (drawing.box(COMES_IN),)
     other = (drawing.box(port(source)),) if source else start
     ends = [
-        drawing.box(name, start if name == "query" else other)
-        for name in ("query", "key", "value")
+        drawing.box(name, start if name == "query" else other) for name in ("query", "key", "value")
     ]
     product = drawing.box("scaled dot product", ends)
     drawing.join((drawing.box("output", (product,)),), drawing.box(GOES_OUT))

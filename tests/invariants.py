@@ -199,7 +199,9 @@ def _ends(found: Found) -> Iterator[str]:
                 if shape.role != "port" and crosses(spot, shape.box):
                     yield f"{_way(connector)} ends inside {_name(shape)}"
             others = (other for other in found.connectors if other is not connector)
-            if not at and not any(_touch(spot, s, 0.05) for o in others for s in segments(o.points)):
+            if not at and not any(
+                _touch(spot, s, 0.05) for o in others for s in segments(o.points)
+            ):
                 yield f"{_way(connector)} ends in the open at {x:g}, {y:g}"
 
 

@@ -79,7 +79,9 @@ def _bracket(points: tuple[Point, ...]) -> bool:
     """Whether a line has two equal arms that point the same way."""
     if len(points) != 4:
         return False
-    (a, b), (c, d) = ([x - y for x, y in zip(points[i], points[i + 1], strict=True)] for i in (0, 2))
+    (a, b), (c, d) = (
+        [x - y for x, y in zip(points[i], points[i + 1], strict=True)] for i in (0, 2)
+    )
     return max(abs(a + c), abs(b + d)) < TOUCH
 
 
@@ -300,11 +302,21 @@ def _run_on(
         rest = [piece for piece in pieces if piece.forward is None]
         if not rest:
             return
-        lengths = [_along(piece.ends[0].at, piece.ends[1].at, flow) for piece in rest]
-        best = max(range(len(rest)), key=lambda number: abs(lengths[number]))
-        if abs(lengths[best]) <= TOUCH:
-            raise UnreadableError(f"a line can run either way from {rest[best].ends[0].at}")
-        rest[best].forward = lengths[best] > 0
+        best = max(rest, key=lambda piece: tuple(map(abs, _leaning(piece, flow))))
+        leaning = next((one for one in _leaning(best, flow) if abs(one) > TOUCH), 0.0)
+        if not leaning:
+            raise UnreadableError(f"a line can run either way from {best.ends[0].at}")
+        best.forward = leaning > 0
+
+
+def _leaning(piece: Stretch, flow: Point) -> tuple[float, float]:
+    """How much more a stretch runs with the flow than against it: at its ends, and in all.
+
+    A line that leads from the end of a row to the next goes back, but begins and ends onward.
+    """
+    ways = [_along(a.at, b.at, flow) for a, b in pairwise(piece.way)]
+    at_ends = [(way > TOUCH) - (way < -TOUCH) for way in (ways[0], ways[-1])]
+    return sum(at_ends), sum(ways)
 
 
 def _settle(joint: Spot, those: Sequence[tuple[Stretch, bool]]) -> bool:
@@ -385,7 +397,10 @@ def _read_page(
     for spot_net in nets(spots):
         net = read_net(spot_net, flow, named)
         inside = [places[spot.box] for spot in spot_net if spot.box is not None]
+        ends = len(inside)
         inside += [_panel_of(_between(spot, near), seen) for spot in spot_net for near in spot.near]
+        if (0 in inside[:ends] and max(inside)) or len({*inside} - {0}) > 1:
+            raise UnreadableError(f"a line leads into another drawing at {spot_net[0].at}")
         place = max(inside)
         before, after = (COMES_IN, GOES_OUT) if place else around
         for (source, target), count in net.pairs.items():
