@@ -328,3 +328,37 @@ def test_a_module_has_its_towers_of_all_calls() -> None:
 def test_what_sets_layers_apart_stands_in_compact_figures(layer: str, said: str) -> None:
     text = f"  m: {{layers: [relu, {layer}]}}\nnetwork: [input 16x16x8, m]\n"
     assert said in shown(text)
+
+
+KINDS_DIFFER = """
+  m: {takes: [k], layers: [conv-1d 3 8 same, k 3 same]}
+  n: {takes: [k, a], layers: [k, conv-1d 3 8 same act=a]}
+network: [input 32x8, m max-pool-1d, m depthwise-conv-1d, n relu softmax, n batch-norm relu]
+"""
+
+
+def test_a_box_of_several_kinds_has_the_colours_of_all() -> None:
+    shapes, texts = scene(KINDS_DIFFER)
+    outline = next(shape for shape in shapes if shape.lines[:1] == ("max-pool 3",))
+    assert (outline.role, outline.fill) == ("alternatives", "")
+    inside = [shape for shape in shapes if shape.y == outline.y and shape.width <= outline.width]
+    left, right = [shape for shape in inside if outline.x <= shape.x < outline.x + outline.width][
+        :2
+    ]
+    assert (left.role, right.role) == ("pool", "conv")
+    assert left.box == outline.box and not left.lines + right.lines
+    assert (right.x - left.x, right.width) == (outline.width / 2, outline.width / 2)
+    badges = [shape for shape in shapes if shape.lines in (("R/B",), ("S/R",))]
+    assert [badge.role for badge in badges] == ["alternatives"] * 2
+    assert {"convolution", "pooling", "ReLU", "softmax", "batch normalisation"} <= {
+        text.text for text in texts
+    }
+    said = notes(KINDS_DIFFER)
+    assert said[0] == "conv dw 3 in block 2"  # no multiplier or rate, which a pooling has not
+
+
+def test_a_bar_that_is_a_box_in_other_calls_is_a_box() -> None:
+    text = "  m: {takes: [k], layers: [conv-1d 3 8 same, k 16]}\n"
+    text += "network: [input 32x8, m dense, m lstm, dense 4]\n"
+    shapes, _ = scene(text)
+    assert "dense / LSTM" in [" ".join(shape.lines) for shape in shapes]

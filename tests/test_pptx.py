@@ -30,6 +30,7 @@ from deck_reading import (
     opened,
     scale_of,
     synthetic,
+    turned_frame,
     unglued,
 )
 
@@ -77,7 +78,7 @@ def test_every_shape_stands_where_the_scene_has_it(slide: Any, page: Page) -> No
 
 def test_nothing_outside_the_slide(slide: Any) -> None:
     for element in elements(slide):
-        x, y, width, height = frame(element)
+        x, y, width, height = turned_frame(element)
         assert x >= 0 and y >= 0, identity(element).get("name")
         assert x + width <= 12_192_000 and y + height <= 6_858_000, identity(element).get("name")
 

@@ -18,8 +18,9 @@ from archviz.layout.breaks import UNNATURAL, break_blocks
 from archviz.layout.canvas import Canvas
 from archviz.layout.legend import Entry, Section
 from archviz.layout.legend_places import Placed, place_strip, strip_lines
+from archviz.layout.packing import pack
 from archviz.layout.page import Options, draw_network
-from archviz.layout.panels import Panel, pack
+from archviz.layout.panels import Panel
 from archviz.layout.style import Style
 from archviz.network.analysis import analyse
 from archviz.network.model import Module

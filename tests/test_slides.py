@@ -23,7 +23,7 @@ from archviz.scene.theme import load_theme
 THEME = load_theme()
 CLASSICS = classics(appendix=True)
 SMALLER = {
-    "unet": 12.8,
+    "unet": 14.4,
     "deeplabv3_plus": 14.4,
     "mobilenet_v3_large": 12.8,
     "clip_vit_b_32": 15.2,

@@ -13,17 +13,18 @@ is how far it reaches to the left of the column in which its first box should st
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded_box
 from archviz.layout.flow import Flow, text_extent
-from archviz.layout.glyphs import badge_shape, badge_width, box_shape
+from archviz.layout.glyphs import badge_shape, badge_width, box_shape, parted
 from archviz.layout.style import Style
 from archviz.looks import MODULE_COLORS
 from archviz.scene.scene import Group, Item, Shape, Text, total
-from archviz.scene.text import break_lines, clip, text_width
+from archviz.scene.text import ASCENT, break_lines, clip, text_width
 
 
 class Block:
@@ -61,6 +62,8 @@ class Sign(NamedTuple):
     text: str
     role: str
     dashed: bool = False
+    others: tuple[str, ...] = ()
+    """Roles of those that it is in other calls."""
 
 
 class Face(NamedTuple):
@@ -82,12 +85,16 @@ class Face(NamedTuple):
     """Named values that it takes besides what comes in; they enter at its top."""
     dashed: bool = False
     """Whether some of the calls that it stands for leave it out."""
+    others: tuple[str, ...] = ()
+    """Roles of what it is in other calls."""
 
 
 PIN_PITCH = 0.55
 """Units between two wires at one box."""
 STUB = 0.62
 """Units that the line of a named value stands out of a box."""
+NEAR_BADGE = 0.06
+"""Units between the letters of a label and a badge."""
 BESIDE = 0.25
 """Units between a box and captions that stand at its side."""
 
@@ -97,6 +104,9 @@ class BoxBlock(Block):
 
     ``captions_above`` keeps the underside free for a line that enters from there.
     """
+
+    aside: float = 0.0
+    """How far its badges stand right of its corners."""
 
     def __init__(
         self,
@@ -119,7 +129,8 @@ class BoxBlock(Block):
         widths = [text_width(text, self.caption_size) for text in self.captions]
         along, across = style.flow.lies(*text_extent(widths, self.caption_size))
         # captions may stand out into the gaps a little, but never meet the next box's
-        self.width = max(self.box_width, self.slots[-1], along - style.px(0.3))
+        beside = style.flow.lies(2 * self.aside, 0.0)[0]
+        self.width = max(self.box_width + beside, self.slots[-1], along - style.px(0.3))
         self.overhang = (self.width - self.box_width) / 2
         self.left_gap = self.right_gap = style.gap(0.45 if self.bar else 0.5)
         wide = max((badge_width(style, badge.text) for badge in face.badges), default=0.0)
@@ -133,9 +144,11 @@ class BoxBlock(Block):
         above = radius if self.face.badges else 0.0
         below = radius if len(self.face.badges) > 1 else 0.0
         px, room, under = style.px, style.room, above if self.captions_above else below
-        self.caption_start = max(px(room.under_box), under * 0.8 + px(room.under_badge))
+        self.caption_start = max(
+            px(room.under_box), under * 0.8 + px(room.under_badge) + self.aside
+        )
         if style.flow.vertical:  # badges stand at the right corners
-            above, below = 0.0, wide / 2
+            above, below = 0.0, wide / 2 + self.aside
             self.caption_start = max(px(BESIDE), 0.0 if self.captions_above else below + px(0.12))
         captions = self.caption_start + captions if self.captions else 0.0
         self.up = half + (max(above, captions) if self.captions_above else above)
@@ -153,6 +166,10 @@ class BoxBlock(Block):
             width = max(width, self._beside_badges(style))
             along, across = style.flow.lies(width, style.px(1))
         return max(along, self.slots[-1]), across
+
+    def inset(self, across: float) -> float:
+        """How far right of where it begins its outline is, ``across`` its line."""
+        return (self.width - self.box_width) / 2
 
     def _slots(self) -> list[float]:
         """Where named values leave and enter, from the box's middle; and the room they take."""
@@ -177,9 +194,16 @@ class BoxBlock(Block):
         for badge, line in zip(self.face.badges, ends, strict=False):
             long = "/" in badge.text
             beside = badge_width(style, badge.text) * 0.97 + (style.px(0.18) if long else 0.0)
-            if long or len(self.lines) > 1:
-                room = max(room, text_width(line, self.label_size) + beside)
+            if not long and len(self.lines) == 1:
+                beside = self._under_badge(style)
+            room = max(room, text_width(line, self.label_size) + beside)
         return room
+
+    def _under_badge(self, style: Style) -> float:
+        """What the only line of a label leaves free at both ends, to keep clear of round badges."""
+        radius = style.metric("badge") / 2
+        clear = style.px(0.5 - NEAR_BADGE) - ASCENT * self.label_size / 2
+        return 2 * math.sqrt(max(0.0, radius**2 - clear**2))
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
@@ -217,11 +241,12 @@ class BoxBlock(Block):
         """Draw the glyph with its badges and captions; its rectangle."""
         style, face = self.style, self.face
         shape = self.outline(canvas, left, y)
-        items: list[Item] = [shape]
+        items: list[Item] = [*parted(canvas, style, shape, face.others)]
         corners = (shape.y, shape.y + shape.height)
         for badge, corner in zip(face.badges, corners, strict=False):
-            at = shape.x + shape.width, corner
-            items.append(badge_shape(canvas, style, *at, badge.text, badge.role, badge.dashed))
+            at = shape.x + shape.width + self.aside, corner
+            sign = badge_shape(canvas, style, *at, badge.text, badge.role, badge.dashed)
+            items += parted(canvas, style, sign, badge.others)
         items += self._caption_texts(canvas, left + self.box_width / 2, y)
         canvas.group(
             Group(
@@ -342,7 +367,8 @@ class CircleBlock(Block):
         face = self.face
         middle = canvas.flow.point(x + self.width / 2, y)
         shape = badge_shape(canvas, self.style, *middle, face.label, face.role, face.dashed)
-        canvas.group(Group(f"{shape.id}-g", "layer", face.name, face.detail, face.key, (shape,)))
+        parts = parted(canvas, self.style, shape, face.others)
+        canvas.group(Group(f"{shape.id}-g", "layer", face.name, face.detail, face.key, parts))
         if sources:
             canvas.arrow_into(sources, self.style, x, y, shape.id, face.dashed)
         return [Port(((x + self.width, y),), source=shape.id)]

@@ -91,13 +91,23 @@ def break_blocks(
     for strand in strands:
         ends = strand.fill(most)
         longest = max(strand.at[end] - strand.at[start] for start, end in pairwise(ends))
-        for room in (max(most, longest) * (1 + slack), max(most, longest)):
+        for share in (slack, 0.0):
+            room = max(most, longest) * (1 + share)
             even = _even_lines(strand, len(ends) - 1, room, natural)
             if even:
                 ends = even
                 break
         spans += pairwise(strand.places[end] for end in ends)
     return spans
+
+
+def fill_blocks(strands: Sequence[Strand], limit: float) -> Spans:
+    """(start, stop) of lines, each as long as can be, none longer than ``limit`` if that goes."""
+    return [
+        span
+        for strand in strands
+        for span in pairwise(strand.places[end] for end in strand.fill(limit))
+    ]
 
 
 def _closes(block: Block) -> bool:

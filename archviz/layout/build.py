@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple, TypeVar, assert_never
 
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
 from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, TowersBlock
 from archviz.layout.faces import layer_face, module_face, span
+from archviz.layout.levels import BESIDE, Ladder, Piece, Rung, ladder_of, pieces, shapes_behind
+from archviz.layout.levels_block import LevelsBlock
+from archviz.layout.levels_parts import Level, On, TakingBox, stands
 from archviz.layout.outputs import OutputsBlock
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
@@ -15,6 +19,7 @@ from archviz.layout.symbols import SymbolBlock, has_symbol
 from archviz.layout.wires import FromBlock, TapBlock, joined, taken_in
 from archviz.network.analysis import Analysis
 from archviz.network.kinds import KINDS
+from archviz.network.labels import shape_text
 from archviz.network.model import (
     PLAIN,
     Auxiliary,
@@ -50,45 +55,32 @@ class Builder(NamedTuple):
     """Those of them to which no wire leads: their names stand at both ends."""
     under: frozenset[str] = frozenset()
     """Keys of the layers that wires enter or leave below: their captions stand above."""
+    body: Series = Series()
+    """What the drawing shows."""
+    beside: int = BESIDE
+    """How many of the layers beside a U stand in its topmost row."""
 
     def within(self, body: Series) -> Builder:
         """The builder of what one drawing shows: a main row, or the inside of a module."""
-        return self._replace(taken=frozenset(taken_in(joined(body))))
+        return self._replace(taken=frozenset(taken_in(joined(body))), body=body)
 
     def series(self, series: Series) -> SeriesBlock:
-        """A series of what is drawn of its nodes; one block where it is drawn as a U."""
-        levels = self.levels(series)
-        if levels is not None:
-            return SeriesBlock([levels], self.style)
-        blocks = [block for node in series.nodes if (block := self.block(node)) is not None]
-        return SeriesBlock(blocks, self.style)
+        """A series of what is drawn of its nodes."""
+        return SeriesBlock(self.blocks(self.pieces(series)), self.style)
 
-    def levels(self, series: Series) -> Block | None:
-        """The block of an encoder with its decoder; None where a series is no such."""
-        skips = [node for node in series.nodes if isinstance(node, Residual)]
-        nested = len(skips) == 1 and any(isinstance(node, Residual) for node in skips[0].main.nodes)
-        if not nested or any(isinstance(node, Auxiliary) for node in series.nodes):
-            return None
-        from archviz.layout.levels import Level, LevelsBlock, levels_of
+    def pieces(self, series: Series) -> list[Piece]:
+        """What is drawn of a series, one after another: its nodes, or a U with those beside it."""
+        return pieces(series, self.analysis.facts, self.beside)
 
-        found = levels_of(series)
-        levels = [
-            Level(
-                self.series(nodes.before),
-                self.series(nodes.skip.shortcut),
-                self.merge(nodes.skip.merge, captions_above=True),
-                self.series(nodes.behind),
-            )
-            for nodes in found
-        ]
-        bottom = self.series(found[-1].skip.main) if found else None
-        if not bottom or not all(level.left.blocks for level in levels) or not bottom.blocks:
-            return None
-        return LevelsBlock(levels, bottom, self.style)
+    def blocks(self, nodes: Sequence[Piece]) -> list[Block]:
+        """What is drawn of nodes."""
+        return [block for node in nodes if (block := self.block(node)) is not None]
 
-    def block(self, node: Node) -> Block | None:
+    def block(self, node: Piece) -> Block | None:
         """The block of a node, or None where nothing of it is drawn."""
         match node:
+            case Ladder():
+                return levels_block(node, self)
             case Layer():
                 return self.layer(node)
             case ModuleCall():
@@ -123,18 +115,24 @@ class Builder(NamedTuple):
                 text = f"{node.look.label} ×{times}".strip()
                 return RepeatBlock(content, text, self.style) if content.blocks else None
             case Towers():
-                return self.towers(node)
+                residual = with_shortcut(node)
+                return self.compound(residual) if residual else self.towers(node)
             case Residual():
-                if not self.analysis.facts[node.merge.where].present:
-                    main = self.series(node.main)
-                    return main if main.blocks else None
-                merge = self.merge(node.merge, captions_above=self.style.flow.shortcut > 0)
-                main, shortcut = self.series(node.main), self.series(node.shortcut)
-                return ResidualBlock(main, shortcut, merge, self.style)
+                ladder = None if node.look == PLAIN else ladder_of(node, self.analysis.facts)
+                return self.block(ladder) if ladder else self.residual(node)
             case Graph():
                 from archviz.layout.graph import graph_block
 
                 return graph_block(node, self.series, self.style)
+
+    def residual(self, node: Residual) -> Block | None:
+        """A main path with its shortcut; alone, where no call has the merge."""
+        if not self.analysis.facts[node.merge.where].present:
+            main = self.series(node.main)
+            return main if main.blocks else None
+        merge = self.merge(node.merge, captions_above=self.style.flow.shortcut > 0)
+        main, shortcut = self.series(node.main), self.series(node.shortcut)
+        return ResidualBlock(main, shortcut, merge, self.style)
 
     def layer(self, layer: Layer) -> Block | None:
         """A layer's box, bar or circle."""
@@ -195,6 +193,119 @@ class Builder(NamedTuple):
                 branches = [*[tower] * min(2, min(times) - 1), dots, tower]
         merge = None if node.joined else self.merge(node.merge)
         return TowersBlock(branches, merge, self.style)
+
+
+def with_shortcut(node: Towers) -> Residual | None:
+    """Towers that are a main path and a shortcut, written in either order, as a residual.
+
+    The shortcut is empty, or one layer with weights where the main path has several.
+    """
+    if len(node.branches) != 2 or node.joined or node.merge.kind not in ("add", "multiply"):
+        return None
+    if any(branch.nodes and _begins(branch.nodes[0]) for branch in node.branches):
+        return None
+    side, main = sorted(node.branches, key=_weighed)
+    short = not side.nodes or (_weighed(side) == 1 and len(side.nodes) <= 2)
+    if not short or _weighed(main) <= _weighed(side) or node.copies > 1:
+        return None
+    return Residual(main, side, node.merge, node.where, node.mark, node.name, node.look)
+
+
+def _begins(node: Node) -> bool:
+    return isinstance(node, From | Named) or (isinstance(node, Layer) and KINDS[node.kind].begins)
+
+
+def _weighed(series: Series) -> int:
+    """How many layers with weights a path has; what holds others counts as two."""
+    roles = [KINDS[node.kind].role if isinstance(node, Layer) else "" for node in series.nodes]
+    return sum({"conv": 1, "dense": 1, "": 2}.get(role, 0) for role in roles)
+
+
+class Ways(NamedTuple):
+    """What stands on the lines down to a level and up from it, and in its row otherwise."""
+
+    down: list[Block]
+    up: list[On]
+    before: list[Block]
+    behind: list[Block]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The values that leave the line up."""
+        return frozenset(one for one in self.up if isinstance(one, str))
+
+
+def levels_block(ladder: Ladder, builder: Builder) -> Block:
+    """The block of a U; where its rows cannot be drawn as such, that of its nodes in a row."""
+    first, ways = ladder.rungs[0], [Ways([], [], [], [])]
+    for over, rung in pairwise(ladder.rungs):
+        assert over.skip
+        ways.append(_ways(rung, over.skip, builder))
+    below = [*(way.names for way in ways[1:]), frozenset[str]()]
+    levels = [
+        _level(rung, way, names, builder)
+        for rung, way, names in zip(ladder.rungs, ways, below, strict=True)
+    ]
+    if all(_whole(level, number) for number, level in enumerate(levels)):
+        return LevelsBlock(levels, builder.style)
+    assert first.skip
+    block = builder.residual(first.skip)
+    row = [
+        *builder.blocks(first.before),
+        *([block] if block else []),
+        *builder.blocks(first.behind),
+    ]
+    return SeriesBlock(row, builder.style)
+
+
+def _ways(rung: Rung, over: Residual, builder: Builder) -> Ways:
+    """The ways of a level below the skip ``over``."""
+    down, names = builder.blocks(rung.down), _taken_beside(over, builder.body)
+    up: list[On] = []
+    for node in rung.up:
+        if isinstance(node, Named) and node.name in names:
+            up.append(node.name)
+        elif block := builder.block(node):
+            up.append(block)
+    before: list[Block] = []
+    behind: list[Block] = []
+    if not all(map(stands, down)):
+        down, before = [], down
+    if not all(isinstance(one, str) or stands(one) for one in up):
+        up, behind = [], builder.blocks(rung.up)
+    return Ways(down, up, before, behind)
+
+
+def _taken_beside(skip: Residual, body: Series) -> frozenset[str]:
+    """The values that nothing takes but what stands on a skip."""
+    there = [name for node in skip.shortcut.nodes for name in taken_in(node)]
+    everywhere = list(taken_in(body))
+    return frozenset(name for name in there if everywhere.count(name) == there.count(name))
+
+
+def _level(rung: Rung, ways: Ways, names: frozenset[str], builder: Builder) -> Level:
+    """A level, measured; ``names`` are values from the line up to it."""
+    facts, style = builder.analysis.facts, builder.style
+    left = [*ways.before, *builder.blocks(rung.before)]
+    shapes = shapes_behind(Series(rung.before), facts)
+    size = shape_text(shapes[0]) if len(shapes) == 1 and not style.full else ""
+    if not rung.skip:
+        return Level([*left, *ways.behind], [], None, [], ways.down, ways.up, size)
+    skip = builder.series(rung.skip.shortcut).blocks
+    for place, block in enumerate(skip):
+        if isinstance(block, BoxBlock) and not names.isdisjoint(block.face.takes):
+            skip[place] = TakingBox(block.face, names, style, block.stubs)
+    merge = builder.merge(rung.skip.merge, captions_above=True)
+    right = [*builder.blocks(rung.behind), *ways.behind]
+    return Level(left, skip, merge, right, ways.down, ways.up, size)
+
+
+def _whole(level: Level, number: int) -> bool:
+    """Whether a level can be drawn: something is in its row, and nothing in it begins anew."""
+    if number and not level.left:
+        return False
+    rows: Sequence[Sequence[Block]] = (level.left[number == 0 :], level.skip, level.right)
+    return not any(block.begins for row in rows for block in row)
 
 
 class Unsettled(NamedTuple):

@@ -261,7 +261,8 @@ class TowersBlock(Block):
             left = x + self.merge_at
             merged = self.merge.place(canvas, left, y, [])
             for port in ports:
-                canvas.connect(port, self.style, (left, port.y), target=merged[0].source)
+                at = left + self.merge.inset(port.y - y), port.y
+                canvas.connect(port, self.style, at, target=merged[0].source)
             return merged
         return self.merge.place(canvas, x + self.merge_at, y, ports)
 

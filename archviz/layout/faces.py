@@ -52,7 +52,8 @@ def _sign(badges: Sequence[Badge | None]) -> Sign:
     """One badge for all that there are, dashed where some have none."""
     found = [badge for badge in badges if badge]
     text = "/".join(dict.fromkeys(badge.text for badge in found))
-    return Sign(text, found[0].role if found else "", len(found) < len(badges))
+    role, *others = dict.fromkeys(badge.role for badge in found) or ("",)
+    return Sign(text, role, len(found) < len(badges), tuple(others))
 
 
 def layer_face(
@@ -62,8 +63,9 @@ def layer_face(
     drawn = [one for one in facts.layers if one.drawn]
     layers, dashed = drawn or [layer], 0 < len(drawn) < len(facts.variants)
     layer = layers[0]
-    kind = KINDS[layer.kind]
-    role, glyph = kind.role, kind.glyph
+    role, *others = dict.fromkeys(KINDS[one.kind].role for one in layers)
+    glyph, *more = dict.fromkeys(KINDS[one.kind].glyph for one in layers)
+    glyph = "box" if more else glyph
     label = alternatives(
         _distinct(layers, lambda one: box_label(one, all(facts.depthwise or (False,))))
     )
@@ -72,7 +74,8 @@ def layer_face(
         sign = _sign([badge for badge in badges if badge])
         name = alternatives([badge.title for badge in badges if badge])
         detail = _tooltip(name, layers, facts)
-        return Face(name, detail, layer.where, sign.text, sign.role, "circle", dashed=dashed)
+        face = Face(name, detail, layer.where, sign.text, sign.role, "circle", dashed=dashed)
+        return face._replace(others=sign.others)
     captions: tuple[str, ...] = ()
     if glyph == "bar":
         captions = (layer.label or span(_filters(layers)),)
@@ -97,6 +100,7 @@ def layer_face(
         gives=layer.gives,
         takes=layer.takes,
         dashed=dashed,
+        others=() if layer.color else tuple(others),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.style import Style
 from archviz.scene.scene import Shape
@@ -104,3 +106,35 @@ def badge_shape(
         dash=style.dash if dashed else 0.0,
         role=role,
     )
+
+
+def parted(canvas: Canvas, style: Style, shape: Shape, others: Sequence[str]) -> tuple[Shape, ...]:
+    """A shape in the colours of all that it stands for, side by side under outline and text.
+
+    ``others``: the roles of what it is besides its own.
+    """
+    if not others:
+        return (shape,)
+    roles, parts = (shape.role, *others), []
+    for index, role in enumerate(roles):
+        colors, left = style.role(role), shape.x + shape.width * index / len(roles)
+        parts.append(
+            Shape(
+                id=canvas.new_id(),
+                form=shape.form,
+                x=rounded(left),
+                y=shape.y,
+                width=rounded(shape.x + shape.width - left),
+                height=shape.height,
+                fill=colors.fill,
+                radius=shape.radius,
+                shadow=0.0 if index else shape.shadow,
+                pattern=colors.pattern,
+                role=role,
+            )
+        )
+    return (*parts, shape._replace(fill="", shadow=0.0, pattern="", role=ALTERNATIVES))
+
+
+ALTERNATIVES = "alternatives"
+"""Role of the outline of what is of several kinds."""

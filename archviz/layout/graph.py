@@ -11,11 +11,12 @@ from archviz.layout.blocks import Block, BoxBlock
 from archviz.layout.canvas import Canvas, Port, port_shape
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.graph_arrange import arrange
-from archviz.layout.graph_channels import Channel, Vertical
+from archviz.layout.graph_channels import Vertical, Wire
 from archviz.layout.graph_layers import Vertex, layered
 from archviz.layout.graphviz_engine import dot_positions
 from archviz.layout.style import Style
 from archviz.network.model import PREVIOUS, Graph, Series
+from archviz.scene.scene import Point
 from archviz.scene.text import text_width
 
 TRACK = 0.34
@@ -130,76 +131,73 @@ class GraphBlock(Block):
         ports: dict[Vertex, Port] = {}
         arriving: dict[Vertex, list[Port]] = {}
         for rank, column in enumerate(self.columns):
-            for vertex in sorted(column, key=lambda vertex: bool(vertex.hooks)):
+            hooked: dict[Vertex, list[tuple[Point, Point, str]]] = {}
+            for vertex in column:
                 given = arriving.get(vertex, []) if vertex.rank else list(sources)
-                ports[vertex] = self._enter(vertex, given, ports, canvas, x, y)
+                ports[vertex] = self._enter(vertex, given, hooked, canvas, x, y)
+            for line, ends in hooked.items():
+                self._hook(ports[line], ends, not line.targets, canvas)
             if rank < len(self.channels):
                 channel, left = self.channels[rank], x + self.left[rank]
                 tracks = {
                     vertical: left + track * self.style.gap(TRACK)
                     for vertical, track in channel.tracks.items()
                 }
-                for vertex in column:
-                    _lead(vertex, ports[vertex], channel, tracks, y, arriving)
+                wires: dict[Vertex, list[Wire]] = {}
+                for wire in channel.wires:
+                    wires.setdefault(wire.source, []).append(wire)
+                for vertex, leaving in wires.items():
+                    _lead(vertex, ports[vertex], leaving, tracks, y, arriving)
         return [ports[self.columns[-1][0]]]
 
     def _enter(
         self,
         vertex: Vertex,
         given: list[Port],
-        ports: dict[Vertex, Port],
+        hooked: dict[Vertex, list[tuple[Point, Point, str]]],
         canvas: Canvas,
         x: float,
         y: float,
     ) -> Port:
-        """Draw a vertex with the lines into it; the port that it ends in."""
+        """Draw a vertex with the lines into it; the port that it ends in.
+
+        What is to enter it from above or below is noted in ``hooked``.
+        """
         left, height = x + vertex.x, y + vertex.y
         if vertex.block is None:
-            if vertex.rank == 0:
-                return given[0]
-            return given[0].to((left, height))
+            return given[0].to((left, height)) if vertex.rank else given[0]
         if not vertex.hooks:
             return vertex.block.place(canvas, left, height, given)[0]
         assert isinstance(vertex.block, SeriesBlock)
         for block, offset in zip(vertex.block.blocks, vertex.block.offsets, strict=True):
-            at = left + offset
-            given = block.place(canvas, at, height, given)
+            given = block.place(canvas, left + offset, height, given)
             if isinstance(block, BoxBlock) and not offset:
-                self._hook(vertex, block, given[0].source, ports, canvas, at, y)
+                for line in vertex.hooks:
+                    middle, half = left + block.width / 2, block.height / 2
+                    end = (middle, height + (half if line.y > vertex.y else -half))
+                    entry = ((middle, y + line.y), end, given[0].source)
+                    hooked.setdefault(line, []).append(entry)
         return given[0]
 
     def _hook(
-        self,
-        vertex: Vertex,
-        box: BoxBlock,
-        target: str,
-        ports: dict[Vertex, Port],
-        canvas: Canvas,
-        left: float,
-        y: float,
+        self, port: Port, ends: list[tuple[Point, Point, str]], stops: bool, canvas: Canvas
     ) -> None:
-        """Draw the lines that enter a box from above or below."""
-        middle = left + box.width / 2
-        for line in vertex.hooks:
-            side = box.height / 2 if line.y > vertex.y else -box.height / 2
-            port, corner = ports[line], (middle, y + line.y)
-            end = (middle, y + vertex.y + side)
-            if line.targets:  # it goes on beyond
-                canvas.connect(port.branch(corner), self.style, end, target=target)
-            else:
-                canvas.connect(port, self.style, corner, end, target=target)
+        """Draw lines from a passing one into boxes beside it; ``stops``: it passes no further."""
+        for corner, end, target in sorted(ends, reverse=True):
+            lead = port.to if stops else port.branch
+            canvas.connect(lead(corner, end), self.style, target=target)
+            stops = False
 
 
 def _lead(
     vertex: Vertex,
     port: Port,
-    channel: Channel,
+    wires: Sequence[Wire],
     tracks: Mapping[Vertical, float],
     y: float,
     arriving: dict[Vertex, list[Port]],
 ) -> None:
     """Lead the port of a vertex to its targets: one line, cut where it branches."""
-    wires = [wire for wire in channel.wires if wire.source is vertex]
     trunk = tracks.get(Vertical(vertex, False), 0.0)
     levels = sorted({wire.level for wire in wires})
     for wire in wires:

@@ -77,50 +77,53 @@ def _free_below(vertex: Vertex) -> None:
 
 
 def hook_skips(columns: list[list[Vertex]]) -> None:
-    """Let what skips others enter the merge, where it ends, from below or above.
+    """Let skips enter a merge, where it stands, from below or above: one on each side at most.
 
-    That is the line of a value which forks, at a merge of two, if it can pass there without a
-    crossing.
+    That is what branches off just before the merge, or, where two are merged, what comes from
+    a fork, if it can pass there without a crossing.
     """
-    for vertex in [vertex for column in columns for vertex in column]:
+    vertices = [vertex for column in columns for vertex in column]
+    forked: set[Vertex] = set()
+    for vertex in vertices:  # those behind a fork, on its lines
+        on_line = vertex.block is None and not forked.isdisjoint(vertex.sources)
+        if len(vertex.targets) > 1 or on_line:
+            forked.add(vertex)
+    for vertex in vertices:
         box = first_of(vertex)
-        if len(vertex.sources) != 2 or box is None or box.face.gives or box.face.takes:
+        if box is None or box.face.gives or box.face.takes or len(vertex.sources) < 2:
             continue
-        for line in sorted(vertex.sources, key=lambda source: -source.place):
-            skips = line.block is None and line.sources and _begins_forked(line)
-            if skips and _hook(columns, vertex, line):
-                break
+        two = len(vertex.sources) == 2
+        for line in (max(vertex.sources, key=_place), min(vertex.sources, key=_place)):
+            skips = two and line.block is None and line in forked
+            if vertex.hooks and box.captions:
+                break  # they take the other side
+            if len(vertex.sources) > 1 and (skips or len(line.targets) > 1):
+                _hook(columns, vertex, line)
 
 
-def _begins_forked(line: Vertex) -> bool:
-    """Whether the line of a value is not all that leaves its node."""
-    while line.block is None and line.sources:
-        if len(line.targets) > 1:
-            return True
-        line = line.sources[0]
-    return len(line.targets) > 1
+def _place(vertex: Vertex) -> int:
+    return vertex.place
 
 
-def _hook(columns: list[list[Vertex]], vertex: Vertex, line: Vertex) -> bool:
-    """Lead ``line`` on beside ``vertex`` and from there into it; False if others are between."""
+def _hook(columns: list[list[Vertex]], vertex: Vertex, line: Vertex) -> None:
+    """Lead ``line`` on beside ``vertex`` and from there into it, if nothing is between."""
     column = columns[vertex.rank]
     onward = next((target for target in line.targets if target.block is None), None)
+    below = line.place > min(source.place for source in vertex.sources)
+    side = vertex.place + (1 if below else -1)
     if onward is None:
-        below = line.place > min(source.place for source in vertex.sources)
-        side = vertex.place + below
-        if len(line.targets) > 1 or _is_crossed(columns[line.rank], line, vertex, side):
-            return False
+        if _is_crossed(columns[line.rank], line, vertex, vertex.place + below):
+            return
         onward = Vertex("", vertex.rank)
-        column.insert(side, onward)
+        column.insert(vertex.place + below, onward)
         number(column)
         link(line, onward)
-    elif abs(onward.place - vertex.place) != 1:
-        return False
-    if onward.place > vertex.place:
+    elif onward.place != side:
+        return
+    if below:
         _free_below(vertex)
     unlink(line, vertex)
     vertex.hooks.append(onward)
-    return True
 
 
 def _is_crossed(column: Sequence[Vertex], line: Vertex, vertex: Vertex, side: int) -> bool:

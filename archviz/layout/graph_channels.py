@@ -70,12 +70,13 @@ class Channel(NamedTuple):
     def crossings(self) -> int:
         """How often lines cross."""
         place = {vertical: number for number, vertical in enumerate(self.order)}
+        spans = _spans(self.wires)
         count = 0
         for piece in _pieces(self.wires):
             first = place[piece.left] if piece.left else -1
             last = place[piece.right] if piece.right else len(self.order)
             for vertical in self.order[first + 1 : last]:
-                low, high = _span(vertical, self.wires)
+                low, high = spans[vertical]
                 count += low < piece.y < high
         return count
 
@@ -94,7 +95,7 @@ def route_channel(column: Sequence[Vertex], near: float) -> Channel:
         if not loop:
             break
         wires = _detour(wires, loop, clash, near)
-    spans = {vertical: _span(vertical, wires) for vertical in order}
+    spans = _spans(wires)
     order = _sorted(order, before, wires, spans)
     return Channel(tuple(wires), _tracks(order, before, spans, near), tuple(order))
 
@@ -187,7 +188,7 @@ def _constraints(
             if other.y - one.y >= near:
                 break
             for a, b in ((one, other), (other, one)):
-                if a.right and b.left and a.right != b.left and b.right != a.left:
+                if a.right and b.left and a.right != b.left and (not b.right or b.right != a.left):
                     if a.left and b.right and b.left in before[b.right]:
                         continue
                     before[a.right][b.left] = None
@@ -240,10 +241,16 @@ def _detour(
     return changed
 
 
-def _span(vertical: Vertical, wires: Sequence[Wire]) -> tuple[float, float]:
-    """From where to where a vertical reaches."""
-    heights = [wire.level for wire in wires if vertical in (wire.trunk, wire.bus)]
-    return min(vertical.vertex.y, *heights), max(vertical.vertex.y, *heights)
+def _spans(wires: Sequence[Wire]) -> dict[Vertical, tuple[float, float]]:
+    """From where to where each vertical reaches."""
+    spans: dict[Vertical, tuple[float, float]] = {}
+    for wire in wires:
+        for vertical in (wire.trunk, wire.bus):
+            if vertical:
+                y = vertical.vertex.y
+                low, high = spans.get(vertical, (y, y))
+                spans[vertical] = min(low, wire.level), max(high, wire.level)
+    return spans
 
 
 def _sorted(

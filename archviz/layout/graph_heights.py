@@ -16,6 +16,8 @@ from archviz.layout.graph_layers import Chain, Vertex, follows
 ROUNDS = 30
 MOST_JOINED = 1500
 """Strands above which no two are looked at for being one."""
+HIGHER = 1.2
+"""How much higher a graph may be for the sake of straight lines than it has to be."""
 SKIP = 0.25
 """How strongly a passing line is drawn to what it is joined to; boxes: 1."""
 FAR = 1e4
@@ -39,6 +41,7 @@ class Strands:
     def __init__(
         self, columns: Sequence[Sequence[Vertex]], apart: Callable[[Vertex, Vertex], float]
     ) -> None:
+        self._needed: tuple[dict[Strand, float], dict[Strand, float]] | None = None
         self.of = {vertex: Strand(vertex) for column in columns for vertex in column}
         for column in columns:
             for upper, lower in pairwise(column):
@@ -51,8 +54,7 @@ class Strands:
     def join(self, one: Vertex, other: Vertex) -> None:
         """Put the strands of two vertices on one line."""
         into, gone = self.of[one], self.of[other]
-        if into is gone:
-            return
+        self._needed = None
         if len(into.vertices) < len(gone.vertices):
             into, gone = gone, into
         for vertex in gone.vertices:
@@ -64,10 +66,27 @@ class Strands:
         for lower in gone.below:
             self._keep_apart(into, lower, lower.above.pop(gone))
 
-    def can_join(self, one: Vertex, other: Vertex) -> bool:
-        """Whether neither of the two stands above the other."""
+    def can_join(self, one: Vertex, other: Vertex, most: float) -> bool:
+        """Whether neither of the two stands above the other, and all keeps to a height."""
         upper, lower = self.of[one], self.of[other]
-        return not self._reaches(upper, lower) and not self._reaches(lower, upper)
+        if upper is lower or self._reaches(upper, lower) or self._reaches(lower, upper):
+            return False
+        above, below = self.needed()
+        return max(above[upper], above[lower]) + max(below[upper], below[lower]) <= most
+
+    def needed(self) -> tuple[dict[Strand, float], dict[Strand, float]]:
+        """The room that each strand needs above itself, and below."""
+        if self._needed is None:
+            order = self.ordered()
+            above, below = dict.fromkeys(order, 0.0), dict.fromkeys(order, 0.0)
+            for strand in order:
+                for upper, distance in strand.above.items():
+                    above[strand] = max(above[strand], above[upper] + distance)
+            for strand in reversed(order):
+                for upper, distance in strand.above.items():
+                    below[upper] = max(below[upper], below[strand] + distance)
+            self._needed = above, below
+        return self._needed
 
     def _reaches(self, upper: Strand, lower: Strand) -> bool:
         seen, waiting = {upper}, [upper]
@@ -114,9 +133,10 @@ def place_heights(
     end = columns[-1][0]
     start = next((vertex for vertex in columns[0] if vertex.name == "in"), end)
     few = len(set(strands.of.values())) <= MOST_JOINED
+    most = max(strands.needed()[0].values()) * HIGHER + 10 * near
     if few:
         for vertex, target in [(start, end), *_straight(columns, start)]:
-            if strands.of[vertex] is not strands.of[target] and strands.can_join(vertex, target):
+            if strands.can_join(vertex, target, most):
                 strands.join(vertex, target)
     fixed = {start, end}
     edges += [(hook, vertex) for column in columns for vertex in column for hook in vertex.hooks]
@@ -126,12 +146,12 @@ def place_heights(
             (vertex, target)
             for vertex, target in edges
             if 0 < abs(strands.of[vertex].y - strands.of[target].y) < near
-            and strands.can_join(vertex, target)
+            and strands.can_join(vertex, target, most)
         ]
         if not close:
             break
         for vertex, target in close:
-            if strands.of[vertex] is not strands.of[target] and strands.can_join(vertex, target):
+            if strands.can_join(vertex, target, most):
                 strands.join(vertex, target)
         _settle(strands, edges, fixed)
     zero = strands.of[end].y
@@ -177,13 +197,15 @@ def _off_middle(vertex: Vertex, among: Sequence[Vertex]) -> float:
 def _towers(vertex: Vertex) -> list[tuple[Vertex, Vertex]]:
     """The first and the last vertex of the chains from a fork, if all end in one merge there."""
     towers: list[tuple[Vertex, Vertex]] = []
+    if len(vertex.targets) < 2:
+        return towers
     for first in sorted(vertex.targets, key=lambda target: target.place):
         last = first
         while last.targets and follows(last, last.targets[0]):
             last = last.targets[0]
         towers.append((first, last))
     merges = {target for _, last in towers for target in last.targets}
-    if len(towers) < 2 or len(merges) != 1:
+    if len(merges) != 1:
         return []
     (merge,) = merges
     return towers if {last for _, last in towers} == {*merge.sources} else []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from archviz.layout.blocks import Block
 
@@ -125,7 +126,15 @@ class Chain:
         self.vertices = vertices
         self.stop = self.first + len(vertices)
         self.place = 0
-        self.line = all(vertex.block is None for vertex in vertices)
+        self.counts = [0, *accumulate(vertex.block is not None for vertex in vertices)]
+
+    def at(self, rank: int) -> Vertex:
+        """Its vertex in a column."""
+        return self.vertices[rank - self.first]
+
+    def boxes(self, first: int, last: int) -> int:
+        """How many boxes it has from one column to another."""
+        return self.counts[last + 1 - self.first] - self.counts[first - self.first]
 
 
 def chains_of(columns: Sequence[Sequence[Vertex]]) -> list[Chain]:

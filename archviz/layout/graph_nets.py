@@ -18,6 +18,8 @@ MOST_IDLE = 30
 """Trials by chance, after the last that was better."""
 
 Ends: TypeAlias = tuple[int, ...]
+Shown: TypeAlias = tuple[int, ...]
+"""Which chains stand below one another in a column."""
 
 
 class Net(NamedTuple):
@@ -100,29 +102,25 @@ class Refiner:
         self.skip = SKIP_ABOVE * side
         self.names = {v: name for name, chain in enumerate(order) for v in chain.vertices}
         self.steps = 0
-        self.known: dict[tuple[int, ...], int] = {}
+        self.known: dict[tuple[int, Shown, Shown], int] = {}
         self._set(list(order))
 
     def shake(self) -> list[list[Chain]]:
         """The best orders from here and from what chance makes of them, the best first."""
         chance = Random(len(self.order))
         best, order, most = self.cost, list(self.order), self.steps + MOST_STEPS
-        found, idle = {self._shown(): (best, order)}, 0
+        found, idle = {tuple(self.shown): (best, order)}, 0
         while best >= 1 and idle < MOST_IDLE and self.steps < most:
             start = chance.randrange(len(order))
             stop = start + chance.randint(2, 6)
             self._set([*order[:start], *order[start:stop][::-1], *order[stop:]])
             self.descend(most)
-            found[self._shown()] = (self.cost, list(self.order))
+            found[tuple(self.shown)] = (self.cost, list(self.order))
             idle = 0 if self.cost < best - 0.5 else idle + 1
             if self.cost < best + 0.5:
                 best, order = min(best, self.cost), list(self.order)
         near = [entry for entry in found.values() if entry[0] < best + 0.5]
         return [order for _, order in sorted(near, key=lambda entry: entry[0])]
-
-    def _shown(self) -> tuple[int, ...]:
-        """What an order shows: which chains stand above one another in the columns."""
-        return tuple(self.names[vertex] for column in self.columns for vertex in column)
 
     def _set(self, order: list[Chain]) -> None:
         """Take up another order."""
@@ -134,6 +132,7 @@ class Refiner:
         for column in self.columns:
             column.sort(key=lambda vertex: places[vertex])
             number(column)
+        self.shown = [tuple(self.names[vertex] for vertex in column) for column in self.columns]
         self.costs = [self._cost(rank) for rank in range(len(self.columns) - 1)]
         self.cost = sum(self.costs) + self.skip * skips_above(self.columns)
 
@@ -169,23 +168,25 @@ class Refiner:
         self.steps += 1
         change = 0.0
         for rank in shared:
-            one, two = chain.vertices[rank - chain.first], other.vertices[rank - other.first]
+            one, two = chain.at(rank), other.at(rank)
             column = self.columns[rank]
             column[one.place], column[two.place] = two, one
             one.place, two.place = two.place, one.place
             change += self.skip * step * ((one.block is not None) - (two.block is not None))
-        first, last = max(0, shared.start - 1), min(shared.stop, len(self.costs))
-        for rank in range(first, last):
-            change -= self.costs[rank]
-            self.costs[rank] = self._cost(rank)
-            change += self.costs[rank]
+            self.shown[rank] = tuple(self.names[vertex] for vertex in column)
+        for rank in (shared.start - 1, shared.stop - 1):  # between they cross nothing anew
+            if 0 <= rank < len(self.costs):
+                change -= self.costs[rank]
+                self.costs[rank] = self._cost(rank)
+                change += self.costs[rank]
         self.cost += change
         return change
 
     def _cost(self, rank: int) -> int:
         """Crossings in a channel."""
-        key = (rank, *(self.names[v] for r in (rank, rank + 1) for v in self.columns[r]))
+        key = (rank, self.shown[rank], self.shown[rank + 1])
         if key not in self.known:
-            self.steps += 5
-            self.known[key] = crossings(nets_of(self.columns[rank]))
+            nets = nets_of(self.columns[rank])
+            self.steps += 1 + len(nets) ** 2 // 6
+            self.known[key] = crossings(nets)
         return self.known[key]

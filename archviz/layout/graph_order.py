@@ -97,14 +97,17 @@ def _sift_all(order: list[Chain], chain_of: dict[Vertex, Chain], side: int) -> b
 
 def _swapped(upper: Chain, lower: Chain, chain_of: dict[Vertex, Chain], side: int) -> float:
     """How many crossings more there are where two neighbours in the order change places."""
-    cost = 0.0
-    for rank in range(max(upper.first, lower.first), min(upper.stop, lower.stop)):
-        a, b = upper.vertices[rank - upper.first], lower.vertices[rank - lower.first]
-        for nears, others in ((a.sources, b.sources), (a.targets, b.targets)):
-            for near, other in product(nears, others):
-                one, two = chain_of[near], chain_of[other]
-                if near is other or {one, two} == {upper, lower}:
-                    continue
+    first, last = max(upper.first, lower.first), min(upper.stop, lower.stop) - 1
+    if first > last:
+        return 0.0
+    cost = SKIP_ABOVE * side * (upper.boxes(first, last) - lower.boxes(first, last))
+    ends = (
+        (upper.at(first).sources, lower.at(first).sources),
+        (upper.at(last).targets, lower.at(last).targets),
+    )  # what is between is next to itself
+    for nears, others in ends:
+        for near, other in product(nears, others):
+            one, two = chain_of[near], chain_of[other]
+            if near is not other and {one, two} != {upper, lower}:
                 cost += 1 if one.place < two.place else -1
-        cost += SKIP_ABOVE * side * ((a.block is not None) - (b.block is not None))
     return cost

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from archviz.layout.blocks import MODULE_ROLES
 from archviz.layout.canvas import Canvas
-from archviz.layout.glyphs import badge_shape, box_shape
+from archviz.layout.glyphs import ALTERNATIVES, badge_shape, box_shape
 from archviz.layout.style import Style
 from archviz.layout.symbols import DIAMETER, ROLE, SYMBOLS, symbol_shape
 from archviz.looks import MODULE_COLORS
@@ -105,7 +105,10 @@ def used_in(items: Sequence[Item], style: Style, colors: Mapping[str, str] = NOT
     used = Used(
         frozenset((shape.role, paint_of(shape)) for shape in shapes if shape.role in BOXES),
         frozenset(
-            letters for s in shapes if s.role in SIGNS for letters in "".join(s.lines).split("/")
+            letters
+            for shape in shapes
+            if shape.role in (*SIGNS, ALTERNATIVES)
+            for letters in "".join(shape.lines).split("/")
         ),
         any(leaf.role == "bracket" for leaf in leaves(items)),
         any(shape.dash for shape in shapes),

@@ -1,143 +1,234 @@
-"""An encoder and its decoder as a U: a level a line, skips straight across.
+"""Encoders with their decoders: which part of a network is a U, and what stands where in it.
 
-As in figure 1 of "U-Net: Convolutional Networks for Biomedical Image Segmentation" (2015).
-Every level begins at the left, below the one before it, and ends at the right, from where a
-line goes up into the merge of the level above.
+Skips inside one another make levels. What makes the map smaller stands on the line down to
+a level, what makes it larger again on the line up from it; the rest in the level's row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from archviz.layout.blocks import Block, BoxBlock
-from archviz.layout.canvas import TURN, Canvas, Port
-from archviz.layout.compound import SeriesBlock, stack
-from archviz.layout.style import Style
-from archviz.network.model import Layer, Residual, Series
+from archviz.network.facts import Facts
+from archviz.network.model import (
+    PLAIN,
+    Layer,
+    ModuleCall,
+    Named,
+    Node,
+    Repeat,
+    Residual,
+    Series,
+    Shape,
+    Stage,
+    Towers,
+)
 
 FEWEST = 3
-"""Skips inside one another that make a U."""
+"""Rows of a U; without a change of size on the way down, skips."""
+BESIDE = 4
+"""Layers of the row around a U that stand in its topmost row."""
+ON_A_LINE = 2
+"""The most that stands on one line down or up; more stands in the row."""
+FactsOf: TypeAlias = Mapping[str, Facts]
 
 
-class Nodes(NamedTuple):
-    """What stands before a skip, the skip, and what stands behind its merge."""
+class Rung(NamedTuple):
+    """A level: its row before and behind the skip, and the ways down to it and up from it.
 
-    before: Series
-    skip: Residual
-    behind: Series
+    The first has no ways, the last no skip and nothing behind it.
+    """
+
+    before: tuple[Node, ...]
+    skip: Residual | None = None
+    behind: tuple[Node, ...] = ()
+    down: tuple[Node, ...] = ()
+    up: tuple[Node, ...] = ()
 
 
-def levels_of(series: Series) -> list[Nodes]:
-    """The levels of an encoder with its decoder, the outermost first; none where it is no such."""
-    found: list[Nodes] = []
-    while True:
-        places = [
-            place
-            for place, node in enumerate(series.nodes)
-            if isinstance(node, Residual) and _straight(node.shortcut)
-        ]
-        if len(places) != 1 or not places[0]:
+class Ladder(NamedTuple):
+    """An encoder with its decoder, the outermost level first."""
+
+    rungs: tuple[Rung, ...]
+
+
+Piece: TypeAlias = Node | Ladder
+"""What is drawn of a series, one after another."""
+
+
+def pieces(series: Series, facts: FactsOf, beside: int) -> list[Piece]:
+    """The nodes of a series, each U in it one piece with so many layers right beside it."""
+    found: list[Piece] = list(series.nodes)
+    for node in series.nodes:
+        if not isinstance(node, Residual) or node.look != PLAIN:
+            continue
+        ladder = ladder_of(node, facts)
+        if ladder:
+            at = next(place for place, one in enumerate(found) if one is node)
+            start = _beside(found, at, -1, max(1, beside))
+            stop = _beside(found, at, 1, beside)
+            first = ladder.rungs[
+                0
+            ]._replace(
+                before=tuple(found[start:at]),  # type: ignore[arg-type]  # no ladders beside
+                behind=tuple(found[at + 1 : stop + 1]),  # type: ignore[arg-type]
+            )
+            found[start : stop + 1] = [Ladder((first, *ladder.rungs[1:]))]
+    return found
+
+
+def _beside(found: Sequence[Piece], at: int, step: int, most: int) -> int:
+    """The place of the outermost neighbour that stands in a U's first row."""
+    for place in range(at + step, at + step * (most + 1), step):
+        if not 0 <= place < len(found) or not isinstance(found[place], Layer | ModuleCall):
             break
-        skip = series.nodes[places[0]]
-        assert isinstance(skip, Residual)
-        before, behind = series.nodes[: places[0]], series.nodes[places[0] + 1 :]
-        found.append(Nodes(Series(before), skip, Series(behind)))
-        series = skip.main
-    return found if len(found) >= FEWEST else []
+        at = place
+    return at
 
 
-def _straight(shortcut: Series) -> bool:
-    """Whether a shortcut is a skip of a U: nothing in it but crops."""
-    return all(isinstance(node, Layer) and node.kind == "crop" for node in shortcut.nodes)
+def ladder_of(skip: Residual, facts: FactsOf) -> Ladder | None:
+    """The levels of a skip and those inside it; None where they are no U."""
+    if not any(isinstance(node, Residual) for node in skip.main.nodes) or _absent(skip, facts):
+        return None
+    skips = _nested(skip, facts)
+    sized = [_resizes(one, facts) for one in skips]
+    while any(sized) and not sized[-1]:  # a residual block at the bottom
+        skips, sized = skips[:-1], sized[:-1]
+    if len(skips) < (FEWEST - 1 if any(sized) else FEWEST):
+        return None
+    rungs = [Rung((), skip)]
+    for outer, inner in zip(skips, [*skips[1:], None], strict=True):
+        nodes = outer.main.nodes
+        at = next((place for place, node in enumerate(nodes) if node is inner), len(nodes))
+        rungs.append(_rung(nodes[:at], inner, nodes[at + 1 :], _size_before(rungs, facts), facts))
+    return Ladder(tuple(rungs))
 
 
-class Level(NamedTuple):
-    """One line of a U, measured."""
-
-    left: SeriesBlock
-    skip: SeriesBlock
-    merge: BoxBlock
-    right: SeriesBlock
-
-
-class LevelsBlock(Block):
-    """Lines one below the other; the last has no merge."""
-
-    def __init__(self, levels: Sequence[Level], bottom: SeriesBlock, style: Style) -> None:
-        self.levels, self.bottom, self.style = list(levels), bottom, style
-        self.begins = levels[0].left.begins
-        self.side = max(style.gap(TURN), style.px(0.6))
-        lefts = [level.left for level in levels]
-        self.fork = self.side + max(left.width for left in lefts) + style.gap(0.7)
-        merge = max(level.merge.width for level in levels)
-        skip = max(level.skip.width for level in levels)
-        self.skip_at = self.fork + style.gap(0.7) + skip / 2
-        self.merge_at = max(
-            self.fork + style.gap(0.9 if not skip else 1.5) + skip,
-            self.side + bottom.width + style.gap(0.7) - merge / 2,
-        )
-        self.right_at = self.merge_at + merge + style.gap(1)
-        rights = [level.right for level in levels[1:]]
-        self.out = self.right_at + max(right.width for right in rights) + style.gap(0.5)
-        self.width = max(self.out + style.gap(0.5), self.right_at + self.levels[0].right.width)
-        lines = [_LevelLine(level) for level in levels]
-        self.heights = stack([*lines, bottom], style.row_gap(0.7) + style.px(0.3))
-        placed = zip(self.heights, [*lines, bottom], strict=True)
-        self.channels = [
-            (height + line.down + below - under.up) / 2
-            for (height, line), (below, under) in pairwise(placed)
-        ]
-        self.up = lines[0].up
-        self.down = self.heights[-1] + bottom.down
-        self.left_gap = self.right_gap = style.gap(0.45)
-
-    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
-        """See :meth:`Block.place`; ``sources`` is a single port, or none for an input."""
-        ports = list(sources)
-        merges: list[Port] = []
-        lines = zip(self.levels, self.channels, pairwise(self.heights), strict=True)
-        for level, channel, (height, below) in lines:
-            line = y + height
-            port = level.left.place(canvas, x + self.side, line, ports)[0]
-            fork, back = x + self.fork, x + self.side / 4
-            ports = [
-                port.branch(
-                    (fork, line),
-                    (fork, y + channel),
-                    (back, y + channel),
-                    (back, y + below),
-                )
-            ]
-            if level.skip.blocks:
-                left = x + self.skip_at - level.skip.width / 2
-                port = level.skip.place(canvas, left, line, [port])[0]
-            merges += level.merge.place(canvas, x + self.merge_at, line, [port])
-        ports = self.bottom.place(canvas, x + self.side, y + self.heights[-1], ports)
-        return self._back_up(canvas, x, y, ports[0], merges)
-
-    def _back_up(
-        self, canvas: Canvas, x: float, y: float, port: Port, merges: Sequence[Port]
-    ) -> list[Port]:
-        """Lines from the end of each level into the merge above it, the lowest first."""
-        for number in range(len(self.levels) - 1, -1, -1):
-            level, height = self.levels[number], self.heights[number]
-            middle = x + self.merge_at + level.merge.width / 2
-            entry = (middle, y + height + level.merge.height / 2)
-            way = [(middle, port.y)]
-            if number < len(self.levels) - 1:  # from the right, above its own level
-                out, channel = x + self.out, y + self.channels[number]
-                way = [(out, port.y), (out, channel), (middle, channel)]
-            canvas.connect(port, self.style, *way, entry, target=merges[number].source)
-            port = level.right.place(canvas, x + self.right_at, y + height, [merges[number]])[0]
-        return [port]
+def _nested(skip: Residual, facts: FactsOf) -> list[Residual]:
+    """A skip and those inside it, as long as one stands out: it resizes, or is the deepest."""
+    chain = [skip]
+    while True:
+        inside = [one for one in chain[-1].main.nodes if isinstance(one, Residual)]
+        ranks = [(_resizes(one, facts), _depth(one)) for one in inside]
+        found = [one for one, rank in zip(inside, ranks, strict=True) if rank == max(ranks)]
+        if len(found) != 1 or found[0].look != PLAIN or _absent(found[0], facts):
+            return chain
+        chain.append(found[0])
 
 
-class _LevelLine(Block):
-    """A level as high as the highest of its parts."""
+def _absent(skip: Residual, facts: FactsOf) -> bool:
+    """Whether no call has a skip's merge."""
+    return skip.merge.where not in facts or not facts[skip.merge.where].present
 
-    def __init__(self, level: Level) -> None:
-        parts: tuple[Block, ...] = (level.left, level.skip, level.merge, level.right)
-        self.up = max(part.up for part in parts)
-        self.down = max(part.down for part in parts)
+
+def _depth(skip: Residual) -> int:
+    inside = (one for one in skip.main.nodes if isinstance(one, Residual))
+    return 1 + max(map(_depth, inside), default=0)
+
+
+# ---- sizes -----------------------------------------------------------------------------------
+
+
+def shapes_behind(node: Node, facts: FactsOf) -> tuple[Shape, ...]:
+    """What goes out of a node in all of its calls; none where nobody can say."""
+    match node:
+        case Layer() | ModuleCall():
+            known = facts.get(node.where)
+            return known.shapes if known else ()
+        case Residual() | Towers():
+            return shapes_behind(node.merge, facts)
+        case Repeat():
+            return shapes_behind(node.bodies[-1], facts)
+        case Stage():
+            return shapes_behind(node.body, facts)
+        case Series():
+            known_ones = (shapes_behind(one, facts) for one in reversed(node.nodes))
+            return next((shapes for shapes in known_ones if shapes), ())
+    return ()
+
+
+def shape_behind(node: Node, facts: FactsOf) -> Shape:
+    """What goes out of a node in the first call; empty where nobody can say."""
+    return next(iter(shapes_behind(node, facts)), ())
+
+
+def _change(before: Shape, after: Shape) -> int:
+    """Whether a map gets smaller (-1) or larger (1) by far more than a border."""
+    sides = list(zip(before[:-1], after[:-1], strict=False))
+    if any(new * 4 <= old * 3 for old, new in sides):
+        return -1
+    return 1 if any(new * 3 >= old * 4 for old, new in sides) else 0
+
+
+def _resizes(skip: Residual, facts: FactsOf) -> bool:
+    """Whether the map is smaller somewhere inside a skip."""
+    outside = shape_behind(skip.merge, facts)
+    return any(_change(outside, shape_behind(node, facts)) < 0 for node in skip.main.nodes)
+
+
+def _size_before(rungs: Sequence[Rung], facts: FactsOf) -> Shape:
+    """What goes down from the last of these rungs; of the first, as large as its merge."""
+    shape = shape_behind(Series(rungs[-1].before), facts)
+    skip = rungs[-1].skip
+    return shape or (shape_behind(skip.merge, facts) if skip else ())
+
+
+def _rung(
+    before: tuple[Node, ...],
+    skip: Residual | None,
+    behind: tuple[Node, ...],
+    shape: Shape,
+    facts: FactsOf,
+) -> Rung:
+    """A level, with what stands on the ways down and up; ``shape`` comes down to it."""
+    ends = behind if skip else before
+    stop = _way_up(ends, shape_behind(skip.merge, facts) if skip else (), facts)
+    if not skip and not any(isinstance(node, Layer | ModuleCall) for node in before[:stop]):
+        stop = len(before)
+    up = ends[stop:]
+    if skip:
+        behind = behind[:stop]
+    else:
+        before = before[:stop]
+    start = _way_down(before, shape, facts)
+    return Rung(before[start:], skip, behind, before[:start], up)
+
+
+def _way_down(nodes: Sequence[Node], shape: Shape, facts: FactsOf) -> int:
+    """How many of the first nodes stand on the line down: one that shrinks, what goes with it."""
+    count = 0
+    for place, node in enumerate(nodes[:ON_A_LINE]):
+        if not isinstance(node, Layer | ModuleCall):
+            break
+        after = shape_behind(node, facts)
+        if _change(shape, after) < 0 or (count and isinstance(node, Layer) and _idle(node, facts)):
+            count = place + 1
+        elif count or isinstance(node, ModuleCall):
+            break
+        shape = after
+    rest = any(not isinstance(node, Named) for node in nodes[count:])
+    return count if rest else 0
+
+
+def _idle(layer: Layer, facts: FactsOf) -> bool:
+    """Whether a layer learns nothing, such as a dropout."""
+    return not any(facts[layer.where].parameters) if layer.where in facts else False
+
+
+def _way_up(nodes: Sequence[Node], shape: Shape, facts: FactsOf) -> int:
+    """Where that begins which stands on the line up: what enlarges, and what follows it."""
+    start, shapes = len(nodes), [shape]
+    for node in nodes:
+        shapes.append(shape_behind(node, facts) or shapes[-1])
+    for place, (old, new) in enumerate(pairwise(shapes)):
+        if _change(old, new) > 0:
+            start = place
+    tail = nodes[start:]
+    if not all(isinstance(node, Layer | ModuleCall | Named) for node in tail):
+        return len(nodes)
+    if sum(not isinstance(node, Named) for node in tail) > ON_A_LINE:
+        return len(nodes)
+    while start and isinstance(nodes[start - 1], Named) and tail:
+        start -= 1
+    return start

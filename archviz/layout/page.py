@@ -10,7 +10,9 @@ from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.flow import FLOWS
 from archviz.layout.legend import used_in, whole_legend
 from archviz.layout.legend_places import place_columns
-from archviz.layout.panels import Panel, build_panels, pack, row_height
+from archviz.layout.levels import BESIDE
+from archviz.layout.packing import pack
+from archviz.layout.panels import Panel, build_panels, row_height
 from archviz.layout.row import (
     MainRow,
     RowLine,
@@ -77,7 +79,9 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
         plan = choose_plan(main_row(network, builder), panels, style, options.aspect)
         return plan, unsettled(plan.lines)
 
-    plan = settled(builder.within(network.body), arranged)
+    plan = settled(
+        builder.within(network.body)._replace(beside=0 if options.aspect else BESIDE), arranged
+    )
     sheet = Sheet(style, plan.width)
     sheet.row(plan.lines)
     for panel_row in plan.panels:

@@ -1,4 +1,4 @@
-"""Module panels: a module's inside on its tint, and their packing into rows."""
+"""Module panels: a module's inside on its tint."""
 
 from __future__ import annotations
 
@@ -31,11 +31,6 @@ ENTRY = 0.5
 STUB = 0.95
 """Units that the entering and the leaving arrow stand out of a panel."""
 
-RAGGED = 0.5
-"""What an empty row costs more than one as wide as the page, in gaps between panels."""
-LONELY = 10.0
-"""What a lonely row costs, in gaps between panels."""
-
 
 class Panel(NamedTuple):
     """A module's inside, measured; ``width`` includes the arrows at both sides.
@@ -62,8 +57,9 @@ class Panel(NamedTuple):
 
     @property
     def foot(self) -> float:
-        """Height of the lines under the title."""
-        return LINE_HEIGHT * self.style.metric("caption") * len(self.notes)
+        """Height of the lines under the title, or under the lower arrow."""
+        clear = self.style.px(0.25) if self.notes and self.style.flow.vertical else 0.0
+        return clear + LINE_HEIGHT * self.style.metric("caption") * len(self.notes)
 
     @property
     def titled(self) -> float:
@@ -326,7 +322,7 @@ def _draw_title(panel: Panel, canvas: Canvas, back: Shape) -> None:
     baseline += ASCENT * size
     if flow.vertical:
         baseline = back.y - style.gap(STUB) - 0.4 * size
-        notes = below + style.gap(STUB)
+        notes = below + style.gap(STUB) + style.px(0.25)
     room = panel.height if flow.vertical else panel.width
     title = clip(panel.module.title, room, size, bold=True)
     fill = style.theme.color("text")
@@ -361,58 +357,3 @@ def level(panels: Sequence[Panel]) -> list[Panel]:
 def row_height(panels: Sequence[Panel]) -> float:
     """The height of a row of panels, whose titles stand on one line."""
     return max(panel.body for panel in panels) + max(one.height - one.body for one in panels)
-
-
-class PackedRow(NamedTuple):
-    """A row of panels that ends some rows: its ``cost`` is that of all up to it."""
-
-    start: int
-    stop: int
-    length: float
-    cost: float
-    before: PackedRow | None = None
-
-    def unlike(self, other: PackedRow) -> bool:
-        """Whether one of two rows is lonely beside the other: far fewer panels, far shorter."""
-        counts = abs(self.stop - self.start - other.stop + other.start)
-        shorter, longer = sorted((self.length, other.length))
-        return counts > 2 and shorter < 0.7 * longer
-
-
-def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]:
-    """Rows of panels no wider than ``width`` (one panel may be), in their order.
-
-    The rows are as low as can be, but none stands lonely over or under a long one; where that
-    ties or nearly does, a family of one colour is not torn apart, and rows are alike.
-    """
-    ends: list[list[PackedRow]] = [[] for _ in range(len(panels) + 1)]
-    for stop in range(1, len(panels) + 1):
-        length = -gap
-        height = foot = 0.0
-        for start in range(stop - 1, -1, -1):
-            length += panels[start].length + gap
-            height = max(height, panels[start].body)
-            foot = max(foot, panels[start].height - panels[start].body)
-            if length > width and start < stop - 1:
-                break
-            torn = start > 0 and panels[start - 1].module.color == panels[start].module.color
-            cost = height + foot + gap * (3.0 if torn else 1.0)
-            cost += gap * RAGGED * max(0.0, 1 - length / width) ** 2
-            row = PackedRow(start, stop, length, cost)
-            ends[stop].append(_after(row, ends[start], gap) if start else row)
-    last = min(ends[-1], key=lambda row: row.cost) if panels else None
-    rows: list[list[Panel]] = []
-    while last:
-        rows.insert(0, list(panels[last.start : last.stop]))
-        last = last.before
-    return rows
-
-
-def _after(row: PackedRow, rows: Sequence[PackedRow], gap: float) -> PackedRow:
-    """A row behind that of ``rows`` with which all up to it cost least."""
-
-    def together(before: PackedRow) -> float:
-        return before.cost + row.cost + (gap * LONELY if row.unlike(before) else 0.0)
-
-    before = min(rows, key=together)
-    return row._replace(cost=together(before), before=before)

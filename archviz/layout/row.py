@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
-from archviz.layout.breaks import Spans, break_blocks, least_lines, strands_of
+from archviz.layout.breaks import Spans, break_blocks, fill_blocks, least_lines, strands_of
 from archviz.layout.build import Builder, Unsettled
 from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.grounds import Ground, ground_of
 from archviz.layout.lanes import Chosen, wire
+from archviz.layout.levels import Piece
+from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.stages import STAGE_GAP, StageSpan, noted, place_stages, stage_room
 from archviz.layout.style import Style
 from archviz.layout.wires import joined, room_of
-from archviz.network.model import Auxiliary, Graph, Network, Node, Stage, Towers
+from archviz.network.model import Auxiliary, Graph, Network, Stage, Towers
 from archviz.scene.scene import Group
 
 APART = 100_000.0
@@ -76,18 +78,15 @@ class RowLine(NamedTuple):
 
 def main_row(network: Network, builder: Builder) -> MainRow:
     """The blocks of a network's main row, its input first."""
-    levels = builder.levels(network.body)
-    if levels is not None:
-        return MainRow((levels,), ())
     blocks: list[Block] = []
     heads: list[AuxiliaryHead] = []
     starts: set[int] = set()
     stages: list[StageSpan] = []
 
-    def add(node: Node) -> None:
+    def add(node: Piece) -> None:
         if isinstance(node, Stage):
             start = len(blocks)
-            for inner in node.body.nodes:
+            for inner in builder.pieces(node.body):
                 add(inner)
             if len(blocks) > start:
                 stages.append(StageSpan(node, start, len(blocks)))
@@ -101,7 +100,7 @@ def main_row(network: Network, builder: Builder) -> MainRow:
                 starts.add(len(blocks))
             blocks.append(drawn)
 
-    for node in joined(network.body).nodes:
+    for node in builder.pieces(joined(network.body)):
         add(node)
     return MainRow(tuple(blocks), tuple(heads), frozenset(starts), tuple(stages))
 
@@ -112,8 +111,9 @@ def tapped_blocks(row: MainRow) -> frozenset[int]:
 
 
 def count_lines(row: MainRow, style: Style) -> int:
-    """How many lines a row takes of which none is longer than :data:`LONGEST` boxes."""
+    """How many lines a row takes of which none is longer than :data:`LONGEST` boxes, U's apart."""
     limit = LONGEST * (style.flow.lies(style.px(2), style.px(1))[0] + style.gap(1))
+    limit += max((one.width for one in row.blocks if isinstance(one, LevelsBlock)), default=0.0)
     return least_lines(strands_of(row.blocks, style, tapped_blocks(row), row.starts), limit)
 
 
@@ -122,6 +122,11 @@ def break_row(row: MainRow, count: int, style: Style, slack: float = 0.0) -> Spa
     stages = frozenset(edge for span in row.stages for edge in (span.start, span.stop))
     tapped = tapped_blocks(row)
     return break_blocks(row.blocks, count, style, tapped, row.starts, stages, slack)
+
+
+def fill_row(row: MainRow, width: float, style: Style) -> Spans:
+    """(start, stop) of lines about as long as ``width``."""
+    return fill_blocks(strands_of(row.blocks, style, tapped_blocks(row), row.starts), width)
 
 
 def measure_lines(

@@ -26,7 +26,7 @@ from archviz.scene.scene import (
     extent,
     total,
 )
-from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph
+from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
 
 ROW_GAP = 1.0
 PANEL_GAP = 0.9
@@ -136,8 +136,11 @@ class Sheet:
         size, fill = style.metric("caption"), style.theme.color("text")
         left, _, right, y = self.page()
         y += style.row_gap(0.7)
-        for note in notes:
-            for text in paragraph(note, max(right - left, style.px(8)), size):
+        lines = [paragraph(note, max(right - left, style.px(8)), size) for note in notes]
+        widths = [text_width(text, size) for texts in lines for text in texts]
+        left += min(0.0, right - left - max(widths, default=0.0)) / 2
+        for texts in lines:
+            for text in texts:
                 canvas.text(left, y + ASCENT * size, text, size, fill, anchor="start", role="note")
                 y += LINE_HEIGHT * size
             y += 0.25 * size
@@ -152,9 +155,10 @@ class Sheet:
         width = max(right - left, self.style.px(12))
         y += self.style.px(0.6)
         length, height = place_strip(sections, canvas, self.style, width, y)
-        self.width = max(self.width, length)
+        left += min(0.0, right - left - length) / 2  # a longer legend is centred under the figure
         self.y = y + height
-        self.items.append(Group("legend", "legend", "Legend", items=canvas.items()))
+        group = Group("legend", "legend", "Legend", items=canvas.items())
+        self.items.append(moved(group, rounded(left), 0.0))
 
 
 def moved(item: Item, dx: float, dy: float) -> Item:

@@ -12,12 +12,23 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from archviz.errors import fail
+from archviz.layout.breaks import Spans
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.flow import FLOWS, RIGHT, Flow
-from archviz.layout.page import describe_network, heading_text, row_width
-from archviz.layout.panels import Panel, build_panels, pack, row_height
-from archviz.layout.row import MainRow, RowLine, break_row, main_row, measure_lines, unsettled
+from archviz.layout.packing import pack
+from archviz.layout.page import NEARLY, describe_network, heading_text, row_width
+from archviz.layout.panels import Panel, build_panels, row_height
+from archviz.layout.row import (
+    MainRow,
+    RowLine,
+    break_row,
+    fill_row,
+    main_row,
+    measure_lines,
+    turn_room,
+    unsettled,
+)
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Room, Style
 from archviz.network.analysis import Analysis
@@ -170,7 +181,7 @@ def _arranged(
     known: Known,
 ) -> tuple[Parts, list[Chapter], Known]:
     """The parts of a network and their slides; no wire leads from one slide to another."""
-    builder = Builder(network, analysis, style).within(network.body)
+    builder = Builder(network, analysis, style, beside=0).within(network.body)
     notes = network.figure.notes
     panels = build_panels(network, builder, room[0] - _notes_along(notes, style, room[1]))
 
@@ -207,20 +218,19 @@ def _chapters(parts: Parts, width: float, height: float) -> list[Chapter]:
     """The slides that it takes, each no larger than this; empty if some part does not fit."""
     style = parts.style
     width -= _notes_along(parts.notes, style, height)
-    lines = _lines(parts, width)
-    if not lines or any(line.up + line.down > height for line in lines):
-        return []
     best: list[Chapter] = []
     fewest = (MOST_SLIDES, 0, False, 0.0)
-    for rows in _arrangements(parts.panels, width, style):
-        if any(_row_height(row) > height for row in rows):
-            continue
-        for early in range(len(rows) + 1):
-            chapters = _paginate(lines, rows, parts, width, height, early)
-            length = total(_row_height(row) for row in rows)
-            cost = (len(chapters), _torn(chapters), early < len(rows), length)
-            if cost < fewest:
-                best, fewest = chapters, cost
+    low = (way for way in _ways(parts, width) if all(line.up + line.down <= height for line in way))
+    for lines in low:
+        for rows in _arrangements(parts.panels, width, style):
+            if any(row_height(row) > height for row in rows):
+                continue
+            for early in range(len(rows) + 1):
+                chapters = _paginate(lines, rows, parts, width, height, early)
+                length = total(row_height(row) for row in rows)
+                cost = (len(chapters), _torn(chapters), early < len(rows), length)
+                if cost < fewest:
+                    best, fewest = chapters, cost
     return best
 
 
@@ -278,7 +288,7 @@ def _paginate(
         chapter = make_room(line.up + line.down)
         chapters[-1] = chapter._replace(lines=(*chapter.lines, line))
     for number, row in enumerate(rows):
-        chapter = make_room(_row_height(row), number == early)
+        chapter = make_room(row_height(row), number == early)
         chapters[-1] = chapter._replace(rows=(*chapter.rows, row))
     vertical = parts.style.flow.vertical
     needed = 0.0 if vertical else _notes_height(parts.notes, parts.style, width)
@@ -289,24 +299,28 @@ def _paginate(
     return [*chapters, Chapter((), (), parts.notes)] if parts.notes else chapters
 
 
-def _lines(parts: Parts, width: float) -> tuple[RowLine, ...]:
-    """The main row in the fewest lines that are no wider than ``width``."""
-    blocks = parts.row.blocks
-    least = int(total(block.width for block in blocks) / width) + 1
-    for count in range(least, min(least + MOST_TRIES, len(blocks)) + 1):
-        spans = break_row(parts.row, count, parts.style)
-        lines = measure_lines(parts.row, spans, parts.style)
-        if row_width(lines, parts.style) <= width:
-            return lines
-    return ()
+def _ways(parts: Parts, width: float) -> Iterator[tuple[RowLine, ...]]:
+    """The main row in the fewest lines no wider than ``width``: alike; without wires, or full."""
+    row, style = parts.row, parts.style
+
+    def fitting(spans: Spans) -> tuple[RowLine, ...]:
+        lines = measure_lines(row, spans, style)
+        return lines if row_width(lines, style) <= width else ()
+
+    least = int(total(block.width for block in row.blocks) / width) + 1
+    for count in range(least, min(least + MOST_TRIES, len(row.blocks)) + 1):
+        alike = [break_row(row, count, style, slack) for slack in (NEARLY, 0.0)]
+        lines = fitting(alike[0]) or (fitting(alike[1]) if alike[0] != alike[1] else ())
+        if lines:
+            yield lines
+            full = fill_row(row, width + style.gap(1) - 2 * turn_room((), style), style)
+            if len(full) <= count and not any(line.names for line in lines):
+                yield from filter(None, [fitting(full)])
+            return
 
 
 def _row_span(row: Sequence[Panel], gap: float) -> float:
     return total(panel.length for panel in row) + gap * (len(row) - 1)
-
-
-def _row_height(row: Sequence[Panel]) -> float:
-    return row_height(row)
 
 
 def _notes_along(notes: Sequence[str], style: Style, across: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from archviz.layout.blocks import BoxBlock, Face
@@ -23,9 +24,10 @@ SYMBOLS: Mapping[str, str] = {
 }
 """The sign of a merge, by its label; one that a spec calls otherwise keeps its box."""
 ROLE = "symbol"
-DIAMETER = 0.8
-SIGN, LETTER, WORD = 0.72, 0.5, 0.28
-"""In units: a circle, and how large a sign, a letter and a word in it are."""
+DIAMETER, ASIDE = 0.84, 0.12
+SIGN, LETTER, WORD = 0.76, 0.54, 0.29
+"""In units: a circle, how far badges are off it, that they leave room for arrows and the sign, and
+how large a sign, a letter and a word are."""
 
 
 class SymbolBlock(BoxBlock):
@@ -35,9 +37,15 @@ class SymbolBlock(BoxBlock):
         """See :meth:`BoxBlock.glyph`."""
         sign = SYMBOLS[self.face.label]
         self.lines, self.label_size = (sign,), sign_size(sign, self.style)
+        self.aside = self.style.px(ASIDE) if self.face.badges else 0.0
         *slots, _ = self.slots
         spread = slots[-1] - slots[0] if slots else 0.0
         return self.style.px(DIAMETER) + spread, self.style.px(DIAMETER)
+
+    def inset(self, across: float) -> float:
+        """See :meth:`BoxBlock.inset`."""
+        radius = self.height / 2
+        return super().inset(across) + radius - math.sqrt(max(0.0, radius**2 - across**2))
 
     def outline(self, canvas: Canvas, left: float, y: float) -> Shape:
         """See :meth:`BoxBlock.outline`."""

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from archviz.network.analysis import Analysis
 from archviz.network.facts import Facts, Variant, Varied
-from archviz.network.kind import counted
+from archviz.network.kind import Trait, counted
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.network.labels import NUMBER, box_label, traits, without_braces
 from archviz.network.model import (
@@ -120,20 +120,19 @@ def _name(node: Varied, network: Network) -> str:
     return box_label(node) if isinstance(node, Layer) else ""
 
 
-def _said(node: Varied) -> dict[str, str]:
-    """What is drawn of a place, by what it is about."""
+def _said(node: Varied) -> tuple[Trait, ...]:
+    """What is drawn of a place."""
     if isinstance(node, ModuleCall):
-        return {"label": node.look.label}
+        return (Trait("label", node.look.label),)
     if isinstance(node, Repeat):
-        return {"times": f"×{node.times}"}
+        return (Trait("times", f"×{node.times}"),)
     if isinstance(node, Towers):
-        return {"times": counted(node.copies, "tower")} if node.copies > 1 else {}
-    said = {"label": box_label(node)}
-    if node.norm in NORMS:
-        said["norm"] = NORMS[node.norm].title
-    if node.activation in ACTIVATIONS and not KINDS[node.kind].inside:
-        said["activation"] = ACTIVATIONS[node.activation].title
-    return said | {trait.about: trait.text for trait in traits(node)}
+        return (Trait("times", counted(node.copies, "tower")),) if node.copies > 1 else ()
+    norm = NORMS[node.norm].title if node.norm in NORMS else ""
+    after = node.activation in ACTIVATIONS and not KINDS[node.kind].inside
+    act = ACTIVATIONS[node.activation].title if after else ""
+    said = Trait("label", box_label(node)), Trait("norm", norm), Trait("activation", act)
+    return (*said, *traits(node))
 
 
 NONE = {"activation": "linear", "norm": "no normalisation"}
@@ -151,11 +150,14 @@ def _presence(facts: Facts, place: str) -> Iterator[Said]:
 
 def _values(facts: Facts, place: str, known: str) -> Iterator[Said]:
     """Which calls have which values; of two only the one that is said shorter."""
-    said = [(_said(one.node), one) for one in facts.present]
-    for about in dict.fromkeys(key for values, _ in said for key in values):
+    told: dict[str, list[tuple[Trait, Variant]]] = {}
+    for variant in facts.present:
+        for trait in _said(variant.node):
+            told.setdefault(trait.about, []).append((trait, variant))
+    for about, said in told.items():
         groups: dict[str, list[Variant]] = {}
-        for values, variant in said:
-            groups.setdefault(values.get(about, ""), []).append(variant)
+        for trait, variant in said:
+            groups.setdefault(trait.text, []).append(variant)
         texts = _apart(list(groups))
         if len(groups) < 2 or _ranged(texts) or all(_known(text, known) for text in texts):
             continue

@@ -255,12 +255,19 @@ def box_of(points: tuple[Point, ...]) -> Box:
     return (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
 
 
-def is_bracket(points: Sequence[Point]) -> bool:
-    """Whether a polyline is a square bracket."""
+def bracket_side(points: Sequence[Point]) -> str:
+    """The side that a square bracket shuts: ``left``, ``right``, ``top`` or ``bottom``.
+
+    Empty for any other polyline.
+    """
     if len(points) != 4:
-        return False
+        return ""
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points
-    return x1 == x2 and x0 == x3 and y0 == y1 and y2 == y3 and x0 != x1 and y0 != y2
+    if x1 == x2 and x0 == x3 and y0 == y1 and y2 == y3 and x0 != x1 and y0 != y2:
+        return "left" if x0 > x1 else "right"
+    if y1 == y2 and y0 == y3 and x0 == x1 and x2 == x3 and y0 != y1 and x0 != x2:
+        return "top" if y0 > y1 else "bottom"
+    return ""
 
 
 def total(lengths: Iterable[float]) -> float:

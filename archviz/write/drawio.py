@@ -18,7 +18,7 @@ from archviz.scene.scene import (
     Shape,
     Text,
     bounds,
-    is_bracket,
+    bracket_side,
     leaves,
     shapes_in,
 )
@@ -208,13 +208,14 @@ class _Diagram:
             "strokeColor": line.stroke,
             "strokeWidth": line.line_width,
         }
-        if not is_bracket(line.points):
+        shut = bracket_side(line.points)
+        if not shut:
             style |= {"edgeStyle": "none", "rounded": 0, "endArrow": "none"}
             self.edge(parent, origin, style, line.points)
             return
-        opens = line.points[0][0] > line.points[1][0]
-        style |= {"shape": "partialRectangle", "top": 1, "bottom": 1}
-        style |= {"left": int(opens), "right": int(not opens), "html": 1}
+        opposite = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
+        style |= {"shape": "partialRectangle", "top": 1, "bottom": 1, "left": 1, "right": 1}
+        style |= {opposite[shut]: 0, "html": 1}
         self.vertex(self.new_id(), parent, origin, line.box, style)
 
     def connector(self, connector: Connector, parent: str, origin: Point) -> None:

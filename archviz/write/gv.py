@@ -104,7 +104,8 @@ class _DotWriter:
             pos=self.point(middle),
             width=f"{shape.width / 96:.4f}",
             height=f"{shape.height / 96:.4f}",
-            style="filled,dashed" if shape.dash else "filled",
+            style=",".join(["filled"] * bool(shape.fill) + ["dashed"] * bool(shape.dash))
+            or "solid",
             fillcolor=shape.fill,
             color=shape.stroke or shape.fill,
             penwidth=_pt(shape.line_width or 1),

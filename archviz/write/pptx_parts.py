@@ -9,7 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from archviz.scene.scene import is_bracket
+from archviz.scene.scene import bracket_side
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -220,9 +220,8 @@ def line_preset(points: Sequence[EmuPoint]) -> str:
     """The geometry of a level or upright line or of a square bracket; else the empty string."""
     if len(points) == 2 and (points[0][0] == points[1][0] or points[0][1] == points[1][1]):
         return geometry("line")
-    if not is_bracket(points):
-        return ""
-    return geometry("leftBracket" if points[0][0] > points[1][0] else "rightBracket", adj=0)
+    side = bracket_side(points)
+    return geometry(f"{side}Bracket", adj=0) if side in ("left", "right") else ""
 
 
 def freeform(points: Sequence[EmuPoint], box: EmuBox) -> str:

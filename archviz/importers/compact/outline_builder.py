@@ -267,7 +267,7 @@ class _OutlineBuilder:
         if not side:
             return "residual"
         weighed = [sum(self.weighs(layer) for layer in branch) for branch in parallel.branches]
-        short = weighed[1] == 1 and len(side) <= 2 and self.structures.chain_size(main) > 2
+        short = weighed[1] == 1 and len(side) <= 2
         return "residual" if kind == "add" and short and weighed[0] > 1 else "towers"
 
     def weighs(self, element: Element) -> int:

@@ -1,0 +1,312 @@
+"""An encoder and its decoder as a U: down on the left, up on the right, skips straight across.
+
+As in figure 1 of "U-Net: Convolutional Networks for Biomedical Image Segmentation" (2015).
+A level begins below the end of the one above it, and its decoder's part ends below the merge
+of the one above, so that the lines down and up are straight; what resizes stands on them::
+
+    left ────────────────────── skip ─ merge ─ right
+     │                                  │
+    down                                up
+     │                                  │
+    left ─────────── skip ─ merge ─ right
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from archviz.layout.blocks import Block
+from archviz.layout.canvas import Canvas, Port
+from archviz.layout.compound import TRUNK_TO_BOX, SeriesBlock
+from archviz.layout.levels_parts import (
+    BesideBox,
+    Level,
+    On,
+    Span,
+    TakingBox,
+    dressed,
+    half,
+    leaves,
+    reach,
+    span_of,
+    stands,
+)
+from archviz.layout.style import Style
+from archviz.scene.scene import total
+
+JOINT = 0.15
+"""Units by which a line is longer with the joint of a wire on it."""
+HEAD = 0.38
+"""Units from such a joint to what the line goes on to."""
+
+
+class LevelsBlock(Block):
+    """The levels of a U, the topmost on the line of the row around it; the last has no merge."""
+
+    def __init__(self, levels: Sequence[Level], style: Style) -> None:
+        self.style = style
+        self.levels = [dressed(level, number, style) for number, level in enumerate(levels)]
+        first, last = self.levels[0], self.levels[-1]
+        self.begins = bool(first.left) and first.left[0].begins
+        self.lefts = [SeriesBlock(level.left, style) for level in self.levels]
+        self.skips = [SeriesBlock(level.skip, style) for level in self.levels]
+        self.rights = [
+            SeriesBlock([level.merge, *level.right] if level.merge else [], style)
+            for level in self.levels
+        ]
+        self.straight = len(last.left) > 1 and stands(last.left[-1])
+        self._columns()
+        self._rows()
+        self.left_gap = max(style.gap(0.45), self.lefts[0].left_gap)
+        self.right_gap = self.rights[0].right_gap
+
+    # ---- measuring ---------------------------------------------------------------------------
+
+    def _columns(self) -> None:
+        """Where rows begin, and where the lines down and up are."""
+        style = self.style
+        starts, self.forks = [0.0], list[float]()
+        for left, under in pairwise(self.lefts):
+            self.forks.append(starts[-1] + leaves(left, style))
+            first = under.blocks[0]
+            lead = style.gap(TRUNK_TO_BOX) + max(0.0, under.overhang - style.gap(0.45))
+            starts.append(self.forks[-1] + (-first.width / 2 if stands(first) else lead))
+        self.starts = starts
+        bottom = self.lefts[-1]
+        end = starts[-1] + bottom.width
+        lowest = middle = end - bottom.blocks[-1].width / 2
+        if not self.straight:
+            lowest = end + style.gap(0.7)
+        steps = [
+            leaves(right, style) - right.blocks[0].width / 2 for right in self.rights[1:-1]
+        ]  # from the line up into a level to that out of it
+        for number in range(len(self.forks)):
+            lowest = max(lowest, self._least(number) - total(steps[number:]))
+        self.ups = [lowest + total(steps[number:]) for number in range(len(self.forks))]
+        if self.straight:
+            extra = {len(bottom.blocks) - 2: lowest - middle}
+            self.lefts[-1] = SeriesBlock(bottom.blocks, style, extra)
+        self._within()
+
+    def _within(self) -> None:
+        """The width, and everything moved inside it."""
+        begin, end = 0.0, 0.0
+        for number, level in enumerate(self.levels):
+            first = level.left[0] if level.left else None
+            reached = first.reach if isinstance(first, BesideBox) else 0.0
+            begin = min(begin, self.starts[number] - reached)
+            end = max(end, self.starts[number] + self.lefts[number].width)
+            if number:
+                begin = min(begin, self.forks[number - 1] - reach(level.down, before=True))
+                end = max(end, self.ups[number - 1] + reach(level.up))
+            if level.merge:
+                row = self.rights[number]
+                last = self.ups[number] - level.merge.width / 2 + row.width
+                aside = row.blocks[-1].reach if isinstance(row.blocks[-1], BesideBox) else 0.0
+                end = max(end, last + aside)
+        self.starts = [start - begin for start in self.starts]
+        self.forks = [fork - begin for fork in self.forks]
+        self.ups = [up - begin for up in self.ups]
+        self.width = end - begin
+
+    def _least(self, number: int) -> float:
+        """The least x of the line up to a level, which passes by what is left of it."""
+        style, under, fork = self.style, self.levels[number + 1], self.forks[number]
+        skip, merge = self.skips[number].width, self.rights[number].blocks[0].width
+        across = (skip + style.gap(1) if skip else 0.0) + merge / 2
+        end = max(self.starts[number] + self.lefts[number].width, fork)
+        passed = fork + reach(under.down) + style.gap(0.5)
+        wired = any(isinstance(one, str) for one in under.up)
+        return max(
+            end + style.gap(1) + across,
+            passed + reach(under.up, before=True),
+            passed + across if wired else 0.0,
+        )
+
+    def _rows(self) -> None:
+        """Heights of the rows, and what is free for the line down and the line up between two."""
+        style, heights = self.style, [0.0]
+        self.gap = max(style.row_gap(0.6), style.px(0.5))
+        rows = [list(self._spans(number)) for number in range(len(self.levels))]
+        ups = [max((span.up for span in row), default=0.0) for row in rows]
+        downs = [max((span.down for span in row), default=0.0) for row in rows]
+        self.free: list[list[tuple[float, float]]] = []
+        for number, under in enumerate(self.levels[1:]):
+            ways: tuple[tuple[Sequence[On], float], ...] = (
+                (under.down, self.forks[number]),
+                (under.up, self.ups[number]),
+            )
+            ends = [self._ends(on, x, number, rows) for on, x in ways]
+            clear = downs[number] + style.row_gap(0.3) + ups[number + 1]
+            for (on, _), (top, low) in zip(ways, ends, strict=True):
+                clear = max(clear, top + self._long(on) + low)
+            heights.append(heights[-1] + clear)
+            self.free.append([(heights[-2] + top, heights[-1] - low) for top, low in ends])
+        self.heights = heights
+        self.up = ups[0]
+        self.down = max(height + down for height, down in zip(heights, downs, strict=True))
+
+    def _ends(
+        self, on: Sequence[On], x: float, number: int, rows: Sequence[Sequence[Span]]
+    ) -> tuple[float, float]:
+        """How far rows reach into the room between two of them where there is a line at ``x``."""
+        left, right = x - reach(on, before=True), x + reach(on)
+        wired = [isinstance(one, str) for one in on]
+        across = self._across(number) if any(wired) else left
+        left = across if any(wired[:-1]) else left
+        above = (span.under(x) for span in rows[number] if span.meets(across, right))
+        below = (span.over(x) for span in rows[number + 1] if span.meets(left, right))
+        return max(above, default=0.0), max(below, default=0.0)
+
+    def _across(self, number: int) -> float:
+        """Where what is on a skip begins."""
+        row = self.rights[number].blocks[0]
+        return self.ups[number] - row.width / 2 - self.style.gap(1) - self.skips[number].width
+
+    def _spans(self, number: int) -> Iterator[Span]:
+        """What stands in a row, and how far it reaches."""
+        parts = [(self.lefts[number], self.starts[number])]
+        if number < len(self.ups):
+            right = self.rights[number]
+            parts.append((self.skips[number], self._across(number)))
+            parts.append((right, self.ups[number] - right.blocks[0].width / 2))
+        for row, start in parts:
+            for block, offset in zip(row.blocks, row.offsets, strict=True):
+                yield span_of(block, start + offset, self.style)
+
+    def _long(self, on: Sequence[On]) -> float:
+        """How long a line is at least on which this stands."""
+        blocks = [one for one in on if isinstance(one, Block)]
+        own = total(block.up + block.down for block in blocks)
+        joints = len(on) - len(blocks)
+        return own + self.gap * (len(blocks) + 1) + self.style.px(JOINT) * joints
+
+    def _spots(self, on: Sequence[On], top: float, bottom: float) -> list[float]:
+        """Heights of what stands on a line, from ``top`` down, with equal gaps between."""
+        gap = self.gap
+        gap += (bottom - top - self._long(on)) / (sum(isinstance(one, Block) for one in on) + 1)
+        at, spots = top, list[float]()
+        for one in on:
+            if isinstance(one, str):
+                spots.append(at + self.style.px(HEAD))
+                at += self.style.px(JOINT)
+            else:
+                spots.append(at + gap + one.up)
+                at = spots[-1] + one.down
+        return spots
+
+    # ---- drawing -----------------------------------------------------------------------------
+
+    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
+        """See :meth:`Block.place`; ``sources`` is a single port, or none for an input."""
+        ports, tops = list(sources), [y + height for height in self.heights]
+        skips: list[list[Port]] = []
+        for number, left in enumerate(self.lefts):
+            first, at = left.blocks[0] if left.blocks else None, tops[number]
+            if number and first and stands(first):
+                (down,), ports = ports, []
+                ids, ports = _placed(left, canvas, x + self.starts[number], at, ports)
+                canvas.connect(down, self.style, (down.x, at - half(first)), target=ids[0])
+            else:
+                ids, ports = _placed(left, canvas, x + self.starts[number], at, ports)
+            if number < len(self.forks):
+                skips.append(ports)
+                ports = [self._down(canvas, number, x, y, ports[0])]
+        port = ports[0]
+        if self.straight:
+            middle = x + self.ups[-1], tops[-1] - half(self.levels[-1].left[-1])
+            port = Port((middle,), source=port.source)
+        for number in range(len(self.ups) - 1, -1, -1):
+            port = self._row(canvas, number, x, y, skips[number], port)
+        return [port]
+
+    def _down(self, canvas: Canvas, number: int, x: float, y: float, port: Port) -> Port:
+        """The line down from a level, as far as the row of the next."""
+        left, at = self.levels[number].left, y + self.heights[number]
+        fork, under = x + self.forks[number], self.levels[number + 1]
+        if left and stands(left[-1]):
+            port = Port(((fork, at + half(left[-1])),), source=port.source)
+        else:
+            port = port.branch((fork, at))
+        top, bottom = self.free[number][0]
+        spots = self._spots(under.down, y + top, y + bottom)
+        for block, spot in zip(under.down, spots, strict=True):
+            port = self._on_line(canvas, block, fork, spot, port, 1)
+        return port if stands(under.left[0]) else port.to((fork, y + self.heights[number + 1]))
+
+    def _on_line(
+        self, canvas: Canvas, block: Block, x: float, y: float, port: Port, sign: int
+    ) -> Port:
+        """Draw a block on a line that goes down (``sign`` 1) or up; the port it is left by."""
+        way = sign * half(block)
+        shape = block.place(canvas, x - block.width / 2, y, [])[0].source
+        canvas.connect(port, self.style, (x, y - way), target=shape)
+        return Port(((x, y + way),), source=shape)
+
+    def _row(
+        self, canvas: Canvas, number: int, x: float, y: float, skip: list[Port], port: Port
+    ) -> Port:
+        """The line up into a level's merge, and the level's row behind it."""
+        level, under = self.levels[number], self.levels[number + 1]
+        middle, at = x + self.ups[number], y + self.heights[number]
+        assert level.merge
+        left = middle - level.merge.width / 2
+        ids: list[str] = []
+        if level.skip:
+            across = self.skips[number]
+            ids, skip = _placed(across, canvas, left - self.style.gap(1) - across.width, at, skip)
+        named, skip_ids = level.merge, ids
+        ids, ports = _placed(self.rights[number], canvas, left, at, skip)
+        if abs(port.x - middle) > 0.01:
+            port = port.to((middle, port.y))
+        top, bottom = self.free[number][1]
+        spots = self._spots(under.up[::-1], y + top, y + bottom)
+        for one, spot in zip(under.up, reversed(spots), strict=True):
+            if isinstance(one, str):
+                self._wires(canvas, number, x, y, port.branch((middle, spot)), one, skip_ids)
+            else:
+                port = self._on_line(canvas, one, middle, spot, port, -1)
+        canvas.connect(port, self.style, (middle, at + half(named)), target=ids[0])
+        last = self.rights[number].blocks[-1]
+        if not number:
+            return ports[0]
+        if stands(last):
+            out = left + leaves(self.rights[number], self.style)
+            return Port(((out, at - half(last)),), source=ports[0].source)
+        return ports[0].to((x + self.ups[number - 1], at))
+
+    def _wires(
+        self,
+        canvas: Canvas,
+        number: int,
+        x: float,
+        y: float,
+        joint: Port,
+        name: str,
+        ids: Sequence[str],
+    ) -> None:
+        """From a joint of the line up into what takes the value on the skip beside it."""
+        skip, at = self.skips[number], y + self.heights[number]
+        left = x + self._across(number)
+        port = joint
+        takers = [
+            (left + offset + block.width / 2, block, target)
+            for block, offset, target in zip(skip.blocks, skip.offsets, ids, strict=True)
+            if isinstance(block, TakingBox) and name in block.taken
+        ]
+        for middle, block, target in reversed(takers):
+            under = (middle, at + half(block))
+            canvas.connect(port, self.style, (middle, joint.y), under, target=target)
+            port = port.to((middle, joint.y)).branch((middle, joint.y))
+
+
+def _placed(
+    row: SeriesBlock, canvas: Canvas, x: float, y: float, ports: list[Port]
+) -> tuple[list[str], list[Port]]:
+    """Draw a row; the ids of what its blocks end in, and its ports."""
+    ids: list[str] = []
+    for block, offset in zip(row.blocks, row.offsets, strict=True):
+        ports = block.place(canvas, x + offset, y, ports)
+        ids.append(ports[0].source)
+    return ids, ports

@@ -1,0 +1,164 @@
+"""What a U is made of: its levels, boxes with captions where no line goes on, what they reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from archviz.layout.blocks import BESIDE, Block, BoxBlock, CircleBlock, Face
+from archviz.layout.canvas import Canvas
+from archviz.layout.compound import SeriesBlock
+from archviz.layout.flow import text_extent
+from archviz.layout.style import Style
+from archviz.scene.scene import Text
+from archviz.scene.text import clip, text_width
+
+On: TypeAlias = Block | str
+"""What is on the line up: a block, or where a wire leaves it, by the name of the value."""
+
+
+class Level(NamedTuple):
+    """A level, measured: its row, and what stands on the ways down to it and up from it.
+
+    ``size``: what stands at its left. The last has no merge.
+    """
+
+    left: list[Block]
+    skip: list[Block]
+    merge: BoxBlock | None
+    right: list[Block]
+    down: list[Block]
+    up: list[On]
+    size: str = ""
+
+
+class Span(NamedTuple):
+    """How far what stands in a row reaches from its middle, and from the row's line.
+
+    ``half``: no further where a line enters it.
+    """
+
+    middle: float
+    beside: float
+    up: float
+    down: float
+    half: float
+
+    def meets(self, left: float, right: float) -> bool:
+        """Whether it stands above or below what reaches so far."""
+        return self.middle - self.beside < right and left < self.middle + self.beside
+
+    def under(self, x: float) -> float:
+        """How far it reaches down to a line at ``x``."""
+        return self.half if abs(self.middle - x) < 0.01 else self.down
+
+    def over(self, x: float) -> float:
+        """How far it reaches up to a line at ``x``."""
+        return self.half if abs(self.middle - x) < 0.01 else self.up
+
+
+def stands(block: Block) -> bool:
+    """Whether a line can enter a block in the middle of its underside or top."""
+    if isinstance(block, CircleBlock):
+        return True
+    return isinstance(block, BoxBlock) and not (block.bar or block.face.gives or block.face.takes)
+
+
+class BesideBox(BoxBlock):
+    """A box with its captions before or behind it, which leaves its underside and top free."""
+
+    def __init__(self, face: Face, style: Style, more: Sequence[str] = (), before: bool = False):
+        super().__init__(face._replace(captions=()), style)
+        self.before = before
+        self.beside = [clip(text, style.px(4), self.caption_size) for text in face.captions]
+        self.beside += more
+        widths = [text_width(text, self.caption_size) for text in self.beside]
+        along, across = style.flow.lies(*text_extent(widths, self.caption_size))
+        self.start = max(style.px(BESIDE), self.badges[not before] + style.px(0.12))
+        self.reach = self.start + along if self.beside else 0.0
+        self.half = across / 2
+        self.up, self.down = max(self.up, self.half), max(self.down, self.half)
+
+    def _caption_texts(self, canvas: Canvas, middle: float, y: float) -> list[Text]:
+        away = self.box_width / 2 + self.start
+        return canvas.labels(
+            middle - away if self.before else middle + away,
+            y,
+            self.beside,
+            self.caption_size,
+            self.style.theme.color("caption"),
+            along="before" if self.before else "after",
+        )
+
+
+def reach(blocks: Iterable[On], before: bool = False) -> float:
+    """How far what stands on a line reaches to one of its sides."""
+    found = [0.0]
+    for block in blocks:
+        if isinstance(block, BesideBox) and block.before == before:
+            found.append(block.width / 2 + block.reach)
+        if isinstance(block, Block):
+            found.append(block.width / 2 + block.badges[not before])
+    return max(found)
+
+
+def dressed(level: Level, number: int, style: Style) -> Level:
+    """A level with captions where no line goes on, and none below its row but for the last."""
+    left, merge, right = list(level.left), level.merge, list(level.right)
+    if merge:
+        for row, free in ((left, 0 if number else len(left) - 1), (right, 0)):
+            row[free:] = [_above(block, style) for block in row[free:]]
+        if number and right:
+            right[-1] = _beside(right[-1], style)
+        elif number and stands(merge):
+            merge = BesideBox(merge.face, style)
+    if number:
+        left[0] = _beside(left[0], style, [level.size] if level.size else [], before=True)
+    down = [_beside(one, style, before=len(left) > 1) for one in level.down]
+    up = [_beside(one, style) if isinstance(one, Block) else one for one in level.up]
+    return level._replace(left=left, merge=merge, right=right, down=down, up=up)
+
+
+def _above(block: Block, style: Style) -> Block:
+    """A box with its captions above."""
+    if not isinstance(block, BoxBlock) or block.bar:
+        return block
+    return BoxBlock(block.face, style, True, block.stubs)
+
+
+def _beside(block: Block, style: Style, more: Sequence[str] = (), before: bool = False) -> Block:
+    """A box that a line can go through with its captions before or behind it."""
+    if not isinstance(block, BoxBlock) or not stands(block):
+        return block
+    return BesideBox(block.face, style, more, before)
+
+
+def half(block: Block) -> float:
+    """How far a box reaches up and down from its middle, without badges and captions."""
+    return block.height / 2 if isinstance(block, BoxBlock) else block.up
+
+
+class TakingBox(BoxBlock):
+    """A box on a skip that takes values from the line up, at its underside."""
+
+    def __init__(self, face: Face, names: frozenset[str], style: Style, stubs: frozenset[str]):
+        self.taken = names
+        takes = tuple(name for name in face.takes if name not in names)
+        super().__init__(face._replace(takes=takes), style, captions_above=True, stubs=stubs)
+
+
+def leaves(row: SeriesBlock, style: Style) -> float:
+    """From a row's start to the line that leaves it: the middle of its last box, or behind it."""
+    if row.blocks and stands(row.blocks[-1]):
+        return row.width - row.blocks[-1].width / 2
+    return row.width + style.gap(0.5)
+
+
+def span_of(block: Block, x: float, style: Style) -> Span:
+    """How far a block of a row reaches that begins at ``x``."""
+    middle, free = block.width / 2, block.down
+    if isinstance(block, BoxBlock) and stands(block):
+        free = half(block) + style.px(0.12) * bool(block.face.badges)
+    if isinstance(block, BesideBox):
+        free = max(free, block.half)
+    return Span(x + middle, middle + style.px(0.2), block.up, block.down, free)
