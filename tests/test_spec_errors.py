@@ -212,7 +212,7 @@ ITEMS = [
      "names with ' -> ' between them: in -> a -> out"),
     ("{graph: {nodes: {a: relu}, edges: [in -> a -> out, in -> a]}}", 62,
      "the edge in -> a is given twice", ""),
-    ("{graph: {nodes: {a: add}, edges: [in -> a -> out, in -> a, in -> a]}}", 71,
+    ("{graph: {nodes: {a: add}, edges: [in -> a -> out, in -> a, in -> a]}}", 70,
      "the edge in -> a is given more than twice", "merge it with itself twice"),
     ("{graph: {nodes: {a: relu}, edges: [in -> a -> out, a -> in]}}", 61,
      "no edge can go from 'a' to 'in'", ""),

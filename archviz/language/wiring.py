@@ -187,9 +187,8 @@ def _check_merges(
             reader.problem(marks[name], f"node '{name}' begins with a merge and has one input")
     outs = len(sources.get("out", []))
     if outs > 1:
-        reader.problem(
-            marks["out"], f"{outs} edges go to 'out'", "bring them together in a merge first"
-        )
+        last = next(mark for (_, target), mark in reversed(wires.items()) if target == "out")
+        reader.problem(last, f"{outs} edges go to 'out'", "bring them together in a merge first")
 
 
 def _merges(body: SeriesSpec | None) -> bool:

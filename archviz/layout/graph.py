@@ -20,12 +20,12 @@ from archviz.network.model import PREVIOUS, Graph, Series
 from archviz.scene.scene import Point
 from archviz.scene.text import text_width
 
-TRACK = 0.34
+TRACK = 0.4
 """Units between two tracks."""
 NEAR = 0.2
 """Units within which two lines would seem to touch."""
-BESIDE = 0.34
-"""Units between what stands in one column, lines too."""
+BESIDE, LINES = 0.34, 0.45
+"""Units between what stands in one column; between two lines, whose crossings have gaps."""
 HOOK = 0.5
 """Units between a box and a line that enters it from above or below."""
 BEFORE_TRACKS, BEHIND_TRACKS = 0.5, 0.7
@@ -112,7 +112,8 @@ class GraphBlock(Block):
     def _apart(self, upper: Vertex, lower: Vertex) -> float:
         """What two neighbours in a column keep between their lines."""
         hooked = upper in lower.hooks or lower in upper.hooks
-        return upper.down + self.style.row_gap(HOOK if hooked else BESIDE) + lower.up
+        gap = HOOK if hooked else BESIDE if upper.block or lower.block else LINES
+        return upper.down + self.style.row_gap(gap) + lower.up
 
     def _widths(self) -> None:
         """Columns from left to right, each channel as wide as its tracks need."""
