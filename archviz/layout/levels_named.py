@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from archviz.layout.levels import FactsOf, ladder_of
+from archviz.layout.levels import FactsOf, ladder_of, resizes
 from archviz.layout.wires import taken_in
+from archviz.network import walk
 from archviz.network.kinds import KINDS
 from archviz.network.model import (
     PLAIN,
@@ -46,9 +47,22 @@ def with_skips(body: Series, facts: FactsOf, gives: Sequence[str] = ()) -> Serie
         else:
             nodes.append(node)
     outermost = [skip for skip in skips if any(node is skip for node in nodes)]
-    if outermost and all(ladder_of(skip, facts) for skip in outermost):
+    if outermost and all(
+        resizes(skip, facts) and ladder_of(skip, facts) and _alone(skip, names)
+        for skip in outermost
+    ):
         return Series(tuple(nodes))
     return body
+
+
+def _alone(skip: Residual, names: Counter[str]) -> bool:
+    """Whether no value that is named inside a skip is taken outside of it."""
+    inside = Counter(taken_in(skip))
+    return all(
+        names[node.name] == inside[node.name]
+        for node in walk.within(skip.main, modules=False)
+        if isinstance(node, Named)
+    )
 
 
 def _taken(node: Node) -> tuple[str, Series, Layer] | None:
