@@ -273,7 +273,12 @@ def _wires(found: Found, scene: Scene) -> Iterator[str]:
                 if not _has_gap(a, b, gaps):
                     yield f"{_way(wire)} crosses {_way(other)} at {a}, {b}"
         for bracket in found.brackets:  # the line of a row goes through them, and so may its end
-            pieces = [piece for piece in segments(wire.points) if piece[1] != wire.route[0][1]]
+            (x, y), (other, _) = wire.route[:2]
+            pieces = [
+                piece
+                for piece in segments(wire.points)
+                if not (piece[0] == x and not piece[2] if x == other else piece[1] == y)
+            ]
             if any(_cross(a, b) for a in pieces for b in segments(bracket.points)):
                 yield f"{_way(wire)} crosses a bracket"
         if wire.route[-1] != wire.points[-1]:
