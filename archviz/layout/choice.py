@@ -98,6 +98,9 @@ class _Table:
 def _of_pair(one: Route, other: Route, style: Style) -> float:
     """How often two wires cross; infinite where they would touch."""
     clear = style.px(0.3)
+    for own, lane in product(one, other):
+        if any(_along(a, own, b, lane, clear) for a, b in product(own.legs, lane.legs)):
+            return INFINITE
     for inner, lane in (*product(one, other), *product(other, one)):
         if inner.level is not None and _clash(inner, lane, clear):
             return INFINITE
@@ -185,6 +188,17 @@ def ordered(lanes: Sequence[Lane], style: Style) -> tuple[list[Lane], float]:
         order.append(free[0])
         rest.remove(free[0])
     return order, count
+
+
+def _along(leg: Leg, lane: Lane, other: Leg, second: Lane, clear: float) -> bool:
+    """Whether two legs, of which one passes lines, would run beside one another too near."""
+    if abs(leg.x - other.x) >= clear or not (leg.passed or other.passed):
+        return False
+    ends = [lane.line_of(leg), second.line_of(other)]
+    near = max(leg.passed, other.passed)
+    lines = range(min(ends) - near, max(ends) + near + 1)
+    spans = [(lane.reach(leg, line), second.reach(other, line)) for line in lines]
+    return any(a and b and a[0] < b[1] and b[0] < a[1] for a, b in spans)
 
 
 def _clash(inner: Lane, other: Lane, clear: float) -> bool:
