@@ -7,10 +7,13 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from drawn_wiring import wirings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from invariants import collect, violations
 from random_specs import ACTIVATION, CONCAT, MERGE, NARROW, series
+from scene_reader import read
+from wirings import differences
 
 from archviz.language.expand import network_from_text
 from archviz.layout.levels import BESIDE, Ladder, pieces
@@ -21,6 +24,7 @@ from archviz.scene.scene import Connector, Point, Scene, Shape
 from archviz.scene.theme import load_theme
 
 THEME = load_theme()
+FLOWS = {"right": (1.0, 0.0), "down": (0.0, 1.0), "up": (0.0, -1.0)}
 CHECKS = settings(
     max_examples=80,
     deadline=None,
@@ -145,6 +149,16 @@ def test_a_u_goes_down_across_and_up(spec: dict[str, Any], full: bool) -> None:
     scene = draw(spec, full=full)
     assert violations(scene) == []
     assert bends(scene) == []
+
+
+@given(encoders(0), st.booleans(), st.sampled_from(sorted(FLOWS)))
+@settings(CHECKS, max_examples=30)
+def test_a_u_is_read_back(spec: dict[str, Any], full: bool, direction: str) -> None:
+    spec["figure"] = {"direction": direction}
+    network = network_from_text(json.dumps(spec, ensure_ascii=False), "u.yaml")
+    scene = draw(spec, full=full)
+    assert violations(scene) == []
+    assert differences(read([scene], FLOWS[direction]), wirings(network, analyse(network))) == []
 
 
 @given(encoders(), st.sampled_from([0.7, 4 / 3, 16 / 9]))
