@@ -77,6 +77,13 @@ def crosses(segment: Box, box: Box) -> bool:
     return overlap(thick, box, slack=1.0)
 
 
+def solid(shape: Shape) -> Box:
+    """The box of a shape; of a symbol, whose corners are round, the square in its circle."""
+    x, y, width, height = shape.box
+    off = (1 - 0.5**0.5) * min(width, height) / 2 if shape.role == "symbol" else 0.0
+    return x + off, y + off, width - 2 * off, height - 2 * off
+
+
 def violations(scene: Scene) -> list[str]:
     """All that is wrong with a picture; empty if nothing is."""
     found = collect(scene.items)
@@ -149,7 +156,7 @@ def _lines(found: Found) -> Iterator[str]:
             for shape, _ in found.shapes:
                 if shape.role in GROUNDS:
                     continue
-                if crosses((x, y, width, height), shape.box):
+                if crosses((x, y, width, height), solid(shape)):
                     yield f"{_way(connector)} crosses {_name(shape)}"
             for text, _ in found.texts:
                 if crosses((x, y, width, height), text.box):
@@ -206,13 +213,30 @@ def _ends(found: Found) -> Iterator[str]:
 
 
 def _jogs(found: Found) -> Iterator[str]:
-    """No line goes on a little beside where it was."""
-    for connector in found.connectors:
-        pieces = list(pairwise(connector.points))
-        for (a, b), (_, c), (_, d) in zip(pieces, pieces[1:], pieces[2:], strict=False):
-            onward = (b[0] - a[0]) * (d[0] - c[0]) + (b[1] - a[1]) * (d[1] - c[1]) > 0
-            if onward and abs(c[0] - b[0]) + abs(c[1] - b[1]) < NEAR:
-                yield f"{_way(connector)} jogs at {b}"
+    """No line goes on a little beside where it was, whoever draws what lies between."""
+    pieces = [piece for connector in found.connectors for piece in segments(connector.points)]
+    for axis in (0, 1):
+        ends: list[tuple[float, float, int]] = []
+        for piece in pieces:
+            if not piece[3 - axis] and piece[2 + axis]:
+                low, across = piece[axis], piece[1 - axis]
+                ends += [(low, across, 1), (low + piece[2 + axis], across, -1)]
+        ends.sort()
+        for place, (along, across, side) in enumerate(ends):
+            for other, height, onward in ends[place + 1 :]:
+                if other - along > 0.05:
+                    break
+                if side == onward or not 0.05 < abs(height - across) < NEAR:
+                    continue
+                low, high = sorted((across, height))
+                if any(
+                    abs(piece[axis] - along) < 0.05
+                    and not piece[2 + axis]
+                    and piece[1 - axis] <= low + 0.05
+                    and piece[1 - axis] + piece[3 - axis] >= high - 0.05
+                    for piece in pieces
+                ):
+                    yield f"a line jogs at {(along, across) if not axis else (across, along)}"
 
 
 def _heads(found: Found) -> Iterator[str]:

@@ -135,60 +135,63 @@ class Stretch:
     def ends(self) -> tuple[Spot, Spot]:
         return self.way[0], self.way[-1]
 
-    def enters(self, spot: Spot, last: bool) -> bool | None:
-        """Whether it runs towards its end at ``spot``, the ``last`` of its two ends or the first."""
+    def enters(self, last: bool) -> bool | None:
+        """Whether it runs towards the ``last`` of its ends, or the first."""
         return None if self.forward is None else self.forward == last
 
 
-def ink(seen: Seen) -> list[Spot]:
+class Ink:
     """The spots of all lines, joined along them."""
-    spots: dict[tuple[int, int], list[Spot]] = defaultdict(list)
-    found: list[Spot] = []
 
-    def spot_at(point: Point) -> Spot:
+    def __init__(self, seen: Seen) -> None:
+        self.spots: list[Spot] = []
+        self.near: dict[tuple[int, int], list[Spot]] = defaultdict(list)
+        """By the pixels that they are in."""
+        for stroke in seen.strokes:
+            for point in stroke.points:
+                self.at(point)
+            for end in (stroke.points[0], stroke.points[-1]):
+                self.at(end).ends = True
+            self.at(stroke.points[-1]).head |= stroke.head
+        for point in _crossings(seen.strokes):
+            if not any(_away(point, cover) < GAP for cover in seen.covers):
+                self.at(point)
+        for axis in (0, 1):
+            self._join(seen.strokes, axis)
+        for spot in self.spots:
+            boxes = [number for number, (box, _) in enumerate(seen.boxes) if _on_edge(spot.at, box)]
+            if spot.ends and boxes:
+                spot.box = boxes[0]
+
+    def at(self, point: Point) -> Spot:
+        """The spot at a point, a new one where there is none yet."""
         column, row = round(point[0]), round(point[1])
         for x in (column - 1, column, column + 1):
             for y in (row - 1, row, row + 1):
-                for spot in spots[x, y]:
+                for spot in self.near[x, y]:
                     if max(abs(spot.at[0] - point[0]), abs(spot.at[1] - point[1])) <= TOUCH:
                         return spot
-        spots[column, row].append(Spot(point))
-        found.append(spots[column, row][-1])
-        return found[-1]
+        spot = Spot(point)
+        self.near[column, row].append(spot)
+        self.spots.append(spot)
+        return spot
 
-    for stroke in seen.strokes:
-        for point in stroke.points:
-            spot_at(point)
-        for end in (stroke.points[0], stroke.points[-1]):
-            spot_at(end).ends = True
-        spot_at(stroke.points[-1]).head |= stroke.head
-    for point in _crossings(seen.strokes):
-        if not any(_away(point, cover) < GAP for cover in seen.covers):
-            spot_at(point)
-    for axis in (0, 1):  # of level pieces the spots at their height
-        ordered = sorted(found, key=lambda spot: spot.at[1 - axis])
+    def _join(self, strokes: Sequence[Stroke], axis: int) -> None:
+        """Join the spots on the pieces of lines that run along an axis."""
+        ordered = sorted(self.spots, key=lambda spot: spot.at[1 - axis])
         heights = [spot.at[1 - axis] for spot in ordered]
-        for stroke in seen.strokes:
-            for a, b in pairwise(stroke.points):
-                if abs(a[1 - axis] - b[1 - axis]) > TOUCH:
-                    if axis and abs(a[1] - b[1]) > TOUCH:
-                        raise UnreadableError(f"a slanted line at {a}")
-                    continue
-                low, high = sorted((a[axis], b[axis]))
-                on: list[Spot] = []
-                for spot in ordered[bisect_left(heights, a[1 - axis] - TOUCH) :]:
-                    if spot.at[1 - axis] > a[1 - axis] + TOUCH:
-                        break
-                    if low - TOUCH <= spot.at[axis] <= high + TOUCH:
-                        on.append(spot)
-                for one, other in pairwise(sorted(on, key=lambda spot: spot.at[axis])):
-                    one.near.add(other)
-                    other.near.add(one)
-    for spot in found:
-        at = [number for number, (box, _) in enumerate(seen.boxes) if _on_edge(spot.at, box)]
-        if spot.ends and at:
-            spot.box = at[0]
-    return found
+        for a, b in (ends for stroke in strokes for ends in pairwise(stroke.points)):
+            if abs(a[1 - axis] - b[1 - axis]) > TOUCH:
+                if abs(a[axis] - b[axis]) > TOUCH:
+                    raise UnreadableError(f"a slanted line at {a}")
+                continue
+            low, high = sorted((a[axis], b[axis]))
+            first = bisect_left(heights, a[1 - axis] - TOUCH)
+            last = bisect_right(heights, a[1 - axis] + TOUCH)
+            on = [s for s in ordered[first:last] if low - TOUCH <= s.at[axis] <= high + TOUCH]
+            for one, other in pairwise(sorted(on, key=lambda spot: spot.at[axis])):
+                one.near.add(other)
+                other.near.add(one)
 
 
 def _crossings(strokes: Sequence[Stroke]) -> Iterator[Point]:
@@ -298,20 +301,30 @@ def _run_on(
     while True:
         changed = True
         while changed:
-            changed = any([_settle(joint, those) for joint, those in joints.items()])
+            changed = sum(_settle(joint, those) for joint, those in joints.items()) > 0
         rest = [piece for piece in pieces if piece.forward is None]
         if not rest:
             return
-        lengths = [_along(piece.ends[0].at, piece.ends[1].at, flow) for piece in rest]
-        best = max(range(len(rest)), key=lambda number: abs(lengths[number]))
-        if abs(lengths[best]) <= TOUCH:
-            raise UnreadableError(f"a line can run either way from {rest[best].ends[0].at}")
-        rest[best].forward = lengths[best] > 0
+        best = max(rest, key=lambda piece: tuple(map(abs, _leaning(piece, flow))))
+        leaning = next((one for one in _leaning(best, flow) if abs(one) > TOUCH), 0.0)
+        if not leaning:
+            raise UnreadableError(f"a line can run either way from {best.ends[0].at}")
+        best.forward = leaning > 0
+
+
+def _leaning(piece: Stretch, flow: Point) -> tuple[float, float]:
+    """How much more a stretch runs with the flow than against it: at its ends, and in all.
+
+    A line that leads from the end of a row to the next goes back, but begins and ends onward.
+    """
+    ways = [_along(a.at, b.at, flow) for a, b in pairwise(piece.way)]
+    at_ends = [(way > TOUCH) - (way < -TOUCH) for way in (ways[0], ways[-1])]
+    return sum(at_ends), sum(ways)
 
 
 def _settle(joint: Spot, those: Sequence[tuple[Stretch, bool]]) -> bool:
     """What follows at a joint from what is known of it; whether anything did."""
-    known = [piece.enters(joint, last) for piece, last in those]
+    known = [piece.enters(last) for piece, last in those]
     into, out = known.count(True), known.count(False)
     if into > 1 and out > 1:
         raise UnreadableError(f"lines that meet go on to several places at {joint.at}")
@@ -348,7 +361,7 @@ def _ways(
             if steps > 1000:
                 raise UnreadableError(f"a line runs in a circle at {spot.at}")
             for piece, last in at[spot]:
-                if piece.enters(spot, last) is False:
+                if piece.enters(last) is False:
                     rest.append((piece.ends[not last], steps + 1))
     return found
 
@@ -374,7 +387,7 @@ def _read_page(
     seen: Seen, flow: Point, drawings: Sequence[_Drawing], around: tuple[str, str]
 ) -> None:
     """Read a page's part of the main row, and its panels."""
-    spots = ink(seen)
+    spots = Ink(seen).spots
     named = {
         spot: name
         for spot in spots
@@ -387,7 +400,10 @@ def _read_page(
     for spot_net in nets(spots):
         net = read_net(spot_net, flow, named)
         inside = [places[spot.box] for spot in spot_net if spot.box is not None]
+        ends = len(inside)
         inside += [_panel_of(_between(spot, near), seen) for spot in spot_net for near in spot.near]
+        if (0 in inside[:ends] and max(inside)) or len({*inside} - {0}) > 1:
+            raise UnreadableError(f"a line leads into another drawing at {spot_net[0].at}")
         place = max(inside)
         before, after = (COMES_IN, GOES_OUT) if place else around
         for (source, target), count in net.pairs.items():

@@ -153,6 +153,40 @@ def test_a_u_fits_a_page(spec: dict[str, Any], aspect: float) -> None:
     assert violations(draw(spec, aspect=aspect)) == []
 
 
+def flat(body: list[Any], number: int = 1) -> list[Any]:
+    """The same with values that are named on the way down and taken on the way up."""
+    place = next((at for at, one in enumerate(body) if _is_level(one)), None)
+    if place is None:
+        return body
+    skip, name = body[place], f"s{number}"
+    assert body[place - 1] == "conv 3x3 8 same"
+    merge = skip["merge"]
+    ((kind, said),) = ((key, value) for key, value in merge.items() if key != "label")
+    if "shortcut" in skip or kind == "scaled-add":
+        side = [f"from {name}", *skip.get("shortcut", [])]
+        taker: dict[str, Any] = {"towers": ["identity", side], "merge": merge}
+    else:
+        taker = merge | {kind: f"{name} {said}"}
+    main = flat(skip["residual"], number + 1)
+    return [*body[: place - 1], f"conv 3x3 8 same as={name}", *main, taker, *body[place + 1 :]]
+
+
+def _is_level(item: Any) -> bool:
+    merge = item.get("merge") if isinstance(item, dict) else None
+    return isinstance(merge, dict) and str(merge.get("label")).startswith("merge")
+
+
+@given(encoders(0))
+@settings(CHECKS, max_examples=40)
+def test_named_values_make_the_same_u(spec: dict[str, Any]) -> None:
+    def seen(spec: dict[str, Any]) -> list[Any]:
+        found = collect(draw(spec).items)
+        boxes = sorted((shape.box, shape.lines) for shape, _ in found.shapes)
+        return [boxes, sorted(line.route for line in found.connectors)]
+
+    assert seen(spec | {"network": flat(spec["network"])}) == seen(spec)
+
+
 def rows(*skips: dict[str, Any], before: Any = (), behind: Any = ()) -> dict[str, Any]:
     """A U of plain rows, each skip with what is said of it, ``up`` with the way up inside it."""
     body: list[Any] = ["conv 3x3 8 same"]

@@ -136,9 +136,13 @@ def test_full_detail_says_on_slides_what_it_says_in_the_figure(name: str, aspect
     network, analysis = loaded(name)
     figure = draw_network(network, analysis, Options(THEME, legend=False, full=True))
     on_slides = [
-        text for s in network_slides(*loaded(name), THEME, aspect, True) for text in texts(s)
+        note  # lines of notes are as wide as their panel
+        for s in network_slides(*loaded(name), THEME, aspect, True)
+        for text in texts(s)
+        for note in text.split(" · ")
     ]
-    captions = {text for text in texts(figure) if "filters" in text or "×" in text or "/" in text}
+    said = [note for text in texts(figure) for note in text.split(" · ")]
+    captions = {text for text in said if "filters" in text or "×" in text or "/" in text}
     whole = {text for text in captions if not text.startswith("conv")}  # labels may be broken
     assert whole
     assert whole <= set(on_slides)

@@ -76,7 +76,7 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
     panels = build_panels(network, builder)
 
     def arranged(builder: Builder) -> tuple[PagePlan, Unsettled]:
-        plan = choose_plan(main_row(network, builder), panels, style, options.aspect)
+        plan = choose_plan(main_row(builder), panels, style, options.aspect)
         return plan, unsettled(plan.lines)
 
     plan = settled(

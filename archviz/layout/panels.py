@@ -164,12 +164,11 @@ def _panel_of(module: Module, body: Series, builder: Builder, most: float) -> Pa
     """A module's panel."""
 
     def fitted(builder: Builder) -> tuple[Panel, Unsettled]:
-        panel = fit_panel(module, builder.series(body), builder.style, most)
+        panel = fit_panel(module, builder.series(builder.body), builder.style, most)
         return panel, panel.unsettled
 
     network, analysis = builder.network, builder.analysis
-    builder = builder.within(body)
-    panel = settled(builder._replace(taken=builder.taken.union(module.gives)), fitted)
+    panel = settled(builder.within(body, module.gives), fitted)
     notes = variant_notes(network, analysis, module, body)
     across = panel.height if panel.style.flow.vertical else 0.0
     return panel._replace(notes=_note_lines(notes, max(panel.width, across), panel.style))

@@ -186,7 +186,7 @@ def _arranged(
     panels = build_panels(network, builder, room[0] - _notes_along(notes, style, room[1]))
 
     def made(builder: Builder) -> tuple[tuple[Parts, list[Chapter], Known], Unsettled]:
-        row = narrowed_row(main_row(network, builder), room[0], style)
+        row = narrowed_row(main_row(builder), room[0], style)
         parts = Parts(row, panels, notes, style)
         chapters = _chapters(parts, *room)
         failed, turned = unsettled([line for chapter in chapters for line in chapter.lines])
