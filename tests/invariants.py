@@ -266,7 +266,9 @@ def _wires(found: Found, scene: Scene) -> Iterator[str]:
                 if not _has_gap(a, b, gaps):
                     yield f"{_way(wire)} crosses {_way(other)} at {a}, {b}"
         for bracket in found.brackets:  # the line of a row goes through them, and so may its end
-            pieces = [piece for piece in segments(wire.points) if piece[1] != wire.route[0][1]]
+            across = 1 if bracket.points[0][1] == bracket.points[1][1] else 0
+            row = wire.route[0][across]
+            pieces = [piece for piece in segments(wire.points) if piece[across] != row]
             if any(_cross(a, b) for a in pieces for b in segments(bracket.points)):
                 yield f"{_way(wire)} crosses a bracket"
         if wire.route[-1] != wire.points[-1]:
