@@ -77,6 +77,13 @@ def crosses(segment: Box, box: Box) -> bool:
     return overlap(thick, box, slack=1.0)
 
 
+def solid(shape: Shape) -> Box:
+    """The box of a shape; of a symbol, whose corners are round, the square in its circle."""
+    x, y, width, height = shape.box
+    off = (1 - 0.5**0.5) * min(width, height) / 2 if shape.role == "symbol" else 0.0
+    return x + off, y + off, width - 2 * off, height - 2 * off
+
+
 def violations(scene: Scene) -> list[str]:
     """All that is wrong with a picture; empty if nothing is."""
     found = collect(scene.items)
@@ -149,7 +156,7 @@ def _lines(found: Found) -> Iterator[str]:
             for shape, _ in found.shapes:
                 if shape.role in GROUNDS:
                     continue
-                if crosses((x, y, width, height), shape.box):
+                if crosses((x, y, width, height), solid(shape)):
                     yield f"{_way(connector)} crosses {_name(shape)}"
             for text, _ in found.texts:
                 if crosses((x, y, width, height), text.box):
@@ -266,9 +273,12 @@ def _wires(found: Found, scene: Scene) -> Iterator[str]:
                 if not _has_gap(a, b, gaps):
                     yield f"{_way(wire)} crosses {_way(other)} at {a}, {b}"
         for bracket in found.brackets:  # the line of a row goes through them, and so may its end
-            across = 1 if bracket.points[0][1] == bracket.points[1][1] else 0
-            row = wire.route[0][across]
-            pieces = [piece for piece in segments(wire.points) if piece[across] != row]
+            (x, y), (other, _) = wire.route[:2]
+            pieces = [
+                piece
+                for piece in segments(wire.points)
+                if not (piece[0] == x and not piece[2] if x == other else piece[1] == y)
+            ]
             if any(_cross(a, b) for a in pieces for b in segments(bracket.points)):
                 yield f"{_way(wire)} crosses a bracket"
         if wire.route[-1] != wire.points[-1]:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from invariants import collect, violations
 
+from archviz.errors import ArchvizError
 from archviz.language.expand import load_network, network_from_text
 from archviz.layout import graph_arrange, graph_channels
 from archviz.layout.page import Options, draw_network
@@ -291,3 +292,45 @@ def test_chains_are_straight_and_skips_pass_at_the_side(edges: list[tuple[str, s
 def test_what_could_be_read_otherwise_is_not_drawn_so() -> None:
     edges = way("in", "f", "s", "out") + way("in", "x", "f") + way("x", "s")
     assert faults(spec_of(graph_of(edges)), "right") == []
+
+
+# ---- a value taken twice -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_a_value_merged_with_itself_enters_the_merge_by_two_lines(direction: str) -> None:
+    edges = way("in", "a", "s", "b", "t", "out") + way("a", "s") + way("in", "t")
+    graph = graph_of(way("in", "a", "s", "b", "t", "out") + way("in", "t"))
+    graph["nodes"]["s"] = ["add"]
+    graph["edges"] = [f"{tail} -> {head}" for tail, head in edges]
+    network = spec_of(graph, direction)
+    assert faults(network, direction) == []
+    found = collect(panel_of(drawn(network)).items).connectors
+    pairs = [(c.source, c.target) for c in found]
+    twice = {pair for pair in pairs if pairs.count(pair) == 2}
+    assert len(twice) == 1
+    tips = {c.points[-1] for c in found if (c.source, c.target) in twice and c.head}
+    assert len(tips) == 2
+
+
+# ---- large graphs ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["wide", "near"])
+def test_a_graph_of_many_nodes_is_drawn(form: str) -> None:
+    names = [f"n{number}" for number in range(150)]
+    edges: list[tuple[str, str]] = []
+    for number, name in enumerate(names):
+        near = ["in", *names[max(0, number - 9) : number]]
+        edges += [(tail, name) for tail in {near[0], near[-1] if form == "near" else near[0]}]
+    tails = {tail for tail, _ in edges}
+    edges += [(name, "last") for name in names if name not in tails]
+    network = spec_of(graph_of([*edges, ("last", "out")]))
+    assert len(told(drawn(network))) >= len(edges)
+
+
+def test_a_graph_that_no_picture_could_show_is_an_error() -> None:
+    names = [f"n{number}" for number in range(400)]
+    edges = way("in", *names, "last", "out") + [(name, "last") for name in names[:-1]]
+    with pytest.raises(ArchvizError, match=r"graph\.yaml:1:\d+: the graph of 401 nodes is too"):
+        drawn(spec_of(graph_of(edges)))

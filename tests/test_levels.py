@@ -7,10 +7,13 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from drawn_wiring import wirings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from invariants import collect, violations
 from random_specs import ACTIVATION, CONCAT, MERGE, NARROW, series
+from scene_reader import read
+from wirings import differences
 
 from archviz.language.expand import network_from_text
 from archviz.layout.levels import BESIDE, Ladder, pieces
@@ -21,6 +24,7 @@ from archviz.scene.scene import Connector, Point, Scene, Shape
 from archviz.scene.theme import load_theme
 
 THEME = load_theme()
+FLOWS = {"right": (1.0, 0.0), "down": (0.0, 1.0), "up": (0.0, -1.0)}
 CHECKS = settings(
     max_examples=80,
     deadline=None,
@@ -147,10 +151,54 @@ def test_a_u_goes_down_across_and_up(spec: dict[str, Any], full: bool) -> None:
     assert bends(scene) == []
 
 
+@given(encoders(0), st.booleans(), st.sampled_from(sorted(FLOWS)))
+@settings(CHECKS, max_examples=30)
+def test_a_u_is_read_back(spec: dict[str, Any], full: bool, direction: str) -> None:
+    spec["figure"] = {"direction": direction}
+    network = network_from_text(json.dumps(spec, ensure_ascii=False), "u.yaml")
+    scene = draw(spec, full=full)
+    assert violations(scene) == []
+    assert differences(read([scene], FLOWS[direction]), wirings(network, analyse(network))) == []
+
+
 @given(encoders(), st.sampled_from([0.7, 4 / 3, 16 / 9]))
 @settings(CHECKS, max_examples=30)
 def test_a_u_fits_a_page(spec: dict[str, Any], aspect: float) -> None:
     assert violations(draw(spec, aspect=aspect)) == []
+
+
+def flat(body: list[Any], number: int = 1) -> list[Any]:
+    """The same with values that are named on the way down and taken on the way up."""
+    place = next((at for at, one in enumerate(body) if _is_level(one)), None)
+    if place is None:
+        return body
+    skip, name = body[place], f"s{number}"
+    assert body[place - 1] == "conv 3x3 8 same"
+    merge = skip["merge"]
+    ((kind, said),) = ((key, value) for key, value in merge.items() if key != "label")
+    if "shortcut" in skip or kind == "scaled-add":
+        side = [f"from {name}", *skip.get("shortcut", [])]
+        taker: dict[str, Any] = {"towers": ["identity", side], "merge": merge}
+    else:
+        taker = merge | {kind: f"{name} {said}"}
+    main = flat(skip["residual"], number + 1)
+    return [*body[: place - 1], f"conv 3x3 8 same as={name}", *main, taker, *body[place + 1 :]]
+
+
+def _is_level(item: Any) -> bool:
+    merge = item.get("merge") if isinstance(item, dict) else None
+    return isinstance(merge, dict) and str(merge.get("label")).startswith("merge")
+
+
+@given(encoders(0))
+@settings(CHECKS, max_examples=40)
+def test_named_values_make_the_same_u(spec: dict[str, Any]) -> None:
+    def seen(spec: dict[str, Any]) -> list[Any]:
+        found = collect(draw(spec).items)
+        boxes = sorted((shape.box, shape.lines) for shape, _ in found.shapes)
+        return [boxes, sorted(line.route for line in found.connectors)]
+
+    assert seen(spec | {"network": flat(spec["network"])}) == seen(spec)
 
 
 def rows(*skips: dict[str, Any], before: Any = (), behind: Any = ()) -> dict[str, Any]:

@@ -212,6 +212,8 @@ ITEMS = [
      "names with ' -> ' between them: in -> a -> out"),
     ("{graph: {nodes: {a: relu}, edges: [in -> a -> out, in -> a]}}", 62,
      "the edge in -> a is given twice", ""),
+    ("{graph: {nodes: {a: add}, edges: [in -> a -> out, in -> a, in -> a]}}", 70,
+     "the edge in -> a is given more than twice", "merge it with itself twice"),
     ("{graph: {nodes: {a: relu}, edges: [in -> a -> out, a -> in]}}", 61,
      "no edge can go from 'a' to 'in'", ""),
     ("{graph: {nodes: {a: add, b: relu}, edges: [in -> a -> b -> out, b -> a]}}", 13,

@@ -198,6 +198,18 @@ def test_lines_meet_the_rim_of_any_symbol(spec: dict[str, Any], full: bool, dire
         assert violations(found) == []
 
 
+@pytest.mark.parametrize("copies", [2, 3])
+@pytest.mark.parametrize("direction", ["right", "down", "up"])
+def test_one_value_twice_meets_the_rim_twice(copies: int, direction: str) -> None:
+    towers = ", ".join(["identity"] * copies)
+    text = f"title: T\nnetwork: [input 8x8x4, {{towers: [{towers}], merge: add batch-norm relu}}]\n"
+    found = archviz.load_text(text).scene(merges="symbols", direction=direction)
+    (shape,) = (item for item in merges(found)[0].items[:1] if isinstance(item, Shape))
+    heads = [item for item in leaves(found.items) if isinstance(item, Connector) and item.head]
+    assert [line.target for line in heads].count(shape.id) == copies
+    assert badly_met(found) == []
+
+
 @pytest.mark.parametrize("name", ["resnet50", "unet", "yolov8n", "transformer"])
 @pytest.mark.parametrize("direction", ["right", "up"])
 def test_symbols_change_no_wiring(name: str, direction: str) -> None:

@@ -16,7 +16,7 @@ from random_values import value_specs
 from test_layout_properties import CHECKS, THEME, draw
 
 from archviz.language.expand import network_from_text
-from archviz.layout import compound, lanes, ways
+from archviz.layout import choice, compound, lanes, ways
 from archviz.layout.page import Options, draw_network
 from archviz.layout.slides import network_slides
 from archviz.network.analysis import analyse
@@ -295,13 +295,8 @@ def test_the_check_sees_a_way_through_a_box(monkeypatch: pytest.MonkeyPatch) -> 
     assert any("crosses" in line for line in violations(draw(spec)))
 
 
-def test_the_check_sees_wires_that_cross(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "_cuts", lambda *_: 0.0)
-    assert any("crosses" in line for line in violations(interleaved(9)))
-
-
 def test_the_check_sees_branches_at_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compound, "stagger", lambda *_: 0.0)
     monkeypatch.setattr(ways, "leaving", lambda *_: 0)
-    monkeypatch.setattr(lanes, "_cuts", lambda *_: 0.0)
+    monkeypatch.setattr(choice, "crossings", lambda *_: 0.0)
     assert violations(scene_of(PYRAMID)) != []

@@ -48,20 +48,21 @@ def read_graph(
     before = len(reader.problems)
     outside = {START, *reader.values.known}
     bodies, borrowed = _read_nodes(reader, nodes, where, place, read_series)
-    wires = _read_edges(reader, edges, bodies, outside)
+    wires, again = _read_edges(reader, edges, bodies, outside)
     if len(reader.problems) > before:
         return None
     outside -= bodies.keys()
     names = [name.text for name, _ in nodes.pairs]
     order = _order(reader, node.mark, names, {**wires, **borrowed}, outside)
     marks = {name.text: name.mark for name, _ in nodes.pairs}
-    _check_merges(reader, bodies, wires, marks)
+    _check_merges(reader, bodies, wires, again, marks)
     inputs = [name for name in order if bodies[name] and begins(bodies[name][0])]
     anew = {name for name in order if bodies[name] and isinstance(bodies[name][0], FromSpec)}
     _check_ends(reader, node.mark, order, wires, marks, inputs, outside | anew)
     if len(reader.problems) > before:
         return None
-    return GraphSpec(tuple((name, bodies[name]) for name in order), tuple(wires), where, node.mark)
+    every = tuple(edge for edge in wires for _ in range(2 if edge in again else 1))
+    return GraphSpec(tuple((name, bodies[name]) for name in order), every, where, node.mark)
 
 
 def _read_nodes(
@@ -95,8 +96,10 @@ def _read_nodes(
 
 def _read_edges(
     reader: SpecReader, edges: SequenceNode, bodies: dict[str, SeriesSpec], outside: set[str]
-) -> Edges:
+) -> tuple[Edges, Edges]:
+    """The edges; and those of them that are given twice, as to a merge of a value with itself."""
     wires: Edges = {}
+    again: Edges = {}
     for chain in edges.items:
         if not isinstance(chain, ScalarNode):
             reader.problem(chain.mark, f"an edge is {describe(chain)}", "write: in -> a -> out")
@@ -120,11 +123,16 @@ def _read_edges(
         for (source, _), (target, mark) in pairwise(names):
             if target in outside - bodies.keys() or source == "out":
                 reader.problem(mark, f"no edge can go from '{source}' to '{target}'")
+            elif (source, target) in again:
+                message = f"the edge {source} -> {target} is given more than twice"
+                reader.problem(mark, message, "merge it with itself twice")
+            elif (source, target) in wires and _merges(bodies.get(target)):
+                again[source, target] = mark
             elif (source, target) in wires:
                 reader.problem(mark, f"the edge {source} -> {target} is given twice")
             else:
                 wires[source, target] = mark
-    return wires
+    return wires, again
 
 
 def _order(
@@ -160,25 +168,33 @@ def _neighbours(wires: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _check_merges(
-    reader: SpecReader, bodies: dict[str, SeriesSpec], wires: Edges, marks: dict[str, Mark]
+    reader: SpecReader,
+    bodies: dict[str, SeriesSpec],
+    wires: Edges,
+    again: Edges,
+    marks: dict[str, Mark],
 ) -> None:
-    sources = _neighbours((target, source) for source, target in wires)
+    sources = _neighbours((target, source) for source, target in (*wires, *again))
     for name, body in bodies.items():
-        first = body[0] if body else None
-        inputs = len(sources.get(name, []))
-        merges = isinstance(first, LayerSpec) and KINDS[first.kind].join is not None
+        inputs, merges = len(sources.get(name, [])), _merges(body)
         if inputs > 1 and not merges:
             reader.problem(
                 marks[name],
                 f"node '{name}' has {inputs} inputs and no merge",
                 "begin it with concat, add or another merge",
             )
-        elif inputs == 1 and merges and not (first and _takes_more(first)):
+        elif inputs == 1 and merges and not _takes_more(body[0]):
             reader.problem(marks[name], f"node '{name}' begins with a merge and has one input")
     outs = len(sources.get("out", []))
     if outs > 1:
         last = next(mark for (_, target), mark in reversed(wires.items()) if target == "out")
         reader.problem(last, f"{outs} edges go to 'out'", "bring them together in a merge first")
+
+
+def _merges(body: SeriesSpec | None) -> bool:
+    """Whether what stands at a node begins with a merge."""
+    first = body[0] if body else None
+    return isinstance(first, LayerSpec) and KINDS[first.kind].join is not None
 
 
 def _takes_more(item: ItemSpec) -> bool:

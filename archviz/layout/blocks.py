@@ -106,7 +106,8 @@ class BoxBlock(Block):
     """
 
     aside: float = 0.0
-    """How far its badges stand right of its corners."""
+    nearer: float = 0.0
+    """How far its badges stand right of its corners, and from them towards its middle."""
 
     def __init__(
         self,
@@ -242,7 +243,7 @@ class BoxBlock(Block):
         style, face = self.style, self.face
         shape = self.outline(canvas, left, y)
         items: list[Item] = [*parted(canvas, style, shape, face.others)]
-        corners = (shape.y, shape.y + shape.height)
+        corners = (shape.y + self.nearer, shape.y + shape.height - self.nearer)
         for badge, corner in zip(face.badges, corners, strict=False):
             at = shape.x + shape.width + self.aside, corner
             sign = badge_shape(canvas, style, *at, badge.text, badge.role, badge.dashed)

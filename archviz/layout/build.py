@@ -11,6 +11,7 @@ from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, Tow
 from archviz.layout.faces import layer_face, module_face, span
 from archviz.layout.levels import BESIDE, Ladder, Piece, Rung, ladder_of, pieces, shapes_behind
 from archviz.layout.levels_block import LevelsBlock
+from archviz.layout.levels_named import with_skips
 from archviz.layout.levels_parts import Level, On, TakingBox, stands
 from archviz.layout.outputs import OutputsBlock
 from archviz.layout.stages import noted
@@ -60,9 +61,13 @@ class Builder(NamedTuple):
     beside: int = BESIDE
     """How many of the layers beside a U stand in its topmost row."""
 
-    def within(self, body: Series) -> Builder:
-        """The builder of what one drawing shows: a main row, or the inside of a module."""
-        return self._replace(taken=frozenset(taken_in(joined(body))), body=body)
+    def within(self, body: Series, gives: Sequence[str] = ()) -> Builder:
+        """The builder of what one drawing shows: a main row, or the inside of a module.
+
+        Values of the names ``gives`` go out of it.
+        """
+        body = with_skips(joined(body), self.analysis.facts, gives)
+        return self._replace(taken=frozenset(taken_in(body)).union(gives), body=body)
 
     def series(self, series: Series) -> SeriesBlock:
         """A series of what is drawn of its nodes."""
@@ -169,8 +174,11 @@ class Builder(NamedTuple):
         return self.box(face)
 
     def wired(self, face: Face) -> Face:
-        """A face that gives only what is taken."""
-        return face._replace(gives=tuple(name for name in face.gives if name in self.taken))
+        """A face that gives and takes only what is taken here by name."""
+        return face._replace(
+            gives=tuple(name for name in face.gives if name in self.taken),
+            takes=tuple(name for name in face.takes if name in self.taken),
+        )
 
     def outputs(self, node: Outputs) -> Block:
         """Outputs of equal rank."""

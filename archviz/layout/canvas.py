@@ -177,9 +177,13 @@ class Canvas:
 
     def bracket(self, x: float, top: float, bottom: float, arm: float, style: Style) -> None:
         """One square bracket at ``x``; a negative ``arm`` closes, a positive one opens."""
-        points = simplify(((x + arm, top), (x, top), (x, bottom), (x + arm, bottom)))
+        points = ((x + arm, top), (x, top), (x, bottom), (x + arm, bottom))
+        self.back.append(self.line(points, style, "bracket"))
+
+    def line(self, points: Sequence[Point], style: Style, role: str) -> Line:
+        """A thin line that no value takes."""
         width = max(1.0, rounded(style.px(0.025)))
-        self.back.append(Line(self.flow.way(points), style.line, width))
+        return Line(self.flow.way(simplify(points)), style.line, width, role)
 
     def text(
         self,

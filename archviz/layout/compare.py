@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from archviz.layout.canvas import Canvas, rounded
+from archviz.layout.left_out import left_out
 from archviz.layout.legend import used_by_all, used_in
 from archviz.layout.page import NATURAL_ASPECT, Options, draw_network, frame, heading_text
 from archviz.layout.sheet import Sheet, moved
@@ -62,7 +63,8 @@ def draw_comparison(networks: Sequence[tuple[Network, Analysis]], options: Optio
     if options.legend:
         parts = zip(blocks, networks, strict=True)
         used = [used_in(items, style, network.figure.colors) for items, (network, _) in parts]
-        sheet.legend(used_by_all(used))
+        full = options.full or all(network.figure.full for network, _ in networks)
+        sheet.legend(used_by_all(used), left_out([network for network, _ in networks], full))
     names = ", ".join(network.head.title for network, _ in networks)
     return frame(sheet, f"Comparison of {names}", f"{names}, drawn at one scale.", options.aspect)
 

@@ -7,6 +7,7 @@ from itertools import combinations, pairwise
 
 from archviz.layout.canvas import Canvas, Port, rounded
 from archviz.layout.glyphs import box_shape
+from archviz.layout.left_out import left_out
 from archviz.layout.legend import Section, Used, legend_sections, used_by_all, used_in
 from archviz.layout.legend_places import place_columns
 from archviz.layout.sheet import moved
@@ -66,7 +67,9 @@ def deck_pages(
             for net, scenes in zip(networks, slides, strict=True)
         ]
         used = used_by_all(parts)
-        scenes = _legend_slides(used, style, width)
+        full = all(network.figure.full for network, _ in networks)
+        about = f"{ABOUT_LEGEND} {left_out([network for network, _ in networks], full)}".strip()
+        scenes = _legend_slides(used, style, width, about)
         pages += [Page(scene, scene.title, legend_notes(used)) for scene in scenes]
     if len(dated) > 1:
         pages.append(Page(_timeline_slide(dated, theme, width), "Timeline", _dates(dated)))
@@ -78,6 +81,7 @@ def deck_pages(
     return pages
 
 
+ABOUT_LEGEND = "What the colours, badges and brackets of the figures mean."
 LEGEND_NOTES = (
     "Boxes are layers, coloured by kind; bars are dense layers with their number of units. "
     "Circles on a box are what follows the layer: normalisation and activation. A module is "
@@ -161,7 +165,7 @@ def _title_slide(heads: Sequence[Head], theme: Theme, width: float) -> Scene:
     return _scene(DECK_TITLE, _names(heads), theme, width, iter((group,)))
 
 
-def _legend_slides(used: Used, style: Style, width: float) -> list[Scene]:
+def _legend_slides(used: Used, style: Style, width: float, about: str) -> list[Scene]:
     """The legend of what the slides use, on as few slides as hold it."""
     sections = legend_sections(style, used)
 
@@ -175,23 +179,25 @@ def _legend_slides(used: Used, style: Style, width: float) -> list[Scene]:
             edges = pairwise((0, *cuts, len(sections)))
             parts = [sections[start:stop] for start, stop in edges]
             if all(fits(part) for part in parts) or count == len(sections) - 1:
-                return [_legend_slide(part, style, width, part is parts[0]) for part in parts]
+                first = parts[0]
+                return [
+                    _legend_slide(part, style, width, about * (part is first)) for part in parts
+                ]
     return []
 
 
-def _legend_slide(sections: Sequence[Section], style: Style, width: float, first: bool) -> Scene:
-    """A slide with sections of the legend."""
+def _legend_slide(sections: Sequence[Section], style: Style, width: float, about: str) -> Scene:
+    """A slide with sections of the legend; ``about`` stands on the first."""
     canvas = Canvas("legend")
     place_columns(sections, canvas, style, width - 2 * MARGIN)
     group = Group("legend", "legend", "Legend", items=canvas.items())
-    about = "What the colours, badges and brackets of the figures mean."
-    title = "Legend" if first else "Legend, continued"
+    title = "Legend" if about else "Legend, continued"
 
     def items() -> Iterator[Item]:
-        yield from slide_heading(title, about if first else "", "", style.theme, width)
+        yield from slide_heading(title, about, "", style.theme, width)
         yield from _centred((group,), width)
 
-    return _scene(title, about, style.theme, width, items())
+    return _scene(title, ABOUT_LEGEND, style.theme, width, items())
 
 
 def _timeline_slide(heads: Sequence[Head], theme: Theme, width: float) -> Scene:

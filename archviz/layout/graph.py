@@ -7,28 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from archviz.errors import ArchvizError, Problem
 from archviz.layout.blocks import Block, BoxBlock
 from archviz.layout.canvas import Canvas, Port, port_shape
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.graph_arrange import arrange
 from archviz.layout.graph_channels import Vertical, Wire
-from archviz.layout.graph_layers import Vertex, layered
+from archviz.layout.graph_layers import Vertex, layered, lines_passing
 from archviz.layout.graphviz_engine import dot_positions
 from archviz.layout.style import Style
 from archviz.network.model import PREVIOUS, Graph, Series
 from archviz.scene.scene import Point
 from archviz.scene.text import text_width
 
-TRACK = 0.34
+TRACK = 0.4
 """Units between two tracks."""
 NEAR = 0.2
 """Units within which two lines would seem to touch."""
-BESIDE = 0.34
-"""Units between what stands in one column, lines too."""
+BESIDE, LINES = 0.34, 0.45
+"""Units between what stands in one column; between two lines, whose crossings have gaps."""
 HOOK = 0.5
 """Units between a box and a line that enters it from above or below."""
 BEFORE_TRACKS, BEHIND_TRACKS = 0.5, 0.7
 """Units from a column to the first track behind it, and from the last track to the next."""
+MOST_PASSING = 50_000
+"""Places at which lines pass a column; a graph with more is not drawn."""
 MOST_FOR_DOT = 600
 """Vertices of which dot is asked for an order."""
 
@@ -61,6 +64,9 @@ def graph_block(graph: Graph, block_of: Callable[[Series], Block], style: Style)
     names = [source for source, _ in graph.edges if source not in nodes]
     blocks: dict[str, Block] = {name: EntryBlock(name, style) for name in names}
     blocks |= {name: block_of(series) for name, series in graph.nodes}
+    if lines_passing(blocks, graph.edges) > MOST_PASSING:
+        message = f"the graph of {len(graph.nodes)} nodes is too entangled to be drawn"
+        raise ArchvizError([Problem(graph.mark, message, "put parts of it into modules")])
     return GraphBlock(blocks, graph.edges, style)
 
 
@@ -106,7 +112,8 @@ class GraphBlock(Block):
     def _apart(self, upper: Vertex, lower: Vertex) -> float:
         """What two neighbours in a column keep between their lines."""
         hooked = upper in lower.hooks or lower in upper.hooks
-        return upper.down + self.style.row_gap(HOOK if hooked else BESIDE) + lower.up
+        gap = HOOK if hooked else BESIDE if upper.block or lower.block else LINES
+        return upper.down + self.style.row_gap(gap) + lower.up
 
     def _widths(self) -> None:
         """Columns from left to right, each channel as wide as its tracks need."""

@@ -90,6 +90,8 @@ def hook_skips(columns: list[list[Vertex]]) -> None:
             forked.add(vertex)
     for vertex in vertices:
         box = first_of(vertex)
+        for line in vertex.again if box else ():
+            _hook(columns, vertex, line, again=True)
         if box is None or box.face.gives or box.face.takes or len(vertex.sources) < 2:
             continue
         two = len(vertex.sources) == 2
@@ -105,14 +107,19 @@ def _place(vertex: Vertex) -> int:
     return vertex.place
 
 
-def _hook(columns: list[list[Vertex]], vertex: Vertex, line: Vertex) -> None:
-    """Lead ``line`` on beside ``vertex`` and from there into it, if nothing is between."""
+def _hook(columns: list[list[Vertex]], vertex: Vertex, line: Vertex, again: bool = False) -> None:
+    """Lead ``line`` on beside ``vertex`` and from there into it, if nothing is between.
+
+    ``again``: it enters from its front too, and from here whatever it crosses.
+    """
     column = columns[vertex.rank]
     onward = next((target for target in line.targets if target.block is None), None)
-    below = line.place > min(source.place for source in vertex.sources)
+    below = again or line.place > min(source.place for source in vertex.sources)
+    if any((hook.place > vertex.place) == below for hook in vertex.hooks):
+        below = not below
     side = vertex.place + (1 if below else -1)
-    if onward is None:
-        if _is_crossed(columns[line.rank], line, vertex, vertex.place + below):
+    if onward is None or (again and onward.place != side):
+        if not again and _is_crossed(columns[line.rank], line, vertex, vertex.place + below):
             return
         onward = Vertex("", vertex.rank)
         column.insert(vertex.place + below, onward)
@@ -122,7 +129,8 @@ def _hook(columns: list[list[Vertex]], vertex: Vertex, line: Vertex) -> None:
         return
     if below:
         _free_below(vertex)
-    unlink(line, vertex)
+    if not again:
+        unlink(line, vertex)
     vertex.hooks.append(onward)
 
 

@@ -32,6 +32,9 @@ class Vertex:
     hooks: list[Vertex] = field(default_factory=list)
     """Lines in its own column that enter it from above or below."""
 
+    again: list[Vertex] = field(default_factory=list)
+    """Its sources of which it takes the value twice."""
+
     @property
     def width(self) -> float:
         """Width of what is drawn."""
@@ -55,9 +58,10 @@ def layered(
 
     ``blocks`` in topological order, those in ``early`` stand in the first column.
     """
-    heads: dict[str, dict[str, None]] = {}
+    heads: dict[str, dict[str, int]] = {}
     for tail, head in edges:
-        heads.setdefault(tail, {})[head] = None
+        counts = heads.setdefault(tail, {})
+        counts[head] = counts.get(head, 0) + 1
     ranks = _ranks(blocks, heads, {*early})
     names = [name for name in ("in", *blocks, "out") if name != "in" or name in heads]
     vertices = {name: Vertex(name, ranks[name], blocks.get(name)) for name in names}
@@ -75,6 +79,8 @@ def layered(
                 link(last, step)
                 last = step
             link(last, vertices[head])
+            if heads[name][head] > 1:
+                vertices[head].again.append(last)
     return columns
 
 
@@ -92,6 +98,16 @@ def _ranks(
     for name in inputs:
         ranks[name] = min((ranks[head] for head in heads.get(name, ())), default=2) - 1
     return ranks
+
+
+def lines_passing(blocks: Mapping[str, Block], edges: Sequence[tuple[str, str]]) -> int:
+    """How many vertices lines would be cut into, at least."""
+    heads: dict[str, list[str]] = {}
+    for tail, head in edges:
+        heads.setdefault(tail, []).append(head)
+    ranks = _ranks(blocks, heads, set(heads) - set(blocks))
+    far = {tail: max(ranks[head] for head in heads[tail]) for tail in heads if tail in ranks}
+    return sum(max(0, rank - ranks[tail] - 1) for tail, rank in far.items())
 
 
 def link(tail: Vertex, head: Vertex) -> None:

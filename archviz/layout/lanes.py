@@ -1,7 +1,6 @@
 """Lanes of the wires of named values, chosen so that few cross one another.
 
-Where lanes lie over one another, their order is such that no way up or down crosses one.
-What would cross more than MOST_CROSSED lines is left to names at both of its ends.
+What would cross more than a few lines is left to names at both of its ends.
 
 ::
 
@@ -10,20 +9,18 @@ What would cross more than MOST_CROSSED lines is left to names at both of its en
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from archviz.layout.canvas import PAD, TURN
+from archviz.layout.choice import by_zone, choose, ordered
 from archviz.layout.grounds import FAR, Ground, sides, straightened
 from archviz.layout.style import Style
 from archviz.layout.ways import (
     ABOVE,
     Lane,
-    Leg,
     Route,
     Signature,
-    Zone,
     candidates,
     length,
     name_room,
@@ -31,12 +28,10 @@ from archviz.layout.ways import (
 )
 from archviz.scene.scene import total
 
+HEADS = 0.22
+"""Units that a lane stands further away where an arrow crosses it."""
 LANE = 0.62
 """Units between two lanes: the name stands between them."""
-MOST_STEPS = 3000
-MOST_CROSSED = 2
-"""Lines that a wire crosses at most: names at both ends are clearer then."""
-INFINITE = float("inf")
 
 
 class Chosen(NamedTuple):
@@ -82,179 +77,33 @@ def wire(
     if known:
         grounds = [ground.settled() for ground in grounds]
     names = {pin.name: None for ground in grounds for pin in ground.pins}
-    found = {name: candidates(name, grounds, style) for name in names}
+    found = {name: candidates(name, grounds, style, known is not None) for name in names}
     if known:
         found = {
-            name: [r for r in routes if signature(r, known.offset) == known.sides.get(name)]
+            name: [r for r in routes if signature(r, known.offset) == known.sides[name]] or routes
             for name, routes in found.items()
+            if name in known.sides
         }
     if not rounds:
         found = {name: [r for r in routes if len(r) == 1] for name, routes in found.items()}
-    open_ones = sorted((name for name in names if found[name]), key=lambda n: length(found[n][0]))
-    chosen = _search([found[name] for name in open_ones], style)
+    open_ones = sorted(
+        (name for name in names if found.get(name)), key=lambda n: length(found[n][0])
+    )
+    chosen = choose([found[name] for name in open_ones], style)
     routed = frozenset(route[0].name for route in chosen)
     heights = _heights(chosen, grounds, style)
     beside = _beside(chosen, heights, grounds, style)
     return Wiring(tuple(chosen), heights, beside, frozenset(names) - routed)
 
 
-# ---- which of them -----------------------------------------------------------------------
-
-
-def _search(wires: Sequence[Sequence[Route]], style: Style) -> list[Route]:
-    """A way for each wire, so that none crosses anything; or as many so as can be.
-
-    The others cross as few lines as they can.
-    """
-    steps = 0
-    plain = [[route for route in routes if not route[0].crossed] for routes in wires]
-
-    def go_on(chosen: list[Route], place: int) -> list[Route] | None:
-        nonlocal steps
-        if place == len(wires):
-            return chosen
-        for route in plain[place]:
-            steps += 1
-            if steps > MOST_STEPS:
-                return None
-            if _crossings([*chosen, route], style) == 0:
-                found = go_on([*chosen, route], place + 1)
-                if found is not None:
-                    return found
-        return None
-
-    every = go_on([], 0)
-    if every is not None:
-        return every
-    chosen: list[Route] = []
-    left: list[Sequence[Route]] = []
-    for routes, straight in zip(wires, plain, strict=True):
-        fitting = (route for route in straight if _crossings([*chosen, route], style) == 0)
-        route = next(fitting, None)
-        chosen += [route] if route else []
-        left += [] if route else [routes]
-    before = 0.0
-    for routes in left:
-        counts = [_crossings([*chosen, route], style) for route in routes]
-        count, place = min(zip(counts, range(len(counts)), strict=True))
-        if count - before <= MOST_CROSSED:
-            chosen.append(routes[place])
-            before = count
-    return chosen
-
-
-def _crossings(routes: Sequence[Route], style: Style) -> float:
-    """How many crossings there are where all of these are drawn; infinite where they cannot be."""
-    places: dict[Lane, tuple[int, bool, int]] = {}
-    zones, clear = _zones(routes), style.px(0.3)
-    count = float(sum(route[0].crossed for route in routes))
-    for zone, lanes in zones.items():
-        ups = [g for other in zones.get((zone[0] + 1, False), ()) for g in other.legs if g.up]
-        if zone[1] and any(_cuts(leg, lane, clear) for leg in ups for lane in lanes):
-            return INFINITE
-        order, more = _ordered(lanes, style)
-        count += more
-        places |= {lane: (*zone, place) for place, lane in enumerate(order)}
-    for lane in places:
-        for leg in lane.legs:
-            passed = [other for zone in lane.passes(leg) for other in zones.get(zone, ())]
-            count += total(_cuts(leg, other, clear) for other in passed)
-    if not _nested([[places[lane] for lane in route] for route in routes if len(route) > 1]):
-        return INFINITE
-    return count
-
-
-def _zones(routes: Iterable[Route]) -> dict[Zone, list[Lane]]:
-    zones: dict[Zone, list[Lane]] = {}
-    for route in routes:
-        for lane in route:
-            zones.setdefault(lane.zone, []).append(lane)
-    return zones
-
-
-def _crossed_above(lane: Lane, other: Lane, clear: float) -> float:
-    """How often legs of the two cross the other one where the first is above."""
-    down = total(_cuts(leg, other, clear) for leg in lane.legs if not leg.up)
-    return down + total(_cuts(leg, lane, clear) for leg in other.legs if leg.up)
-
-
-def _cuts(leg: Leg, lane: Lane, clear: float) -> float:
-    """1 where a leg crosses a lane, infinite where that would touch an end, a leg or the name."""
-    if not lane.left - clear < leg.x < lane.right + clear:
-        return 0.0
-    if lane.left == -FAR or lane.right == FAR:
-        ends = [x for x in (lane.left, lane.right) if abs(x) != FAR]
-    else:
-        ends = [lane.left, lane.right]
-    corners = [*ends, *(own.x for own in lane.legs)]
-    near = any(abs(x - leg.x) <= clear for x in corners)
-    named = lane.named[0] - clear < leg.x < lane.named[1] + clear
-    return INFINITE if near or named else 1.0
-
-
-def _ordered(lanes: Sequence[Lane], style: Style) -> tuple[list[Lane], float]:
-    """The lanes of one zone from top to bottom, and how often they cross one another.
-
-    Those between the boxes of the line are next to it. Infinite where they would touch.
-    """
-    clear = style.px(0.3)
-    under: dict[Lane, set[Lane]] = {lane: set() for lane in lanes}
-    count = 0.0
-    for lane, other in combinations(lanes, 2):
-        above, below = _crossed_above(lane, other, clear), _crossed_above(other, lane, clear)
-        if lane.level is not None and other.level is not None:
-            apart = lane.left - clear > other.right or other.left - clear > lane.right
-            if not apart and abs(lane.level - other.level) < 1.7 * _pitch(lane, other, style):
-                return list(lanes), INFINITE
-            above, below = _only(lane.level < other.level, above, below)
-        elif lane.level is not None or other.level is not None:
-            above, below = _only((lane.level is not None) == lane.zone[1], above, below)
-        count += min(above, below)
-        if below > above:
-            under[other].add(lane)
-        elif above > below:
-            under[lane].add(other)
-        elif above == INFINITE:
-            return list(lanes), INFINITE
-    order: list[Lane] = []
-    rest = sorted(lanes, key=lambda lane: lane.left - lane.right)
-    if lanes[0].zone[1]:
-        rest.reverse()
-    while rest:
-        free = [lane for lane in rest if under[lane] <= {*order}]
-        if not free:
-            return list(lanes), INFINITE
-        order.append(free[0])
-        rest.remove(free[0])
-    return order, count
-
-
-def _only(first: bool, above: float, below: float) -> tuple[float, float]:
-    """What is left of two orders where the first or only the second can be."""
-    return (above, INFINITE) if first else (INFINITE, below)
-
-
-def _nested(places: Sequence[Sequence[tuple[int, bool, int]]]) -> bool:
-    """Whether wires that go round the ends of lines lie in one another or apart."""
-    return all(_outside(a, b) or _outside(b, a) for a, b in combinations(places, 2))
-
-
-def _outside(a: Sequence[tuple[int, bool, int]], b: Sequence[tuple[int, bool, int]]) -> bool:
-    return not any(min(b) < place < max(b) for place in a)
-
-
-# ---- where they lie ----------------------------------------------------------------------
-
-
 def _heights(routes: Sequence[Route], grounds: Sequence[Ground], style: Style) -> dict[Lane, float]:
     """The height of every lane: as near to its line as what is below it allows."""
     heights: dict[Lane, float] = {}
     clear = style.px(0.3)
-    for (line, below), lanes in _zones(routes).items():
-        order, _ = _ordered(lanes, style)
+    for (line, below), lanes in by_zone(routes).items():
+        order, _ = ordered(lanes, style)
         ground = grounds[line]
-        heights |= {lane: lane.level for lane in order if lane.level is not None}
-        order = [lane for lane in order if lane.level is None]
+        heights |= {lane: lane.level for lane in lanes if lane.level is not None}
         for lane in order if below else reversed(order):
             inside = [
                 box
@@ -269,23 +118,33 @@ def _heights(routes: Sequence[Route], grounds: Sequence[Ground], style: Style) -
                 and other.left - clear < lane.right
                 and lane.left < other.right + clear
             ]
+            more = HEADS * any(
+                lane.left < leg.x < lane.right and leg.up == below and leg.pin.target
+                for other in lanes
+                for leg in other.legs
+                if other is not lane
+            )
+            if lane.under != below and lane.named[0] != FAR:  # its name stands on this side
+                more += (name_room(lane.name, style)[1] - style.metric("caption")) / style.unit
             if below:
                 base = max((y + height for _, y, _, height in inside), default=ground.y)
-                base += style.px(ABOVE)
+                base += style.px(ABOVE + more)
                 heights[lane] = max([base, *(y + pitch for y, pitch in near)])
             else:
-                base = min((y for _, y, _, _ in inside), default=ground.y) - style.px(ABOVE)
+                base = min((y for _, y, _, _ in inside), default=ground.y) - style.px(ABOVE + more)
                 heights[lane] = min([base, *(y - pitch for y, pitch in near)])
                 heights[lane] = _level(lane, heights[lane], ground, near, style)
     return heights
 
 
 def _pitch(lane: Lane, other: Lane, style: Style) -> float:
-    """The distance of two lanes, the first one further away: a name stands between them."""
+    """The distance of two lanes, the first one further away: names stand between them."""
+    upper, lower = (other, lane) if lane.zone[1] else (lane, other)
     size = style.metric("caption")
-    names = [name_room(one.name, style)[1] for one in (lane, other) if one.named[0] != FAR]
-    across = max(names, default=size) - size
-    return style.px(LANE if lane.under <= other.under else 1.7 * LANE) + across
+    more = [name_room(one.name, style)[1] - size for one in (lane, other) if one.named[0] != FAR]
+    if upper.under and not lower.under:
+        return style.px(1.7 * LANE) + total(more)
+    return style.px(LANE) + max(more, default=0.0)
 
 
 def _level(

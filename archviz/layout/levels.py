@@ -92,7 +92,7 @@ def ladder_of(skip: Residual, facts: FactsOf) -> Ladder | None:
     if not any(isinstance(node, Residual) for node in skip.main.nodes) or _absent(skip, facts):
         return None
     skips = _nested(skip, facts)
-    sized = [_resizes(one, facts) for one in skips]
+    sized = [resizes(one, facts) for one in skips]
     while any(sized) and not sized[-1]:  # a residual block at the bottom
         skips, sized = skips[:-1], sized[:-1]
     if len(skips) < (FEWEST - 1 if any(sized) else FEWEST):
@@ -110,7 +110,7 @@ def _nested(skip: Residual, facts: FactsOf) -> list[Residual]:
     chain = [skip]
     while True:
         inside = [one for one in chain[-1].main.nodes if isinstance(one, Residual)]
-        ranks = [(_resizes(one, facts), _depth(one)) for one in inside]
+        ranks = [(resizes(one, facts), _depth(one)) for one in inside]
         found = [one for one, rank in zip(inside, ranks, strict=True) if rank == max(ranks)]
         if len(found) != 1 or found[0].look != PLAIN or _absent(found[0], facts):
             return chain
@@ -161,7 +161,7 @@ def _change(before: Shape, after: Shape) -> int:
     return 1 if any(new * 3 >= old * 4 for old, new in sides) else 0
 
 
-def _resizes(skip: Residual, facts: FactsOf) -> bool:
+def resizes(skip: Residual, facts: FactsOf) -> bool:
     """Whether the map is smaller somewhere inside a skip."""
     outside = shape_behind(skip.merge, facts)
     return any(_change(outside, shape_behind(node, facts)) < 0 for node in skip.main.nodes)

@@ -6,13 +6,14 @@ dot product of all heads side by side, and a projection of their results.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from archviz.layout.blocks import BoxBlock, Face
 from archviz.layout.build import Builder
 from archviz.layout.compound import SeriesBlock, TowersBlock
 from archviz.layout.style import Style
 from archviz.layout.wires import FromBlock
+from archviz.network.kind import Trait
 from archviz.network.kinds import KINDS, OPENABLE
 from archviz.network.model import Layer, Module, Network
 from archviz.network.walk import within
@@ -29,13 +30,17 @@ def opened_layers(network: Network, builder: Builder) -> Iterator[tuple[Module, 
             alike = [one for one in layers if one.kind == kind and bool(one.takes) == taking]
             if not alike:
                 continue
-            said = {words(layer)[1] for layer in alike} if words else set()
-            if len(said) == 1:
-                title += f", {said.pop()}"
+            said = {_told(words(layer)[1]) for layer in alike} if words else set[str]()
+            title = ", ".join([title, *filter(None, said)]) if len(said) == 1 else title
             module = Module(kind, kind, title, KINDS[kind].role, alike[0].mark)
             sources = {name for layer in alike for name in layer.takes}
             source = sources.pop() if len(sources) == 1 else "source" * taking
             yield module, _attention(builder.style, source)
+
+
+def _told(traits: Sequence[Trait]) -> str:
+    """What sets a layer apart, in words."""
+    return ", ".join(trait.text for trait in traits if not trait.plain)
 
 
 def _attention(style: Style, source: str) -> SeriesBlock:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.flow import FLOWS
+from archviz.layout.left_out import left_out
 from archviz.layout.legend import used_in, whole_legend
 from archviz.layout.legend_places import place_columns
 from archviz.layout.levels import BESIDE
@@ -76,7 +77,7 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
     panels = build_panels(network, builder)
 
     def arranged(builder: Builder) -> tuple[PagePlan, Unsettled]:
-        plan = choose_plan(main_row(network, builder), panels, style, options.aspect)
+        plan = choose_plan(main_row(builder), panels, style, options.aspect)
         return plan, unsettled(plan.lines)
 
     plan = settled(
@@ -88,7 +89,8 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
         sheet.panels(panel_row)
     sheet.notes(network.figure.notes)
     if options.legend:
-        sheet.legend(used_in(sheet.items, style, network.figure.colors))
+        used = used_in(sheet.items, style, network.figure.colors)
+        sheet.legend(used, left_out([network], style.full))
     if options.title:
         own = heading_text(network)
         sheet.heading(own if options.title is True else str(options.title))

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
-from archviz.layout.breaks import break_blocks
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded, rounded_box
-from archviz.layout.compound import SeriesBlock, WrappedBlock
+from archviz.layout.compound import SeriesBlock
 from archviz.layout.crossings import gaps
 from archviz.layout.grounds import FAR, Ground, ground_of
 from archviz.layout.lanes import Chosen, Wiring, wire
@@ -165,12 +164,11 @@ def _panel_of(module: Module, body: Series, builder: Builder, most: float) -> Pa
     """A module's panel."""
 
     def fitted(builder: Builder) -> tuple[Panel, Unsettled]:
-        panel = fit_panel(module, builder.series(body), builder.style, most)
+        panel = fit_panel(module, builder.series(builder.body), builder.style, most)
         return panel, panel.unsettled
 
     network, analysis = builder.network, builder.analysis
-    builder = builder.within(body)
-    panel = settled(builder._replace(taken=builder.taken.union(module.gives)), fitted)
+    panel = settled(builder.within(body, module.gives), fitted)
     notes = variant_notes(network, analysis, module, body)
     across = panel.height if panel.style.flow.vertical else 0.0
     return panel._replace(notes=_note_lines(notes, max(panel.width, across), panel.style))
@@ -194,14 +192,10 @@ def fit_panel(module: Module, content: SeriesBlock, style: Style, most: float) -
     panel = make_panel(module, content, style)
     if panel.length <= most:
         return panel
-    least = max(2, int(content.width / most))
-    for count in range(least, min(least + 40, len(content.blocks)) + 1):
-        spans = break_blocks(content.blocks, count, style)
-        lines = [SeriesBlock(content.blocks[start:stop], style) for start, stop in spans]
-        panel = make_panel(module, WrappedBlock(lines, style), style)
-        if panel.length <= most:
-            break
-    return panel
+    from archviz.layout.narrow import narrowed
+
+    sides = panel.length - content.width
+    return make_panel(module, narrowed(content, most - sides), style)
 
 
 def make_panel(module: Module, content: Block, style: Style) -> Panel:

@@ -16,10 +16,11 @@ from archviz.layout.grounds import Ground, ground_of
 from archviz.layout.lanes import Chosen, wire
 from archviz.layout.levels import Piece
 from archviz.layout.levels_block import LevelsBlock
-from archviz.layout.stages import STAGE_GAP, StageSpan, noted, place_stages, stage_room
+from archviz.layout.stages import StageSpan, noted, place_stages, stage_gap, stage_room
 from archviz.layout.style import Style
-from archviz.layout.wires import joined, room_of
-from archviz.network.model import Auxiliary, Graph, Network, Stage, Towers
+from archviz.layout.wires import room_of
+from archviz.network.labels import shape_text
+from archviz.network.model import Auxiliary, Graph, Stage, Towers
 from archviz.scene.scene import Group
 
 APART = 100_000.0
@@ -76,7 +77,7 @@ class RowLine(NamedTuple):
     layers of which the captions have to go above."""
 
 
-def main_row(network: Network, builder: Builder) -> MainRow:
+def main_row(builder: Builder) -> MainRow:
     """The blocks of a network's main row, its input first."""
     blocks: list[Block] = []
     heads: list[AuxiliaryHead] = []
@@ -89,7 +90,9 @@ def main_row(network: Network, builder: Builder) -> MainRow:
             for inner in builder.pieces(node.body):
                 add(inner)
             if len(blocks) > start:
-                stages.append(StageSpan(node, start, len(blocks)))
+                shapes = builder.analysis.facts[node.where].shapes
+                size = shape_text(shapes[0]) if shapes else ""
+                stages.append(StageSpan(node, start, len(blocks), size))
         elif isinstance(node, Auxiliary):
             series = builder.series(node.body)
             if series.blocks and node.look.drawn:
@@ -100,9 +103,11 @@ def main_row(network: Network, builder: Builder) -> MainRow:
                 starts.add(len(blocks))
             blocks.append(drawn)
 
-    for node in builder.pieces(joined(network.body)):
+    for node in builder.pieces(builder.body):
         add(node)
-    return MainRow(tuple(blocks), tuple(heads), frozenset(starts), tuple(stages))
+    open_above = not (heads or starts or builder.taken)
+    spans = [span._replace(brace=open_above and not span.stage.look.color) for span in stages]
+    return MainRow(tuple(blocks), tuple(heads), frozenset(starts), tuple(spans))
 
 
 def tapped_blocks(row: MainRow) -> frozenset[int]:
@@ -171,8 +176,9 @@ def measure_line(row: MainRow, start: int, stop: int, style: Style) -> RowLine:
     }
     stages = [span for span in row.stages if span.start < stop and span.stop > start]
     for span in stages:
+        gap = stage_gap(span, row.blocks[span.start : span.stop], style)
         for index in {span.start - 1 - start, span.stop - 1 - start}:
-            extra[index] = extra.get(index, 0.0) + style.px(STAGE_GAP) / 2
+            extra[index] = extra.get(index, 0.0) + gap
     series = SeriesBlock(row.blocks[start:stop], style, extra)
     taken = [
         (offset, offset + block.width, block.up, block.down)

@@ -147,8 +147,8 @@ class Sheet:
         self.y = y
         self.items.append(Group("notes", "notes", "Notes", items=canvas.items()))
 
-    def legend(self, used: Used) -> None:
-        """The legend of what the figure uses."""
+    def legend(self, used: Used, left_out: str = "") -> None:
+        """The legend of what the figure uses, and under it what the figure leaves out."""
         sections = legend_sections(self.style, used)
         canvas = Canvas("legend")
         left, _, right, y = self.page()
@@ -157,6 +157,11 @@ class Sheet:
         length, height = place_strip(sections, canvas, self.style, width, y)
         left += min(0.0, right - left - length) / 2  # a longer legend is centred under the figure
         self.y = y + height
+        size, fill = self.style.metric("caption"), self.style.theme.color("caption")
+        for text in paragraph(left_out, max(width, length), size):
+            baseline = self.y + ASCENT * size + self.style.px(0.2)
+            canvas.text(0.0, baseline, text, size, fill, anchor="start", role="note")
+            self.y += LINE_HEIGHT * size
         group = Group("legend", "legend", "Legend", items=canvas.items())
         self.items.append(moved(group, rounded(left), 0.0))
 

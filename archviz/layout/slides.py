@@ -14,8 +14,9 @@ from typing import NamedTuple
 from archviz.errors import fail
 from archviz.layout.breaks import Spans
 from archviz.layout.build import Builder, Unsettled, settled
-from archviz.layout.canvas import Canvas, rounded
+from archviz.layout.canvas import TURN, Canvas, rounded
 from archviz.layout.flow import FLOWS, RIGHT, Flow
+from archviz.layout.narrow import narrowed_row
 from archviz.layout.packing import pack
 from archviz.layout.page import NEARLY, describe_network, heading_text, row_width
 from archviz.layout.panels import Panel, build_panels, row_height
@@ -26,7 +27,6 @@ from archviz.layout.row import (
     fill_row,
     main_row,
     measure_lines,
-    turn_room,
     unsettled,
 )
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
@@ -186,7 +186,8 @@ def _arranged(
     panels = build_panels(network, builder, room[0] - _notes_along(notes, style, room[1]))
 
     def made(builder: Builder) -> tuple[tuple[Parts, list[Chapter], Known], Unsettled]:
-        parts = Parts(main_row(network, builder), panels, notes, style)
+        row = narrowed_row(main_row(builder), room[0], style)
+        parts = Parts(row, panels, notes, style)
         chapters = _chapters(parts, *room)
         failed, turned = unsettled([line for chapter in chapters for line in chapter.lines])
         names = [
@@ -313,7 +314,7 @@ def _ways(parts: Parts, width: float) -> Iterator[tuple[RowLine, ...]]:
         lines = fitting(alike[0]) or (fitting(alike[1]) if alike[0] != alike[1] else ())
         if lines:
             yield lines
-            full = fill_row(row, width + style.gap(1) - 2 * turn_room((), style), style)
+            full = fill_row(row, width + style.gap(1) - 2 * style.gap(TURN), style)
             if len(full) <= count and not any(line.names for line in lines):
                 yield from filter(None, [fitting(full)])
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
@@ -11,11 +12,15 @@ from archviz.layout.compound import SeriesBlock
 from archviz.layout.flow import text_extent
 from archviz.layout.style import Style
 from archviz.network.model import Auxiliary, Graph, Repeat, Residual, Stage, Towers
-from archviz.scene.scene import Shape
+from archviz.scene.scene import Shape, total
 from archviz.scene.text import clip, text_width
 
 STAGE_GAP = 0.9
-"""Units that stand between stages besides what stands between their blocks."""
+"""Units that stand between stages on grounds besides what stands between their blocks."""
+BRACE_GAP = 0.3
+"""The same of those under braces."""
+BRACE_AT, BRACE_ARM, BRACE_REACH, BRACE_TEXT = 0.35, 0.14, 0.12, 0.22
+"""Units from blocks to a brace, its arms, how far it reaches over its ends, and to its text."""
 
 
 class StageSpan(NamedTuple):
@@ -24,6 +29,15 @@ class StageSpan(NamedTuple):
     stage: Stage
     start: int
     stop: int
+    size: str = ""
+    """What comes out of it."""
+    brace: bool = False
+    """Whether a brace stands over it, not a ground behind it."""
+
+    @property
+    def title(self) -> str:
+        """What it is called in the figure."""
+        return self.stage.look.label or self.stage.title
 
 
 class NotedBlock(Block):
@@ -90,12 +104,32 @@ def place_ground(
 def stage_room(
     spans: Sequence[StageSpan], up: float, down: float, style: Style
 ) -> tuple[float, float]:
-    """How far a line with stages reaches above and below, grounds and titles included."""
-    if not spans:
-        return up, down
-    titles = [text_width(span.stage.title, style.metric("caption")) for span in spans]
-    across = style.flow.lies(max(titles), style.metric("caption"))[1]
-    return up + style.px(PAD), down + style.px(2 * PAD) + across
+    """How far a line with stages reaches above and below, with their grounds, braces and titles."""
+    size, grounds = style.metric("caption"), [span for span in spans if not span.brace]
+    braced = max((_text_room(span, style)[1] for span in spans if span.brace), default=0.0)
+    if braced:
+        up = up + style.px(BRACE_AT + BRACE_TEXT) + braced
+    if grounds:
+        titles = [text_width(span.title, size) for span in grounds]
+        across = style.flow.lies(max(titles), size)[1]
+        up, down = max(up, up + style.px(PAD)), down + style.px(2 * PAD) + across
+    return up, down
+
+
+def stage_gap(span: StageSpan, blocks: Sequence[Block], style: Style) -> float:
+    """Room that a stage takes before and behind its blocks."""
+    if not span.brace:
+        return style.px(STAGE_GAP) / 2
+    length = total(block.width for block in blocks)
+    length += total(a.right_gap + b.left_gap for a, b in pairwise(blocks))
+    return style.px(BRACE_GAP) / 2 + max(0.0, _text_room(span, style)[0] - length) / 2
+
+
+def _text_room(span: StageSpan, style: Style) -> tuple[float, float]:
+    """How far title and size of a stage reach along and across."""
+    size, title = style.metric("caption"), clip(span.title, style.px(8), style.metric("caption"))
+    widths = [text_width(title, size, bold=True), text_width(span.size, size)]
+    return style.flow.lies(*text_extent(widths if span.size else widths[:1], size))
 
 
 def place_stages(
@@ -107,23 +141,54 @@ def place_stages(
     y: float,
     style: Style,
 ) -> None:
-    """Draw grounds of one height behind what stands of stages on a line, with their titles."""
+    """Draw what stands behind or over the stages on a line, at one height, with their titles."""
     last = len(series.blocks)
     parts = [(span, max(0, span.start - first), min(last, span.stop - first)) for span in spans]
     blocks = [block for _, start, stop in parts for block in series.blocks[start:stop]]
-    pad, size = style.px(PAD), style.metric("caption")
-    top = y - max([style.px(0.8), *(block.up for block in blocks)]) - pad
-    bottom = y + max([style.px(0.8), *(block.down for block in blocks)]) + pad
+    up = max([style.px(0.8), *(block.up for block in blocks)])
+    down = max([style.px(0.8), *(block.down for block in blocks)])
     for span, start, stop in parts:
-        left = x + series.offsets[start] - pad
-        right = x + series.offsets[stop - 1] + series.blocks[stop - 1].width + pad
-        look = span.stage.look
-        title = look.label or span.stage.title
-        if not style.flow.vertical:
-            title = clip(title, right - left - pad, size)
-        across = style.flow.lies(text_width(title, size), size)[1]
-        place_ground(
-            canvas, left, top, right - left, bottom + across + pad - top, look.color, style
-        )
-        fill, middle = style.theme.color("caption"), (left + right) / 2
-        canvas.label(middle, bottom, title, size, fill, across="after", role="stage")
+        left = x + series.offsets[start]
+        right = x + series.offsets[stop - 1] + series.blocks[stop - 1].width
+        draw = _place_brace if span.brace else _place_stage_ground
+        draw(span, canvas, (left, right), (y - up, y + down), style)
+
+
+def _place_brace(
+    span: StageSpan,
+    canvas: Canvas,
+    along: tuple[float, float],
+    across: tuple[float, float],
+    style: Style,
+) -> None:
+    """A brace over a stage, and over it the stage's title and its size."""
+    reach, arm = style.px(BRACE_REACH), style.px(BRACE_ARM)
+    left, right, line = along[0] - reach, along[1] + reach, across[0] - style.px(BRACE_AT)
+    points = ((left, line + arm), (left, line), (right, line), (right, line + arm))
+    canvas.back.append(canvas.line(points, style, "stage"))
+    size, fill, foot = style.metric("caption"), style.theme.color("caption"), style.px(BRACE_TEXT)
+    title = clip(span.title, style.px(8), size)
+    lines = [title, span.size] if span.size else [title]
+    at = (left + right) / 2, line - foot
+    name, *rest = canvas.labels(*at, lines, size, fill, across="before", role="stage")
+    width = rounded(text_width(title, size, bold=True))
+    canvas.front += [name._replace(bold=True, width=width), *rest]
+
+
+def _place_stage_ground(
+    span: StageSpan,
+    canvas: Canvas,
+    along: tuple[float, float],
+    across: tuple[float, float],
+    style: Style,
+) -> None:
+    """A ground behind a stage, with its title at the end."""
+    pad, size = style.px(PAD), style.metric("caption")
+    left, right, top, bottom = along[0] - pad, along[1] + pad, across[0] - pad, across[1] + pad
+    title = span.title
+    if not style.flow.vertical:
+        title = clip(title, right - left - pad, size)
+    height = bottom + style.flow.lies(text_width(title, size), size)[1] + pad - top
+    place_ground(canvas, left, top, right - left, height, span.stage.look.color, style)
+    fill = style.theme.color("caption")
+    canvas.label((left + right) / 2, bottom, title, size, fill, across="after", role="stage")

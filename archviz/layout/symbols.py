@@ -24,10 +24,10 @@ SYMBOLS: Mapping[str, str] = {
 }
 """The sign of a merge, by its label; one that a spec calls otherwise keeps its box."""
 ROLE = "symbol"
-DIAMETER, ASIDE = 0.84, 0.12
+DIAMETER, ASIDE, NEARER = 0.84, (0.12, 0.28), (0.0, 0.09)
 SIGN, LETTER, WORD = 0.76, 0.54, 0.29
-"""In units: a circle, how far badges are off it, that they leave room for arrows and the sign, and
-how large a sign, a letter and a word are."""
+"""In units: a circle; where badges stand beside its corners, to the right and to the middle, in
+level and in upright flows, in which arrows come from above; and the size of signs."""
 
 
 class SymbolBlock(BoxBlock):
@@ -37,7 +37,9 @@ class SymbolBlock(BoxBlock):
         """See :meth:`BoxBlock.glyph`."""
         sign = SYMBOLS[self.face.label]
         self.lines, self.label_size = (sign,), sign_size(sign, self.style)
-        self.aside = self.style.px(ASIDE) if self.face.badges else 0.0
+        upright = self.style.flow.vertical
+        self.aside = self.style.px(ASIDE[upright]) if self.face.badges else 0.0
+        self.nearer = self.style.px(NEARER[upright])
         *slots, _ = self.slots
         spread = slots[-1] - slots[0] if slots else 0.0
         return self.style.px(DIAMETER) + spread, self.style.px(DIAMETER)

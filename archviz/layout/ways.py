@@ -24,7 +24,9 @@ MOST_PASSED = 4
 """Lines of a row that a wire passes at once."""
 MOST_INNER = 2
 """Lanes between boxes and what stands further away, of one wire."""
-MOST_WAYS = 5000
+MOST_WAYS = 300
+"""Ways of the legs of a wire that are tried, and of those how many are kept."""
+MOST_KEPT = 16
 Zone: TypeAlias = tuple[int, bool]
 """The room below (True) or above (False) line number so and so."""
 Signature: TypeAlias = frozenset[tuple[int, bool, int, int]]
@@ -59,6 +61,8 @@ class Lane(NamedTuple):
     """From where to where the name stands."""
     level: float | None = None
     """Its height, where it lies nearer to its line than something that stands there."""
+    strip: tuple[float, float] = (0.0, 0.0)
+    """Of such a one: the heights between which it and its name take room."""
     depth: int = 0
     """Of such ones of a wire: the number, from 1."""
     crossed: float = 0
@@ -72,6 +76,17 @@ class Lane(NamedTuple):
             return [(number, False) for number in range(last - leg.passed + 1, last + 1)]
         return [(number, False) for number in range(last + 1, last + leg.passed + 1)]
 
+    def reach(self, leg: Leg, line: int) -> tuple[float, float] | None:
+        """From where to where one of its legs runs up or down at a line, if it does."""
+        at = self.line_of(leg)
+        if line != at:
+            first, last = sorted((at, at + leg.passed if leg.up else at - leg.passed))
+            return (-FAR, FAR) if first <= line <= last else None
+        start = leg.pin.down if leg.up else leg.pin.up
+        beyond = FAR if leg.up else -FAR
+        low, high = sorted((start or 0.0, beyond if self.level is None else self.level))
+        return low, high
+
     def line_of(self, leg: Leg) -> int:
         """The line of a leg's pin."""
         line, below = self.zone
@@ -83,8 +98,10 @@ Route: TypeAlias = tuple[Lane, ...]
 """A wire: its lanes, that of its start first; several are joined at the end of the lines."""
 
 
-def candidates(name: str, grounds: Sequence[Ground], style: Style) -> list[Route]:
-    """The ways that a value's wire could take, the plainest first."""
+def candidates(
+    name: str, grounds: Sequence[Ground], style: Style, known: bool = False
+) -> list[Route]:
+    """The ways that a value's wire could take, the plainest first; all if one is ``known``."""
     pins = [(number, pin) for number, ground in enumerate(grounds) for pin in ground.pins]
     pins = [(number, pin) for number, pin in pins if pin.name == name]
     starts = [(number, pin) for number, pin in pins if pin.port]
@@ -108,7 +125,8 @@ def candidates(name: str, grounds: Sequence[Ground], style: Style) -> list[Route
         own = [start, *(pin for _, pin in ends)]
         for below in (False, True):
             routes += inner_routes(name, number, own, below, grounds[number], style)
-    return sorted(routes, key=lambda route: (route[0].crossed, len(route), length(route)))
+    routes.sort(key=lambda route: (route[0].crossed, len(route), length(route)))
+    return routes if known else routes[:MOST_KEPT]
 
 
 class _Way(NamedTuple):
@@ -280,6 +298,7 @@ def inner_routes(
             for pin, way in zip(pins, ways, strict=True)
         ):
             depth += 1
+            ys = [sign * y for y in strip]
             leftward = named[1] == start.x
             yield (
                 Lane(
@@ -292,6 +311,7 @@ def inner_routes(
                     leftward,
                     named,
                     sign * level,
+                    (min(ys), max(ys)),
                     depth,
                 ),
             )

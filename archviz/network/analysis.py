@@ -24,6 +24,7 @@ from archviz.network.model import (
     Repeat,
     Series,
     Shape,
+    Stage,
     Towers,
 )
 from archviz.network.paths import Scope
@@ -287,6 +288,12 @@ class _Analyser(Walk[State]):
             parameters=(self.parameters - parameters) // self.weighed,
             macs=(self.macs - macs) // self.copies,
         )
+        return value
+
+    def stage(self, node: Stage, value: State, scope: Scope) -> State:
+        """See :meth:`Walk.stage`; notes what comes out."""
+        value = super().stage(node, value, scope)
+        self.tally(node.where).add(shapes=value[0])
         return value
 
     def iteration(self, node: Run, number: int) -> None:

@@ -169,7 +169,7 @@ class Walk(ABC, Generic[Carried]):
             case Series():
                 return self.series(node, value, scope)
             case Stage():
-                return self.series(node.body, value, scope)
+                return self.stage(node, value, scope)
             case Named():
                 self.named[node.name] = (value,)
                 return value
@@ -199,6 +199,10 @@ class Walk(ABC, Generic[Carried]):
                 return self.outputs(node, ends)
             case _:
                 assert_never(node)
+
+    def stage(self, node: Stage, value: Carried, scope: Scope) -> Carried:
+        """What stands in a stage."""
+        return self.series(node.body, value, scope)
 
     def alone(self, node: Layer, value: Carried, scope: Scope) -> Carried:
         """A layer that is no merge of towers, a residual or a graph."""

@@ -1,0 +1,39 @@
+"""What a figure leaves out of its networks, in words for the legend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from archviz.network.kinds import KINDS
+from archviz.network.model import Layer, Network
+from archviz.network.walk import within
+
+SIZES = (("filters", "filters"), ("stride", "strides"))
+"""Options that the full detail prints."""
+NEVER = (("width", "widths"), ("pad", "padding"), ("bias", "biases"))
+"""Options that no figure prints."""
+
+
+def left_out(networks: Sequence[Network], full: bool) -> str:
+    """``Not shown: filters, strides, padding, dropout``; empty where all is shown."""
+    found: dict[str, None] = {}
+    for network in networks:
+        layers = [node for node in within(network.body, shown=True) if isinstance(node, Layer)]
+        drawn = {KINDS[one.kind] for one in layers if one.drawn}
+        options = {name for kind in drawn if kind.glyph == "box" for name in kind.options}
+        for name, text in (*(() if full else SIZES), *NEVER):
+            if name in options:
+                found[text] = None
+    for network in networks:
+        found |= dict.fromkeys(_layers(network))
+    return "Not shown: " + ", ".join(found) if found else ""
+
+
+def _layers(network: Network) -> Iterator[str]:
+    """Layers that are not drawn, and badges that are left out without a note that says so."""
+    for node in within(network.body, shown=True):
+        if isinstance(node, Layer) and node.present and not node.drawn:
+            yield KINDS[node.kind].title
+    if not network.figure.notes:
+        for kind in sorted(network.figure.hide_badges):
+            yield f"badges of {KINDS[kind].title if kind in KINDS else kind}"
