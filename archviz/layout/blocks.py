@@ -150,6 +150,8 @@ class BoxBlock(Block):
         style, half, radius = self.style, self.height / 2, self.style.metric("badge") / 2
         above = radius if self.face.badges else 0.0
         below = radius if len(self.face.badges) > 1 else 0.0
+        if style.flow.mirrored:
+            above, below = below, above
         px, room, under = style.px, style.room, above if self.captions_above else below
         self.caption_start = max(
             px(room.under_box), under * 0.8 + px(room.under_badge) + self.aside
