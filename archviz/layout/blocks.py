@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded_box
 from archviz.layout.fitting import fit_label
-from archviz.layout.flow import Flow, text_extent
-from archviz.layout.glyphs import badge_shape, badge_width, box_shape, parted
+from archviz.layout.flow import text_extent
+from archviz.layout.glyphs import badge_reach, badge_shape, badge_width, box_shape, parted
 from archviz.layout.style import Style
 from archviz.looks import MODULE_COLORS
 from archviz.scene.scene import Group, Item, Shape, Text, total
@@ -136,7 +136,7 @@ class BoxBlock(Block):
         self.overhang = (self.width - self.box_width) / 2
         self.left_gap = self.right_gap = style.gap(0.45 if self.bar else 0.5)
         wide = max((badge_width(style, badge.text) for badge in face.badges), default=0.0)
-        self.badges = badge_reach(face, style.flow, wide, style.metric("badge"))
+        self.badges = badge_reach(style, len(face.badges), wide)
         self.right_gap += max(0.0, wide - style.metric("badge")) / 2
         if style.flow.vertical:  # badges of boxes above one another keep apart
             self.left_gap, self.right_gap = (
@@ -298,16 +298,6 @@ class BoxBlock(Block):
             self.style.theme.color("caption"),
             across="before" if self.captions_above else "after",
         )
-
-
-def badge_reach(face: Face, flow: Flow, width: float, height: float) -> tuple[float, float]:
-    """How far badges at the right corners of a box stand out before and behind it."""
-    if not face.badges:
-        return 0.0, 0.0
-    if not flow.vertical:
-        return 0.0, width / 2
-    top, bottom = height / 2, height / 2 if len(face.badges) > 1 else 0.0
-    return (bottom, top) if flow.upward else (top, bottom)
 
 
 MODULE_ROLES = (*MODULE_COLORS, "module")
