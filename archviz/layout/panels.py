@@ -164,7 +164,8 @@ def _panel_of(module: Module, body: Series, builder: Builder, most: float) -> Pa
     """A module's panel."""
 
     def fitted(builder: Builder) -> tuple[Panel, Unsettled]:
-        panel = fit_panel(module, builder.series(builder.body), builder.style, most)
+        content = builder.series(builder.body)
+        panel = fit_panel(module, content, builder.style, most, bool(builder.taken))
         return panel, panel.unsettled
 
     network, analysis = builder.network, builder.analysis
@@ -187,18 +188,23 @@ def _note_lines(notes: Sequence[str], width: float, style: Style) -> tuple[str, 
     return tuple(lines)
 
 
-def fit_panel(module: Module, content: SeriesBlock, style: Style, most: float) -> Panel:
-    """The panel round ``content``, in the fewest lines in which it is no wider than ``most``."""
-    panel = make_panel(module, content, style)
+def fit_panel(
+    module: Module, content: SeriesBlock, style: Style, most: float, named: bool = False
+) -> Panel:
+    """The panel round ``content``, in the fewest lines in which it is no wider than ``most``.
+
+    ``named``: whether a value in it is taken by its name, so that there may be wires.
+    """
+    panel = make_panel(module, content, style, named)
     if panel.length <= most:
         return panel
     from archviz.layout.narrow import narrowed
 
     sides = panel.length - content.width
-    return make_panel(module, narrowed(content, most - sides), style)
+    return make_panel(module, narrowed(content, most - sides), style, named)
 
 
-def make_panel(module: Module, content: Block, style: Style) -> Panel:
+def make_panel(module: Module, content: Block, style: Style, named: bool) -> Panel:
     """Measure a panel round ``content``."""
     pad_left = style.gap(0.9 if content.left_gap > style.gap(0.46) else 0.6)
     pad_right = style.gap(0.85)
@@ -207,7 +213,7 @@ def make_panel(module: Module, content: Block, style: Style) -> Panel:
     down = max(content.down, style.px(0.7)) + pad
     title = text_width(module.title, style.metric("title"), bold=True)
     inner = max(content.width, style.px(1.2))
-    wiring, grounds = _wired(module, content, style)
+    wiring, grounds = _wired(module, content, style) if named else (None, [])
     head = 0.0
     if wiring:
         above, below = room_of(wiring, grounds, style)[1]

@@ -104,8 +104,7 @@ class _DotWriter:
             pos=self.point(middle),
             width=f"{shape.width / 96:.4f}",
             height=f"{shape.height / 96:.4f}",
-            style=",".join(["filled"] * bool(shape.fill) + ["dashed"] * bool(shape.dash))
-            or "solid",
+            style=",".join(styles(shape)) or "solid",
             fillcolor=shape.fill,
             color=shape.stroke or shape.fill,
             penwidth=_pt(shape.line_width or 1),
@@ -182,3 +181,13 @@ class _DotWriter:
                 yield self.point(
                     (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
                 )
+
+
+def styles(shape: Shape) -> Iterator[str]:
+    """Graphviz's names of how a shape is drawn; its round corners are a third of a side or less."""
+    if shape.fill:
+        yield "filled"
+    if shape.dash:
+        yield "dashed"
+    if shape.form == "rect" and 3 * shape.radius > min(shape.width, shape.height):
+        yield "rounded"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from archviz.scene.scene import Connector, Group, Line, Shape, Text
+from archviz.scene.scene import Connector, Group, Line, Shape, Text, bracket_side
 from archviz.write.pptx_connectors import (
     EndShape,
     arrowhead,
@@ -178,7 +178,8 @@ class SlideWriter:
             line=stroke(self.frame, line.stroke, line.line_width),
         )
         detail = f"{line.role} in {group.name}" if group and group.name else line.role
-        return sp(self.number(), line.role, detail, box, outside)
+        turned = bracket_side(points) in ("top", "bottom")
+        return sp(self.number(), line.role, detail, box, outside, turned=turned)
 
     def connector(self, connector: Connector) -> list[Drawn]:
         """A connector along its whole route, glued at both ends.
