@@ -153,9 +153,7 @@ class BoxBlock(Block):
         if style.flow.mirrored:
             above, below = below, above
         px, room, under = style.px, style.room, above if self.captions_above else below
-        self.caption_start = max(
-            px(room.under_box), under * 0.8 + px(room.under_badge) + self.aside
-        )
+        self.caption_start = max(px(room.under_box), under + px(room.under_badge) + self.aside)
         if style.flow.vertical:  # badges stand at the right corners
             above, below = 0.0, wide / 2 + self.aside
             self.caption_start = max(px(BESIDE), 0.0 if self.captions_above else below + px(0.12))
@@ -172,6 +170,9 @@ class BoxBlock(Block):
         style, along, across = self.style, self.style.px(0.62), self.style.px(3)
         if not self.bar:
             self.lines, self.label_size, width = fit_label(self.face.label, style)
+            if (lacks := self._beside_badges(style) - width) > 0:
+                longest = max(text_width(line, self.label_size) for line in self.lines)
+                self.label_size *= max(1 - lacks / longest, style.theme.metric("shrink"))
             width = max(width, self._beside_badges(style))
             along, across = style.flow.lies(width, style.px(1))
         return max(along, self.slots[-1]), across
@@ -201,9 +202,9 @@ class BoxBlock(Block):
         room = 0.0
         ends = self.lines[:1] + self.lines[-1:]
         for badge, line in zip(self.face.badges, ends, strict=False):
-            long = "/" in badge.text
-            beside = badge_width(style, badge.text) * 0.97 + (style.px(0.18) if long else 0.0)
-            if not long and len(self.lines) == 1:
+            clear = 0.18 if "/" in badge.text else 0.09
+            beside = badge_width(style, badge.text) * 0.97 + style.px(clear)
+            if "/" not in badge.text and len(self.lines) == 1:
                 beside = self._under_badge(style)
             room = max(room, text_width(line, self.label_size) + beside)
         return room
