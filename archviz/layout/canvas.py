@@ -40,6 +40,11 @@ class Port(NamedTuple):
         """The height at which the line ends."""
         return self.pen[-1][1]
 
+    def mirrored(self) -> Port:
+        """The port where across counts the other way."""
+        pen, lead = (tuple((x, -y) for x, y in way) for way in (self.pen, self.lead))
+        return self._replace(pen=pen, lead=lead)
+
     def turn(self, out: float, between: float, left: float, y: float) -> Port:
         """The port led to the start of the next line: out at ``out``, back at ``between``."""
         return self.to((out, self.y), (out, between), (left, between), (left, y))
@@ -74,6 +79,11 @@ class Pin(NamedTuple):
     """Pixels below ``down`` that captions take, which can go above for a wire from below."""
     key: str = ""
     """The place in the spec of what it is at."""
+
+    def mirrored(self) -> Pin:
+        """The pin where across counts the other way."""
+        up, down = (None if end is None else -end for end in (self.down, self.up))
+        return self._replace(up=up, down=down, port=self.port and self.port.mirrored())
 
 
 class Canvas:
