@@ -47,6 +47,8 @@ class MainRow(NamedTuple):
     starts: frozenset[int] = frozenset()
     """Numbers of the blocks that begin a new strand: a line of their own."""
     stages: tuple[StageSpan, ...] = ()
+    named: bool = True
+    """Whether a value is taken by its name, so that there may be wires."""
 
 
 class RowLine(NamedTuple):
@@ -107,7 +109,8 @@ def main_row(builder: Builder) -> MainRow:
         add(node)
     open_above = not (heads or starts or builder.taken)
     spans = [span._replace(brace=open_above and not span.stage.look.color) for span in stages]
-    return MainRow(tuple(blocks), tuple(heads), frozenset(starts), tuple(spans))
+    named = bool(builder.taken)
+    return MainRow(tuple(blocks), tuple(heads), frozenset(starts), tuple(spans), named)
 
 
 def tapped_blocks(row: MainRow) -> frozenset[int]:
@@ -125,8 +128,9 @@ def count_lines(row: MainRow, style: Style) -> int:
 def break_row(row: MainRow, count: int, style: Style, slack: float = 0.0) -> Spans:
     """(start, stop) of ``count`` lines; see :func:`break_blocks`. They begin with stages."""
     stages = frozenset(edge for span in row.stages for edge in (span.start, span.stop))
+    within = frozenset(n for span in row.stages for n in range(span.start + 1, span.stop))
     tapped = tapped_blocks(row)
-    return break_blocks(row.blocks, count, style, tapped, row.starts, stages, slack)
+    return break_blocks(row.blocks, count, style, tapped, row.starts, stages, slack, within)
 
 
 def fill_row(row: MainRow, width: float, style: Style) -> Spans:
@@ -139,14 +143,14 @@ def measure_lines(
 ) -> tuple[RowLine, ...]:
     """Lines of a row with the wires of named values between them."""
     lines = [measure_line(row, start, stop, style) for start, stop in spans]
+    if not row.named:
+        return tuple(lines)
     grounds: list[Ground] = []
     for number, line in enumerate(lines):
         canvas, y = Canvas("measured", style.flow), number * APART
         place_line(line, canvas, 0.0, y, Port(((-1.0, y),)), style)
         ground = ground_of(canvas.items(), canvas.pins, y, style.flow, line.anew)
         grounds.append(ground._replace(right=line.width))
-    if not any(ground.pins for ground in grounds):
-        return tuple(lines)
     wiring = wire(grounds, style)
     widest = max(line.width for line in lines)
     sides = [max(-x, x - widest) + style.px(0.2) for x in wiring.beside.values()]
