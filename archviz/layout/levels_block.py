@@ -121,7 +121,7 @@ class LevelsBlock(Block):
         merges = [right.blocks[0] for right in self.rights[:-1]]
         ends = [*merges, self.levels[-1].left[-1]]
         told = [one.reach for one in merges if isinstance(one, CornerBox)]
-        away = max(self.style.gap(1), *(reach + self.style.px(0.3) for reach in told))
+        away = max([self.style.gap(1), *(reach + self.style.px(0.3) for reach in told)])
         start = self.ups[0] - begin + max(block.width for block in ends) / 2 + away
         return outs.begin(start)
 
@@ -253,7 +253,7 @@ class LevelsBlock(Block):
             port = Port((middle,), source=port.source)
         ends = self._lead_out(canvas, len(self.ups), x, y, ports)
         for number in range(len(self.ups) - 1, -1, -1):
-            port = self._row(canvas, number, x, y, skips[number], port, ends)
+            port = self._row(canvas, number, x, y, ends, skips[number], port)
         if not self.outs:
             return [port]
         self.outs.merge(canvas, x, [ends[number] for number in range(len(ends))])
@@ -312,9 +312,9 @@ class LevelsBlock(Block):
         number: int,
         x: float,
         y: float,
+        outs: dict[int, Port],
         skip: list[Port],
         port: Port,
-        outs: dict[int, Port],
     ) -> Port:
         """The line up into a level's merge, and the level's row behind it; ``outs``: its ends."""
         level, under = self.levels[number], self.levels[number + 1]

@@ -37,7 +37,10 @@ class OutRows:
                 row[out.tap] = above(row[out.tap], style)
             self.rows.append(SeriesBlock(row, style))
         self.ways = [[beside(block, style) for block in out.way] for out in outs]
-        self.merges = [SeriesBlock(out.row, style) for out in ends] if merges else []
+        self.merges: list[SeriesBlock] = []
+        for out in ends if merges else ():
+            row = [above(block, style) if mirrored else block for block in out.row]
+            self.merges.append(SeriesBlock(row, style))
         pitch = half(self.rows[0].blocks[-1]) / max(1, len(merges) - 1)
         self.slots = [(k - (len(merges) - 1) / 2) * pitch for k in range(len(merges))]
         self.beyond = max(self.slots, default=0.0)
