@@ -9,11 +9,13 @@ from typing import NamedTuple, TypeVar, assert_never
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
 from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, TowersBlock
 from archviz.layout.faces import layer_face, module_face, span
-from archviz.layout.levels import BESIDE, Ladder, Piece, Rung, ladder_of, pieces, shapes_behind
+from archviz.layout.levels import Ladder, Piece, Rung, ladder_of, shapes_behind
 from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.levels_named import with_skips
-from archviz.layout.levels_parts import Level, On, TakingBox, stands
+from archviz.layout.levels_parts import Level, On, OutRow, TakingBox, stands
 from archviz.layout.outputs import OutputsBlock
+from archviz.layout.pyramid import BESIDE, pieces
+from archviz.layout.pyramid_rows import OutRows
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
 from archviz.layout.symbols import SymbolBlock, has_symbol
@@ -244,26 +246,44 @@ class Ways(NamedTuple):
 
 
 def levels_block(ladder: Ladder, builder: Builder) -> Block:
-    """The block of a U; where its rows cannot be drawn as such, that of its nodes in a row."""
+    """The block of a U; where its rows cannot be drawn as such, that of its nodes in a row.
+
+    A pyramid has its smallest level on top, where the flow goes right.
+    """
+    plain = builder
+    if ladder.outs and not builder.style.flow.vertical:
+        flow = builder.style.flow._replace(mirrored=True)
+        builder = builder._replace(style=builder.style._replace(flow=flow))
     first, ways = ladder.rungs[0], [Ways([], [], [], [])]
     for over, rung in pairwise(ladder.rungs):
         assert over.skip
         ways.append(_ways(rung, over.skip, builder))
     below = [*(way.names for way in ways[1:]), frozenset[str]()]
     levels = [
-        _level(rung, way, names, builder)
+        _level(rung, way, names, builder, bool(ladder.outs))
         for rung, way, names in zip(ladder.rungs, ways, below, strict=True)
     ]
-    if all(_whole(level, number) for number, level in enumerate(levels)):
-        return LevelsBlock(levels, builder.style)
+    inner = builder._replace(taken=frozenset())
+    outs, merges = (
+        [
+            OutRow(out.name, out.caption, inner.blocks(out.row), inner.blocks(out.way), out.tap)
+            for out in found
+        ]
+        for found in (ladder.outs, ladder.merges)
+    )
+    if all(_whole(level, number) for number, level in enumerate(levels)) and all(
+        out.whole for out in outs
+    ):
+        rows = OutRows(outs, merges, len(levels), builder.style) if outs else None
+        return LevelsBlock(levels, builder.style, rows)
     assert first.skip
-    block = builder.residual(first.skip)
+    block = plain.residual(first.skip)
     row = [
-        *builder.blocks(first.before),
+        *plain.blocks(first.before),
         *([block] if block else []),
-        *builder.blocks(first.behind),
+        *plain.blocks([*first.behind, *ladder.ends]),
     ]
-    return SeriesBlock(row, builder.style)
+    return SeriesBlock(row, plain.style)
 
 
 def _ways(rung: Rung, over: Residual, builder: Builder) -> Ways:
@@ -291,11 +311,17 @@ def _taken_beside(skip: Residual, body: Series) -> frozenset[str]:
     return frozenset(name for name in there if everywhere.count(name) == there.count(name))
 
 
-def _level(rung: Rung, ways: Ways, names: frozenset[str], builder: Builder) -> Level:
-    """A level, measured; ``names`` are values from the line up to it."""
+def _level(
+    rung: Rung, ways: Ways, names: frozenset[str], builder: Builder, led: bool = False
+) -> Level:
+    """A level, measured; ``names`` are values from the line up to it.
+
+    ``led``: it is one of a pyramid, where more stands above the merges than makes the level.
+    """
     facts, style = builder.analysis.facts, builder.style
     left = [*ways.before, *builder.blocks(rung.before)]
-    shapes = shapes_behind(Series(rung.before), facts)
+    first = rung.before[:1] if led and not rung.skip else rung.before
+    shapes = shapes_behind(Series(first), facts)
     size = shape_text(shapes[0]) if len(shapes) == 1 and not style.full else ""
     if not rung.skip:
         return Level([*left, *ways.behind], [], None, [], ways.down, ways.up, size)

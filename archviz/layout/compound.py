@@ -62,7 +62,8 @@ class SeriesBlock(Block):
         """See :meth:`Block.place`."""
         ports = list(sources)
         for block, offset in zip(self.blocks, self.offsets, strict=True):
-            ports = block.place(canvas, x + offset, y, ports)
+            alone = block.begins and block is not self.blocks[0]
+            ports = block.place(canvas, x + offset, y, [] if alone else ports)
         return ports
 
 

@@ -27,8 +27,6 @@ from archviz.network.model import (
 
 FEWEST = 3
 """Rows of a U; without a change of size on the way down, skips."""
-BESIDE = 4
-"""Layers of the row around a U that stand in its topmost row."""
 ON_A_LINE = 2
 """The most that stands on one line down or up; more stands in the row."""
 FactsOf: TypeAlias = Mapping[str, Facts]
@@ -47,44 +45,35 @@ class Rung(NamedTuple):
     up: tuple[Node, ...] = ()
 
 
+class Out(NamedTuple):
+    """What leads from a level to an output: its row, and the way to it from the one before.
+
+    Or an output in which one value of each row comes together. ``tap``: the place in the row
+    of what the next one goes on from; -1 for none.
+    """
+
+    name: str
+    caption: str
+    row: tuple[Node, ...]
+    way: tuple[Node, ...] = ()
+    tap: int = -1
+
+
 class Ladder(NamedTuple):
-    """An encoder with its decoder, the outermost level first."""
+    """An encoder with its decoder, the outermost level first.
+
+    A pyramid has rows ``outs``, the first of them one a level, which lead to outputs, or to
+    ``merges`` in front of them; ``ends`` is what stands behind the ladder in the network then.
+    """
 
     rungs: tuple[Rung, ...]
+    outs: tuple[Out, ...] = ()
+    merges: tuple[Out, ...] = ()
+    ends: tuple[Node, ...] = ()
 
 
 Piece: TypeAlias = Node | Ladder
 """What is drawn of a series, one after another."""
-
-
-def pieces(series: Series, facts: FactsOf, beside: int) -> list[Piece]:
-    """The nodes of a series, each U in it one piece with so many layers right beside it."""
-    found: list[Piece] = list(series.nodes)
-    for node in series.nodes:
-        if not isinstance(node, Residual) or node.look != PLAIN:
-            continue
-        ladder = ladder_of(node, facts)
-        if ladder:
-            at = next(place for place, one in enumerate(found) if one is node)
-            start = _beside(found, at, -1, max(1, beside))
-            stop = _beside(found, at, 1, beside)
-            first = ladder.rungs[
-                0
-            ]._replace(
-                before=tuple(found[start:at]),  # type: ignore[arg-type]  # no ladders beside
-                behind=tuple(found[at + 1 : stop + 1]),  # type: ignore[arg-type]
-            )
-            found[start : stop + 1] = [Ladder((first, *ladder.rungs[1:]))]
-    return found
-
-
-def _beside(found: Sequence[Piece], at: int, step: int, most: int) -> int:
-    """The place of the outermost neighbour that stands in a U's first row."""
-    for place in range(at + step, at + step * (most + 1), step):
-        if not 0 <= place < len(found) or not isinstance(found[place], Layer | ModuleCall):
-            break
-        at = place
-    return at
 
 
 def ladder_of(skip: Residual, facts: FactsOf) -> Ladder | None:

@@ -21,6 +21,7 @@ from archviz.layout.canvas import Canvas, Port
 from archviz.layout.compound import TRUNK_TO_BOX, SeriesBlock
 from archviz.layout.levels_parts import (
     BesideBox,
+    CornerBox,
     Level,
     On,
     Span,
@@ -32,6 +33,7 @@ from archviz.layout.levels_parts import (
     span_of,
     stands,
 )
+from archviz.layout.pyramid_rows import OutRows
 from archviz.layout.style import Style
 from archviz.scene.scene import total
 
@@ -44,9 +46,11 @@ HEAD = 0.38
 class LevelsBlock(Block):
     """The levels of a U, the topmost on the line of the row around it; the last has no merge."""
 
-    def __init__(self, levels: Sequence[Level], style: Style) -> None:
-        self.style = style
-        self.levels = [dressed(level, number, style) for number, level in enumerate(levels)]
+    def __init__(self, levels: Sequence[Level], style: Style, outs: OutRows | None = None) -> None:
+        self.style, self.outs = style, outs
+        self.levels = [
+            dressed(level, number, style, bool(outs)) for number, level in enumerate(levels)
+        ]
         first, last = self.levels[0], self.levels[-1]
         self.begins = bool(first.left) and first.left[0].begins
         self.lefts = [SeriesBlock(level.left, style) for level in self.levels]
@@ -105,10 +109,21 @@ class LevelsBlock(Block):
                 last = self.ups[number] - level.merge.width / 2 + row.width
                 aside = row.blocks[-1].reach if isinstance(row.blocks[-1], BesideBox) else 0.0
                 end = max(end, last + aside)
+        if self.outs:
+            end = max(end, self._led_out(self.outs, begin) + begin)
         self.starts = [start - begin for start in self.starts]
         self.forks = [fork - begin for fork in self.forks]
         self.ups = [up - begin for up in self.ups]
         self.width = end - begin
+
+    def _led_out(self, outs: OutRows, begin: float) -> float:
+        """Begin the rows to the outputs behind the merges; how far they reach."""
+        merges = [right.blocks[0] for right in self.rights[:-1]]
+        ends = [*merges, self.levels[-1].left[-1]]
+        told = [one.reach for one in merges if isinstance(one, CornerBox)]
+        away = max([self.style.gap(1), *(reach + self.style.px(0.3) for reach in told)])
+        start = self.ups[0] - begin + max(block.width for block in ends) / 2 + away
+        return outs.begin(start)
 
     def _least(self, number: int) -> float:
         """The least x of the line up to a level, which passes by what is left of it."""
@@ -128,15 +143,18 @@ class LevelsBlock(Block):
         """Heights of the rows, and what is free for the line down and the line up between two."""
         style, heights = self.style, [0.0]
         self.gap = max(style.row_gap(0.6), style.px(0.5))
-        rows = [list(self._spans(number)) for number in range(len(self.levels))]
+        count = len(self.outs.rows) if self.outs else len(self.levels)
+        rows = [list(self._spans(number)) for number in range(count)]
         ups = [max((span.up for span in row), default=0.0) for row in rows]
         downs = [max((span.down for span in row), default=0.0) for row in rows]
         self.free: list[list[tuple[float, float]]] = []
-        for number, under in enumerate(self.levels[1:]):
-            ways: tuple[tuple[Sequence[On], float], ...] = (
-                (under.down, self.forks[number]),
-                (under.up, self.ups[number]),
-            )
+        for number in range(count - 1):
+            ways: list[tuple[Sequence[On], float]] = []
+            if number < len(self.forks):
+                under = self.levels[number + 1]
+                ways = [(under.down, self.forks[number]), (under.up, self.ups[number])]
+            elif self.outs:
+                ways = [(self.outs.ways[number + 1], self.outs.middle(number + 1))]
             ends = [self._ends(on, x, number, rows) for on, x in ways]
             clear = downs[number] + style.row_gap(0.3) + ups[number + 1]
             for (on, _), (top, low) in zip(ways, ends, strict=True):
@@ -146,6 +164,10 @@ class LevelsBlock(Block):
         self.heights = heights
         self.up = ups[0]
         self.down = max(height + down for height, down in zip(heights, downs, strict=True))
+        if self.outs:
+            self.up, self.down = self.up + self.outs.beyond, self.down + self.outs.beyond
+        if style.flow.mirrored:
+            self.up, self.down = self.down, self.up
 
     def _ends(
         self, on: Sequence[On], x: float, number: int, rows: Sequence[Sequence[Span]]
@@ -166,7 +188,9 @@ class LevelsBlock(Block):
 
     def _spans(self, number: int) -> Iterator[Span]:
         """What stands in a row, and how far it reaches."""
-        parts = [(self.lefts[number], self.starts[number])]
+        parts = [(self.lefts[number], self.starts[number])] if number < len(self.lefts) else []
+        if self.outs:
+            parts.append((self.outs.rows[number], self.outs.starts[number]))
         if number < len(self.ups):
             right = self.rights[number]
             parts.append((self.skips[number], self._across(number)))
@@ -200,6 +224,16 @@ class LevelsBlock(Block):
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`; ``sources`` is a single port, or none for an input."""
+        if not self.style.flow.mirrored:
+            return self._place(canvas, x, y, sources)
+        flow, pins = canvas.flow, len(canvas.pins)
+        canvas.flow = self.style.flow
+        ports = self._place(canvas, x, -y, [port.mirrored() for port in sources])
+        canvas.flow = flow
+        canvas.pins[pins:] = [pin.mirrored() for pin in canvas.pins[pins:]]
+        return [port.mirrored() for port in ports]
+
+    def _place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         ports, tops = list(sources), [y + height for height in self.heights]
         skips: list[list[Port]] = []
         for number, left in enumerate(self.lefts):
@@ -215,11 +249,39 @@ class LevelsBlock(Block):
                 ports = [self._down(canvas, number, x, y, ports[0])]
         port = ports[0]
         if self.straight:
-            middle = x + self.ups[-1], tops[-1] - half(self.levels[-1].left[-1])
+            middle = x + self.ups[-1], tops[len(self.ups)] - half(self.levels[-1].left[-1])
             port = Port((middle,), source=port.source)
+        ends = self._lead_out(canvas, len(self.ups), x, y, ports)
         for number in range(len(self.ups) - 1, -1, -1):
-            port = self._row(canvas, number, x, y, skips[number], port)
-        return [port]
+            port = self._row(canvas, number, x, y, ends, skips[number], port)
+        if not self.outs:
+            return [port]
+        self.outs.merge(canvas, x, [ends[number] for number in range(len(ends))])
+        return []
+
+    def _lead_out(
+        self, canvas: Canvas, number: int, x: float, y: float, ports: list[Port]
+    ) -> dict[int, Port]:
+        """The row from a level to its output, and those that go on from it; where they end."""
+        ends: dict[int, Port] = {}
+        if not self.outs:
+            return ends
+        ids, ends[number] = self.outs.place(canvas, number, x, y + self.heights[number], ports)
+        if number < len(self.levels) - 1:
+            return ends
+        for below in range(number + 1, len(self.heights)):
+            tap, over = self.outs.outs[below - 1].tap, self.outs.rows[below - 1]
+            middle = x + self.outs.middle(below)
+            line = y + self.heights[below - 1] + half(over.blocks[tap])
+            port = Port(((middle, line),), source=ids[tap])
+            top, bottom = self.free[below - 1][0]
+            way, first = self.outs.ways[below], self.outs.rows[below].blocks[0]
+            for block, spot in zip(way, self._spots(way, y + top, y + bottom), strict=True):
+                port = self._on_line(canvas, block, middle, spot, port, 1)
+            ids, ends[below] = self.outs.place(canvas, below, x, y + self.heights[below], [])
+            end = y + self.heights[below] - half(first)
+            canvas.connect(port, self.style, (middle, end), target=ids[0])
+        return ends
 
     def _down(self, canvas: Canvas, number: int, x: float, y: float, port: Port) -> Port:
         """The line down from a level, as far as the row of the next."""
@@ -245,9 +307,16 @@ class LevelsBlock(Block):
         return Port(((x, y + way),), source=shape)
 
     def _row(
-        self, canvas: Canvas, number: int, x: float, y: float, skip: list[Port], port: Port
+        self,
+        canvas: Canvas,
+        number: int,
+        x: float,
+        y: float,
+        outs: dict[int, Port],
+        skip: list[Port],
+        port: Port,
     ) -> Port:
-        """The line up into a level's merge, and the level's row behind it."""
+        """The line up into a level's merge, and the level's row behind it; ``outs``: its ends."""
         level, under = self.levels[number], self.levels[number + 1]
         middle, at = x + self.ups[number], y + self.heights[number]
         assert level.merge
@@ -269,6 +338,7 @@ class LevelsBlock(Block):
                 port = self._on_line(canvas, one, middle, spot, port, -1)
         canvas.connect(port, self.style, (middle, at + half(named)), target=ids[0])
         last = self.rights[number].blocks[-1]
+        outs |= self._lead_out(canvas, number, x, y, ports)
         if not number:
             return ports[0]
         if stands(last):
