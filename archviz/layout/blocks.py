@@ -170,9 +170,9 @@ class BoxBlock(Block):
         style, along, across = self.style, self.style.px(0.62), self.style.px(3)
         if not self.bar:
             self.lines, self.label_size, width = fit_label(self.face.label, style)
-            if (lacks := self._beside_badges(style) - width) > 0:
-                longest = max(text_width(line, self.label_size) for line in self.lines)
-                self.label_size *= max(1 - lacks / longest, style.theme.metric("shrink"))
+            if (lacks := self._beside_badges(style) - width) > style.px(0.3):  # else a wider box
+                spare = 1 - lacks / max(text_width(line, self.label_size) for line in self.lines)
+                self.label_size *= spare if spare >= style.theme.metric("shrink") else 1.0
             width = max(width, self._beside_badges(style))
             along, across = style.flow.lies(width, style.px(1))
         return max(along, self.slots[-1]), across
@@ -202,8 +202,8 @@ class BoxBlock(Block):
         room = 0.0
         ends = self.lines[:1] + self.lines[-1:]
         for badge, line in zip(self.face.badges, ends, strict=False):
-            clear = 0.18 if "/" in badge.text else 0.09
-            beside = badge_width(style, badge.text) * 0.97 + style.px(clear)
+            beside = badge_width(style, badge.text) * 0.97 + style.px(0.09)
+            beside += style.px(0.09) if "/" in badge.text else 0.0
             if "/" not in badge.text and len(self.lines) == 1:
                 beside = self._under_badge(style)
             room = max(room, text_width(line, self.label_size) + beside)
