@@ -30,8 +30,6 @@ JOINT = 1906
 
 OFF_SITE = 4000
 """How far a line's end may be from a site that it is glued to: under half a pixel."""
-SIDES = ((0, -1), (-1, 0), (0, 1), (1, 0))
-"""Outwards from a shape's connection sites, in their order."""
 
 
 class Bend(NamedTuple):
@@ -126,8 +124,8 @@ class EndShape(NamedTuple):
     def site(self, at: EmuPoint, onward: EmuPoint) -> int:
         """The connection site for a line that leaves at ``at`` towards ``onward``.
 
-        It is the one on the line's side; of a slanted line, the nearest one. Of an ellipse's
-        eight sites only the four on its axes are used.
+        It is the nearest one, on the side of the line. Of an ellipse's eight sites only the
+        four on its axes are used.
         """
         side = self._side(at, onward)
         return 2 * side if self.ellipse else side
@@ -142,11 +140,9 @@ class EndShape(NamedTuple):
         return ((x, top), (left, y), (x, bottom), (right, y))
 
     def _side(self, at: EmuPoint, onward: EmuPoint) -> int:
-        way = (_sign(onward[0] - at[0]), _sign(onward[1] - at[1]))
-        if way in SIDES:
-            return SIDES.index(way)
         sites = self._sites()
-        return min(range(4), key=lambda number: math.dist(sites[number], at))
+        ahead = (at[0] + _sign(onward[0] - at[0]), at[1] + _sign(onward[1] - at[1]))
+        return min(range(4), key=lambda number: math.dist(sites[number], ahead))
 
 
 def _sign(value: int) -> int:
