@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
 from archviz.layout.canvas import Canvas, Port, rounded
+from archviz.layout.flow import FLOWS
 from archviz.layout.glyphs import box_shape
 from archviz.layout.left_out import left_out
-from archviz.layout.flow import FLOWS
 from archviz.layout.legend import Section, Used, legend_sections, used_by_all, used_in
 from archviz.layout.legend_places import place_columns
 from archviz.layout.sheet import moved
