@@ -220,7 +220,7 @@ class TowersBlock(Block):
         entered = [h for h, one in zip(heights, self.branches, strict=True) if not one.begins]
         self.begins = not entered
         level = heights[-1] / 2 if merge or centred else 0.0
-        near = min(entered, key=lambda height: abs(height - level), default=level)
+        near = min(entered or heights, key=lambda height: abs(height - level), default=level)
         if len(entered) == 1 or abs(near - level) < style.px(NEAR):
             level = near  # the tower that all but stands on the line does so
         self.heights = [height - level for height in heights]
