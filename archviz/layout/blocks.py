@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded_box
 from archviz.layout.fitting import fit_label
-from archviz.layout.flow import Flow, text_extent
-from archviz.layout.glyphs import badge_shape, badge_width, box_shape, parted
+from archviz.layout.flow import text_extent
+from archviz.layout.glyphs import badge_reach, badge_shape, badge_width, box_shape, parted
 from archviz.layout.style import Style
 from archviz.looks import MODULE_COLORS
 from archviz.scene.scene import Group, Item, Shape, Text, total
@@ -136,7 +136,7 @@ class BoxBlock(Block):
         self.overhang = (self.width - self.box_width) / 2
         self.left_gap = self.right_gap = style.gap(0.45 if self.bar else 0.5)
         wide = max((badge_width(style, badge.text) for badge in face.badges), default=0.0)
-        self.badges = badge_reach(face, style.flow, wide, style.metric("badge"))
+        self.badges = badge_reach(style, len(face.badges), wide)
         self.right_gap += max(0.0, wide - style.metric("badge")) / 2
         if style.flow.vertical:  # badges of boxes above one another keep apart
             self.left_gap, self.right_gap = (
@@ -153,9 +153,7 @@ class BoxBlock(Block):
         if style.flow.mirrored:
             above, below = below, above
         px, room, under = style.px, style.room, above if self.captions_above else below
-        self.caption_start = max(
-            px(room.under_box), under * 0.8 + px(room.under_badge) + self.aside
-        )
+        self.caption_start = max(px(room.under_box), under + px(room.under_badge) + self.aside)
         if style.flow.vertical:  # badges stand at the right corners
             above, below = 0.0, wide / 2 + self.aside
             self.caption_start = max(px(BESIDE), 0.0 if self.captions_above else below + px(0.12))
@@ -172,6 +170,9 @@ class BoxBlock(Block):
         style, along, across = self.style, self.style.px(0.62), self.style.px(3)
         if not self.bar:
             self.lines, self.label_size, width = fit_label(self.face.label, style)
+            if (lacks := self._beside_badges(style) - width) > style.px(0.3):  # else a wider box
+                spare = 1 - lacks / max(text_width(line, self.label_size) for line in self.lines)
+                self.label_size *= spare if spare >= style.theme.metric("shrink") else 1.0
             width = max(width, self._beside_badges(style))
             along, across = style.flow.lies(width, style.px(1))
         return max(along, self.slots[-1]), across
@@ -201,9 +202,9 @@ class BoxBlock(Block):
         room = 0.0
         ends = self.lines[:1] + self.lines[-1:]
         for badge, line in zip(self.face.badges, ends, strict=False):
-            long = "/" in badge.text
-            beside = badge_width(style, badge.text) * 0.97 + (style.px(0.18) if long else 0.0)
-            if not long and len(self.lines) == 1:
+            beside = badge_width(style, badge.text) * 0.97 + style.px(0.09)
+            beside += style.px(0.09) if "/" in badge.text else 0.0
+            if "/" not in badge.text and len(self.lines) == 1:
                 beside = self._under_badge(style)
             room = max(room, text_width(line, self.label_size) + beside)
         return room
@@ -298,16 +299,6 @@ class BoxBlock(Block):
             self.style.theme.color("caption"),
             across="before" if self.captions_above else "after",
         )
-
-
-def badge_reach(face: Face, flow: Flow, width: float, height: float) -> tuple[float, float]:
-    """How far badges at the right corners of a box stand out before and behind it."""
-    if not face.badges:
-        return 0.0, 0.0
-    if not flow.vertical:
-        return 0.0, width / 2
-    top, bottom = height / 2, height / 2 if len(face.badges) > 1 else 0.0
-    return (bottom, top) if flow.upward else (top, bottom)
 
 
 MODULE_ROLES = (*MODULE_COLORS, "module")

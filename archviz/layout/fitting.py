@@ -27,8 +27,8 @@ def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
         long = text_width(kernel, size)
         if long <= room / least:
             return (name, kernel), size * min(1.0, room / long), width
-        if long <= style.px(4) - padding:
-            return (name, kernel), size, long + padding
+        if long <= style.px(3.75):
+            return (name, kernel), size, long + style.px(0.25)
     hyphens = 0 if " " in label else 3  # a word of several breaks whole, "Inception-A" not at all
     for shrink in (1.0, least):
         lines = break_lines(label, room, size * shrink, hyphens=hyphens)

@@ -24,7 +24,6 @@ from archviz.layout.levels_parts import (
     CornerBox,
     Level,
     On,
-    OutRow,
     Span,
     TakingBox,
     dressed,
@@ -47,9 +46,8 @@ HEAD = 0.38
 class LevelsBlock(Block):
     """The levels of a U, the topmost on the line of the row around it; the last has no merge."""
 
-    def __init__(self, levels: Sequence[Level], style: Style, outs: Sequence[OutRow] = ()) -> None:
-        self.style = style
-        self.outs = OutRows(outs, len(levels), style) if outs else None
+    def __init__(self, levels: Sequence[Level], style: Style, outs: OutRows | None = None) -> None:
+        self.style, self.outs = style, outs
         self.levels = [
             dressed(level, number, style, bool(outs)) for number, level in enumerate(levels)
         ]
@@ -123,9 +121,9 @@ class LevelsBlock(Block):
         merges = [right.blocks[0] for right in self.rights[:-1]]
         ends = [*merges, self.levels[-1].left[-1]]
         told = [one.reach for one in merges if isinstance(one, CornerBox)]
-        away = max(self.style.gap(1), *(reach + self.style.px(0.3) for reach in told))
+        away = max([self.style.gap(1), *(reach + self.style.px(0.3) for reach in told)])
         start = self.ups[0] - begin + max(block.width for block in ends) / 2 + away
-        return outs.begin(start, len(self.levels))
+        return outs.begin(start)
 
     def _least(self, number: int) -> float:
         """The least x of the line up to a level, which passes by what is left of it."""
@@ -166,6 +164,8 @@ class LevelsBlock(Block):
         self.heights = heights
         self.up = ups[0]
         self.down = max(height + down for height, down in zip(heights, downs, strict=True))
+        if self.outs:
+            self.up, self.down = self.up + self.outs.beyond, self.down + self.outs.beyond
         if style.flow.mirrored:
             self.up, self.down = self.down, self.up
 
@@ -251,18 +251,24 @@ class LevelsBlock(Block):
         if self.straight:
             middle = x + self.ups[-1], tops[len(self.ups)] - half(self.levels[-1].left[-1])
             port = Port((middle,), source=port.source)
-        self._lead_out(canvas, len(self.ups), x, y, ports)
+        ends = self._lead_out(canvas, len(self.ups), x, y, ports)
         for number in range(len(self.ups) - 1, -1, -1):
-            port = self._row(canvas, number, x, y, skips[number], port)
-        return [] if self.outs else [port]
-
-    def _lead_out(self, canvas: Canvas, number: int, x: float, y: float, ports: list[Port]) -> None:
-        """The row from a level to its output, and those that go on from it."""
+            port = self._row(canvas, number, x, y, ends, skips[number], port)
         if not self.outs:
-            return
-        ids = self.outs.place(canvas, number, x, y + self.heights[number], ports)
+            return [port]
+        self.outs.merge(canvas, x, [ends[number] for number in range(len(ends))])
+        return []
+
+    def _lead_out(
+        self, canvas: Canvas, number: int, x: float, y: float, ports: list[Port]
+    ) -> dict[int, Port]:
+        """The row from a level to its output, and those that go on from it; where they end."""
+        ends: dict[int, Port] = {}
+        if not self.outs:
+            return ends
+        ids, ends[number] = self.outs.place(canvas, number, x, y + self.heights[number], ports)
         if number < len(self.levels) - 1:
-            return
+            return ends
         for below in range(number + 1, len(self.heights)):
             tap, over = self.outs.outs[below - 1].tap, self.outs.rows[below - 1]
             middle = x + self.outs.middle(below)
@@ -272,9 +278,10 @@ class LevelsBlock(Block):
             way, first = self.outs.ways[below], self.outs.rows[below].blocks[0]
             for block, spot in zip(way, self._spots(way, y + top, y + bottom), strict=True):
                 port = self._on_line(canvas, block, middle, spot, port, 1)
-            ids = self.outs.place(canvas, below, x, y + self.heights[below], [])
+            ids, ends[below] = self.outs.place(canvas, below, x, y + self.heights[below], [])
             end = y + self.heights[below] - half(first)
             canvas.connect(port, self.style, (middle, end), target=ids[0])
+        return ends
 
     def _down(self, canvas: Canvas, number: int, x: float, y: float, port: Port) -> Port:
         """The line down from a level, as far as the row of the next."""
@@ -300,9 +307,16 @@ class LevelsBlock(Block):
         return Port(((x, y + way),), source=shape)
 
     def _row(
-        self, canvas: Canvas, number: int, x: float, y: float, skip: list[Port], port: Port
+        self,
+        canvas: Canvas,
+        number: int,
+        x: float,
+        y: float,
+        outs: dict[int, Port],
+        skip: list[Port],
+        port: Port,
     ) -> Port:
-        """The line up into a level's merge, and the level's row behind it."""
+        """The line up into a level's merge, and the level's row behind it; ``outs``: its ends."""
         level, under = self.levels[number], self.levels[number + 1]
         middle, at = x + self.ups[number], y + self.heights[number]
         assert level.merge
@@ -324,7 +338,7 @@ class LevelsBlock(Block):
                 port = self._on_line(canvas, one, middle, spot, port, -1)
         canvas.connect(port, self.style, (middle, at + half(named)), target=ids[0])
         last = self.rights[number].blocks[-1]
-        self._lead_out(canvas, number, x, y, ports)
+        outs |= self._lead_out(canvas, number, x, y, ports)
         if not number:
             return ports[0]
         if stands(last):

@@ -10,6 +10,7 @@ from archviz.layout.canvas import RISE, Canvas
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.flow import text_extent
 from archviz.layout.style import Style
+from archviz.layout.symbols import SymbolBlock
 from archviz.scene.scene import Text
 from archviz.scene.text import clip, text_width
 
@@ -156,7 +157,7 @@ def dressed(level: Level, number: int, style: Style, led: bool = False) -> Level
             row[free:] = [above(block, style) for block in row[free:]]
         if number and right:
             right[-1] = beside(right[-1], style)
-        elif number and stands(merge):
+        elif number and stands(merge) and not isinstance(merge, SymbolBlock):
             merge = (CornerBox if led else BesideBox)(merge.face, style)
     if number:
         left[0] = beside(left[0], style, [level.size] if level.size else [], before=True)
@@ -169,7 +170,8 @@ def above(block: Block, style: Style) -> Block:
     """A box with its captions above."""
     if not isinstance(block, BoxBlock) or block.bar:
         return block
-    return BoxBlock(block.face, style, True, block.stubs)
+    made = SymbolBlock if isinstance(block, SymbolBlock) else BoxBlock
+    return made(block.face, style, True, block.stubs)
 
 
 def beside(block: Block, style: Style, more: Sequence[str] = (), before: bool = False) -> Block:

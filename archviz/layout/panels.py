@@ -19,7 +19,7 @@ from archviz.looks import MODULE_COLORS, MODULES
 from archviz.network.kinds import OPENABLE
 from archviz.network.model import COMING_IN, Module, ModuleCall, Network, Node, Series
 from archviz.network.walk import children
-from archviz.scene.scene import Group, Shape
+from archviz.scene.scene import Group, Shape, total
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
 
 COLOR_ORDER = {color: place for place, color in enumerate(MODULE_COLORS)}
@@ -171,8 +171,9 @@ def _panel_of(module: Module, body: Series, builder: Builder, most: float) -> Pa
     network, analysis = builder.network, builder.analysis
     panel = settled(builder.within(body, module.gives), fitted)
     notes = variant_notes(network, analysis, module, body)
-    across = panel.height if panel.style.flow.vertical else 0.0
-    return panel._replace(notes=_note_lines(notes, max(panel.width, across), panel.style))
+    across = max(panel.height, panel.style.px(8))
+    room = across if panel.style.flow.vertical else panel.width
+    return panel._replace(notes=_note_lines(notes, room, panel.style))
 
 
 def _note_lines(notes: Sequence[str], width: float, style: Style) -> tuple[str, ...]:
@@ -308,25 +309,31 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
             rounds=False,
         )
     canvas.lines += gaps(canvas.lines, canvas.back, style)
-    _draw_title(panel, canvas, back)
+    _draw_title(panel, canvas, back, leave if style.flow.upward else line)
     return Group(canvas.prefix, "panel", panel.module.title, "", panel.module.name, canvas.items())
 
 
-def _draw_title(panel: Panel, canvas: Canvas, back: Shape) -> None:
-    """A panel's title and the lines under it, by its tinted rectangle ``back``."""
+def _draw_title(panel: Panel, canvas: Canvas, back: Shape, arrow: float) -> None:
+    """A panel's title and the lines under it, by its tinted rectangle ``back``.
+
+    ``arrow``: where its upper arrow is, which has the title above it.
+    """
     style, flow = panel.style, panel.style.flow
     size, small = style.metric("title"), style.metric("caption")
     below = back.y + back.height
     middle, baseline = back.x + back.width / 2, below + style.px(0.1) + style.row_gap(0.32)
     notes = below + panel.titled
     baseline += ASCENT * size
+    room = panel.height if flow.vertical else panel.width
+    title = clip(panel.module.title, room, size, bold=True)
+    over = middle
     if flow.vertical:
         baseline = back.y - style.gap(STUB) - 0.4 * size
         notes = below + style.gap(STUB) + style.px(0.25)
-    room = panel.height if flow.vertical else panel.width
-    title = clip(panel.module.title, room, size, bold=True)
+        spare = (max(room - panel.head, back.width) - text_width(title, size, bold=True)) / 2
+        over = middle + min(max(arrow - middle, -spare), spare)
     fill = style.theme.color("text")
-    canvas.text(middle, baseline, title, size, fill, bold=True, role="title")
+    canvas.text(over, baseline, title, size, fill, bold=True, role="title")
     for row, line in enumerate(panel.notes):
         baseline = notes + (LINE_HEIGHT * (row + 0.25) + ASCENT) * small
         canvas.text(middle, baseline, line, small, fill, role="note")
@@ -357,3 +364,8 @@ def level(panels: Sequence[Panel]) -> list[Panel]:
 def row_height(panels: Sequence[Panel]) -> float:
     """The height of a row of panels, whose titles stand on one line."""
     return max(panel.body for panel in panels) + max(one.height - one.body for one in panels)
+
+
+def row_length(panels: Sequence[Panel], gap: float) -> float:
+    """The length of a row of panels along the flow, ``gap`` between each two."""
+    return total(panel.length for panel in panels) + gap * (len(panels) - 1)

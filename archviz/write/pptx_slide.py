@@ -238,9 +238,15 @@ def dash_name(drawn: Shape | Connector) -> str:
 
 
 def shape_name(shape: Shape, group: Group | None) -> str:
-    """What a shape is called: a layer's box by its layer, a badge by its letter and layer."""
+    """What a shape is called: a layer's box by its layer, a badge by its letter and layer.
+
+    A part in one of several colours is called by its role: it lies under an outline.
+    """
     text = " ".join(shape.lines)
     if group is None or group.role not in ("layer", "module"):
         return text or shape.role or shape.form
-    first = next((item for item in group.items if isinstance(item, Shape)), shape)
-    return group.name or text if first.id == shape.id else f"{text} on {group.name}"
+    shapes = [item for item in group.items if isinstance(item, Shape)]
+    *_, whole = (item for item in shapes if item.box == shapes[0].box)
+    if shape.id == whole.id:
+        return group.name or text
+    return f"{text} on {group.name}" if text else shape.role

@@ -200,7 +200,8 @@ class _TikzWriter:
             part.nodes["main"].append(rf"\coordinate ({name}) at ({at});")
             return
         layer = "panels" if shape.role in ("panel", "ground") else "main"
-        label = r"\\".join(rf"\fit{{{latex(line)}}}" for line in shape.lines)
+        fit = "" if shape.role == "symbol" else r"\fit"  # a sign stands in the middle as it is
+        label = r"\\".join(rf"{fit}{{{latex(line)}}}" for line in shape.lines)
         options = ", ".join(self.shape_options(shape, usual))
         part.nodes[layer].append(rf"\node[{options}] ({name}) at ({at}) {{{label}}};")
         if shape.shadow:
