@@ -304,5 +304,6 @@ def test_the_check_sees_a_way_through_a_box(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_check_sees_branches_at_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compound, "stagger", lambda *_: 0.0)
     monkeypatch.setattr(ways, "leaving", lambda *_: 0)
-    monkeypatch.setattr(choice, "_of_pair", lambda *_: 0.0)
+    monkeypatch.setattr(choice, "_cuts", lambda *_: 0.0)
+    monkeypatch.setattr(choice, "_along", lambda *_: False)
     assert violations(scene_of(PYRAMID)) != []
