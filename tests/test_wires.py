@@ -305,5 +305,7 @@ def test_the_check_sees_branches_at_one_place(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(compound, "stagger", lambda *_: 0.0)
     monkeypatch.setattr(ways, "leaving", lambda *_: 0)
     monkeypatch.setattr(choice, "_cuts", lambda *_: 0.0)
-    monkeypatch.setattr(choice, "_along", lambda *_: False)
-    assert violations(scene_of(PYRAMID)) != []
+    branches = [["from a", "conv 1x1 8"], ["from b", "conv 1x1 8"], [], ["conv 1x1 8"]]
+    body = ["input 32x32x8", "conv 1x1 8 as=a", "conv 1x1 8 as=b", "conv 1x1 8"]
+    spec = {"title": "Branches", "network": [*body, {"towers": branches, "merge": "concat"}]}
+    assert any("run on one another" in line for line in violations(draw(spec)))
