@@ -234,6 +234,9 @@ def _jogs(found: Found) -> Iterator[str]:
                     break
                 if side == onward or not 0.05 < abs(height - across) < near:
                     continue
+                mirrored = (2 * across - height, 2 * height - across)
+                if any(abs(x - along) < 0.05 and _at(y, mirrored) for x, y, _ in ends):
+                    continue  # a fork to both sides
                 low, high = sorted((across, height))
                 if any(
                     abs(piece[axis] - along) < 0.05
@@ -243,6 +246,10 @@ def _jogs(found: Found) -> Iterator[str]:
                     for piece in pieces
                 ):
                     yield f"a line jogs at {(along, across) if not axis else (across, along)}"
+
+
+def _at(height: float, heights: tuple[float, ...]) -> bool:
+    return any(abs(height - other) < 0.05 for other in heights)
 
 
 def _heads(found: Found) -> Iterator[str]:

@@ -20,8 +20,8 @@ BOX_TO_BUS = 0.6
 BRACKET_PAD = 0.36
 TWICE = 0.96
 """Units of a merge's side for the lines of one value where nothing else enters."""
-BESIDE_LINE = 0.3
-"""Units: a tower that is nearer to the line of all of them stands on it."""
+BESIDE_LINE = (0.3, 4.0)
+"""Units and pixels: a tower that is nearer to the line of all of them stands on it."""
 BADGE_PAD = 0.14
 """Units between a badge and a bracket."""
 
@@ -236,7 +236,9 @@ class TowersBlock(Block):
         nearest = min(lines, key=lambda height: abs(height - level))
         if len(entered) == 1:
             level = entered[0]
-        elif abs(nearest - level) < style.px(BESIDE_LINE) and not self.twice:
+        elif (
+            abs(nearest - level) < max(style.px(BESIDE_LINE[0]), BESIDE_LINE[1]) and not self.twice
+        ):
             level = nearest
         self.heights = [height - level for height in heights]
         self.lead = style.gap(TRUNK_TO_BOX)

@@ -32,12 +32,14 @@ class OutputNames:
             for texts in outputs
         ]
         self.gap = style.px(0.16)
-        self.width = self.gap + max(self._extent(texts) for texts in self.texts)
+        extents = [self._extent(texts) for texts in self.texts]
+        self.width = self.gap + max(along for along, _ in extents)
+        self.across = [across for _, across in extents]
 
-    def _extent(self, texts: Sequence[str]) -> float:
-        """How far the name of an output and its caption reach along."""
+    def _extent(self, texts: Sequence[str]) -> tuple[float, float]:
+        """How far the name of an output and its caption reach along and across."""
         widths = [text_width(text, size) for text, size in zip(texts, self.sizes, strict=True)]
-        return self.style.flow.lies(max(widths), LINE_HEIGHT * sum(self.sizes))[0]
+        return self.style.flow.lies(max(widths), LINE_HEIGHT * sum(self.sizes))
 
     def lead(self, canvas: Canvas, port: Port, out: tuple[float, float], number: int) -> None:
         """Lead a line out to the name of output ``number`` at ``out``."""
@@ -58,8 +60,10 @@ class OutputsBlock(TowersBlock):
 
     def __init__(self, outputs: Sequence[tuple[Block, str, str]], style: Style) -> None:
         branches = [branch for branch, _, _ in outputs]
-        super().__init__(branches, None, style, centred=True, gap=GAP)
         self.names = OutputNames([(name, caption) for _, name, caption in outputs], style)
+        for branch, across in zip(branches, self.names.across, strict=True):
+            branch.up, branch.down = max(branch.up, across / 2), max(branch.down, across / 2)
+        super().__init__(branches, None, style, centred=True, gap=GAP)
         self.out = self.ends + style.gap(OUT)
         self.width = self.out + self.names.width
 
