@@ -164,6 +164,7 @@ class BoxBlock(Block):
             names = [text_width(name, style.metric("caption")) for name in self.stubs]
             stub = px(STUB + RISE) + style.flow.lies(max(names), style.metric("caption"))[1]
             self.up = max(self.up, half + stub + (captions if self.captions_above else 0.0))
+            self.caption_start += stub if self.captions_above else 0.0
 
     def glyph(self) -> tuple[float, float]:
         """Set the label; how far it reaches along and across."""
@@ -289,8 +290,6 @@ class BoxBlock(Block):
     def _caption_texts(self, canvas: Canvas, middle: float, y: float) -> list[Text]:
         """The captions, beside the box on one of the sides where no line goes on."""
         start = self.height / 2 + self.caption_start
-        if self.captions_above and self.stubs:
-            start += self.style.px(STUB + RISE) + self.caption_size
         return canvas.labels(
             middle,
             y - start if self.captions_above else y + start,

@@ -203,7 +203,7 @@ def _slide(
         sheet.row(chapter.lines, *parts_of_row)
     for row in chapter.rows:
         sheet.panels(row)
-    sheet.notes(chapter.notes)
+    sheet.notes(chapter.notes, inner)
     left, top, right, bottom = extent(sheet.items)
     dx = rounded(MARGIN + (inner - (right - left)) / 2 - left)
     dy = rounded(TOP + max(0.0, (height - (bottom - top)) * 0.45) - top)

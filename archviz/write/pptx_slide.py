@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archviz.scene.scene import Item, Scene
-    from archviz.write.pptx_parts import Drawn, EmuBox, EmuPoint, Frame
+    from archviz.write.pptx_parts import Drawn, EmuPoint, Frame
 
 TITLE = '<p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr><p:ph type="title"/></p:nvPr>'
 
@@ -68,6 +68,18 @@ class SlideWriter:
             elif isinstance(item, Text) and item.role == "slide-title" and titled:
                 self.title.append(item)
         self.order.reverse()
+        self.sites: dict[str, dict[EmuPoint, EndShape]] = {}
+        for item, _ in items_with_groups(scene.items):
+            if isinstance(item, Connector) and len(item.route) > 1:
+                route = [frame.point(*point) for point in item.route]
+                self._register_site(item.source, route[0], route[1])
+                self._register_site(item.target, route[-1], route[-2])
+
+    def _register_site(self, shape: str, at: EmuPoint, onward: EmuPoint) -> None:
+        """A site of its own for a line's end where the shape has none, to move with the shape."""
+        end, sites = self.ends.get(shape), self.sites.setdefault(shape, {})
+        if end and at not in sites and end.misses(at, onward):
+            sites[at] = EndShape(self.number(), port_box(at, onward), True, end.name)
 
     def _register(
         self, shape: Shape, group: Group | None, ways: dict[str, tuple[str, EmuPoint]]
@@ -110,6 +122,8 @@ class SlideWriter:
                     drawn += self.group(item)
                 case Shape():
                     drawn.append(self.shape(item, group))
+                    sites = self.sites.get(item.id, {}).values()
+                    drawn += [self._dot(site, f"site on {site.name}") for site in sites]
                 case Connector():
                     drawn += self.connector(item)
                 case Line():
@@ -191,8 +205,8 @@ class SlideWriter:
         width = self.frame.length(connector.line_width)
         first, last = parts[0], parts[-1]
         dots: list[Drawn] = []
-        start = self.ends.get(connector.source) or self._port("in", first[0], first[1], dots)
-        end = self.ends.get(connector.target) or self._port("out", last[-1], last[-2], dots)
+        start = self._end(connector.source, "in", first[0], first[1], dots)
+        end = self._end(connector.target, "out", last[-1], last[-2], dots)
         name = f"{'arrow' if connector.head else 'line'} {start.name} → {end.name}"
         drawn: list[Drawn] = []
         for part, following in zip(parts, (*parts[1:], None), strict=True):
@@ -201,7 +215,8 @@ class SlideWriter:
                 head = arrowhead(self.frame, connector)
             else:
                 box = joint_box(part[-1], following[0], width)
-                stop = self._dot("joint", f"joint of {name}", box, connector.stroke, dots)
+                stop = EndShape(self.number(), box, False, "joint")
+                dots.append(self._dot(stop, "joint", f"joint of {name}", connector.stroke))
             dash = dash_name(connector)
             line = stroke(self.frame, connector.stroke, connector.line_width, head, dash)
             glue = connected_to(start, stop, part)
@@ -209,16 +224,20 @@ class SlideWriter:
             start = stop
         return [*dots, *drawn]
 
-    def _port(self, name: str, at: EmuPoint, onward: EmuPoint, drawn: list[Drawn]) -> EndShape:
-        """An invisible oval at the end of a line that comes from nowhere."""
-        return self._dot(name, name, port_box(at, onward), "", drawn)
-
-    def _dot(self, name: str, detail: str, box: EmuBox, fill: str, drawn: list[Drawn]) -> EndShape:
-        """A small shape to glue to, where the scene has none: a joint, or a port if empty."""
-        end = EndShape(self.number(), box, not fill, name)
-        outside = look(self.frame, geometry("ellipse" if end.ellipse else "rect"), solid(fill))
-        drawn.append(sp(end.number, name, detail, box, outside))
+    def _end(
+        self, shape: str, name: str, at: EmuPoint, onward: EmuPoint, drawn: list[Drawn]
+    ) -> EndShape:
+        """What a line is glued to: its shape, or a dot where it comes from nowhere."""
+        end = self.sites.get(shape, {}).get(at) or self.ends.get(shape)
+        if end is None:
+            end = EndShape(self.number(), port_box(at, onward), True, name)
+            drawn.append(self._dot(end, name))
         return end
+
+    def _dot(self, end: EndShape, name: str, detail: str = "", fill: str = "") -> Drawn:
+        """A small shape to glue to, where the scene has none: a joint, or invisible if empty."""
+        outside = look(self.frame, geometry("ellipse" if end.ellipse else "rect"), solid(fill))
+        return sp(end.number, name, detail, end.box, outside)
 
 
 def items_with_groups(
