@@ -19,7 +19,7 @@ from archviz.layout.pyramid_rows import OutRows
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
 from archviz.layout.symbols import SymbolBlock, has_symbol
-from archviz.layout.wires import FromBlock, TapBlock, joined, taken_in
+from archviz.layout.wires import FromBlock, TapBlock, given_in, joined, taken_in
 from archviz.network.analysis import Analysis
 from archviz.network.kinds import KINDS
 from archviz.network.labels import shape_text
@@ -91,10 +91,10 @@ class Builder(NamedTuple):
             case Layer():
                 return self.layer(node)
             case ModuleCall():
-                return self.call(node) if node.look.drawn else None
+                return self.call(node) if node.look.drawn else self.passed(node)
             case Repeat() | Towers() | Residual() | Graph():
                 block = self.compound(node) if node.look.drawn else None
-                return block and noted(block, node, self.style)
+                return noted(block, node, self.style) if block else self.passed(node)
             case Named():
                 if node.name not in self.taken:
                     return None
@@ -112,6 +112,14 @@ class Builder(NamedTuple):
                 return nested if nested.blocks else None
             case _:
                 assert_never(node)
+
+    def passed(self, node: Node) -> Block | None:
+        """Of what is not drawn the names that are taken elsewhere: of the value on the line."""
+        names = [name for name in given_in(node) if name in self.taken]
+        taps = [TapBlock(name, self.style, name in self.stubs) for name in names]
+        block = SeriesBlock(taps, self.style)
+        block.behind = True
+        return block if taps else None
 
     def compound(self, node: Repeat | Towers | Residual | Graph) -> Block | None:
         """The block of a node with others in it."""
@@ -145,7 +153,7 @@ class Builder(NamedTuple):
         """A layer's box, bar or circle."""
         facts = self.analysis.facts.get(layer.where)
         if facts is None or not any(one.drawn for one in facts.layers):
-            return None
+            return self.passed(layer)
         bars = not (self.style.in_panel or self.style.flow.vertical)
         face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full, bars)
         if face.glyph == "circle":
