@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple, TypeVar, assert_never
 
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
 from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, TowersBlock
 from archviz.layout.faces import layer_face, module_face, span
-from archviz.layout.levels import BESIDE, Ladder, Piece, Rung, ladder_of, pieces, shapes_behind
+from archviz.layout.levels import (
+    BESIDE,
+    Across,
+    Ladder,
+    Piece,
+    Rung,
+    ladder_of,
+    pieces,
+    set_in,
+    shapes_behind,
+)
+from archviz.layout.levels_across import ladder_across
 from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.levels_named import with_skips
 from archviz.layout.levels_parts import Level, On, TakingBox, stands
@@ -58,6 +70,8 @@ class Builder(NamedTuple):
     """Keys of the layers that wires enter or leave below: their captions stand above."""
     body: Series = Series()
     """What the drawing shows."""
+    counts: Mapping[str, int] = {}
+    """How often each named value is taken in it, or given out of it."""
     beside: int = BESIDE
     """How many of the layers beside a U stand in its topmost row."""
 
@@ -67,7 +81,8 @@ class Builder(NamedTuple):
         Values of the names ``gives`` go out of it.
         """
         body = with_skips(joined(body), self.analysis.facts, gives)
-        return self._replace(taken=frozenset(taken_in(body)).union(gives), body=body)
+        counts = Counter([*taken_in(body), *gives])
+        return self._replace(taken=frozenset(counts), body=body, counts=counts)
 
     def series(self, series: Series) -> SeriesBlock:
         """A series of what is drawn of its nodes."""
@@ -75,7 +90,13 @@ class Builder(NamedTuple):
 
     def pieces(self, series: Series) -> list[Piece]:
         """What is drawn of a series, one after another: its nodes, or a U with those beside it."""
-        return pieces(series, self.analysis.facts, self.beside)
+        found = ladder_across(series.nodes, self.analysis.facts, self.counts)
+        if not found:
+            return pieces(series, self.analysis.facts, self.beside)
+        drawn: list[Piece] = list(series.nodes)
+        first, last, ladder = found
+        set_in(drawn, ladder, first, last, self.beside, self.beside)
+        return drawn
 
     def blocks(self, nodes: Sequence[Piece]) -> list[Block]:
         """What is drawn of nodes."""
@@ -245,7 +266,10 @@ class Ways(NamedTuple):
 
 def levels_block(ladder: Ladder, builder: Builder) -> Block:
     """The block of a U; where its rows cannot be drawn as such, that of its nodes in a row."""
-    first, ways = ladder.rungs[0], [Ways([], [], [], [])]
+    skips = [rung.skip for rung in ladder.rungs if isinstance(rung.skip, Across)]
+    crossing = [wire.name for skip in skips for wire in skip.wires]
+    whole, builder = builder, builder._replace(taken=builder.taken.difference(crossing))
+    ways = [Ways([], [], [], [])]
     for over, rung in pairwise(ladder.rungs):
         assert over.skip
         ways.append(_ways(rung, over.skip, builder))
@@ -256,19 +280,18 @@ def levels_block(ladder: Ladder, builder: Builder) -> Block:
     ]
     if all(_whole(level, number) for number, level in enumerate(levels)):
         return LevelsBlock(levels, builder.style)
-    assert first.skip
-    block = builder.residual(first.skip)
-    row = [
-        *builder.blocks(first.before),
-        *([block] if block else []),
-        *builder.blocks(first.behind),
-    ]
-    return SeriesBlock(row, builder.style)
+    row: list[Block | None] = []
+    for node in ladder.nodes:
+        alone = isinstance(node, Residual) and not skips
+        row.append(whole.residual(node) if alone else whole.block(node))  # type: ignore[arg-type]
+    return SeriesBlock([block for block in row if block], builder.style)
 
 
-def _ways(rung: Rung, over: Residual, builder: Builder) -> Ways:
+def _ways(rung: Rung, over: Residual | Across, builder: Builder) -> Ways:
     """The ways of a level below the skip ``over``."""
-    down, names = builder.blocks(rung.down), _taken_beside(over, builder.body)
+    down, names = builder.blocks(rung.down), frozenset[str]()
+    if isinstance(over, Residual):
+        names = _taken_beside(over, builder.body)
     up: list[On] = []
     for node in rung.up:
         if isinstance(node, Named) and node.name in names:
@@ -297,14 +320,19 @@ def _level(rung: Rung, ways: Ways, names: frozenset[str], builder: Builder) -> L
     left = [*ways.before, *builder.blocks(rung.before)]
     shapes = shapes_behind(Series(rung.before), facts)
     size = shape_text(shapes[0]) if len(shapes) == 1 and not style.full else ""
+    right = [*builder.blocks(rung.behind), *ways.behind]
     if not rung.skip:
-        return Level([*left, *ways.behind], [], None, [], ways.down, ways.up, size)
+        return Level([*left, *right], [], None, [], ways.down, ways.up, size)
+    if isinstance(rung.skip, Across):
+        taker = None if rung.skip.joined else builder.block(rung.skip.merge)
+        assert taker is None or isinstance(taker, BoxBlock)
+        level = Level(left, [], taker, right, ways.down, ways.up, size)
+        return level._replace(wires=rung.skip.wires, joined=rung.skip.joined)
     skip = builder.series(rung.skip.shortcut).blocks
     for place, block in enumerate(skip):
         if isinstance(block, BoxBlock) and not names.isdisjoint(block.face.takes):
             skip[place] = TakingBox(block.face, names, style, block.stubs)
     merge = builder.merge(rung.skip.merge, captions_above=True)
-    right = [*builder.blocks(rung.behind), *ways.behind]
     return Level(left, skip, merge, right, ways.down, ways.up, size)
 
 

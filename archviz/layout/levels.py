@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from archviz.network.facts import Facts
 from archviz.network.model import (
@@ -34,6 +34,25 @@ ON_A_LINE = 2
 FactsOf: TypeAlias = Mapping[str, Facts]
 
 
+class Wire(NamedTuple):
+    """A value that goes straight across, and what the modules at both of its ends call it."""
+
+    name: str
+    given: str = ""
+    taken: str = ""
+
+
+class Across(NamedTuple):
+    """Values of a level's last box, which go straight across into what takes them.
+
+    ``joined``: that stands in the level above, and reaches down to this one.
+    """
+
+    merge: Layer | ModuleCall
+    wires: tuple[Wire, ...]
+    joined: bool = False
+
+
 class Rung(NamedTuple):
     """A level: its row before and behind the skip, and the ways down to it and up from it.
 
@@ -41,16 +60,17 @@ class Rung(NamedTuple):
     """
 
     before: tuple[Node, ...]
-    skip: Residual | None = None
+    skip: Residual | Across | None = None
     behind: tuple[Node, ...] = ()
     down: tuple[Node, ...] = ()
     up: tuple[Node, ...] = ()
 
 
 class Ladder(NamedTuple):
-    """An encoder with its decoder, the outermost level first."""
+    """An encoder with its decoder, the outermost level first; the ``nodes`` that it is of."""
 
     rungs: tuple[Rung, ...]
+    nodes: tuple[Node, ...] = ()
 
 
 Piece: TypeAlias = Node | Ladder
@@ -66,16 +86,20 @@ def pieces(series: Series, facts: FactsOf, beside: int) -> list[Piece]:
         ladder = ladder_of(node, facts)
         if ladder:
             at = next(place for place, one in enumerate(found) if one is node)
-            start = _beside(found, at, -1, max(1, beside))
-            stop = _beside(found, at, 1, beside)
-            first = ladder.rungs[
-                0
-            ]._replace(
-                before=tuple(found[start:at]),  # type: ignore[arg-type]  # no ladders beside
-                behind=tuple(found[at + 1 : stop + 1]),  # type: ignore[arg-type]
-            )
-            found[start : stop + 1] = [Ladder((first, *ladder.rungs[1:]))]
+            set_in(found, ladder, at, at, max(1, beside), beside)
     return found
+
+
+def set_in(
+    found: list[Piece], ladder: Ladder, first: int, last: int, before: int, behind: int
+) -> None:
+    """Put a U in the place of some pieces, with so many layers beside it in its first row."""
+    start, stop = _beside(found, first, -1, before), _beside(found, last, 1, behind)
+    top = ladder.rungs[0]
+    left: list[Any] = found[start:first]  # no ladders are beside it
+    right: list[Any] = found[last + 1 : stop + 1]
+    top = top._replace(before=(*left, *top.before), behind=(*top.behind, *right))
+    found[start : stop + 1] = [Ladder((top, *ladder.rungs[1:]), (*left, *ladder.nodes, *right))]
 
 
 def _beside(found: Sequence[Piece], at: int, step: int, most: int) -> int:
@@ -101,8 +125,8 @@ def ladder_of(skip: Residual, facts: FactsOf) -> Ladder | None:
     for outer, inner in zip(skips, [*skips[1:], None], strict=True):
         nodes = outer.main.nodes
         at = next((place for place, node in enumerate(nodes) if node is inner), len(nodes))
-        rungs.append(_rung(nodes[:at], inner, nodes[at + 1 :], _size_before(rungs, facts), facts))
-    return Ladder(tuple(rungs))
+        rungs.append(rung(nodes[:at], inner, nodes[at + 1 :], rungs, facts))
+    return Ladder(tuple(rungs), (skip,))
 
 
 def _nested(skip: Residual, facts: FactsOf) -> list[Residual]:
@@ -163,8 +187,13 @@ def _change(before: Shape, after: Shape) -> int:
 
 def resizes(skip: Residual, facts: FactsOf) -> bool:
     """Whether the map is smaller somewhere inside a skip."""
-    outside = shape_behind(skip.merge, facts)
-    return any(_change(outside, shape_behind(node, facts)) < 0 for node in skip.main.nodes)
+    return gets_smaller(skip.merge, skip.main.nodes, facts)
+
+
+def gets_smaller(merge: Node, between: Sequence[Node], facts: FactsOf) -> bool:
+    """Whether the map is smaller somewhere before a merge than behind it."""
+    outside = shape_behind(merge, facts)
+    return any(_change(outside, shape_behind(node, facts)) < 0 for node in between)
 
 
 def _size_before(rungs: Sequence[Rung], facts: FactsOf) -> Shape:
@@ -174,14 +203,15 @@ def _size_before(rungs: Sequence[Rung], facts: FactsOf) -> Shape:
     return shape or (shape_behind(skip.merge, facts) if skip else ())
 
 
-def _rung(
+def rung(
     before: tuple[Node, ...],
-    skip: Residual | None,
+    skip: Residual | Across | None,
     behind: tuple[Node, ...],
-    shape: Shape,
+    rungs: Sequence[Rung],
     facts: FactsOf,
 ) -> Rung:
-    """A level, with what stands on the ways down and up; ``shape`` comes down to it."""
+    """The level below these, with what stands on the ways down to it and up from it."""
+    shape = _size_before(rungs, facts)
     ends = behind if skip else before
     stop = _way_up(ends, shape_behind(skip.merge, facts) if skip else (), facts)
     if not skip and not any(isinstance(node, Layer | ModuleCall) for node in before[:stop]):

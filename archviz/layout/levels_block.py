@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 from archviz.layout.blocks import Block
-from archviz.layout.canvas import Canvas, Port
+from archviz.layout.canvas import RISE, Canvas, Port
 from archviz.layout.compound import TRUNK_TO_BOX, SeriesBlock
 from archviz.layout.levels_parts import (
     BesideBox,
@@ -32,6 +33,14 @@ from archviz.layout.levels_parts import (
     span_of,
     stands,
 )
+from archviz.layout.levels_sides import (
+    END,
+    GivingBox,
+    TakingSide,
+    names_room,
+    underside,
+    with_sides,
+)
 from archviz.layout.style import Style
 from archviz.scene.scene import total
 
@@ -39,6 +48,8 @@ JOINT = 0.15
 """Units by which a line is longer with the joint of a wire on it."""
 HEAD = 0.38
 """Units from such a joint to what the line goes on to."""
+Skips: TypeAlias = Sequence[Sequence[Port]]
+"""For each level the ports that its row ends in."""
 
 
 class LevelsBlock(Block):
@@ -46,6 +57,7 @@ class LevelsBlock(Block):
 
     def __init__(self, levels: Sequence[Level], style: Style) -> None:
         self.style = style
+        levels = with_sides(levels, style)
         self.levels = [dressed(level, number, style) for number, level in enumerate(levels)]
         first, last = self.levels[0], self.levels[-1]
         self.begins = bool(first.left) and first.left[0].begins
@@ -55,6 +67,13 @@ class LevelsBlock(Block):
             SeriesBlock([level.merge, *level.right] if level.merge else [], style)
             for level in self.levels
         ]
+        self.merges = [level.merge for level in self.levels]
+        self.lowest = list(range(len(self.levels)))
+        for number in range(len(self.levels) - 1, 0, -1):
+            if self.levels[number].joined:
+                self.lowest[number - 1] = self.lowest[number]
+        for number, level in enumerate(self.levels):
+            self.merges[number] = self.merges[number - 1] if level.joined else level.merge
         self.straight = len(last.left) > 1 and stands(last.left[-1])
         self._columns()
         self._rows()
@@ -79,7 +98,8 @@ class LevelsBlock(Block):
         if not self.straight:
             lowest = end + style.gap(0.7)
         steps = [
-            leaves(right, style) - right.blocks[0].width / 2 for right in self.rights[1:-1]
+            leaves(right, style) - right.blocks[0].width / 2 if right.blocks else 0.0
+            for right in self.rights[1:-1]
         ]  # from the line up into a level to that out of it
         for number in range(len(self.forks)):
             lowest = max(lowest, self._least(number) - total(steps[number:]))
@@ -110,11 +130,18 @@ class LevelsBlock(Block):
         self.ups = [up - begin for up in self.ups]
         self.width = end - begin
 
+    def _width(self, number: int) -> float:
+        """How wide the merge is to which a level's lines go."""
+        merge = self.merges[number]
+        assert merge
+        return merge.width
+
     def _least(self, number: int) -> float:
         """The least x of the line up to a level, which passes by what is left of it."""
         style, under, fork = self.style, self.levels[number + 1], self.forks[number]
-        skip, merge = self.skips[number].width, self.rights[number].blocks[0].width
-        across = (skip + style.gap(1) if skip else 0.0) + merge / 2
+        skip = self.skips[number].width
+        across = (skip + style.gap(1) if skip else 0.0) + self._width(number) / 2
+        across += names_room(self.levels[number], self.merges[number], style)
         end = max(self.starts[number] + self.lefts[number].width, fork)
         passed = fork + reach(under.down) + style.gap(0.5)
         wired = any(isinstance(one, str) for one in under.up)
@@ -144,6 +171,9 @@ class LevelsBlock(Block):
             heights.append(heights[-1] + clear)
             self.free.append([(heights[-2] + top, heights[-1] - low) for top, low in ends])
         self.heights = heights
+        for number, taker in enumerate(self.merges):
+            if isinstance(taker, TakingSide) and not self.levels[number].joined:
+                taker.drop = heights[self.lowest[number]] - heights[number]
         self.up = ups[0]
         self.down = max(height + down for height, down in zip(heights, downs, strict=True))
 
@@ -161,16 +191,20 @@ class LevelsBlock(Block):
 
     def _across(self, number: int) -> float:
         """Where what is on a skip begins."""
-        row = self.rights[number].blocks[0]
-        return self.ups[number] - row.width / 2 - self.style.gap(1) - self.skips[number].width
+        beside = self._width(number) / 2 + self.style.gap(1) + self.skips[number].width
+        return self.ups[number] - beside
 
     def _spans(self, number: int) -> Iterator[Span]:
         """What stands in a row, and how far it reaches."""
         parts = [(self.lefts[number], self.starts[number])]
         if number < len(self.ups):
-            right = self.rights[number]
+            start = self.ups[number] - self._width(number) / 2
             parts.append((self.skips[number], self._across(number)))
-            parts.append((right, self.ups[number] - right.blocks[0].width / 2))
+            parts.append((self.rights[number], start))
+            if self.levels[number].joined and number == self.lowest[number]:
+                taker = self.merges[number]
+                assert isinstance(taker, TakingSide)
+                yield taker.foot(start)
         for row, start in parts:
             for block, offset in zip(row.blocks, row.offsets, strict=True):
                 yield span_of(block, start + offset, self.style)
@@ -218,7 +252,8 @@ class LevelsBlock(Block):
             middle = x + self.ups[-1], tops[-1] - half(self.levels[-1].left[-1])
             port = Port((middle,), source=port.source)
         for number in range(len(self.ups) - 1, -1, -1):
-            port = self._row(canvas, number, x, y, skips[number], port)
+            if not self.levels[number].joined:
+                port = self._row(canvas, number, x, y, skips, port)
         return [port]
 
     def _down(self, canvas: Canvas, number: int, x: float, y: float, port: Port) -> Port:
@@ -245,10 +280,11 @@ class LevelsBlock(Block):
         return Port(((x, y + way),), source=shape)
 
     def _row(
-        self, canvas: Canvas, number: int, x: float, y: float, skip: list[Port], port: Port
+        self, canvas: Canvas, number: int, x: float, y: float, skips: Skips, port: Port
     ) -> Port:
         """The line up into a level's merge, and the level's row behind it."""
-        level, under = self.levels[number], self.levels[number + 1]
+        lowest, skip = self.lowest[number], list(skips[number])
+        level, under = self.levels[number], self.levels[lowest + 1]
         middle, at = x + self.ups[number], y + self.heights[number]
         assert level.merge
         left = middle - level.merge.width / 2
@@ -258,16 +294,19 @@ class LevelsBlock(Block):
             ids, skip = _placed(across, canvas, left - self.style.gap(1) - across.width, at, skip)
         named, skip_ids = level.merge, ids
         ids, ports = _placed(self.rights[number], canvas, left, at, skip)
+        for row in range(number, lowest + 1):
+            if isinstance(named, TakingSide):
+                self._straight(canvas, row, skips[row][0], left, ids[0])
         if abs(port.x - middle) > 0.01:
             port = port.to((middle, port.y))
-        top, bottom = self.free[number][1]
+        top, bottom = self.free[lowest][1]
         spots = self._spots(under.up[::-1], y + top, y + bottom)
         for one, spot in zip(under.up, reversed(spots), strict=True):
             if isinstance(one, str):
                 self._wires(canvas, number, x, y, port.branch((middle, spot)), one, skip_ids)
             else:
                 port = self._on_line(canvas, one, middle, spot, port, -1)
-        canvas.connect(port, self.style, (middle, at + half(named)), target=ids[0])
+        canvas.connect(port, self.style, (middle, at + underside(named)), target=ids[0])
         last = self.rights[number].blocks[-1]
         if not number:
             return ports[0]
@@ -275,6 +314,22 @@ class LevelsBlock(Block):
             out = left + leaves(self.rights[number], self.style)
             return Port(((out, at - half(last)),), source=ports[0].source)
         return ports[0].to((x + self.ups[number - 1], at))
+
+    def _straight(self, canvas: Canvas, number: int, port: Port, right: float, target: str) -> None:
+        """The lines of a level that go straight across, with what both ends call them."""
+        style, giver, (x, y) = self.style, self.lefts[number].blocks[-1], port.pen[-1]
+        assert isinstance(giver, GivingBox)
+        size, fill = style.metric("caption"), style.theme.color("caption")
+        for wire, height in zip(self.levels[number].wires, giver.heights(), strict=True):
+            over = y + height - style.px(RISE)
+            line = Port(((x, y + height),), source=port.source)
+            canvas.connect(line, style, (right, y + height), target=target)
+            if wire.given:
+                at = x + style.px(RISE)
+                canvas.label(at, over, wire.given, size, fill, along="after", across="before")
+            if wire.taken:
+                at = right - style.px(END)
+                canvas.label(at, over, wire.taken, size, fill, along="before", across="before")
 
     def _wires(
         self,

@@ -9,6 +9,7 @@ from archviz.layout.blocks import BESIDE, Block, BoxBlock, CircleBlock, Face
 from archviz.layout.canvas import Canvas
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.flow import text_extent
+from archviz.layout.levels import Wire
 from archviz.layout.style import Style
 from archviz.scene.scene import Text
 from archviz.scene.text import clip, text_width
@@ -30,6 +31,10 @@ class Level(NamedTuple):
     down: list[Block]
     up: list[On]
     size: str = ""
+    wires: tuple[Wire, ...] = ()
+    """What goes straight across from the last box, where that is no skip."""
+    joined: bool = False
+    """Whether it goes into the merge of the level above."""
 
 
 class Span(NamedTuple):
@@ -59,13 +64,16 @@ class Span(NamedTuple):
 
 def stands(block: Block) -> bool:
     """Whether a line can enter a block in the middle of its underside or top."""
-    if isinstance(block, CircleBlock):
+    if isinstance(block, CircleBlock) or (isinstance(block, BesideBox) and block.free):
         return True
     return isinstance(block, BoxBlock) and not (block.bar or block.face.gives or block.face.takes)
 
 
 class BesideBox(BoxBlock):
     """A box with its captions before or behind it, which leaves its underside and top free."""
+
+    free: bool = False
+    """Whether it does so whatever it gives and takes."""
 
     def __init__(self, face: Face, style: Style, more: Sequence[str] = (), before: bool = False):
         super().__init__(face._replace(captions=()), style)
@@ -105,12 +113,12 @@ def reach(blocks: Iterable[On], before: bool = False) -> float:
 def dressed(level: Level, number: int, style: Style) -> Level:
     """A level with captions where no line goes on, and none below its row but for the last."""
     left, merge, right = list(level.left), level.merge, list(level.right)
-    if merge:
+    if merge or level.wires:
         for row, free in ((left, 0 if number else len(left) - 1), (right, 0)):
             row[free:] = [_above(block, style) for block in row[free:]]
         if number and right:
             right[-1] = _beside(right[-1], style)
-        elif number and stands(merge):
+        elif number and merge and stands(merge) and not isinstance(merge, BesideBox):
             merge = BesideBox(merge.face, style)
     if number:
         left[0] = _beside(left[0], style, [level.size] if level.size else [], before=True)
@@ -121,14 +129,14 @@ def dressed(level: Level, number: int, style: Style) -> Level:
 
 def _above(block: Block, style: Style) -> Block:
     """A box with its captions above."""
-    if not isinstance(block, BoxBlock) or block.bar:
+    if not isinstance(block, BoxBlock) or block.bar or isinstance(block, BesideBox):
         return block
     return BoxBlock(block.face, style, True, block.stubs)
 
 
 def _beside(block: Block, style: Style, more: Sequence[str] = (), before: bool = False) -> Block:
     """A box that a line can go through with its captions before or behind it."""
-    if not isinstance(block, BoxBlock) or not stands(block):
+    if not isinstance(block, BoxBlock) or isinstance(block, BesideBox) or not stands(block):
         return block
     return BesideBox(block.face, style, more, before)
 
