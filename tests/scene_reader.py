@@ -259,7 +259,7 @@ class Net(NamedTuple):
     spots: tuple[Spot, ...]
 
 
-def read_net(net: Sequence[Spot], flow: Point, named: dict[Spot, str]) -> Net:
+def read_net(net: Sequence[Spot], flow: Point, named: dict[Spot, Text]) -> Net:
     """What a net joins; ``named`` has the names at ends in the open."""
     pieces = stretches(net)
     at: dict[Spot, list[tuple[Stretch, bool]]] = defaultdict(list)
@@ -399,6 +399,7 @@ def _read_page(
     ]
     for spot_net in nets(spots):
         net = read_net(spot_net, flow, named)
+        names = _names_over(spot_net, named, seen)
         inside = [places[spot.box] for spot in spot_net if spot.box is not None]
         ends = len(inside)
         inside += [_panel_of(_between(spot, near), seen) for spot in spot_net for near in spot.near]
@@ -410,18 +411,36 @@ def _read_page(
             tail = drawings[place].end(source, numbers, named, before)
             head = drawings[place].end(target, numbers, named, after)
             drawings[place].edges[tail, head] += count
+            for name in names if source.box is not None else ():
+                drawings[place].named_at.setdefault(port(name), tail)
 
 
-def _name_at(spot: Spot, seen: Seen) -> str:
+def _name_at(spot: Spot, seen: Seen) -> Text | None:
     """The name that stands at the end of a line, or over it where it begins."""
     (other,) = spot.near
-    low, start = (min(*pair) for pair in zip(spot.at, other.at, strict=True)), (*spot.at, 0.0, 0.0)
-    long = (*low, abs(spot.at[0] - other.at[0]), abs(spot.at[1] - other.at[1]))
-    found = [(_apart(start, text.box) / text.size, text.text) for text in seen.texts]
+    found = [(_apart((*spot.at, 0.0, 0.0), text.box) / text.size, text) for text in seen.texts]
     if not spot.head:
-        found += [(_apart(long, text.box) / text.size, text.text) for text in seen.texts]
-    distance, name = min(found, default=(NEAR, ""))
-    return name if distance < NEAR else ""
+        long = _reach(spot, other)
+        found += [(_apart(long, text.box) / text.size, text) for text in seen.texts]
+    near = [(distance, text) for distance, text in found if distance < NEAR]
+    return min(near)[1] if near else None
+
+
+def _names_over(net: Sequence[Spot], named: dict[Spot, Text], seen: Seen) -> set[str]:
+    """The names over a line, of those that stand at the ends of lines, too."""
+    pieces = [_reach(spot, near) for spot in net for near in spot.near]
+    at_ends, wanted = [*named.values()], {text.text for text in named.values()}
+    over = [text for text in seen.texts if text.text in wanted and text not in at_ends]
+    return {
+        text.text
+        for text in over
+        if min(_apart(text.box, piece) for piece in pieces) < NEAR * text.size
+    }
+
+
+def _reach(one: Spot, other: Spot) -> Box:
+    low = min(one.at[0], other.at[0]), min(one.at[1], other.at[1])
+    return (*low, abs(one.at[0] - other.at[0]), abs(one.at[1] - other.at[1]))
 
 
 def _apart(one: Box, other: Box) -> float:
@@ -447,16 +466,18 @@ class _Drawing:
         self.labels: list[str] = []
         self.edges: Counter[tuple[int, int]] = Counter()
         self.ports: dict[str, int] = {}
+        self.named_at: dict[str, int] = {}
+        """Where the lines come from that have a name over them."""
 
     def box(self, label: str) -> int:
         self.labels.append(label)
         return len(self.labels) - 1
 
-    def end(self, spot: Spot, boxes: Sequence[int], named: dict[Spot, str], other: str) -> int:
+    def end(self, spot: Spot, boxes: Sequence[int], named: dict[Spot, Text], other: str) -> int:
         """The number of the box or of the port at which a line ends."""
         if spot.box is not None:
             return boxes[spot.box]
-        label = port(named[spot], leaves=spot.head) if spot in named else other
+        label = port(named[spot].text, leaves=spot.head) if spot in named else other
         if label not in self.ports:
             self.ports[label] = self.box(label)
         return self.ports[label]
@@ -464,12 +485,16 @@ class _Drawing:
     def wiring(self) -> Wiring:
         """With what stands between two names joined, and those names left out."""
         edges, labels = self.edges, list(self.labels)
-        for number in self.ports.values():
+        for label, number in self.ports.items():
             into = {tail: n for (tail, head), n in edges.items() if head == number}
             out = {head: n for (tail, head), n in edges.items() if tail == number}
             if into and out:
                 edges = Counter({pair: n for pair, n in edges.items() if number not in pair})
                 edges.update({(a, b): m * n for a, m in into.items() for b, n in out.items()})
+            elif not into and label in self.named_at:
+                start = self.named_at[label]
+                edges = Counter({pair: n for pair, n in edges.items() if number not in pair})
+                edges.update({(start, head): n for head, n in out.items()})
             elif into:
                 labels[number] = leaving(labels[number])
             elif leaving(labels[number]) in self.ports:  # it goes out, and in again

@@ -16,9 +16,10 @@ from scene_reader import read
 from wirings import differences
 
 from archviz.language.expand import network_from_text
-from archviz.layout.levels import BESIDE, Ladder, pieces
+from archviz.layout.levels import Ladder
 from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.page import Options, draw_network
+from archviz.layout.pyramid import BESIDE, pieces
 from archviz.network.analysis import analyse
 from archviz.scene.scene import Connector, Point, Scene, Shape
 from archviz.scene.theme import load_theme

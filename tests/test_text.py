@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import archviz
-from archviz.layout.blocks import fit_label
+from archviz.layout.fitting import fit_label
 from archviz.layout.slides import COMPACT, slide_style
 from archviz.layout.style import Style
 from archviz.scene import metrics

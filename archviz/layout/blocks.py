@@ -19,12 +19,13 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded_box
-from archviz.layout.flow import Flow, text_extent
-from archviz.layout.glyphs import badge_shape, badge_width, box_shape, parted
+from archviz.layout.fitting import fit_label
+from archviz.layout.flow import text_extent
+from archviz.layout.glyphs import badge_reach, badge_shape, badge_width, box_shape, parted
 from archviz.layout.style import Style
 from archviz.looks import MODULE_COLORS
 from archviz.scene.scene import Group, Item, Shape, Text, total
-from archviz.scene.text import ASCENT, break_lines, clip, text_width
+from archviz.scene.text import ASCENT, clip, text_width
 
 
 class Block:
@@ -135,8 +136,13 @@ class BoxBlock(Block):
         self.overhang = (self.width - self.box_width) / 2
         self.left_gap = self.right_gap = style.gap(0.45 if self.bar else 0.5)
         wide = max((badge_width(style, badge.text) for badge in face.badges), default=0.0)
-        self.badges = badge_reach(face, style.flow, wide, style.metric("badge"))
+        self.badges = badge_reach(style, len(face.badges), wide)
         self.right_gap += max(0.0, wide - style.metric("badge")) / 2
+        if style.flow.vertical:  # badges of boxes above one another keep apart
+            self.left_gap, self.right_gap = (
+                max(gap, out + style.px(NEAR_BADGE))
+                for gap, out in zip((self.left_gap, self.right_gap), self.badges, strict=True)
+            )
         self._reach(across, wide)
 
     def _reach(self, captions: float, wide: float) -> None:
@@ -144,10 +150,10 @@ class BoxBlock(Block):
         style, half, radius = self.style, self.height / 2, self.style.metric("badge") / 2
         above = radius if self.face.badges else 0.0
         below = radius if len(self.face.badges) > 1 else 0.0
+        if style.flow.mirrored:
+            above, below = below, above
         px, room, under = style.px, style.room, above if self.captions_above else below
-        self.caption_start = max(
-            px(room.under_box), under * 0.8 + px(room.under_badge) + self.aside
-        )
+        self.caption_start = max(px(room.under_box), under + px(room.under_badge) + self.aside)
         if style.flow.vertical:  # badges stand at the right corners
             above, below = 0.0, wide / 2 + self.aside
             self.caption_start = max(px(BESIDE), 0.0 if self.captions_above else below + px(0.12))
@@ -164,6 +170,9 @@ class BoxBlock(Block):
         style, along, across = self.style, self.style.px(0.62), self.style.px(3)
         if not self.bar:
             self.lines, self.label_size, width = fit_label(self.face.label, style)
+            if (lacks := self._beside_badges(style) - width) > 0:
+                longest = max(text_width(line, self.label_size) for line in self.lines)
+                self.label_size *= max(1 - lacks / longest, style.theme.metric("shrink"))
             width = max(width, self._beside_badges(style))
             along, across = style.flow.lies(width, style.px(1))
         return max(along, self.slots[-1]), across
@@ -193,9 +202,9 @@ class BoxBlock(Block):
         room = 0.0
         ends = self.lines[:1] + self.lines[-1:]
         for badge, line in zip(self.face.badges, ends, strict=False):
-            long = "/" in badge.text
-            beside = badge_width(style, badge.text) * 0.97 + (style.px(0.18) if long else 0.0)
-            if not long and len(self.lines) == 1:
+            clear = 0.18 if "/" in badge.text else 0.09
+            beside = badge_width(style, badge.text) * 0.97 + style.px(clear)
+            if "/" not in badge.text and len(self.lines) == 1:
                 beside = self._under_badge(style)
             room = max(room, text_width(line, self.label_size) + beside)
         return room
@@ -292,65 +301,8 @@ class BoxBlock(Block):
         )
 
 
-def badge_reach(face: Face, flow: Flow, width: float, height: float) -> tuple[float, float]:
-    """How far badges at the right corners of a box stand out before and behind it."""
-    if not face.badges:
-        return 0.0, 0.0
-    if not flow.vertical:
-        return 0.0, width / 2
-    top, bottom = height / 2, height / 2 if len(face.badges) > 1 else 0.0
-    return (bottom, top) if flow.upward else (top, bottom)
-
-
 MODULE_ROLES = (*MODULE_COLORS, "module")
 """Roles of modules' boxes: those that a theme has for them, and one for any other colour."""
-
-
-def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
-    """A label's lines, font size and the width of its box.
-
-    The box is two units wide; a label that does not fit in two lines is first set a
-    little smaller, then gets a wider box, and is cut off where that is not enough. A
-    kernel size stands on the second line rather than part of the name. A line ends behind a
-    hyphen between two words that are the label, else only where no box is wide enough.
-    """
-    width, size = style.px(2), style.metric("label")
-    padding = style.px(0.2)
-    room, least = width - padding, style.theme.metric("shrink")
-    if not label.strip():
-        return (), size, width
-    if " " not in label and text_width(label, size) <= room / least:
-        size *= min(1.0, room / text_width(label, size))
-        return (label,), size, width
-    name, kernel = _kernel_apart(label)
-    if kernel and text_width(label, size) > room >= text_width(name, size):
-        long = text_width(kernel, size)
-        if long <= room / least:
-            return (name, kernel), size * min(1.0, room / long), width
-        if long <= style.px(4) - padding:
-            return (name, kernel), size, long + padding
-    hyphens = 0 if " " in label else 3  # a word of several breaks whole, "Inception-A" not at all
-    for shrink in (1.0, least):
-        lines = break_lines(label, room, size * shrink, hyphens=hyphens)
-        if lines:
-            return lines, size * shrink, width
-    for anywhere in (hyphens, 1):
-        for units in (2.5, 3.0, 3.5, 4.0):
-            lines = break_lines(label, style.px(units) - padding, size, hyphens=anywhere)
-            if lines:
-                return lines, size, style.px(units)
-    return (clip(label, style.px(4) - padding, size),), size, style.px(4)
-
-
-def _kernel_apart(label: str) -> tuple[str, str]:
-    """A label's name and its kernel, or kernels: ``3×3 or 5×5``; the latter empty for none."""
-    words = label.split(" ")
-    start = len(words)
-    while start > 1 and ("×" in words[start - 1] or words[start - 1] in ("or", "…")):
-        start -= 1
-    while start < len(words) and "×" not in words[start]:
-        start += 1
-    return " ".join(words[:start]), " ".join(words[start:])
 
 
 class CircleBlock(Block):

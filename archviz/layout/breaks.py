@@ -80,7 +80,7 @@ def break_blocks(
     strands = strands_of(blocks, style, tapped, starts)
     count = max(count, len(strands))
     least, most = 0.0, total(strand.at[-1] - strand.at[0] for strand in strands)
-    for _ in range(40):
+    for _ in range(40 if count > len(strands) else 0):
         limit = (least + most) / 2
         if least_lines(strands, limit) <= count:
             most = limit

@@ -10,22 +10,13 @@ from typing import NamedTuple, TypeVar, assert_never
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
 from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, TowersBlock
 from archviz.layout.faces import layer_face, module_face, span
-from archviz.layout.levels import (
-    BESIDE,
-    Across,
-    Ladder,
-    Piece,
-    Rung,
-    ladder_of,
-    pieces,
-    set_in,
-    shapes_behind,
-)
-from archviz.layout.levels_across import ladder_across
+from archviz.layout.levels import Across, Ladder, Piece, Rung, ladder_of, shapes_behind
+from archviz.layout.levels_across import pieces_across
 from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.levels_named import with_skips
-from archviz.layout.levels_parts import Level, On, TakingBox, stands
+from archviz.layout.levels_parts import Level, On, OutRow, TakingBox, stands
 from archviz.layout.outputs import OutputsBlock
+from archviz.layout.pyramid import BESIDE, pieces
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
 from archviz.layout.symbols import SymbolBlock, has_symbol
@@ -90,13 +81,9 @@ class Builder(NamedTuple):
 
     def pieces(self, series: Series) -> list[Piece]:
         """What is drawn of a series, one after another: its nodes, or a U with those beside it."""
-        found = ladder_across(series.nodes, self.analysis.facts, self.counts)
-        if not found:
-            return pieces(series, self.analysis.facts, self.beside)
-        drawn: list[Piece] = list(series.nodes)
-        first, last, ladder = found
-        set_in(drawn, ladder, first, last, self.beside, self.beside)
-        return drawn
+        facts = self.analysis.facts
+        across = pieces_across(series, facts, self.beside, self.counts)
+        return across or pieces(series, facts, self.beside)
 
     def blocks(self, nodes: Sequence[Piece]) -> list[Block]:
         """What is drawn of nodes."""
@@ -265,26 +252,44 @@ class Ways(NamedTuple):
 
 
 def levels_block(ladder: Ladder, builder: Builder) -> Block:
-    """The block of a U; where its rows cannot be drawn as such, that of its nodes in a row."""
+    """The block of a U; where its rows cannot be drawn as such, that of its nodes in a row.
+
+    A pyramid has its smallest level on top, where the flow goes right.
+    """
+    plain = builder
     skips = [rung.skip for rung in ladder.rungs if isinstance(rung.skip, Across)]
     crossing = [wire.name for skip in skips for wire in skip.wires]
-    whole, builder = builder, builder._replace(taken=builder.taken.difference(crossing))
-    ways = [Ways([], [], [], [])]
+    builder = builder._replace(taken=builder.taken.difference(crossing))
+    if ladder.outs and not builder.style.flow.vertical:
+        flow = builder.style.flow._replace(mirrored=True)
+        builder = builder._replace(style=builder.style._replace(flow=flow))
+    first, ways = ladder.rungs[0], [Ways([], [], [], [])]
     for over, rung in pairwise(ladder.rungs):
         assert over.skip
         ways.append(_ways(rung, over.skip, builder))
     below = [*(way.names for way in ways[1:]), frozenset[str]()]
     levels = [
-        _level(rung, way, names, builder)
+        _level(rung, way, names, builder, bool(ladder.outs))
         for rung, way, names in zip(ladder.rungs, ways, below, strict=True)
     ]
-    if all(_whole(level, number) for number, level in enumerate(levels)):
-        return LevelsBlock(levels, builder.style)
-    row: list[Block | None] = []
-    for node in ladder.nodes:
-        alone = isinstance(node, Residual) and not skips
-        row.append(whole.residual(node) if alone else whole.block(node))  # type: ignore[arg-type]
-    return SeriesBlock([block for block in row if block], builder.style)
+    outs = [
+        OutRow(out.name, out.caption, builder.blocks(out.row), builder.blocks(out.way), out.tap)
+        for out in ladder.outs
+    ]
+    if all(_whole(level, number) for number, level in enumerate(levels)) and all(
+        out.whole for out in outs
+    ):
+        return LevelsBlock(levels, builder.style, outs)
+    if ladder.nodes:
+        return SeriesBlock(plain.blocks(ladder.nodes), plain.style)
+    assert isinstance(first.skip, Residual)
+    block = plain.residual(first.skip)
+    row = [
+        *plain.blocks(first.before),
+        *([block] if block else []),
+        *plain.blocks([*first.behind, *ladder.ends]),
+    ]
+    return SeriesBlock(row, plain.style)
 
 
 def _ways(rung: Rung, over: Residual | Across, builder: Builder) -> Ways:
@@ -314,11 +319,17 @@ def _taken_beside(skip: Residual, body: Series) -> frozenset[str]:
     return frozenset(name for name in there if everywhere.count(name) == there.count(name))
 
 
-def _level(rung: Rung, ways: Ways, names: frozenset[str], builder: Builder) -> Level:
-    """A level, measured; ``names`` are values from the line up to it."""
+def _level(
+    rung: Rung, ways: Ways, names: frozenset[str], builder: Builder, led: bool = False
+) -> Level:
+    """A level, measured; ``names`` are values from the line up to it.
+
+    ``led``: it is one of a pyramid, where more stands above the merges than makes the level.
+    """
     facts, style = builder.analysis.facts, builder.style
     left = [*ways.before, *builder.blocks(rung.before)]
-    shapes = shapes_behind(Series(rung.before), facts)
+    first = rung.before[:1] if led and not rung.skip else rung.before
+    shapes = shapes_behind(Series(first), facts)
     size = shape_text(shapes[0]) if len(shapes) == 1 and not style.full else ""
     right = [*builder.blocks(rung.behind), *ways.behind]
     if not rung.skip:

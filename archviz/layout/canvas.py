@@ -11,7 +11,7 @@ that lines which share a trunk draw it once and yet know their whole route.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict, Unpack
 
 from archviz.layout.flow import RIGHT, Flow, Side
 from archviz.layout.style import Style
@@ -39,6 +39,11 @@ class Port(NamedTuple):
     def y(self) -> float:
         """The height at which the line ends."""
         return self.pen[-1][1]
+
+    def mirrored(self) -> Port:
+        """The port where across counts the other way."""
+        pen, lead = (tuple((x, -y) for x, y in way) for way in (self.pen, self.lead))
+        return self._replace(pen=pen, lead=lead)
 
     def turn(self, out: float, between: float, left: float, y: float) -> Port:
         """The port led to the start of the next line: out at ``out``, back at ``between``."""
@@ -74,6 +79,20 @@ class Pin(NamedTuple):
     """Pixels below ``down`` that captions take, which can go above for a wire from below."""
     key: str = ""
     """The place in the spec of what it is at."""
+
+    def mirrored(self) -> Pin:
+        """The pin where across counts the other way."""
+        up, down = (None if end is None else -end for end in (self.down, self.up))
+        return self._replace(up=up, down=down, port=self.port and self.port.mirrored())
+
+
+class Where(TypedDict, total=False):
+    """On which sides of its point a text stands, in the middle of it unless told; and how."""
+
+    along: Side
+    across: Side
+    bold: bool
+    role: str
 
 
 class Canvas:
@@ -209,16 +228,10 @@ class Canvas:
         texts: str | Sequence[str],
         size: float | Sequence[float],
         fill: str,
-        *,
-        along: Side = "middle",
-        across: Side = "middle",
-        bold: bool = False,
-        role: str = "caption",
+        **where: Unpack[Where],
     ) -> None:
         """Upright text in front of the lines; see :meth:`labels`."""
-        self.front += self.labels(
-            x, y, texts, size, fill, along=along, across=across, bold=bold, role=role
-        )
+        self.front += self.labels(x, y, texts, size, fill, **where)
 
     def labels(
         self,
@@ -227,19 +240,16 @@ class Canvas:
         texts: str | Sequence[str],
         size: float | Sequence[float],
         fill: str,
-        *,
-        along: Side = "middle",
-        across: Side = "middle",
-        bold: bool = False,
-        role: str = "caption",
+        **where: Unpack[Where],
     ) -> list[Text]:
-        """Upright lines of text that stand beside a point of the flow: ``along`` and
-        ``across`` say on which of its sides."""
+        """Upright lines of text that stand beside a point of the flow."""
         texts = [texts] if isinstance(texts, str) else texts
         sizes = [size] * len(texts) if isinstance(size, float) else size
         if not texts:
             return []
-        anchor, places = self.flow.text_places(along, across, (x, y), sizes)
+        sides = where.get("along", "middle"), where.get("across", "middle")
+        anchor, places = self.flow.text_places(*sides, (x, y), sizes)
+        bold, role = where.get("bold", False), where.get("role", "caption")
         return [
             make_text(*place, text, one, fill, bold=bold, anchor=anchor, role=role)
             for place, text, one in zip(places, texts, sizes, strict=True)

@@ -13,7 +13,6 @@ from typing import TypeAlias
 from archviz.layout.grounds import FAR
 from archviz.layout.style import Style
 from archviz.layout.ways import Lane, Leg, Route, Zone
-from archviz.scene.scene import total
 
 MOST_STEPS = 3000
 MOST_CROSSED = 2
@@ -33,7 +32,7 @@ def choose(wires: Sequence[Sequence[Route]], style: Style) -> list[Route]:
     chosen: list[Place] = []
     left: list[int] = []
     for number in range(len(wires)):
-        place = next(table.fitting(chosen, number, 0), None)
+        place, _ = next(table.fitting(chosen, 0.0, number, 0), (None, 0.0))
         if place:
             chosen.append(place)
         else:
@@ -41,9 +40,9 @@ def choose(wires: Sequence[Sequence[Route]], style: Style) -> list[Route]:
     before = 0.0
     for number in left:
         places = [(number, way) for way in range(len(wires[number]))]
-        counts = [table.crossings(chosen, place, MOST_CROSSED) for place in places]
-        count, place = min(zip(counts, places, strict=True))
-        if count - before <= MOST_CROSSED:
+        limit = before + MOST_CROSSED
+        count, place = min((table.crossings(chosen, before, new, limit), new) for new in places)
+        if count <= limit:
             chosen.append(place)
             before = count
     return table.drawn(chosen)
@@ -61,73 +60,112 @@ class _Table:
         """The routes at these places."""
         return [self.wires[number][way] for number, way in places]
 
-    def crossings(self, chosen: Sequence[Place], new: Place, most: float) -> float:
-        """How many crossings there are with a new wire; infinite where two have over ``most``."""
-        for place in chosen:
-            if (place, new) not in self.pairs:
-                one, other = self.drawn((place, new))
-                self.pairs[place, new] = _of_pair(one, other, self.style)
-            if self.pairs[place, new] > most:
-                return INFINITE
-        return crossings(self.drawn([*chosen, new]), self.style)
+    def crossings(self, chosen: Sequence[Place], count: float, new: Place, most: float) -> float:
+        """How many crossings there are with a new wire, where others alone have ``count``.
 
-    def fitting(self, chosen: Sequence[Place], number: int, most: int) -> Iterator[Place]:
-        """The ways of a wire with which there are at ``most`` so many crossings."""
+        Infinite where they are over ``most``, where two have over :data:`MOST_CROSSED`, or
+        where they cannot all be drawn.
+        """
+        count += self.pair(new, new)
+        for place in chosen:
+            pair = self.pair(place, new)
+            count += pair
+            if count > most or pair > MOST_CROSSED:
+                return INFINITE
+        return (
+            count if count <= most and orderly(self.drawn([*chosen, new]), self.style) else INFINITE
+        )
+
+    def pair(self, one: Place, new: Place) -> float:
+        """How often two wires cross, or one itself and lines of rows."""
+        if (one, new) not in self.pairs:
+            own, other = self.drawn((one, new))
+            clear = self.style.px(0.3)
+            found = _of_one(own, clear) if one == new else _of_pair(own, other, clear)
+            self.pairs[one, new] = found
+        return self.pairs[one, new]
+
+    def fitting(
+        self, chosen: Sequence[Place], count: float, number: int, most: int
+    ) -> Iterator[tuple[Place, float]]:
+        """The ways of a wire with which there are at ``most`` so many crossings; how many."""
         for way, route in enumerate(self.wires[number]):
             if route[0].crossed <= most:
                 self.steps -= 1
-                if self.crossings(chosen, (number, way), most) <= most:
-                    yield (number, way)
+                more = self.crossings(chosen, count, (number, way), most)
+                if more <= most:
+                    yield (number, way), more
 
     def every(self, most: int, steps: int) -> list[Place] | None:
         """A way for every wire with at ``most`` so many crossings; None where none is found."""
         self.steps = steps
 
-        def go_on(chosen: list[Place]) -> list[Place] | None:
+        def go_on(chosen: list[Place], count: float) -> list[Place] | None:
             if len(chosen) == len(self.wires):
                 return chosen
-            for place in self.fitting(chosen, len(chosen), most):
-                found = go_on([*chosen, place]) if self.steps > 0 else None
+            for place, more in self.fitting(chosen, count, len(chosen), most):
+                found = go_on([*chosen, place], more) if self.steps > 0 else None
                 if found is not None or self.steps <= 0:
                     return found
             return None
 
-        return go_on([])
+        return go_on([], 0.0)
 
 
-def _of_pair(one: Route, other: Route, style: Style) -> float:
+def _of_one(route: Route, clear: float) -> float:
+    """How many crossings a wire has alone."""
+    count = float(route[0].crossed) + sum(_passed(lane, lane, clear) for lane in route)
+    return count + sum(_meeting(one, other, clear) for one, other in combinations(route, 2))
+
+
+def _of_pair(one: Route, other: Route, clear: float) -> float:
     """How often two wires cross; infinite where they would touch."""
-    clear = style.px(0.3)
+    count = 0.0
     for own, lane in product(one, other):
         if any(_along(a, own, b, lane, clear) for a, b in product(own.legs, lane.legs)):
             return INFINITE
-    for inner, lane in (*product(one, other), *product(other, one)):
-        if inner.level is not None and _clash(inner, lane, clear):
-            return INFINITE
-    return crossings([one, other], style) - one[0].crossed - other[0].crossed
+        for inner, outer in ((own, lane), (lane, own)):
+            if inner.level is not None and _clash(inner, outer, clear):
+                return INFINITE
+        count += _meeting(own, lane, clear)
+    return count
 
 
-def crossings(routes: Sequence[Route], style: Style) -> float:
-    """How many crossings there are where all of these are drawn; infinite where they cannot be."""
-    places: dict[Lane, tuple[int, bool, int]] = {}
-    zones, clear = by_zone(routes), style.px(0.3)
-    count = float(sum(route[0].crossed for route in routes))
-    for zone, lanes in zones.items():
-        ups = [g for other in zones.get((zone[0] + 1, False), ()) for g in other.legs if g.up]
-        if zone[1] and any(_cuts(leg, lane, clear) for leg in ups for lane in lanes):
-            return INFINITE
-        order, more = ordered(lanes, style)
-        count += more
-        places |= {lane: (*zone, place) for place, lane in enumerate(order)}
-    for lane in (lane for route in routes for lane in route):
-        for leg in lane.legs if any(leg.passed for leg in lane.legs) else ():
-            passed = [other for zone in lane.passes(leg) for other in zones.get(zone, ())]
-            count += total(_cuts(leg, other, clear) for other in passed)
-    for right in (False, True):
-        turning = [r for r in routes if len(r) > 1 and (r[0].right == FAR) == right]
-        if not _nested([[places[lane] for lane in route] for route in turning]):
+def _meeting(lane: Lane, other: Lane, clear: float) -> float:
+    """How often two lanes cross one another with their legs, at best."""
+    count = _passed(lane, other, clear) + _passed(other, lane, clear)
+    if lane.zone == other.zone and lane.level is None and other.level is None:
+        above, below = _crossed_above(lane, other, clear), _crossed_above(other, lane, clear)
+        return count + min(above, below)
+    for over, under in ((lane, other), (other, lane)):
+        next_above = over.zone[1] and under.zone == (over.zone[0] + 1, False)
+        if next_above and any(_cuts(leg, over, clear) for leg in under.legs if leg.up):
             return INFINITE
     return count
+
+
+def _passed(lane: Lane, other: Lane, clear: float) -> float:
+    """How often legs cross another lane on their way past lines of the row."""
+    count = 0.0
+    for leg in lane.legs:
+        if leg.passed:
+            count += sum(
+                _cuts(leg, other, clear) for zone in lane.passes(leg) if zone == other.zone
+            )
+    return count
+
+
+def orderly(routes: Sequence[Route], style: Style) -> bool:
+    """Whether lanes of each zone have an order, in which no wires cross that turn at a side."""
+    places: dict[int, tuple[int, bool, int]] = {}
+    for zone, lanes in by_zone(routes).items():
+        order = ordered(lanes, style)
+        if order is None:
+            return False
+        places |= {id(lane): (*zone, place) for place, lane in enumerate(order)}
+    turning = [route for route in routes if len(route) > 1]
+    sides = [[r for r in turning if (r[0].right == FAR) == right] for right in (False, True)]
+    return all(_nested([[places[id(lane)] for lane in route] for route in side]) for side in sides)
 
 
 def by_zone(routes: Iterable[Route]) -> dict[Zone, list[Lane]]:
@@ -141,8 +179,10 @@ def by_zone(routes: Iterable[Route]) -> dict[Zone, list[Lane]]:
 
 def _crossed_above(lane: Lane, other: Lane, clear: float) -> float:
     """How often legs of the two cross the other one where the first is above."""
-    down = total(_cuts(leg, other, clear) for leg in lane.legs if not leg.up)
-    return down + total(_cuts(leg, lane, clear) for leg in other.legs if leg.up)
+    if lane.right + clear <= other.left or other.right + clear <= lane.left:
+        return 0.0
+    down = sum(_cuts(leg, other, clear) for leg in lane.legs if not leg.up)
+    return down + sum(_cuts(leg, lane, clear) for leg in other.legs if leg.up)
 
 
 def _cuts(leg: Leg, lane: Lane, clear: float) -> float:
@@ -159,35 +199,34 @@ def _cuts(leg: Leg, lane: Lane, clear: float) -> float:
     return INFINITE if near or named else 1.0
 
 
-def ordered(lanes: Sequence[Lane], style: Style) -> tuple[list[Lane], float]:
-    """The lanes of one zone from top to bottom, and how often they cross one another.
+def ordered(lanes: Sequence[Lane], style: Style) -> list[Lane] | None:
+    """The lanes of one zone from top to bottom, so that they cross as seldom as can be.
 
-    Without those between the boxes of the line. Infinite where they would touch.
+    Without those between the boxes of the line. None where they have no order.
     """
     lanes = [lane for lane in lanes if lane.level is None]
-    clear = style.px(0.3)
-    under: dict[Lane, set[Lane]] = {lane: set() for lane in lanes}
-    count = 0.0
-    for lane, other in combinations(lanes, 2):
-        above, below = _crossed_above(lane, other, clear), _crossed_above(other, lane, clear)
-        count += min(above, below)
-        if below > above:
-            under[other].add(lane)
-        elif above > below:
-            under[lane].add(other)
-        elif above == INFINITE:
-            return list(lanes), INFINITE
-    order: list[Lane] = []
-    rest = sorted(lanes, key=lambda lane: lane.left - lane.right)
+    lanes.sort(key=lambda lane: lane.left - lane.right)
     if lanes and lanes[0].zone[1]:
-        rest.reverse()
+        lanes.reverse()
+    clear = style.px(0.3)
+    under: list[set[int]] = [set() for _ in lanes]
+    for (number, lane), (place, other) in combinations(enumerate(lanes), 2):
+        above, below = _crossed_above(lane, other, clear), _crossed_above(other, lane, clear)
+        if below > above:
+            under[place].add(number)
+        elif above > below:
+            under[number].add(place)
+        elif above == INFINITE:
+            return None
+    order: list[int] = []
+    rest = [*range(len(lanes))]
     while rest:
-        free = [lane for lane in rest if under[lane] <= {*order}]
-        if not free:
-            return list(lanes), INFINITE
-        order.append(free[0])
-        rest.remove(free[0])
-    return order, count
+        free = next((number for number in rest if under[number] <= {*order}), None)
+        if free is None:
+            return None
+        order.append(free)
+        rest.remove(free)
+    return [lanes[number] for number in order]
 
 
 def _along(leg: Leg, lane: Lane, other: Leg, second: Lane, clear: float) -> bool:

@@ -17,6 +17,8 @@ from archviz.scene.text import text_width
 
 TRUNK_TO_BOX = 0.9
 BOX_TO_BUS = 0.6
+NEAR = 0.2
+"""Units by which a tower would stand off the line without being seen to."""
 BRACKET_PAD = 0.36
 TWICE = 0.9
 """Units of a merge's side for the lines of one value where nothing else enters."""
@@ -60,7 +62,7 @@ class SeriesBlock(Block):
         """See :meth:`Block.place`."""
         ports = list(sources)
         for block, offset in zip(self.blocks, self.offsets, strict=True):
-            ports = block.place(canvas, x + offset, y, ports)
+            ports = block.place(canvas, x + offset, y, [] if block.begins else ports)
         return ports
 
 
@@ -218,8 +220,9 @@ class TowersBlock(Block):
         entered = [h for h, one in zip(heights, self.branches, strict=True) if not one.begins]
         self.begins = not entered
         level = heights[-1] / 2 if merge or centred else 0.0
-        if len(entered) == 1:
-            level = entered[0]
+        near = min(entered, key=lambda height: abs(height - level), default=level)
+        if len(entered) == 1 or abs(near - level) < style.px(NEAR):
+            level = near  # the tower that all but stands on the line does so
         self.heights = [height - level for height in heights]
         self.lead = style.gap(TRUNK_TO_BOX)
         overhangs = [branch.overhang for branch in self.branches]

@@ -18,11 +18,18 @@ Side: TypeAlias = Literal["before", "middle", "after"]
 ANCHORS: dict[Side, str] = {"before": "end", "middle": "middle", "after": "start"}
 
 
+OPPOSITE: dict[Side, Side] = {"before": "after", "middle": "middle", "after": "before"}
+
+
 class Flow(NamedTuple):
-    """A direction: to the right, or ``vertical``, and then ``upward`` or down."""
+    """A direction: to the right, or ``vertical``, and then ``upward`` or down.
+
+    ``mirrored``: across goes up where the flow goes right, else left.
+    """
 
     vertical: bool = False
     upward: bool = False
+    mirrored: bool = False
 
     @property
     def shortcut(self) -> int:
@@ -31,6 +38,7 @@ class Flow(NamedTuple):
 
     def point(self, along: float, across: float) -> Point:
         """The point of the page."""
+        across = -across if self.mirrored else across
         if not self.vertical:
             return (along, across)
         return (across, -along if self.upward else along)
@@ -41,6 +49,7 @@ class Flow(NamedTuple):
 
     def box(self, along: float, across: float, length: float, breadth: float) -> Box:
         """The box of the page from its first corner along and across."""
+        across = -across - breadth if self.mirrored else across
         if not self.vertical:
             return (along, across, length, breadth)
         return (across, -along - length if self.upward else along, breadth, length)
@@ -48,15 +57,15 @@ class Flow(NamedTuple):
     def within(self, box: Box) -> Box:
         """A box of the page as (along, across, length, breadth)."""
         x, y, width, height = box
-        if not self.vertical:
-            return box
-        return (-y - height if self.upward else y, x, height, width)
+        if self.vertical:
+            x, y, width, height = -y - height if self.upward else y, x, height, width
+        return (x, -y - height if self.mirrored else y, width, height)
 
     def ways(self, points: Iterable[Point]) -> tuple[Point, ...]:
         """Points of the page as (along, across)."""
-        if not self.vertical:
-            return tuple(points)
-        return tuple((-y if self.upward else y, x) for x, y in points)
+        if self.vertical:
+            points = ((-y if self.upward else y, x) for x, y in points)
+        return tuple((x, -y if self.mirrored else y) for x, y in points)
 
     def lies(self, width: float, height: float) -> tuple[float, float]:
         """How far something upright reaches along and across."""
@@ -68,9 +77,9 @@ class Flow(NamedTuple):
         """The anchor of lines of text that stand so beside a point of the flow, and the page's
         point of each: where its baseline begins, ends or has its middle."""
         x, y = self.point(*at)
+        across = OPPOSITE[across] if self.mirrored else across
         side, level = (across, along) if self.vertical else (along, across)
-        if self.upward and level != "middle":
-            level = "before" if level == "after" else "after"
+        level = OPPOSITE[level] if self.upward else level
         first, *rest = sizes
         offsets = [0.0]
         for size in rest:

@@ -66,6 +66,17 @@ def badge_width(style: Style, text: str) -> float:
     return width
 
 
+def badge_reach(style: Style, count: int, width: float) -> tuple[float, float]:
+    """How far badges at the right corners of a box stand out before and behind it."""
+    if not count:
+        return 0.0, 0.0
+    if not style.flow.vertical:
+        return 0.0, width / 2
+    top = style.metric("badge") / 2
+    bottom = top if count > 1 else 0.0
+    return (bottom, top) if style.flow.upward else (top, bottom)
+
+
 def badge_shape(
     canvas: Canvas,
     style: Style,

@@ -16,6 +16,8 @@ MOST_STEPS = 15_000
 """Steps of chains in search of a better order; a channel that is new counts as some."""
 MOST_IDLE = 30
 """Trials by chance, after the last that was better."""
+ANEW = 2
+"""Of so many trials one begins with any order."""
 
 Ends: TypeAlias = tuple[int, ...]
 Shown: TypeAlias = tuple[int, ...]
@@ -111,9 +113,12 @@ class Refiner:
         best, order, most = self.cost, list(self.order), self.steps + MOST_STEPS
         found, idle = {tuple(self.shown): (best, order)}, 0
         while best >= 1 and idle < MOST_IDLE and self.steps < most:
-            start = chance.randrange(len(order))
-            stop = start + chance.randint(2, 6)
-            self._set([*order[:start], *order[start:stop][::-1], *order[stop:]])
+            if idle % ANEW == ANEW - 1:
+                self._set(chance.sample(order, len(order)))
+            else:
+                start = chance.randrange(len(order))
+                stop = start + chance.randint(2, 6)
+                self._set([*order[:start], *order[start:stop][::-1], *order[stop:]])
             self.descend(most)
             found[tuple(self.shown)] = (self.cost, list(self.order))
             idle = 0 if self.cost < best - 0.5 else idle + 1

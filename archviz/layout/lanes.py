@@ -101,7 +101,7 @@ def _heights(routes: Sequence[Route], grounds: Sequence[Ground], style: Style) -
     heights: dict[Lane, float] = {}
     clear = style.px(0.3)
     for (line, below), lanes in by_zone(routes).items():
-        order, _ = ordered(lanes, style)
+        order = ordered(lanes, style) or []
         ground = grounds[line]
         heights |= {lane: lane.level for lane in lanes if lane.level is not None}
         for lane in order if below else reversed(order):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from archviz.network.facts import Facts
 from archviz.network.model import (
@@ -27,8 +27,6 @@ from archviz.network.model import (
 
 FEWEST = 3
 """Rows of a U; without a change of size on the way down, skips."""
-BESIDE = 4
-"""Layers of the row around a U that stand in its topmost row."""
 ON_A_LINE = 2
 """The most that stands on one line down or up; more stands in the row."""
 FactsOf: TypeAlias = Mapping[str, Facts]
@@ -66,49 +64,35 @@ class Rung(NamedTuple):
     up: tuple[Node, ...] = ()
 
 
+class Out(NamedTuple):
+    """What leads from a level to an output: its row, and the way to it from the one before.
+
+    ``tap``: the place in the row of what the next one goes on from; -1 for none.
+    """
+
+    name: str
+    caption: str
+    row: tuple[Node, ...]
+    way: tuple[Node, ...] = ()
+    tap: int = -1
+
+
 class Ladder(NamedTuple):
-    """An encoder with its decoder, the outermost level first; the ``nodes`` that it is of."""
+    """An encoder with its decoder, the outermost level first.
+
+    A pyramid has outputs ``outs``, the first of them one a level; ``ends`` is what stands
+    behind the ladder in the network then.
+    """
 
     rungs: tuple[Rung, ...]
+    outs: tuple[Out, ...] = ()
+    ends: tuple[Node, ...] = ()
     nodes: tuple[Node, ...] = ()
+    """What it is of, where values go straight across in it."""
 
 
 Piece: TypeAlias = Node | Ladder
 """What is drawn of a series, one after another."""
-
-
-def pieces(series: Series, facts: FactsOf, beside: int) -> list[Piece]:
-    """The nodes of a series, each U in it one piece with so many layers right beside it."""
-    found: list[Piece] = list(series.nodes)
-    for node in series.nodes:
-        if not isinstance(node, Residual) or node.look != PLAIN:
-            continue
-        ladder = ladder_of(node, facts)
-        if ladder:
-            at = next(place for place, one in enumerate(found) if one is node)
-            set_in(found, ladder, at, at, max(1, beside), beside)
-    return found
-
-
-def set_in(
-    found: list[Piece], ladder: Ladder, first: int, last: int, before: int, behind: int
-) -> None:
-    """Put a U in the place of some pieces, with so many layers beside it in its first row."""
-    start, stop = _beside(found, first, -1, before), _beside(found, last, 1, behind)
-    top = ladder.rungs[0]
-    left: list[Any] = found[start:first]  # no ladders are beside it
-    right: list[Any] = found[last + 1 : stop + 1]
-    top = top._replace(before=(*left, *top.before), behind=(*top.behind, *right))
-    found[start : stop + 1] = [Ladder((top, *ladder.rungs[1:]), (*left, *ladder.nodes, *right))]
-
-
-def _beside(found: Sequence[Piece], at: int, step: int, most: int) -> int:
-    """The place of the outermost neighbour that stands in a U's first row."""
-    for place in range(at + step, at + step * (most + 1), step):
-        if not 0 <= place < len(found) or not isinstance(found[place], Layer | ModuleCall):
-            break
-        at = place
-    return at
 
 
 def ladder_of(skip: Residual, facts: FactsOf) -> Ladder | None:
@@ -126,7 +110,7 @@ def ladder_of(skip: Residual, facts: FactsOf) -> Ladder | None:
         nodes = outer.main.nodes
         at = next((place for place, node in enumerate(nodes) if node is inner), len(nodes))
         rungs.append(rung(nodes[:at], inner, nodes[at + 1 :], rungs, facts))
-    return Ladder(tuple(rungs), (skip,))
+    return Ladder(tuple(rungs))
 
 
 def _nested(skip: Residual, facts: FactsOf) -> list[Residual]:

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from archviz.layout.levels import Across, FactsOf, Ladder, Rung, Wire, gets_smaller, rung
+from archviz.layout.levels import Across, FactsOf, Ladder, Piece, Rung, Wire, gets_smaller, rung
 from archviz.layout.levels_named import one_way
+from archviz.layout.pyramid import outermost
 from archviz.network.kinds import KINDS
-from archviz.network.model import Layer, ModuleCall, Named, Node
+from archviz.network.model import Layer, ModuleCall, Named, Node, Series
 
 
 class _Value(NamedTuple):
@@ -21,6 +22,26 @@ class _Value(NamedTuple):
 
     place: int
     own: str
+
+
+def pieces_across(
+    series: Series, facts: FactsOf, beside: int, counts: Mapping[str, int]
+) -> list[Piece] | None:
+    """The nodes of a series, with a U as one piece, and so many layers on both of its sides.
+
+    None where there is no such U; ``counts``: see :func:`ladder_across`.
+    """
+    nodes = series.nodes
+    found = ladder_across(nodes, facts, counts)
+    if not found:
+        return None
+    first, last, ladder = found
+    start, stop = outermost(nodes, first, -1, beside), outermost(nodes, last, 1, beside)
+    left, right = nodes[start:first], nodes[last + 1 : stop + 1]
+    top = ladder.rungs[0]
+    top = top._replace(before=(*left, *top.before), behind=(*top.behind, *right))
+    whole = Ladder((top, *ladder.rungs[1:]), nodes=(*left, *ladder.nodes, *right))
+    return [*nodes[:start], whole, *nodes[stop + 1 :]]
 
 
 def ladder_across(
@@ -79,7 +100,7 @@ def _ladder(
         if not last and stops[number + 1] != stops[number]:
             behind = tuple(nodes[stops[number + 1] + 1 : stops[number]])
         rungs.append(rung(before, None if last else skips[number + 1], behind, rungs, facts))
-    return Ladder(tuple(rungs), tuple(nodes[starts[0] : stops[0] + 1]))
+    return Ladder(tuple(rungs), nodes=tuple(nodes[starts[0] : stops[0] + 1]))
 
 
 def _given(nodes: Sequence[Node], facts: FactsOf) -> dict[str, _Value]:

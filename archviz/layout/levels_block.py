@@ -18,12 +18,14 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from archviz.layout.blocks import Block
-from archviz.layout.canvas import RISE, Canvas, Port
+from archviz.layout.canvas import Canvas, Port
 from archviz.layout.compound import TRUNK_TO_BOX, SeriesBlock
 from archviz.layout.levels_parts import (
     BesideBox,
+    CornerBox,
     Level,
     On,
+    OutRow,
     Span,
     TakingBox,
     dressed,
@@ -34,13 +36,15 @@ from archviz.layout.levels_parts import (
     stands,
 )
 from archviz.layout.levels_sides import (
-    END,
-    GivingBox,
     TakingSide,
+    foot,
     names_room,
+    straight,
+    takers,
     underside,
     with_sides,
 )
+from archviz.layout.pyramid_rows import OutRows
 from archviz.layout.style import Style
 from archviz.scene.scene import total
 
@@ -55,10 +59,13 @@ Skips: TypeAlias = Sequence[Sequence[Port]]
 class LevelsBlock(Block):
     """The levels of a U, the topmost on the line of the row around it; the last has no merge."""
 
-    def __init__(self, levels: Sequence[Level], style: Style) -> None:
+    def __init__(self, levels: Sequence[Level], style: Style, outs: Sequence[OutRow] = ()) -> None:
         self.style = style
         levels = with_sides(levels, style)
-        self.levels = [dressed(level, number, style) for number, level in enumerate(levels)]
+        self.outs = OutRows(outs, len(levels), style) if outs else None
+        self.levels = [
+            dressed(level, number, style, bool(outs)) for number, level in enumerate(levels)
+        ]
         first, last = self.levels[0], self.levels[-1]
         self.begins = bool(first.left) and first.left[0].begins
         self.lefts = [SeriesBlock(level.left, style) for level in self.levels]
@@ -67,13 +74,7 @@ class LevelsBlock(Block):
             SeriesBlock([level.merge, *level.right] if level.merge else [], style)
             for level in self.levels
         ]
-        self.merges = [level.merge for level in self.levels]
-        self.lowest = list(range(len(self.levels)))
-        for number in range(len(self.levels) - 1, 0, -1):
-            if self.levels[number].joined:
-                self.lowest[number - 1] = self.lowest[number]
-        for number, level in enumerate(self.levels):
-            self.merges[number] = self.merges[number - 1] if level.joined else level.merge
+        self.merges, self.lowest = takers(self.levels)
         self.straight = len(last.left) > 1 and stands(last.left[-1])
         self._columns()
         self._rows()
@@ -125,22 +126,27 @@ class LevelsBlock(Block):
                 last = self.ups[number] - level.merge.width / 2 + row.width
                 aside = row.blocks[-1].reach if isinstance(row.blocks[-1], BesideBox) else 0.0
                 end = max(end, last + aside)
+        if self.outs:
+            end = max(end, self._led_out(self.outs, begin) + begin)
         self.starts = [start - begin for start in self.starts]
         self.forks = [fork - begin for fork in self.forks]
         self.ups = [up - begin for up in self.ups]
         self.width = end - begin
 
-    def _width(self, number: int) -> float:
-        """How wide the merge is to which a level's lines go."""
-        merge = self.merges[number]
-        assert merge
-        return merge.width
+    def _led_out(self, outs: OutRows, begin: float) -> float:
+        """Begin the rows to the outputs behind the merges; how far they reach."""
+        merges = [right.blocks[0] for right in self.rights[:-1]]
+        ends = [*merges, self.levels[-1].left[-1]]
+        told = [one.reach for one in merges if isinstance(one, CornerBox)]
+        away = max(self.style.gap(1), *(reach + self.style.px(0.3) for reach in told))
+        start = self.ups[0] - begin + max(block.width for block in ends) / 2 + away
+        return outs.begin(start, len(self.levels))
 
     def _least(self, number: int) -> float:
         """The least x of the line up to a level, which passes by what is left of it."""
         style, under, fork = self.style, self.levels[number + 1], self.forks[number]
         skip = self.skips[number].width
-        across = (skip + style.gap(1) if skip else 0.0) + self._width(number) / 2
+        across = (skip + style.gap(1) if skip else 0.0) + self.merges[number].width / 2
         across += names_room(self.levels[number], self.merges[number], style)
         end = max(self.starts[number] + self.lefts[number].width, fork)
         passed = fork + reach(under.down) + style.gap(0.5)
@@ -155,15 +161,18 @@ class LevelsBlock(Block):
         """Heights of the rows, and what is free for the line down and the line up between two."""
         style, heights = self.style, [0.0]
         self.gap = max(style.row_gap(0.6), style.px(0.5))
-        rows = [list(self._spans(number)) for number in range(len(self.levels))]
+        count = len(self.outs.rows) if self.outs else len(self.levels)
+        rows = [list(self._spans(number)) for number in range(count)]
         ups = [max((span.up for span in row), default=0.0) for row in rows]
         downs = [max((span.down for span in row), default=0.0) for row in rows]
         self.free: list[list[tuple[float, float]]] = []
-        for number, under in enumerate(self.levels[1:]):
-            ways: tuple[tuple[Sequence[On], float], ...] = (
-                (under.down, self.forks[number]),
-                (under.up, self.ups[number]),
-            )
+        for number in range(count - 1):
+            ways: list[tuple[Sequence[On], float]] = []
+            if number < len(self.forks):
+                under = self.levels[number + 1]
+                ways = [(under.down, self.forks[number]), (under.up, self.ups[number])]
+            elif self.outs:
+                ways = [(self.outs.ways[number + 1], self.outs.middle(number + 1))]
             ends = [self._ends(on, x, number, rows) for on, x in ways]
             clear = downs[number] + style.row_gap(0.3) + ups[number + 1]
             for (on, _), (top, low) in zip(ways, ends, strict=True):
@@ -171,11 +180,13 @@ class LevelsBlock(Block):
             heights.append(heights[-1] + clear)
             self.free.append([(heights[-2] + top, heights[-1] - low) for top, low in ends])
         self.heights = heights
-        for number, taker in enumerate(self.merges):
-            if isinstance(taker, TakingSide) and not self.levels[number].joined:
+        for number, taker in reversed(list(enumerate(self.merges))):
+            if isinstance(taker, TakingSide):
                 taker.drop = heights[self.lowest[number]] - heights[number]
         self.up = ups[0]
         self.down = max(height + down for height, down in zip(heights, downs, strict=True))
+        if style.flow.mirrored:
+            self.up, self.down = self.down, self.up
 
     def _ends(
         self, on: Sequence[On], x: float, number: int, rows: Sequence[Sequence[Span]]
@@ -191,20 +202,20 @@ class LevelsBlock(Block):
 
     def _across(self, number: int) -> float:
         """Where what is on a skip begins."""
-        beside = self._width(number) / 2 + self.style.gap(1) + self.skips[number].width
+        beside = self.merges[number].width / 2 + self.style.gap(1) + self.skips[number].width
         return self.ups[number] - beside
 
     def _spans(self, number: int) -> Iterator[Span]:
         """What stands in a row, and how far it reaches."""
-        parts = [(self.lefts[number], self.starts[number])]
+        parts = [(self.lefts[number], self.starts[number])] if number < len(self.lefts) else []
+        if self.outs:
+            parts.append((self.outs.rows[number], self.outs.starts[number]))
         if number < len(self.ups):
-            start = self.ups[number] - self._width(number) / 2
+            start = self.ups[number] - self.merges[number].width / 2
             parts.append((self.skips[number], self._across(number)))
             parts.append((self.rights[number], start))
             if self.levels[number].joined and number == self.lowest[number]:
-                taker = self.merges[number]
-                assert isinstance(taker, TakingSide)
-                yield taker.foot(start)
+                yield foot(self.merges[number], start)
         for row, start in parts:
             for block, offset in zip(row.blocks, row.offsets, strict=True):
                 yield span_of(block, start + offset, self.style)
@@ -234,6 +245,16 @@ class LevelsBlock(Block):
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`; ``sources`` is a single port, or none for an input."""
+        if not self.style.flow.mirrored:
+            return self._place(canvas, x, y, sources)
+        flow, pins = canvas.flow, len(canvas.pins)
+        canvas.flow = self.style.flow
+        ports = self._place(canvas, x, -y, [port.mirrored() for port in sources])
+        canvas.flow = flow
+        canvas.pins[pins:] = [pin.mirrored() for pin in canvas.pins[pins:]]
+        return [port.mirrored() for port in ports]
+
+    def _place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         ports, tops = list(sources), [y + height for height in self.heights]
         skips: list[list[Port]] = []
         for number, left in enumerate(self.lefts):
@@ -249,12 +270,33 @@ class LevelsBlock(Block):
                 ports = [self._down(canvas, number, x, y, ports[0])]
         port = ports[0]
         if self.straight:
-            middle = x + self.ups[-1], tops[-1] - half(self.levels[-1].left[-1])
+            middle = x + self.ups[-1], tops[len(self.ups)] - half(self.levels[-1].left[-1])
             port = Port((middle,), source=port.source)
+        self._lead_out(canvas, len(self.ups), x, y, ports)
         for number in range(len(self.ups) - 1, -1, -1):
             if not self.levels[number].joined:
                 port = self._row(canvas, number, x, y, skips, port)
-        return [port]
+        return [] if self.outs else [port]
+
+    def _lead_out(self, canvas: Canvas, number: int, x: float, y: float, ports: list[Port]) -> None:
+        """The row from a level to its output, and those that go on from it."""
+        if not self.outs:
+            return
+        ids = self.outs.place(canvas, number, x, y + self.heights[number], ports)
+        if number < len(self.levels) - 1:
+            return
+        for below in range(number + 1, len(self.heights)):
+            tap, over = self.outs.outs[below - 1].tap, self.outs.rows[below - 1]
+            middle = x + self.outs.middle(below)
+            line = y + self.heights[below - 1] + half(over.blocks[tap])
+            port = Port(((middle, line),), source=ids[tap])
+            top, bottom = self.free[below - 1][0]
+            way, first = self.outs.ways[below], self.outs.rows[below].blocks[0]
+            for block, spot in zip(way, self._spots(way, y + top, y + bottom), strict=True):
+                port = self._on_line(canvas, block, middle, spot, port, 1)
+            ids = self.outs.place(canvas, below, x, y + self.heights[below], [])
+            end = y + self.heights[below] - half(first)
+            canvas.connect(port, self.style, (middle, end), target=ids[0])
 
     def _down(self, canvas: Canvas, number: int, x: float, y: float, port: Port) -> Port:
         """The line down from a level, as far as the row of the next."""
@@ -295,8 +337,9 @@ class LevelsBlock(Block):
         named, skip_ids = level.merge, ids
         ids, ports = _placed(self.rights[number], canvas, left, at, skip)
         for row in range(number, lowest + 1):
-            if isinstance(named, TakingSide):
-                self._straight(canvas, row, skips[row][0], left, ids[0])
+            if wires := self.levels[row].wires:
+                giver = self.lefts[row].blocks[-1]
+                straight(canvas, giver, wires, skips[row][0], left, ids[0])
         if abs(port.x - middle) > 0.01:
             port = port.to((middle, port.y))
         top, bottom = self.free[lowest][1]
@@ -308,28 +351,13 @@ class LevelsBlock(Block):
                 port = self._on_line(canvas, one, middle, spot, port, -1)
         canvas.connect(port, self.style, (middle, at + underside(named)), target=ids[0])
         last = self.rights[number].blocks[-1]
+        self._lead_out(canvas, number, x, y, ports)
         if not number:
             return ports[0]
         if stands(last):
             out = left + leaves(self.rights[number], self.style)
             return Port(((out, at - half(last)),), source=ports[0].source)
         return ports[0].to((x + self.ups[number - 1], at))
-
-    def _straight(self, canvas: Canvas, number: int, port: Port, right: float, target: str) -> None:
-        """The lines of a level that go straight across, with what both ends call them."""
-        style, giver, (x, y) = self.style, self.lefts[number].blocks[-1], port.pen[-1]
-        assert isinstance(giver, GivingBox)
-        size, fill = style.metric("caption"), style.theme.color("caption")
-        for wire, height in zip(self.levels[number].wires, giver.heights(), strict=True):
-            over = y + height - style.px(RISE)
-            line = Port(((x, y + height),), source=port.source)
-            canvas.connect(line, style, (right, y + height), target=target)
-            if wire.given:
-                at = x + style.px(RISE)
-                canvas.label(at, over, wire.given, size, fill, along="after", across="before")
-            if wire.taken:
-                at = right - style.px(END)
-                canvas.label(at, over, wire.taken, size, fill, along="before", across="before")
 
     def _wires(
         self,

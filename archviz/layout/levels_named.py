@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from archviz.layout.levels import FactsOf, ladder_of, resizes
+from archviz.layout.pyramid import with_outs
 from archviz.layout.wires import taken_in
 from archviz.network import walk
 from archviz.network.kinds import KINDS
@@ -48,7 +49,9 @@ def with_skips(body: Series, facts: FactsOf, gives: Sequence[str] = ()) -> Serie
             nodes.append(node)
     outermost = [skip for skip in skips if any(node is skip for node in nodes)]
     if outermost and all(
-        resizes(skip, facts) and ladder_of(skip, facts) and _alone(skip, names)
+        resizes(skip, facts)
+        and (ladder := ladder_of(skip, facts))
+        and (_alone(skip, names) or with_outs(ladder, _behind(skip, nodes)).outs)
         for skip in outermost
     ):
         return Series(tuple(nodes))
@@ -63,6 +66,12 @@ def _alone(skip: Residual, names: Counter[str]) -> bool:
         for node in walk.within(skip.main, modules=False)
         if isinstance(node, Named)
     )
+
+
+def _behind(skip: Residual, nodes: Sequence[Node]) -> Sequence[Node]:
+    """What stands behind a skip."""
+    at = next(place for place, node in enumerate(nodes) if node is skip)
+    return nodes[at + 1 :]
 
 
 def _taken(node: Node) -> tuple[str, Series, Layer] | None:

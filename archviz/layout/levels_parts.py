@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from archviz.layout.blocks import BESIDE, Block, BoxBlock, CircleBlock, Face
-from archviz.layout.canvas import Canvas
+from archviz.layout.canvas import RISE, Canvas
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.flow import text_extent
 from archviz.layout.levels import Wire
@@ -110,31 +110,77 @@ def reach(blocks: Iterable[On], before: bool = False) -> float:
     return max(found)
 
 
-def dressed(level: Level, number: int, style: Style) -> Level:
-    """A level with captions where no line goes on, and none below its row but for the last."""
+class CornerBox(BesideBox):
+    """A box that lines go through both ways: captions stand behind it, over the line."""
+
+    def __init__(self, face: Face, style: Style) -> None:
+        super().__init__(face, style)
+        self.rise = style.px(RISE)
+        if self.beside:
+            self.half = 2 * self.half + self.rise
+            self.up = max(self.up, self.half)
+
+    def _caption_texts(self, canvas: Canvas, middle: float, y: float) -> list[Text]:
+        return canvas.labels(
+            middle + self.box_width / 2 + self.start,
+            y - self.rise,
+            self.beside,
+            self.caption_size,
+            self.style.theme.color("caption"),
+            along="after",
+            across="before",
+        )
+
+
+class OutRow(NamedTuple):
+    """The row from a level to an output, and what is on the way to it from the one before.
+
+    ``tap``: the block from which the next one goes on; -1 for none.
+    """
+
+    name: str
+    caption: str
+    row: list[Block]
+    way: list[Block]
+    tap: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether it can be drawn: lines can enter and leave where they have to."""
+        blocks = [*self.row, *self.way]
+        entered = [*self.row[:1], *self.way, *(self.row[self.tap :][:1] if self.tap >= 0 else ())]
+        return bool(self.row) and all(map(stands, entered)) and not any(b.begins for b in blocks)
+
+
+def dressed(level: Level, number: int, style: Style, led: bool = False) -> Level:
+    """A level with captions where no line goes on, and none below its row but for the last.
+
+    ``led``: something leads from every level to an output.
+    """
     left, merge, right = list(level.left), level.merge, list(level.right)
     if merge or level.wires:
-        for row, free in ((left, 0 if number else len(left) - 1), (right, 0)):
-            row[free:] = [_above(block, style) for block in row[free:]]
+        free_left = len(left) - 1 if not number and not style.flow.mirrored else 0
+        for row, free in ((left, free_left), (right, 0)):
+            row[free:] = [above(block, style) for block in row[free:]]
         if number and right:
-            right[-1] = _beside(right[-1], style)
+            right[-1] = beside(right[-1], style)
         elif number and merge and stands(merge) and not isinstance(merge, BesideBox):
-            merge = BesideBox(merge.face, style)
+            merge = (CornerBox if led else BesideBox)(merge.face, style)
     if number:
-        left[0] = _beside(left[0], style, [level.size] if level.size else [], before=True)
-    down = [_beside(one, style, before=len(left) > 1) for one in level.down]
-    up = [_beside(one, style) if isinstance(one, Block) else one for one in level.up]
+        left[0] = beside(left[0], style, [level.size] if level.size else [], before=True)
+    down = [beside(one, style, before=len(left) > 1) for one in level.down]
+    up = [beside(one, style) if isinstance(one, Block) else one for one in level.up]
     return level._replace(left=left, merge=merge, right=right, down=down, up=up)
 
 
-def _above(block: Block, style: Style) -> Block:
+def above(block: Block, style: Style) -> Block:
     """A box with its captions above."""
     if not isinstance(block, BoxBlock) or block.bar or isinstance(block, BesideBox):
         return block
     return BoxBlock(block.face, style, True, block.stubs)
 
 
-def _beside(block: Block, style: Style, more: Sequence[str] = (), before: bool = False) -> Block:
+def beside(block: Block, style: Style, more: Sequence[str] = (), before: bool = False) -> Block:
     """A box that a line can go through with its captions before or behind it."""
     if not isinstance(block, BoxBlock) or isinstance(block, BesideBox) or not stands(block):
         return block

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archviz.layout.blocks import Block, BoxBlock, Face
-from archviz.layout.canvas import Canvas, Pin, Port, port_shape
+from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape
+from archviz.layout.levels import Wire
 from archviz.layout.levels_parts import BesideBox, Level, Span, half
 from archviz.layout.style import Style
 from archviz.scene.scene import Shape, Text, total
@@ -137,11 +138,6 @@ class TakingSide(SideBox):
         self.drop = 0.0
         """How far its last level is below its first."""
 
-    def foot(self, x: float) -> Span:
-        """How far it reaches in the last of its levels, if it begins at ``x``."""
-        beside = self.width / 2 + self.style.px(0.2)
-        return Span(x + self.width / 2, beside, 0.0, self.below, self.below)
-
     def outline(self, canvas: Canvas, left: float, y: float) -> Shape:
         """Its rectangle, as long as its levels."""
         from archviz.layout.glyphs import box_shape
@@ -169,6 +165,40 @@ class TakingSide(SideBox):
             at = y + self.drop + max(self.rows[-1]) + self.pitch * number
             self.enter(canvas, left, at, ports[0].source, name)
         return ports
+
+
+def takers(levels: Sequence[Level]) -> tuple[list[Block], list[int]]:
+    """The merge to which the lines of each level but the last go, and its last level."""
+    merges, lowest = list[Block](), list[int]()
+    for number, level in enumerate(levels[:-1]):
+        merges.append(level.merge or merges[-1])
+        lowest.append(number)
+        lowest = [
+            number if merge is merges[-1] else at for at, merge in zip(lowest, merges, strict=True)
+        ]
+    return merges, lowest
+
+
+def foot(taker: Block, x: float) -> Span:
+    """How far what takes values reaches in the last of its levels, if it begins at ``x``."""
+    assert isinstance(taker, TakingSide)
+    beside = taker.width / 2 + taker.style.px(0.2)
+    return Span(x + taker.width / 2, beside, 0.0, taker.below, taker.below)
+
+
+def straight(
+    canvas: Canvas, giver: Block, wires: Sequence[Wire], port: Port, right: float, target: str
+) -> None:
+    """The lines from a level's last box to ``right``, with what both ends call them."""
+    assert isinstance(giver, GivingBox)
+    style, (x, y) = giver.style, port.pen[-1]
+    for wire, height in zip(wires, giver.heights(), strict=True):
+        line = Port(((x, y + height),), source=port.source)
+        canvas.connect(line, style, (right, y + height), target=target)
+        if wire.given:
+            canvas.name(x + style.px(RISE), y + height, wire.given, style, "after")
+        if wire.taken:
+            canvas.name(right - style.px(END), y + height, wire.taken, style, "before")
 
 
 def underside(block: Block) -> float:

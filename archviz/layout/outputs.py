@@ -18,42 +18,54 @@ MOST_NAME = 8.0
 """Units that the name of an output may be wide."""
 
 
-class OutputsBlock(TowersBlock):
-    """Towers without a merge: every one ends in an arrow to the name of its output."""
+class OutputNames:
+    """The names of outputs with their captions, at the ends of arrows that lead out."""
 
-    def __init__(self, outputs: Sequence[tuple[Block, str, str]], style: Style) -> None:
-        branches = [branch for branch, _, _ in outputs]
-        super().__init__(branches, None, style, centred=True, gap=GAP)
+    def __init__(self, outputs: Sequence[tuple[str, str]], style: Style) -> None:
+        self.style = style
         self.sizes = (style.metric("title"), style.metric("caption"))
         self.texts = [
             [
                 clip(text, style.px(MOST_NAME), size)
                 for text, size in zip(texts, self.sizes, strict=True)
             ]
-            for _, *texts in outputs
+            for texts in outputs
         ]
-        self.out = self.ends + style.gap(OUT)
-        self.text_at = self.out + style.px(0.16)
-        self.width = self.text_at + max(self._extent(texts)[0] for texts in self.texts)
+        self.gap = style.px(0.16)
+        self.width = self.gap + max(self._extent(texts) for texts in self.texts)
 
-    def _extent(self, texts: Sequence[str]) -> tuple[float, float]:
-        """How far the name of an output and its caption reach along and across."""
+    def _extent(self, texts: Sequence[str]) -> float:
+        """How far the name of an output and its caption reach along."""
         widths = [text_width(text, size) for text, size in zip(texts, self.sizes, strict=True)]
-        return self.style.flow.lies(max(widths), LINE_HEIGHT * sum(self.sizes))
+        return self.style.flow.lies(max(widths), LINE_HEIGHT * sum(self.sizes))[0]
+
+    def lead(self, canvas: Canvas, port: Port, out: tuple[float, float], number: int) -> None:
+        """Lead a line out to the name of output ``number`` at ``out``."""
+        colors = self.style.theme.color("text"), self.style.theme.color("caption")
+        end = port_shape(canvas, *out)
+        canvas.connect(port, self.style, out, target=end.id)
+        texts = self.texts[number]
+        shown = [row for row in zip(texts, self.sizes, colors, strict=True) if row[0]]
+        sizes = [size for _, size, _ in shown]
+        at = out[0] + self.gap, out[1]
+        anchor, places = canvas.flow.text_places("after", "middle", at, sizes)
+        for (text, size, fill), place in zip(shown, places, strict=True):
+            canvas.text(*place, text, size, fill, anchor=anchor, role="output")
+
+
+class OutputsBlock(TowersBlock):
+    """Towers without a merge: every one ends in an arrow to the name of its output."""
+
+    def __init__(self, outputs: Sequence[tuple[Block, str, str]], style: Style) -> None:
+        branches = [branch for branch, _, _ in outputs]
+        super().__init__(branches, None, style, centred=True, gap=GAP)
+        self.names = OutputNames([(name, caption) for _, name, caption in outputs], style)
+        self.out = self.ends + style.gap(OUT)
+        self.width = self.out + self.names.width
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`; no line goes on."""
         ports = super().place(canvas, x, y, sources)
-        colors = self.style.theme.color("text"), self.style.theme.color("caption")
-        for port, texts, height in zip(ports, self.texts, self.heights, strict=True):
-            out = x + self.out, y + height
-            end = port_shape(canvas, *out)
-            canvas.connect(port, self.style, out, target=end.id)
-            shown = [row for row in zip(texts, self.sizes, colors, strict=True) if row[0]]
-            sizes = [size for _, size, _ in shown]
-            anchor, places = canvas.flow.text_places(
-                "after", "middle", (x + self.text_at, y + height), sizes
-            )
-            for (text, size, fill), place in zip(shown, places, strict=True):
-                canvas.text(*place, text, size, fill, anchor=anchor, role="output")
+        for number, (port, height) in enumerate(zip(ports, self.heights, strict=True)):
+            self.names.lead(canvas, port, (x + self.out, y + height), number)
         return []

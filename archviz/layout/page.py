@@ -11,9 +11,9 @@ from archviz.layout.flow import FLOWS
 from archviz.layout.left_out import left_out
 from archviz.layout.legend import used_in, whole_legend
 from archviz.layout.legend_places import place_columns
-from archviz.layout.levels import BESIDE
 from archviz.layout.packing import pack
-from archviz.layout.panels import Panel, build_panels, row_height
+from archviz.layout.panels import Panel, build_panels, row_height, row_length
+from archviz.layout.pyramid import BESIDE
 from archviz.layout.row import (
     MainRow,
     RowLine,
@@ -85,8 +85,10 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
     )
     sheet = Sheet(style, plan.width)
     sheet.row(plan.lines)
+    gap = style.gap(PANEL_GAP)
+    longest = max((row_length(panel_row, gap) for panel_row in plan.panels), default=0.0)
     for panel_row in plan.panels:
-        sheet.panels(panel_row)
+        sheet.panels(panel_row, longest)
     sheet.notes(network.figure.notes)
     if options.legend:
         used = used_in(sheet.items, style, network.figure.colors)
@@ -223,7 +225,7 @@ def _plan(
 ) -> PagePlan:
     gap = style.gap(PANEL_GAP)
     rows = pack(panels, width, gap)
-    widest = max((total(p.length for p in row) + gap * (len(row) - 1) for row in rows), default=0.0)
+    widest = max((row_length(row, gap) for row in rows), default=0.0)
     height = total(line.up + line.down for line in lines) + style.row_gap(ROW_GAP) * (
         len(lines) - 1
     )

@@ -19,7 +19,7 @@ from archviz.looks import MODULE_COLORS, MODULES
 from archviz.network.kinds import OPENABLE
 from archviz.network.model import COMING_IN, Module, ModuleCall, Network, Node, Series
 from archviz.network.walk import children
-from archviz.scene.scene import Group, Shape
+from archviz.scene.scene import Group, Shape, total
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
 
 COLOR_ORDER = {color: place for place, color in enumerate(MODULE_COLORS)}
@@ -164,7 +164,8 @@ def _panel_of(module: Module, body: Series, builder: Builder, most: float) -> Pa
     """A module's panel."""
 
     def fitted(builder: Builder) -> tuple[Panel, Unsettled]:
-        panel = fit_panel(module, builder.series(builder.body), builder.style, most)
+        content = builder.series(builder.body)
+        panel = fit_panel(module, content, builder.style, most, bool(builder.taken))
         return panel, panel.unsettled
 
     network, analysis = builder.network, builder.analysis
@@ -187,18 +188,23 @@ def _note_lines(notes: Sequence[str], width: float, style: Style) -> tuple[str, 
     return tuple(lines)
 
 
-def fit_panel(module: Module, content: SeriesBlock, style: Style, most: float) -> Panel:
-    """The panel round ``content``, in the fewest lines in which it is no wider than ``most``."""
-    panel = make_panel(module, content, style)
+def fit_panel(
+    module: Module, content: SeriesBlock, style: Style, most: float, named: bool = False
+) -> Panel:
+    """The panel round ``content``, in the fewest lines in which it is no wider than ``most``.
+
+    ``named``: whether a value in it is taken by its name, so that there may be wires.
+    """
+    panel = make_panel(module, content, style, named)
     if panel.length <= most:
         return panel
     from archviz.layout.narrow import narrowed
 
     sides = panel.length - content.width
-    return make_panel(module, narrowed(content, most - sides), style)
+    return make_panel(module, narrowed(content, most - sides), style, named)
 
 
-def make_panel(module: Module, content: Block, style: Style) -> Panel:
+def make_panel(module: Module, content: Block, style: Style, named: bool) -> Panel:
     """Measure a panel round ``content``."""
     pad_left = style.gap(0.9 if content.left_gap > style.gap(0.46) else 0.6)
     pad_right = style.gap(0.85)
@@ -207,7 +213,7 @@ def make_panel(module: Module, content: Block, style: Style) -> Panel:
     down = max(content.down, style.px(0.7)) + pad
     title = text_width(module.title, style.metric("title"), bold=True)
     inner = max(content.width, style.px(1.2))
-    wiring, grounds = _wired(module, content, style)
+    wiring, grounds = _wired(module, content, style) if named else (None, [])
     head = 0.0
     if wiring:
         above, below = room_of(wiring, grounds, style)[1]
@@ -302,25 +308,31 @@ def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:
             rounds=False,
         )
     canvas.lines += gaps(canvas.lines, canvas.back, style)
-    _draw_title(panel, canvas, back)
+    _draw_title(panel, canvas, back, leave if style.flow.upward else line)
     return Group(canvas.prefix, "panel", panel.module.title, "", panel.module.name, canvas.items())
 
 
-def _draw_title(panel: Panel, canvas: Canvas, back: Shape) -> None:
-    """A panel's title and the lines under it, by its tinted rectangle ``back``."""
+def _draw_title(panel: Panel, canvas: Canvas, back: Shape, arrow: float) -> None:
+    """A panel's title and the lines under it, by its tinted rectangle ``back``.
+
+    ``arrow``: where its upper arrow is, which has the title above it.
+    """
     style, flow = panel.style, panel.style.flow
     size, small = style.metric("title"), style.metric("caption")
     below = back.y + back.height
     middle, baseline = back.x + back.width / 2, below + style.px(0.1) + style.row_gap(0.32)
     notes = below + panel.titled
     baseline += ASCENT * size
+    room = panel.height if flow.vertical else panel.width
+    title = clip(panel.module.title, room, size, bold=True)
+    over = middle
     if flow.vertical:
         baseline = back.y - style.gap(STUB) - 0.4 * size
         notes = below + style.gap(STUB) + style.px(0.25)
-    room = panel.height if flow.vertical else panel.width
-    title = clip(panel.module.title, room, size, bold=True)
+        spare = (max(room - panel.head, back.width) - text_width(title, size, bold=True)) / 2
+        over = middle + min(max(arrow - middle, -spare), spare)
     fill = style.theme.color("text")
-    canvas.text(middle, baseline, title, size, fill, bold=True, role="title")
+    canvas.text(over, baseline, title, size, fill, bold=True, role="title")
     for row, line in enumerate(panel.notes):
         baseline = notes + (LINE_HEIGHT * (row + 0.25) + ASCENT) * small
         canvas.text(middle, baseline, line, small, fill, role="note")
@@ -351,3 +363,8 @@ def level(panels: Sequence[Panel]) -> list[Panel]:
 def row_height(panels: Sequence[Panel]) -> float:
     """The height of a row of panels, whose titles stand on one line."""
     return max(panel.body for panel in panels) + max(one.height - one.body for one in panels)
+
+
+def row_length(panels: Sequence[Panel], gap: float) -> float:
+    """The length of a row of panels along the flow, ``gap`` between each two."""
+    return total(panel.length for panel in panels) + gap * (len(panels) - 1)

@@ -47,6 +47,8 @@ class MainRow(NamedTuple):
     starts: frozenset[int] = frozenset()
     """Numbers of the blocks that begin a new strand: a line of their own."""
     stages: tuple[StageSpan, ...] = ()
+    named: bool = True
+    """Whether a value is taken by its name, so that there may be wires."""
 
 
 class RowLine(NamedTuple):
@@ -107,7 +109,8 @@ def main_row(builder: Builder) -> MainRow:
         add(node)
     open_above = not (heads or starts or builder.taken)
     spans = [span._replace(brace=open_above and not span.stage.look.color) for span in stages]
-    return MainRow(tuple(blocks), tuple(heads), frozenset(starts), tuple(spans))
+    named = bool(builder.taken)
+    return MainRow(tuple(blocks), tuple(heads), frozenset(starts), tuple(spans), named)
 
 
 def tapped_blocks(row: MainRow) -> frozenset[int]:
@@ -139,14 +142,14 @@ def measure_lines(
 ) -> tuple[RowLine, ...]:
     """Lines of a row with the wires of named values between them."""
     lines = [measure_line(row, start, stop, style) for start, stop in spans]
+    if not row.named:
+        return tuple(lines)
     grounds: list[Ground] = []
     for number, line in enumerate(lines):
         canvas, y = Canvas("measured", style.flow), number * APART
         place_line(line, canvas, 0.0, y, Port(((-1.0, y),)), style)
         ground = ground_of(canvas.items(), canvas.pins, y, style.flow, line.anew)
         grounds.append(ground._replace(right=line.width))
-    if not any(ground.pins for ground in grounds):
-        return tuple(lines)
     wiring = wire(grounds, style)
     widest = max(line.width for line in lines)
     sides = [max(-x, x - widest) + style.px(0.2) for x in wiring.beside.values()]

@@ -10,7 +10,7 @@ from archviz.layout.crossings import gaps
 from archviz.layout.grounds import Ground, ground_of
 from archviz.layout.legend import Used, legend_sections
 from archviz.layout.legend_places import place_strip
-from archviz.layout.panels import Panel, level, place_panel, row_height
+from archviz.layout.panels import Panel, level, place_panel, row_height, row_length
 from archviz.layout.row import RowLine, place_line, turn_room
 from archviz.layout.style import Style
 from archviz.layout.wires import draw_wires
@@ -24,7 +24,6 @@ from archviz.scene.scene import (
     Shape,
     Text,
     extent,
-    total,
 )
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
 
@@ -113,17 +112,23 @@ class Sheet:
         reach = (0.0, y - line.up - 1, 0.0, line.up + line.down + 2)
         return ground_of(items, canvas.pins[drawn[3] :], y, canvas.flow, line.anew, reach)
 
-    def panels(self, panels: Sequence[Panel]) -> None:
-        """A row of panels, their titles on one line, centred on the page."""
-        gap = self.style.gap(PANEL_GAP)
-        x = (self.width - total(panel.length for panel in panels) - gap * (len(panels) - 1)) / 2
+    def panels(self, panels: Sequence[Panel], longest: float = 0.0) -> None:
+        """A row of panels, their titles on one line, centred on the page.
+
+        Columns, of which the longest is known, begin level at the top of the page.
+        """
+        gap, flow = self.style.gap(PANEL_GAP), self.style.flow
+        length = row_length(panels, gap)
+        x = (self.width - length) / 2
+        if flow.vertical and longest:
+            x += (length - longest) / 2 * (-1 if flow.upward else 1)
         panels = level(panels)
         body = max(panel.body for panel in panels)
         self.y += self.style.row_gap(ROW_GAP)
         for panel in panels:
             self.panel_count += 1
             canvas = Canvas(f"panel{self.panel_count}", self.style.flow)
-            top = self.y + (body - panel.body) * (0.5 if self.style.flow.vertical else 1.0)
+            top = self.y + (body - panel.body) * (0.5 if flow.vertical else 1.0)
             self.items.append(place_panel(panel, canvas, x, top))
             x += panel.length + gap
         self.y += row_height(panels)

@@ -8,9 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import assert_never
 
-from archviz.scene.scene import POINTS, Connector, Group, Item, Line, Point, Scene, Shape, Text
+from archviz.scene.scene import (
+    POINTS,
+    Connector,
+    Group,
+    Item,
+    Line,
+    Point,
+    Scene,
+    Shape,
+    Text,
+    leaves,
+)
 from archviz.write.svg import number
 
 
@@ -37,7 +47,8 @@ def write_gv(scene: Scene) -> str:
         edge_attr={"arrowsize": "0.6"},
     )
     writer = _DotWriter(out, scene.height)
-    writer.items(scene.items, "")
+    writer.nodes(scene.items, "")
+    writer.edges(scene.items)
     return str(out.source)
 
 
@@ -57,22 +68,26 @@ class _DotWriter:
         self.count = 0
         self.nohtml = graphviz.nohtml
 
-    def items(self, items: Sequence[Item], detail: str) -> None:
-        """Nodes and edges for items; ``detail`` is the tooltip of the group around."""
+    def nodes(self, items: Sequence[Item], detail: str) -> None:
+        """Nodes for shapes and texts; ``detail`` is the tooltip of the group around.
+
+        Graphviz draws them in the order in which they are named, be it by an edge.
+        """
         for item in items:
-            match item:
-                case Group():
-                    self.items(item.items, item.detail or detail)
-                case Shape():
-                    self.shape(item, detail)
-                case Text():
-                    self.text(item)
-                case Connector():
-                    self.edge(item, item.head, item.source, item.target, item.dash)
-                case Line():
-                    self.edge(item)
-                case _:
-                    assert_never(item)
+            if isinstance(item, Group):
+                self.nodes(item.items, item.detail or detail)
+            elif isinstance(item, Shape):
+                self.shape(item, detail)
+            elif isinstance(item, Text):
+                self.text(item)
+
+    def edges(self, items: Sequence[Item]) -> None:
+        """Edges for connectors and lines."""
+        for item in leaves(items):
+            if isinstance(item, Connector):
+                self.edge(item, item.head, item.source, item.target, item.dash)
+            elif isinstance(item, Line):
+                self.edge(item)
 
     def escape(self, text: str) -> str:
         """A text that Graphviz shows as it is: no escapes, entities or markup."""
@@ -104,8 +119,7 @@ class _DotWriter:
             pos=self.point(middle),
             width=f"{shape.width / 96:.4f}",
             height=f"{shape.height / 96:.4f}",
-            style=",".join(["filled"] * bool(shape.fill) + ["dashed"] * bool(shape.dash))
-            or "solid",
+            style=",".join(styles(shape)) or "solid",
             fillcolor=shape.fill,
             color=shape.stroke or shape.fill,
             penwidth=_pt(shape.line_width or 1),
@@ -182,3 +196,13 @@ class _DotWriter:
                 yield self.point(
                     (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
                 )
+
+
+def styles(shape: Shape) -> Iterator[str]:
+    """Graphviz's names of how a shape is drawn; its round corners are a third of a side or less."""
+    if shape.fill:
+        yield "filled"
+    if shape.dash:
+        yield "dashed"
+    if shape.form == "rect" and 3 * shape.radius > min(shape.width, shape.height):
+        yield "rounded"

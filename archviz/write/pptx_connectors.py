@@ -6,7 +6,14 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from archviz.write.pptx_parts import EMU_IN_POINT, NO_EFFECT, geometry, identity, xfrm
+from archviz.write.pptx_parts import (
+    EMU_IN_POINT,
+    NO_EFFECT,
+    QUARTER_TURN,
+    geometry,
+    identity,
+    xfrm,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +27,9 @@ PORT = 9524
 """Diameter of the invisible oval at an end that comes from outside: about a pixel."""
 JOINT = 1906
 """Length of a joint between two parts of a line: a fifth of a pixel."""
-QUARTER_TURN = ' rot="5400000"'
+
+SIDES = ((0, -1), (-1, 0), (0, 1), (1, 0))
+"""Outwards from a shape's connection sites, in their order."""
 
 
 class Bend(NamedTuple):
@@ -115,15 +124,16 @@ class EndShape(NamedTuple):
     def site(self, at: EmuPoint, onward: EmuPoint) -> int:
         """The connection site for a line that leaves at ``at`` towards ``onward``.
 
-        It is the nearest one, on the side of the line. Of an ellipse's eight sites only the
-        four on its axes are used.
+        It is the one on the line's side; of a slanted line, the nearest one. Of an ellipse's
+        eight sites only the four on its axes are used.
         """
         left, top, right, bottom = self.box
         x, y = (left + right) / 2, (top + bottom) / 2
         sites = ((x, top), (left, y), (x, bottom), (right, y))
-        ahead = (at[0] + _sign(onward[0] - at[0]), at[1] + _sign(onward[1] - at[1]))
-        nearest = min(range(4), key=lambda number: math.dist(sites[number], ahead))
-        return 2 * nearest if self.ellipse else nearest
+        way = (_sign(onward[0] - at[0]), _sign(onward[1] - at[1]))
+        nearest = min(range(4), key=lambda number: math.dist(sites[number], at))
+        site = SIDES.index(way) if way in SIDES else nearest
+        return 2 * site if self.ellipse else site
 
 
 def _sign(value: int) -> int:

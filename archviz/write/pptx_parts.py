@@ -37,6 +37,10 @@ NAMESPACES = (
 HEADER = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 NO_EFFECT = "<a:effectLst/>"
 NO_LINE = "<a:ln><a:noFill/></a:ln>"
+QUARTER_TURN = ' rot="5400000"'
+"""Clockwise, about a shape's middle."""
+BRACKETS = {"left": "left", "right": "right", "top": "left", "bottom": "right"}
+"""The bracket that there is for one that shuts a side; those above and below are turned."""
 ALIGN = {"start": "l", "middle": "ctr", "end": "r"}
 
 EmuPoint: TypeAlias = tuple[int, int]
@@ -151,13 +155,22 @@ def sp(
     outside: str,
     body: str = "",
     kind: str = "<p:cNvSpPr/><p:nvPr/>",
+    turned: bool = False,
 ) -> Drawn:
-    """A shape, a text box or a placeholder."""
+    """A shape, a text box or a placeholder; ``turned`` by a quarter, it takes ``box``."""
+    place = xfrm(upright(box), QUARTER_TURN) if turned else xfrm(box)
     return (
         f"<p:sp><p:nvSpPr>{identity(number, name, detail)}{kind}</p:nvSpPr>"
-        f"<p:spPr>{xfrm(box)}{outside}</p:spPr>{body}</p:sp>",
+        f"<p:spPr>{place}{outside}</p:spPr>{body}</p:sp>",
         box,
     )
+
+
+def upright(box: EmuBox) -> EmuBox:
+    """A box before a quarter turn about its middle."""
+    left, top, right, bottom = box
+    shift = (right - left - bottom + top) // 2
+    return (left + shift, top - shift, left + shift + bottom - top, top - shift + right - left)
 
 
 def group_shape(number: int, name: str, detail: str, drawn: Sequence[Drawn]) -> Drawn:
@@ -221,7 +234,7 @@ def line_preset(points: Sequence[EmuPoint]) -> str:
     if len(points) == 2 and (points[0][0] == points[1][0] or points[0][1] == points[1][1]):
         return geometry("line")
     side = bracket_side(points)
-    return geometry(f"{side}Bracket", adj=0) if side in ("left", "right") else ""
+    return geometry(f"{BRACKETS[side]}Bracket", adj=0) if side else ""
 
 
 def freeform(points: Sequence[EmuPoint], box: EmuBox) -> str:

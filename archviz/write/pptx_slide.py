@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from archviz.scene.scene import Connector, Group, Line, Shape, Text
+from archviz.scene.scene import Connector, Group, Line, Shape, Text, bracket_side
 from archviz.write.pptx_connectors import (
     EndShape,
     arrowhead,
@@ -178,7 +178,8 @@ class SlideWriter:
             line=stroke(self.frame, line.stroke, line.line_width),
         )
         detail = f"{line.role} in {group.name}" if group and group.name else line.role
-        return sp(self.number(), line.role, detail, box, outside)
+        turned = bracket_side(points) in ("top", "bottom")
+        return sp(self.number(), line.role, detail, box, outside, turned=turned)
 
     def connector(self, connector: Connector) -> list[Drawn]:
         """A connector along its whole route, glued at both ends.
@@ -237,9 +238,15 @@ def dash_name(drawn: Shape | Connector) -> str:
 
 
 def shape_name(shape: Shape, group: Group | None) -> str:
-    """What a shape is called: a layer's box by its layer, a badge by its letter and layer."""
+    """What a shape is called: a layer's box by its layer, a badge by its letter and layer.
+
+    A part in one of several colours is called by its role: it lies under an outline.
+    """
     text = " ".join(shape.lines)
     if group is None or group.role not in ("layer", "module"):
         return text or shape.role or shape.form
-    first = next((item for item in group.items if isinstance(item, Shape)), shape)
-    return group.name or text if first.id == shape.id else f"{text} on {group.name}"
+    shapes = [item for item in group.items if isinstance(item, Shape)]
+    *_, whole = (item for item in shapes if item.box == shapes[0].box)
+    if shape.id == whole.id:
+        return group.name or text
+    return f"{text} on {group.name}" if text else shape.role

@@ -199,8 +199,9 @@ class _TikzWriter:
         if not (shape.fill or shape.stroke):
             part.nodes["main"].append(rf"\coordinate ({name}) at ({at});")
             return
-        layer = "panels" if shape.role == "panel" else "main"
-        label = r"\\".join(rf"\fit{{{latex(line)}}}" for line in shape.lines)
+        layer = "panels" if shape.role in ("panel", "ground") else "main"
+        fit = "" if shape.role == "symbol" else r"\fit"  # a sign stands in the middle as it is
+        label = r"\\".join(rf"{fit}{{{latex(line)}}}" for line in shape.lines)
         options = ", ".join(self.shape_options(shape, usual))
         part.nodes[layer].append(rf"\node[{options}] ({name}) at ({at}) {{{label}}};")
         if shape.shadow:

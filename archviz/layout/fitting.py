@@ -1,0 +1,53 @@
+"""Labels fitted to their boxes."""
+
+from __future__ import annotations
+
+from archviz.layout.style import Style
+from archviz.scene.text import break_lines, clip, text_width
+
+
+def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
+    """A label's lines, font size and the width of its box.
+
+    The box is two units wide; a label that does not fit in two lines is first set a
+    little smaller, then gets a wider box, and is cut off where that is not enough. A
+    kernel size stands on the second line rather than part of the name. A line ends behind a
+    hyphen between two words that are the label, else only where no box is wide enough.
+    """
+    width, size = style.px(2), style.metric("label")
+    padding = style.px(0.2)
+    room, least = width - padding, style.theme.metric("shrink")
+    if not label.strip():
+        return (), size, width
+    if " " not in label and text_width(label, size) <= room / least:
+        size *= min(1.0, room / text_width(label, size))
+        return (label,), size, width
+    name, kernel = _kernel_apart(label)
+    if kernel and text_width(label, size) > room >= text_width(name, size):
+        long = text_width(kernel, size)
+        if long <= room / least:
+            return (name, kernel), size * min(1.0, room / long), width
+        if long <= style.px(3.75):
+            return (name, kernel), size, long + style.px(0.25)
+    hyphens = 0 if " " in label else 3  # a word of several breaks whole, "Inception-A" not at all
+    for shrink in (1.0, least):
+        lines = break_lines(label, room, size * shrink, hyphens=hyphens)
+        if lines:
+            return lines, size * shrink, width
+    for anywhere in (hyphens, 1):
+        for units in (2.5, 3.0, 3.5, 4.0):
+            lines = break_lines(label, style.px(units) - padding, size, hyphens=anywhere)
+            if lines:
+                return lines, size, style.px(units)
+    return (clip(label, style.px(4) - padding, size),), size, style.px(4)
+
+
+def _kernel_apart(label: str) -> tuple[str, str]:
+    """A label's name and its kernel, or kernels: ``3×3 or 5×5``; the latter empty for none."""
+    words = label.split(" ")
+    start = len(words)
+    while start > 1 and ("×" in words[start - 1] or words[start - 1] in ("or", "…")):
+        start -= 1
+    while start < len(words) and "×" not in words[start]:
+        start += 1
+    return " ".join(words[:start]), " ".join(words[start:])
