@@ -17,13 +17,15 @@ from wirings import differences
 
 from archviz.language.expand import network_from_text
 from archviz.layout import levels_block
+from archviz.layout.blocks import Block
+from archviz.layout.canvas import Canvas, Port
 from archviz.layout.flow import FLOWS as WAYS
 from archviz.layout.levels_block import LevelsBlock
-from archviz.layout.levels_sides import GivingBox, straight
+from archviz.layout.levels_sides import straight
 from archviz.layout.page import Options, draw_network
 from archviz.network.analysis import analyse
 from archviz.network.model import Network
-from archviz.scene.scene import Scene
+from archviz.scene.scene import Connector, Scene
 
 NARROW = "conv 1x1 8"
 
@@ -86,7 +88,7 @@ def nets(draw: st.DrawFn, blocks: st.SearchStrategy[int]) -> dict[str, Any]:
             here = [" ".join([name, *told, *takes])]
         up = [*here, *([labelled(draw(UP), f"up {block}")] if block > 1 else []), *up]
     net = ["input 128x128x8", *down, "max-pool 2x2", "conv 3x3 8 same", "upsample 2", *up]
-    start = ["input 8", "dense 8 as=time"] if time else []
+    start = ["input 8", "dense 8 as=time"] if time and modules else []
     return {"title": "U", "modules": modules, "network": [*start, *net]}
 
 
@@ -130,6 +132,8 @@ def bends(scene: Scene, direction: str) -> list[str]:
         if not across or upward != 1:
             found.append(f"{across} lines across into {label}, {upward} up")
     for line in lines(scene):
+        if line.role == "wire":
+            continue
         ways = flow.ways(line.points)
         if any(b[0] < a[0] - 0.1 for a, b in pairwise(ways)):
             found.append(f"{ways} goes back")
@@ -178,10 +182,9 @@ def plain(*, time: bool = False) -> dict[str, Any]:
 
 
 def is_u(spec: dict[str, Any]) -> bool:
-    """Whether what takes the last values stands right of what gives them, in its level."""
+    """Whether what gives the values of a level stands below what gives those of the first."""
     named = boxes(draw(made(spec)))
-    give, take = named["give 2.1"], named["take 2"]
-    return take.x > give.x + give.width and take.y <= give.y <= take.y + take.height
+    return named["give 2.1"].y > named["give 1.0"].y + named["give 1.0"].height
 
 
 def said(spec: dict[str, Any]) -> list[str]:
@@ -229,9 +232,15 @@ def test_what_is_no_u_keeps_its_wires() -> None:
 # ---- each of the checks can fail ---------------------------------------------------------------
 
 
-def test_a_slanting_value_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    heights = GivingBox.heights
-    monkeypatch.setattr(GivingBox, "heights", lambda self: [h + 99 for h in heights(self)])
+def test_a_step_in_a_value_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(canvas: Canvas, giver: Block, wires: Any, port: Port, *rest: Any) -> None:
+        straight(canvas, giver, wires, port, *rest)
+        old = canvas.lines[-1]
+        assert isinstance(old, Connector)
+        (x, y), end = old.points
+        canvas.lines[-1] = old._replace(points=((x, y), (x + 9, y), (x + 9, y + 9), end))
+
+    monkeypatch.setattr(levels_block, "straight", wrong)
     assert any("not straight" in fault for fault in faults(plain(), "right"))
 
 
@@ -247,10 +256,10 @@ def test_a_line_up_beside_the_middle_is_seen(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_value_that_is_not_drawn_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(canvas: Canvas, giver: Block, wires: Any, port: Port, *rest: Any) -> None:
+        straight(canvas, giver, wires, port, *rest)
+        del canvas.lines[-1]
+
     network = made(plain())
-    monkeypatch.setattr(
-        levels_block,
-        "straight",
-        lambda canvas, giver, wires, *rest: straight(canvas, giver, wires[:1], *rest),
-    )
+    monkeypatch.setattr(levels_block, "straight", wrong)
     assert differences(read([draw(network)]), wirings(network, analyse(network))) != []

@@ -135,6 +135,8 @@ class TakingSide(SideBox):
         self.grown(edge - min(rows[0]))
         last = max(rows[-1])
         self.below = max(last + edge + total([self.pitch] * len(self.entries)), self.height / 2)
+        if len(rows) == 1:
+            self.half, self.down = max(self.half, self.below), max(self.down, self.below)
         self.drop = 0.0
         """How far its last level is below its first."""
 

@@ -127,13 +127,21 @@ class EndShape(NamedTuple):
         It is the one on the line's side; of a slanted line, the nearest one. Of an ellipse's
         eight sites only the four on its axes are used.
         """
-        left, top, right, bottom = self.box
-        x, y = (left + right) / 2, (top + bottom) / 2
-        sites = ((x, top), (left, y), (x, bottom), (right, y))
+        sites = self._sites()
         way = (_sign(onward[0] - at[0]), _sign(onward[1] - at[1]))
         nearest = min(range(4), key=lambda number: math.dist(sites[number], at))
         site = SIDES.index(way) if way in SIDES else nearest
         return 2 * site if self.ellipse else site
+
+    def has_site(self, at: EmuPoint, onward: EmuPoint, most: float) -> bool:
+        """Whether the site for a line is no further from its end than ``most``."""
+        number = self.site(at, onward) // (2 if self.ellipse else 1)
+        return math.dist(self._sites()[number], at) <= most
+
+    def _sites(self) -> Sequence[tuple[float, float]]:
+        left, top, right, bottom = self.box
+        x, y = (left + right) / 2, (top + bottom) / 2
+        return ((x, top), (left, y), (x, bottom), (right, y))
 
 
 def _sign(value: int) -> int:

@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 TITLE = '<p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr><p:ph type="title"/></p:nvPr>'
 
 
+APART = 3.0
+"""Pixels of the scene within which a line's end is at a shape's site."""
+
+
 class SlideWriter:
     """Writes the shapes of one slide, numbered from 2 on; 1 is the slide's own group.
 
@@ -191,8 +195,8 @@ class SlideWriter:
         width = self.frame.length(connector.line_width)
         first, last = parts[0], parts[-1]
         dots: list[Drawn] = []
-        start = self.ends.get(connector.source) or self._port("in", first[0], first[1], dots)
-        end = self.ends.get(connector.target) or self._port("out", last[-1], last[-2], dots)
+        start = self._end(connector.source, "in", first[0], first[1], dots)
+        end = self._end(connector.target, "out", last[-1], last[-2], dots)
         name = f"{'arrow' if connector.head else 'line'} {start.name} → {end.name}"
         drawn: list[Drawn] = []
         for part, following in zip(parts, (*parts[1:], None), strict=True):
@@ -208,6 +212,15 @@ class SlideWriter:
             drawn.append(connector_shape(self.number(), name, bend(part), line, glue))
             start = stop
         return [*dots, *drawn]
+
+    def _end(
+        self, target: str, name: str, at: EmuPoint, onward: EmuPoint, drawn: list[Drawn]
+    ) -> EndShape:
+        """What a line is glued to at ``at``: its shape, or a port where that has no site there."""
+        end = self.ends.get(target)
+        if end and end.has_site(at, onward, self.frame.length(APART)):
+            return end
+        return self._port(end.name if end else name, at, onward, drawn)
 
     def _port(self, name: str, at: EmuPoint, onward: EmuPoint, drawn: list[Drawn]) -> EndShape:
         """An invisible oval at the end of a line that comes from nowhere."""
