@@ -106,6 +106,8 @@ class BoxBlock(Block):
     ``captions_above`` keeps the underside free for a line that enters from there.
     """
 
+    stub_reach: float = 0.0
+    """How far stubs of names stand out."""
     aside: float = 0.0
     nearer: float = 0.0
     """How far its badges stand right of its corners, and from them towards its middle."""
@@ -162,8 +164,10 @@ class BoxBlock(Block):
         self.down = half + (below if self.captions_above else max(below, captions))
         if self.stubs:
             names = [text_width(name, style.metric("caption")) for name in self.stubs]
-            stub = px(STUB + RISE) + style.flow.lies(max(names), style.metric("caption"))[1]
-            self.up = max(self.up, half + stub + (captions if self.captions_above else 0.0))
+            lies = style.flow.lies(max(names), style.metric("caption"))
+            self.stub_reach = px(STUB + RISE) + lies[1]
+            above = captions if self.captions_above else 0.0
+            self.up = max(self.up, half + self.stub_reach + above)
 
     def glyph(self) -> tuple[float, float]:
         """Set the label; how far it reaches along and across."""
@@ -289,8 +293,8 @@ class BoxBlock(Block):
     def _caption_texts(self, canvas: Canvas, middle: float, y: float) -> list[Text]:
         """The captions, beside the box on one of the sides where no line goes on."""
         start = self.height / 2 + self.caption_start
-        if self.captions_above and self.stubs:
-            start += self.style.px(STUB + RISE) + self.caption_size
+        if self.captions_above:
+            start += self.stub_reach
         return canvas.labels(
             middle,
             y - start if self.captions_above else y + start,

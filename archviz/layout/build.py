@@ -11,7 +11,7 @@ from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
 from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, TowersBlock
 from archviz.layout.faces import layer_face, module_face, span
 from archviz.layout.levels import Across, Ladder, Piece, Rung, ladder_of, shapes_behind
-from archviz.layout.levels_across import pieces_across
+from archviz.layout.levels_across import ladder_across, pieces_across
 from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.levels_named import with_skips
 from archviz.layout.levels_parts import Level, On, OutRow, TakingBox, stands
@@ -71,8 +71,11 @@ class Builder(NamedTuple):
 
         Values of the names ``gives`` go out of it.
         """
-        body = with_skips(joined(body), self.analysis.facts, gives)
+        body, facts = joined(body), self.analysis.facts
         counts = Counter([*taken_in(body), *gives])
+        if not ladder_across(body.nodes, facts, counts):
+            body = with_skips(body, facts, gives)
+            counts = Counter([*taken_in(body), *gives])
         return self._replace(taken=frozenset(counts), body=body, counts=counts)
 
     def series(self, series: Series) -> SeriesBlock:
