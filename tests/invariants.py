@@ -14,7 +14,8 @@ GROUNDS = ("panel", "ground")
 SLACK = 0.6
 """Pixels by which things may touch: half an outline."""
 NEAR = 4.0
-"""Pixels between lines that would seem to touch, and across which a line would seem to limp."""
+"""Pixels between lines that would seem to touch, and across which a line would seem to limp;
+on a slide so small that arrowheads are narrower, the width of an arrowhead."""
 
 
 @dataclass
@@ -186,13 +187,17 @@ def _parallels(found: Found) -> Iterator[str]:
                 across = 1 - axis
                 if a[2 + across] or b[2 + across]:
                     continue
-                near = abs(a[across] - b[across]) < NEAR
+                near = abs(a[across] - b[across]) < _near(found.connectors[number])
                 shared = min(a[axis] + a[2 + axis], b[axis] + b[2 + axis]) - max(a[axis], b[axis])
                 if near and shared > SLACK:
                     yield (
                         f"connectors run on one another at {a} and {b}: "
                         f"{found.connectors[number].target}, {found.connectors[other].target}"
                     )
+
+
+def _near(line: Connector) -> float:
+    return min(NEAR, line.head_width)
 
 
 def _ends(found: Found) -> Iterator[str]:
@@ -215,6 +220,7 @@ def _ends(found: Found) -> Iterator[str]:
 def _jogs(found: Found) -> Iterator[str]:
     """No line goes on a little beside where it was, whoever draws what lies between."""
     pieces = [piece for connector in found.connectors for piece in segments(connector.points)]
+    near = min(map(_near, found.connectors), default=NEAR)
     for axis in (0, 1):
         ends: list[tuple[float, float, int]] = []
         for piece in pieces:
@@ -226,7 +232,7 @@ def _jogs(found: Found) -> Iterator[str]:
             for other, height, onward in ends[place + 1 :]:
                 if other - along > 0.05:
                     break
-                if side == onward or not 0.05 < abs(height - across) < NEAR:
+                if side == onward or not 0.05 < abs(height - across) < near:
                     continue
                 low, high = sorted((across, height))
                 if any(
@@ -270,7 +276,7 @@ def _wires(found: Found, scene: Scene) -> Iterator[str]:
         for other in [o for o in found.connectors if o.source != wire.source]:
             pairs = product(segments(wire.points), segments(other.points))
             for a, b in [(a, b) for a, b in pairs if _cross(a, b)]:
-                if not _has_gap(a, b, gaps):
+                if not _has_gap(a, b, gaps, _near(wire)):
                     yield f"{_way(wire)} crosses {_way(other)} at {a}, {b}"
         for bracket in found.brackets:  # the line of a row goes through them, and so may its end
             (x, y), (other, _) = wire.route[:2]
@@ -290,7 +296,7 @@ def _wires(found: Found, scene: Scene) -> Iterator[str]:
                     yield f"a bracket crosses '{text.text}'"
 
 
-def _has_gap(a: Box, b: Box, gaps: set[tuple[Point, ...]]) -> bool:
+def _has_gap(a: Box, b: Box, gaps: set[tuple[Point, ...]], least: float) -> bool:
     """Whether pieces of lines cross well inside of both, with a gap on each side."""
     if not (a[2] and b[3]) and not (a[3] and b[2]):
         return False
@@ -298,7 +304,7 @@ def _has_gap(a: Box, b: Box, gaps: set[tuple[Point, ...]]) -> bool:
     x, y = upright[0], level[1]
     inside = min(x - level[0], level[0] + level[2] - x, y - upright[1], upright[1] + upright[3] - y)
     near = [gap for gap in gaps if all(abs(px - x) + abs(py - y) < 12 for px, py in gap)]
-    return inside > 3.0 and len(near) >= 2
+    return inside > 0.75 * least and len(near) >= 2
 
 
 def _cross(a: Box, b: Box) -> bool:

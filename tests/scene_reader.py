@@ -66,11 +66,14 @@ def look(scene: Scene) -> Seen:
     lines = [leaf for leaf in drawn if isinstance(leaf, Connector)]
     others = [leaf for leaf in drawn if isinstance(leaf, Line) and not _bracket(leaf.points)]
     inks = {line.stroke for line in lines}
+    ends = [end for line in lines for end in (line.points[0], line.points[-1])]
+    loose = [end for end in ends if not any(_away(end, shape.box) <= EDGE for shape in boxes)]
+    texts = [leaf for leaf in drawn if isinstance(leaf, Text)]
     return Seen(
         tuple((shape.box, normal("".join(shape.lines) or BAR)) for shape in boxes),
         panels,
         tuple(Stroke(leaf.points, leaf.head) for leaf in lines),
-        tuple(leaf for leaf in drawn if isinstance(leaf, Text) and _free(leaf, boxes, panels)),
+        tuple(text for text in texts if _free(text, boxes, panels, loose)),
         tuple(leaf.box for leaf in others if leaf.stroke not in inks),
     )
 
@@ -85,11 +88,18 @@ def _bracket(points: tuple[Point, ...]) -> bool:
     return max(abs(a + c), abs(b + d)) < TOUCH
 
 
-def _free(text: Text, boxes: Sequence[Shape], panels: Sequence[Box]) -> bool:
-    """Whether a text is neither a title nor said under a panel or at a box."""
+def _free(
+    text: Text, boxes: Sequence[Shape], panels: Sequence[Box], loose: Sequence[Point]
+) -> bool:
+    """Whether a text is neither a title nor said under a panel or at a box.
+
+    Between a box and the ``loose`` end of a line it is at what is nearer.
+    """
     middle = _middle(text.box)[0]
     under = any(abs(middle - _middle(p)[0]) < 1 and text.y > p[1] + p[3] for p in panels)
-    near = any(_apart(text.box, shape.box) < CAPTION * text.size for shape in boxes)
+    at_box = min((_apart(text.box, shape.box) for shape in boxes), default=CAPTION * text.size)
+    at_end = min((_apart(text.box, (*end, 0.0, 0.0)) for end in loose), default=at_box)
+    near = at_box < CAPTION * text.size and at_box <= at_end
     return not (text.bold or under or near)
 
 

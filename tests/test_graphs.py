@@ -334,3 +334,23 @@ def test_a_graph_that_no_picture_could_show_is_an_error() -> None:
     edges = way("in", *names, "last", "out") + [(name, "last") for name in names[:-1]]
     with pytest.raises(ArchvizError, match=r"graph\.yaml:1:\d+: the graph of 401 nodes is too"):
         drawn(spec_of(graph_of(edges)))
+
+
+@pytest.mark.parametrize("form", ["wide", "skips"])
+def test_two_thousand_nodes_are_drawn(form: str) -> None:
+    names = [f"n{number}" for number in range(2000)]
+    if form == "wide":
+        edges = [edge for name in names for edge in way("in", name, "last")] + way("last", "out")
+    else:
+        edges = way("in", *names, "out") + [*pairwise(names[::2])]
+    assert len(told(drawn(spec_of(graph_of(edges))))) >= len(edges)
+
+
+def test_two_thousand_entangled_nodes_are_an_error() -> None:
+    chance, names = Random(1), [f"n{number}" for number in range(2000)]
+    edges = way("in", *names, "out")
+    edges += [
+        (names[a], names[b]) for a, b in (sorted(chance.sample(range(2000), 2)) for _ in names)
+    ]
+    with pytest.raises(ArchvizError, match=r"graph\.yaml:1:\d+: the graph of 2000 nodes is too"):
+        drawn(spec_of(graph_of([*dict.fromkeys(edges)])))

@@ -190,3 +190,26 @@ def test_boxes_are_boxes_and_circles_ellipses() -> None:
     text = write_gv(archviz.load("lenet5").scene(legend=False))
     forms = [word for word in ("box", "ellipse") for _ in range(text.count(f"shape={word} "))]
     assert (forms.count("box"), forms.count("ellipse")) == (8, 5)
+
+
+def test_what_is_drawn_over_something_is_named_behind_it() -> None:
+    """Graphviz draws nodes in the order of their names, those of edges too."""
+    place = (10.0, 10.0, 40.0, 20.0)
+    half = Shape("half", "rect", *place, "#ff0000")
+    outline = Shape("outline", "rect", *place, "", "#000000", 1.0, radius=10.0)
+    line = Connector(
+        ((0.0, 20.0), (10.0, 20.0)),
+        ((0.0, 20.0), (10.0, 20.0)),
+        "#000000",
+        1.0,
+        True,
+        8.0,
+        6.0,
+        target="outline",
+    )
+    gap = Line(((2.0, 20.0), (5.0, 20.0)), "#ffffff", 2.0, "crossing")
+    source = write_gv(Scene(100.0, 100.0, "T", "", "", (line, gap, half, outline)))
+    places = [source.index(text) for text in ("\thalf ", "\toutline ", "-> outline", "#ffffff")]
+    assert places == sorted(places)
+    assert re.search(r"\toutline .*style=rounded", source)
+    assert not re.search(r"\thalf .*rounded", source)

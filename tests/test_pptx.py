@@ -34,7 +34,8 @@ from deck_reading import (
     unglued,
 )
 
-from archviz.scene.scene import Connector, Page, Point, Scene, Shape, Text
+import archviz
+from archviz.scene.scene import Connector, Group, Line, Page, Point, Scene, Shape, Text
 from archviz.write.pptx import write_pptx
 
 
@@ -295,3 +296,56 @@ def test_a_corner_is_no_rounder_than_half_a_box() -> None:
     slide = opened(write_pptx([Page(Scene(200.0, 100.0, "T", "", "#ffffff", (box,)), "T", "")]))
     adjusted = [gd.get("fmla") for e in elements(slide.slides[0]) for gd in e.iter(f"{A}gd")]
     assert adjusted == ["val 50000"]
+
+
+def test_brackets_above_and_below_are_native_and_turned() -> None:
+    above = Line(((20, 40), (20, 30), (120, 30), (120, 40)), "#000000", 1.0)
+    below = Line(((20, 90), (20, 100), (120, 100), (120, 90)), "#000000", 1.0)
+    scene = Scene(1280, 720, "T", "", "#ffffff", (above, below))
+    found = list(elements(opened(write_pptx([Page(scene, "T")])).slides[0]))
+    assert [e.find(f".//{A}prstGeom").get("prst") for e in found] == ["leftBracket", "rightBracket"]
+    for element, y in zip(found, (30, 90), strict=True):
+        assert element.find(f".//{A}xfrm").get("rot") == "5400000"  # clockwise: left goes up
+        assert frame(element)[2:] == (10 * EMU, 100 * EMU)
+        assert turned_frame(element) == (20 * EMU, y * EMU, 100 * EMU, 10 * EMU)
+
+
+@pytest.mark.parametrize("direction", ["right", "down", "up"])
+def test_lines_are_glued_on_the_side_where_they_end(direction: str) -> None:
+    """Where several enter one side, each has a site of its own in the layer's group."""
+    out = io.BytesIO()
+    archviz.load("ddpm").save(out, format="pptx", direction=direction)
+    own = 0
+    for slide in opened(out.getvalue()).slides:
+        assert unglued(slide) == []
+        shapes = {identity(e).get("id"): e for e in elements(slide) if e.tag == f"{P}sp"}
+        for element in elements(slide):
+            if element.tag != f"{P}cxnSp":
+                continue
+            path = drawn_path(element)
+            for end, (at, on) in zip(glue(element), (path[:2], path[:-3:-1]), strict=True):
+                round_one = shapes[end.get("id")].find(f".//{A}prstGeom").get("prst") == "ellipse"
+                side = int(end.get("idx")) // (2 if round_one else 1)
+                across, along = on[0] - at[0], on[1] - at[1]
+                level = abs(across) > abs(along)
+                assert side == ((1 if across < 0 else 3) if level else (0 if along < 0 else 2))
+        sites = [e for e in elements(slide) if identity(e).get("name").startswith("site on ")]
+        own += len(sites)
+        for site in sites:
+            name = site.getparent()[0][0].get("name")
+            assert identity(site).get("name") == f"site on {name}"
+    assert own > 10
+
+
+def test_a_box_of_several_colours_is_called_by_its_outline() -> None:
+    place = (10.0, 10.0, 80.0, 40.0)
+    halves = (
+        Shape("a", "rect", *place, "#999999", role="pool"),
+        Shape("b", "rect", 50.0, 10.0, 40.0, 40.0, "#ff0000", role="conv"),
+        Shape("c", "rect", *place, "", "#000000", 1.0, lines=("pool / conv",), widths=(60.0,)),
+    )
+    layer = Group("c-g", "layer", "pool or conv", items=halves)
+    scene = Scene(1280, 720, "T", "", "#ffffff", (layer,))
+    found = list(elements(opened(write_pptx([Page(scene, "T")])).slides[0]))
+    names = [identity(e).get("name") for e in found if e.tag == f"{P}sp"]
+    assert names == ["pool", "conv", "pool or conv"]

@@ -346,3 +346,11 @@ def test_a_label_is_squeezed_and_leaves_its_node_alone(tmp_path: Path) -> None:
     found = dict(re.findall(r"^([abct]) ([\d.]+)pt", log, re.M))
     sizes = {name: float(size) * 72 / 72.27 / 0.75 for name, size in found.items()}
     assert sizes == pytest.approx({"a": 80, "b": 25, "c": 4, "t": 76}, abs=0.1)
+
+
+def test_a_ground_lies_below_the_lines_on_it() -> None:
+    ground = Shape("g", "rect", 0, 0, 200, 200, "#eeeeee", role="ground")
+    source = write_tikz(scene_of(ground, box("a", 1, "conv")))
+    node = next(line for line in source.splitlines() if "(g)" in line)
+    before = source[: source.index(node)]
+    assert before.rindex(r"\begin{pgfonlayer}{panels}") > before.rfind(r"\end{pgfonlayer}")

@@ -58,3 +58,15 @@ def test_columns_of_panels_begin_level_and_titles_stand_over_their_arrows(direct
         ends = [shape for shape in shapes_in(panel.items) if shape.role == "port"]
         upper = min(ends, key=lambda end: end.y)
         assert abs(upper.x + upper.width / 2 - title.x) < 0.1
+
+
+@pytest.mark.parametrize("direction", ["down", "up"])
+@pytest.mark.parametrize("name", ["resnet50", "resnext50", "mobilenet_v3_large", "xception"])
+def test_a_long_figure_down_or_up_goes_on_in_a_next_column(name: str, direction: str) -> None:
+    scene = drawn(name, direction=direction)
+    assert scene.height < 1.3 * scene.width
+
+
+def test_a_column_does_not_end_within_a_stage() -> None:
+    texts = [text.text for text in texts_in(drawn("mobilenet_v3_large", direction="down"))]
+    assert texts.count("stage 4") == 1

@@ -106,8 +106,6 @@ class BoxBlock(Block):
     ``captions_above`` keeps the underside free for a line that enters from there.
     """
 
-    stub_reach: float = 0.0
-    """How far stubs of names stand out."""
     aside: float = 0.0
     nearer: float = 0.0
     """How far its badges stand right of its corners, and from them towards its middle."""
@@ -164,19 +162,18 @@ class BoxBlock(Block):
         self.down = half + (below if self.captions_above else max(below, captions))
         if self.stubs:
             names = [text_width(name, style.metric("caption")) for name in self.stubs]
-            lies = style.flow.lies(max(names), style.metric("caption"))
-            self.stub_reach = px(STUB + RISE) + lies[1]
-            above = captions if self.captions_above else 0.0
-            self.up = max(self.up, half + self.stub_reach + above)
+            stub = px(STUB + RISE) + style.flow.lies(max(names), style.metric("caption"))[1]
+            self.up = max(self.up, half + stub + (captions if self.captions_above else 0.0))
+            self.caption_start += stub if self.captions_above else 0.0
 
     def glyph(self) -> tuple[float, float]:
         """Set the label; how far it reaches along and across."""
         style, along, across = self.style, self.style.px(0.62), self.style.px(3)
         if not self.bar:
             self.lines, self.label_size, width = fit_label(self.face.label, style)
-            if (lacks := self._beside_badges(style) - width) > 0:
-                longest = max(text_width(line, self.label_size) for line in self.lines)
-                self.label_size *= max(1 - lacks / longest, style.theme.metric("shrink"))
+            if (lacks := self._beside_badges(style) - width) > style.px(0.3):  # else a wider box
+                spare = 1 - lacks / max(text_width(line, self.label_size) for line in self.lines)
+                self.label_size *= spare if spare >= style.theme.metric("shrink") else 1.0
             width = max(width, self._beside_badges(style))
             along, across = style.flow.lies(width, style.px(1))
         return max(along, self.slots[-1]), across
@@ -206,8 +203,8 @@ class BoxBlock(Block):
         room = 0.0
         ends = self.lines[:1] + self.lines[-1:]
         for badge, line in zip(self.face.badges, ends, strict=False):
-            clear = 0.18 if "/" in badge.text else 0.09
-            beside = badge_width(style, badge.text) * 0.97 + style.px(clear)
+            beside = badge_width(style, badge.text) * 0.97 + style.px(0.09)
+            beside += style.px(0.09) if "/" in badge.text else 0.0
             if "/" not in badge.text and len(self.lines) == 1:
                 beside = self._under_badge(style)
             room = max(room, text_width(line, self.label_size) + beside)
@@ -293,8 +290,6 @@ class BoxBlock(Block):
     def _caption_texts(self, canvas: Canvas, middle: float, y: float) -> list[Text]:
         """The captions, beside the box on one of the sides where no line goes on."""
         start = self.height / 2 + self.caption_start
-        if self.captions_above:
-            start += self.stub_reach
         return canvas.labels(
             middle,
             y - start if self.captions_above else y + start,

@@ -69,13 +69,14 @@ def break_blocks(
     starts: frozenset[int] = frozenset(),
     natural: frozenset[int] = frozenset(),
     slack: float = 0.0,
+    within: frozenset[int] = frozenset(),
 ) -> Spans:
     """(start, stop) of ``count`` lines of blocks, the longest as short as can be, all alike.
 
     A line does not end in a block of which the index is in ``tapped``, nor behind a block
     of which the name hangs there. A line begins with each block of ``starts``; rather than
-    elsewhere with one of ``natural``, or behind a repeat or a pooling, even where the longest
-    line becomes longer by the share ``slack``.
+    elsewhere with one of ``natural``, or behind a repeat or a pooling but for those ``within``
+    a stage, even where the longest line becomes longer by the share ``slack``.
     """
     strands = strands_of(blocks, style, tapped, starts)
     count = max(count, len(strands))
@@ -86,14 +87,14 @@ def break_blocks(
             most = limit
         else:
             least = limit
-    natural |= {index for index, block in enumerate(blocks, 1) if _closes(block)}
+    natural |= {index for index, block in enumerate(blocks, 1) if _closes(block)} - within
     spans: Spans = []
     for strand in strands:
         ends = strand.fill(most)
         longest = max(strand.at[end] - strand.at[start] for start, end in pairwise(ends))
         for share in (slack, 0.0):
             room = max(most, longest) * (1 + share)
-            even = _even_lines(strand, len(ends) - 1, room, natural)
+            even = _even_lines(strand, len(ends) - 1, room, natural, within)
             if even:
                 ends = even
                 break
@@ -117,7 +118,9 @@ def _closes(block: Block) -> bool:
     )
 
 
-def _even_lines(strand: Strand, count: int, limit: float, natural: frozenset[int]) -> list[int]:
+def _even_lines(
+    strand: Strand, count: int, limit: float, natural: frozenset[int], within: frozenset[int]
+) -> list[int]:
     """Ends of ``count`` lines about as long as one another, none longer than ``limit``.
 
     None where that does not go.
@@ -133,7 +136,8 @@ def _even_lines(strand: Strand, count: int, limit: float, natural: frozenset[int
         ideal = at[0] + mean * number
         reach = min(strand.reach(ends[-1], limit), last - 1)
         cost = {
-            place: abs(at[place] - ideal) / mean + UNNATURAL * (places[place] not in natural)
+            place: abs(at[place] - ideal) / mean
+            + UNNATURAL * ((places[place] not in natural) + (places[place] in within))
             for place in range(max(ends[-1] + 1, begins[count - number]), reach + 1)
         }
         if not cost:

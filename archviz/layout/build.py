@@ -17,6 +17,7 @@ from archviz.layout.levels_named import with_skips
 from archviz.layout.levels_parts import Level, On, OutRow, TakingBox, stands
 from archviz.layout.outputs import OutputsBlock
 from archviz.layout.pyramid import BESIDE, pieces
+from archviz.layout.pyramid_rows import OutRows
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
 from archviz.layout.symbols import SymbolBlock, has_symbol
@@ -275,14 +276,19 @@ def levels_block(ladder: Ladder, builder: Builder) -> Block:
         _level(rung, way, names, builder, bool(ladder.outs))
         for rung, way, names in zip(ladder.rungs, ways, below, strict=True)
     ]
-    outs = [
-        OutRow(out.name, out.caption, builder.blocks(out.row), builder.blocks(out.way), out.tap)
-        for out in ladder.outs
-    ]
+    inner = builder._replace(taken=frozenset())
+    outs, merges = (
+        [
+            OutRow(out.name, out.caption, inner.blocks(out.row), inner.blocks(out.way), out.tap)
+            for out in found
+        ]
+        for found in (ladder.outs, ladder.merges)
+    )
     if all(_whole(level, number) for number, level in enumerate(levels)) and all(
         out.whole for out in outs
     ):
-        return LevelsBlock(levels, builder.style, outs)
+        rows = OutRows(outs, merges, len(levels), builder.style) if outs else None
+        return LevelsBlock(levels, builder.style, rows)
     if ladder.nodes:
         return SeriesBlock(plain.blocks(ladder.nodes), plain.style)
     assert isinstance(first.skip, Residual)

@@ -17,11 +17,11 @@ from archviz.scene.text import text_width
 
 TRUNK_TO_BOX = 0.9
 BOX_TO_BUS = 0.6
-NEAR = 0.2
-"""Units by which a tower would stand off the line without being seen to."""
 BRACKET_PAD = 0.36
-TWICE = 0.9
+TWICE = 0.96
 """Units of a merge's side for the lines of one value where nothing else enters."""
+BESIDE_LINE = 0.3
+"""Units: a tower that is nearer to the line of all of them stands on it."""
 BADGE_PAD = 0.14
 """Units between a badge and a bracket."""
 
@@ -62,7 +62,8 @@ class SeriesBlock(Block):
         """See :meth:`Block.place`."""
         ports = list(sources)
         for block, offset in zip(self.blocks, self.offsets, strict=True):
-            ports = block.place(canvas, x + offset, y, [] if block.begins else ports)
+            alone = block.begins and block is not self.blocks[0]
+            ports = block.place(canvas, x + offset, y, [] if alone else ports)
         return ports
 
 
@@ -190,6 +191,16 @@ def stagger(
     return max((start.back for _, start in starts), default=0.0)
 
 
+def ends_of(block: Block) -> list[float]:
+    """Heights of the lines in which a block ends, from that which enters it."""
+    if isinstance(block, SeriesBlock) and block.blocks:
+        return ends_of(block.blocks[-1])
+    if isinstance(block, TowersBlock) and not block.merge:
+        rows = zip(block.branches, block.heights, strict=True)
+        return [height + end for branch, height in rows for end in ends_of(branch)]
+    return [] if isinstance(block, DotsBlock) else [0.0]
+
+
 class TowersBlock(Block):
     """Towers between a trunk at the left and a bus at the right.
 
@@ -220,9 +231,13 @@ class TowersBlock(Block):
         entered = [h for h, one in zip(heights, self.branches, strict=True) if not one.begins]
         self.begins = not entered
         level = heights[-1] / 2 if merge or centred else 0.0
-        near = min(entered, key=lambda height: abs(height - level), default=level)
-        if len(entered) == 1 or abs(near - level) < style.px(NEAR):
-            level = near  # the tower that all but stands on the line does so
+        rows = zip(self.branches, heights, strict=True)
+        lines = [height + end for branch, height in rows for end in ends_of(branch)]
+        nearest = min(lines, key=lambda height: abs(height - level))
+        if len(entered) == 1:
+            level = entered[0]
+        elif abs(nearest - level) < style.px(BESIDE_LINE) and not self.twice:
+            level = nearest
         self.heights = [height - level for height in heights]
         self.lead = style.gap(TRUNK_TO_BOX)
         overhangs = [branch.overhang for branch in self.branches]

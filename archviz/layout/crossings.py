@@ -1,4 +1,4 @@
-"""Where lines of two sources cross, one leads over the other, which has a gap there.
+"""Where lines cross, one leads over the other, which has a gap there.
 
 A fork and a merge have none, so that lines that join and lines that cross look different.
 """
@@ -64,10 +64,9 @@ def gaps(lines: Iterable[Item], behind: Iterable[Item], style: Style) -> list[Li
 
 
 def _crossing(level: Piece, upright: Piece) -> Point | None:
-    """Where two pieces of different sources cross inside of both."""
+    """Where two pieces cross inside of both."""
     at = (upright.start[0], level.start[1])
-    inside = upright.start[1] < at[1] < upright.stop[1]
-    return at if inside and level.line.source != upright.line.source else None
+    return at if upright.start[1] < at[1] < upright.stop[1] else None
 
 
 def _inside(at: Point, box: Sequence[float]) -> bool:

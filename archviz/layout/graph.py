@@ -30,7 +30,7 @@ HOOK = 0.5
 """Units between a box and a line that enters it from above or below."""
 BEFORE_TRACKS, BEHIND_TRACKS = 0.5, 0.7
 """Units from a column to the first track behind it, and from the last track to the next."""
-MOST_PASSING = 50_000
+MOST_PASSING = 12_000
 """Places at which lines pass a column; a graph with more is not drawn."""
 MOST_FOR_DOT = 600
 """Vertices of which dot is asked for an order."""

@@ -148,8 +148,8 @@ def _free_level(one: float, other: float, used: Sequence[float], near: float) ->
     middle = (one + other) / 2
 
     def best(gap: tuple[float, float]) -> float:
-        low = min(gap[0] + 1.6 * near, (gap[0] + gap[1]) / 2)
-        return min(max(middle, low), max(gap[1] - 1.6 * near, (gap[0] + gap[1]) / 2))
+        low = min(gap[0] + 2.4 * near, (gap[0] + gap[1]) / 2)
+        return min(max(middle, low), max(gap[1] - 2.4 * near, (gap[0] + gap[1]) / 2))
 
     return min((best(gap) for gap in gaps), key=lambda y: (abs(y - middle), y))
 

@@ -8,7 +8,7 @@ they are joined to as their distances allow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from archviz.layout.graph_layers import Chain, Vertex, follows
@@ -262,21 +262,34 @@ def _keep_distances(order: Sequence[Strand], wished: dict[Strand, tuple[float, f
         group = _Group(strand, *wished[strand])
         group_of[strand] = group
         while True:
-            worst, upper, lower = 1e-9, None, None
-            for member in group.members:
-                for above, distance in member.above.items():
-                    over = group_of[above]
-                    if over is not group:
-                        lack = over.y(above) + distance - group.y(member)
-                        if lack > worst:
-                            worst, upper, lower = lack, above, member
+            upper, lower = _nearest(group, group_of)
             if upper is None or lower is None:
                 break
-            group = group_of[upper].take(group, upper, lower, lower.above[upper])
-            for member in group.members:
+            taken, group = group, group_of[upper]
+            group.take(taken, upper, lower, lower.above[upper])
+            for member in taken.members:
                 group_of[member] = group
     for strand in order:
         strand.y = group_of[strand].y(strand)
+
+
+def _nearest(
+    group: _Group, group_of: Mapping[Strand, _Group]
+) -> tuple[Strand | None, Strand | None]:
+    """A strand of another group, and that of this one which is most too near to it from below."""
+    worst, upper, lower = 1e-9, None, None
+    for member in [*group.open]:
+        outside = False
+        for above, distance in member.above.items():
+            over = group_of[above]
+            if over is not group:
+                outside = True
+                lack = over.y(above) + distance - group.y(member)
+                if lack > worst:
+                    worst, upper, lower = lack, above, member
+        if not outside:
+            del group.open[member]
+    return upper, lower
 
 
 class _Group:
@@ -284,16 +297,18 @@ class _Group:
 
     def __init__(self, strand: Strand, height: float, weight: float) -> None:
         self.members = {strand: 0.0}
+        self.open = {strand: None}
+        """Those that stand below strands of other groups."""
         self.sum, self.weight = height * weight, weight
 
     def y(self, strand: Strand) -> float:
         """The height of one of them."""
         return self.sum / self.weight + self.members[strand]
 
-    def take(self, other: _Group, upper: Strand, lower: Strand, distance: float) -> _Group:
+    def take(self, other: _Group, upper: Strand, lower: Strand, distance: float) -> None:
         """Take in all of another, ``lower`` of it just below ``upper``."""
         shift = self.members[upper] + distance - other.members[lower]
         self.members |= {strand: offset + shift for strand, offset in other.members.items()}
         self.sum += other.sum - shift * other.weight
         self.weight += other.weight
-        return self
+        self.open |= other.open

@@ -14,8 +14,8 @@ from archviz.layout.graph_layers import SKIP_ABOVE, Chain, Vertex, chains_of, nu
 from archviz.layout.graph_nets import Refiner
 
 ROUNDS = 8
-MOST_STEPS = 400_000
-"""Neighbours that chains are compared with in one round."""
+MOST_STEPS = 200_000
+"""Neighbours that chains are compared with, in one round and, about, in all."""
 MOST_REFINED = 150
 """Chains of which more than a first order is looked for."""
 MOST_ORDERS = 8
@@ -40,7 +40,8 @@ def find_orders(
         )
         for place, chain in enumerate(order):
             chain.place = place
-        for _ in range(ROUNDS):
+        rounds = min(ROUNDS, 1 + MOST_STEPS // len(order) ** 2) if order else 0
+        for _ in range(rounds):
             if not _sift_all(order, chain_of, side):
                 break
         if len(chains) > MOST_REFINED:
@@ -68,7 +69,7 @@ def apply_order(columns: list[list[Vertex]], order: Sequence[int]) -> list[Chain
 def _sift_all(order: list[Chain], chain_of: dict[Vertex, Chain], side: int) -> bool:
     """One round: each chain to its best place; whether any moved."""
     moved = False
-    window = max(4, MOST_STEPS // len(order))
+    window = max(4, MOST_STEPS // len(order) // 2)
     for chain in sorted(order, key=lambda chain: (chain.first, chain.place)):
         origin = chain.place
         best, to = -1e-9, origin

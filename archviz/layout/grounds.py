@@ -35,6 +35,8 @@ class Ground(NamedTuple):
     """Grounds of stages: legs pass over them, lanes do not."""
     right: float = 0.0
     """Where the line ends, which may be behind all that is drawn on it."""
+    goes_on: bool = False
+    """Whether lines of the row that stand before it are on another page."""
 
     def settled(self) -> Ground:
         """The same where no captions give way any more."""

@@ -76,6 +76,7 @@ def wire(
     grounds = straightened(grounds, style)
     if known:
         grounds = [ground.settled() for ground in grounds]
+        grounds[:1] = [ground._replace(goes_on=known.offset > 0) for ground in grounds[:1]]
     names = {pin.name: None for ground in grounds for pin in ground.pins}
     found = {name: candidates(name, grounds, style, known is not None) for name in names}
     if known:

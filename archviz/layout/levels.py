@@ -67,7 +67,8 @@ class Rung(NamedTuple):
 class Out(NamedTuple):
     """What leads from a level to an output: its row, and the way to it from the one before.
 
-    ``tap``: the place in the row of what the next one goes on from; -1 for none.
+    Or an output in which one value of each row comes together. ``tap``: the place in the row
+    of what the next one goes on from; -1 for none.
     """
 
     name: str
@@ -80,12 +81,13 @@ class Out(NamedTuple):
 class Ladder(NamedTuple):
     """An encoder with its decoder, the outermost level first.
 
-    A pyramid has outputs ``outs``, the first of them one a level; ``ends`` is what stands
-    behind the ladder in the network then.
+    A pyramid has rows ``outs``, the first of them one a level, which lead to outputs, or to
+    ``merges`` in front of them; ``ends`` is what stands behind the ladder in the network then.
     """
 
     rungs: tuple[Rung, ...]
     outs: tuple[Out, ...] = ()
+    merges: tuple[Out, ...] = ()
     ends: tuple[Node, ...] = ()
     nodes: tuple[Node, ...] = ()
     """What it is of, where values go straight across in it."""

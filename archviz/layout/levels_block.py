@@ -25,12 +25,12 @@ from archviz.layout.levels_parts import (
     CornerBox,
     Level,
     On,
-    OutRow,
     Span,
     TakingBox,
     dressed,
     half,
     leaves,
+    placed,
     reach,
     span_of,
     stands,
@@ -59,10 +59,9 @@ Skips: TypeAlias = Sequence[Sequence[Port]]
 class LevelsBlock(Block):
     """The levels of a U, the topmost on the line of the row around it; the last has no merge."""
 
-    def __init__(self, levels: Sequence[Level], style: Style, outs: Sequence[OutRow] = ()) -> None:
-        self.style = style
+    def __init__(self, levels: Sequence[Level], style: Style, outs: OutRows | None = None) -> None:
+        self.style, self.outs = style, outs
         levels = with_sides(levels, style)
-        self.outs = OutRows(outs, len(levels), style) if outs else None
         self.levels = [
             dressed(level, number, style, bool(outs)) for number, level in enumerate(levels)
         ]
@@ -138,9 +137,9 @@ class LevelsBlock(Block):
         merges = [right.blocks[0] for right in self.rights[:-1]]
         ends = [*merges, self.levels[-1].left[-1]]
         told = [one.reach for one in merges if isinstance(one, CornerBox)]
-        away = max(self.style.gap(1), *(reach + self.style.px(0.3) for reach in told))
+        away = max([self.style.gap(1), *(reach + self.style.px(0.3) for reach in told)])
         start = self.ups[0] - begin + max(block.width for block in ends) / 2 + away
-        return outs.begin(start, len(self.levels))
+        return outs.begin(start)
 
     def _least(self, number: int) -> float:
         """The least x of the line up to a level, which passes by what is left of it."""
@@ -185,6 +184,8 @@ class LevelsBlock(Block):
                 taker.drop = heights[self.lowest[number]] - heights[number]
         self.up = ups[0]
         self.down = max(height + down for height, down in zip(heights, downs, strict=True))
+        if self.outs:
+            self.up, self.down = self.up + self.outs.beyond, self.down + self.outs.beyond
         if style.flow.mirrored:
             self.up, self.down = self.down, self.up
 
@@ -261,10 +262,10 @@ class LevelsBlock(Block):
             first, at = left.blocks[0] if left.blocks else None, tops[number]
             if number and first and stands(first):
                 (down,), ports = ports, []
-                ids, ports = _placed(left, canvas, x + self.starts[number], at, ports)
+                ids, ports = placed(left, canvas, x + self.starts[number], at, ports)
                 canvas.connect(down, self.style, (down.x, at - half(first)), target=ids[0])
             else:
-                ids, ports = _placed(left, canvas, x + self.starts[number], at, ports)
+                ids, ports = placed(left, canvas, x + self.starts[number], at, ports)
             if number < len(self.forks):
                 skips.append(ports)
                 ports = [self._down(canvas, number, x, y, ports[0])]
@@ -272,19 +273,25 @@ class LevelsBlock(Block):
         if self.straight:
             middle = x + self.ups[-1], tops[len(self.ups)] - half(self.levels[-1].left[-1])
             port = Port((middle,), source=port.source)
-        self._lead_out(canvas, len(self.ups), x, y, ports)
+        ends = self._lead_out(canvas, len(self.ups), x, y, ports)
         for number in range(len(self.ups) - 1, -1, -1):
             if not self.levels[number].joined:
-                port = self._row(canvas, number, x, y, skips, port)
-        return [] if self.outs else [port]
-
-    def _lead_out(self, canvas: Canvas, number: int, x: float, y: float, ports: list[Port]) -> None:
-        """The row from a level to its output, and those that go on from it."""
+                port = self._row(canvas, number, x, y, ends, skips, port)
         if not self.outs:
-            return
-        ids = self.outs.place(canvas, number, x, y + self.heights[number], ports)
+            return [port]
+        self.outs.merge(canvas, x, [ends[number] for number in range(len(ends))])
+        return []
+
+    def _lead_out(
+        self, canvas: Canvas, number: int, x: float, y: float, ports: list[Port]
+    ) -> dict[int, Port]:
+        """The row from a level to its output, and those that go on from it; where they end."""
+        ends: dict[int, Port] = {}
+        if not self.outs:
+            return ends
+        ids, ends[number] = self.outs.place(canvas, number, x, y + self.heights[number], ports)
         if number < len(self.levels) - 1:
-            return
+            return ends
         for below in range(number + 1, len(self.heights)):
             tap, over = self.outs.outs[below - 1].tap, self.outs.rows[below - 1]
             middle = x + self.outs.middle(below)
@@ -294,9 +301,10 @@ class LevelsBlock(Block):
             way, first = self.outs.ways[below], self.outs.rows[below].blocks[0]
             for block, spot in zip(way, self._spots(way, y + top, y + bottom), strict=True):
                 port = self._on_line(canvas, block, middle, spot, port, 1)
-            ids = self.outs.place(canvas, below, x, y + self.heights[below], [])
+            ids, ends[below] = self.outs.place(canvas, below, x, y + self.heights[below], [])
             end = y + self.heights[below] - half(first)
             canvas.connect(port, self.style, (middle, end), target=ids[0])
+        return ends
 
     def _down(self, canvas: Canvas, number: int, x: float, y: float, port: Port) -> Port:
         """The line down from a level, as far as the row of the next."""
@@ -322,9 +330,16 @@ class LevelsBlock(Block):
         return Port(((x, y + way),), source=shape)
 
     def _row(
-        self, canvas: Canvas, number: int, x: float, y: float, skips: Skips, port: Port
+        self,
+        canvas: Canvas,
+        number: int,
+        x: float,
+        y: float,
+        outs: dict[int, Port],
+        skips: Skips,
+        port: Port,
     ) -> Port:
-        """The line up into a level's merge, and the level's row behind it."""
+        """The line up into a level's merge, and the level's row behind it; ``outs``: its ends."""
         lowest, skip = self.lowest[number], list(skips[number])
         level, under = self.levels[number], self.levels[lowest + 1]
         middle, at = x + self.ups[number], y + self.heights[number]
@@ -333,9 +348,9 @@ class LevelsBlock(Block):
         ids: list[str] = []
         if level.skip:
             across = self.skips[number]
-            ids, skip = _placed(across, canvas, left - self.style.gap(1) - across.width, at, skip)
+            ids, skip = placed(across, canvas, left - self.style.gap(1) - across.width, at, skip)
         named, skip_ids = level.merge, ids
-        ids, ports = _placed(self.rights[number], canvas, left, at, skip)
+        ids, ports = placed(self.rights[number], canvas, left, at, skip)
         for row in range(number, lowest + 1):
             if wires := self.levels[row].wires:
                 giver = self.lefts[row].blocks[-1]
@@ -351,7 +366,7 @@ class LevelsBlock(Block):
                 port = self._on_line(canvas, one, middle, spot, port, -1)
         canvas.connect(port, self.style, (middle, at + underside(named)), target=ids[0])
         last = self.rights[number].blocks[-1]
-        self._lead_out(canvas, number, x, y, ports)
+        outs |= self._lead_out(canvas, number, x, y, ports)
         if not number:
             return ports[0]
         if stands(last):
@@ -382,14 +397,3 @@ class LevelsBlock(Block):
             under = (middle, at + half(block))
             canvas.connect(port, self.style, (middle, joint.y), under, target=target)
             port = port.to((middle, joint.y)).branch((middle, joint.y))
-
-
-def _placed(
-    row: SeriesBlock, canvas: Canvas, x: float, y: float, ports: list[Port]
-) -> tuple[list[str], list[Port]]:
-    """Draw a row; the ids of what its blocks end in, and its ports."""
-    ids: list[str] = []
-    for block, offset in zip(row.blocks, row.offsets, strict=True):
-        ports = block.place(canvas, x + offset, y, ports)
-        ids.append(ports[0].source)
-    return ids, ports

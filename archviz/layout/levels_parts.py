@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from archviz.layout.blocks import BESIDE, Block, BoxBlock, CircleBlock, Face
-from archviz.layout.canvas import RISE, Canvas
+from archviz.layout.canvas import RISE, Canvas, Port
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.flow import text_extent
 from archviz.layout.levels import Wire
 from archviz.layout.style import Style
+from archviz.layout.symbols import SymbolBlock
 from archviz.scene.scene import Text
 from archviz.scene.text import clip, text_width
 
@@ -164,7 +165,7 @@ def dressed(level: Level, number: int, style: Style, led: bool = False) -> Level
             row[free:] = [above(block, style) for block in row[free:]]
         if number and right:
             right[-1] = beside(right[-1], style)
-        elif number and merge and stands(merge) and not isinstance(merge, BesideBox):
+        elif number and merge and stands(merge) and not isinstance(merge, SymbolBlock | BesideBox):
             merge = (CornerBox if led else BesideBox)(merge.face, style)
     if number:
         left[0] = beside(left[0], style, [level.size] if level.size else [], before=True)
@@ -177,7 +178,8 @@ def above(block: Block, style: Style) -> Block:
     """A box with its captions above."""
     if not isinstance(block, BoxBlock) or block.bar or isinstance(block, BesideBox):
         return block
-    return BoxBlock(block.face, style, True, block.stubs)
+    made = SymbolBlock if isinstance(block, SymbolBlock) else BoxBlock
+    return made(block.face, style, True, block.stubs)
 
 
 def beside(block: Block, style: Style, more: Sequence[str] = (), before: bool = False) -> Block:
@@ -216,3 +218,14 @@ def span_of(block: Block, x: float, style: Style) -> Span:
     if isinstance(block, BesideBox):
         free = max(free, block.half)
     return Span(x + middle, middle + style.px(0.2), block.up, block.down, free)
+
+
+def placed(
+    row: SeriesBlock, canvas: Canvas, x: float, y: float, ports: list[Port]
+) -> tuple[list[str], list[Port]]:
+    """Draw a row; the ids of what its blocks end in, and its ports."""
+    ids: list[str] = []
+    for block, offset in zip(row.blocks, row.offsets, strict=True):
+        ports = block.place(canvas, x + offset, y, ports)
+        ids.append(ports[0].source)
+    return ids, ports

@@ -39,6 +39,12 @@ NEARLY = 0.15
 USUAL_WIDTH = 36.0
 """Units of a row of twelve boxes."""
 MOST_WIDTHS = 40
+COLUMN = 5.25
+"""Boxes that each column of a figure has at least which goes down or up in several."""
+AROUND = 5.0
+"""Units that title and legend take above and below a figure."""
+UNFILLED = 0.15
+"""What a page costs that is longer than its shape, as a share of the length."""
 
 
 class Options(NamedTuple):
@@ -155,7 +161,6 @@ def choose_plan(row: MainRow, panels: Sequence[Panel], style: Style, aspect: flo
     panels stand in one row of usual width, however short the main row is.
     """
     shape = aspect or NATURAL_ASPECT
-    usual = 0.0 if aspect or style.flow.vertical else style.px(USUAL_WIDTH)
     if style.flow.vertical:
         shape = 1 / shape
     best: tuple[float, PagePlan] | None = None
@@ -168,20 +173,38 @@ def choose_plan(row: MainRow, panels: Sequence[Panel], style: Style, aspect: flo
         lines = measure_lines(row, spans, style)
         for width in _candidate_widths(lines, panels, style, shape):
             plan = _plan(lines, panels, width, style)
-            free = len(plan.panels) == 1 and plan.width <= usual
-            score = max(0.0 if free else plan.width, plan.height * shape)
+            score = _cost(plan, style, shape, bool(aspect))
             if best is None or score < best[0] * 0.999:
                 best = (score, plan)
     assert best is not None
     return best[1]
 
 
+def _cost(plan: PagePlan, style: Style, shape: float, wanted: bool) -> float:
+    """The length of a page of the shape on which a plan fits, and what else it costs.
+
+    Where nobody ``wanted`` a shape, a figure that goes down or up fills its page rather
+    than that it is narrow, in few columns; legend and title stand above and below it.
+    """
+    if wanted:
+        return max(plan.width, plan.height * shape)
+    if not style.flow.vertical:
+        free = len(plan.panels) == 1 and plan.width <= style.px(USUAL_WIDTH)
+        return max(0.0 if free else plan.width, plan.height * shape)
+    tall = plan.width + style.px(AROUND)
+    wide = max(plan.height, style.px(2 * AROUND)) * shape
+    return max(tall, wide) + UNFILLED * abs(tall - wide) + style.px(2) * len(plan.lines)
+
+
 def _line_counts(row: MainRow, style: Style, aspect: float) -> list[int]:
     """Numbers of lines worth trying: few, and those about which the page's shape is met."""
-    if not aspect:
-        return [count_lines(row, style)]
-    aspect = 1 / aspect if style.flow.vertical else aspect
     length = total(block.width + style.gap(1) for block in row.blocks)
+    if not aspect:
+        least = count_lines(row, style)
+        most = int(length / (COLUMN * (style.px(1) + style.gap(1))))
+        plain = style.flow.vertical and not row.starts and not row.named
+        return list(range(least, max(least, most if plain else 0) + 1))
+    aspect = 1 / aspect if style.flow.vertical else aspect
     pitch = max(block.up + block.down for block in row.blocks) + style.row_gap(ROW_GAP)
     ideal = int((length / (pitch * aspect)) ** 0.5)
     counts = {*range(1, 7), *range(max(1, ideal - 2), ideal + 3)}

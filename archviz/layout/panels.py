@@ -171,8 +171,9 @@ def _panel_of(module: Module, body: Series, builder: Builder, most: float) -> Pa
     network, analysis = builder.network, builder.analysis
     panel = settled(builder.within(body, module.gives), fitted)
     notes = variant_notes(network, analysis, module, body)
-    across = panel.height if panel.style.flow.vertical else 0.0
-    return panel._replace(notes=_note_lines(notes, max(panel.width, across), panel.style))
+    across = max(panel.height, panel.style.px(8))
+    room = across if panel.style.flow.vertical else panel.width
+    return panel._replace(notes=_note_lines(notes, room, panel.style))
 
 
 def _note_lines(notes: Sequence[str], width: float, style: Style) -> tuple[str, ...]:

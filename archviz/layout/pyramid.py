@@ -6,8 +6,9 @@ goes on to the next one and to an output of its own. Further levels go on from t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from archviz.layout.levels import FactsOf, Ladder, Out, Piece, Rung, ladder_of
 from archviz.layout.wires import taken_in
@@ -64,46 +65,79 @@ def with_outs(ladder: Ladder, ends: Sequence[Node]) -> Ladder:
 
     ``ends``: the nodes behind it in the series.
     """
-    outputs = ends[-1] if ends else None
-    if not isinstance(outputs, Outputs) or not all(isinstance(n, Named) for n in ends[:-1]):
-        return ladder
-    skip = ladder.rungs[0].skip
-    taken = [*taken_in(outputs), *(taken_in(skip) if isinstance(skip, Residual) else ())]
-    branches = [series.nodes for _, series in outputs.branches]
-    if len({*taken}) < len(taken) or len(taken) != sum(
-        bool(_first_name(nodes)) for nodes in branches
-    ):
+    outputs, skip = ends[-1] if ends else None, ladder.rungs[0].skip
+    if not isinstance(outputs, Outputs) or not isinstance(skip, Residual):
         return ladder
     looks = outputs.looks or (PLAIN,) * len(outputs.branches)
-    if not all(look.drawn for look in looks):
-        return ladder
-    texts = [
-        (look.label or name, look.caption)
-        for (name, _), look in zip(outputs.branches, looks, strict=True)
+    ended = [
+        Out(look.label or name, look.caption, series.nodes)
+        for (name, series), look in zip(outputs.branches, looks, strict=True)
+        if look.drawn
     ]
-    waiting = dict(enumerate(branches))
-    outs: list[Out] = []
-    for number, rung in enumerate(ladder.rungs):
-        names = _names(rung, last=number == len(ladder.rungs) - 1) if number else frozenset()
-        if names is None:
-            return ladder
-        here = [at for at, nodes in waiting.items() if _begins(nodes, names, top=not number)]
-        if len(here) != 1:
-            return ladder
-        nodes = waiting.pop(here[0])
-        outs.append(Out(*texts[here[0]], nodes[1 if number else 0 :]))
-    while waiting:
-        named = frozenset(node.name for node in outs[-1].row if isinstance(node, Named))
-        here = [at for at, nodes in waiting.items() if _begins(nodes, named)]
-        if len(here) != 1:
-            return ladder
-        first, *rest = waiting.pop(here[0])
-        outs[-1] = _tapped(outs[-1], _first_name([first]))
-        way = tuple(takewhile(_idle, rest))
-        outs.append(Out(*texts[here[0]], tuple(rest[len(way) :]), way))
+    alone = all(isinstance(node, Named) for node in ends[:-1])
+    waiting = ended if alone else [Out("", "", nodes) for nodes in _strands(ends[:-1])]
+    taken = Counter([*taken_in(Series(tuple(ends))), *taken_in(skip)])
+    names = {_first_name(out.row) for out in waiting} - {""}
+    if not alone:
+        names.update(*(_taken_together(out.row) for out in ended))
+    if names != {*taken} or max(taken.values(), default=0) > 1 or len(ended) < len(looks):
+        return ladder
+    outs = _in_levels(ladder, waiting)
+    if not outs or not (alone or _all_taken(outs, ended)):
+        return ladder
     outs = [out._replace(row=_plain(out.row)) for out in outs]
     rungs = [_in_row(rung) for rung in ladder.rungs]
-    return Ladder(tuple(rungs), tuple(outs), tuple(ends))
+    return Ladder(tuple(rungs), tuple(outs), () if alone else tuple(ended), tuple(ends))
+
+
+def _strands(nodes: Sequence[Node]) -> list[tuple[Node, ...]]:
+    """Nodes parted where they go on from another value."""
+    starts = [0, *(at for at, node in enumerate(nodes) if isinstance(node, From)), len(nodes)]
+    return [tuple(nodes[start:stop]) for start, stop in pairwise(starts)]
+
+
+def _in_levels(ladder: Ladder, branches: Sequence[Out]) -> list[Out]:
+    """What leads out of each level, and from there on; none where that is not all of it."""
+    waiting, outs = list(branches), list[Out]()
+    last = len(ladder.rungs) - 1
+    while waiting:
+        number = len(outs)
+        if number > last:
+            names = {node.name for node in outs[-1].row if isinstance(node, Named)}
+        else:
+            names = _names(ladder.rungs[number], number == last) if number else {""}
+        here = [out for out in waiting if _first_name(out.row) in names]
+        if len(here) != 1:
+            return []
+        (out,) = here
+        waiting.remove(out)
+        row = out.row[1:] if number else out.row
+        way = tuple(takewhile(_idle, row)) if number > last else ()
+        if number > last:
+            outs[-1] = _tapped(outs[-1], _first_name(out.row))
+        outs.append(out._replace(row=row[len(way) :], way=way))
+    return outs if len(outs) > last else []
+
+
+def _taken_together(nodes: Sequence[Node]) -> tuple[str, ...]:
+    """The values that a merge at the beginning of an output takes, and nothing else."""
+    first = nodes[0] if nodes else None
+    return first.takes if isinstance(first, Layer) and first.alone else ()
+
+
+def _all_taken(outs: Sequence[Out], merges: Sequence[Out]) -> bool:
+    """Whether each of these merges takes one value of each row, from what stands last in it."""
+    given: list[set[str]] = []
+    for out in outs:
+        last = [node for node in out.row if not _is_name(node)][-1:]
+        names = {n.name for n in takewhile(_is_name, reversed(out.row)) if isinstance(n, Named)}
+        gives = last[0].gives if last and isinstance(last[0], ModuleCall) else ()
+        given.append(names.union(outer for _, outer in gives))
+    for merge in merges:
+        names = {*_taken_together(merge.row)}
+        if len(names) != len(outs) or any(len(names & row) != 1 for row in given):
+            return False
+    return True
 
 
 def _in_row(rung: Rung) -> Rung:
@@ -114,13 +148,13 @@ def _in_row(rung: Rung) -> Rung:
     return rung._replace(before=before, behind=(), down=down, up=_plain(rung.up))
 
 
-def _names(rung: Rung, last: bool) -> frozenset[str] | None:
-    """The names of a level's value; None where something stands behind its merge."""
+def _names(rung: Rung, last: bool) -> set[str]:
+    """The names of a level's value; none where something stands behind its merge."""
     if any(not isinstance(node, Named) for node in rung.behind):
-        return None
+        return set()
     row = takewhile(_is_name, reversed(rung.before)) if last else rung.behind
     found = [*row, *takewhile(_is_name, rung.up)]
-    return frozenset(node.name for node in found if isinstance(node, Named))
+    return {node.name for node in found if isinstance(node, Named)}
 
 
 def _is_name(node: Node) -> bool:
@@ -130,12 +164,6 @@ def _is_name(node: Node) -> bool:
 def _idle(node: Node) -> bool:
     """Whether it can stand on the way to a further level: what has no weights."""
     return isinstance(node, Layer) and KINDS[node.kind].role not in ("conv", "dense", "merge")
-
-
-def _begins(nodes: Sequence[Node], names: frozenset[str], top: bool = False) -> bool:
-    """Whether a branch goes on from a value of these names; at the ``top`` from what comes in."""
-    name = _first_name(nodes)
-    return not name if top else name in names
 
 
 def _first_name(nodes: Sequence[Node]) -> str:

@@ -128,8 +128,9 @@ def count_lines(row: MainRow, style: Style) -> int:
 def break_row(row: MainRow, count: int, style: Style, slack: float = 0.0) -> Spans:
     """(start, stop) of ``count`` lines; see :func:`break_blocks`. They begin with stages."""
     stages = frozenset(edge for span in row.stages for edge in (span.start, span.stop))
+    within = frozenset(n for span in row.stages for n in range(span.start + 1, span.stop))
     tapped = tapped_blocks(row)
-    return break_blocks(row.blocks, count, style, tapped, row.starts, stages, slack)
+    return break_blocks(row.blocks, count, style, tapped, row.starts, stages, slack, within)
 
 
 def fill_row(row: MainRow, width: float, style: Style) -> Spans:

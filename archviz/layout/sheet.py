@@ -133,15 +133,15 @@ class Sheet:
             x += panel.length + gap
         self.y += row_height(panels)
 
-    def notes(self, notes: Sequence[str]) -> None:
-        """Sentences under the figure."""
+    def notes(self, notes: Sequence[str], room: float = 0.0) -> None:
+        """Sentences under the figure, as wide as that is, or as ``room``."""
         if not notes:
             return
         style, canvas = self.style, Canvas("notes")
         size, fill = style.metric("caption"), style.theme.color("text")
         left, _, right, y = self.page()
         y += style.row_gap(0.7)
-        lines = [paragraph(note, max(right - left, style.px(8)), size) for note in notes]
+        lines = [paragraph(note, max(right - left, style.px(8), room), size) for note in notes]
         widths = [text_width(text, size) for texts in lines for text in texts]
         left += min(0.0, right - left - max(widths, default=0.0)) / 2
         for texts in lines:

@@ -7,33 +7,27 @@ makes everything larger.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import combinations, pairwise
+from collections.abc import Iterator
+from itertools import combinations
 from typing import NamedTuple
 
 from archviz.errors import fail
-from archviz.layout.breaks import Spans
 from archviz.layout.build import Builder, Unsettled, settled
-from archviz.layout.canvas import TURN, Canvas, rounded
+from archviz.layout.canvas import Canvas, rounded
+from archviz.layout.chapters import Chapter, Parts, make_chapters, notes_along
 from archviz.layout.flow import FLOWS, RIGHT, Flow
 from archviz.layout.narrow import narrowed_row
-from archviz.layout.packing import pack
-from archviz.layout.page import NEARLY, describe_network, heading_text, row_width
-from archviz.layout.panels import Panel, build_panels, row_height
+from archviz.layout.page import describe_network, heading_text
+from archviz.layout.panels import build_panels
 from archviz.layout.row import (
-    MainRow,
-    RowLine,
-    break_row,
-    fill_row,
     main_row,
-    measure_lines,
     unsettled,
 )
-from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
+from archviz.layout.sheet import Sheet, moved
 from archviz.layout.style import Room, Style
 from archviz.network.analysis import Analysis
 from archviz.network.model import Network
-from archviz.scene.scene import Group, Item, Scene, extent, total
+from archviz.scene.scene import Group, Item, Scene, extent
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
 from archviz.scene.theme import Theme
 
@@ -47,28 +41,6 @@ BOTTOM = 20.0
 SCALES = (1.6, 1.45, 1.3, 1.2, 1.12, 1.06)
 LAST_RESORT = (0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
 """For a box or a panel wider than a slide, which only a spec of one's own can have."""
-MOST_TRIES = 40
-"""Numbers of lines that are tried for a main row, from the least that can do."""
-MOST_SLIDES = 100_000
-MOST_PANELS = 10
-"""All arrangements of so many panels are tried; of more only the lowest."""
-
-
-class Chapter(NamedTuple):
-    """What stands on one slide: lines of the main row, rows of panels, notes."""
-
-    lines: tuple[RowLine, ...]
-    rows: tuple[tuple[Panel, ...], ...]
-    notes: tuple[str, ...]
-
-
-class Parts(NamedTuple):
-    """A network's measured parts."""
-
-    row: MainRow
-    panels: Sequence[Panel]
-    notes: tuple[str, ...]
-    style: Style
 
 
 class Density(NamedTuple):
@@ -183,12 +155,12 @@ def _arranged(
     """The parts of a network and their slides; no wire leads from one slide to another."""
     builder = Builder(network, analysis, style, beside=0).within(network.body)
     notes = network.figure.notes
-    panels = build_panels(network, builder, room[0] - _notes_along(notes, style, room[1]))
+    panels = build_panels(network, builder, room[0] - notes_along(notes, style, room[1]))
 
     def made(builder: Builder) -> tuple[tuple[Parts, list[Chapter], Known], Unsettled]:
         row = narrowed_row(main_row(builder), room[0], style)
         parts = Parts(row, panels, notes, style)
-        chapters = _chapters(parts, *room)
+        chapters = make_chapters(parts, *room)
         failed, turned = unsettled([line for chapter in chapters for line in chapter.lines])
         names = [
             frozenset[str]().union(*(line.names for line in chapter.lines)) for chapter in chapters
@@ -202,139 +174,17 @@ def _arranged(
 
 def _best_scale(parts: Parts, room: tuple[float, float]) -> float:
     """The largest scale at which the slides are as few as at 12 pt."""
-    smallest = _chapters(parts, *room)
+    smallest = make_chapters(parts, *room)
     if not smallest:
         for scale in LAST_RESORT:
-            if _chapters(parts, room[0] / scale, room[1] / scale):
+            if make_chapters(parts, room[0] / scale, room[1] / scale):
                 return scale
         return LAST_RESORT[-1]
     for scale in SCALES:
-        chapters = _chapters(parts, room[0] / scale, room[1] / scale)
+        chapters = make_chapters(parts, room[0] / scale, room[1] / scale)
         if chapters and len(chapters) == len(smallest):
             return scale
     return 1.0
-
-
-def _chapters(parts: Parts, width: float, height: float) -> list[Chapter]:
-    """The slides that it takes, each no larger than this; empty if some part does not fit."""
-    style = parts.style
-    width -= _notes_along(parts.notes, style, height)
-    best: list[Chapter] = []
-    fewest = (MOST_SLIDES, 0, False, 0.0)
-    low = (way for way in _ways(parts, width) if all(line.up + line.down <= height for line in way))
-    for lines in low:
-        for rows in _arrangements(parts.panels, width, style):
-            if any(row_height(row) > height for row in rows):
-                continue
-            for early in range(len(rows) + 1):
-                chapters = _paginate(lines, rows, parts, width, height, early)
-                length = total(row_height(row) for row in rows)
-                cost = (len(chapters), _torn(chapters), early < len(rows), length)
-                if cost < fewest:
-                    best, fewest = chapters, cost
-    return best
-
-
-def _torn(chapters: Sequence[Chapter]) -> int:
-    """How many families of one colour go on from one slide to the next."""
-    panels = [[panel.module.color for row in chapter.rows for panel in row] for chapter in chapters]
-    return sum(before[-1:] == after[:1] != [] for before, after in pairwise(panels))
-
-
-def _arrangements(
-    panels: Sequence[Panel], width: float, style: Style
-) -> Iterator[tuple[tuple[Panel, ...], ...]]:
-    """Ways to break the panels into rows no wider than ``width``; all of them, if few."""
-    gap = style.gap(PANEL_GAP)
-    if len(panels) > MOST_PANELS:
-        rows = tuple(tuple(row) for row in pack(panels, width, gap))
-        if all(_row_span(row, gap) <= width for row in rows):
-            yield rows
-        return
-    if not panels:
-        yield ()
-    for count in range(1, len(panels) + 1):
-        first = tuple(panels[:count])
-        if _row_span(first, gap) > width:
-            return
-        for rest in _arrangements(panels[count:], width, style):
-            yield (first, *rest)
-
-
-def _paginate(
-    lines: Sequence[RowLine],
-    rows: Sequence[tuple[Panel, ...]],
-    parts: Parts,
-    width: float,
-    height: float,
-    early: int,
-) -> list[Chapter]:
-    """Fill one slide after the other; the notes stand on the first that has room.
-
-    Row number ``early`` begins a slide though there may be room for it, so that a family
-    can stay together.
-    """
-    between = parts.style.row_gap(ROW_GAP)
-    chapters = [Chapter((), (), ())]
-    used = [0.0]
-
-    def make_room(size: float, anew: bool = False) -> Chapter:
-        if used[-1] and (anew or used[-1] + between + size > height):
-            chapters.append(Chapter((), (), ()))
-            used.append(0.0)
-        used[-1] += size + (between if used[-1] else 0.0)
-        return chapters[-1]
-
-    for line in lines:
-        chapter = make_room(line.up + line.down)
-        chapters[-1] = chapter._replace(lines=(*chapter.lines, line))
-    for number, row in enumerate(rows):
-        chapter = make_room(row_height(row), number == early)
-        chapters[-1] = chapter._replace(rows=(*chapter.rows, row))
-    vertical = parts.style.flow.vertical
-    needed = 0.0 if vertical else _notes_height(parts.notes, parts.style, width)
-    for number, filled in enumerate(used):
-        if filled + needed <= height:
-            chapters[number] = chapters[number]._replace(notes=parts.notes)
-            return chapters
-    return [*chapters, Chapter((), (), parts.notes)] if parts.notes else chapters
-
-
-def _ways(parts: Parts, width: float) -> Iterator[tuple[RowLine, ...]]:
-    """The main row in the fewest lines no wider than ``width``: alike; without wires, or full."""
-    row, style = parts.row, parts.style
-
-    def fitting(spans: Spans) -> tuple[RowLine, ...]:
-        lines = measure_lines(row, spans, style)
-        return lines if row_width(lines, style) <= width else ()
-
-    least = int(total(block.width for block in row.blocks) / width) + 1
-    for count in range(least, min(least + MOST_TRIES, len(row.blocks)) + 1):
-        alike = [break_row(row, count, style, slack) for slack in (NEARLY, 0.0)]
-        lines = fitting(alike[0]) or (fitting(alike[1]) if alike[0] != alike[1] else ())
-        if lines:
-            yield lines
-            full = fill_row(row, width + style.gap(1) - 2 * style.gap(TURN), style)
-            if len(full) <= count and not any(line.names for line in lines):
-                yield from filter(None, [fitting(full)])
-            return
-
-
-def _row_span(row: Sequence[Panel], gap: float) -> float:
-    return total(panel.length for panel in row) + gap * (len(row) - 1)
-
-
-def _notes_along(notes: Sequence[str], style: Style, across: float) -> float:
-    """The length that notes leave free below, where the flow goes up or down."""
-    return _notes_height(notes, style, across) if style.flow.vertical else 0.0
-
-
-def _notes_height(notes: Sequence[str], style: Style, width: float) -> float:
-    if not notes:
-        return 0.0
-    size = style.metric("caption")
-    count = sum(len(paragraph(note, width, size)) for note in notes)
-    return style.row_gap(0.7) + (count * LINE_HEIGHT + len(notes) * 0.25) * size
 
 
 def _slide(
@@ -353,7 +203,7 @@ def _slide(
         sheet.row(chapter.lines, *parts_of_row)
     for row in chapter.rows:
         sheet.panels(row)
-    sheet.notes(chapter.notes)
+    sheet.notes(chapter.notes, inner)
     left, top, right, bottom = extent(sheet.items)
     dx = rounded(MARGIN + (inner - (right - left)) / 2 - left)
     dy = rounded(TOP + max(0.0, (height - (bottom - top)) * 0.45) - top)

@@ -224,7 +224,7 @@ def _ends(zone: Zone, grounds: Sequence[Ground]) -> Iterator[float]:
     line, below = zone
     if not below:
         yield FAR
-    if below or (line and grounds[line].joined):
+    if below or (grounds[line].joined and (line or grounds[line].goes_on)):
         yield -FAR
 
 

@@ -90,6 +90,7 @@ class TapBlock(Block):
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
         source = sources[0]
+        y = source.y  # a block in several lines before it has ended lower
         at = x + (self.width / 2 if self.stub else 0.0)
         if self.stub:
             top = y - self.style.px(TAP_STUB)

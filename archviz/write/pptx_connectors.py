@@ -28,8 +28,8 @@ PORT = 9524
 JOINT = 1906
 """Length of a joint between two parts of a line: a fifth of a pixel."""
 
-SIDES = ((0, -1), (-1, 0), (0, 1), (1, 0))
-"""Outwards from a shape's connection sites, in their order."""
+OFF_SITE = 4000
+"""How far a line's end may be from a site that it is glued to: under half a pixel."""
 
 
 class Bend(NamedTuple):
@@ -124,24 +124,25 @@ class EndShape(NamedTuple):
     def site(self, at: EmuPoint, onward: EmuPoint) -> int:
         """The connection site for a line that leaves at ``at`` towards ``onward``.
 
-        It is the one on the line's side; of a slanted line, the nearest one. Of an ellipse's
-        eight sites only the four on its axes are used.
+        It is the nearest one, on the side of the line. Of an ellipse's eight sites only the
+        four on its axes are used.
         """
-        sites = self._sites()
-        way = (_sign(onward[0] - at[0]), _sign(onward[1] - at[1]))
-        nearest = min(range(4), key=lambda number: math.dist(sites[number], at))
-        site = SIDES.index(way) if way in SIDES else nearest
-        return 2 * site if self.ellipse else site
+        side = self._side(at, onward)
+        return 2 * side if self.ellipse else side
 
-    def has_site(self, at: EmuPoint, onward: EmuPoint, most: float) -> bool:
-        """Whether the site for a line is no further from its end than ``most``."""
-        number = self.site(at, onward) // (2 if self.ellipse else 1)
-        return math.dist(self._sites()[number], at) <= most
+    def misses(self, at: EmuPoint, onward: EmuPoint) -> bool:
+        """Whether the site for a line is not where the line ends, as where several enter a side."""
+        return math.dist(self._sites()[self._side(at, onward)], at) > OFF_SITE
 
     def _sites(self) -> Sequence[tuple[float, float]]:
         left, top, right, bottom = self.box
         x, y = (left + right) / 2, (top + bottom) / 2
         return ((x, top), (left, y), (x, bottom), (right, y))
+
+    def _side(self, at: EmuPoint, onward: EmuPoint) -> int:
+        sites = self._sites()
+        ahead = (at[0] + _sign(onward[0] - at[0]), at[1] + _sign(onward[1] - at[1]))
+        return min(range(4), key=lambda number: math.dist(sites[number], ahead))
 
 
 def _sign(value: int) -> int:

@@ -37,13 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archviz.scene.scene import Item, Scene
-    from archviz.write.pptx_parts import Drawn, EmuBox, EmuPoint, Frame
+    from archviz.write.pptx_parts import Drawn, EmuPoint, Frame
 
 TITLE = '<p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr><p:ph type="title"/></p:nvPr>'
-
-
-APART = 3.0
-"""Pixels of the scene within which a line's end is at a shape's site."""
 
 
 class SlideWriter:
@@ -72,6 +68,18 @@ class SlideWriter:
             elif isinstance(item, Text) and item.role == "slide-title" and titled:
                 self.title.append(item)
         self.order.reverse()
+        self.sites: dict[str, dict[EmuPoint, EndShape]] = {}
+        for item, _ in items_with_groups(scene.items):
+            if isinstance(item, Connector) and len(item.route) > 1:
+                route = [frame.point(*point) for point in item.route]
+                self._register_site(item.source, route[0], route[1])
+                self._register_site(item.target, route[-1], route[-2])
+
+    def _register_site(self, shape: str, at: EmuPoint, onward: EmuPoint) -> None:
+        """A site of its own for a line's end where the shape has none, to move with the shape."""
+        end, sites = self.ends.get(shape), self.sites.setdefault(shape, {})
+        if end and at not in sites and end.misses(at, onward):
+            sites[at] = EndShape(self.number(), port_box(at, onward), True, end.name)
 
     def _register(
         self, shape: Shape, group: Group | None, ways: dict[str, tuple[str, EmuPoint]]
@@ -114,6 +122,8 @@ class SlideWriter:
                     drawn += self.group(item)
                 case Shape():
                     drawn.append(self.shape(item, group))
+                    sites = self.sites.get(item.id, {}).values()
+                    drawn += [self._dot(site, f"site on {site.name}") for site in sites]
                 case Connector():
                     drawn += self.connector(item)
                 case Line():
@@ -205,7 +215,8 @@ class SlideWriter:
                 head = arrowhead(self.frame, connector)
             else:
                 box = joint_box(part[-1], following[0], width)
-                stop = self._dot("joint", f"joint of {name}", box, connector.stroke, dots)
+                stop = EndShape(self.number(), box, False, "joint")
+                dots.append(self._dot(stop, "joint", f"joint of {name}", connector.stroke))
             dash = dash_name(connector)
             line = stroke(self.frame, connector.stroke, connector.line_width, head, dash)
             glue = connected_to(start, stop, part)
@@ -214,24 +225,19 @@ class SlideWriter:
         return [*dots, *drawn]
 
     def _end(
-        self, target: str, name: str, at: EmuPoint, onward: EmuPoint, drawn: list[Drawn]
+        self, shape: str, name: str, at: EmuPoint, onward: EmuPoint, drawn: list[Drawn]
     ) -> EndShape:
-        """What a line is glued to at ``at``: its shape, or a port where that has no site there."""
-        end = self.ends.get(target)
-        if end and end.has_site(at, onward, self.frame.length(APART)):
-            return end
-        return self._port(end.name if end else name, at, onward, drawn)
-
-    def _port(self, name: str, at: EmuPoint, onward: EmuPoint, drawn: list[Drawn]) -> EndShape:
-        """An invisible oval at the end of a line that comes from nowhere."""
-        return self._dot(name, name, port_box(at, onward), "", drawn)
-
-    def _dot(self, name: str, detail: str, box: EmuBox, fill: str, drawn: list[Drawn]) -> EndShape:
-        """A small shape to glue to, where the scene has none: a joint, or a port if empty."""
-        end = EndShape(self.number(), box, not fill, name)
-        outside = look(self.frame, geometry("ellipse" if end.ellipse else "rect"), solid(fill))
-        drawn.append(sp(end.number, name, detail, box, outside))
+        """What a line is glued to: its shape, or a dot where it comes from nowhere."""
+        end = self.sites.get(shape, {}).get(at) or self.ends.get(shape)
+        if end is None:
+            end = EndShape(self.number(), port_box(at, onward), True, name)
+            drawn.append(self._dot(end, name))
         return end
+
+    def _dot(self, end: EndShape, name: str, detail: str = "", fill: str = "") -> Drawn:
+        """A small shape to glue to, where the scene has none: a joint, or invisible if empty."""
+        outside = look(self.frame, geometry("ellipse" if end.ellipse else "rect"), solid(fill))
+        return sp(end.number, name, detail, end.box, outside)
 
 
 def items_with_groups(
