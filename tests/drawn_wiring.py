@@ -131,7 +131,13 @@ class _Drawing:
         self.hidden = 0
 
     def wiring(self) -> Wiring:
-        return Wiring(tuple(self.labels), self.edges)
+        """Without what comes from outside for hidden layers alone."""
+        used = {number for pair in self.edges for number in pair}
+        unused = {end for name in self.outside for end in self.named.get(name, ())} - used
+        kept = [number for number in range(len(self.labels)) if number not in unused]
+        place = {number: at for at, number in enumerate(kept)}
+        edges = Counter({(place[a], place[b]): n for (a, b), n in self.edges.items()})
+        return Wiring(tuple(self.labels[number] for number in kept), edges)
 
     def box(self, label: str, sources: Sequence[int] = ()) -> int:
         self.labels.append(label if label.startswith("(") else normal(label))

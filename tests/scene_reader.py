@@ -281,7 +281,9 @@ def read_net(net: Sequence[Spot], flow: Point, named: dict[Spot, Text]) -> Net:
         if spot.head and spot not in ends:
             raise UnreadableError(f"an arrowhead points at no box at {spot.at}")
     targets = {spot for spot in ends if spot.head}
-    sources = {spot for spot in ends if not spot.head and spot.box is not None}
+    sources = {
+        spot for spot in ends if not spot.head and (spot.box is not None or spot not in named)
+    }
     for spot in ends:
         if spot in targets or spot in sources:
             continue

@@ -12,6 +12,9 @@ from invariants import violations
 
 import archviz
 from archviz.catalog import names
+from archviz.layout.compare import draw_comparison
+from archviz.layout.deck import deck_pages
+from archviz.layout.page import Options
 from archviz.layout.slides import LEAST_TEXT, network_slides
 from archviz.scene.scene import (
     Connector,
@@ -207,3 +210,19 @@ def top(item: Item) -> float:
 
 def lowest(items: tuple[Item, ...]) -> float:
     return max(leaf.box[1] + leaf.box[3] for leaf in leaves(items))
+
+
+@pytest.mark.parametrize(
+    ("directions", "said"),
+    [(("down", "up"), "module, shown open beside"), (("right", "up"), "module, shown open below")],
+)
+def test_the_legend_of_many_is_in_their_direction(directions: tuple[str, str], said: str) -> None:
+    pair = []
+    for name, direction in zip(("resnet50", "gpt2"), directions, strict=True):
+        loaded = archviz.load(name)
+        figure = loaded.network.figure._replace(looks={"direction": direction})
+        pair.append((loaded.network._replace(figure=figure), loaded.analysis))
+    scenes = [draw_comparison(pair, Options(load_theme()))]
+    scenes += [page.scene for page in deck_pages(pair, load_theme()) if page.title == "Legend"]
+    for scene in scenes:
+        assert said in {leaf.text for leaf in leaves(scene.items) if isinstance(leaf, Text)}

@@ -325,8 +325,10 @@ def test_rows_without_room_between_are_seen(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_step_in_a_skip_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     def lower(self: LevelsBlock, row: Any, *args: Any) -> Any:
-        *rest, skip, port = args
-        skip = [one.to((one.x + 20, one.y), (one.x + 20, one.y + 9)) for one in skip]
-        return row(self, *rest, skip, port)
+        *rest, skips, port = args
+        skips = [
+            [one.to((one.x + 20, one.y), (one.x + 20, one.y + 9)) for one in skip] for skip in skips
+        ]
+        return row(self, *rest, skips, port)
 
     assert any("the skip into" in fault for fault in broken(monkeypatch, "_row", lower))

@@ -29,7 +29,8 @@ def shown(text: str, **options: str) -> list[str]:
 
 
 def notes(text: str) -> list[str]:
-    return [leaf.text for leaf in scene(text)[1] if leaf.role == "note"]
+    said = [leaf.text for leaf in scene(text)[1] if leaf.role == "note"]
+    return [note for note in said if not note.startswith("Not shown: ")]
 
 
 TWO_ACTS = """

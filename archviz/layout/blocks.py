@@ -203,8 +203,8 @@ class BoxBlock(Block):
         room = 0.0
         ends = self.lines[:1] + self.lines[-1:]
         for badge, line in zip(self.face.badges, ends, strict=False):
-            beside = badge_width(style, badge.text) * 0.97 + style.px(0.09)
-            beside += style.px(0.09) if "/" in badge.text else 0.0
+            beside = badge_width(style, badge.text) * 0.97 + style.px(0.12)
+            beside += style.px(0.06) if "/" in badge.text else 0.0
             if "/" not in badge.text and len(self.lines) == 1:
                 beside = self._under_badge(style)
             room = max(room, text_width(line, self.label_size) + beside)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple, TypeVar, assert_never
 
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
 from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, TowersBlock
 from archviz.layout.faces import layer_face, module_face, span
-from archviz.layout.levels import Ladder, Piece, Rung, ladder_of, shapes_behind
+from archviz.layout.levels import Across, Ladder, Piece, Rung, ladder_of, shapes_behind
+from archviz.layout.levels_across import ladder_across, pieces_across
 from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.levels_named import with_skips
 from archviz.layout.levels_parts import Level, On, OutRow, TakingBox, stands
@@ -19,7 +21,7 @@ from archviz.layout.pyramid_rows import OutRows
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
 from archviz.layout.symbols import SymbolBlock, has_symbol
-from archviz.layout.wires import FromBlock, TapBlock, joined, taken_in
+from archviz.layout.wires import FromBlock, TapBlock, given_in, joined, taken_in
 from archviz.network.analysis import Analysis
 from archviz.network.kinds import KINDS
 from archviz.network.labels import shape_text
@@ -60,6 +62,8 @@ class Builder(NamedTuple):
     """Keys of the layers that wires enter or leave below: their captions stand above."""
     body: Series = Series()
     """What the drawing shows."""
+    counts: Mapping[str, int] = {}
+    """How often each named value is taken in it, or given out of it."""
     beside: int = BESIDE
     """How many of the layers beside a U stand in its topmost row."""
 
@@ -68,8 +72,12 @@ class Builder(NamedTuple):
 
         Values of the names ``gives`` go out of it.
         """
-        body = with_skips(joined(body), self.analysis.facts, gives)
-        return self._replace(taken=frozenset(taken_in(body)).union(gives), body=body)
+        body, facts = joined(body), self.analysis.facts
+        counts = Counter([*taken_in(body), *gives])
+        if not ladder_across(body.nodes, facts, counts):
+            body = with_skips(body, facts, gives)
+            counts = Counter([*taken_in(body), *gives])
+        return self._replace(taken=frozenset(counts), body=body, counts=counts)
 
     def series(self, series: Series) -> SeriesBlock:
         """A series of what is drawn of its nodes."""
@@ -77,7 +85,9 @@ class Builder(NamedTuple):
 
     def pieces(self, series: Series) -> list[Piece]:
         """What is drawn of a series, one after another: its nodes, or a U with those beside it."""
-        return pieces(series, self.analysis.facts, self.beside)
+        facts = self.analysis.facts
+        across = pieces_across(series, facts, self.beside, self.counts)
+        return across or pieces(series, facts, self.beside)
 
     def blocks(self, nodes: Sequence[Piece]) -> list[Block]:
         """What is drawn of nodes."""
@@ -91,10 +101,10 @@ class Builder(NamedTuple):
             case Layer():
                 return self.layer(node)
             case ModuleCall():
-                return self.call(node) if node.look.drawn else None
+                return self.call(node) if node.look.drawn else self.passed(node)
             case Repeat() | Towers() | Residual() | Graph():
                 block = self.compound(node) if node.look.drawn else None
-                return block and noted(block, node, self.style)
+                return noted(block, node, self.style) if block else self.passed(node)
             case Named():
                 if node.name not in self.taken:
                     return None
@@ -112,6 +122,14 @@ class Builder(NamedTuple):
                 return nested if nested.blocks else None
             case _:
                 assert_never(node)
+
+    def passed(self, node: Node) -> Block | None:
+        """Of what is not drawn the names that are taken elsewhere: of the value on the line."""
+        names = [name for name in given_in(node) if name in self.taken]
+        taps = [TapBlock(name, self.style, name in self.stubs) for name in names]
+        block = SeriesBlock(taps, self.style)
+        block.behind = True
+        return block if taps else None
 
     def compound(self, node: Repeat | Towers | Residual | Graph) -> Block | None:
         """The block of a node with others in it."""
@@ -145,7 +163,7 @@ class Builder(NamedTuple):
         """A layer's box, bar or circle."""
         facts = self.analysis.facts.get(layer.where)
         if facts is None or not any(one.drawn for one in facts.layers):
-            return None
+            return self.passed(layer)
         bars = not (self.style.in_panel or self.style.flow.vertical)
         face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full, bars)
         if face.glyph == "circle":
@@ -251,6 +269,9 @@ def levels_block(ladder: Ladder, builder: Builder) -> Block:
     A pyramid has its smallest level on top, where the flow goes right.
     """
     plain = builder
+    skips = [rung.skip for rung in ladder.rungs if isinstance(rung.skip, Across)]
+    crossing = [wire.name for skip in skips for wire in skip.wires]
+    builder = builder._replace(taken=builder.taken.difference(crossing))
     if ladder.outs and not builder.style.flow.vertical:
         flow = builder.style.flow._replace(mirrored=True)
         builder = builder._replace(style=builder.style._replace(flow=flow))
@@ -276,7 +297,9 @@ def levels_block(ladder: Ladder, builder: Builder) -> Block:
     ):
         rows = OutRows(outs, merges, len(levels), builder.style) if outs else None
         return LevelsBlock(levels, builder.style, rows)
-    assert first.skip
+    if ladder.nodes:
+        return SeriesBlock(plain.blocks(ladder.nodes), plain.style)
+    assert isinstance(first.skip, Residual)
     block = plain.residual(first.skip)
     row = [
         *plain.blocks(first.before),
@@ -286,9 +309,11 @@ def levels_block(ladder: Ladder, builder: Builder) -> Block:
     return SeriesBlock(row, plain.style)
 
 
-def _ways(rung: Rung, over: Residual, builder: Builder) -> Ways:
+def _ways(rung: Rung, over: Residual | Across, builder: Builder) -> Ways:
     """The ways of a level below the skip ``over``."""
-    down, names = builder.blocks(rung.down), _taken_beside(over, builder.body)
+    down, names = builder.blocks(rung.down), frozenset[str]()
+    if isinstance(over, Residual):
+        names = _taken_beside(over, builder.body)
     up: list[On] = []
     for node in rung.up:
         if isinstance(node, Named) and node.name in names:
@@ -323,14 +348,19 @@ def _level(
     first = rung.before[:1] if led and not rung.skip else rung.before
     shapes = shapes_behind(Series(first), facts)
     size = shape_text(shapes[0]) if len(shapes) == 1 and not style.full else ""
+    right = [*builder.blocks(rung.behind), *ways.behind]
     if not rung.skip:
-        return Level([*left, *ways.behind], [], None, [], ways.down, ways.up, size)
+        return Level([*left, *right], [], None, [], ways.down, ways.up, size)
+    if isinstance(rung.skip, Across):
+        taker = None if rung.skip.joined else builder.block(rung.skip.merge)
+        assert taker is None or isinstance(taker, BoxBlock)
+        level = Level(left, [], taker, right, ways.down, ways.up, size)
+        return level._replace(wires=rung.skip.wires, joined=rung.skip.joined)
     skip = builder.series(rung.skip.shortcut).blocks
     for place, block in enumerate(skip):
         if isinstance(block, BoxBlock) and not names.isdisjoint(block.face.takes):
             skip[place] = TakingBox(block.face, names, style, block.stubs)
     merge = builder.merge(rung.skip.merge, captions_above=True)
-    right = [*builder.blocks(rung.behind), *ways.behind]
     return Level(left, skip, merge, right, ways.down, ways.up, size)
 
 

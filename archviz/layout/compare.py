@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from archviz.layout.canvas import Canvas, rounded
+from archviz.layout.flow import FLOWS, RIGHT, Flow
 from archviz.layout.left_out import left_out
 from archviz.layout.legend import used_by_all, used_in
 from archviz.layout.page import NATURAL_ASPECT, Options, draw_network, frame, heading_text
@@ -57,7 +58,7 @@ def draw_comparison(networks: Sequence[tuple[Network, Analysis]], options: Optio
             best = (score, items)
     assert best is not None
     left, _, right, bottom = extent(best[1])
-    sheet = Sheet(style, right - left)
+    sheet = Sheet(style._replace(flow=flow_of_all(networks)), right - left)
     sheet.items += [moved(item, -left, 0.0) for item in best[1]]
     sheet.y = bottom
     if options.legend:
@@ -67,6 +68,12 @@ def draw_comparison(networks: Sequence[tuple[Network, Analysis]], options: Optio
         sheet.legend(used_by_all(used), left_out([network for network, _ in networks], full))
     names = ", ".join(network.head.title for network, _ in networks)
     return frame(sheet, f"Comparison of {names}", f"{names}, drawn at one scale.", options.aspect)
+
+
+def flow_of_all(networks: Sequence[tuple[Network, Analysis]]) -> Flow:
+    """The flow that one legend is for: upright if that of all networks is."""
+    flows = [FLOWS[network.figure.direction] for network, _ in networks]
+    return flows[0] if all(flow.vertical for flow in flows) else RIGHT
 
 
 def _block(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
 from archviz.layout.canvas import Canvas, Port, rounded
-from archviz.layout.flow import FLOWS
+from archviz.layout.compare import flow_of_all
 from archviz.layout.glyphs import box_shape
 from archviz.layout.left_out import left_out
 from archviz.layout.legend import Section, Used, legend_sections, used_by_all, used_in
@@ -60,9 +60,8 @@ def deck_pages(
     width = rounded(SLIDE_HEIGHT * aspect)
     slides = [network_slides(*net, theme, aspect, net[0].figure.full) for net in networks]
     slide = slide_theme(theme)
-    upright = all(FLOWS[network.figure.direction].vertical for network, _ in networks)
-    flow = FLOWS["down" if upright else "right"]
-    style = Style(slide, slide.metric("unit") * 1.15, room=Room(least_badge=0.37), flow=flow)
+    style = Style(slide, slide.metric("unit") * 1.15, room=Room(least_badge=0.37))
+    style = style._replace(flow=flow_of_all(networks))
     pages = [Page(_title_slide(heads, theme, width), DECK_TITLE, _names(heads))]
     if legend:
         parts = [

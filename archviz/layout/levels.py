@@ -32,6 +32,25 @@ ON_A_LINE = 2
 FactsOf: TypeAlias = Mapping[str, Facts]
 
 
+class Wire(NamedTuple):
+    """A value that goes straight across, and what the modules at both of its ends call it."""
+
+    name: str
+    given: str = ""
+    taken: str = ""
+
+
+class Across(NamedTuple):
+    """Values of a level's last box, which go straight across into what takes them.
+
+    ``joined``: that stands in the level above, and reaches down to this one.
+    """
+
+    merge: Layer | ModuleCall
+    wires: tuple[Wire, ...]
+    joined: bool = False
+
+
 class Rung(NamedTuple):
     """A level: its row before and behind the skip, and the ways down to it and up from it.
 
@@ -39,7 +58,7 @@ class Rung(NamedTuple):
     """
 
     before: tuple[Node, ...]
-    skip: Residual | None = None
+    skip: Residual | Across | None = None
     behind: tuple[Node, ...] = ()
     down: tuple[Node, ...] = ()
     up: tuple[Node, ...] = ()
@@ -70,6 +89,8 @@ class Ladder(NamedTuple):
     outs: tuple[Out, ...] = ()
     merges: tuple[Out, ...] = ()
     ends: tuple[Node, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    """What it is of, where values go straight across in it."""
 
 
 Piece: TypeAlias = Node | Ladder
@@ -90,7 +111,7 @@ def ladder_of(skip: Residual, facts: FactsOf) -> Ladder | None:
     for outer, inner in zip(skips, [*skips[1:], None], strict=True):
         nodes = outer.main.nodes
         at = next((place for place, node in enumerate(nodes) if node is inner), len(nodes))
-        rungs.append(_rung(nodes[:at], inner, nodes[at + 1 :], _size_before(rungs, facts), facts))
+        rungs.append(rung(nodes[:at], inner, nodes[at + 1 :], rungs, facts))
     return Ladder(tuple(rungs))
 
 
@@ -152,8 +173,13 @@ def _change(before: Shape, after: Shape) -> int:
 
 def resizes(skip: Residual, facts: FactsOf) -> bool:
     """Whether the map is smaller somewhere inside a skip."""
-    outside = shape_behind(skip.merge, facts)
-    return any(_change(outside, shape_behind(node, facts)) < 0 for node in skip.main.nodes)
+    return gets_smaller(skip.merge, skip.main.nodes, facts)
+
+
+def gets_smaller(merge: Node, between: Sequence[Node], facts: FactsOf) -> bool:
+    """Whether the map is smaller somewhere before a merge than behind it."""
+    outside = shape_behind(merge, facts)
+    return any(_change(outside, shape_behind(node, facts)) < 0 for node in between)
 
 
 def _size_before(rungs: Sequence[Rung], facts: FactsOf) -> Shape:
@@ -163,14 +189,15 @@ def _size_before(rungs: Sequence[Rung], facts: FactsOf) -> Shape:
     return shape or (shape_behind(skip.merge, facts) if skip else ())
 
 
-def _rung(
+def rung(
     before: tuple[Node, ...],
-    skip: Residual | None,
+    skip: Residual | Across | None,
     behind: tuple[Node, ...],
-    shape: Shape,
+    rungs: Sequence[Rung],
     facts: FactsOf,
 ) -> Rung:
-    """A level, with what stands on the ways down and up; ``shape`` comes down to it."""
+    """The level below these, with what stands on the ways down to it and up from it."""
+    shape = _size_before(rungs, facts)
     ends = behind if skip else before
     stop = _way_up(ends, shape_behind(skip.merge, facts) if skip else (), facts)
     if not skip and not any(isinstance(node, Layer | ModuleCall) for node in before[:stop]):

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 from archviz.layout.blocks import Block
 from archviz.layout.canvas import Canvas, Port
@@ -29,9 +30,19 @@ from archviz.layout.levels_parts import (
     dressed,
     half,
     leaves,
+    placed,
     reach,
     span_of,
     stands,
+)
+from archviz.layout.levels_sides import (
+    TakingSide,
+    foot,
+    names_room,
+    straight,
+    takers,
+    underside,
+    with_sides,
 )
 from archviz.layout.pyramid_rows import OutRows
 from archviz.layout.style import Style
@@ -41,6 +52,8 @@ JOINT = 0.15
 """Units by which a line is longer with the joint of a wire on it."""
 HEAD = 0.38
 """Units from such a joint to what the line goes on to."""
+Skips: TypeAlias = Sequence[Sequence[Port]]
+"""For each level the ports that its row ends in."""
 
 
 class LevelsBlock(Block):
@@ -48,6 +61,7 @@ class LevelsBlock(Block):
 
     def __init__(self, levels: Sequence[Level], style: Style, outs: OutRows | None = None) -> None:
         self.style, self.outs = style, outs
+        levels = with_sides(levels, style)
         self.levels = [
             dressed(level, number, style, bool(outs)) for number, level in enumerate(levels)
         ]
@@ -59,6 +73,7 @@ class LevelsBlock(Block):
             SeriesBlock([level.merge, *level.right] if level.merge else [], style)
             for level in self.levels
         ]
+        self.merges, self.lowest = takers(self.levels)
         self.straight = len(last.left) > 1 and stands(last.left[-1])
         self._columns()
         self._rows()
@@ -83,7 +98,8 @@ class LevelsBlock(Block):
         if not self.straight:
             lowest = end + style.gap(0.7)
         steps = [
-            leaves(right, style) - right.blocks[0].width / 2 for right in self.rights[1:-1]
+            leaves(right, style) - right.blocks[0].width / 2 if right.blocks else 0.0
+            for right in self.rights[1:-1]
         ]  # from the line up into a level to that out of it
         for number in range(len(self.forks)):
             lowest = max(lowest, self._least(number) - total(steps[number:]))
@@ -128,8 +144,9 @@ class LevelsBlock(Block):
     def _least(self, number: int) -> float:
         """The least x of the line up to a level, which passes by what is left of it."""
         style, under, fork = self.style, self.levels[number + 1], self.forks[number]
-        skip, merge = self.skips[number].width, self.rights[number].blocks[0].width
-        across = (skip + style.gap(1) if skip else 0.0) + merge / 2
+        skip = self.skips[number].width
+        across = (skip + style.gap(1) if skip else 0.0) + self.merges[number].width / 2
+        across += names_room(self.levels[number], self.merges[number], style)
         end = max(self.starts[number] + self.lefts[number].width, fork)
         passed = fork + reach(under.down) + style.gap(0.5)
         wired = any(isinstance(one, str) for one in under.up)
@@ -162,6 +179,9 @@ class LevelsBlock(Block):
             heights.append(heights[-1] + clear)
             self.free.append([(heights[-2] + top, heights[-1] - low) for top, low in ends])
         self.heights = heights
+        for number, taker in reversed(list(enumerate(self.merges))):
+            if isinstance(taker, TakingSide):
+                taker.drop = heights[self.lowest[number]] - heights[number]
         self.up = ups[0]
         self.down = max(height + down for height, down in zip(heights, downs, strict=True))
         if self.outs:
@@ -183,8 +203,8 @@ class LevelsBlock(Block):
 
     def _across(self, number: int) -> float:
         """Where what is on a skip begins."""
-        row = self.rights[number].blocks[0]
-        return self.ups[number] - row.width / 2 - self.style.gap(1) - self.skips[number].width
+        beside = self.merges[number].width / 2 + self.style.gap(1) + self.skips[number].width
+        return self.ups[number] - beside
 
     def _spans(self, number: int) -> Iterator[Span]:
         """What stands in a row, and how far it reaches."""
@@ -192,9 +212,11 @@ class LevelsBlock(Block):
         if self.outs:
             parts.append((self.outs.rows[number], self.outs.starts[number]))
         if number < len(self.ups):
-            right = self.rights[number]
+            start = self.ups[number] - self.merges[number].width / 2
             parts.append((self.skips[number], self._across(number)))
-            parts.append((right, self.ups[number] - right.blocks[0].width / 2))
+            parts.append((self.rights[number], start))
+            if self.levels[number].joined and number == self.lowest[number]:
+                yield foot(self.merges[number], start)
         for row, start in parts:
             for block, offset in zip(row.blocks, row.offsets, strict=True):
                 yield span_of(block, start + offset, self.style)
@@ -240,10 +262,10 @@ class LevelsBlock(Block):
             first, at = left.blocks[0] if left.blocks else None, tops[number]
             if number and first and stands(first):
                 (down,), ports = ports, []
-                ids, ports = _placed(left, canvas, x + self.starts[number], at, ports)
+                ids, ports = placed(left, canvas, x + self.starts[number], at, ports)
                 canvas.connect(down, self.style, (down.x, at - half(first)), target=ids[0])
             else:
-                ids, ports = _placed(left, canvas, x + self.starts[number], at, ports)
+                ids, ports = placed(left, canvas, x + self.starts[number], at, ports)
             if number < len(self.forks):
                 skips.append(ports)
                 ports = [self._down(canvas, number, x, y, ports[0])]
@@ -253,7 +275,8 @@ class LevelsBlock(Block):
             port = Port((middle,), source=port.source)
         ends = self._lead_out(canvas, len(self.ups), x, y, ports)
         for number in range(len(self.ups) - 1, -1, -1):
-            port = self._row(canvas, number, x, y, ends, skips[number], port)
+            if not self.levels[number].joined:
+                port = self._row(canvas, number, x, y, ends, skips, port)
         if not self.outs:
             return [port]
         self.outs.merge(canvas, x, [ends[number] for number in range(len(ends))])
@@ -313,30 +336,35 @@ class LevelsBlock(Block):
         x: float,
         y: float,
         outs: dict[int, Port],
-        skip: list[Port],
+        skips: Skips,
         port: Port,
     ) -> Port:
         """The line up into a level's merge, and the level's row behind it; ``outs``: its ends."""
-        level, under = self.levels[number], self.levels[number + 1]
+        lowest, skip = self.lowest[number], list(skips[number])
+        level, under = self.levels[number], self.levels[lowest + 1]
         middle, at = x + self.ups[number], y + self.heights[number]
         assert level.merge
         left = middle - level.merge.width / 2
         ids: list[str] = []
         if level.skip:
             across = self.skips[number]
-            ids, skip = _placed(across, canvas, left - self.style.gap(1) - across.width, at, skip)
+            ids, skip = placed(across, canvas, left - self.style.gap(1) - across.width, at, skip)
         named, skip_ids = level.merge, ids
-        ids, ports = _placed(self.rights[number], canvas, left, at, skip)
+        ids, ports = placed(self.rights[number], canvas, left, at, skip)
+        for row in range(number, lowest + 1):
+            if wires := self.levels[row].wires:
+                giver = self.lefts[row].blocks[-1]
+                straight(canvas, giver, wires, skips[row][0], left, ids[0])
         if abs(port.x - middle) > 0.01:
             port = port.to((middle, port.y))
-        top, bottom = self.free[number][1]
+        top, bottom = self.free[lowest][1]
         spots = self._spots(under.up[::-1], y + top, y + bottom)
         for one, spot in zip(under.up, reversed(spots), strict=True):
             if isinstance(one, str):
                 self._wires(canvas, number, x, y, port.branch((middle, spot)), one, skip_ids)
             else:
                 port = self._on_line(canvas, one, middle, spot, port, -1)
-        canvas.connect(port, self.style, (middle, at + half(named)), target=ids[0])
+        canvas.connect(port, self.style, (middle, at + underside(named)), target=ids[0])
         last = self.rights[number].blocks[-1]
         outs |= self._lead_out(canvas, number, x, y, ports)
         if not number:
@@ -369,14 +397,3 @@ class LevelsBlock(Block):
             under = (middle, at + half(block))
             canvas.connect(port, self.style, (middle, joint.y), under, target=target)
             port = port.to((middle, joint.y)).branch((middle, joint.y))
-
-
-def _placed(
-    row: SeriesBlock, canvas: Canvas, x: float, y: float, ports: list[Port]
-) -> tuple[list[str], list[Port]]:
-    """Draw a row; the ids of what its blocks end in, and its ports."""
-    ids: list[str] = []
-    for block, offset in zip(row.blocks, row.offsets, strict=True):
-        ports = block.place(canvas, x + offset, y, ports)
-        ids.append(ports[0].source)
-    return ids, ports

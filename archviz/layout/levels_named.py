@@ -40,7 +40,7 @@ def with_skips(body: Series, facts: FactsOf, gives: Sequence[str] = ()) -> Serie
     for node in body.nodes:
         taken = _taken(node)
         place = _place_of(taken[0], nodes) if taken and names[taken[0]] == 1 else -1
-        if taken and place >= 0 and _one_way(nodes[place + 1 :]):
+        if taken and place >= 0 and one_way(nodes[place + 1 :]):
             _, shortcut, merge = taken
             main = Series(tuple(nodes[place + 1 :]))
             skips.append(Residual(main, shortcut, merge, merge.where, merge.mark))
@@ -94,7 +94,7 @@ def _place_of(name: str, nodes: list[Node]) -> int:
     return -1
 
 
-def _one_way(nodes: list[Node]) -> bool:
+def one_way(nodes: Sequence[Node]) -> bool:
     """Whether nothing begins or ends in these nodes."""
     for node in nodes:
         if isinstance(node, Auxiliary | Outputs | Stage | From):

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from archviz.layout.blocks import BESIDE, Block, BoxBlock, CircleBlock, Face
-from archviz.layout.canvas import RISE, Canvas
+from archviz.layout.canvas import RISE, Canvas, Port
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.flow import text_extent
+from archviz.layout.levels import Wire
 from archviz.layout.style import Style
 from archviz.layout.symbols import SymbolBlock
 from archviz.scene.scene import Text
@@ -31,6 +32,10 @@ class Level(NamedTuple):
     down: list[Block]
     up: list[On]
     size: str = ""
+    wires: tuple[Wire, ...] = ()
+    """What goes straight across from the last box, where that is no skip."""
+    joined: bool = False
+    """Whether it goes into the merge of the level above."""
 
 
 class Span(NamedTuple):
@@ -60,13 +65,16 @@ class Span(NamedTuple):
 
 def stands(block: Block) -> bool:
     """Whether a line can enter a block in the middle of its underside or top."""
-    if isinstance(block, CircleBlock):
+    if isinstance(block, CircleBlock) or (isinstance(block, BesideBox) and block.free):
         return True
     return isinstance(block, BoxBlock) and not (block.bar or block.face.gives or block.face.takes)
 
 
 class BesideBox(BoxBlock):
     """A box with its captions before or behind it, which leaves its underside and top free."""
+
+    free: bool = False
+    """Whether it does so whatever it gives and takes."""
 
     def __init__(self, face: Face, style: Style, more: Sequence[str] = (), before: bool = False):
         super().__init__(face._replace(captions=()), style)
@@ -151,13 +159,13 @@ def dressed(level: Level, number: int, style: Style, led: bool = False) -> Level
     ``led``: something leads from every level to an output.
     """
     left, merge, right = list(level.left), level.merge, list(level.right)
-    if merge:
+    if merge or level.wires:
         free_left = len(left) - 1 if not number and not style.flow.mirrored else 0
         for row, free in ((left, free_left), (right, 0)):
             row[free:] = [above(block, style) for block in row[free:]]
         if number and right:
             right[-1] = beside(right[-1], style)
-        elif number and stands(merge) and not isinstance(merge, SymbolBlock):
+        elif number and merge and stands(merge) and not isinstance(merge, SymbolBlock | BesideBox):
             merge = (CornerBox if led else BesideBox)(merge.face, style)
     if number:
         left[0] = beside(left[0], style, [level.size] if level.size else [], before=True)
@@ -168,7 +176,7 @@ def dressed(level: Level, number: int, style: Style, led: bool = False) -> Level
 
 def above(block: Block, style: Style) -> Block:
     """A box with its captions above."""
-    if not isinstance(block, BoxBlock) or block.bar:
+    if not isinstance(block, BoxBlock) or block.bar or isinstance(block, BesideBox):
         return block
     made = SymbolBlock if isinstance(block, SymbolBlock) else BoxBlock
     return made(block.face, style, True, block.stubs)
@@ -176,7 +184,7 @@ def above(block: Block, style: Style) -> Block:
 
 def beside(block: Block, style: Style, more: Sequence[str] = (), before: bool = False) -> Block:
     """A box that a line can go through with its captions before or behind it."""
-    if not isinstance(block, BoxBlock) or not stands(block):
+    if not isinstance(block, BoxBlock) or isinstance(block, BesideBox) or not stands(block):
         return block
     return BesideBox(block.face, style, more, before)
 
@@ -210,3 +218,14 @@ def span_of(block: Block, x: float, style: Style) -> Span:
     if isinstance(block, BesideBox):
         free = max(free, block.half)
     return Span(x + middle, middle + style.px(0.2), block.up, block.down, free)
+
+
+def placed(
+    row: SeriesBlock, canvas: Canvas, x: float, y: float, ports: list[Port]
+) -> tuple[list[str], list[Port]]:
+    """Draw a row; the ids of what its blocks end in, and its ports."""
+    ids: list[str] = []
+    for block, offset in zip(row.blocks, row.offsets, strict=True):
+        ports = block.place(canvas, x + offset, y, ports)
+        ids.append(ports[0].source)
+    return ids, ports

@@ -15,6 +15,7 @@ from archviz.layout.compound import (
     TowersBlock,
     WrappedBlock,
 )
+from archviz.layout.outputs import OutputsBlock
 from archviz.layout.row import MainRow, turn_room
 from archviz.layout.stages import NotedBlock
 from archviz.layout.style import Style
@@ -59,6 +60,8 @@ def _shorter(block: Block, width: float) -> Block:
             inner = block.ends - block.lead
             room = width - (block.width - inner)
             branches = [_shorter(branch, room + branch.overhang) for branch in block.branches]
+            if isinstance(block, OutputsBlock):
+                return block.of(branches)
             return TowersBlock(branches, block.merge, block.style)
         case _:
             return block

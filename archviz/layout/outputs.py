@@ -59,17 +59,22 @@ class OutputsBlock(TowersBlock):
     """Towers without a merge: every one ends in an arrow to the name of its output."""
 
     def __init__(self, outputs: Sequence[tuple[Block, str, str]], style: Style) -> None:
-        branches = [branch for branch, _, _ in outputs]
-        self.names = OutputNames([(name, caption) for _, name, caption in outputs], style)
+        branches, self.said = [branch for branch, _, _ in outputs], [said for _, *said in outputs]
+        self.names = OutputNames([(name, caption) for name, caption in self.said], style)
         for branch, across in zip(branches, self.names.across, strict=True):
             branch.up, branch.down = max(branch.up, across / 2), max(branch.down, across / 2)
         super().__init__(branches, None, style, centred=True, gap=GAP)
         self.out = self.ends + style.gap(OUT)
         self.width = self.out + self.names.width
 
+    def of(self, branches: Sequence[Block]) -> OutputsBlock:
+        """The same outputs, their branches drawn otherwise."""
+        outputs = [(one, name, text) for one, (name, text) in zip(branches, self.said, strict=True)]
+        return OutputsBlock(outputs, self.style)
+
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`; no line goes on."""
         ports = super().place(canvas, x, y, sources)
-        for number, (port, height) in enumerate(zip(ports, self.heights, strict=True)):
-            self.names.lead(canvas, port, (x + self.out, y + height), number)
+        for number, port in enumerate(ports):  # at the end of what may have several lines
+            self.names.lead(canvas, port, (x + self.out, port.y), number)
         return []

@@ -39,6 +39,7 @@ NEARLY = 0.15
 USUAL_WIDTH = 36.0
 """Units of a row of twelve boxes."""
 MOST_WIDTHS = 40
+MOST_COLUMNS = 5
 COLUMN = 5.25
 """Boxes that each column of a figure has at least which goes down or up in several."""
 AROUND = 5.0
@@ -203,7 +204,7 @@ def _line_counts(row: MainRow, style: Style, aspect: float) -> list[int]:
         least = count_lines(row, style)
         most = int(length / (COLUMN * (style.px(1) + style.gap(1))))
         plain = style.flow.vertical and not row.starts and not row.named
-        return list(range(least, max(least, most if plain else 0) + 1))
+        return list(range(least, max(least, min(most, MOST_COLUMNS) if plain else 0) + 1))
     aspect = 1 / aspect if style.flow.vertical else aspect
     pitch = max(block.up + block.down for block in row.blocks) + style.row_gap(ROW_GAP)
     ideal = int((length / (pitch * aspect)) ** 0.5)

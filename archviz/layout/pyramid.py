@@ -40,8 +40,8 @@ def pieces(series: Series, facts: FactsOf, beside: int) -> list[Piece]:
             at = next(place for place, one in enumerate(found) if one is node)
             ends = [one for one in found[at + 1 :] if not isinstance(one, Ladder)]
             ladder = with_outs(ladder, ends)
-            start = _beside(found, at, -1, max(1, beside))
-            stop = len(found) - 1 if ladder.outs else _beside(found, at, 1, beside)
+            start = outermost(found, at, -1, max(1, beside))
+            stop = len(found) - 1 if ladder.outs else outermost(found, at, 1, beside)
             before, behind = found[start:at], [] if ladder.outs else found[at + 1 : stop + 1]
             first = ladder.rungs[0]._replace(
                 before=tuple(before),  # type: ignore[arg-type]  # no ladders beside
@@ -51,7 +51,7 @@ def pieces(series: Series, facts: FactsOf, beside: int) -> list[Piece]:
     return found
 
 
-def _beside(found: Sequence[Piece], at: int, step: int, most: int) -> int:
+def outermost(found: Sequence[Piece], at: int, step: int, most: int) -> int:
     """The place of the outermost neighbour that stands in a U's first row."""
     for place in range(at + step, at + step * (most + 1), step):
         if not 0 <= place < len(found) or not isinstance(found[place], Layer | ModuleCall):
@@ -66,7 +66,7 @@ def with_outs(ladder: Ladder, ends: Sequence[Node]) -> Ladder:
     ``ends``: the nodes behind it in the series.
     """
     outputs, skip = ends[-1] if ends else None, ladder.rungs[0].skip
-    if not isinstance(outputs, Outputs) or not skip:
+    if not isinstance(outputs, Outputs) or not isinstance(skip, Residual):
         return ladder
     looks = outputs.looks or (PLAIN,) * len(outputs.branches)
     ended = [

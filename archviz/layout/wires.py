@@ -12,6 +12,7 @@ from archviz.layout.lanes import Chosen, Wiring, wire
 from archviz.layout.style import Style
 from archviz.layout.ways import Lane, Leg, Route, name_room
 from archviz.network.model import (
+    Auxiliary,
     From,
     Graph,
     Layer,
@@ -19,8 +20,11 @@ from archviz.network.model import (
     Named,
     Node,
     Outputs,
+    Repeat,
+    Residual,
     Series,
     Stage,
+    Towers,
 )
 from archviz.network.walk import children
 from archviz.scene.scene import Connector, Point
@@ -32,6 +36,8 @@ TAP_STUB = 0.42
 
 def taken_in(node: Node) -> Iterator[str]:
     """Names of the values that are taken in what one drawing shows: not inside its modules."""
+    if not is_drawn(node):
+        return
     match node:
         case Layer():
             yield from node.takes
@@ -45,6 +51,33 @@ def taken_in(node: Node) -> Iterator[str]:
             yield from (source for source, _ in node.edges if source not in own)
     for child in children(node, shown=True):
         yield from taken_in(child)
+
+
+def is_drawn(node: Node) -> bool:
+    """Whether a node is not left out of the figure by what the spec says of it."""
+    match node:
+        case Layer():
+            return node.drawn
+        case ModuleCall() | Repeat() | Towers() | Residual() | Graph() | Auxiliary():
+            return node.look.drawn
+        case _:
+            return True
+
+
+def given_in(node: Node) -> Iterator[str]:
+    """Names of the values that a node gives which is not drawn: all are what comes in."""
+    match node:
+        case Named():
+            yield node.name
+        case Layer():
+            yield from node.gives
+        case ModuleCall():
+            yield from (value for _, value in node.gives)
+            return
+    for child in children(node, shown=True):
+        if isinstance(child, From):
+            return  # what follows is another value
+        yield from given_in(child)
 
 
 def joined(body: Series) -> Series:
