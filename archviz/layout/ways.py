@@ -150,6 +150,9 @@ def _legs(
                     break
                 if not grounds[max(other, other - step)].joined:
                     break
+                turns = not (up or other + 1 == len(grounds) or grounds[other + 1].joined)
+                if turns and any(pin.x > grounds[other].right for pin in pins):
+                    break  # there the row goes on to its next line
                 counts += [passing(pin.x, grounds[other], style) for pin in pins]
             if None in counts:
                 break
