@@ -32,10 +32,6 @@ SPECS = [
 ]
 RIGHT = Look()
 VIEWS = (RIGHT, Look("down", full=True, aspect=4 / 3), Look("up", aspect=16 / 9))
-KNOWN = {
-    "yolov8n": "a merge of named values alone is entered by the line of its row, too",
-}
-"""Figures that cannot be read yet."""
 
 
 def network_of(source: str) -> Network:
@@ -49,7 +45,6 @@ def figures(*looks: Look) -> list[Any]:
             source,
             look,
             id=f"{Path(source).stem}-{look.direction}",
-            marks=[pytest.mark.xfail(reason=KNOWN[source])] if source in KNOWN else [],
         )
         for source in SPECS
         for look in looks
@@ -64,6 +59,34 @@ def test_a_figure_says_what_the_network_is(source: str, look: Look) -> None:
 @pytest.mark.parametrize(("source", "look"), figures(Look(slides=True)))
 def test_slides_say_what_the_network_is(source: str, look: Look) -> None:
     assert misread(network_of(source), look) == []
+
+
+HIDDEN = """
+title: Hidden
+network:
+  - input 8x8x16
+  - conv 1x1 16 as=a
+  - {repeat: 2, of: [add a], hidden: yes}
+  - {towers: [[relu as=b], tanh], merge: add, hidden: yes}
+  - conv 3x3 16 same
+  - add b
+"""
+WRAPPED = """
+title: Wrapped
+network:
+  - input 64x64x8
+  - outputs:
+      boxes: [{repeat: 9, of: [conv 1x1 8, relu]}, LAYERS]
+      classes: [relu, LAYERS]
+""".replace("LAYERS", ", ".join(["conv 3x3 8 same"] * 14))
+
+
+@pytest.mark.parametrize("direction", [*FLOWS])
+@pytest.mark.parametrize("slides", [False, True])
+@pytest.mark.parametrize("text", [HIDDEN, WRAPPED], ids=["hidden", "wrapped"])
+def test_names_stand_at_what_gives_them(text: str, slides: bool, direction: str) -> None:
+    network = network_from_text(text, "spec.yaml")
+    assert misread(network, Look(direction, slides=slides)) == []
 
 
 SEEN = [Phase.explicit, Phase.reuse, Phase.generate]
