@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from archviz.layout.blocks import Block
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, simplify
+from archviz.layout.flow import Side
 from archviz.layout.grounds import Ground
 from archviz.layout.lanes import Chosen, Wiring, wire
 from archviz.layout.style import Style
@@ -185,6 +186,30 @@ def draw_wires(
         route = next(free, rest[0])
         rest.remove(route)
         _draw(canvas, route, wiring, style)
+    for pin in (pin for ground in grounds for pin in ground.pins):
+        if pin.name in wiring.failed:
+            _stub(canvas, pin, style)
+
+
+def _stub(canvas: Canvas, pin: Pin, style: Style) -> None:
+    """A name where a wire was found when it was measured, and now there is none."""
+    above = pin.up is not None
+    edge = pin.up if pin.up is not None else pin.down
+    if edge is None or pin.mute:
+        return
+    out = edge + style.px(TAP_STUB) * (-1 if above else 1)
+    if pin.port:
+        end = port_shape(canvas, pin.x, out)
+        port = pin.port if pin.port.y == edge else pin.port.to((pin.x, edge))
+        canvas.connect(port.branch((pin.x, edge)), style, (pin.x, out), target=end.id, head=False)
+    elif pin.head:
+        start = port_shape(canvas, pin.x, out)
+        port = Port(((pin.x, out),), source=start.id)
+        canvas.connect(port, style, (pin.x, edge), target=pin.target, role="wire")
+    fill, size = style.theme.color("caption"), style.metric("caption")
+    at = out + style.px(-RISE if above else RISE)
+    side: Side = "before" if above else "after"
+    canvas.label(pin.x, at, pin.name, size, fill, across=side, role="wire")
 
 
 def room_of(wiring: Wiring, grounds: Sequence[Ground], style: Style) -> list[tuple[float, float]]:
