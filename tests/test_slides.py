@@ -22,8 +22,14 @@ from archviz.scene.theme import load_theme
 
 THEME = load_theme()
 CLASSICS = classics(appendix=True)
-SMALLER = {("unet", False): 14.4, ("unet", True): 11.2, ("deeplabv3_plus", True): 14.4}
-"""The smallest text of networks with a part too high for a slide, a U and towers; full detail."""
+SMALLER = {
+    ("unet", False): 14.4,
+    ("unet", True): 14.4,
+    ("retinanet", False): 14.4,
+    ("retinanet", True): 12.8,
+    ("deeplabv3_plus", True): 12.8,
+}
+"""The smallest text of networks with a part too high for a slide: a U, a pyramid, towers."""
 
 
 def loaded(name: str) -> tuple[Any, Any]:

@@ -66,6 +66,8 @@ class Builder(NamedTuple):
     """How often each named value is taken in it, or given out of it."""
     beside: int = BESIDE
     """How many of the layers beside a U stand in its topmost row."""
+    ladders: bool = True
+    """Whether an encoder with its decoder is drawn as a U, with a pyramid's outputs."""
 
     def within(self, body: Series, gives: Sequence[str] = ()) -> Builder:
         """The builder of what one drawing shows: a main row, or the inside of a module.
@@ -74,7 +76,7 @@ class Builder(NamedTuple):
         """
         body, facts = joined(body), self.analysis.facts
         counts = Counter([*taken_in(body), *gives])
-        if not ladder_across(body.nodes, facts, counts):
+        if self.ladders and not ladder_across(body.nodes, facts, counts):
             body = with_skips(body, facts, gives)
             counts = Counter([*taken_in(body), *gives])
         return self._replace(taken=frozenset(counts), body=body, counts=counts)
@@ -85,6 +87,8 @@ class Builder(NamedTuple):
 
     def pieces(self, series: Series) -> list[Piece]:
         """What is drawn of a series, one after another: its nodes, or a U with those beside it."""
+        if not self.ladders:
+            return list(series.nodes)
         facts = self.analysis.facts
         across = pieces_across(series, facts, self.beside, self.counts)
         return across or pieces(series, facts, self.beside)

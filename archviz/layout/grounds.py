@@ -13,6 +13,8 @@ from archviz.scene.scene import Box, Connector, Item, Line, Shape, Text, box_of,
 
 CLEAR = 0.14
 """Units that are free on both sides of a wire's way up or down."""
+ROUNDING = 0.1
+"""Pixels that places may move by when they are rounded."""
 FAR = 1e7
 """Pixels: where a lane goes round the end of its line."""
 HEAD = 0.3
@@ -37,11 +39,13 @@ class Ground(NamedTuple):
     """Where the line ends, which may be behind all that is drawn on it."""
     goes_on: bool = False
     """Whether lines of the row that stand before it are on another page."""
+    slack: float = 0.0
+    """Pixels by which what was free when it was measured may be less so where it is drawn."""
 
     def settled(self) -> Ground:
-        """The same where no captions give way any more."""
+        """The same where it is drawn: no captions give way any more, and places are rounded."""
         pins = (pin._replace(down=None) if pin.captions else pin for pin in self.pins)
-        return self._replace(pins=tuple(pins))
+        return self._replace(pins=tuple(pins), slack=ROUNDING)
 
 
 def obstacles(items: Iterable[Item], flow: Flow) -> tuple[Box, ...]:
@@ -142,7 +146,7 @@ def crossed(x: float, ends: tuple[float, float], ground: Ground, style: Style) -
 
     None where it would touch something else, or a line where that ends or forks.
     """
-    clear, room = style.px(CLEAR), style.px(CLEAR + HEAD)
+    clear, room = style.px(CLEAR) - ground.slack, style.px(CLEAR + HEAD) - ground.slack
     count = 0
     for box in ground.boxes:
         left, top, width, height = box

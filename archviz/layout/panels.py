@@ -136,7 +136,8 @@ def build_panels(network: Network, builder: Builder, most: float = float("inf"))
     Those that the figure lists stand first, then stems, modules and reductions, by first use.
     A panel wider than ``most`` pixels is wrapped where its outermost series can be.
     """
-    inside = Builder(builder.network, builder.analysis, builder.style.panel())
+    style, ladders = builder.style.panel(), builder.ladders
+    inside = Builder(builder.network, builder.analysis, style, ladders=ladders)
     opened, first = network.figure.opened, network.figure.panels
     every = MODULES in opened and MODULES not in network.modules
     panels = [

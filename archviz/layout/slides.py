@@ -39,6 +39,8 @@ MARGIN = 44.0
 TOP = 102.0
 BOTTOM = 20.0
 SCALES = (1.6, 1.45, 1.3, 1.2, 1.12, 1.06)
+LEAST_U = 0.8
+"""The scale below which a network is no U on slides."""
 LAST_RESORT = (0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
 """For a box or a panel wider than a slide, which only a spec of one's own can have."""
 
@@ -93,20 +95,13 @@ def network_slides(
     flow = FLOWS[network.figure.direction]
     inner = (width - 2 * MARGIN, SLIDE_HEIGHT - TOP - BOTTOM)
     room = flow.lies(*inner)
-    known = Known()
-    for density in FULL if full else COMPACT:
-        style = slide_style(theme, 1.0, density, full, flow)
-        parts, chapters, known = _arranged(network, analysis, style, room, known)
-        if chapters:
-            break
-    scale = _best_scale(parts, room)
-    roomy = (room[0] + 0.5, room[1] + 0.5)
-    for smaller in (scale, *(other for other in LAST_RESORT if other < scale)):
-        if smaller != 1.0:
-            style = slide_style(theme, smaller, density, full, flow)
-            parts, chapters, known = _arranged(network, analysis, style, roomy, known)
-        if chapters:
-            break
+    scale, parts, chapters = _fitted(network, analysis, theme, room, full)
+    if scale < LEAST_U:  # a U or a pyramid of many levels: as a row it can go on
+        scale, parts, chapters = max(
+            (scale, parts, chapters),
+            _fitted(network, analysis, theme, room, full, ladders=False),
+            key=lambda fitted: fitted[0],
+        )
     if not chapters:
         raise fail(
             network.head.name,
@@ -126,6 +121,35 @@ def network_slides(
         )
         for number, chapter in enumerate(chapters)
     ]
+
+
+def _fitted(
+    network: Network,
+    analysis: Analysis,
+    theme: Theme,
+    room: tuple[float, float],
+    full: bool,
+    ladders: bool = True,
+) -> tuple[float, Parts, list[Chapter]]:
+    """The largest scale at which a network fits on slides, its parts and the slides; 0 for none.
+
+    ``ladders``: whether an encoder with its decoder is drawn as a U.
+    """
+    flow, known = FLOWS[network.figure.direction], Known()
+    for density in FULL if full else COMPACT:
+        style = slide_style(theme, 1.0, density, full, flow)
+        parts, chapters, known = _arranged(network, analysis, style, room, known, ladders)
+        if chapters:
+            break
+    scale = _best_scale(parts, room)
+    roomy = (room[0] + 0.5, room[1] + 0.5)
+    for smaller in (scale, *(other for other in LAST_RESORT if other < scale)):
+        if smaller != 1.0:
+            style = slide_style(theme, smaller, density, full, flow)
+            parts, chapters, known = _arranged(network, analysis, style, roomy, known, ladders)
+        if chapters:
+            return smaller, parts, chapters
+    return 0.0, parts, []
 
 
 def slide_style(
@@ -151,9 +175,10 @@ def _arranged(
     style: Style,
     room: tuple[float, float],
     known: Known,
+    ladders: bool,
 ) -> tuple[Parts, list[Chapter], Known]:
     """The parts of a network and their slides; no wire leads from one slide to another."""
-    builder = Builder(network, analysis, style, beside=0).within(network.body)
+    builder = Builder(network, analysis, style, beside=0, ladders=ladders).within(network.body)
     notes = network.figure.notes
     panels = build_panels(network, builder, room[0] - notes_along(notes, style, room[1]))
 

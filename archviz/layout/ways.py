@@ -291,6 +291,9 @@ def inner_routes(
         {end + style.px(ABOVE) for _, end in spans} | {max(nearest) + style.px(ABOVE)}
     ):
         strip = (level - clear, level + outer)
+        edges = [sign * y for box in ground.behind for y in (box[1], box[1] + box[3])]
+        if any(strip[0] < edge < strip[1] for edge in edges):
+            continue
         if level < max(nearest) or any(low < strip[1] and end > strip[0] for low, end in spans):
             continue
         if depth == MOST_INNER or not any(low > level for low, _ in spans):
