@@ -30,7 +30,9 @@ LOOK = GROUND | {
     "--title --no-title": None,
     "--theme": None,
     "--aspect": None,
+    "--direction": None,
     "--detail": None,
+    "--merges": None,
     "--open": None,
     "--panels": None,
 }

@@ -270,6 +270,7 @@ def test_the_legend_has_recurrent_layers_embeddings_and_attention() -> None:
         "recurrent": ["#5dbcae"],
         "embedding or position": ["#ffdfb8"],
         "attention": ["#d277b0"],
+        "Not shown: widths, biases": [],
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -41,6 +41,11 @@ class Ground(NamedTuple):
     """Whether lines of the row that stand before it are on another page."""
     slack: float = 0.0
     """Pixels by which what was free when it was measured may be less so where it is drawn."""
+
+    def edges(self) -> Iterator[float]:
+        """Where the grounds of stages begin and end across."""
+        for _, y, _, height in self.behind:
+            yield from (y, y + height)
 
     def settled(self) -> Ground:
         """The same where it is drawn: no captions give way any more, and places are rounded."""

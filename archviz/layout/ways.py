@@ -268,10 +268,8 @@ def inner_routes(
     starts = [pin.down if below else pin.up for pin in pins]
     if None in starts:
         return
-    sign = 1 if below else -1
-    nearest = [
-        sign * (y or 0.0) + pin.captions * below for pin, y in zip(pins, starts, strict=True)
-    ]
+    sign, rows = 1 if below else -1, zip(pins, starts, strict=True)
+    nearest = [sign * (y or 0.0) + pin.captions * below for pin, y in rows]
     start, xs = pins[0], [pin.x for pin in pins]
     left, right = min(xs), max(xs)
     named, outer = (FAR, FAR), style.px(0.3)
@@ -291,8 +289,7 @@ def inner_routes(
         {end + style.px(ABOVE) for _, end in spans} | {max(nearest) + style.px(ABOVE)}
     ):
         strip = (level - clear, level + outer)
-        edges = [sign * y for box in ground.behind for y in (box[1], box[1] + box[3])]
-        if any(strip[0] < edge < strip[1] for edge in edges):
+        if any(strip[0] < sign * edge < strip[1] for edge in ground.edges()):
             continue
         if level < max(nearest) or any(low < strip[1] and end > strip[0] for low, end in spans):
             continue
