@@ -287,7 +287,7 @@ def test_the_check_sees_a_line_that_limps(monkeypatch: pytest.MonkeyPatch) -> No
         return [first, *(height + 2 for height in rest[:-1]), *rest[-1:]]
 
     monkeypatch.setattr(compound, "stack", uneven)
-    monkeypatch.setattr(compound, "BESIDE_LINE", 0.0)  # else it would stand on the line
+    monkeypatch.setattr(compound, "BESIDE_LINE", (0.0, 0.0))  # else it would stand on the line
     text = "title: T\nnetwork: [input 8x8x8, {towers: [relu, relu, relu], merge: add}]"
     assert any("jogs" in fault for fault in violations(drawn(text)[1]))
 
