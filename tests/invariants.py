@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, product
+from math import hypot
 
 from archviz.scene.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
 
@@ -200,6 +201,15 @@ def _near(line: Connector) -> float:
     return min(NEAR, line.head_width)
 
 
+def on_rim(shape: Shape, x: float, y: float) -> bool:
+    """Whether a point is on the outline of a circle, or of a box with round ends."""
+    radius = min(shape.width, shape.height) / 2
+    left, top = shape.x + radius, shape.y + radius
+    right, bottom = shape.x + shape.width - radius, shape.y + shape.height - radius
+    nearest = min(max(x, left), right), min(max(y, top), bottom)
+    return abs(hypot(x - nearest[0], y - nearest[1]) - radius) < 0.05
+
+
 def _ends(found: Found) -> Iterator[str]:
     """Every line begins and ends at a box's edge, at a port or on another line."""
     for connector in found.connectors:
@@ -208,7 +218,8 @@ def _ends(found: Found) -> Iterator[str]:
             at = [shape for shape, _ in found.shapes if _touch(spot, shape.box, SLACK)]
             at = [shape for shape in at if shape.role not in GROUNDS]
             for shape in at:
-                if shape.role != "port" and crosses(spot, shape.box):
+                rim = shape.role == "symbol" and on_rim(shape, x, y)
+                if shape.role != "port" and not rim and crosses(spot, shape.box):
                     yield f"{_way(connector)} ends inside {_name(shape)}"
             others = (other for other in found.connectors if other is not connector)
             if not at and not any(

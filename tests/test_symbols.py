@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from invariants import collect, violations
+from invariants import collect, on_rim, violations
 from random_specs import specs
 from test_layout_properties import CHECKS, draw
 
@@ -144,15 +144,6 @@ def test_a_spec_can_ask_for_them_and_the_command_wins() -> None:
     text = BOTH.replace("MERGE", "add") + "figure: {merges: symbols}\n"
     assert symbols(archviz.load_text(text).scene()) == ["+", "+"]
     assert symbols(archviz.load_text(text).scene(merges="boxes")) == []
-
-
-def on_rim(shape: Shape, x: float, y: float) -> bool:
-    """Whether a point is on the outline of a circle, or of a box with round ends."""
-    radius = min(shape.width, shape.height) / 2
-    left, top = shape.x + radius, shape.y + radius
-    right, bottom = shape.x + shape.width - radius, shape.y + shape.height - radius
-    nearest = min(max(x, left), right), min(max(y, top), bottom)
-    return abs(hypot(x - nearest[0], y - nearest[1]) - radius) < 0.05
 
 
 def badly_met(figure: Scene) -> list[str]:
