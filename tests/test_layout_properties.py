@@ -23,7 +23,7 @@ from archviz.write.svg import write_svg
 
 THEME = load_theme()
 CHECKS = settings(
-    max_examples=120,
+    max_examples=80,
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,

@@ -162,7 +162,7 @@ def test_a_deck_without_its_legend(deck: list[Page]) -> None:
 
 @given(specs(), st.sampled_from([16 / 9, 4 / 3]), st.booleans())
 @settings(
-    max_examples=40,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,
