@@ -38,3 +38,8 @@ def test_badges_without_a_note_are_said() -> None:
     hidden = SPEC.format("") + "figure:\n  hide-badges: [conv]\n"
     assert said(hidden)[0].endswith("flatten, badges of convolution")
     assert said(hidden + "  notes: [ReLU follows each convolution.]\n")[0].endswith("flatten")
+
+
+def test_the_end_of_a_fork_is_not_left_out() -> None:
+    fork = "{towers: [conv 1x1 4, [conv 1x1 4, {fork: [conv 1x3 4, conv 3x1 4]}]], merge: concat}, "
+    assert said(SPEC.format(fork))[0].endswith("biases, flatten")

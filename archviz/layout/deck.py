@@ -70,9 +70,12 @@ def deck_pages(
         ]
         used = used_by_all(parts)
         full = all(network.figure.full for network, _ in networks)
-        about = f"{ABOUT_LEGEND} {left_out([network for network, _ in networks], full)}".strip()
+        said = left_out([network for network, _ in networks], full)
+        about = f"{ABOUT_LEGEND} {said}".strip()
         scenes = _legend_slides(used, style, width, about)
-        pages += [Page(scene, scene.title, legend_notes(used)) for scene in scenes]
+        pages += [
+            Page(scene, scene.title, f"{legend_notes(used)} {said}".strip()) for scene in scenes
+        ]
     if len(dated) > 1:
         pages.append(Page(_timeline_slide(dated, theme, width), "Timeline", _dates(dated)))
     if keras_rows(heads):

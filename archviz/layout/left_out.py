@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archviz.network.kinds import KINDS
-from archviz.network.model import Layer, Network
+from archviz.network.model import Layer, Network, Towers
 from archviz.network.walk import within
 
 SIZES = (("filters", "filters"), ("stride", "strides"))
@@ -31,8 +31,10 @@ def left_out(networks: Sequence[Network], full: bool) -> str:
 
 def _layers(network: Network) -> Iterator[str]:
     """Layers that are not drawn, and badges that are left out without a note that says so."""
-    for node in within(network.body, shown=True):
-        if isinstance(node, Layer) and node.present and not node.drawn:
+    nodes = list(within(network.body, shown=True))
+    forks = {id(node.merge) for node in nodes if isinstance(node, Towers) and node.joined}
+    for node in nodes:  # the ends of a fork are drawn on into the merge behind it
+        if isinstance(node, Layer) and node.present and not node.drawn and id(node) not in forks:
             yield KINDS[node.kind].title
     if not network.figure.notes:
         for kind in sorted(network.figure.hide_badges):

@@ -269,7 +269,8 @@ def slide_heading(title: str, line: str, aside: str, theme: Theme, width: float)
     if aside:
         canvas.text(width - MARGIN, 54, aside, 18, muted, anchor="end", role="aside")
     y = 54 + 14 + ASCENT * 18
-    for part in paragraph(line, inner, 18)[:2]:
+    first, *rest = paragraph(line, inner, 18) or [""]
+    for part in filter(None, (first, clip(" ".join(rest), inner, 18))):
         canvas.text(MARGIN, y, part, 18, muted, anchor="start", role="lead")
         y += LINE_HEIGHT * 18
     yield Group("heading", "heading", title, items=canvas.items())
