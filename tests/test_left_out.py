@@ -41,5 +41,6 @@ def test_badges_without_a_note_are_said() -> None:
 
 
 def test_the_end_of_a_fork_is_not_left_out() -> None:
-    fork = "{towers: [conv 1x1 4, [conv 1x1 4, {fork: [conv 1x3 4 same, conv 3x1 4 same]}]], merge: concat}, "
+    fork = "{fork: [conv 1x3 4 same, conv 3x1 4 same]}"
+    fork = f"{{towers: [conv 1x1 4, [conv 1x1 4, {fork}]], merge: concat}}, "
     assert said(SPEC.format(fork))[0].endswith("biases, flatten")
