@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
-from archviz.layout.canvas import PAD, Canvas, Port, rounded
+from archviz.layout.canvas import PAD, Canvas, Port, rounded, rounded_box
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.flow import text_extent
 from archviz.layout.style import Style
@@ -85,20 +85,9 @@ def place_ground(
     canvas: Canvas, x: float, y: float, width: float, height: float, color: str, style: Style
 ) -> None:
     """A ground behind what is drawn."""
-    x, y, width, height = canvas.flow.box(x, y, width, height)
-    canvas.back.append(
-        Shape(
-            id=canvas.new_id(),
-            form="rect",
-            x=rounded(x),
-            y=rounded(y),
-            width=rounded(width),
-            height=rounded(height),
-            fill=style.theme.ground(color),
-            radius=rounded(style.px(0.12)),
-            role="ground",
-        )
-    )
+    box = rounded_box(canvas.flow.box(x, y, width, height))
+    ground = Shape(canvas.new_id(), "rect", *box, style.theme.ground(color), role="ground")
+    canvas.back.append(ground._replace(radius=rounded(style.px(0.12))))
 
 
 def stage_room(
