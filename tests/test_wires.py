@@ -107,7 +107,8 @@ DIRECTIONS = st.sampled_from([*FLOWS])
 
 
 @given(value_specs(), st.booleans(), st.sampled_from([0.0, 0.7, 16 / 9]), DIRECTIONS)
-@settings(CHECKS, max_examples=40, phases=FOUND)
+# the same specs everywhere, as in CI: fresh ones still find a rare fault (fuzz_pictures.py)
+@settings(CHECKS, max_examples=40, phases=FOUND, derandomize=True)
 def test_wires_touch_nothing(
     spec: dict[str, Any], full: bool, aspect: float, direction: str
 ) -> None:
@@ -116,7 +117,7 @@ def test_wires_touch_nothing(
 
 
 @given(value_specs(), st.booleans(), DIRECTIONS)
-@settings(CHECKS, max_examples=10, phases=FOUND)
+@settings(CHECKS, max_examples=10, phases=FOUND, derandomize=True)
 def test_wires_touch_nothing_on_slides(spec: dict[str, Any], full: bool, direction: str) -> None:
     spec = {**spec, "figure": {"direction": direction}}
     network = network_from_text(json.dumps(spec, ensure_ascii=False), "random.yaml")
