@@ -37,6 +37,8 @@ class Tensor(NamedTuple):
     values: tuple[float, ...] | None = None
     floating: bool = True
     """Whether it holds floating-point numbers, as weights do."""
+    weight: bool = True
+    """Whether it can be a weight: no table of the model's code, where the source tells them apart."""
 
     @property
     def size(self) -> int:

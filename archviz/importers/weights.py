@@ -180,7 +180,7 @@ def census(
     numbers: list[str] = []
     for name, used in found.uses.items():
         tensor = constants[name]
-        size = tensor.size if tensor.floating or name in found.whole else 0
+        size = tensor.size if (tensor.floating or name in found.whole) and tensor.weight else 0
         if size > 1 or (size and name in taken):
             if name in taken or not _is_filling(graph, name, used):
                 weights[name] = _unpacked(used, size)

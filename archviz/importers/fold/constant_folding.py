@@ -69,6 +69,8 @@ def constant(fold: Fold, op: Op) -> bool:
         found = Tensor(dims, None, floating)
     elif found.values is not None and len(found.values) > MAX_VALUES:
         found = found._replace(values=None)
+    if not any(tensor.weight for tensor in tensors):
+        found = found._replace(weight=False)
     fold.constants[op.outputs[0]] = found
     return True
 

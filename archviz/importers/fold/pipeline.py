@@ -261,6 +261,7 @@ _OPERATORS: Mapping[str, Handler] = {
     **dict.fromkeys(("QuantizeLinear", "DequantizeLinear"), views.same),
     "Expand": views.expand, "Pad": named.pad, "Split": splits.split,
     "Slice": splits.slices, "com.microsoft.Attention": attention.fused,
+    "MultiHeadAttention": attention.multi_head,
 }  # fmt: skip
 HANDLERS: Mapping[str, Handler] = {**_OPERATORS, **quantised.handlers(_OPERATORS)}
 

@@ -48,8 +48,10 @@ def recurrent(fold: Fold, op: Op) -> bool:
     else:
         label = f"{'bi-' if ways == 2 else ''}{op.kind} {hidden}"
         made = named(fold, op, label, inputs, shape)
-    fold.weigh(made, *op.inputs[1:4], *op.inputs[7:8])
-    made.macs = length * (product(first.shape) + product(second.shape))
+    fold.weigh(made, *op.inputs[1:4], *op.inputs[7:])
+    more = [fold.constants[name].shape for name in op.inputs[8:]]  # of the way back, in PyTorch
+    steps = [first.shape, second.shape, *(shape for shape in more if len(shape) == 2)]
+    made.macs = length * sum(map(product, steps))
     dims = fold.dims(value)
     batch = dims[0] if batch_first else dims[1]
     if whole:

@@ -251,7 +251,7 @@ class Fold:
         constants, reused, origins = self.constants, self.reused, self.origins
         for name in names:
             tensor = constants.get(name)
-            if tensor is None:
+            if tensor is None or not tensor.weight:
                 continue
             self.weighed[name] = draft
             origin = origins.get(name) if origins else None

@@ -1,4 +1,4 @@
-"""PyTorch modules, by their export to ONNX; torch is imported when one is read."""
+"""PyTorch modules, by a recording of what they do; torch is imported when one is read."""
 
 from __future__ import annotations
 
@@ -8,53 +8,226 @@ import io
 import itertools
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from archviz.errors import fail
 from archviz.importers.graphs import Held, LayerGraph
+from archviz.importers.record.recording import Recording, record, tensors_in
 
 MOVING = ("running_mean", "running_var")
 """Buffers that are counted as parameters which are not trained."""
 MAX_TRIED = 4
 """Up to so many inputs are tried with whole numbers and without."""
+MAX_DEPTH = 4
+"""Lists in the attributes of a module that are looked through for tensors."""
 
 
-def layers_of_torch(module: Any, input_size: Sequence[int] | Sequence[Sequence[int]]) -> LayerGraph:
-    """The layers of a PyTorch module; ``input_size`` with the batch, as torch wants it.
+class Example(NamedTuple):
+    """What a module is called with."""
 
-    Batch norms are kept as the module has them; nothing is trained and nothing written. The
-    weights pass through memory once.
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+
+
+def layers_of_torch(
+    module: Any, input_size: Sequence[int] | Sequence[Sequence[int]], mode: str = "eval"
+) -> LayerGraph:
+    """The layers of a PyTorch module, by what it does when it is called.
+
+    ``input_size`` is a shape with its batch, several of them, or what the module is called with:
+    a tensor, a tuple of arguments or a dictionary of keyword arguments. The module is not changed:
+    a copy without weights runs, in evaluation mode or as ``mode`` says.
 
     Raises:
-        ArchvizError: torch is missing, or cannot export the module.
+        ArchvizError: torch is missing, or the module cannot run.
     """
     name = type(module).__name__
     try:
         import torch
     except ImportError:
         raise fail(name, "needs PyTorch", "install torch, or import an ONNX file") from None
+    _check(torch, module, name)
+    examples = [*_examples(torch, module, input_size, name)]
+    recording = _recorded(torch, module, examples, mode == "train", name)
+    from archviz.importers.fold.pipeline import fold_graph
+    from archviz.importers.record.functions import lowered
+
+    learned = frozenset(
+        [key for key, _ in module.named_parameters()]
+        + [key for key, _ in module.named_buffers() if key.rpartition(".")[2] in MOVING]
+    )
+    graph = fold_graph(lowered(recording, name, learned), name)
+    return graph._replace(name=name, held=_held(torch, module, graph))
+
+
+def _check(torch: Any, module: Any, name: str) -> None:
+    if isinstance(module, type) and issubclass(module, torch.nn.Module):
+        raise fail(module.__name__, "is a class", f"make a model of it: {module.__name__}(…)")
+    if isinstance(module, Mapping) and any(map(torch.is_tensor, module.values())):
+        raise fail("the model", "is a state dict: weights without their network",
+                   "make the module and load them into it: module.load_state_dict(…)")  # fmt: skip
+    if hasattr(module, "graph_module") and callable(getattr(module, "module", None)):
+        raise fail(name, "is an exported program", "give its module: program.module()")
     if not isinstance(module, torch.nn.Module):
         raise fail(name, "is no PyTorch module", "give a torch.nn.Module")
-    sizes = _sizes(input_size, name)
-    training = module.training
-    try:
-        module.eval()
-        buffer = _tried(torch, module, _examples(torch, module, sizes))
-    except Exception as error:  # whatever the module's own code raises
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise fail(
-            name, f"cannot be exported: {reason}", f"check that it runs on an input of {sizes[0]}"
-        ) from error
-    finally:
-        module.train(training)
-    from archviz.importers.fold.pipeline import fold_graph
-    from archviz.importers.read.onnx import read_onnx_data
 
-    data = buffer.getvalue()
-    del buffer
-    graph = fold_graph(read_onnx_data(data, name), name)
-    return graph._replace(name=name, held=_held(torch, module, graph))
+
+# ---- what the module is called with -----------------------------------------------------------
+
+
+def _examples(torch: Any, module: Any, given: Any, name: str) -> Iterator[Example]:
+    """What a module may be called with, the likeliest first."""
+    if isinstance(given, torch.Tensor):
+        yield Example((given,), {})
+        return
+    if isinstance(given, Mapping):
+        yield Example((), given)
+        return
+    if isinstance(given, list | tuple) and next(tensors_in(torch, given), None) is not None:
+        yield Example(tuple(given), {})
+        return
+    sizes = _sizes(given, name)
+    for kinds in _kinds(torch, module, sizes):
+        pairs = zip(sizes, kinds, strict=True)
+        yield Example(tuple(torch.zeros(size, dtype=kind) for size, kind in pairs), {})
+
+
+def _sizes(input_size: Any, name: str) -> list[tuple[int, ...]]:
+    try:
+        nested = input_size if input_size and not isinstance(input_size[0], int) else [input_size]
+        sizes = [tuple(int(side) for side in size) for size in nested]
+    except (TypeError, ValueError, LookupError):
+        sizes = []
+    if not sizes or any(not size or min(size) < 1 for size in sizes):
+        raise fail(
+            name,
+            f"cannot be run on an input of {input_size}",
+            "give the size with its batch, such as (1, 3, 224, 224), or an example tensor",
+        )
+    return sizes
+
+
+def _kinds(torch: Any, module: Any, sizes: Sequence[tuple[int, ...]]) -> list[tuple[Any, ...]]:
+    """Types of numbers: the module's own, and whole ones where it looks them up in a table."""
+    own = [p.dtype for p in module.parameters() if p.dtype.is_floating_point]
+    plain = own[0] if own else torch.float32
+    tables = (torch.nn.Embedding, torch.nn.EmbeddingBag)
+    if not any(isinstance(part, tables) for part in module.modules()) or len(sizes) > MAX_TRIED:
+        return [(plain,) * len(sizes)]
+    words = [torch.int64 if len(size) < 3 else plain for size in sizes]
+    kinds = itertools.product((torch.int64, plain), repeat=len(sizes))
+    return list(dict.fromkeys([tuple(words), *kinds]))
+
+
+# ---- running it -------------------------------------------------------------------------------
+
+
+def _recorded(
+    torch: Any, module: Any, examples: Sequence[Example], training: bool, name: str
+) -> Recording:
+    """What a copy of the module does: one without weights, or where that cannot be, with them."""
+    first: Exception | None = None
+    for device in ("meta", "real"):
+        for example in examples:
+            try:
+                return _run(torch, module, example, training, device == "meta")
+            except Exception as error:  # whatever the module's own code raises
+                first = error if first is None or device == "real" else first
+    assert first is not None
+    reason = " ".join(str(first).split())[:300] or type(first).__name__
+    shapes = [tuple(tensor.shape) for tensor in tensors_in(torch, examples[0])]
+    shown = shapes[0] if len(shapes) == 1 else shapes
+    raise fail(
+        name, f"cannot run: {reason}", f"check that it runs on an input of {shown}"
+    ) from first
+
+
+def _run(torch: Any, module: Any, example: Example, training: bool, light: bool) -> Recording:
+    with _quiet(torch), torch.random.fork_rng(devices=[]):
+        twins = _twins(torch, module, light)
+        twin = copy.deepcopy(module, dict(twins))
+        twin.train(training)
+        where = "meta" if light else _device(module)
+        args, kwargs = _moved(torch, (example.args, dict(example.kwargs)), where)
+        originals = dict(itertools.chain(module.named_parameters(), module.named_buffers()))
+        with torch.device(where):
+            return record(torch, twin, originals, args, kwargs)
+
+
+def _device(module: Any) -> Any:
+    parameter = next(itertools.chain(module.parameters(), module.buffers()), None)
+    return parameter.device if parameter is not None else "cpu"
+
+
+def _twins(torch: Any, module: Any, light: bool) -> dict[int, Any]:
+    """For every tensor of a module by its identity: what stands for it in the copy.
+
+    Parameters are the same ones where they are needed, since a forward does not write to them.
+    """
+    found: dict[int, Any] = {}
+    for part in module.modules():
+        for tensor in _own_tensors(torch, vars(part)):
+            if id(tensor) in found:
+                continue
+            if light:
+                found[id(tensor)] = _meta(torch, tensor)
+            elif isinstance(tensor, torch.nn.Parameter):
+                found[id(tensor)] = tensor
+            else:
+                found[id(tensor)] = tensor.detach().clone()
+    return found
+
+
+def _own_tensors(torch: Any, value: Any, depth: int = 0) -> Iterator[Any]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif depth < MAX_DEPTH and isinstance(value, dict | list | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _own_tensors(torch, part, depth + 1)
+
+
+def _meta(torch: Any, tensor: Any) -> Any:
+    empty = torch.empty_like(tensor, device="meta")
+    if isinstance(tensor, torch.nn.Parameter):
+        return torch.nn.Parameter(empty, requires_grad=tensor.requires_grad)
+    return empty
+
+
+def _moved(torch: Any, value: Any, where: Any) -> Any:
+    """Arguments with zeros for their tensors on a device; numbers of real ones are kept."""
+    if isinstance(value, torch.Tensor):
+        return value.to(where)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*[_moved(torch, part, where) for part in value])
+    if isinstance(value, list | tuple):
+        return type(value)(_moved(torch, part, where) for part in value)
+    if isinstance(value, dict):
+        return {key: _moved(torch, part, where) for key, part in value.items()}
+    return value
+
+
+@contextlib.contextmanager
+def _quiet(torch: Any) -> Iterator[None]:
+    """Nothing of what a module says on the way reaches the terminal."""
+    mha = getattr(torch.backends, "mha", None)
+    fast = mha.get_fastpath_enabled() if mha else False
+    disabled = logging.root.manager.disable
+    outputs = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
+    with warnings.catch_warnings(), torch.no_grad(), outputs[0], outputs[1]:
+        warnings.simplefilter("ignore")
+        logging.disable(logging.CRITICAL)
+        if mha:
+            mha.set_fastpath_enabled(False)  # one fused operator, which hides its layers
+        try:
+            yield
+        finally:
+            logging.disable(disabled)
+            if mha:
+                mha.set_fastpath_enabled(fast)
+
+
+# ---- what it holds ----------------------------------------------------------------------------
 
 
 def _held(torch: Any, module: Any, graph: LayerGraph) -> Held:
@@ -85,123 +258,3 @@ def _held(torch: Any, module: Any, graph: LayerGraph) -> Held:
         computed={name: sizes[name] for name in found.computed if name in sizes},
         shapes=found.shapes,
     )
-
-
-def _sizes(input_size: Any, name: str) -> list[tuple[int, ...]]:
-    try:
-        nested = input_size if input_size and not isinstance(input_size[0], int) else [input_size]
-        sizes = [tuple(int(side) for side in size) for size in nested]
-    except (TypeError, ValueError, LookupError):
-        sizes = []
-    if not sizes or any(not size or min(size) < 1 for size in sizes):
-        raise fail(
-            name,
-            f"cannot be run on an input of {input_size}",
-            "give the size with its batch, such as (1, 3, 224, 224)",
-        )
-    return sizes
-
-
-def _examples(torch: Any, module: Any, sizes: Sequence[tuple[int, ...]]) -> tuple[Any, ...]:
-    """Zeros of the given sizes: whole numbers where the module looks them up in a table."""
-    parameter = next(iter(module.parameters()), None)
-    where = parameter.device if parameter is not None else "cpu"
-    tables = (torch.nn.Embedding, torch.nn.EmbeddingBag)
-    kinds: list[tuple[Any, ...]] = [(torch.float32,) * len(sizes)]
-    if any(isinstance(part, tables) for part in module.modules()) and len(sizes) <= MAX_TRIED:
-        kinds = list(itertools.product((torch.float32, torch.int64), repeat=len(sizes)))
-    for choice in kinds[:-1]:
-        examples = _zeros(torch, sizes, choice, where)
-        with _quiet(torch), contextlib.suppress(Exception):
-            module(*examples)
-            return examples
-    return _zeros(torch, sizes, kinds[-1], where)
-
-
-def _zeros(
-    torch: Any, sizes: Sequence[tuple[int, ...]], kinds: Sequence[Any], where: Any
-) -> tuple[Any, ...]:
-    return tuple(
-        torch.zeros(*size, dtype=kind, device=where)
-        for size, kind in zip(sizes, kinds, strict=True)
-    )
-
-
-def _tried(torch: Any, module: Any, examples: tuple[Any, ...]) -> io.BytesIO:
-    """The module as ONNX, by the first of three ways that works; the first error where none does.
-
-    The older exporter needs no further package and keeps the batch norms. It takes arguments with
-    a default for inputs, which some modules cannot bear. The newer one folds batch norms where it
-    can, and needs onnxscript.
-    """
-    buffer = io.BytesIO()
-    with _quiet(torch):
-        try:
-            _export(torch, module, examples, buffer)
-            return buffer
-        except Exception:
-            for attempt in (_export_bare, _export_new):
-                buffer = io.BytesIO()
-                try:
-                    attempt(torch, module, examples, buffer)
-                except Exception:  # the first error says more
-                    continue
-                return buffer
-            raise
-
-
-@contextlib.contextmanager
-def _quiet(torch: Any) -> Iterator[None]:
-    """Nothing of what the exporters write on the way reaches the terminal."""
-    mha = getattr(torch.backends, "mha", None)
-    fast = mha.get_fastpath_enabled() if mha else False
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "torch")]
-    levels = [logger.level for logger in loggers]
-    dump = getattr(torch._C, "_jit_onnx_log", None)  # writes whole graphs past sys.stdout
-    outputs = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
-    with warnings.catch_warnings(), torch.no_grad(), outputs[0], outputs[1]:
-        warnings.simplefilter("ignore")
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL)
-        if dump is not None:
-            torch._C._jit_onnx_log = lambda *words: None
-        if mha:
-            mha.set_fastpath_enabled(False)  # one fused operator, which ONNX does not know
-        try:
-            yield
-        finally:
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)
-            if dump is not None:
-                torch._C._jit_onnx_log = dump
-            if mha:
-                mha.set_fastpath_enabled(fast)
-
-
-def _export(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.BytesIO) -> None:
-    preserve = torch.onnx.TrainingMode.PRESERVE
-    torch.onnx.export(
-        module,
-        examples,
-        buffer,
-        dynamo=False,
-        opset_version=17,
-        training=preserve,
-        do_constant_folding=False,
-    )
-
-
-def _export_bare(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.BytesIO) -> None:
-    """Export a module whose ``forward`` seems to have no arguments but its inputs."""
-    kind = type(module)
-
-    def forward(self: Any, *inputs: Any) -> Any:
-        return kind.forward(self, *inputs)
-
-    bare = copy.copy(module)  # shares all parameters and parts
-    bare.__class__ = type(kind.__name__, (kind,), {"forward": forward})
-    _export(torch, bare, examples, buffer)
-
-
-def _export_new(torch: Any, module: Any, examples: tuple[Any, ...], buffer: io.BytesIO) -> None:
-    torch.onnx.export(module, examples, dynamo=True, verbose=False).save(buffer)

@@ -1,0 +1,1 @@
+"""PyTorch modules: recorded as they run, and lowered to operators."""

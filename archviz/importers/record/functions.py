@@ -1,0 +1,184 @@
+"""The table of what torch's functions are in operators, and the way through a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from archviz.importers.graphs import OpGraph
+from archviz.importers.record import arithmetic, layers, views, windows
+from archviz.importers.record.arithmetic import Rule, binary, largest, picked, reduction, softmax
+from archviz.importers.record.operators import Operators, bound, refs_in
+from archviz.importers.record.recording import Call, Recording
+
+
+class Function(NamedTuple):
+    """How a function of torch is called, and what it is in operators."""
+
+    signature: str
+    rule: Rule
+
+
+_CONV = "input weight bias=None stride=1 padding=0 dilation=1 groups=1"
+_TRANSPOSED = "input weight bias=None stride=1 padding=0 output_padding=0 groups=1 dilation=1"
+_MAX_POOL = "input kernel_size stride=None padding=0 dilation=1 ceil_mode=False"
+_AVG_POOL = "input kernel_size stride=None padding=0 ceil_mode=False"
+_REDUCED = "input dim=None keepdim=False"
+_RECURRENT = "input state weights biased layers dropout training bidirectional batch_first=False"
+
+FUNCTIONS: Mapping[str, Function] = {
+    **{f"conv{n}d": Function(_CONV, windows.conv) for n in (1, 2, 3)},
+    **{
+        f"conv_transpose{n}d": Function(_TRANSPOSED, windows.conv_transpose) for n in (1, 2, 3)
+    },
+    **{f"max_pool{n}d": Function(_MAX_POOL, windows.max_pool) for n in (1, 2, 3)},
+    **{f"avg_pool{n}d": Function(_AVG_POOL, windows.avg_pool) for n in (1, 2, 3)},
+    **{
+        f"adaptive_{kind}_pool{n}d": Function("input", windows.adaptive)
+        for kind in ("avg", "max")
+        for n in (1, 2, 3)
+    },
+    "interpolate": Function(
+        "input size=None scale_factor=None mode=None", windows.interpolate
+    ),
+    "pad": Function("input pad mode=None", windows.pad),
+    "pixel_shuffle": Function("input factor", windows.pixel_shuffle),
+    "pixel_unshuffle": Function("input factor", windows.pixel_unshuffle),
+    "channel_shuffle": Function("input groups", windows.channel_shuffle),
+    "linear": Function("input weight bias=None", layers.linear),
+    **dict.fromkeys(("matmul", "bmm", "mm"), Function("input other", layers.matmul)),
+    "rmatmul": Function("input other", layers.rmatmul),
+    **dict.fromkeys(
+        ("addmm", "baddbmm"), Function("input mat1 mat2 beta=1 alpha=1", layers.addmm)
+    ),
+    "einsum": Function("equation *operands", layers.einsum),
+    "embedding": Function("input weight", layers.embedding),
+    "batch_norm": Function("input mean var weight=None bias=None", layers.batch_norm),
+    "layer_norm": Function("input shape weight=None bias=None", layers.layer_norm),
+    "rms_norm": Function("input shape weight=None", layers.rms_norm),
+    "group_norm": Function("input groups weight=None bias=None", layers.group_norm),
+    "instance_norm": Function(
+        "input mean=None var=None weight=None bias=None", layers.instance_norm
+    ),
+    "scaled_dot_product_attention": Function(
+        "query key value mask=None dropout=0 causal=False", layers.attention
+    ),
+    "multi_head_attention_forward": Function(
+        "query key value width heads in_weight in_bias bias_k bias_v zero_attention dropout "
+        "out_weight out_bias training=True key_padding_mask=None need_weights=True "
+        "attn_mask=None separate=False q_weight=None k_weight=None v_weight=None",
+        layers.multi_head,
+    ),
+    **dict.fromkeys(("lstm", "gru"), Function(_RECURRENT, layers.recurrent)),
+    **dict.fromkeys(("rnn_tanh", "rnn_relu"), Function(_RECURRENT, layers.recurrent)),
+    **dict.fromkeys(
+        ("contiguous", "clone", "detach", "to", "float", "half", "double", "bfloat16", "type",
+         "type_as", "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "data",
+         "feature_alpha_dropout", "requires_grad", "cpu", "cuda", "int", "long", "bool",
+         "checkpoint", "nan_to_num", "_to_copy", "real", "as_tensor", "alias", "positive"),
+        Function("input", views.same),
+    ),
+    **dict.fromkeys(
+        ("view", "reshape", "flatten", "squeeze", "unsqueeze", "unflatten", "view_as",
+         "reshape_as", "ravel", "_unsafe_view"),
+        Function("input", views.reshape),
+    ),
+    "permute": Function("input *dims", views.permute),
+    **dict.fromkeys(
+        ("transpose", "swapaxes", "swapdims"), Function("input dim0 dim1", views.transpose)
+    ),
+    **dict.fromkeys(("t", "T", "mT", "mH", "H", "adjoint"), Function("input", views.turned)),
+    **dict.fromkeys(("movedim", "moveaxis"), Function("input source destination", views.movedim)),
+    **dict.fromkeys(("expand", "expand_as", "broadcast_to"), Function("input", views.expand)),
+    **dict.fromkeys(("repeat", "tile"), Function("input", views.repeat)),
+    **dict.fromkeys(
+        ("chunk", "tensor_split", "split", "split_with_sizes"),
+        Function("input sizes dim=0", views.split),
+    ),
+    "unbind": Function("input dim=0", views.unbind),
+    "select": Function("input dim index", views.select),
+    "narrow": Function("input dim start length", views.narrow),
+    **dict.fromkeys(("cat", "concat", "concatenate"), Function("tensors dim=0", views.concat)),
+    "stack": Function("tensors dim=0", views.stack),
+    "roll": Function("input shifts dims=0", views.roll),
+    "getitem": Function("input index", views.getitem),
+    "index_select": Function("input dim index", views.index_select),
+    **{name: Function("input", arithmetic.unary(kind)) for name, kind in arithmetic.UNARY.items()},
+    **{
+        name: Function("input other alpha=1", binary(kind))
+        for name, kind in arithmetic.BINARY.items()
+    },
+    "rsub": Function("input other alpha=1", binary("Sub", turned=True)),
+    "rdiv": Function("input other", binary("Div", turned=True)),
+    "rpow": Function("input other", binary("Pow", turned=True)),
+    "mean": Function(_REDUCED, reduction("ReduceMean")),
+    "sum": Function(_REDUCED, reduction("ReduceSum")),
+    "amax": Function(_REDUCED, reduction("ReduceMax")),
+    "amin": Function(_REDUCED, reduction("ReduceMin")),
+    "prod": Function(_REDUCED, reduction("ReduceProd")),
+    "logsumexp": Function(_REDUCED, reduction("ReduceLogSumExp")),
+    "norm": Function("input p=2 dim=None keepdim=False", reduction("ReduceL2")),
+    "max": Function(_REDUCED, largest("ReduceMax", "Max")),
+    "min": Function(_REDUCED, largest("ReduceMin", "Min")),
+    "argmax": Function(_REDUCED, picked("ArgMax")),
+    "argmin": Function(_REDUCED, picked("ArgMin")),
+    "softmax": Function("input dim=-1", softmax("Softmax")),
+    "log_softmax": Function("input dim=-1", softmax("LogSoftmax")),
+    **dict.fromkeys(("clamp", "clip"), Function("input min=None max=None", arithmetic.clamp)),
+    "clamp_min": Function("input min max=None", arithmetic.clamp),
+    "hardtanh": Function("input min=-1.0 max=1.0", arithmetic.clamp),
+    "relu6": Function("input", arithmetic.relu6),
+    "prelu": Function("input weight", arithmetic.prelu),
+    "glu": Function("input dim=-1", arithmetic.glu),
+    "rsqrt": Function("input", arithmetic.rsqrt),
+    "square": Function("input", arithmetic.square),
+    "where": Function("condition input other", arithmetic.where),
+    "masked_fill": Function("input mask value", arithmetic.masked_fill),
+    "normalize": Function("input p=2 dim=1", arithmetic.normalize),
+    "addcmul": Function("input tensor1 tensor2", arithmetic.addcmul),
+}  # fmt: skip
+
+LABELS: Mapping[str, str] = {
+    "setitem": "write a part",
+    "write_view": "write a part",
+    "Pick": "pick",
+    "unfold": "unfold",
+    "fold": "fold",
+    "grid_sample": "grid sample",
+    "topk": "top k",
+    "cumsum": "running sum",
+    "deform_conv2d": "deformable conv",
+    "lstm_cell": "LSTM cell",
+    "gru_cell": "GRU cell",
+}
+"""What boxes of functions without a rule say; others say their name."""
+
+
+def lowered(recording: Recording, name: str, learned: frozenset[str]) -> OpGraph:
+    """The operators of a recording; ``learned`` names the values that count as weights."""
+    low = Operators(recording, learned)
+    for call in recording.calls:
+        _lower(low, call)
+    return low.graph(name)
+
+
+def _lower(low: Operators, call: Call) -> None:
+    path = call.scopes[-1].path if call.scopes else ""
+    low.path = tuple(path.split(".")) if path else ()
+    names = list(dict.fromkeys(refs_in((call.args, call.kwargs))))
+    if all(low.is_constant(name) for name in names):
+        if not any(name in low.derived or low.constants[name].weight for name in names):
+            for output in call.outputs:
+                low.constant(output, floating=low.recording.values[output].floating)
+            return
+        low.derived.update(call.outputs)
+    function = FUNCTIONS.get(call.function)
+    written = len(low.ops)
+    if function is not None:
+        try:
+            function.rule(low, bound(function.signature, call))
+            return
+        except (LookupError, TypeError, ValueError, AttributeError):
+            del low.ops[written:]
+    label = LABELS.get(call.function, call.function.replace("_", " "))
+    low.put(label, names, *call.outputs)

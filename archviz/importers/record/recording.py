@@ -1,0 +1,274 @@
+"""A PyTorch module as it runs: which functions are called, on what, by which of its modules.
+
+The forward runs once under a ``TorchFunctionMode``, on a copy whose parameters and buffers are
+on the meta device: they have shapes and no numbers, so that nothing is computed. A function is
+seen at the level at which the model's own code calls it; shape arithmetic leaves no trace.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+MAX_NESTED = 32
+"""Lists in lists that are looked through for tensors."""
+
+
+class Ref(NamedTuple):
+    """A value of a recording, where a call takes or gives a tensor."""
+
+    name: str
+
+
+class Value(NamedTuple):
+    """What is known of a tensor."""
+
+    shape: tuple[int, ...]
+    floating: bool
+    origin: str = ""
+    """What it is: ``parameter``, ``buffer``, ``input``, ``constant``, or ``""`` for a result."""
+    numbers: tuple[float, ...] | None = None
+    """Its numbers, where they are few and known."""
+
+
+class Scope(NamedTuple):
+    """A module that was running: its path in the model, and the name of its class."""
+
+    path: str
+    kind: str
+
+
+class Call(NamedTuple):
+    """One call of a function of torch."""
+
+    function: str
+    """Its name without what says that it works in place, or stands at the right of a sign."""
+    args: tuple[Any, ...]
+    """What it was given; tensors as :class:`Ref`."""
+    kwargs: Mapping[str, Any]
+    outputs: tuple[str, ...]
+    scopes: tuple[Scope, ...]
+    """The modules that were running, outermost first."""
+
+
+class Recording(NamedTuple):
+    """All that a module did with its inputs."""
+
+    calls: tuple[Call, ...]
+    values: Mapping[str, Value]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+def tensors_in(torch: Any, value: Any, depth: int = 0) -> Iterator[Any]:
+    """The tensors in lists, tuples, dictionaries and data classes, in their order."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif depth < MAX_NESTED:
+        parts: Iterable[Any] = ()
+        if isinstance(value, Mapping):
+            parts = value.values()
+        elif isinstance(value, list | tuple):
+            parts = value
+        elif hasattr(type(value), "__dataclass_fields__"):
+            parts = vars(value).values()
+        for part in parts:
+            yield from tensors_in(torch, part, depth + 1)
+
+
+_RENAMED: Mapping[str, str] = {
+    "__setitem__": "setitem",
+    "__getitem__": "getitem",
+    "__iadd__": "add",
+    "__isub__": "sub",
+    "__imul__": "mul",
+    "__itruediv__": "div",
+    "__rtruediv__": "rdiv",
+    "__truediv__": "div",
+    "__rpow__": "rpow",
+    "__radd__": "add",
+    "__rmul__": "mul",
+    "__rsub__": "rsub",
+    "__rmatmul__": "rmatmul",
+    "__invert__": "logical_not",
+}
+_WRITTEN = frozenset({"__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__"})
+_FEW = 64
+
+
+def name_of(function: Any) -> str:
+    """How torch calls a function, without marks: ``add`` for ``Tensor.add_`` and ``__iadd__``."""
+    name = str(getattr(function, "__name__", "")) or type(function).__name__
+    if name == "__get__":
+        return str(getattr(getattr(function, "__self__", None), "__name__", name))
+    return _RENAMED.get(name) or (name.strip("_") or name)
+
+
+def writes(function: Any) -> bool:
+    """Whether a function changes its first argument."""
+    name = str(getattr(function, "__name__", ""))
+    return name in _WRITTEN or (name.endswith("_") and not name.endswith("__"))
+
+
+class _Notes:
+    """What is written down while a module runs; tensors are kept, so that identities stay theirs."""
+
+    def __init__(self, torch: Any) -> None:
+        self.torch = torch
+        self.calls: list[Call] = []
+        self.values: dict[str, Value] = {}
+        self.names: dict[int, str] = {}
+        self.kept: list[Any] = []
+        self.stack: list[Scope] = []
+        self.made: set[int] = set()
+
+    def name(self, tensor: Any, origin: str = "constant", name: str = "", given: Any = None) -> str:
+        """The name of a tensor; one that nobody has seen before is what ``origin`` says."""
+        found = self.names.get(id(tensor))
+        if found is not None:
+            return found
+        return self.give(tensor, origin, name, given)
+
+    def give(self, tensor: Any, origin: str = "", name: str = "", given: Any = None) -> str:
+        """A new name for a tensor, or for what it has become."""
+        name = name or f"{origin or 'value'}:{len(self.values)}"
+        self.names[id(tensor)] = name
+        self.kept.append(tensor)
+        source = tensor if given is None else given
+        numbers = _few_numbers(source) if origin in ("constant", "buffer") else None
+        shape = tuple(int(side) for side in tensor.shape)
+        floating = bool(tensor.dtype.is_floating_point or tensor.dtype.is_complex)
+        self.values[name] = Value(shape, floating, origin, numbers)
+        return name
+
+    def refs(self, value: Any, depth: int = 0) -> Any:
+        """Arguments with tensors as references."""
+        if isinstance(value, self.torch.Tensor):
+            return Ref(self.name(value))
+        if depth < MAX_NESTED:
+            if isinstance(value, tuple) and hasattr(value, "_fields"):
+                return tuple(self.refs(part, depth + 1) for part in value)
+            if isinstance(value, list | tuple):
+                return type(value)(self.refs(part, depth + 1) for part in value)
+            if isinstance(value, dict):
+                return {key: self.refs(part, depth + 1) for key, part in value.items()}
+        return value
+
+    def call(self, function: Any, args: Any, kwargs: Any, result: Any) -> None:
+        """Write down a call that has come back."""
+        made = list(tensors_in(self.torch, result))
+        changed = args[0] if writes(function) and args else None
+        if isinstance(changed, self.torch.Tensor) and not made:
+            made = [changed]
+        if not made:
+            return
+        taken = {id(tensor) for tensor in tensors_in(self.torch, (args, kwargs))}
+        if changed is None and all(id(tensor) in taken for tensor in made):
+            return  # it gave back what it was given
+        given = self.refs(args), self.refs(kwargs)
+        outputs = tuple(self.give(tensor) for tensor in made)
+        scopes = tuple(self.stack)
+        self.calls.append(Call(name_of(function), *given, outputs, scopes))
+        base = getattr(changed, "_base", None)
+        if base is not None and id(base) in self.names:
+            written = (Ref(self.names[id(base)]), Ref(outputs[0]))
+            whole = (self.give(base),)
+            self.calls.append(Call("write_view", written, {}, whole, scopes))
+
+
+def _few_numbers(tensor: Any) -> tuple[float, ...] | None:
+    if tensor.numel() > _FEW or tensor.device.type == "meta" or tensor.dtype.is_complex:
+        return None
+    with contextlib.suppress(Exception):
+        return tuple(tensor.detach().flatten().tolist())
+    return None
+
+
+def record(
+    torch: Any,
+    module: Any,
+    originals: Mapping[str, Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+) -> Recording:
+    """Run a module once and write down what it calls.
+
+    ``originals`` gives the parameters and buffers by name whose numbers are known; those of the
+    module may be on the meta device. Whatever the module raises passes through.
+    """
+    notes = _Notes(torch)
+    for origin, tensors in (
+        ("parameter", module.named_parameters(remove_duplicate=True)),
+        ("buffer", module.named_buffers(remove_duplicate=True)),
+    ):
+        for name, tensor in tensors:
+            notes.name(tensor, origin, name, originals.get(name))
+    inputs = [
+        notes.give(tensor, "input", name)
+        for name, tensor in _named_inputs(torch, module, args, kwargs)
+    ]
+    with _watched(torch, module, notes), _mode(torch, notes):
+        result = module(*args, **kwargs)
+    outputs = [notes.name(tensor) for tensor in tensors_in(torch, result)]
+    return Recording(tuple(notes.calls), notes.values, tuple(dict.fromkeys(inputs)), tuple(outputs))
+
+
+def _named_inputs(
+    torch: Any, module: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Iterator[tuple[str, Any]]:
+    """The tensors that go in, with the names of the arguments that they are in."""
+    import inspect
+
+    words: list[str] = []
+    with contextlib.suppress(TypeError, ValueError):
+        words = [one.name for one in inspect.signature(module.forward).parameters.values()]
+    places = [*zip([*words, *[f"x{n}" for n in range(len(args))]], args, strict=False)]
+    for word, value in (*places, *kwargs.items()):
+        found = list(tensors_in(torch, value))
+        for number, tensor in enumerate(found):
+            yield f"input:{word}" + (f".{number}" if len(found) > 1 else ""), tensor
+
+
+@contextlib.contextmanager
+def _watched(torch: Any, module: Any, notes: _Notes) -> Iterator[None]:
+    """Know which module is running."""
+    paths = {id(part): path for path, part in module.named_modules()}
+
+    def enter(part: Any, args: Any) -> None:
+        notes.stack.append(Scope(paths.get(id(part), "?"), type(part).__name__))
+
+    def leave(part: Any, args: Any, result: Any) -> None:
+        opaque = [t for t in tensors_in(torch, result) if id(t) not in notes.names]
+        scopes = tuple(notes.stack)
+        notes.stack.pop()
+        if opaque:
+            own = [notes.name(tensor) for tensor in (*part.parameters(), *part.buffers())]
+            given = (*notes.refs(args), *map(Ref, own))
+            outputs = tuple(notes.give(tensor) for tensor in opaque)
+            notes.calls.append(Call(type(part).__name__, given, {}, outputs, scopes))
+
+    hooks = torch.nn.modules.module
+    handles = (
+        hooks.register_module_forward_pre_hook(enter),
+        hooks.register_module_forward_hook(leave, always_call=True),
+    )
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _mode(torch: Any, notes: _Notes) -> Any:
+    from torch.overrides import TorchFunctionMode
+
+    class Mode(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
+        def __torch_function__(
+            self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            result = function(*args, **(kwargs or {}))
+            notes.call(function, args, kwargs or {}, result)
+            return result
+
+    return Mode()
