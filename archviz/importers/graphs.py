@@ -38,7 +38,7 @@ class Tensor(NamedTuple):
     floating: bool = True
     """Whether it holds floating-point numbers, as weights do."""
     weight: bool = True
-    """Whether it can be a weight: no table of the model's code, where the source tells them apart."""
+    """Whether it can be a weight; tables that a model's code computes are none."""
 
     @property
     def size(self) -> int:
@@ -159,3 +159,5 @@ class LayerGraph(NamedTuple):
     unknown: tuple[str, ...] = ()
     """Operators that were not understood and stand as plain boxes."""
     held: Held = Held("file")
+    classes: Mapping[str, str] = NOTHING
+    """The classes of the model's own modules, by their paths, where the source knows them."""

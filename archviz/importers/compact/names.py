@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from archviz.importers.compact.code_names import CodeNames, key_of
 from archviz.importers.compact.module_drafts import ModuleDraft
 from archviz.importers.compact.modules import TAILS
 from archviz.importers.compact.outline import Item, LayerItem
@@ -32,6 +33,8 @@ class BaseLabel(NamedTuple):
     label: str
     title: str
     color: str = "green"
+    coded: bool = False
+    """Whether the model's own code calls it so."""
 
 
 FIRE = BaseLabel("fire", "fire", "Fire module")
@@ -41,18 +44,25 @@ SEPARABLE = BaseLabel("separable", "separable", "Separable convolutions")
 
 
 def name_modules(
-    structures: Structures, drafts: Sequence[ModuleDraft], bodies: Mapping[int, Chain]
+    structures: Structures,
+    drafts: Sequence[ModuleDraft],
+    bodies: Mapping[int, Chain],
+    code: CodeNames,
 ) -> dict[int, ModuleLabel]:
     """The labels of all modules, given in the order of their first use."""
     bases = {index: _base(structures, drafts[index].role, body) for index, body in bodies.items()}
     blocks = {index: body for index, body in bodies.items() if drafts[index].role == "block"}
     _flows(structures, blocks, bases)
+    for index, base in bases.items():
+        calls = [call.body for call in drafts[index].calls]
+        bases[index] = _as_coded(structures, code, calls, base)
+    bases = _told_apart(structures, drafts, bases)
     counts = Counter(base.name for base in bases.values())
     seen: Counter[str] = Counter()
     result = {}
     for index, base in bases.items():
         if counts[base.name] == 1:
-            result[index] = ModuleLabel(*base)
+            result[index] = ModuleLabel(base.name, base.label, base.title, base.color)
             continue
         letter = _letter(seen[base.name])
         seen[base.name] += 1
@@ -60,6 +70,51 @@ def name_modules(
         title = label if base.title == base.label else f"{base.title} {letter.upper()}"
         result[index] = ModuleLabel(f"{base.name}-{letter}", label, title, base.color)
     return result
+
+
+def _as_coded(
+    structures: Structures, code: CodeNames, calls: Sequence[Chain], base: BaseLabel
+) -> BaseLabel:
+    """The name of the class that all calls of a module are; else the one that was found for it."""
+    classes = {code.class_of(structures, body) for body in calls}
+    name = classes.pop() if len(classes) == 1 else ""
+    key = key_of(name.lstrip("_"), KINDS)
+    if not key:
+        return base
+    label = code.label(name.lstrip("_"))
+    return base._replace(name=key, label=label, title=name.lstrip("_"), coded=True)
+
+
+def _told_apart(
+    structures: Structures, drafts: Sequence[ModuleDraft], bases: Mapping[int, BaseLabel]
+) -> dict[int, BaseLabel]:
+    """Modules of one class of the model's code, with words for what they differ in."""
+    result = dict(bases)
+    for name in {base.name for base in bases.values() if base.coded}:
+        alike = [index for index, base in bases.items() if base.name == name]
+        words = {
+            index: _variant(structures, [call.body for call in drafts[index].calls])
+            for index in alike
+        }
+        if len(set(words.values())) < len(alike) or len(alike) == 1:
+            continue
+        for index, word in words.items():
+            base = bases[index]
+            if word:
+                told = f"{base.title}, {word}"
+                key = f"{name}-{word.replace(' ', '-')}"
+                result[index] = base._replace(name=key, label=f"{base.label}, {word}", title=told)
+    return result
+
+
+def _variant(structures: Structures, calls: Sequence[Chain]) -> str:
+    """What a person says of a block beside others of its class."""
+    if all(max(_strides(structures, body), default=1) > 1 for body in calls):
+        return "downsampling"
+    first = calls[0][0]
+    if not isinstance(first, Parallel):
+        return "no shortcut"
+    return "" if any(not branch for branch in first.branches) else "projection"
 
 
 def with_kernel(label: ModuleLabel, body: Sequence[Item]) -> ModuleLabel:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, assert_never
 
+from archviz.importers.compact.code_names import CodeNames
 from archviz.importers.compact.module_drafts import MOST_TOWERS, ModuleDraft
 from archviz.importers.compact.names import name_modules, with_kernel
 from archviz.importers.compact.outline import (
@@ -53,12 +54,14 @@ def build_outline(
     structures: Structures,
     drafts: Sequence[ModuleDraft],
     heads: dict[int, list[Chain]],
+    code: CodeNames,
 ) -> Outline:
     """The outline of the network that begins with ``first`` and goes on with ``chain``.
 
-    ``heads`` are the auxiliary classifiers, by the number of the layer that they hang from.
+    ``heads`` are the auxiliary classifiers, by the number of the layer that they hang from;
+    ``code`` knows what the model's own code calls its parts.
     """
-    return _OutlineBuilder(structures, drafts, heads).outline(name, first, chain)
+    return _OutlineBuilder(structures, drafts, heads).outline(name, first, chain, code)
 
 
 class ModulePlan(NamedTuple):
@@ -79,12 +82,12 @@ class _OutlineBuilder:
         self.plans: dict[int, ModulePlan] = {}
         self.arguments: dict[Call, tuple[VaryingField, ...]] = {}
 
-    def outline(self, name: str, first: LayerNode, chain: Chain) -> Outline:
+    def outline(self, name: str, first: LayerNode, chain: Chain, code: CodeNames) -> Outline:
         self.split_off()
         body = self.rendered(chain, (), True)
         used = self.first_uses(chain)
         bodies = {index: self.plans[index].body for index in used}
-        labels = name_modules(self.structures, self.drafts, bodies)
+        labels = name_modules(self.structures, self.drafts, bodies, code)
         places = {index: place for place, index in enumerate(used)}
         modules = []
         for index in used:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from archviz.importers.compact.code_names import CodeNames
 from archviz.importers.compact.modules import ModuleSelector
 from archviz.importers.compact.outline import (
     Outline,
@@ -58,7 +59,8 @@ def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
             put_in_order(structures, body)
     selector = ModuleSelector(structures, chain, list(heads))
     drafts = selector.run()
-    outline = build_outline(graph.name, first, chain, structures, drafts, bodies)
+    code = CodeNames(graph.name, graph.nodes, graph.classes)
+    outline = build_outline(graph.name, first, chain, structures, drafts, bodies, code)
     hidden, note = badges_once(outline)
     return outline._replace(joined=prepared.joined, hidden=hidden, notes=(note,) if note else ())
 

@@ -58,7 +58,8 @@ def layers_of_torch(
         + [key for key, _ in module.named_buffers() if key.rpartition(".")[2] in MOVING]
     )
     graph = fold_graph(lowered(recording, name, learned), name)
-    return graph._replace(name=name, held=_held(torch, module, graph))
+    classes = {path: type(part).__name__ for path, part in module.named_modules() if path}
+    return graph._replace(name=name, held=_held(torch, module, graph), classes=classes)
 
 
 def _check(torch: Any, module: Any, name: str) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import TypeAlias
 
-from archviz.importers.record.operators import Operators, Ref
+from archviz.importers.record.operators import Operators
+from archviz.importers.record.recording import Ref
 
 Rule: TypeAlias = Callable[[Operators, SimpleNamespace], None]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from archviz.importers.record.operators import Operators, Ref, refs_in
+from archviz.importers.record.operators import Operators, refs_in
+from archviz.importers.record.recording import Ref
 
 
 def linear(low: Operators, given: SimpleNamespace) -> None:

@@ -112,7 +112,7 @@ def writes(function: Any) -> bool:
 
 
 class _Notes:
-    """What is written down while a module runs; tensors are kept, so that identities stay theirs."""
+    """What is written down while a module runs; tensors are kept, for their identities."""
 
     def __init__(self, torch: Any) -> None:
         self.torch = torch
@@ -204,10 +204,10 @@ def record(
     ):
         for name, tensor in tensors:
             notes.name(tensor, origin, name, originals.get(name))
-    inputs = [
-        notes.give(tensor, "input", name)
-        for name, tensor in _named_inputs(torch, module, args, kwargs)
-    ]
+    inputs = []
+    for name, tensor in _named_inputs(torch, module, args, kwargs):
+        free = name not in notes.values
+        inputs.append(notes.give(tensor, "input", name if free else f"input {name}"))
     with _watched(torch, module, notes), _mode(torch, notes):
         result = module(*args, **kwargs)
     outputs = [notes.name(tensor) for tensor in tensors_in(torch, result)]
@@ -227,7 +227,7 @@ def _named_inputs(
     for word, value in (*places, *kwargs.items()):
         found = list(tensors_in(torch, value))
         for number, tensor in enumerate(found):
-            yield f"input:{word}" + (f".{number}" if len(found) > 1 else ""), tensor
+            yield word + (f".{number}" if len(found) > 1 else ""), tensor
 
 
 @contextlib.contextmanager

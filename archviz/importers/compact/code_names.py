@@ -1,0 +1,90 @@
+"""Names of modules as the model's own code has them: the class that holds just their layers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from archviz.importers.compact.structure import Structures
+from archviz.importers.compact.tree import Chain, chain_layers
+from archviz.importers.graphs import LayerNode
+
+CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict", "Identity"})
+"""Classes that hold others and say nothing of them."""
+_VAGUE = frozenset({"block", "layer", "module", "cell", "unit", "stage"})
+_WORDS = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
+SHORT = 10
+"""Letters of a class that stands as it is written."""
+
+
+class CodeNames:
+    """Which class each part of a model is, and how many layers are in it."""
+
+    def __init__(self, model: str, nodes: Sequence[LayerNode], classes: Mapping[str, str]) -> None:
+        self.model = words_of(model)
+        self.classes = classes
+        self.sizes: Counter[tuple[str, ...]] = Counter()
+        if classes:
+            for node in nodes:
+                if node.kind != "input":
+                    self.sizes.update(_prefixes(node.scope))
+
+    def class_of(self, structures: Structures, body: Chain) -> str:
+        """The class whose layers are just those of a body; ``""`` where there is none."""
+        if not self.classes:
+            return ""
+        layers = {layer for layer in chain_layers(body) if layer >= 0}
+        scopes = [structures.nodes[layer].scope for layer in layers]
+        shared = _shared(scopes)
+        for depth in range(len(shared), 0, -1):
+            path = shared[:depth]
+            if self.sizes[path] != len(layers):
+                return ""
+            name = self.classes.get(".".join(path), "")
+            if name and name.lstrip("_") not in CONTAINERS:
+                return name
+        return ""
+
+    def label(self, name: str) -> str:
+        """A class in few words: without what the model itself is called, if that leaves some."""
+        if len(name) <= SHORT:
+            return name
+        words = words_of(name)
+        common = 0
+        while common < min(len(words), len(self.model)) and words[common] == self.model[common]:
+            common += 1
+        rest = words[common:]
+        if not rest or (len(rest) == 1 and rest[0].lower() in _VAGUE):
+            rest = words if len(words) < 3 else [words[0], words[-1]]
+        return " ".join([_sentence(rest[0], True), *(_sentence(word, False) for word in rest[1:])])
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a class: ``Llama``, ``Decoder`` and ``Layer`` for ``LlamaDecoderLayer``."""
+    return _WORDS.findall(name)
+
+
+def key_of(name: str, taken: Collection[str]) -> str:
+    """What a spec calls a class: ``llama-decoder-layer``; ``""`` where that is something else."""
+    key = "-".join(word.lower() for word in words_of(name))
+    return key if key and key[0].isalpha() and key not in taken and len(key) <= 40 else ""
+
+
+def _sentence(word: str, first: bool) -> str:
+    if word.isupper() or any(map(str.isdigit, word)):
+        return word
+    return word.capitalize() if first else word.lower()
+
+
+def _prefixes(scope: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    return (scope[: end + 1] for end in range(len(scope)))
+
+
+def _shared(scopes: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    found: list[str] = []
+    for level in zip(*scopes, strict=False):
+        if len(set(level)) > 1:
+            break
+        found.append(level[0])
+    return tuple(found)
