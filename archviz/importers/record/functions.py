@@ -42,31 +42,32 @@ FUNCTIONS: Mapping[str, Function] = {
         "input size=None scale_factor=None mode=None", windows.interpolate
     ),
     "pad": Function("input pad mode=None", windows.pad),
-    "pixel_shuffle": Function("input factor", windows.pixel_shuffle),
-    "pixel_unshuffle": Function("input factor", windows.pixel_unshuffle),
+    "pixel_shuffle": Function("input factor|upscale_factor", windows.pixel_shuffle),
+    "pixel_unshuffle": Function("input factor|downscale_factor", windows.pixel_unshuffle),
     "channel_shuffle": Function("input groups", windows.channel_shuffle),
     "linear": Function("input weight bias=None", layers.linear),
     **dict.fromkeys(("matmul", "bmm", "mm"), Function("input other", layers.matmul)),
     "rmatmul": Function("input other", layers.rmatmul),
     **dict.fromkeys(
-        ("addmm", "baddbmm"), Function("input mat1 mat2 beta=1 alpha=1", layers.addmm)
+        ("addmm", "baddbmm"), Function("input mat1|batch1 mat2|batch2 beta=1 alpha=1", layers.addmm)
     ),
     "einsum": Function("equation *operands", layers.einsum),
     "embedding": Function("input weight", layers.embedding),
     "batch_norm": Function("input mean var weight=None bias=None", layers.batch_norm),
-    "layer_norm": Function("input shape weight=None bias=None", layers.layer_norm),
-    "rms_norm": Function("input shape weight=None", layers.rms_norm),
-    "group_norm": Function("input groups weight=None bias=None", layers.group_norm),
+    "layer_norm": Function("input shape|normalized_shape weight=None bias=None", layers.layer_norm),
+    "rms_norm": Function("input shape|normalized_shape weight=None", layers.rms_norm),
+    "group_norm": Function("input groups|num_groups weight=None bias=None", layers.group_norm),
     "instance_norm": Function(
-        "input mean=None var=None weight=None bias=None", layers.instance_norm
+        "input mean|running_mean=None var|running_var=None weight=None bias=None", layers.instance_norm
     ),
     "scaled_dot_product_attention": Function(
-        "query key value mask=None dropout=0 causal=False", layers.attention
+        "query key value mask|attn_mask=None dropout|dropout_p=0 causal|is_causal=False", layers.attention
     ),
     "multi_head_attention_forward": Function(
         "query key value width heads in_weight in_bias bias_k bias_v zero_attention dropout "
         "out_weight out_bias training=True key_padding_mask=None need_weights=True "
-        "attn_mask=None separate=False q_weight=None k_weight=None v_weight=None",
+        "attn_mask=None separate|use_separate_proj_weight=False q_weight|q_proj_weight=None "
+        "k_weight|k_proj_weight=None v_weight|v_proj_weight=None",
         layers.multi_head,
     ),
     **dict.fromkeys(("lstm", "gru"), Function(_RECURRENT, layers.recurrent)),
@@ -93,7 +94,7 @@ FUNCTIONS: Mapping[str, Function] = {
     **dict.fromkeys(("repeat", "tile"), Function("input", views.repeat)),
     **dict.fromkeys(
         ("chunk", "tensor_split", "split", "split_with_sizes"),
-        Function("input sizes dim=0", views.split),
+        Function("input sizes|chunks|split_size|split_size_or_sections|indices_or_sections dim=0", views.split),
     ),
     "unbind": Function("input dim=0", views.unbind),
     "select": Function("input dim index", views.select),
@@ -105,7 +106,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "index_select": Function("input dim index", views.index_select),
     **{name: Function("input", arithmetic.unary(kind)) for name, kind in arithmetic.UNARY.items()},
     **{
-        name: Function("input other alpha=1", binary(kind))
+        name: Function("input other|exponent alpha=1", binary(kind))
         for name, kind in arithmetic.BINARY.items()
     },
     "rsub": Function("input other alpha=1", binary("Sub", turned=True)),
@@ -117,7 +118,10 @@ FUNCTIONS: Mapping[str, Function] = {
     "amin": Function(_REDUCED, reduction("ReduceMin")),
     "prod": Function(_REDUCED, reduction("ReduceProd")),
     "logsumexp": Function(_REDUCED, reduction("ReduceLogSumExp")),
-    "norm": Function("input p=2 dim=None keepdim=False", reduction("ReduceL2")),
+    **dict.fromkeys(
+        ("norm", "vector_norm", "linalg_vector_norm", "linalg_norm"),
+        Function("input p|ord=2 dim=None keepdim=False", reduction("ReduceL2")),
+    ),
     "max": Function(_REDUCED, largest("ReduceMax", "Max")),
     "min": Function(_REDUCED, largest("ReduceMin", "Min")),
     "argmax": Function(_REDUCED, picked("ArgMax")),
@@ -126,7 +130,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "log_softmax": Function("input dim=-1", softmax("LogSoftmax")),
     **dict.fromkeys(("clamp", "clip"), Function("input min=None max=None", arithmetic.clamp)),
     "clamp_min": Function("input min max=None", arithmetic.clamp),
-    "hardtanh": Function("input min=-1.0 max=1.0", arithmetic.clamp),
+    "hardtanh": Function("input min|min_val=-1.0 max|max_val=1.0", arithmetic.clamp),
     "relu6": Function("input", arithmetic.relu6),
     "prelu": Function("input weight", arithmetic.prelu),
     "glu": Function("input dim=-1", arithmetic.glu),

@@ -133,8 +133,8 @@ class Operators:
 def bound(signature: str, call: Call) -> SimpleNamespace:
     """The arguments of a call by name.
 
-    A signature is like ``input weight bias=None stride=1``; ``*dims`` takes what is left, as one
-    tuple whether it was given as one or not.
+    A signature is like ``input weight bias=None stride=1``; ``mask|attn_mask`` is called the
+    second by torch; ``*dims`` takes what is left, as one tuple whether it was given as one or not.
     """
     found: dict[str, Any] = {}
     args = list(call.args)
@@ -146,11 +146,13 @@ def bound(signature: str, call: Call) -> SimpleNamespace:
                 rest = tuple(rest[0])
             found[word[1:]] = rest or tuple(call.kwargs.get(word[1:]) or ())
             continue
-        name, _, plain = word.partition("=")
+        names, _, plain = word.partition("=")
+        name = names.partition("|")[0]
         if args:
             found[name] = args.pop(0)
         else:
-            found[name] = call.kwargs.get(name, _plain(plain) if plain else _NEEDED)
+            given = [call.kwargs[key] for key in names.split("|") if key in call.kwargs]
+            found[name] = (*given, _plain(plain) if plain else _NEEDED)[0]
         if found[name] is _NEEDED:
             raise LookupError(f"{call.function} without {name}")
     return SimpleNamespace(**found, out=call.outputs[0], outs=call.outputs, call=call)

@@ -8,7 +8,7 @@ seen at the level at which the model's own code calls it; shape arithmetic leave
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 MAX_NESTED = 32
@@ -93,7 +93,6 @@ _RENAMED: Mapping[str, str] = {
     "__rmatmul__": "rmatmul",
     "__invert__": "logical_not",
 }
-_WRITTEN = frozenset({"__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__"})
 _FEW = 64
 
 
@@ -103,12 +102,6 @@ def name_of(function: Any) -> str:
     if name == "__get__":
         return str(getattr(getattr(function, "__self__", None), "__name__", name))
     return _RENAMED.get(name) or (name.strip("_") or name)
-
-
-def writes(function: Any) -> bool:
-    """Whether a function changes its first argument."""
-    name = str(getattr(function, "__name__", ""))
-    return name in _WRITTEN or (name.endswith("_") and not name.endswith("__"))
 
 
 class _Notes:
@@ -155,26 +148,35 @@ class _Notes:
                 return {key: self.refs(part, depth + 1) for key, part in value.items()}
         return value
 
-    def call(self, function: Any, args: Any, kwargs: Any, result: Any) -> None:
-        """Write down a call that has come back."""
-        made = list(tensors_in(self.torch, result))
-        changed = args[0] if writes(function) and args else None
-        if isinstance(changed, self.torch.Tensor) and not made:
-            made = [changed]
+    def call(
+        self, function: Any, args: Any, kwargs: Any, versions: Sequence[int], result: Any
+    ) -> None:
+        """Write down a call that has come back; ``versions`` were those of what it was given."""
+        given = list(tensors_in(self.torch, (args, kwargs)))
+        pairs = zip(given, versions, strict=True)
+        changed = {id(one): one for one, before in pairs if one._version != before}
+        taken = {id(one) for one in given}
+        made = [
+            one
+            for one in tensors_in(self.torch, result)
+            if id(one) not in taken or id(one) in changed
+        ]
+        made += [one for key, one in changed.items() if all(id(own) != key for own in made)]
         if not made:
-            return
-        taken = {id(tensor) for tensor in tensors_in(self.torch, (args, kwargs))}
-        if changed is None and all(id(tensor) in taken for tensor in made):
             return  # it gave back what it was given
-        given = self.refs(args), self.refs(kwargs)
-        outputs = tuple(self.give(tensor) for tensor in made)
+        refs = self.refs(args), self.refs(kwargs)
+        outputs = tuple([self.give(one) for one in made])
         scopes = tuple(self.stack)
-        self.calls.append(Call(name_of(function), *given, outputs, scopes))
-        base = getattr(changed, "_base", None)
+        self.calls.append(Call(name_of(function), *refs, outputs, scopes))
+        for one in changed.values():
+            self.written_through(one, scopes)
+
+    def written_through(self, view: Any, scopes: tuple[Scope, ...]) -> None:
+        """What a view was taken of has changed with it."""
+        base = view._base
         if base is not None and id(base) in self.names:
-            written = (Ref(self.names[id(base)]), Ref(outputs[0]))
-            whole = (self.give(base),)
-            self.calls.append(Call("write_view", written, {}, whole, scopes))
+            parts = Ref(self.names[id(base)]), Ref(self.names[id(view)])
+            self.calls.append(Call("write_view", parts, {}, (self.give(base),), scopes))
 
 
 def _few_numbers(tensor: Any) -> tuple[float, ...] | None:
@@ -267,8 +269,10 @@ def _mode(torch: Any, notes: _Notes) -> Any:
         def __torch_function__(
             self, function: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
-            result = function(*args, **(kwargs or {}))
-            notes.call(function, args, kwargs or {}, result)
+            kwargs = kwargs or {}
+            versions = [one._version for one in tensors_in(torch, (args, kwargs))]
+            result = function(*args, **kwargs)
+            notes.call(function, args, kwargs, versions, result)
             return result
 
     return Mode()
