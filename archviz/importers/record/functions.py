@@ -58,10 +58,12 @@ FUNCTIONS: Mapping[str, Function] = {
     "rms_norm": Function("input shape|normalized_shape weight=None", layers.rms_norm),
     "group_norm": Function("input groups|num_groups weight=None bias=None", layers.group_norm),
     "instance_norm": Function(
-        "input mean|running_mean=None var|running_var=None weight=None bias=None", layers.instance_norm
+        "input mean|running_mean=None var|running_var=None weight=None bias=None",
+        layers.instance_norm,
     ),
     "scaled_dot_product_attention": Function(
-        "query key value mask|attn_mask=None dropout|dropout_p=0 causal|is_causal=False", layers.attention
+        "query key value mask|attn_mask=None dropout|dropout_p=0 causal|is_causal=False",
+        layers.attention,
     ),
     "multi_head_attention_forward": Function(
         "query key value width heads in_weight in_bias bias_k bias_v zero_attention dropout "
@@ -94,7 +96,10 @@ FUNCTIONS: Mapping[str, Function] = {
     **dict.fromkeys(("repeat", "tile"), Function("input", views.repeat)),
     **dict.fromkeys(
         ("chunk", "tensor_split", "split", "split_with_sizes"),
-        Function("input sizes|chunks|split_size|split_size_or_sections|indices_or_sections dim=0", views.split),
+        Function(
+            "input sizes|chunks|split_size|split_size_or_sections|indices_or_sections dim=0",
+            views.split,
+        ),
     ),
     "unbind": Function("input dim=0", views.unbind),
     "select": Function("input dim index", views.select),
