@@ -146,6 +146,8 @@ class Held(NamedTuple):
     """Weights that layers must have had before an exporter made fewer of them."""
     shapes: tuple[str, ...] = ()
     """Sentences on shapes that the source states and the layers do not give."""
+    calls: tuple[str, ...] = ()
+    """Sentences on what was recorded of the model and is not in the layers as it ran."""
     taken: Mapping[str, int] = NOTHING
     """Sizes of the constants that layers take as weights."""
 
@@ -161,3 +163,5 @@ class LayerGraph(NamedTuple):
     held: Held = Held("file")
     classes: Mapping[str, str] = NOTHING
     """The classes of the model's own modules, by their paths, where the source knows them."""
+    owners: Mapping[str, str] = NOTHING
+    """The layer that each value of the source belongs to, by their ids."""

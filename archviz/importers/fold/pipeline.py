@@ -316,7 +316,10 @@ def _emit(fold: Fold) -> LayerGraph:
             )
         )
     outputs = tuple(dict.fromkeys([draft.name for draft in ends]))
-    return LayerGraph(fold.graph.name, tuple(nodes), outputs, tuple(unknown), _held(fold, kept))
+    inside = set(kept)
+    owners = {name: one.draft.name for name, one in fold.values.items() if one.draft in inside}
+    held = _held(fold, kept)
+    return LayerGraph(fold.graph.name, tuple(nodes), outputs, tuple(unknown), held, owners=owners)
 
 
 def _held(fold: Fold, kept: list[LayerDraft]) -> Held:

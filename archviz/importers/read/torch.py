@@ -52,6 +52,7 @@ def layers_of_torch(
     recording = _recorded(torch, module, examples, mode == "train", name)
     from archviz.importers.fold.pipeline import fold_graph
     from archviz.importers.record.functions import lowered
+    from archviz.importers.record.proof import gaps
 
     learned = frozenset(
         [key for key, _ in module.named_parameters()]
@@ -59,7 +60,9 @@ def layers_of_torch(
     )
     graph = fold_graph(lowered(recording, name, learned), name)
     classes = {path: type(part).__name__ for path, part in module.named_modules() if path}
-    return graph._replace(name=name, held=_held(torch, module, graph), classes=classes)
+    held = _held(torch, module, graph)
+    held = held._replace(calls=gaps(recording, graph.nodes, graph.owners))
+    return graph._replace(name=name, held=held, classes=classes)
 
 
 def _check(torch: Any, module: Any, name: str) -> None:

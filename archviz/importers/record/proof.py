@@ -1,0 +1,171 @@
+"""The proof that layers are what was recorded: every call is in one, and they are wired as it ran.
+
+It knows the recording, the layers, and which layer each value was said to belong to; nothing of
+how that came about. A value that no layer has is transparent: what takes it takes what it is made
+of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from archviz.importers.graphs import LayerNode
+from archviz.importers.record.operators import refs_in
+from archviz.importers.record.recording import Call, Recording
+from archviz.network.kinds import ACTIVATIONS
+
+MAX_PROBLEMS = 6
+SAID: Mapping[str, str] = {
+    "relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid", "hardswish": "hard-swish",
+    "hardsigmoid": "hard-sigmoid", "leaky_relu": "leaky-relu", "elu": "elu", "gelu": "gelu",
+    "silu": "silu", "selu": "selu", "mish": "mish", "softplus": "softplus", "relu6": "relu6",
+    "prelu": "prelu", "batch_norm": "batch-norm", "layer_norm": "layer-norm",
+    "group_norm": "group-norm", "instance_norm": "instance-norm", "rms_norm": "rms-norm",
+    "lstm": "lstm", "gru": "gru",
+}  # fmt: skip
+"""Functions that a layer has to say: as its kind, its norm or its activation."""
+_STEPS = ("tanh", "sigmoid", "softplus")
+"""Steps of other activations: SiLU, GELU, mish."""
+_WHOLE = frozenset(
+    {"attention", "other-attention", "op", "op-merge", "op-split", "scale", "scaled-add"}
+)
+"""Layers that may be made of several steps, and are named for what they do."""
+
+
+def gaps(
+    recording: Recording, nodes: Sequence[LayerNode], owners: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Sentences on what was recorded and is not in the layers as it ran; empty where all is.
+
+    ``owners`` gives the layer, by its id, that each value of the recording belongs to.
+    """
+    proof = _Proof(recording, nodes, owners)
+    found = [*proof.wiring(), *proof.unsaid()]
+    more = [f"and {len(found) - MAX_PROBLEMS} more"] if len(found) > MAX_PROBLEMS else []
+    return (*found[:MAX_PROBLEMS], *more)
+
+
+class _Proof:
+    def __init__(
+        self, recording: Recording, nodes: Sequence[LayerNode], owners: Mapping[str, str]
+    ) -> None:
+        self.nodes = {node.id: node for node in nodes}
+        self.makers: dict[str, Call] = {}
+        for call in recording.calls:
+            self.makers.update(dict.fromkeys(call.outputs, call))
+        self.owners = {
+            value: layer
+            for value, layer in owners.items()
+            if layer in self.nodes and (value in self.makers or value in recording.inputs)
+        }
+        self.order = [value for call in recording.calls for value in call.outputs]
+        self.needed = self._needed(recording.outputs)
+        self.sources = self._sources(recording.inputs)
+
+    def _needed(self, outputs: Iterable[str]) -> set[str]:
+        """The values on the way to an output."""
+        needed, todo = set(), list(outputs)
+        while todo:
+            value = todo.pop()
+            if value not in needed:
+                needed.add(value)
+                todo += self._inputs(value)
+        return needed
+
+    def _inputs(self, value: str) -> list[str]:
+        call = self.makers.get(value)
+        return refs_in((call.args, call.kwargs)) if call else []
+
+    def _sources(self, inputs: Iterable[str]) -> dict[str, frozenset[str]]:
+        """The layers that a value comes from: its own, or those of what it is made of."""
+        found: dict[str, frozenset[str]] = {}
+        for value in inputs:
+            own = self.owners.get(value)
+            found[value] = frozenset({own}) if own else frozenset()
+        for value in self.order:
+            own = self.owners.get(value)
+            below = [found.get(one, frozenset()) for one in self._inputs(value)]
+            found[value] = frozenset({own}) if own else frozenset().union(*below)
+        return found
+
+    def wiring(self) -> list[str]:
+        """Layers that take something else than what was recorded."""
+        taken: dict[str, set[str]] = {}
+        for value in self.order:
+            layer = self.owners.get(value)
+            if layer is None or value not in self.needed:
+                continue
+            own = taken.setdefault(layer, set())
+            for one in self._inputs(value):
+                own |= self.sources.get(one, frozenset())
+            own.discard(layer)
+        problems = []
+        for layer, wanted in taken.items():
+            drawn = self._drawn(layer, taken.keys())
+            if drawn != wanted and (wanted or self.nodes[layer].kind != "input"):
+                lost, more = sorted(wanted - drawn), sorted(drawn - wanted)
+                if not wanted:
+                    continue  # made of nothing that goes in: it hangs from the input
+                words = [f"lacks {one}" for one in lost] + [f"takes {one}" for one in more]
+                problems.append(f"the {self.nodes[layer].kind} '{layer}' {', '.join(words)}")
+        return problems
+
+    def _drawn(self, layer: str, known: Iterable[str]) -> set[str]:
+        """The layers that one takes; those without a call of their own are transparent."""
+        seen = set(known) | {node.id for node in self.nodes.values() if node.kind == "input"}
+        found: set[str] = set()
+        todo = list(self.nodes[layer].inputs)
+        while todo:
+            one = todo.pop()
+            if one in seen:
+                found.add(one)
+            else:
+                todo += self.nodes[one].inputs
+        found.discard(layer)
+        return found
+
+    def unsaid(self) -> list[str]:
+        """Norms and activations that the layer which they belong to does not say."""
+        users = self._users()
+        problems = []
+        for value in self.order:
+            call = self.makers[value]
+            word = SAID.get(call.function)
+            if word is None or value not in self.needed or value != call.outputs[0]:
+                continue
+            if not self.sources[value] and value not in self.owners:
+                continue  # of constants alone
+            own = self.owners.get(value)
+            layers = {own} if own else self._behind(value, users)
+            if not any(layer and self._says(self.nodes[layer], word) for layer in layers):
+                path = call.scopes[-1].path if call.scopes else ""
+                problems.append(f"the {word} of '{path}' is in no layer")
+        return problems
+
+    def _says(self, node: LayerNode, word: str) -> bool:
+        said = {node.kind, node.options.get("norm"), node.options.get("activation")}
+        if any(isinstance(one, str) and one.startswith(word) for one in said):
+            return True
+        composed = word in _STEPS and (node.options.get("activation") or node.kind in ACTIVATIONS)
+        return node.kind in _WHOLE or bool(composed)
+
+    def _users(self) -> dict[str, list[str]]:
+        users: dict[str, list[str]] = {}
+        for value in self.order:
+            for one in self._inputs(value):
+                users.setdefault(one, []).append(value)
+        return users
+
+    def _behind(self, value: str, users: Mapping[str, list[str]]) -> set[str]:
+        """The layers that a value goes into without being in one."""
+        found: set[str] = set()
+        seen, todo = {value}, list(users.get(value, ()))
+        while todo:
+            one = todo.pop()
+            own = self.owners.get(one)
+            if own:
+                found.add(own)
+            elif one not in seen:
+                seen.add(one)
+                todo += users.get(one, ())
+        return found
