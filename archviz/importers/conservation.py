@@ -61,6 +61,10 @@ def findings(held: Held, drawn: Drawn, unknown: Sequence[str]) -> Findings:
             asides.append(f"{held.merged:,} of them are merged with others in the {held.source}")
     if held.shapes:
         different.append(f"the {held.source} states other shapes: {_list(held.shapes)}")
+    if held.unused:
+        sizes = dict(held.unused)
+        count = f"{sum(sizes.values()):,} parameters"
+        asides.append(f"not used in this pass, and left out: {_names(sizes)}, {count}")
     if held.calls:
         different.append(f"it ran otherwise than it is drawn: {_list(held.calls)}")
     guessed = sorted({name for name in unknown if name.endswith(UNSTATED)})

@@ -146,6 +146,8 @@ class Held(NamedTuple):
     """Weights that layers must have had before an exporter made fewer of them."""
     shapes: tuple[str, ...] = ()
     """Sentences on shapes that the source states and the layers do not give."""
+    unused: tuple[tuple[str, int], ...] = ()
+    """Weights that the model has and did not use when it was recorded, with their sizes."""
     calls: tuple[str, ...] = ()
     """Sentences on what was recorded of the model and is not in the layers as it ran."""
     taken: Mapping[str, int] = NOTHING

@@ -31,6 +31,8 @@ class Imported(NamedTuple):
     faithful: bool
     plain: bool = False
     """Whether the figure shows the model as it is, and nothing has to be said about it."""
+    unused: tuple[tuple[str, int], ...] = ()
+    """Weights that the model did not use when it ran, and that the figure leaves out."""
 
 
 def import_file(path: str) -> Imported:
@@ -115,7 +117,8 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
     faithful = not (found or conserved.differences or conserved.unproven)
     plain = faithful and not (idle or outline.joined or graph.unknown or conserved.remarks)
     said += [*conserved.remarks, *conserved.asides]
-    return Imported(text, network, one_line(f"{file}: {'; '.join(said)}"), faithful, plain)
+    report = one_line(f"{file}: {'; '.join(said)}")
+    return Imported(text, network, report, faithful, plain, graph.held.unused)
 
 
 def _outcome(found: list[str], conserved: Findings, graph: LayerGraph, flat: Wired) -> list[str]:

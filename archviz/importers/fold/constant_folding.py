@@ -26,7 +26,12 @@ _ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
     "Greater": lambda a, b: float(a > b),
     "Less": lambda a, b: float(a < b),
 }
-_PICKS = ("Gather", "Slice", "Reshape", "Transpose", "Unsqueeze", "Squeeze", "Expand", "Flatten")
+_PICKS = frozenset(
+    {
+        *("Gather", "Slice", "Reshape", "Transpose", "Unsqueeze", "Squeeze", "Expand", "Flatten"),
+        *("Identity", "Cast"),
+    }
+)
 """Operators that pick or move the numbers of one weight."""
 _SAME = ("Cast", "Identity", "Dropout", "QuantizeLinear", "DequantizeLinear")
 

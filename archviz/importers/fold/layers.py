@@ -136,13 +136,15 @@ def batch_norm(fold: Fold, op: Op) -> bool:
     channels = value.draft.shape[-1]
     if value.axes[1] != len(value.draft.shape) - 1:
         return False
-    shape = (channels,)
-    names = op.inputs[1:5]
+    names = [name for name in op.inputs[1:5] if name]
+    norm = {4: "batch-norm", 2: "batch-norm-plain"}.get(len(names), "")
+    if not norm or not all(op.inputs[3:5]):
+        return False
     for name in names:
         tensor = fold.constants.get(name)
-        if tensor is None or tensor.shape != shape:
+        if tensor is None or tensor.shape != (channels,):
             return False
-    draft = attach(fold, op, value, "norm", "batch-norm")
+    draft = attach(fold, op, value, "norm", norm)
     fold.weigh_known(draft, names, channels)
     draft.fixed += 2 * channels
     return True
@@ -152,7 +154,12 @@ def layer_norm(fold: Fold, op: Op) -> bool:
     """LayerNormalization and RMSNormalization over the channels."""
     value = fold.value(op)
     scale = fold.constant(op, 1)
-    if value is None or not _channels_last(value) or scale is None:
+    if value is None or not _channels_last(value):
+        return False
+    if not any(op.inputs[1:3]) and op.attributes.get("axis") == -1:
+        attach(fold, op, value, "norm", "layer-norm-plain")
+        return True
+    if scale is None:
         return False
     rank = len(fold.dims(value))
     if op.attributes.get("axis", -1) % rank != rank - 1:
@@ -172,7 +179,12 @@ def group_norm(fold: Fold, op: Op) -> bool:
     """InstanceNormalization and GroupNormalization with a weight a channel."""
     value = fold.value(op)
     scale, shift = fold.constant(op, 1), fold.constant(op, 2)
-    if value is None or value.axes is None or scale is None or shift is None:
+    if value is None or value.axes is None:
+        return False
+    if op.kind.startswith("Instance") and not any(op.inputs[1:3]):
+        attach(fold, op, value, "norm", "instance-norm-plain")
+        return True
+    if scale is None or shift is None:
         return False
     if op.kind.startswith("Instance") and value.draft.kind in ("reshape", "~view"):
         return _grouped_norm(fold, op, value)

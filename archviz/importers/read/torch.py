@@ -8,7 +8,7 @@ import io
 import itertools
 import logging
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 from archviz.errors import fail
@@ -60,7 +60,7 @@ def layers_of_torch(
     )
     graph = fold_graph(lowered(recording, name, learned), name)
     classes = {path: type(part).__name__ for path, part in module.named_modules() if path}
-    held = _held(torch, module, graph)
+    held = _held(torch, module, graph, recording.needed())
     held = held._replace(calls=gaps(recording, graph.nodes, graph.owners))
     return graph._replace(name=name, held=held, classes=classes)
 
@@ -234,8 +234,11 @@ def _quiet(torch: Any) -> Iterator[None]:
 # ---- what it holds ----------------------------------------------------------------------------
 
 
-def _held(torch: Any, module: Any, graph: LayerGraph) -> Held:
-    """What a module has by its own count: parameters, each once, and moving statistics."""
+def _held(torch: Any, module: Any, graph: LayerGraph, needed: Set[str]) -> Held:
+    """What a module has by its own count: parameters, each once, and moving statistics.
+
+    ``needed`` are the values that were used; other weights stand apart.
+    """
     found = graph.held
     if any(hasattr(part, "_packed_params") for part in module.modules()):
         # quantised: its weights are no parameters
@@ -252,6 +255,11 @@ def _held(torch: Any, module: Any, graph: LayerGraph) -> Held:
         for name, buffer in module.named_buffers()
         if name.rpartition(".")[2] in MOVING
     }
+    unused = {name: size for name, size in (sizes | moving).items() if size and name not in needed}
+    for name in unused:
+        sizes.pop(name, None)
+        moving.pop(name, None)
+    names = {key: own for key, own in names.items() if own[0] in sizes}
     known = moving.keys() | {name for own in names.values() for name in own}
     return Held(
         "model",
@@ -260,5 +268,6 @@ def _held(torch: Any, module: Any, graph: LayerGraph) -> Held:
         untaken={own[0]: sizes[own[0]] for own in names.values() if not found.taken.keys() & own},
         extra={name: size for name, size in found.taken.items() if name not in known},
         computed={name: sizes[name] for name in found.computed if name in sizes},
+        unused=tuple(unused.items()),
         shapes=found.shapes,
     )

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from archviz.importers.graphs import OpGraph
 from archviz.importers.record import arithmetic, layers, views, windows
 from archviz.importers.record.arithmetic import Rule, binary, largest, picked, reduction, softmax
-from archviz.importers.record.operators import Operators, bound, refs_in
-from archviz.importers.record.recording import Call, Recording
+from archviz.importers.record.operators import Operators, bound
+from archviz.importers.record.recording import Call, Recording, refs_in
 
 
 class Function(NamedTuple):
@@ -58,7 +58,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "rms_norm": Function("input shape|normalized_shape weight=None", layers.rms_norm),
     "group_norm": Function("input groups|num_groups weight=None bias=None", layers.group_norm),
     "instance_norm": Function(
-        "input mean|running_mean=None var|running_var=None weight=None bias=None",
+        "input mean|running_mean=None var|running_var=None weight=None bias=None "
+        "by_input|use_input_stats=True",
         layers.instance_norm,
     ),
     "scaled_dot_product_attention": Function(

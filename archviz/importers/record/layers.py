@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from archviz.importers.record.operators import Operators, refs_in
-from archviz.importers.record.recording import Ref
+from archviz.importers.record.operators import Operators
+from archviz.importers.record.recording import Ref, refs_in
 
 
 def linear(low: Operators, given: SimpleNamespace) -> None:
@@ -90,7 +90,10 @@ def group_norm(low: Operators, given: SimpleNamespace) -> None:
 
 
 def instance_norm(low: Operators, given: SimpleNamespace) -> None:
-    """Instance normalisation."""
+    """Instance normalisation; one by moving statistics is what a batch norm computes."""
+    if given.mean is not None and not given.by_input:
+        batch_norm(low, given)
+        return
     names = [low.operand(one) for one in (given.input, given.weight, given.bias)]
     low.put("InstanceNormalization", names, given.out)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import prod
 from types import SimpleNamespace
 from typing import Any
 
@@ -166,20 +165,3 @@ def sides(value: Any, rank: int) -> tuple[int, ...]:
     """A side for each axis of a window."""
     found = tuple(value) if isinstance(value, list | tuple) else (value,)
     return found * rank if len(found) == 1 else found
-
-
-def refs_in(value: Any) -> list[str]:
-    """The names of the values in arguments, in their order."""
-    if isinstance(value, Ref):
-        return [value.name]
-    parts: Iterable[Any] = ()
-    if isinstance(value, Mapping):
-        parts = value.values()
-    elif isinstance(value, list | tuple):
-        parts = value
-    return [name for part in parts for name in refs_in(part)]
-
-
-def size_of(shape: Iterable[int]) -> int:
-    """Elements of a shape."""
-    return prod(shape)

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from archviz.importers.graphs import LayerNode
-from archviz.importers.record.operators import refs_in
-from archviz.importers.record.recording import Call, Recording
+from archviz.importers.record.recording import Call, Recording, refs_in
 from archviz.network.kinds import ACTIVATIONS
 
 MAX_PROBLEMS = 6
@@ -26,6 +25,8 @@ SAID: Mapping[str, str] = {
 """Functions that a layer has to say: as its kind, its norm or its activation."""
 _STEPS = ("tanh", "sigmoid", "softplus")
 """Steps of other activations: SiLU, GELU, mish."""
+STATISTICS = ("batch-norm", "batch-norm-plain")
+"""What an instance norm is that goes by moving statistics."""
 _WHOLE = frozenset(
     {"attention", "other-attention", "op", "op-merge", "op-split", "scale", "scaled-add"}
 )
@@ -59,18 +60,8 @@ class _Proof:
             if layer in self.nodes and (value in self.makers or value in recording.inputs)
         }
         self.order = [value for call in recording.calls for value in call.outputs]
-        self.needed = self._needed(recording.outputs)
+        self.needed = recording.needed()
         self.sources = self._sources(recording.inputs)
-
-    def _needed(self, outputs: Iterable[str]) -> set[str]:
-        """The values on the way to an output."""
-        needed, todo = set(), list(outputs)
-        while todo:
-            value = todo.pop()
-            if value not in needed:
-                needed.add(value)
-                todo += self._inputs(value)
-        return needed
 
     def _inputs(self, value: str) -> list[str]:
         call = self.makers.get(value)
@@ -147,7 +138,8 @@ class _Proof:
         if any(isinstance(one, str) and one.startswith(word) for one in said):
             return True
         composed = word in _STEPS and (node.options.get("activation") or node.kind in ACTIVATIONS)
-        return node.kind in _WHOLE or bool(composed)
+        by_statistics = word == "instance-norm" and str(node.options.get("norm", node.kind))
+        return bool(node.kind in _WHOLE or composed or by_statistics in STATISTICS)
 
     def _users(self) -> dict[str, list[str]]:
         users: dict[str, list[str]] = {}

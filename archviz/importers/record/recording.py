@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 MAX_NESTED = 32
 """Lists in lists that are looked through for tensors."""
 
 
-class Ref(NamedTuple):
-    """A value of a recording, where a call takes or gives a tensor."""
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A value of a recording, where a call takes a tensor; no tuple, which arguments may be."""
 
     name: str
 
@@ -59,6 +61,28 @@ class Recording(NamedTuple):
     values: Mapping[str, Value]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+
+    def needed(self) -> set[str]:
+        """The values on the way to an output, weights among them."""
+        found = set(self.outputs)
+        for call in reversed(self.calls):
+            if not found.isdisjoint(call.outputs):
+                found.update(refs_in((call.args, call.kwargs)))
+        return found
+
+
+def refs_in(value: Any) -> list[str]:
+    """The names of the values in arguments, in their order."""
+    if isinstance(value, Ref):
+        return [value.name]
+    parts: Iterable[Any] = ()
+    if isinstance(value, Mapping):
+        parts = value.values()
+    elif isinstance(value, list | tuple):
+        parts = value
+    elif isinstance(value, slice):
+        parts = (value.start, value.stop, value.step)
+    return [name for part in parts for name in refs_in(part)]
 
 
 def tensors_in(torch: Any, value: Any, depth: int = 0) -> Iterator[Any]:
@@ -144,6 +168,9 @@ class _Notes:
                 return tuple(self.refs(part, depth + 1) for part in value)
             if isinstance(value, list | tuple):
                 return type(value)(self.refs(part, depth + 1) for part in value)
+            if isinstance(value, slice):
+                ends = (value.start, value.stop, value.step)
+                return slice(*[self.refs(end, depth + 1) for end in ends])
             if isinstance(value, dict):
                 return {key: self.refs(part, depth + 1) for key, part in value.items()}
         return value

@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from archviz.importers.record.operators import Operators, refs_in
-from archviz.importers.record.recording import Ref
+from archviz.importers.record.operators import Operators
+from archviz.importers.record.recording import Ref, refs_in
 
 
 def same(low: Operators, given: SimpleNamespace) -> None:
