@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TextIO
 
 from archviz.errors import fail
 from archviz.export import network_bytes
@@ -14,7 +14,7 @@ from archviz.marks import marked
 from archviz.write.formats import FORMATS, Format, check_options, choose_format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from typing import Unpack
 
     from archviz.export import Picture
@@ -217,20 +217,30 @@ def from_onnx(path: str | os.PathLike[str]) -> LoadedNetwork:
 
 
 def from_torch(
-    module: Any, input_size: Sequence[int] | Sequence[Sequence[int]], title: str = ""
+    module: Any,
+    input_size: Any = None,
+    title: str = "",
+    *,
+    mode: Literal["eval", "train"] = "eval",
 ) -> LoadedNetwork:
-    """A network from a PyTorch module; ``input_size`` such as ``(1, 3, 224, 224)``.
+    """A network from a PyTorch module, by what it does when it is called once.
 
-    ``imported`` says whether its total is that of the module's own parameters.
+    ``input_size`` is a shape such as ``(1, 3, 224, 224)``, several shapes, or what the module is
+    called with: a tensor, a tuple of arguments, a dictionary of keyword arguments. Models of timm
+    and transformers state theirs. The module itself is not changed; a copy of it runs, in
+    evaluation mode or in training ``mode``. ``imported`` says what was compared with it.
 
     Raises:
-        ArchvizError: torch is missing, or cannot export the module.
+        ArchvizError: torch is missing, the module cannot run, or nothing says on what.
+        ValueError: there is no such mode.
     """
     from archviz.importers.imported import import_layers
     from archviz.importers.read.torch import layers_of_torch
 
+    if mode not in ("eval", "train"):
+        raise ValueError(f"mode is 'eval' or 'train', not {mode!r}")
     name = title or type(module).__name__
-    imported = import_layers(layers_of_torch(module, input_size), name, name)
+    imported = import_layers(layers_of_torch(module, input_size, mode), name, name)
     return LoadedNetwork(imported.network, imported)
 
 

@@ -103,7 +103,7 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
             raise _not_drawn(graph, file, text, error.problems[0]) from None
         wanted = with_outputs_joined(graph) if outline.joined else graph
         found = differences(numbered(wanted), flat)
-    total, fixed = flat.total("parameters"), flat.total("fixed")
+    total, fixed = flat.total("parameters"), sum([node.fixed for node in flat.nodes])
     heads = sum([node.parameters for node in flat.nodes]) - total
     conserved = findings(graph.held, Drawn(total, fixed, heads), graph.unknown)
     said = _outcome(found, conserved, graph, flat)

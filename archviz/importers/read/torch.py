@@ -9,35 +9,26 @@ import itertools
 import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence, Set
-from typing import Any, NamedTuple
+from typing import Any
 
 from archviz.errors import fail
 from archviz.importers.graphs import Held, LayerGraph
+from archviz.importers.read.torch_examples import Example, examples_of
 from archviz.importers.record.recording import Recording, record, tensors_in
 
 MOVING = ("running_mean", "running_var")
 """Buffers that are counted as parameters which are not trained."""
-MAX_TRIED = 4
-"""Up to so many inputs are tried with whole numbers and without."""
 MAX_DEPTH = 4
 """Lists in the attributes of a module that are looked through for tensors."""
 
 
-class Example(NamedTuple):
-    """What a module is called with."""
-
-    args: tuple[Any, ...]
-    kwargs: Mapping[str, Any]
-
-
-def layers_of_torch(
-    module: Any, input_size: Sequence[int] | Sequence[Sequence[int]], mode: str = "eval"
-) -> LayerGraph:
+def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> LayerGraph:
     """The layers of a PyTorch module, by what it does when it is called.
 
-    ``input_size`` is a shape with its batch, several of them, or what the module is called with:
-    a tensor, a tuple of arguments or a dictionary of keyword arguments. The module is not changed:
-    a copy without weights runs, in evaluation mode or as ``mode`` says.
+    ``given`` is a shape with its batch, several of them, or what the module is called with: a
+    tensor, a tuple of arguments or a dictionary of keyword arguments; None where the module
+    states its own size. The module is not changed: a copy without weights runs, in evaluation
+    mode or as ``mode`` says.
 
     Raises:
         ArchvizError: torch is missing, or the module cannot run.
@@ -47,9 +38,10 @@ def layers_of_torch(
         import torch
     except ImportError:
         raise fail(name, "needs PyTorch", "install torch, or import an ONNX file") from None
+    module = getattr(module, "_orig_mod", module)  # of what torch.compile gives
+    name = type(module).__name__
     _check(torch, module, name)
-    examples = [*_examples(torch, module, input_size, name)]
-    recording = _recorded(torch, module, examples, mode == "train", name)
+    recording = _recorded(torch, module, examples_of(torch, module, given, name), mode, name)
     from archviz.importers.fold.pipeline import fold_graph
     from archviz.importers.record.functions import lowered
     from archviz.importers.record.proof import gaps
@@ -69,94 +61,70 @@ def _check(torch: Any, module: Any, name: str) -> None:
     if isinstance(module, type) and issubclass(module, torch.nn.Module):
         raise fail(module.__name__, "is a class", f"make a model of it: {module.__name__}(…)")
     if isinstance(module, Mapping) and any(map(torch.is_tensor, module.values())):
-        raise fail("the model", "is a state dict: weights without their network",
-                   "make the module and load them into it: module.load_state_dict(…)")  # fmt: skip
+        raise fail(
+            "the model",
+            "is a state dict: weights without their network",
+            "make the module, and load them into it with load_state_dict",
+        )
     if hasattr(module, "graph_module") and callable(getattr(module, "module", None)):
         raise fail(name, "is an exported program", "give its module: program.module()")
+    if isinstance(module, torch.jit.ScriptModule):
+        raise fail(name, "is a script, which hides what it calls", "give the module it was made of")
     if not isinstance(module, torch.nn.Module):
         raise fail(name, "is no PyTorch module", "give a torch.nn.Module")
-
-
-# ---- what the module is called with -----------------------------------------------------------
-
-
-def _examples(torch: Any, module: Any, given: Any, name: str) -> Iterator[Example]:
-    """What a module may be called with, the likeliest first."""
-    if isinstance(given, torch.Tensor):
-        yield Example((given,), {})
-        return
-    if isinstance(given, Mapping):
-        yield Example((), given)
-        return
-    if isinstance(given, list | tuple) and next(tensors_in(torch, given), None) is not None:
-        yield Example(tuple(given), {})
-        return
-    sizes = _sizes(given, name)
-    for kinds in _kinds(torch, module, sizes):
-        pairs = zip(sizes, kinds, strict=True)
-        yield Example(tuple(torch.zeros(size, dtype=kind) for size, kind in pairs), {})
-
-
-def _sizes(input_size: Any, name: str) -> list[tuple[int, ...]]:
-    try:
-        nested = input_size if input_size and not isinstance(input_size[0], int) else [input_size]
-        sizes = [tuple(int(side) for side in size) for size in nested]
-    except (TypeError, ValueError, LookupError):
-        sizes = []
-    if not sizes or any(not size or min(size) < 1 for size in sizes):
-        raise fail(
-            name,
-            f"cannot be run on an input of {input_size}",
-            "give the size with its batch, such as (1, 3, 224, 224), or an example tensor",
-        )
-    return sizes
-
-
-def _kinds(torch: Any, module: Any, sizes: Sequence[tuple[int, ...]]) -> list[tuple[Any, ...]]:
-    """Types of numbers: the module's own, and whole ones where it looks them up in a table."""
-    own = [p.dtype for p in module.parameters() if p.dtype.is_floating_point]
-    plain = own[0] if own else torch.float32
-    tables = (torch.nn.Embedding, torch.nn.EmbeddingBag)
-    if not any(isinstance(part, tables) for part in module.modules()) or len(sizes) > MAX_TRIED:
-        return [(plain,) * len(sizes)]
-    words = [torch.int64 if len(size) < 3 else plain for size in sizes]
-    kinds = itertools.product((torch.int64, plain), repeat=len(sizes))
-    return list(dict.fromkeys([tuple(words), *kinds]))
 
 
 # ---- running it -------------------------------------------------------------------------------
 
 
 def _recorded(
-    torch: Any, module: Any, examples: Sequence[Example], training: bool, name: str
+    torch: Any, module: Any, examples: Sequence[Example], mode: str, name: str
 ) -> Recording:
     """What a copy of the module does: one without weights, or where that cannot be, with them."""
     first: Exception | None = None
-    for device in ("meta", "real"):
+    for light in (True, False):
         for example in examples:
             try:
-                return _run(torch, module, example, training, device == "meta")
+                return _run(torch, module, example, mode == "train", light)
             except Exception as error:  # whatever the module's own code raises
-                first = error if first is None or device == "real" else first
+                first = error if first is None or not light else first
     assert first is not None
     reason = " ".join(str(first).split())[:300] or type(first).__name__
     shapes = [tuple(tensor.shape) for tensor in tensors_in(torch, examples[0])]
     shown = shapes[0] if len(shapes) == 1 else shapes
-    raise fail(
-        name, f"cannot run: {reason}", f"check that it runs on an input of {shown}"
-    ) from first
+    advice = f"check that it runs on an input of {shown}"
+    raise fail(name, f"cannot run: {reason}", advice) from first
 
 
 def _run(torch: Any, module: Any, example: Example, training: bool, light: bool) -> Recording:
     with _quiet(torch), torch.random.fork_rng(devices=[]):
-        twins = _twins(torch, module, light)
-        twin = copy.deepcopy(module, dict(twins))
+        twin = _copied(module, _twins(torch, module, light))
         twin.train(training)
         where = "meta" if light else _device(module)
         args, kwargs = _moved(torch, (example.args, dict(example.kwargs)), where)
         originals = dict(itertools.chain(module.named_parameters(), module.named_buffers()))
         with torch.device(where):
             return record(torch, twin, originals, args, kwargs)
+
+
+def _copied(module: Any, twins: Mapping[int, Any]) -> Any:
+    """A copy with other tensors; of what cannot be copied, the modules alone are."""
+    with contextlib.suppress(Exception):
+        return copy.deepcopy(module, dict(twins))
+    done: dict[int, Any] = {}
+
+    def copied(part: Any) -> Any:
+        if id(part) not in done:
+            made = done[id(part)] = part.__class__.__new__(part.__class__)
+            made.__dict__.update(vars(part))
+            for tensors in ("_parameters", "_buffers"):
+                own = {key: twins.get(id(one), one) for key, one in vars(part)[tensors].items()}
+                made.__dict__[tensors] = own
+            inner = vars(part)["_modules"].items()
+            made.__dict__["_modules"] = {key: one and copied(one) for key, one in inner}
+        return done[id(part)]
+
+    return copied(module)
 
 
 def _device(module: Any) -> Any:
@@ -201,7 +169,8 @@ def _meta(torch: Any, tensor: Any) -> Any:
 def _moved(torch: Any, value: Any, where: Any) -> Any:
     """Arguments with zeros for their tensors on a device; numbers of real ones are kept."""
     if isinstance(value, torch.Tensor):
-        return value.to(where)
+        empty = value.is_meta and str(where) != "meta"
+        return torch.zeros_like(value, device=where) if empty else value.to(where)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return type(value)(*[_moved(torch, part, where) for part in value])
     if isinstance(value, list | tuple):
