@@ -85,6 +85,8 @@ class OpGraph(NamedTuple):
     """Sizes of the weights inside the bodies of operators and functions."""
     written: frozenset[str] = frozenset()
     """Constants that operators of the graph write out, as ``Constant`` does."""
+    learned: bool = False
+    """Whether the source says which constants are weights."""
 
 
 ORDERED = frozenset({"scaled-add", "op-merge"})

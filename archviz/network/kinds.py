@@ -42,6 +42,7 @@ NORMS: Mapping[str, Badge] = {
     "layer-norm-plain": Badge("L", "layer normalisation without weights", "function"),
     "instance-norm-plain": Badge("In", "instance normalisation without weights", "function"),
     "rms-norm": Badge("Rm", "root mean square normalisation", "function", (1, 0)),
+    "weight-norm": Badge("W", "weight normalisation", "function", (1, 0)),
 }
 ACTIVATIONS: Mapping[str, Badge] = {
     "relu": Badge("R", "ReLU", "activation"),

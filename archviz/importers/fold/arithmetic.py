@@ -28,9 +28,10 @@ def binary(fold: Fold, op: Op) -> bool:
     if value is None or constant is None:
         return False
     if product(constant.shape) == 1:
-        number = scalar(constant)
+        number = scalar(constant) if not constant.weight or not fold.graph.learned else None
         if number is None:
-            return False
+            name = op.inputs[1 if left is not None else 0]
+            return _with_table(fold, op, value, constant, name)
         single = value.axes is not None and value.draft.shape[-1] == 1 and constant.shape == (1,)
         if single and op.kind == "Add" and value.draft.options.get("bias") is False:
             return _by_channel(fold, op, value, op.inputs[1 if left is not None else 0])
@@ -55,6 +56,8 @@ def _with_weights(
     offset = len(axes) - len(constant.shape)
     touched = [axes[offset + index] for index, side in enumerate(constant.shape) if side != 1]
     channels = len(draft.shape) - 1
+    if not constant.weight:
+        return _with_table(fold, op, value, constant, name)
     if touched == [channels] and (first or op.kind in ("Add", "Mul")):
         return _by_channel(fold, op, value, name)
     sides = [axis for axis, side in enumerate(draft.shape) if side != 1]
@@ -62,7 +65,27 @@ def _with_weights(
     if op.kind == "Add" and (sorted(touched) == sides or rows) and draft.kind[0] != "~":
         _positions(fold, op, value, constant, name)
         return True
-    return False
+    return _with_table(fold, op, value, constant, name)
+
+
+_SIGNS = {"Add": "+", "Sub": "−", "Mul": "×", "Div": "÷"}
+
+
+def _with_table(fold: Fold, op: Op, value: TensorView, constant: Tensor, name: str) -> bool:
+    """Numbers of the model's code, or learned ones, with a value: a step that says which."""
+    sign, dims = _SIGNS.get(op.kind), fold.dims(value)
+    if not fold.graph.learned or sign is None or value.axes is None:
+        return False
+    sides = zip(reversed(constant.shape), reversed(dims), strict=False)
+    if len(constant.shape) > len(dims) or any(side not in (1, dim) for side, dim in sides):
+        return False
+    what = "number" if product(constant.shape) == 1 else "table"
+    label = f"{sign} learned {what}" if constant.weight else f"{sign} {what}"
+    made = fold.draft("op", op, [value.draft], value.draft.shape, label=label)
+    made.known = True
+    fold.weigh(made, name, whole=True)
+    fold.give(op, made, value.axes)
+    return True
 
 
 def _positions(fold: Fold, op: Op, value: TensorView, constant: Tensor, name: str) -> None:
@@ -95,7 +118,7 @@ def _by_channel(fold: Fold, op: Op, value: TensorView, name: str) -> bool:
     made.norm_steps = (*draft.norm_steps, op.kind) if follows else (op.kind,)
     fold.give(op, made, value.axes)
     norm = _WRITTEN_OUT.get(made.norm_steps)
-    if norm is None:
+    if norm is None or (fold.graph.learned and norm == "batch-norm"):
         return True
     return _finish_norm(fold, op, value, made, norm)
 

@@ -244,7 +244,13 @@ def _biases(fold: Fold, made: LayerDraft, weights: LayerDraft, heads: int) -> in
     count = 0
     draft = weights
     while draft.inputs and draft.kind != "~product":
-        if draft.op.kind == "Add":
+        if draft.known:
+            count += draft.parameters
+            made.lent += draft.lent
+            fold.weighed.update(dict.fromkeys(fold.weighed.keys() & draft.op.inputs, made))
+        elif draft.op.kind == "Add" and fold.graph.learned:
+            count += _learned(fold, made, draft.op)
+        elif draft.op.kind == "Add":
             for name in draft.op.inputs:
                 tensor = fold.constants.get(name)
                 table = fold.constants.get(fold.origins.get(name, ""))
@@ -255,6 +261,14 @@ def _biases(fold: Fold, made: LayerDraft, weights: LayerDraft, heads: int) -> in
                     count += tensor.size
                     fold.weighed[name] = made
         draft = draft.inputs[0]
+    return count
+
+
+def _learned(fold: Fold, made: LayerDraft, op: Op) -> int:
+    """What an operator of the scores takes of weights, each once."""
+    before = made.parameters
+    fold.weigh(made, *[name for name in op.inputs if name in fold.constants], whole=True)
+    count, made.parameters = made.parameters - before, before
     return count
 
 

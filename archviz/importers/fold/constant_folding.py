@@ -77,7 +77,22 @@ def constant(fold: Fold, op: Op) -> bool:
     if not any(tensor.weight for tensor in tensors):
         found = found._replace(weight=False)
     fold.constants[op.outputs[0]] = found
+    for name in op.outputs[1:]:
+        dims = fold.known(name)
+        fold.constants[name] = found._replace(shape=dims or found.shape, values=None)
+    if fold.graph.learned:
+        _note_leaves(fold, op)
     return True
+
+
+def _note_leaves(fold: Fold, op: Op) -> None:
+    """The weights that a constant is computed from."""
+    leaves: dict[str, None] = {}
+    for name in op.inputs:
+        if name and fold.constants[name].weight:
+            leaves.update(dict.fromkeys(fold.leaves.get(name, (name,))))
+    if leaves:
+        fold.leaves.update(dict.fromkeys(op.outputs, tuple(leaves)))
 
 
 def _compute(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:

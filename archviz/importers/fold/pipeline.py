@@ -15,6 +15,7 @@ from archviz.importers.fold import (
     activations,
     arithmetic,
     attention,
+    computed,
     constant_folding,
     gather,
     inputs,
@@ -296,6 +297,8 @@ def _emit(fold: Fold) -> LayerGraph:
         draft.name = identity
         if draft.kind[0] == "~" or draft.kind in STATED:
             _resolve(draft, unknown)
+        elif draft.computed:
+            computed.settle(draft)
         inputs = tuple([source.name for source in draft.inputs])
         if not inputs and draft.kind != "input":
             inputs = (start.name,)
@@ -372,6 +375,9 @@ def _resolve(draft: LayerDraft, unknown: dict[str, None]) -> None:
         draft.kind = {"Add": "add", "Mul": "multiply"}[draft.op.kind]
         return
     if named.as_named_box(draft):
+        return
+    if draft.known:
+        named.state(draft, draft.options["label"])
         return
     label = draft.options.get("label") or draft.op.kind.rpartition(".")[2]
     guessed = UNSTATED if draft.guessed else ""

@@ -31,12 +31,14 @@ class LayerDraft:
     __slots__ = (
         "attention",
         "base",
+        "computed",
         "direction",
         "fixed",
         "free",
         "guessed",
         "inputs",
         "kind",
+        "known",
         "lent",
         "macs",
         "name",
@@ -73,6 +75,10 @@ class LayerDraft:
         """Whether its shape has not been put in our order for good."""
         self.named = False
         """Whether it is a box that is understood, of the name in its options."""
+        self.known = False
+        """Whether its label says what it is, though it may yet become a part of something."""
+        self.computed = False
+        """Whether its weights are computed from others."""
         self.guessed = False
         """Whether nothing says which shape it has."""
         self.base: LayerDraft | None = None
@@ -186,6 +192,8 @@ class Fold:
         """Weights that layers count, and an exporter has merged with others."""
         self.origins: dict[str, str] = {}
         """Of what was computed from one weight alone, such as rows of a table: that weight."""
+        self.leaves: dict[str, tuple[str, ...]] = {}
+        """Of what was computed from weights: all of these, where the source tells weights apart."""
         taken = [op.inputs for op in graph.ops if op.kind not in ("Shape", "Size")]
         self.uses: dict[str, int] = Counter(chain(graph.outputs, chain.from_iterable(taken)))
         """How many operators take a value, and how many outputs it is."""
@@ -254,6 +262,8 @@ class Fold:
             if tensor is None or not tensor.weight:
                 continue
             self.weighed[name] = draft
+            if self._weighs_leaves(draft, name, tensor, whole):
+                continue
             origin = origins.get(name) if origins else None
             if origin and (whole or constants[origin].size == tensor.size):
                 name, tensor = origin, constants[origin]
@@ -265,9 +275,25 @@ class Fold:
                     draft.options.setdefault("shared", True)
                     draft.lent += size
 
+    def _weighs_leaves(self, draft: LayerDraft, name: str, tensor: Tensor, whole: bool) -> bool:
+        """Count all weights that a constant is computed from; parts of one count by themselves."""
+        leaves = self.leaves.get(name, ())
+        if not leaves or (len(leaves) == 1 and not whole):
+            size = self.constants[leaves[0]].size if leaves else 0
+            if tensor.size <= size or not leaves:
+                return False
+        draft.computed = True
+        for leaf in leaves:
+            size = self.constants[leaf].size
+            draft.parameters += size
+            if self.seen_weights.setdefault(leaf, draft) is not draft:
+                draft.options.setdefault("shared", True)
+                draft.lent += size
+        return True
+
     def weigh_known(self, draft: LayerDraft, names: Sequence[str], size: int) -> None:
         """Count constants that are known to have so many elements each."""
-        if self.origins or not self.reused.isdisjoint(names):
+        if self.leaves or self.origins or not self.reused.isdisjoint(names):
             self.weigh(draft, *names)
         else:
             self.weighed.update(dict.fromkeys(names, draft))

@@ -126,6 +126,7 @@ class Operators:
             tuple(kept),
             self.shapes,
             self.constants,
+            learned=True,
         )
 
 
