@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import pairwise
 from math import hypot
+
+from nearby import Nearby
 
 from archviz.scene.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text
 
@@ -111,19 +113,22 @@ def _way(connector: Connector) -> str:
 
 def _shapes(found: Found) -> Iterator[str]:
     solid = [(s, o) for s, o in found.shapes if s.role not in GROUNDS]
-    for ground, _ in found.shapes:
+    for ground in [shape for shape, _ in found.shapes if shape.role == "ground"]:
         things = [(shape.box, _name(shape)) for shape, _ in solid if shape.role != "port"]
         things += [(text.box, f"text '{text.text}'") for text, _ in found.texts]
         for box, name in things:
-            if ground.role == "ground" and overlap(box, ground.box) and not inside(box, ground.box):
+            if overlap(box, ground.box) and not inside(box, ground.box):
                 yield f"{name} leaves ground {ground.id}"
     panels = [s for s, _ in found.shapes if s.role == "panel"]
+    boxes = Nearby((shape.box for shape, _ in solid), NEAR)
     for index, (shape, owner) in enumerate(solid):
-        for other, other_owner in solid[index + 1 :]:
-            if owner != other_owner and overlap(shape.box, other.box):
+        box = boxes.boxes[index]
+        for number in boxes.numbers(box):
+            other, other_owner = solid[number]
+            if number > index and owner != other_owner and overlap(box, boxes.boxes[number]):
                 yield f"{_name(shape)} overlaps {_name(other)}"
         for panel in panels:
-            if overlap(shape.box, panel.box) and not inside(shape.box, panel.box):
+            if overlap(box, panel.box) and not inside(box, panel.box):
                 yield f"{_name(shape)} leaves panel {panel.id}"
     for index, panel in enumerate(panels):
         for other in panels[index + 1 :]:
@@ -139,62 +144,78 @@ def _texts(found: Found, scene: Scene) -> Iterator[str]:
         for text in shape.texts:
             if not inside(text.box, shape.box):
                 yield f"text '{text.text}' leaves {_name(shape)}"
+    shapes = Nearby((shape.box for shape, _ in found.shapes), NEAR)
+    texts = Nearby((text.box for text, _ in found.texts), NEAR)
     for index, (text, owner) in enumerate(found.texts):
-        if not inside(text.box, page):
+        box = texts.boxes[index]
+        if not inside(box, page):
             yield f"text '{text.text}' leaves the page"
-        for shape, other in found.shapes:
-            if other != owner and shape.role not in GROUNDS and overlap(text.box, shape.box):
+        for number in shapes.numbers(box):
+            shape, other = found.shapes[number]
+            foreign = other != owner and shape.role not in GROUNDS
+            if foreign and overlap(box, shapes.boxes[number]):
                 yield f"text '{text.text}' overlaps {_name(shape)}"
-        for second, other in found.texts[index + 1 :]:
-            if other != owner and overlap(text.box, second.box):
+        for number in texts.numbers(box):
+            second, other = found.texts[number]
+            if number > index and other != owner and overlap(box, texts.boxes[number]):
                 yield f"text '{text.text}' overlaps text '{second.text}'"
 
 
 def _lines(found: Found) -> Iterator[str]:
+    solids = [shape for shape, _ in found.shapes if shape.role not in GROUNDS]
+    inner = Nearby(map(solid, solids), NEAR)
+    outer = Nearby((shape.box for shape in solids), NEAR)
+    texts = Nearby((text.box for text, _ in found.texts), NEAR)
     for connector in found.connectors:
-        for x, y, width, height in segments(connector.points):
-            if width and height:
+        for segment in segments(connector.points):
+            if segment[2] and segment[3]:
                 yield f"a connector to {connector.target} is slanted"
-            for shape, _ in found.shapes:
-                if shape.role in GROUNDS:
-                    continue
-                if crosses((x, y, width, height), solid(shape)):
-                    yield f"{_way(connector)} crosses {_name(shape)}"
-            for text, _ in found.texts:
-                if crosses((x, y, width, height), text.box):
-                    yield f"{_way(connector)} crosses '{text.text}'"
+            for number in _crossed(segment, inner):
+                yield f"{_way(connector)} crosses {_name(solids[number])}"
+            for number in _crossed(segment, texts):
+                yield f"{_way(connector)} crosses '{found.texts[number][0].text}'"
     for bracket in found.brackets:
         for segment in segments(bracket.points):
-            for shape, _ in found.shapes:
-                if shape.role not in GROUNDS and crosses(segment, shape.box):
-                    yield f"a bracket crosses {_name(shape)}"
-            for text, _ in found.texts:
-                if crosses(segment, text.box):
-                    yield f"a bracket crosses '{text.text}'"
+            for number in _crossed(segment, outer):
+                yield f"a bracket crosses {_name(solids[number])}"
+            for number in _crossed(segment, texts):
+                yield f"a bracket crosses '{found.texts[number][0].text}'"
+
+
+def _crossed(segment: Box, boxes: Nearby) -> list[int]:
+    """The numbers of the boxes whose inside a piece of a line enters."""
+    return [number for number in boxes.numbers(segment) if crosses(segment, boxes.boxes[number])]
 
 
 def _parallels(found: Found) -> Iterator[str]:
     """No two lines run on one another, or so near that they touch."""
-    pieces = [
-        (number, segment)
-        for number, connector in enumerate(found.connectors)
-        for segment in segments(connector.points)
-    ]
-    for index, (number, a) in enumerate(pieces):
-        for other, b in pieces[index + 1 :]:
-            if number == other:
+    owners, pieces = _pieces(found)
+    for index, a in enumerate(pieces.boxes):
+        for number in pieces.numbers(a):
+            b, line, other = pieces.boxes[number], owners[index], owners[number]
+            if number <= index or other == line:
                 continue
             for axis in (0, 1):
                 across = 1 - axis
                 if a[2 + across] or b[2 + across]:
                     continue
-                near = abs(a[across] - b[across]) < _near(found.connectors[number])
+                near = abs(a[across] - b[across]) < _near(found.connectors[line])
                 shared = min(a[axis] + a[2 + axis], b[axis] + b[2 + axis]) - max(a[axis], b[axis])
                 if near and shared > SLACK:
                     yield (
                         f"connectors run on one another at {a} and {b}: "
-                        f"{found.connectors[number].target}, {found.connectors[other].target}"
+                        f"{found.connectors[line].target}, {found.connectors[other].target}"
                     )
+
+
+def _pieces(found: Found) -> tuple[list[int], Nearby]:
+    """The straight pieces of all connectors, and the number of the one that each is of."""
+    pieces = [
+        (number, piece)
+        for number, connector in enumerate(found.connectors)
+        for piece in segments(connector.points)
+    ]
+    return [number for number, _ in pieces], Nearby((piece for _, piece in pieces), NEAR)
 
 
 def _near(line: Connector) -> float:
@@ -212,18 +233,21 @@ def on_rim(shape: Shape, x: float, y: float) -> bool:
 
 def _ends(found: Found) -> Iterator[str]:
     """Every line begins and ends at a box's edge, at a port or on another line."""
+    solids = [shape for shape, _ in found.shapes if shape.role not in GROUNDS]
+    boxes = Nearby((shape.box for shape in solids), NEAR)
+    owners, pieces = _pieces(found)
     for connector in found.connectors:
         for x, y in (connector.points[0], connector.points[-1]):
             spot = (x, y, 0.0, 0.0)
-            at = [shape for shape, _ in found.shapes if _touch(spot, shape.box, SLACK)]
-            at = [shape for shape in at if shape.role not in GROUNDS]
+            at = [solids[n] for n in boxes.numbers(spot) if _touch(spot, boxes.boxes[n], SLACK)]
             for shape in at:
                 rim = shape.role == "symbol" and on_rim(shape, x, y)
                 if shape.role != "port" and not rim and crosses(spot, shape.box):
                     yield f"{_way(connector)} ends inside {_name(shape)}"
-            others = (other for other in found.connectors if other is not connector)
             if not at and not any(
-                _touch(spot, s, 0.05) for o in others for s in segments(o.points)
+                found.connectors[owners[number]] is not connector
+                and _touch(spot, pieces.boxes[number], 0.05)
+                for number in pieces.numbers(spot)
             ):
                 yield f"{_way(connector)} ends in the open at {x:g}, {y:g}"
 
@@ -290,10 +314,13 @@ def _heads(found: Found) -> Iterator[str]:
 def _wires(found: Found, scene: Scene) -> Iterator[str]:
     """Wires touch nothing, no bracket or ground's title either; where they cross is a gap."""
     gaps = {line.points for line in found.gaps}
+    owners, drawn = _pieces(found)
     for wire in [connector for connector in found.connectors if connector.role == "wire"]:
-        for other in [o for o in found.connectors if o.source != wire.source]:
-            pairs = product(segments(wire.points), segments(other.points))
-            for a, b in [(a, b) for a, b in pairs if _cross(a, b)]:
+        for a in segments(wire.points):
+            for number in drawn.numbers(a):
+                other, b = found.connectors[owners[number]], drawn.boxes[number]
+                if other.source == wire.source or not _cross(a, b):
+                    continue
                 if not _has_gap(a, b, gaps, _near(wire)):
                     yield f"{_way(wire)} crosses {_way(other)} at {a}, {b}"
         for bracket in found.brackets:  # the line of a row goes through them, and so may its end
@@ -307,11 +334,10 @@ def _wires(found: Found, scene: Scene) -> Iterator[str]:
                 yield f"{_way(wire)} crosses a bracket"
         if wire.route[-1] != wire.points[-1]:
             yield f"the route of {_way(wire)} does not end where it is drawn to"
-    for text, _ in found.texts:
+    for text in [text for text, _ in found.texts if text.role in ("wire", "stage", "output")]:
         for bracket in found.brackets:
-            for segment in segments(bracket.points):
-                if text.role in ("wire", "stage", "output") and crosses(segment, text.box):
-                    yield f"a bracket crosses '{text.text}'"
+            if any(crosses(segment, text.box) for segment in segments(bracket.points)):
+                yield f"a bracket crosses '{text.text}'"
 
 
 def _has_gap(a: Box, b: Box, gaps: set[tuple[Point, ...]], least: float) -> bool:

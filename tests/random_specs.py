@@ -6,6 +6,8 @@ Run as a program, prints forty of them, a line of JSON each: those that have gol
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
@@ -72,11 +74,17 @@ CONCAT = st.sampled_from(["concat", "concat relu", "concat batch-norm relu"])
 NARROW = "conv 1x1 8"
 
 
-def series(depth: int, modules: list[str], least: int = 1) -> st.SearchStrategy[list[Any]]:
-    return st.lists(item(depth, modules), min_size=least, max_size=4)
+def series(depth: int, modules: Sequence[str], least: int = 1) -> st.SearchStrategy[list[Any]]:
+    return _series(depth, tuple(modules), least)
 
 
-def item(depth: int, modules: list[str]) -> st.SearchStrategy[Any]:
+@cache  # to make strategies anew takes as long as to draw from them
+def _series(depth: int, modules: tuple[str, ...], least: int) -> st.SearchStrategy[list[Any]]:
+    return st.lists(_item(depth, modules), min_size=least, max_size=4)
+
+
+@cache
+def _item(depth: int, modules: tuple[str, ...]) -> st.SearchStrategy[Any]:
     """An item of a series that maps H×W×8 to H×W×8."""
     leaves: list[st.SearchStrategy[Any]] = [layer(), layer()]
     if modules:
@@ -113,7 +121,7 @@ def _small(node: dict[str, Any]) -> bool:
 
 
 @st.composite
-def forked(draw: st.DrawFn, depth: int, modules: list[str]) -> Any:
+def forked(draw: st.DrawFn, depth: int, modules: Sequence[str]) -> Any:
     """Towers of which some end in a fork, narrowed to eight channels behind the concat."""
     towers: list[Any] = []
     for _ in range(draw(st.integers(2, 3))):
@@ -127,7 +135,7 @@ def forked(draw: st.DrawFn, depth: int, modules: list[str]) -> Any:
 
 
 @st.composite
-def graph(draw: st.DrawFn, depth: int, modules: list[str], more: tuple[str, ...] = ()) -> Any:
+def graph(draw: st.DrawFn, depth: int, modules: Sequence[str], more: tuple[str, ...] = ()) -> Any:
     """A random acyclic graph in which every node is reached and reaches the output.
 
     ``more`` names what an edge may start from besides ``in``.

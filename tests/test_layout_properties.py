@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 import pytest
+from bundled import loaded
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from invariants import violations
 from random_specs import MERGE, series, specs
 
-from archviz.catalog import names, resolve
-from archviz.language.expand import load_network, network_from_text
+from archviz.catalog import names
+from archviz.language.expand import network_from_text
 from archviz.layout import compound
 from archviz.layout.page import Options, draw_network
 from archviz.network.analysis import analyse
@@ -109,16 +110,14 @@ def test_the_same_spec_gives_the_same_bytes(spec: dict[str, Any]) -> None:
 @pytest.mark.parametrize("full", [False, True])
 @pytest.mark.parametrize("aspect", [0.0, 16 / 9, 4 / 3])
 def test_the_bundled_figures_hold(name: str, full: bool, aspect: float) -> None:
-    network = load_network(resolve(name))
     options = Options(THEME, full=full, aspect=aspect, title=True)
-    assert violations(draw_network(network, analyse(network), options)) == []
+    assert violations(draw_network(*loaded(name), options)) == []
 
 
 def broken(monkeypatch: pytest.MonkeyPatch, name: str, **values: Any) -> list[str]:
     for key, value in values.items():
         monkeypatch.setattr(compound, key, value)
-    network = load_network(resolve(name))
-    return violations(draw_network(network, analyse(network), Options(THEME)))
+    return violations(draw_network(*loaded(name), Options(THEME)))
 
 
 def test_the_check_sees_towers_stacked_too_tightly(monkeypatch: pytest.MonkeyPatch) -> None:

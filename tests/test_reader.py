@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ RIGHT = Look()
 VIEWS = (RIGHT, Look("down", full=True, aspect=4 / 3), Look("up", aspect=16 / 9))
 
 
+@cache
 def network_of(source: str) -> Network:
     path = Path(__file__).parents[1] / source
     return load_network(str(path) if path.exists() else resolve(source))

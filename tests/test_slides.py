@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import bundled
 import pytest
+from bundled import loaded
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from invariants import collect, violations
 from random_specs import specs
 
-from archviz.catalog import classics, names, resolve
-from archviz.language.expand import load_network, network_from_text
+from archviz.catalog import classics, names
+from archviz.language.expand import network_from_text
 from archviz.layout.deck import by_publication, deck_pages, speaker_notes
 from archviz.layout.page import Options, draw_network
 from archviz.layout.slides import LEAST_TEXT, network_slides
@@ -32,11 +34,6 @@ SMALLER = {
 """The smallest text of networks with a part too high for a slide: a U, a pyramid, towers."""
 
 
-def loaded(name: str) -> tuple[Any, Any]:
-    network = load_network(resolve(name))
-    return network, analyse(network)
-
-
 def smallest_text(scene: Scene) -> float:
     return min(text.size for text, _ in collect(scene.items).texts)
 
@@ -50,8 +47,7 @@ def deck() -> list[Page]:
 @pytest.mark.parametrize("aspect", [16 / 9, 4 / 3])
 @pytest.mark.parametrize("name", names())
 def test_no_label_is_below_12_pt_and_nothing_collides(name: str, aspect: float, full: bool) -> None:
-    slides = network_slides(*loaded(name), THEME, aspect, full)
-    for slide in slides:
+    for slide in bundled.slides(name, aspect, full):
         assert smallest_text(slide) >= SMALLER.get((name, full), LEAST_TEXT)
         assert violations(slide) == []
         assert slide.height == 720
@@ -59,8 +55,9 @@ def test_no_label_is_below_12_pt_and_nothing_collides(name: str, aspect: float, 
 
 
 @pytest.mark.parametrize("aspect", [16 / 9, 4 / 3])
-def test_the_whole_deck_holds(aspect: float) -> None:
-    for page in deck_pages([loaded(name) for name in CLASSICS], THEME, aspect):
+def test_the_whole_deck_holds(aspect: float, deck: list[Page]) -> None:
+    networks = [loaded(name) for name in CLASSICS]
+    for page in deck if aspect == 16 / 9 else deck_pages(networks, THEME, aspect):
         assert violations(page.scene) == [], page.title
         assert smallest_text(page.scene) >= LEAST_TEXT, page.title
         assert page.notes
@@ -143,7 +140,7 @@ def test_full_detail_says_on_slides_what_it_says_in_the_figure(name: str, aspect
     figure = draw_network(network, analysis, Options(THEME, legend=False, full=True))
     on_slides = [
         note  # lines of notes are as wide as their panel
-        for s in network_slides(*loaded(name), THEME, aspect, True)
+        for s in bundled.slides(name, aspect, True)
         for text in texts(s)
         for note in text.split(" · ")
     ]
@@ -218,8 +215,7 @@ def test_what_is_longer_than_a_slide_wraps_inside(layers: list[Any], inside: boo
 
 
 def test_a_family_of_modules_stays_together() -> None:
-    network = load_network(resolve("inception_v4"))
-    slides = network_slides(network, analyse(network), THEME)
+    slides = network_slides(*loaded("inception_v4"), THEME)
     groups = [[item for item in slide.items if isinstance(item, Group)] for slide in slides]
     panels = [[group.name for group in those if group.role == "panel"] for those in groups]
     assert len(slides) == 4
