@@ -13,7 +13,7 @@ from archviz.layout.legend import used_in, whole_legend
 from archviz.layout.legend_places import place_columns
 from archviz.layout.packing import pack
 from archviz.layout.panels import Panel, build_panels, row_height, row_length
-from archviz.layout.pyramid import BESIDE
+from archviz.layout.pyramid import ALONE, BESIDE
 from archviz.layout.row import (
     MainRow,
     RowLine,
@@ -88,7 +88,7 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
         return plan, unsettled(plan.lines)
 
     plan = settled(
-        builder.within(network.body)._replace(beside=0 if options.aspect else BESIDE), arranged
+        builder.within(network.body)._replace(beside=ALONE if options.aspect else BESIDE), arranged
     )
     sheet = Sheet(style, plan.width)
     sheet.row(plan.lines)
