@@ -52,19 +52,24 @@ def make_chapters(parts: Parts, width: float, height: float, even: bool = True) 
     ``even``: with no more slides than that, no panel stands alone on one if it can be helped.
     """
     width -= notes_along(parts.notes, parts.style, height)
-    room = (width, height)
-    best = _fewest(parts, room, 1)
-    few = len(parts.panels) <= MOST_PANELS_EVEN
-    return (even and few and _lonely(best) and _fewest(parts, room, 2)) or best
+    ways = [way for way in _ways(parts, width) if all(one.up + one.down <= height for one in way)]
+    best = _fewest(parts, ways, (width, height), 1)
+    if even and lonely_panels(best) and 1 < len(parts.panels) <= MOST_PANELS_EVEN:
+        best = _fewest(parts, ways, (width, height), 2)
+    return best
 
 
-def _fewest(parts: Parts, room: tuple[float, float], breaks: int) -> list[Chapter]:
-    """The slides with at most so many breaks where there is room to go on."""
+def _fewest(
+    parts: Parts, ways: Sequence[tuple[RowLine, ...]], room: tuple[float, float], breaks: int
+) -> list[Chapter]:
+    """The fewest slides, with at most so many breaks where there is room to go on.
+
+    ``ways``: the lines of the main row.
+    """
     width, height = room
     best: list[Chapter] = []
     fewest = (MOST_SLIDES, 0, 0, 0, 0.0)
-    low = (way for way in _ways(parts, width) if all(line.up + line.down <= height for line in way))
-    for lines in low:
+    for lines in ways:
         for rows in _arrangements(parts.panels, width, parts.style):
             if any(row_height(row) > height for row in rows):
                 continue
@@ -72,14 +77,14 @@ def _fewest(parts: Parts, room: tuple[float, float], breaks: int) -> list[Chapte
             for count in range(breaks + 1):
                 for early in combinations(range(len(rows)), count):
                     chapters = _paginate(lines, rows, parts, width, height, early)
-                    torn, lonely = _torn(chapters), _lonely(chapters)
+                    torn, lonely = _torn(chapters), lonely_panels(chapters)
                     cost = (len(chapters), torn + lonely, lonely, count, length)
                     if cost < fewest:
                         best, fewest = chapters, cost
     return best
 
 
-def _lonely(chapters: Sequence[Chapter]) -> int:
+def lonely_panels(chapters: Sequence[Chapter]) -> int:
     """How many panels stand alone on a slide."""
     alone = [(len(chapter.lines), *map(len, chapter.rows)) for chapter in chapters]
     return alone.count((0, 1))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from archviz.errors import fail
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import Canvas, rounded
-from archviz.layout.chapters import Chapter, Parts, make_chapters, notes_along
+from archviz.layout.chapters import Chapter, Parts, lonely_panels, make_chapters, notes_along
 from archviz.layout.flow import FLOWS, RIGHT, Flow
 from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.narrow import narrowed_row
@@ -41,6 +41,8 @@ LEAST_TEXT = 16.0
 MARGIN = 44.0
 TOP = 102.0
 BOTTOM = 20.0
+ROOMY = 0.4
+"""The label of the densest slides on which it is tried whether fewer panels stand alone."""
 WAYS_BESIDE = (BESIDE, BESIDE._replace(behind=0), ALONE)
 """Layers beside a U; the first of those with which the slides are fewest is drawn."""
 SCALES = (1.6, 1.45, 1.3, 1.2, 1.12, 1.06)
@@ -171,6 +173,11 @@ class Fitted(NamedTuple):
     chapters: list[Chapter]
     known: Known
 
+    @property
+    def lonely(self) -> int:
+        """How many panels stand alone on a slide though there are several."""
+        return lonely_panels(self.chapters) if len(self.parts.panels) > 1 else 0
+
 
 def _ways_beside(wanted: Wanted) -> tuple[Beside, ...]:
     """What to try to draw beside a U; nothing where a U is too high for any slide."""
@@ -193,14 +200,19 @@ def _fitted(wanted: Wanted, ways: Sequence[Beside | None]) -> Fitted:
     ``ways``: what stands beside an encoder with its decoder, which are a U; None for no U.
     """
     known, made = Known(), list[tuple[Fitted, Density, Beside | None]]()
+    fits = False
     for density in FULL if wanted.full else COMPACT:
+        if fits and density.label > ROOMY:
+            break
         for beside in ways:
             fitted = _arranged(wanted, density, 1.0, known, beside)
             made.append((fitted, density, beside))
             known = fitted.known
         fitting = [one for one in made if one[0].chapters]
         if fitting:
-            made = [min(fitting, key=lambda one: len(one[0].chapters))]
+            made = [min(fitting, key=lambda one: (one[0].lonely, len(one[0].chapters)))]
+            fits = True
+        if fits and not made[0][0].lonely:
             break
     if not made:
         density = COMPACT[0]
