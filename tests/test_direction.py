@@ -14,7 +14,7 @@ import archviz
 from archviz.catalog import names
 from archviz.layout.compare import draw_comparison
 from archviz.layout.deck import deck_pages
-from archviz.layout.page import Options
+from archviz.layout.page import Options, draw_network
 from archviz.layout.slides import LEAST_TEXT, network_slides
 from archviz.scene.scene import (
     Connector,
@@ -26,6 +26,7 @@ from archviz.scene.scene import (
     Text,
     bracket_side,
     groups_in,
+    extent,
     leaves,
     shapes_in,
 )
@@ -235,3 +236,17 @@ def test_the_legend_of_many_is_in_their_direction(
         modules = {text for text in texts if text.startswith("module")}
         assert modules == {f"module, shown open {place}" for place in said}
     assert f"is opened once {max(said, key=len)} it" in legend.notes
+
+
+@pytest.mark.parametrize("direction", ["down", "up"])
+@pytest.mark.parametrize("full", [False, True], ids=["compact", "full"])
+def test_columns_of_panels_are_not_much_longer_than_a_row(direction: str, full: bool) -> None:
+    """Else the page is empty over and under it."""
+    loaded = archviz.load("retinanet")
+    looks = {**loaded.network.figure.looks, "direction": direction}
+    network = loaded.network._replace(figure=loaded.network.figure._replace(looks=looks))
+    scene = draw_network(network, loaded.analysis, Options(load_theme(), full=full))
+    row = extent([item for item in scene.items if isinstance(item, Group) and item.role == "row"])
+    panels = [item for item in scene.items if isinstance(item, Group) and item.role == "panel"]
+    _, above, _, below = extent(panels)
+    assert row[3] - row[1] > 0.8 * (below - above)

@@ -46,6 +46,8 @@ AROUND = 5.0
 """Units that title and legend take above and below a figure."""
 UNFILLED = 0.15
 """What a page costs that is longer than its shape, as a share of the length."""
+BARE = 0.05
+"""What it costs that columns of panels are longer than the main row, as a share of that."""
 
 
 class Options(NamedTuple):
@@ -194,7 +196,8 @@ def _cost(plan: PagePlan, style: Style, shape: float, wanted: bool) -> float:
         return max(0.0 if free else plan.width, plan.height * shape)
     tall = plan.width + style.px(AROUND)
     wide = max(plan.height, style.px(2 * AROUND)) * shape
-    return max(tall, wide) + UNFILLED * abs(tall - wide) + style.px(2) * len(plan.lines)
+    bare = BARE * max(0.0, plan.width - row_width(plan.lines, style))
+    return max(tall, wide) + UNFILLED * abs(tall - wide) + bare + style.px(2) * len(plan.lines)
 
 
 def _line_counts(row: MainRow, style: Style, aspect: float) -> list[int]:
