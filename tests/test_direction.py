@@ -25,8 +25,8 @@ from archviz.scene.scene import (
     Shape,
     Text,
     bracket_side,
-    groups_in,
     extent,
+    groups_in,
     leaves,
     shapes_in,
 )
