@@ -14,7 +14,7 @@ import archviz
 from archviz.catalog import names
 from archviz.layout.compare import draw_comparison
 from archviz.layout.deck import deck_pages
-from archviz.layout.page import Options
+from archviz.layout.page import Options, draw_network
 from archviz.layout.slides import LEAST_TEXT, network_slides
 from archviz.scene.scene import (
     Connector,
@@ -25,6 +25,7 @@ from archviz.scene.scene import (
     Shape,
     Text,
     bracket_side,
+    extent,
     groups_in,
     leaves,
     shapes_in,
@@ -214,15 +215,38 @@ def lowest(items: tuple[Item, ...]) -> float:
 
 @pytest.mark.parametrize(
     ("directions", "said"),
-    [(("down", "up"), "module, shown open beside"), (("right", "up"), "module, shown open below")],
+    [
+        (("down", "up"), {"beside"}),
+        (("right", "right"), {"below"}),
+        (("right", "up"), {"below", "below or beside"}),  # a colour of one, and that of both
+    ],
 )
-def test_the_legend_of_many_is_in_their_direction(directions: tuple[str, str], said: str) -> None:
+def test_the_legend_of_many_is_in_their_direction(
+    directions: tuple[str, str], said: set[str]
+) -> None:
     pair = []
     for name, direction in zip(("resnet50", "gpt2"), directions, strict=True):
         loaded = archviz.load(name)
         figure = loaded.network.figure._replace(looks={"direction": direction})
         pair.append((loaded.network._replace(figure=figure), loaded.analysis))
     scenes = [draw_comparison(pair, Options(load_theme()))]
-    scenes += [page.scene for page in deck_pages(pair, load_theme()) if page.title == "Legend"]
-    for scene in scenes:
-        assert said in {leaf.text for leaf in leaves(scene.items) if isinstance(leaf, Text)}
+    (legend,) = (page for page in deck_pages(pair, load_theme()) if page.title == "Legend")
+    for scene in [*scenes, legend.scene]:
+        texts = {leaf.text for leaf in leaves(scene.items) if isinstance(leaf, Text)}
+        modules = {text for text in texts if text.startswith("module")}
+        assert modules == {f"module, shown open {place}" for place in said}
+    assert f"is opened once {max(said, key=len)} it" in legend.notes
+
+
+@pytest.mark.parametrize("direction", ["down", "up"])
+@pytest.mark.parametrize("full", [False, True], ids=["compact", "full"])
+def test_columns_of_panels_are_not_much_longer_than_a_row(direction: str, full: bool) -> None:
+    """Else the page is empty over and under it."""
+    loaded = archviz.load("retinanet")
+    looks = {**loaded.network.figure.looks, "direction": direction}
+    network = loaded.network._replace(figure=loaded.network.figure._replace(looks=looks))
+    scene = draw_network(network, loaded.analysis, Options(load_theme(), full=full))
+    row = extent([item for item in scene.items if isinstance(item, Group) and item.role == "row"])
+    panels = [item for item in scene.items if isinstance(item, Group) and item.role == "panel"]
+    _, above, _, below = extent(panels)
+    assert row[3] - row[1] > 0.8 * (below - above)

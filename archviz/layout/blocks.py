@@ -19,13 +19,13 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded_box
-from archviz.layout.fitting import fit_label
+from archviz.layout.fitting import caption_lines, fit_label
 from archviz.layout.flow import text_extent
 from archviz.layout.glyphs import badge_reach, badge_shape, badge_width, box_shape, parted
 from archviz.layout.style import Style
 from archviz.looks import MODULE_COLORS
 from archviz.scene.scene import Group, Item, Shape, Text, total
-from archviz.scene.text import ASCENT, clip, text_width
+from archviz.scene.text import ASCENT, text_width
 
 
 class Block:
@@ -127,7 +127,7 @@ class BoxBlock(Block):
         self.slots = self._slots()
         self.box_width, self.height = self.glyph()
         self.caption_size = style.metric("detail" if style.full else "caption")
-        self.captions = [clip(text, style.px(4), self.caption_size) for text in face.captions]
+        self.captions = caption_lines(face.captions, style, self.caption_size)
         widths = [text_width(text, self.caption_size) for text in self.captions]
         along, across = style.flow.lies(*text_extent(widths, self.caption_size))
         # captions may stand out into the gaps a little, but never meet the next box's

@@ -16,7 +16,7 @@ from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.levels_named import with_skips
 from archviz.layout.levels_parts import Level, On, OutRow, TakingBox, stands
 from archviz.layout.outputs import OutputsBlock
-from archviz.layout.pyramid import BESIDE, pieces
+from archviz.layout.pyramid import BESIDE, Beside, pieces
 from archviz.layout.pyramid_rows import OutRows
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
@@ -64,7 +64,7 @@ class Builder(NamedTuple):
     """What the drawing shows."""
     counts: Mapping[str, int] = {}
     """How often each named value is taken in it, or given out of it."""
-    beside: int = BESIDE
+    beside: Beside = BESIDE
     """How many of the layers beside a U stand in its topmost row."""
     ladders: bool = True
     """Whether an encoder with its decoder is drawn as a U, with a pyramid's outputs."""

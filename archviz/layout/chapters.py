@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from archviz.layout.breaks import Spans
@@ -25,6 +25,9 @@ MOST_SLIDES = 100_000
 MOST_PANELS = 10
 """All arrangements of so many panels are tried; of more only the lowest."""
 
+MOST_PANELS_EVEN = 7
+"""Of more, one break that a slide has room behind is tried, not two."""
+
 
 class Chapter(NamedTuple):
     """What stands on one slide: lines of the main row, rows of panels, notes."""
@@ -43,24 +46,48 @@ class Parts(NamedTuple):
     style: Style
 
 
-def make_chapters(parts: Parts, width: float, height: float) -> list[Chapter]:
-    """The slides that it takes, each no larger than this; empty if some part does not fit."""
-    style = parts.style
-    width -= notes_along(parts.notes, style, height)
+def make_chapters(parts: Parts, width: float, height: float, even: bool = True) -> list[Chapter]:
+    """The slides that it takes, each no larger than this; empty if some part does not fit.
+
+    ``even``: with no more slides than that, no panel stands alone on one if it can be helped.
+    """
+    width -= notes_along(parts.notes, parts.style, height)
+    ways = [way for way in _ways(parts, width) if all(one.up + one.down <= height for one in way)]
+    best = _fewest(parts, ways, (width, height), 1)
+    if even and lonely_panels(best) and 1 < len(parts.panels) <= MOST_PANELS_EVEN:
+        best = _fewest(parts, ways, (width, height), 2)
+    return best
+
+
+def _fewest(
+    parts: Parts, ways: Sequence[tuple[RowLine, ...]], room: tuple[float, float], breaks: int
+) -> list[Chapter]:
+    """The fewest slides, with at most so many breaks where there is room to go on.
+
+    ``ways``: the lines of the main row.
+    """
+    width, height = room
     best: list[Chapter] = []
-    fewest = (MOST_SLIDES, 0, False, 0.0)
-    low = (way for way in _ways(parts, width) if all(line.up + line.down <= height for line in way))
-    for lines in low:
-        for rows in _arrangements(parts.panels, width, style):
+    fewest = (MOST_SLIDES, 0, 0, 0, 0.0)
+    for lines in ways:
+        for rows in _arrangements(parts.panels, width, parts.style):
             if any(row_height(row) > height for row in rows):
                 continue
-            for early in range(len(rows) + 1):
-                chapters = _paginate(lines, rows, parts, width, height, early)
-                length = total(row_height(row) for row in rows)
-                cost = (len(chapters), _torn(chapters), early < len(rows), length)
-                if cost < fewest:
-                    best, fewest = chapters, cost
+            length = total(row_height(row) for row in rows)
+            for count in range(breaks + 1):
+                for early in combinations(range(len(rows)), count):
+                    chapters = _paginate(lines, rows, parts, width, height, early)
+                    torn, lonely = _torn(chapters), lonely_panels(chapters)
+                    cost = (len(chapters), torn + lonely, lonely, count, length)
+                    if cost < fewest:
+                        best, fewest = chapters, cost
     return best
+
+
+def lonely_panels(chapters: Sequence[Chapter]) -> int:
+    """How many panels stand alone on a slide."""
+    alone = [(len(chapter.lines), *map(len, chapter.rows)) for chapter in chapters]
+    return alone.count((0, 1))
 
 
 def _torn(chapters: Sequence[Chapter]) -> int:
@@ -95,12 +122,12 @@ def _paginate(
     parts: Parts,
     width: float,
     height: float,
-    early: int,
+    early: Sequence[int],
 ) -> list[Chapter]:
     """Fill one slide after the other; the notes stand on the first that has room.
 
-    Row number ``early`` begins a slide though there may be room for it, so that a family
-    can stay together.
+    Rows of the numbers ``early`` begin a slide though there may be room for them, so that a
+    family can stay together and none stands alone.
     """
     between = parts.style.row_gap(ROW_GAP)
     chapters = [Chapter((), (), ())]
@@ -117,7 +144,7 @@ def _paginate(
         chapter = make_room(line.up + line.down)
         chapters[-1] = chapter._replace(lines=(*chapter.lines, line))
     for number, row in enumerate(rows):
-        chapter = make_room(row_height(row), number == early)
+        chapter = make_room(row_height(row), number in early)
         chapters[-1] = chapter._replace(rows=(*chapter.rows, row))
     vertical = parts.style.flow.vertical
     needed = 0.0 if vertical else _notes_height(parts.notes, parts.style, width)

@@ -63,11 +63,16 @@ def draw_comparison(networks: Sequence[tuple[Network, Analysis]], options: Optio
     sheet.y = bottom
     if options.legend:
         parts = zip(blocks, networks, strict=True)
-        used = [used_in(items, style, network.figure.colors) for items, (network, _) in parts]
+        used = [used_in(items, flowing(style, net), net.figure.colors) for items, (net, _) in parts]
         full = options.full or all(network.figure.full for network, _ in networks)
         sheet.legend(used_by_all(used), left_out([network for network, _ in networks], full))
     names = ", ".join(network.head.title for network, _ in networks)
     return frame(sheet, f"Comparison of {names}", f"{names}, drawn at one scale.", options.aspect)
+
+
+def flowing(style: Style, network: Network) -> Style:
+    """The style in the direction of a network."""
+    return style._replace(flow=FLOWS[network.figure.direction])
 
 
 def flow_of_all(networks: Sequence[tuple[Network, Analysis]]) -> Flow:

@@ -125,8 +125,9 @@ class RepeatBlock(Block):
             self.down = self.text_at + text_width(self.text, self.size)
             return
         if self.style.in_panel:
-            self.bracket_up = max(content.up, px(0.5)) + px(0.22)
-            self.bracket_down = max(content.down, px(0.5)) + px(0.22)
+            away = max(px(0.22), 0.55 * self.size)
+            self.bracket_up = max(content.up, px(0.5)) + away
+            self.bracket_down = max(content.down, px(0.5)) + away
             self.text_at = -self.bracket_up
             self.up = self.bracket_up + self.size * 0.5
             self.down = self.bracket_down + px(0.04)

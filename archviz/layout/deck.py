@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
 from archviz.layout.canvas import Canvas, Port, rounded
-from archviz.layout.compare import flow_of_all
+from archviz.layout.compare import flow_of_all, flowing
 from archviz.layout.glyphs import box_shape
 from archviz.layout.left_out import left_out
 from archviz.layout.legend import Section, Used, legend_sections, used_by_all, used_in
@@ -65,8 +65,12 @@ def deck_pages(
     pages = [Page(_title_slide(heads, theme, width), DECK_TITLE, _names(heads))]
     if legend:
         parts = [
-            used_in([item for scene in scenes for item in scene.items], style, net[0].figure.colors)
-            for net, scenes in zip(networks, slides, strict=True)
+            used_in(
+                [item for scene in scenes for item in scene.items],
+                flowing(style, net),
+                net.figure.colors,
+            )
+            for (net, _), scenes in zip(networks, slides, strict=True)
         ]
         used = used_by_all(parts)
         full = all(network.figure.full for network, _ in networks)
@@ -100,7 +104,9 @@ TABLE_NOTES = (
 
 def legend_notes(used: Used) -> str:
     """What to say to the legend."""
-    return LEGEND_NOTES.format("" if used.closed else " and is opened once below it")
+    places = used.where([paint for paint, _ in used.opened])
+    said = f" and is opened once {places} it" if places and not used.closed else ""
+    return LEGEND_NOTES.format(said)
 
 
 def speaker_notes(network: Network, analysis: Analysis) -> str:

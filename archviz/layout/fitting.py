@@ -1,6 +1,9 @@
-"""Labels fitted to their boxes."""
+"""Labels and captions fitted to their boxes."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations, pairwise
 
 from archviz.layout.style import Style
 from archviz.scene.text import break_lines, clip, text_width
@@ -51,3 +54,16 @@ def _kernel_apart(label: str) -> tuple[str, str]:
     while start < len(words) and "×" not in words[start]:
         start += 1
     return " ".join(words[:start]), " ".join(words[start:])
+
+
+def caption_lines(captions: Sequence[str], style: Style, size: float) -> list[str]:
+    """Captions one under the other; where room is scarce across, some of them on one line."""
+    longest, most = style.px(4), style.room.lines
+    lines = [clip(text, longest, size) for text in captions]
+    if style.flow.vertical or not 0 < most < len(lines):
+        return lines
+    cuts = ((0, *cut, len(lines)) for cut in combinations(range(1, len(lines)), most - 1))
+    ways = [[" · ".join(lines[start:stop]) for start, stop in pairwise(cut)] for cut in cuts]
+    widths = [max(text_width(text, size) for text in way) for way in ways]
+    best = widths.index(min(widths))
+    return ways[best] if widths[best] <= longest else lines

@@ -34,9 +34,8 @@ SIGNS = ("activation", "function")
 """Roles of badges."""
 BOXES = frozenset((*(role for role, _ in LAYERS), *MODULE_ROLES, ROLE))
 """Roles of the boxes that a colour means something on."""
-OPENED = "shown open below"
-BESIDE = "shown open beside"
-"""Where panels stand, by the flow."""
+PLACES = ("below", "beside")
+"""Where panels stand, seen from the row: where it goes to the right, and else."""
 
 
 class Entry(NamedTuple):
@@ -71,8 +70,8 @@ class Used(NamedTuple):
     repeats: bool = False
     dashed: bool = False
     """Whether some calls leave out what is drawn."""
-    opened: frozenset[Paint] = frozenset()
-    """Paints of modules that panels show open."""
+    opened: frozenset[tuple[Paint, str]] = frozenset()
+    """Paints of modules that panels show open, each with the place where these stand."""
     closed: frozenset[Paint] = frozenset()
     symbols: frozenset[str] = frozenset()
     """Signs of merges."""
@@ -83,6 +82,11 @@ class Used(NamedTuple):
     def paints(self) -> set[Paint]:
         """How the boxes look."""
         return {paint for _, paint in self.boxes}
+
+    def where(self, paints: Collection[Paint]) -> str:
+        """``below``, or ``beside``, or both: where panels of these paints stand."""
+        places = {place for paint, place in self.opened if paint in paints}
+        return " or ".join(place for place in PLACES if place in places)
 
 
 def paint_of(shape: Shape | Colors) -> Paint:
@@ -112,12 +116,17 @@ def used_in(items: Sequence[Item], style: Style, colors: Mapping[str, str] = NOT
         ),
         any(leaf.role == "bracket" for leaf in leaves(items)),
         any(shape.dash for shape in shapes),
-        frozenset(paint for opened, paint in modules if opened),
+        frozenset((paint, place_of_panels(style)) for opened, paint in modules if opened),
         frozenset(paint for opened, paint in modules if not opened),
         frozenset(sign for shape in shapes if shape.role == ROLE for sign in shape.lines),
     )
     meant = [(paint_of(style.role(color)), color, text) for color, text in colors.items()]
     return used._replace(colors=tuple(row for row in meant if row[0] in used.paints))
+
+
+def place_of_panels(style: Style) -> str:
+    """Where panels stand, seen from the main row."""
+    return PLACES[style.flow.vertical]
 
 
 def used_by_all(parts: Sequence[Used]) -> Used:
@@ -174,15 +183,16 @@ def module_entries(style: Style, used: Used, meant: Collection[Paint]) -> list[E
     names: dict[Paint, str] = {}
     for role in (*MODULE_COLORS, *style.theme.roles):
         names.setdefault(paint_of(style.role(role)), role)
-    own = sorted({*used.opened, *used.closed} - {*names})
+    opened = {paint for paint, _ in used.opened}
+    own = sorted({*opened, *used.closed} - {*names})
     texts: dict[str, list[str]] = {}
     for paint, color in [*names.items(), *((paint, paint.fill) for paint in own)]:
-        if paint in meant or paint not in used.opened | used.closed:
+        if paint in meant or paint not in opened | used.closed:
             continue
-        opened = BESIDE if style.flow.vertical else OPENED
-        text = f"module, {opened}" if paint not in used.closed else "module"
-        if paint in used.opened & used.closed:
-            text = f"module, some {opened}"
+        shown = f"shown open {used.where((paint,))}"
+        text = f"module, {shown}" if paint not in used.closed else "module"
+        if paint in opened & used.closed:
+            text = f"module, some {shown}"
         texts.setdefault(text, []).append(color)
     return [box_entry(style, colors, text) for text, colors in texts.items()]
 
@@ -192,7 +202,7 @@ def whole_legend(style: Style) -> list[Section]:
     roles = [*(role for role, _ in LAYERS if role != "input"), *MODULE_COLORS]
     paints = {role: paint_of(style.role(role)) for role in roles}
     badges = {badge.text for badge in (*NORMS.values(), *ACTIVATIONS.values())}
-    opened = frozenset(paints[role] for role in MODULE_COLORS)
+    opened = frozenset((paints[role], place_of_panels(style)) for role in MODULE_COLORS)
     used = Used(frozenset(paints.items()), frozenset(badges), True, True, opened)
     used = used._replace(symbols=frozenset(SYMBOLS.values()))
     return legend_sections(style, used)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from archviz.layout.levels import Across, FactsOf, Ladder, Piece, Rung, Wire, gets_smaller, rung
 from archviz.layout.levels_named import one_way
-from archviz.layout.pyramid import outermost
+from archviz.layout.pyramid import Beside, outermost
 from archviz.network.kinds import KINDS
 from archviz.network.model import Layer, ModuleCall, Named, Node, Series
 
@@ -25,7 +25,7 @@ class _Value(NamedTuple):
 
 
 def pieces_across(
-    series: Series, facts: FactsOf, beside: int, counts: Mapping[str, int]
+    series: Series, facts: FactsOf, beside: Beside, counts: Mapping[str, int]
 ) -> list[Piece] | None:
     """The nodes of a series, with a U as one piece, and so many layers on both of its sides.
 
@@ -36,7 +36,8 @@ def pieces_across(
     if not found:
         return None
     first, last, ladder = found
-    start, stop = outermost(nodes, first, -1, beside), outermost(nodes, last, 1, beside)
+    start = outermost(nodes, first, -1, beside.before)
+    stop = outermost(nodes, last, 1, beside.behind)
     left, right = nodes[start:first], nodes[last + 1 : stop + 1]
     top = ladder.rungs[0]
     top = top._replace(before=(*left, *top.before), behind=(*top.behind, *right))

@@ -27,6 +27,7 @@ from archviz.layout.levels_parts import (
     On,
     Span,
     TakingBox,
+    apart,
     dressed,
     half,
     leaves,
@@ -134,12 +135,13 @@ class LevelsBlock(Block):
 
     def _led_out(self, outs: OutRows, begin: float) -> float:
         """Begin the rows to the outputs behind the merges; how far they reach."""
-        merges = [right.blocks[0] for right in self.rights[:-1]]
-        ends = [*merges, self.levels[-1].left[-1]]
+        style, merges = self.style, [right.blocks[0] for right in self.rights[:-1]]
+        half = max(one.width / 2 for one in (*merges, self.levels[-1].left[-1]))
         told = [one.reach for one in merges if isinstance(one, CornerBox)]
-        away = max([self.style.gap(1), *(reach + self.style.px(0.3) for reach in told)])
-        start = self.ups[0] - begin + max(block.width for block in ends) / 2 + away
-        return outs.begin(start)
+        if style.room.tight:  # captions of the rows come down beside those on the line up
+            told += [reach(level.up) + style.px(0.2) - half for level in self.levels]
+        away = max([style.gap(1), *(out + style.px(0.3) for out in told)])
+        return outs.begin(self.ups[0] - begin + half + away)
 
     def _least(self, number: int) -> float:
         """The least x of the line up to a level, which passes by what is left of it."""
@@ -162,7 +164,6 @@ class LevelsBlock(Block):
         self.gap = max(style.row_gap(0.6), style.px(0.5))
         count = len(self.outs.rows) if self.outs else len(self.levels)
         rows = [list(self._spans(number)) for number in range(count)]
-        ups = [max((span.up for span in row), default=0.0) for row in rows]
         downs = [max((span.down for span in row), default=0.0) for row in rows]
         self.free: list[list[tuple[float, float]]] = []
         for number in range(count - 1):
@@ -173,7 +174,7 @@ class LevelsBlock(Block):
             elif self.outs:
                 ways = [(self.outs.ways[number + 1], self.outs.middle(number + 1))]
             ends = [self._ends(on, x, number, rows) for on, x in ways]
-            clear = downs[number] + style.row_gap(0.3) + ups[number + 1]
+            clear = apart(rows[number], rows[number + 1], style)
             for (on, _), (top, low) in zip(ways, ends, strict=True):
                 clear = max(clear, top + self._long(on) + low)
             heights.append(heights[-1] + clear)
@@ -182,7 +183,7 @@ class LevelsBlock(Block):
         for number, taker in reversed(list(enumerate(self.merges))):
             if isinstance(taker, TakingSide):
                 taker.drop = heights[self.lowest[number]] - heights[number]
-        self.up = ups[0]
+        self.up = max((span.up for span in rows[0]), default=0.0)
         self.down = max(height + down for height, down in zip(heights, downs, strict=True))
         if self.outs:
             self.up, self.down = self.up + self.outs.beyond, self.down + self.outs.beyond

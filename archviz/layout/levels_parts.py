@@ -8,12 +8,13 @@ from typing import NamedTuple, TypeAlias
 from archviz.layout.blocks import BESIDE, Block, BoxBlock, CircleBlock, Face
 from archviz.layout.canvas import RISE, Canvas, Port
 from archviz.layout.compound import SeriesBlock
+from archviz.layout.fitting import caption_lines
 from archviz.layout.flow import text_extent
 from archviz.layout.levels import Wire
 from archviz.layout.style import Style
 from archviz.layout.symbols import SymbolBlock
 from archviz.scene.scene import Text
-from archviz.scene.text import clip, text_width
+from archviz.scene.text import text_width
 
 On: TypeAlias = Block | str
 """What is on the line up: a block, or where a wire leaves it, by the name of the value."""
@@ -49,6 +50,17 @@ class Span(NamedTuple):
     up: float
     down: float
     half: float
+    before: float = 0.0
+    after: float = 0.0
+    """How much further captions at its side reach."""
+
+    def over_other(self, other: Span) -> bool:
+        """Whether some of it, with its captions, stands above or below some of the other."""
+        left, right = (
+            self.middle - self.beside - self.before,
+            self.middle + self.beside + self.after,
+        )
+        return other.meets(left - other.after, right + other.before)
 
     def meets(self, left: float, right: float) -> bool:
         """Whether it stands above or below what reaches so far."""
@@ -79,8 +91,7 @@ class BesideBox(BoxBlock):
     def __init__(self, face: Face, style: Style, more: Sequence[str] = (), before: bool = False):
         super().__init__(face._replace(captions=()), style)
         self.before = before
-        self.beside = [clip(text, style.px(4), self.caption_size) for text in face.captions]
-        self.beside += more
+        self.beside = caption_lines([*face.captions, *more], style, self.caption_size)
         widths = [text_width(text, self.caption_size) for text in self.beside]
         along, across = style.flow.lies(*text_extent(widths, self.caption_size))
         self.start = max(style.px(BESIDE), self.badges[not before] + style.px(0.12))
@@ -217,7 +228,22 @@ def span_of(block: Block, x: float, style: Style) -> Span:
         free = half(block) + style.px(0.12) * bool(block.face.badges)
     if isinstance(block, BesideBox):
         free = max(free, block.half)
-    return Span(x + middle, middle + style.px(0.2), block.up, block.down, free)
+    span = Span(x + middle, middle + style.px(0.2), block.up, block.down, free)
+    if isinstance(block, CornerBox) or not isinstance(block, BesideBox):
+        return span
+    return span._replace(**{"before" if block.before else "after": block.reach})
+
+
+def apart(above: Sequence[Span], below: Sequence[Span], style: Style) -> float:
+    """The least distance of two rows; in tight ones things may reach past each other."""
+    gap = style.row_gap(0.3)
+    downs, ups = [span.down for span in above], [span.up for span in below]
+    if not style.room.tight:
+        return max(downs, default=0.0) + gap + max(ups, default=0.0)
+    meeting = [
+        upper.down + lower.up for upper in above for lower in below if upper.over_other(lower)
+    ]
+    return gap + max([*downs, *ups, *meeting], default=0.0)
 
 
 def placed(

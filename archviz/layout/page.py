@@ -13,7 +13,7 @@ from archviz.layout.legend import used_in, whole_legend
 from archviz.layout.legend_places import place_columns
 from archviz.layout.packing import pack
 from archviz.layout.panels import Panel, build_panels, row_height, row_length
-from archviz.layout.pyramid import BESIDE
+from archviz.layout.pyramid import ALONE, BESIDE
 from archviz.layout.row import (
     MainRow,
     RowLine,
@@ -46,6 +46,8 @@ AROUND = 5.0
 """Units that title and legend take above and below a figure."""
 UNFILLED = 0.15
 """What a page costs that is longer than its shape, as a share of the length."""
+BARE = 0.05
+"""What it costs that columns of panels are longer than the main row, as a share of that."""
 
 
 class Options(NamedTuple):
@@ -88,7 +90,7 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
         return plan, unsettled(plan.lines)
 
     plan = settled(
-        builder.within(network.body)._replace(beside=0 if options.aspect else BESIDE), arranged
+        builder.within(network.body)._replace(beside=ALONE if options.aspect else BESIDE), arranged
     )
     sheet = Sheet(style, plan.width)
     sheet.row(plan.lines)
@@ -194,7 +196,8 @@ def _cost(plan: PagePlan, style: Style, shape: float, wanted: bool) -> float:
         return max(0.0 if free else plan.width, plan.height * shape)
     tall = plan.width + style.px(AROUND)
     wide = max(plan.height, style.px(2 * AROUND)) * shape
-    return max(tall, wide) + UNFILLED * abs(tall - wide) + style.px(2) * len(plan.lines)
+    bare = BARE * max(0.0, plan.width - row_width(plan.lines, style))
+    return max(tall, wide) + UNFILLED * abs(tall - wide) + bare + style.px(2) * len(plan.lines)
 
 
 def _line_counts(row: MainRow, style: Style, aspect: float) -> list[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise, takewhile
+from typing import NamedTuple
 
 from archviz.layout.levels import FactsOf, Ladder, Out, Piece, Rung, ladder_of
 from archviz.layout.wires import taken_in
@@ -25,11 +26,19 @@ from archviz.network.model import (
     Series,
 )
 
-BESIDE = 4
-"""Layers of the row around a U that stand in its topmost row."""
+
+class Beside(NamedTuple):
+    """How many layers of the row around a U stand in its topmost row, at most."""
+
+    before: int
+    behind: int
 
 
-def pieces(series: Series, facts: FactsOf, beside: int) -> list[Piece]:
+BESIDE = Beside(4, 4)
+ALONE = Beside(0, 0)
+
+
+def pieces(series: Series, facts: FactsOf, beside: Beside) -> list[Piece]:
     """The nodes of a series, each U in it one piece with so many layers right beside it."""
     found: list[Piece] = list(series.nodes)
     for node in series.nodes:
@@ -40,8 +49,8 @@ def pieces(series: Series, facts: FactsOf, beside: int) -> list[Piece]:
             at = next(place for place, one in enumerate(found) if one is node)
             ends = [one for one in found[at + 1 :] if not isinstance(one, Ladder)]
             ladder = with_outs(ladder, ends)
-            start = outermost(found, at, -1, max(1, beside))
-            stop = len(found) - 1 if ladder.outs else outermost(found, at, 1, beside)
+            start = outermost(found, at, -1, max(1, beside.before))
+            stop = len(found) - 1 if ladder.outs else outermost(found, at, 1, beside.behind)
             before, behind = found[start:at], [] if ladder.outs else found[at + 1 : stop + 1]
             first = ladder.rungs[0]._replace(
                 before=tuple(before),  # type: ignore[arg-type]  # no ladders beside

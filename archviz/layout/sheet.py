@@ -134,12 +134,15 @@ class Sheet:
         self.y += row_height(panels)
 
     def notes(self, notes: Sequence[str], room: float = 0.0) -> None:
-        """Sentences under the figure, as wide as that is, or as ``room``."""
+        """Sentences under the figure, as wide as that is; or under a part of it on a slide, from
+        where that begins, as wide as ``room``."""
         if not notes:
             return
         style, canvas = self.style, Canvas("notes")
         size, fill = style.metric("caption"), style.theme.color("text")
         left, _, right, y = self.page()
+        if room and self.items:
+            left, _, right, _ = extent(self.items)
         y += style.row_gap(0.7)
         lines = [paragraph(note, max(right - left, style.px(8), room), size) for note in notes]
         widths = [text_width(text, size) for texts in lines for text in texts]

@@ -7,19 +7,22 @@ makes everything larger.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
 from archviz.errors import fail
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import Canvas, rounded
-from archviz.layout.chapters import Chapter, Parts, make_chapters, notes_along
+from archviz.layout.chapters import Chapter, Parts, lonely_panels, make_chapters, notes_along
 from archviz.layout.flow import FLOWS, RIGHT, Flow
+from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.narrow import narrowed_row
 from archviz.layout.page import describe_network, heading_text
 from archviz.layout.panels import build_panels
+from archviz.layout.pyramid import ALONE, BESIDE, Beside
 from archviz.layout.row import (
+    MainRow,
     main_row,
     unsettled,
 )
@@ -38,9 +41,11 @@ LEAST_TEXT = 16.0
 MARGIN = 44.0
 TOP = 102.0
 BOTTOM = 20.0
+ROOMY = 0.4
+"""The label of the densest slides on which it is tried whether fewer panels stand alone."""
+WAYS_BESIDE = (BESIDE, BESIDE._replace(behind=0), ALONE)
+"""Layers beside a U; the first of those with which the slides are fewest is drawn."""
 SCALES = (1.6, 1.45, 1.3, 1.2, 1.12, 1.06)
-LEAST_U = 0.8
-"""The scale below which a network is no U on slides."""
 LAST_RESORT = (0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
 """For a box or a panel wider than a slide, which only a spec of one's own can have."""
 
@@ -52,10 +57,28 @@ class Density(NamedTuple):
     row_gap: float = 0.62
     under_badge: float = 0.1
     under_box: float = 0.36
+    gap: float = 0.66
+    margin: float = MARGIN
+    """Pixels at the left and right of what is drawn."""
+    lines: int = 0
+    """The most lines of captions at a box; 0 for one each."""
+    tight: bool = False
+    """Whether rows of a U stand as near as what is in them leaves free."""
 
 
-COMPACT = (Density(),)
-FULL = (Density(under_badge=0.17), Density(0.4, 0.5, 0.17, 0.27), Density(0.4, 0.45, 0.17, 0.22))
+COMPACT = (
+    Density(),
+    Density(0.4, 0.5, 0.1, 0.27, margin=28),
+    Density(0.44, 0.45, 0.1, 0.22, margin=28),
+)
+FULL = (
+    Density(under_badge=0.17),
+    Density(0.4, 0.5, 0.17, 0.27),
+    Density(0.4, 0.45, 0.17, 0.22),
+    Density(0.42, 0.4, 0.1, 0.22, 0.66, 28.0, 2, tight=True),
+    Density(0.44, 0.4, 0.1, 0.2, 0.66, 28.0, 2, tight=True),
+    Density(0.44, 0.4, 0.1, 0.2, 0.58, 22.0, 3, tight=True),
+)
 """What is tried in turn until all of a network fits at 12 pt."""
 
 
@@ -69,7 +92,8 @@ def slide_theme(theme: Theme, scale: float = 1.0, density: Density = COMPACT[0])
         "label": label,
         "caption": label,
         "detail": label,
-        "gap": min(theme.metric("gap"), 0.66),
+        "title": max(label, theme.metric("title")),
+        "gap": min(theme.metric("gap"), density.gap),
         "row-gap": min(theme.metric("row-gap"), density.row_gap),
         "shrink": 1.0,
         "badge": 0.68 * label / COMPACT[0].label,
@@ -92,16 +116,11 @@ def network_slides(
         ArchvizError: not even the smallest scale makes a part of it fit.
     """
     width = rounded(SLIDE_HEIGHT * aspect)
-    flow = FLOWS[network.figure.direction]
-    inner = (width - 2 * MARGIN, SLIDE_HEIGHT - TOP - BOTTOM)
-    room = flow.lies(*inner)
-    scale, parts, chapters = _fitted(network, analysis, theme, room, full)
-    if scale < LEAST_U:  # a U or a pyramid of many levels: as a row it can go on
-        scale, parts, chapters = max(
-            (scale, parts, chapters),
-            _fitted(network, analysis, theme, room, full, ladders=False),
-            key=lambda fitted: fitted[0],
-        )
+    wanted = Wanted(network, analysis, theme, width, full)
+    fitted = _fitted(wanted, _ways_beside(wanted))
+    if fitted.scale < 1.0:  # a U or a pyramid of many levels: as a row it can go on
+        fitted = max(fitted, _fitted(wanted, (None,)), key=lambda one: one.scale)
+    chapters = fitted.chapters
     if not chapters:
         raise fail(
             network.head.name,
@@ -110,56 +129,32 @@ def network_slides(
         )
     last = max(number for number, chapter in enumerate(chapters) if chapter.lines)
     return [
-        _slide(
-            network,
-            analysis,
-            chapter,
-            parts.style,
-            (width, *inner),
-            number,
-            (number == 0, number == last),
-        )
+        _slide(wanted, chapter, fitted.style, number, (number == 0, number == last))
         for number, chapter in enumerate(chapters)
     ]
 
 
-def _fitted(
-    network: Network,
-    analysis: Analysis,
-    theme: Theme,
-    room: tuple[float, float],
-    full: bool,
-    ladders: bool = True,
-) -> tuple[float, Parts, list[Chapter]]:
-    """The largest scale at which a network fits on slides, its parts and the slides; 0 for none.
+class Wanted(NamedTuple):
+    """What is to be drawn on slides that are ``width`` pixels wide."""
 
-    ``ladders``: whether an encoder with its decoder is drawn as a U.
-    """
-    flow, known = FLOWS[network.figure.direction], Known()
-    for density in FULL if full else COMPACT:
-        style = slide_style(theme, 1.0, density, full, flow)
-        parts, chapters, known = _arranged(network, analysis, style, room, known, ladders)
-        if chapters:
-            break
-    scale = _best_scale(parts, room)
-    roomy = (room[0] + 0.5, room[1] + 0.5)
-    for smaller in (scale, *(other for other in LAST_RESORT if other < scale)):
-        if smaller != 1.0:
-            style = slide_style(theme, smaller, density, full, flow)
-            parts, chapters, known = _arranged(network, analysis, style, roomy, known, ladders)
-        if chapters:
-            return smaller, parts, chapters
-    return 0.0, parts, []
+    network: Network
+    analysis: Analysis
+    theme: Theme
+    width: float
+    full: bool
 
+    @property
+    def flow(self) -> Flow:
+        """The direction of the figure."""
+        return FLOWS[self.network.figure.direction]
 
-def slide_style(
-    theme: Theme, scale: float, density: Density, full: bool, flow: Flow = RIGHT
-) -> Style:
-    """The style of a network's slides."""
-    theme = slide_theme(theme, scale, density)
-    label = density.label
-    room = Room(label, density.under_badge, density.under_box, several=1.0, least_badge=label)
-    return Style(theme, theme.metric("unit"), full, room=room, flow=flow)
+    def room(self, density: Density) -> tuple[float, float]:
+        """What is free on a slide along the flow and across it."""
+        return self.flow.lies(self.width - 2 * density.margin, SLIDE_HEIGHT - TOP - BOTTOM)
+
+    def style(self, density: Density, scale: float = 1.0) -> Style:
+        """The style of the slides."""
+        return slide_style(self.theme, scale, density, self.full, self.flow)
 
 
 class Known(NamedTuple):
@@ -169,20 +164,100 @@ class Known(NamedTuple):
     under: frozenset[str] = frozenset()
 
 
+class Fitted(NamedTuple):
+    """The slides that a network takes at a scale; none where it does not fit."""
+
+    scale: float
+    style: Style
+    parts: Parts
+    chapters: list[Chapter]
+    known: Known
+
+    @property
+    def lonely(self) -> int:
+        """How many panels stand alone on a slide though there are several."""
+        return lonely_panels(self.chapters) if len(self.parts.panels) > 1 else 0
+
+
+def _ways_beside(wanted: Wanted) -> tuple[Beside, ...]:
+    """What to try to draw beside a U; nothing where a U is too high for any slide."""
+    network = wanted.network
+    for density in FULL if wanted.full else COMPACT:
+        builder = Builder(network, wanted.analysis, wanted.style(density), beside=ALONE)
+        blocks = main_row(builder.within(network.body)).blocks
+        us = [block for block in blocks if isinstance(block, LevelsBlock)]
+        if not us:
+            return (ALONE,)
+        length, breadth = wanted.room(density)
+        if all(u.width <= length and u.up + u.down <= breadth for u in us):
+            return WAYS_BESIDE
+    return ()
+
+
+def _fitted(wanted: Wanted, ways: Sequence[Beside | None]) -> Fitted:
+    """The largest scale at which a network fits on slides, its parts and the slides; 0 for none.
+
+    ``ways``: what stands beside an encoder with its decoder, which are a U; None for no U.
+    """
+    known, made = Known(), list[tuple[Fitted, Density, Beside | None]]()
+    fits = False
+    for density in FULL if wanted.full else COMPACT:
+        if fits and density.label > ROOMY:
+            break
+        for beside in ways:
+            fitted = _arranged(wanted, density, 1.0, known, beside)
+            made.append((fitted, density, beside))
+            known = fitted.known
+        fitting = [one for one in made if one[0].chapters]
+        if fitting:
+            made = [min(fitting, key=lambda one: (one[0].lonely, len(one[0].chapters)))]
+            fits = True
+        if fits and not made[0][0].lonely:
+            break
+    if not made:
+        density = COMPACT[0]
+        return Fitted(
+            0.0,
+            wanted.style(density),
+            Parts(MainRow((), ()), (), (), wanted.style(density)),
+            [],
+            known,
+        )
+    fitted, density, beside = made[-1]
+    scale = _best_scale(fitted.parts, wanted.room(density))
+    for smaller in (scale, *(other for other in LAST_RESORT if other < scale)):
+        if smaller != 1.0:
+            fitted = _arranged(wanted, density, smaller, fitted.known, beside)
+        if fitted.chapters:
+            return fitted
+    return fitted._replace(scale=0.0)
+
+
+def slide_style(
+    theme: Theme, scale: float, density: Density, full: bool, flow: Flow = RIGHT
+) -> Style:
+    """The style of a network's slides."""
+    theme = slide_theme(theme, scale, density)
+    label = density.label
+    room = Room(
+        label, density.under_badge, density.under_box, 1.0, label, density.lines, density.tight
+    )
+    return Style(theme, theme.metric("unit"), full, room=room, flow=flow)
+
+
 def _arranged(
-    network: Network,
-    analysis: Analysis,
-    style: Style,
-    room: tuple[float, float],
-    known: Known,
-    ladders: bool,
-) -> tuple[Parts, list[Chapter], Known]:
+    wanted: Wanted, density: Density, scale: float, known: Known, beside: Beside | None
+) -> Fitted:
     """The parts of a network and their slides; no wire leads from one slide to another."""
-    builder = Builder(network, analysis, style, beside=0, ladders=ladders).within(network.body)
+    network, style, room = wanted.network, wanted.style(density, scale), wanted.room(density)
+    if scale != 1.0:  # what just fits still does when rounded
+        room = (room[0] + 0.5, room[1] + 0.5)
+    builder = Builder(network, wanted.analysis, style, ladders=beside is not None)
+    builder = builder._replace(beside=beside or ALONE).within(network.body)
     notes = network.figure.notes
     panels = build_panels(network, builder, room[0] - notes_along(notes, style, room[1]))
 
-    def made(builder: Builder) -> tuple[tuple[Parts, list[Chapter], Known], Unsettled]:
+    def made(builder: Builder) -> tuple[Fitted, Unsettled]:
         row = narrowed_row(main_row(builder), room[0], style)
         parts = Parts(row, panels, notes, style)
         chapters = make_chapters(parts, *room)
@@ -192,37 +267,37 @@ def _arranged(
         ]
         for one, other in combinations(names, 2):
             failed |= one & other
-        return (parts, chapters, Known(builder.stubs, builder.under)), Unsettled(failed, turned)
+        known = Known(builder.stubs, builder.under)
+        return Fitted(scale, style, parts, chapters, known), Unsettled(failed, turned)
 
     return settled(builder._replace(stubs=known.stubs, under=known.under), made)
 
 
 def _best_scale(parts: Parts, room: tuple[float, float]) -> float:
     """The largest scale at which the slides are as few as at 12 pt."""
-    smallest = make_chapters(parts, *room)
+    smallest = make_chapters(parts, *room, even=False)
     if not smallest:
         for scale in LAST_RESORT:
-            if make_chapters(parts, room[0] / scale, room[1] / scale):
+            if make_chapters(parts, room[0] / scale, room[1] / scale, even=False):
                 return scale
         return LAST_RESORT[-1]
     for scale in SCALES:
-        chapters = make_chapters(parts, room[0] / scale, room[1] / scale)
+        chapters = make_chapters(parts, room[0] / scale, room[1] / scale, even=False)
         if chapters and len(chapters) == len(smallest):
             return scale
     return 1.0
 
 
 def _slide(
-    network: Network,
-    analysis: Analysis,
+    wanted: Wanted,
     chapter: Chapter,
     style: Style,
-    room: tuple[float, float, float],
     number: int,
     parts_of_row: tuple[bool, bool],
 ) -> Scene:
     """One slide: heading above, the chapter centred in the room below."""
-    width, inner, height = room
+    network, width = wanted.network, wanted.width
+    inner, height = width - 2 * MARGIN, SLIDE_HEIGHT - TOP - BOTTOM
     sheet = Sheet(style, style.flow.lies(inner, height)[0])
     if chapter.lines:
         sheet.row(chapter.lines, *parts_of_row)
@@ -236,7 +311,7 @@ def _slide(
     heading = slide_heading(
         title,
         "" if number else network.head.brought,
-        f"{analysis.totals.parameters:,} parameters",
+        f"{wanted.analysis.totals.parameters:,} parameters",
         style.theme,
         width,
     )
@@ -244,7 +319,7 @@ def _slide(
         width,
         SLIDE_HEIGHT,
         title,
-        describe_network(network, analysis),
+        describe_network(network, wanted.analysis),
         style.theme.color("page"),
         (*heading, *(moved(item, dx, dy) for item in sheet.items)),
     )

@@ -11,13 +11,17 @@ from archviz.scene.theme import Colors, Theme
 class Room(NamedTuple):
     """What slides set otherwise than figures, in units: the letters on a badge, and what is
     free between a badge or a box and the captions below it; the size of the letters of
-    ``several`` functions on one badge, against those of one; how small they may become."""
+    ``several`` functions on one badge, against those of one; how small they may become; in how
+    many ``lines`` the captions of a box stand at most, 0 for one each; whether rows of a U are so
+    ``tight`` that what stands in one may reach past what stands in the other."""
 
     badge_label: float = 0.37
     under_badge: float = 0.1
     under_box: float = 0.36
     several: float = 0.8
     least_badge: float = 0.16
+    lines: int = 0
+    tight: bool = False
 
 
 class Style(NamedTuple):
