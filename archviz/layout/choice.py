@@ -20,6 +20,8 @@ MOST_CROSSED = 2
 INFINITE = float("inf")
 Place: TypeAlias = tuple[int, int]
 """The number of a wire, and of a way that it could take."""
+Orders: TypeAlias = dict[tuple[int, ...], "list[Lane] | None"]
+"""Orders that were found, by the ids of the lanes: those are kept as long as these."""
 
 
 def choose(wires: Sequence[Sequence[Route]], style: Style) -> list[Route]:
@@ -54,6 +56,7 @@ class _Table:
     def __init__(self, wires: Sequence[Sequence[Route]], style: Style) -> None:
         self.wires, self.style = wires, style
         self.pairs: dict[tuple[Place, Place], float] = {}
+        self.orders: Orders = {}
         self.steps = 0
 
     def drawn(self, places: Sequence[Place]) -> list[Route]:
@@ -72,9 +75,10 @@ class _Table:
             count += pair
             if count > most or pair > MOST_CROSSED:
                 return INFINITE
-        return (
-            count if count <= most and orderly(self.drawn([*chosen, new]), self.style) else INFINITE
-        )
+        if count > most:
+            return INFINITE
+        every = self.drawn([*chosen, new])
+        return count if orderly(every, self.style, self.orders) else INFINITE
 
     def pair(self, one: Place, new: Place) -> float:
         """How often two wires cross, or one itself and lines of rows."""
@@ -155,11 +159,14 @@ def _passed(lane: Lane, other: Lane, clear: float) -> float:
     return count
 
 
-def orderly(routes: Sequence[Route], style: Style) -> bool:
+def orderly(routes: Sequence[Route], style: Style, known: Orders) -> bool:
     """Whether lanes of each zone have an order, in which no wires cross that turn at a side."""
     places: dict[int, tuple[int, bool, int]] = {}
     for zone, lanes in by_zone(routes).items():
-        order = ordered(lanes, style)
+        key = tuple(map(id, lanes))
+        if key not in known:
+            known[key] = ordered(lanes, style)
+        order = known[key]
         if order is None:
             return False
         places |= {id(lane): (*zone, place) for place, lane in enumerate(order)}
@@ -219,12 +226,14 @@ def ordered(lanes: Sequence[Lane], style: Style) -> list[Lane] | None:
         elif above == INFINITE:
             return None
     order: list[int] = []
+    placed: set[int] = set()
     rest = [*range(len(lanes))]
     while rest:
-        free = next((number for number in rest if under[number] <= {*order}), None)
+        free = next((number for number in rest if under[number] <= placed), None)
         if free is None:
             return None
         order.append(free)
+        placed.add(free)
         rest.remove(free)
     return [lanes[number] for number in order]
 
