@@ -16,6 +16,7 @@ from scene_reader import read
 from wirings import differences
 
 from archviz.language.expand import network_from_text
+from archviz.layout import slides
 from archviz.layout.levels import Ladder
 from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.page import Options, draw_network
@@ -166,6 +167,18 @@ def test_a_u_is_read_back(spec: dict[str, Any], full: bool, direction: str) -> N
 @settings(CHECKS, max_examples=30)
 def test_a_u_fits_a_page(spec: dict[str, Any], aspect: float) -> None:
     assert violations(draw(spec, aspect=aspect)) == []
+
+
+@given(encoders(), st.sampled_from([one for one in slides.FULL if one.tight]))
+@settings(CHECKS, max_examples=15)
+def test_tight_rows_of_a_u_keep_apart(spec: dict[str, Any], density: slides.Density) -> None:
+    network = network_from_text(json.dumps(spec, ensure_ascii=False), "u.yaml")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slides, "FULL", (density,))
+        patch.setattr(slides, "SLIDE_HEIGHT", 2400.0)
+        scenes = slides.network_slides(network, analyse(network), load_theme(), full=True)
+    for scene in scenes:
+        assert violations(scene) == []
 
 
 def flat(body: list[Any], number: int = 1) -> list[Any]:
