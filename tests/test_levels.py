@@ -16,8 +16,10 @@ from scene_reader import read
 from wirings import differences
 
 from archviz.language.expand import network_from_text
+from archviz.layout import slides
 from archviz.layout.levels import Ladder
 from archviz.layout.levels_block import LevelsBlock
+from archviz.layout.levels_parts import Span, apart
 from archviz.layout.page import Options, draw_network
 from archviz.layout.pyramid import BESIDE, pieces
 from archviz.network.analysis import analyse
@@ -166,6 +168,30 @@ def test_a_u_is_read_back(spec: dict[str, Any], full: bool, direction: str) -> N
 @settings(CHECKS, max_examples=30)
 def test_a_u_fits_a_page(spec: dict[str, Any], aspect: float) -> None:
     assert violations(draw(spec, aspect=aspect)) == []
+
+
+@given(encoders(), st.sampled_from([one for one in slides.FULL if one.tight]))
+@settings(CHECKS, max_examples=15)
+def test_tight_rows_of_a_u_keep_apart(spec: dict[str, Any], density: slides.Density) -> None:
+    network = network_from_text(json.dumps(spec, ensure_ascii=False), "u.yaml")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slides, "FULL", (density,))
+        patch.setattr(slides, "SLIDE_HEIGHT", 2400.0)
+        scenes = slides.network_slides(network, analyse(network), load_theme(), full=True)
+    for scene in scenes:
+        assert violations(scene) == []
+
+
+def test_rows_reach_past_each_other_only_where_they_are_tight() -> None:
+    style = slides.slide_style(load_theme(), 1.0, slides.FULL[0], True)
+    tight = style._replace(room=style.room._replace(tight=True))
+    gap = style.row_gap(0.3)
+    left, right = Span(0, 10, 8, 20, 8), Span(100, 10, 30, 8, 8)
+    assert apart([left], [right], style) == 20 + gap + 30
+    assert apart([left], [right], tight) == gap + 30
+    assert apart([left], [right._replace(before=85)], tight) == 20 + gap + 30
+    assert apart([left._replace(after=85)], [right], tight) == 20 + gap + 30
+    assert apart([left], [right._replace(middle=15)], tight) == 20 + gap + 30
 
 
 def flat(body: list[Any], number: int = 1) -> list[Any]:

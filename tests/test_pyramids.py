@@ -15,6 +15,7 @@ from test_graphs import crossings
 from wirings import differences
 
 from archviz.language.expand import network_from_text
+from archviz.layout import slides
 from archviz.layout.page import Options, draw_network
 from archviz.layout.pyramid_rows import OutRows
 from archviz.network.analysis import analyse
@@ -180,3 +181,16 @@ def test_rows_on_one_another_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     begin = OutRows.begin
     monkeypatch.setattr(OutRows, "begin", lambda self, x: begin(self, x - 200))
     assert violations(draw(pyramid(3, 1)))
+
+
+@given(PYRAMIDS, st.sampled_from([one for one in slides.FULL if one.tight]))
+@settings(CHECKS, max_examples=15)
+def test_tight_rows_of_a_pyramid_keep_apart(spec: dict[str, Any], density: slides.Density) -> None:
+    network = network_of(spec)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slides, "FULL", (density,))
+        patch.setattr(slides, "SLIDE_HEIGHT", 2400.0)
+        scenes = slides.network_slides(network, analyse(network), THEME, full=True)
+    assert [violations(scene) for scene in scenes] == [[] for _ in scenes]
+    flow = FLOWS[spec["figure"]["direction"]]
+    assert differences(read(scenes, flow), wirings(network, analyse(network))) == []

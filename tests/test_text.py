@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import archviz
-from archviz.layout.fitting import fit_label
-from archviz.layout.slides import COMPACT, slide_style
+from archviz.layout.fitting import caption_lines, fit_label
+from archviz.layout.flow import FLOWS
+from archviz.layout.slides import COMPACT, FULL, slide_style
 from archviz.layout.style import Style
 from archviz.scene import metrics
 from archviz.scene.text import (
@@ -182,3 +183,15 @@ def test_a_letter_is_torn_off_a_name_only_where_no_box_would_hold_it(
 @pytest.mark.parametrize("style", [FIGURE, SLIDE], ids=["figure", "slide"])
 def test_labels_break_where_words_do(label: str, lines: tuple[str, ...], style: Style) -> None:
     assert fit_label(label, style)[0] == lines
+
+
+def test_captions_stand_on_fewer_lines_where_room_is_scarce() -> None:
+    said = ["rate 12", "256 filters", "32×32×256"]
+    dense = next(one for one in FULL if one.lines == 2)
+    roomy, scarce = (slide_style(load_theme(), 1.0, one, True) for one in (FULL[0], dense))
+    assert caption_lines(said, roomy, 16) == said
+    assert caption_lines(said, scarce, 16) == ["rate 12 · 256 filters", "32×32×256"]
+    assert caption_lines(said[1:], scarce, 16) == said[1:]
+    longer = ["rate 12 in every block", "256 filters each", "32×32×256 each"]
+    assert caption_lines(longer, scarce, 16) == longer  # two of them are too wide together
+    assert caption_lines(said, scarce._replace(flow=FLOWS["down"]), 16) == said

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
-from archviz.layout.blocks import BESIDE, Block, BoxBlock, CircleBlock, Face
+from archviz.layout.blocks import BESIDE, NEAR_BADGE, Block, BoxBlock, CircleBlock, Face
 from archviz.layout.canvas import RISE, Canvas, Port
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.fitting import caption_lines
@@ -218,7 +218,8 @@ def leaves(row: SeriesBlock, style: Style) -> float:
     """From a row's start to the line that leaves it: the middle of its last box, or behind it."""
     if row.blocks and stands(row.blocks[-1]):
         return row.width - row.blocks[-1].width / 2
-    return row.width + style.gap(0.5)
+    badge = style.metric("badge") / 2 + style.px(NEAR_BADGE)  # of what a compound ends in
+    return row.width + max(style.gap(0.5), badge)
 
 
 def span_of(block: Block, x: float, style: Style) -> Span:

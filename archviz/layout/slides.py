@@ -62,6 +62,8 @@ class Density(NamedTuple):
     """Pixels at the left and right of what is drawn."""
     lines: int = 0
     """The most lines of captions at a box; 0 for one each."""
+    badge: float = 0.68
+    """Of the usual letters."""
     tight: bool = False
     """Whether rows of a U stand as near as what is in them leaves free."""
 
@@ -77,7 +79,7 @@ FULL = (
     Density(0.4, 0.45, 0.17, 0.22),
     Density(0.42, 0.4, 0.1, 0.22, 0.66, 28.0, 2, tight=True),
     Density(0.44, 0.4, 0.1, 0.2, 0.66, 28.0, 2, tight=True),
-    Density(0.44, 0.4, 0.1, 0.2, 0.58, 22.0, 3, tight=True),
+    Density(0.44, 0.4, 0.1, 0.2, 0.58, 22.0, 3, 0.58, tight=True),
 )
 """What is tried in turn until all of a network fits at 12 pt."""
 
@@ -96,7 +98,7 @@ def slide_theme(theme: Theme, scale: float = 1.0, density: Density = COMPACT[0])
         "gap": min(theme.metric("gap"), density.gap),
         "row-gap": min(theme.metric("row-gap"), density.row_gap),
         "shrink": 1.0,
-        "badge": 0.68 * label / COMPACT[0].label,
+        "badge": density.badge * label / COMPACT[0].label,
     }
     return theme._replace(metrics=metrics)
 
