@@ -12,8 +12,13 @@ import click
 
 from archviz import __version__
 from archviz.cli import figures
-from archviz.cli.common import get_network, outside_allowed, say_of
-from archviz.cli.options import network_argument, networks_argument, output_option
+from archviz.cli.common import get_network, load_source, say_of
+from archviz.cli.options import (
+    input_option,
+    network_argument,
+    networks_argument,
+    output_option,
+)
 from archviz.cli.streams import emit, open_streams, problems_told, say, say_json, standard_output
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
 
@@ -87,8 +92,9 @@ for figure in figures.COMMANDS:
 @main.command("import")
 @click.argument("model", metavar="MODEL", type=click.Path())
 @output_option
+@input_option
 def import_model(model: str, output: str) -> None:
-    """Write the spec of a real model: ONNX, .keras, or the JSON of a Keras model.
+    """Write the spec of a real model: ONNX, .keras, the JSON of a Keras model, or PyTorch.
 
     The stem, modules, repeats and towers are found in it; the spec is yours to read,
     rename and polish. What it unrolls to is compared with the model, its total with the
@@ -97,11 +103,11 @@ def import_model(model: str, output: str) -> None:
 
     \b
     archviz import model.onnx -o model.yaml
+    archviz import model.py:Net --input 1x3x32x32 -o net.yaml      runs model.py
     archviz render model.onnx -o model.svg      the figure at once
     """
-    from archviz.importers.imported import import_file
-
-    imported = import_file(model)
+    imported = load_source(model).imported
+    assert imported is not None
     emit(output, imported.text.encode("utf-8"), "yaml")
     say(imported.report, err=True)
     if not imported.faithful:
@@ -124,6 +130,7 @@ def list_networks(as_json: bool) -> None:
 
 @main.command()
 @network_argument
+@input_option
 @click.option("--layers", is_flag=True, help="Print every layer, too.")
 @click.option("--parts", is_flag=True, help="Print what the multiply-adds are of, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every layer.")
@@ -148,19 +155,19 @@ def info(network: str, layers: bool, parts: bool, as_json: bool) -> None:
 
 @main.command()
 @networks_argument("files", "FILE...", required=True)
+@input_option
 def check(files: tuple[str, ...]) -> None:
     """Prove specs: syntax, names, shapes at every merge, and the published totals.
 
     Of a model file, that its figure is proven to be the model. Status 0 if all is well;
     else 1, with every problem's file, line and column.
     """
-    from archviz.api import load
     from archviz.network.analysis import check_published
 
     problems = []
     for source in files:
         try:
-            loaded = load(source, allow_outside=outside_allowed())
+            loaded = load_source(source)
             say_of(loaded)
             found = check_published(loaded.network, loaded.analysis)
             if loaded.imported and not loaded.imported.faithful:

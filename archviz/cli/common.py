@@ -6,24 +6,84 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archviz.cli.streams import ALLOW_OUTSIDE, LOADED, say
+from archviz.cli.streams import ALLOW_OUTSIDE, INPUTS, LOADED, say
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from archviz.api import LoadedNetwork
+    from archviz.importers.read.python_names import Named
+
+SOURCES = ("network", "networks", "files", "model")
+"""Arguments of commands that name what is read."""
 
 
 def get_network(source: str) -> LoadedNetwork:
     """A network by its name or from a file; an unknown name is wrong usage."""
-    from archviz.api import load
     from archviz.catalog import UnknownNetwork
 
     try:
-        loaded = load(source, allow_outside=outside_allowed())
+        loaded = load_source(source)
     except UnknownNetwork as error:
         raise click.UsageError(str(error)) from None
     click.get_current_context().meta.setdefault(LOADED, []).append(loaded)
     say_of(loaded)
     return loaded
+
+
+def load_source(source: str) -> LoadedNetwork:
+    """What a word of the command line names: a network, a file, or a live module."""
+    from archviz.api import from_onnx, load
+
+    context = click.get_current_context()
+    _check_inputs(context)
+    what = named_module(source)
+    if what is not None:
+        return _from_python(what, context.meta.get(INPUTS))
+    if context.command.name == "import":
+        return from_onnx(source)
+    return load(source, allow_outside=outside_allowed())
+
+
+def named_module(source: str) -> Named | None:
+    """The live module that a word names, if it does and no file is called so."""
+    import os
+
+    if not (":" in source or source.lower().endswith(".py")):
+        return None
+    if ":" in source and os.path.exists(source):
+        return None
+    from archviz.importers.read.python_names import named
+
+    return named(source)
+
+
+def _from_python(what: Named, sizes: Any) -> LoadedNetwork:
+    from archviz.api import from_torch
+    from archviz.errors import ArchvizError
+    from archviz.importers.read.python_names import opened
+
+    with opened(what) as make:
+        try:
+            made = make(True)
+            loaded = from_torch(made.module, sizes or made.size)
+        except ArchvizError:  # its code may look at the numbers of its weights
+            made = make(False)
+            loaded = from_torch(made.module, sizes or made.size)
+    loaded.source = what.file
+    return loaded
+
+
+def _check_inputs(context: click.Context) -> None:
+    """``--input`` is for live modules; wrong usage where none is named."""
+    if not context.meta.get(INPUTS):
+        return
+    words: list[str] = []
+    for key in SOURCES:
+        given = context.params.get(key) or ()
+        words += [given] if isinstance(given, str) else given
+    if not any(map(named_module, words)):
+        raise click.UsageError("--input is for PyTorch modules, such as model.py:Net")
 
 
 def outside_allowed() -> bool:

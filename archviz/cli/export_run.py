@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archviz.cli.common import outside_allowed, say_of
+from archviz.cli.common import load_source, say_of
 from archviz.cli.streams import note, say
 from archviz.errors import ArchvizError, printable
 from archviz.export import Analysed, Job, Picture, export_jobs, make_folder
@@ -32,14 +32,12 @@ def run_export(
     how networks are drawn. A problem with one network or file is reported, and the others
     are still written.
     """
-    from archviz.api import load
-
     failures: list[ArchvizError] = []
     nets: list[Analysed] = []
     inputs: list[str] = []
     for source in chosen(sources, everything):
         try:
-            net = load(source, allow_outside=outside_allowed())
+            net = load_source(source)
             proven = (net.network, net.analysis)
             inputs += net.files()
             nets.append(proven)

@@ -17,6 +17,7 @@ from archviz.cli.options import (
     complete_network,
     force_option,
     format_option,
+    input_option,
     look_options,
     medium_options,
     network_argument,
@@ -67,17 +68,22 @@ def emit_scene(
 
 @click.command(cls=Drawing)
 @network_argument
+@input_option
 @output_option
 @format_option
 @look_options()
 @medium_options
 def render(network: str, output: str, suffix: str | None, **given: Any) -> None:
-    """Draw NET: a bundled network, a YAML file, or a model file (ONNX, .keras, JSON).
+    """Draw NET: a bundled network, a YAML file, a model file (ONNX, .keras, JSON), or PyTorch.
+
+    package.module:name and model.py:Net run the code that they name; timm:, torchvision:
+    and transformers: make a model without weights.
 
     \b
     archviz render resnet50 -o resnet50.svg
     archviz render my-net.yaml --aspect 16:9 --title -o my-net.png
     archviz render model.onnx -o model.svg
+    archviz render model.py:Net --input 1x3x32x32 -o net.svg
     archviz render vgg16 -o vgg16.pptx          slides of native, editable shapes
     archviz render vgg16 -o vgg16.gv && neato -n2 -Tpng vgg16.gv -o vgg16.png
     """
@@ -92,6 +98,7 @@ def render(network: str, output: str, suffix: str | None, **given: Any) -> None:
 
 @click.command(cls=Drawing)
 @networks_argument()
+@input_option
 @click.option("--all", "everything", is_flag=True, help="All bundled networks.")
 @click.option(
     "-f",
@@ -145,6 +152,7 @@ def export(
 
 @click.command(cls=Drawing)
 @networks_argument(metavar="NET NET...", required=True)
+@input_option
 @output_option
 @format_option
 @look_options(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from archviz.cli.streams import ALLOW_OUTSIDE, FORCE
+from archviz.cli.streams import ALLOW_OUTSIDE, FORCE, INPUTS
 from archviz.looks import CHOICES, LOOKS, LookOption
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archviz.write.formats import Drawn
 
 FORCE_HELP = "Overwrite what archviz did not write, or what was edited since."
+MAX_SIDE = 2**31
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -177,6 +178,44 @@ allow_outside_option = click.option(
     expose_value=False,
     callback=_keep(ALLOW_OUTSIDE),
     help="Let specs name files outside of their folders.",
+)
+
+
+def read_inputs(words: tuple[str, ...]) -> list[tuple[int, ...]] | dict[str, tuple[int, ...]]:
+    """The sizes of ``1x3x224x224``, or by their names those of ``ids=1x16``.
+
+    Raises:
+        ValueError: a word is neither, or only some have names.
+    """
+    sizes: list[tuple[str, tuple[int, ...]]] = []
+    for word in words:
+        name, _, size = word.rpartition("=")
+        sides = size.lower().replace("×", "x").split("x")
+        if not all(side.isdecimal() and 0 < int(side) < MAX_SIDE for side in sides):
+            raise ValueError(f"'{word}' is no size; write it with its batch, such as 1x3x224x224")
+        sizes.append((name, tuple(map(int, sides))))
+    names = {name for name, _ in sizes if name}
+    if not names:
+        return [size for _, size in sizes]
+    if len(names) < len(sizes):
+        raise ValueError("give every input a name of its own, or none")
+    return dict(sizes)
+
+
+def _keep_inputs(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> None:
+    try:
+        ctx.meta[INPUTS] = read_inputs(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+
+
+input_option = click.option(
+    "--input",
+    multiple=True,
+    expose_value=False,
+    callback=_keep_inputs,
+    metavar="[NAME=]SIZE",
+    help="What a PyTorch module is called with: 1x3x224x224, or ids=1x16; again for several.",
 )
 
 

@@ -19,6 +19,8 @@ BINARY = ("png", "pdf", "zip")
 FORCE = "archviz.force"
 """Where the context of a command keeps whether ``--force`` was given."""
 ALLOW_OUTSIDE = "archviz.allow-outside"
+INPUTS = "archviz.inputs"
+"""Where it keeps the sizes that ``--input`` gave."""
 LOADED = "archviz.loaded"
 """Where it keeps the networks that were read."""
 

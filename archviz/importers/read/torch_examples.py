@@ -13,6 +13,8 @@ MAX_TRIED = 4
 """Up to so many inputs are tried with whole numbers and without."""
 WORDS = 64
 """Words of a text whose length nobody states."""
+WHOLE = ("ids", "mask")
+"""Ends of the names of arguments that are whole numbers."""
 IMAGE_AXES = {"Conv1d": 3, "Conv2d": 4, "Conv3d": 5}
 """Axes of what convolutions take, the batch among them."""
 
@@ -35,7 +37,7 @@ def examples_of(torch: Any, module: Any, given: Any, name: str) -> list[Example]
     if isinstance(given, torch.Tensor):
         return [Example((given,), {})]
     if isinstance(given, Mapping):
-        return [Example((), given)]
+        return _by_name(torch, module, given, name)
     if isinstance(given, list | tuple) and next(tensors_in(torch, given), None) is not None:
         return [Example(tuple(given), {})]
     sizes = _batched(module, _sizes(given, name))
@@ -43,6 +45,25 @@ def examples_of(torch: Any, module: Any, given: Any, name: str) -> list[Example]
         Example(tuple(map(_zeros(torch), sizes, kinds)), {})
         for kinds in _kinds(torch, module, sizes)
     ]
+
+
+def _by_name(torch: Any, module: Any, given: Mapping[str, Any], name: str) -> list[Example]:
+    """Keyword arguments; of those that are sizes, zeros, whole ones where they are indices."""
+    sizes = {key: size for key, size in given.items() if _is_size(size)}
+    if not sizes or next(tensors_in(torch, given), None) is not None:
+        return [Example((), given)]
+    found = []
+    for kinds in _kinds(torch, module, _sizes(list(sizes.values()), name)):
+        filled = {
+            key: _zeros(torch)(size, torch.int64 if key.endswith(WHOLE) else kind)
+            for (key, size), kind in zip(sizes.items(), kinds, strict=True)
+        }
+        found.append(Example((), {**given, **filled}))
+    return found
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, list | tuple) and bool(value) and all(type(n) is int for n in value)
 
 
 def _zeros(torch: Any) -> Any:
@@ -109,7 +130,10 @@ def _stated(torch: Any, module: Any, name: str) -> Example:
                 for key, size in found.items()
             }
             return Example((), kwargs)
-    advice = "give it, such as archviz.from_torch(module, (1, 3, 224, 224)), or example tensors"
+    advice = (
+        "give it, such as archviz.from_torch(module, (1, 3, 224, 224)), or example tensors; "
+        "on the command line --input 1x3x224x224"
+    )
     raise fail(name, "does not say which size its input has", advice)
 
 
