@@ -803,6 +803,9 @@ def examples() -> list[str]:
     return sorted({line for text in texts for line in EXAMPLE.findall(text)})
 
 
+NET = "def Net():\n    return Conv2d(3, 8, 3)\n"
+
+
 @pytest.mark.parametrize("example", examples())
 def test_every_example_of_the_help_works(example: str, empty_folder: Path) -> None:
     (empty_folder / "my-net.yaml").write_text(GRAPH, encoding="utf-8")
@@ -812,6 +815,9 @@ def test_every_example_of_the_help_works(example: str, empty_folder: Path) -> No
 
         net = models.resnet()
         (empty_folder / "model.onnx").write_bytes(net.bytes(net.nodes[-1].output[0]))
+    if "model.py" in example:
+        pytest.importorskip("torch", reason="makes a model with PyTorch")
+        (empty_folder / "model.py").write_text("from torch.nn import Conv2d\n" + NET)
     result = cli(*example.split())
     assert result.exit_code == 0, result.output
 

@@ -23,6 +23,7 @@ MEDIUM = {
 }
 FILE = {"-o --output": "-", "--force": False}
 OUTSIDE = {"--allow-outside": False}
+INPUT = {"--input": None}
 OUTPUT = FILE | {"-f --format": None}
 GROUND = {"--transparent --no-transparent": None}
 LOOK = GROUND | {
@@ -39,8 +40,8 @@ LOOK = GROUND | {
 WITHOUT_TITLE = {key: value for key, value in LOOK.items() if "title" not in key}
 THEME = GROUND | {"--theme": None}
 OPTIONS = {
-    "check": OUTSIDE,
-    "compare": OUTPUT | OUTSIDE | WITHOUT_TITLE | MEDIUM,
+    "check": OUTSIDE | INPUT,
+    "compare": OUTPUT | OUTSIDE | INPUT | WITHOUT_TITLE | MEDIUM,
     "export": {
         "--all": False,
         "-f --formats": "svg,png,pdf,pptx,html",
@@ -48,15 +49,16 @@ OPTIONS = {
         "--force": False,
     }
     | OUTSIDE
+    | INPUT
     | LOOK
     | MEDIUM,
     "fmt": OUTSIDE | {"--write": False, "--check": False},
-    "import": FILE,
-    "info": OUTSIDE | {"--layers": False, "--parts": False, "--json": False},
+    "import": FILE | INPUT,
+    "info": OUTSIDE | INPUT | {"--layers": False, "--parts": False, "--json": False},
     "legend": OUTPUT | THEME | MEDIUM,
     "list": {"--json": False},
     "lsp": {},
-    "render": OUTPUT | OUTSIDE | LOOK | MEDIUM,
+    "render": OUTPUT | OUTSIDE | INPUT | LOOK | MEDIUM,
     "schema": FILE,
     "table": OUTPUT | OUTSIDE | THEME | MEDIUM,
     "themes": OUTPUT | GROUND | {"-o --output": None, "--network": "resnet50"} | MEDIUM,
