@@ -224,3 +224,55 @@ def test_examples(kind: Any) -> None:
     net = archviz.from_torch(Two(), given)
     assert net.info()["totals"]["parameters"] == 46
     assert "faithful" in net.info()["imported"]["report"]
+
+
+class Sum(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 4, 3), nn.Conv2d(3, 4, 3)
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return self.a(x) + self.b(y)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [(3, 8, 8), (3, 8, 8)],
+        [(1, 3, 8, 8), (1, 3, 8, 8)],
+        (torch.zeros(3, 8, 8), torch.zeros(3, 8, 8)),
+        {"x": torch.zeros(3, 8, 8), "y": torch.zeros(3, 8, 8)},
+        {"x": (3, 8, 8), "y": (3, 8, 8)},
+    ],
+)
+def test_inputs_without_a_batch_get_one(given: Any) -> None:
+    net = archviz.from_torch(Sum(), given)
+    assert net.info()["totals"]["macs"] == 2 * 36 * 4 * 27
+    assert net.imported is not None
+    assert net.imported.plain
+
+
+def test_arrays_and_inputs_that_are_none() -> None:
+    numpy = pytest.importorskip("numpy")
+    conv = nn.Conv2d(3, 4, 3)
+    for given in (numpy.zeros((1, 3, 8, 8), "float32"), torch.Size((1, 3, 8, 8)), [3, 8, 8]):
+        assert archviz.from_torch(conv, given).info()["totals"]["macs"] == 36 * 4 * 27
+    for wrong in ("abc", (1, 3, 0, 8), (1.5, 3, 8, 8), True, (), [[]]):
+        with pytest.raises(ArchvizError, match="cannot be run on an input of"):
+            archviz.from_torch(conv, wrong)
+    with pytest.raises(ArchvizError) as caught:
+        archviz.from_torch(nn.LazyConv2d(4, 3), (1, 3, 8, 8))
+    assert "call it once yourself" in str(caught.value)
+
+
+def test_a_convolution_of_one_picture_after_another_is_refused() -> None:
+    class Loop(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3)
+
+        def forward(self, x: Any) -> Any:
+            return self.conv(x.reshape(3, 8, 8))
+
+    with pytest.raises(ArchvizError, match="gets an input without a batch"):
+        archviz.from_torch(Loop(), (1, 3, 8, 8))

@@ -15,7 +15,7 @@ from typing import Any
 from archviz.errors import fail
 from archviz.importers.graphs import Held, LayerGraph
 from archviz.importers.read.torch_copy import copied, twins
-from archviz.importers.read.torch_examples import Example, examples_of
+from archviz.importers.read.torch_examples import Example, examples_of, lacks_batch, with_batch
 from archviz.importers.record.recording import Recording, record, tensors_in
 
 MOVING = ("running_mean", "running_var")
@@ -92,6 +92,11 @@ def _recorded(
         for example in examples:
             try:
                 recording = _run(torch, module, example, mode == "train", light)
+                if lacks_batch(recording):
+                    batched = with_batch(torch, example)
+                    recording = _run(torch, module, batched, mode == "train", light)
+                    if lacks_batch(recording):
+                        raise ValueError("a convolution gets an input without a batch")
                 return recording, "" if light else _said(first)
             except Exception as error:  # whatever the module's own code raises
                 first = error if first is None or not light else first
@@ -100,6 +105,8 @@ def _recorded(
     shapes = [tuple(tensor.shape) for tensor in tensors_in(torch, examples[0])]
     shown = shapes[0] if len(shapes) == 1 else shapes
     advice = f"check that it runs on an input of {shown}"
+    if any(torch.nn.parameter.is_lazy(one) for one in module.parameters()):
+        advice = "it has lazy parameters; call it once yourself, which gives them a shape"
     raise fail(name, f"cannot run: {reason}", advice) from first
 
 
