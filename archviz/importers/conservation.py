@@ -75,7 +75,7 @@ def findings(held: Held, drawn: Drawn, unknown: Sequence[str]) -> Findings:
         size = sum(held.aside.values())
         count = "1 number" if size == 1 else f"{size:,} numbers"
         remarks.append(f"not counted as weights: {_names(held.aside)}, {count}")
-    return Findings(tuple(different), tuple(unproven), tuple(remarks), tuple(asides))
+    return Findings(tuple(different), tuple(unproven), tuple(remarks), (*asides, *held.notes))
 
 
 _WORDS = {"file": ("the file holds", "weights"), "model": ("the model has", "parameters")}

@@ -154,6 +154,8 @@ class Held(NamedTuple):
     """Sentences on what was recorded of the model and is not in the layers as it ran."""
     taken: Mapping[str, int] = NOTHING
     """Sizes of the constants that layers take as weights."""
+    notes: tuple[str, ...] = ()
+    """How it was read, and what else only a report says."""
 
 
 class LayerGraph(NamedTuple):

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import io
 import itertools
 import logging
+import random
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from archviz.errors import fail
 from archviz.importers.graphs import Held, LayerGraph
-from archviz.importers.read.torch_examples import Example, examples_of
+from archviz.importers.read.torch_copy import copied, twins
+from archviz.importers.read.torch_examples import Example, examples_of, lacks_batch, with_batch
 from archviz.importers.record.recording import Recording, record, tensors_in
 
 MOVING = ("running_mean", "running_var")
 """Buffers that are counted as parameters which are not trained."""
-MAX_DEPTH = 4
-"""Lists in the attributes of a module that are looked through for tensors."""
 
 
 def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> LayerGraph:
@@ -41,7 +41,9 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
     module = getattr(module, "_orig_mod", module)  # of what torch.compile gives
     name = type(module).__name__
     _check(torch, module, name)
-    recording = _recorded(torch, module, examples_of(torch, module, given, name), mode, name)
+    recording, reason = _recorded(
+        torch, module, examples_of(torch, module, given, name), mode, name
+    )
     from archviz.importers.fold.pipeline import fold_graph
     from archviz.importers.record.functions import lowered
     from archviz.importers.record.proof import gaps
@@ -53,7 +55,8 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
     graph = fold_graph(lowered(recording, name, learned), name)
     classes = {path: type(part).__name__ for path, part in module.named_modules() if path}
     held = _held(torch, module, graph, recording.needed())
-    held = held._replace(calls=gaps(recording, graph.nodes, graph.owners))
+    calls = gaps(recording, graph.nodes, graph.owners)
+    held = held._replace(calls=calls, notes=_notes(module, mode, reason))
     return graph._replace(name=name, held=held, classes=classes)
 
 
@@ -79,26 +82,52 @@ def _check(torch: Any, module: Any, name: str) -> None:
 
 def _recorded(
     torch: Any, module: Any, examples: Sequence[Example], mode: str, name: str
-) -> Recording:
-    """What a copy of the module does: one without weights, or where that cannot be, with them."""
+) -> tuple[Recording, str]:
+    """What a copy of the module does: one without weights, or where that cannot be, with them.
+
+    The words say why they were needed.
+    """
     first: Exception | None = None
     for light in (True, False):
         for example in examples:
             try:
-                return _run(torch, module, example, mode == "train", light)
+                recording = _run(torch, module, example, mode == "train", light)
+                if lacks_batch(recording):
+                    batched = with_batch(torch, example)
+                    recording = _run(torch, module, batched, mode == "train", light)
+                    if lacks_batch(recording):
+                        raise ValueError("a convolution gets an input without a batch")
+                return recording, "" if light else _said(first)
             except Exception as error:  # whatever the module's own code raises
                 first = error if first is None or not light else first
     assert first is not None
-    reason = " ".join(str(first).split())[:300] or type(first).__name__
+    reason = _said(first)
     shapes = [tuple(tensor.shape) for tensor in tensors_in(torch, examples[0])]
     shown = shapes[0] if len(shapes) == 1 else shapes
     advice = f"check that it runs on an input of {shown}"
+    if any(torch.nn.parameter.is_lazy(one) for one in module.parameters()):
+        advice = "it has lazy parameters; call it once yourself, which gives them a shape"
     raise fail(name, f"cannot run: {reason}", advice) from first
 
 
+def _said(error: Exception | None) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
+def _notes(module: Any, mode: str, reason: str) -> tuple[str, ...]:
+    """How the module was read, and what a figure does not show."""
+    said = [f"read in {'training' if mode == 'train' else 'evaluation'} mode"]
+    if reason:
+        said.append(f"ran on zeros with its weights, since without them: {reason[:100]}")
+    frozen = [int(one.numel()) for one in module.parameters() if not one.requires_grad]
+    if sum(frozen):
+        said.append(f"counted as trainable, though frozen: {sum(frozen):,} parameters")
+    return tuple(said)
+
+
 def _run(torch: Any, module: Any, example: Example, training: bool, light: bool) -> Recording:
-    with _quiet(torch), torch.random.fork_rng(devices=[]):
-        twin = _copied(module, _twins(torch, module, light))
+    with _quiet(torch), _same_numbers(torch):
+        twin = copied(module, twins(torch, module, light))
         twin.train(training)
         where = "meta" if light else _device(module)
         args, kwargs = _moved(torch, (example.args, dict(example.kwargs)), where)
@@ -107,63 +136,24 @@ def _run(torch: Any, module: Any, example: Example, training: bool, light: bool)
             return record(torch, twin, originals, args, kwargs)
 
 
-def _copied(module: Any, twins: Mapping[int, Any]) -> Any:
-    """A copy with other tensors; of what cannot be copied, the modules alone are."""
-    with contextlib.suppress(Exception):
-        return copy.deepcopy(module, dict(twins))
-    done: dict[int, Any] = {}
-
-    def copied(part: Any) -> Any:
-        if id(part) not in done:
-            made = done[id(part)] = part.__class__.__new__(part.__class__)
-            made.__dict__.update(vars(part))
-            for tensors in ("_parameters", "_buffers"):
-                own = {key: twins.get(id(one), one) for key, one in vars(part)[tensors].items()}
-                made.__dict__[tensors] = own
-            inner = vars(part)["_modules"].items()
-            made.__dict__["_modules"] = {key: one and copied(one) for key, one in inner}
-        return done[id(part)]
-
-    return copied(module)
-
-
 def _device(module: Any) -> Any:
     parameter = next(itertools.chain(module.parameters(), module.buffers()), None)
     return parameter.device if parameter is not None else "cpu"
 
 
-def _twins(torch: Any, module: Any, light: bool) -> dict[int, Any]:
-    """For every tensor of a module by its identity: what stands for it in the copy.
-
-    Parameters are the same ones where they are needed, since a forward does not write to them.
-    """
-    found: dict[int, Any] = {}
-    for part in module.modules():
-        for tensor in _own_tensors(torch, vars(part)):
-            if id(tensor) in found:
-                continue
-            if light:
-                found[id(tensor)] = _meta(torch, tensor)
-            elif isinstance(tensor, torch.nn.Parameter):
-                found[id(tensor)] = tensor
-            else:
-                found[id(tensor)] = tensor.detach().clone()
-    return found
-
-
-def _own_tensors(torch: Any, value: Any, depth: int = 0) -> Iterator[Any]:
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif depth < MAX_DEPTH and isinstance(value, dict | list | tuple):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _own_tensors(torch, part, depth + 1)
-
-
-def _meta(torch: Any, tensor: Any) -> Any:
-    empty = torch.empty_like(tensor, device="meta")
-    if isinstance(tensor, torch.nn.Parameter):
-        return torch.nn.Parameter(empty, requires_grad=tensor.requires_grad)
-    return empty
+@contextlib.contextmanager
+def _same_numbers(torch: Any) -> Iterator[None]:
+    """Random numbers go on afterwards as if nobody had drawn any."""
+    state = random.getstate()
+    numpy = sys.modules.get("numpy")
+    other = numpy.random.get_state() if numpy else None
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        random.setstate(state)
+        if numpy:
+            numpy.random.set_state(other)
 
 
 def _moved(torch: Any, value: Any, where: Any) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from archviz.errors import fail
-from archviz.importers.record.recording import tensors_in
+from archviz.importers.record.recording import Recording, refs_in, tensors_in
 
 MAX_TRIED = 4
 """Up to so many inputs are tried with whole numbers and without."""
@@ -34,6 +34,8 @@ def examples_of(torch: Any, module: Any, given: Any, name: str) -> list[Example]
     """
     if given is None:
         return [_stated(torch, module, name)]
+    if type(given).__module__ == "numpy" and hasattr(given, "__array__"):
+        given = torch.as_tensor(given)
     if isinstance(given, torch.Tensor):
         return [Example((given,), {})]
     if isinstance(given, Mapping):
@@ -79,7 +81,7 @@ def _sizes(given: Any, name: str) -> list[tuple[int, ...]]:
     if not sizes or any(not size or min(size) < 1 for size in sizes):
         raise fail(
             name,
-            f"cannot be run on an input of {given}",
+            f"cannot be run on an input of {str(given)[:80]}",
             "give the size with its batch, such as (1, 3, 224, 224), or an example tensor",
         )
     return sizes
@@ -92,6 +94,26 @@ def _batched(module: Any, sizes: list[tuple[int, ...]]) -> list[tuple[int, ...]]
     if len(sizes) == 1 and len(sizes[0]) == axes - 1:
         return [(1, *sizes[0])]
     return sizes
+
+
+def lacks_batch(recording: Recording) -> bool:
+    """Whether a convolution got an input of one axis less than it has with a batch."""
+    for call in recording.calls:
+        axes = IMAGE_AXES.get(call.function.capitalize())
+        data = next(iter(refs_in(call.args) or refs_in(call.kwargs)), None)
+        if axes and data and len(recording.values[data].shape) < axes:
+            return True
+    return False
+
+
+def with_batch(torch: Any, example: Example) -> Example:
+    """The same arguments, all tensors with a batch of one."""
+
+    def batched(value: Any) -> Any:
+        return value.unsqueeze(0) if isinstance(value, torch.Tensor) else value
+
+    kwargs = {key: batched(value) for key, value in example.kwargs.items()}
+    return Example(tuple(map(batched, example.args)), kwargs)
 
 
 def _kinds(torch: Any, module: Any, sizes: Sequence[tuple[int, ...]]) -> list[tuple[Any, ...]]:
