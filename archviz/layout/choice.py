@@ -99,17 +99,23 @@ class _Table:
     def every(self, most: int, steps: int) -> list[Place] | None:
         """A way for every wire with at ``most`` so many crossings; None where none is found."""
         self.steps = steps
-
-        def go_on(chosen: list[Place], count: float) -> list[Place] | None:
-            if len(chosen) == len(self.wires):
-                return chosen
-            for place, more in self.fitting(chosen, count, len(chosen), most):
-                found = go_on([*chosen, place], more) if self.steps > 0 else None
-                if found is not None or self.steps <= 0:
-                    return found
-            return None
-
-        return go_on([], 0.0)
+        if not self.wires:
+            return []
+        open_ones: list[tuple[list[Place], Iterator[tuple[Place, float]]]]
+        open_ones = [([], self.fitting([], 0.0, 0, most))]  # no calls in calls: there may be many
+        while open_ones:
+            chosen, ways = open_ones[-1]
+            place, more = next(ways, (None, 0.0))
+            if self.steps <= 0:
+                return None
+            if place is None:
+                open_ones.pop()
+                continue
+            every = [*chosen, place]
+            if len(every) == len(self.wires):
+                return every
+            open_ones.append((every, self.fitting(every, more, len(every), most)))
+        return None
 
 
 def _of_one(route: Route, clear: float) -> float:
