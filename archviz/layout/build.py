@@ -15,6 +15,7 @@ from archviz.layout.levels_across import ladder_across, pieces_across
 from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.levels_named import with_skips
 from archviz.layout.levels_parts import Level, On, OutRow, TakingBox, stands
+from archviz.layout.names import one_name_each
 from archviz.layout.outputs import OutputsBlock
 from archviz.layout.pyramid import BESIDE, Beside, pieces
 from archviz.layout.pyramid_rows import OutRows
@@ -74,7 +75,7 @@ class Builder(NamedTuple):
 
         Values of the names ``gives`` go out of it.
         """
-        body, facts = joined(body), self.analysis.facts
+        body, facts = joined(one_name_each(body, gives)), self.analysis.facts
         counts = Counter([*taken_in(body), *gives])
         if self.ladders and not ladder_across(body.nodes, facts, counts):
             body = with_skips(body, facts, gives)

@@ -59,10 +59,13 @@ def _sign(badges: Sequence[Badge | None]) -> Sign:
 def layer_face(
     layer: Layer, facts: Facts, hidden: frozenset[str], full: bool, bars: bool = True
 ) -> Face:
-    """The face of a layer; without ``bars``, what would be a bar is a box with its label."""
+    """The face of a layer; without ``bars``, what would be a bar is a box with its label.
+
+    It gives and takes what ``layer`` does, and is else what any of the calls has.
+    """
     drawn = [one for one in facts.layers if one.drawn]
     layers, dashed = drawn or [layer], 0 < len(drawn) < len(facts.variants)
-    layer = layers[0]
+    layer, node = layers[0], layer
     role, *others = dict.fromkeys(KINDS[one.kind].role for one in layers)
     glyph, *more = dict.fromkeys(KINDS[one.kind].glyph for one in layers)
     glyph = "box" if more else glyph
@@ -97,8 +100,8 @@ def layer_face(
         layer_signs(layers, hidden),
         (*captions, *_remarks(layer.caption, layer.shared)),
         layer.color,
-        gives=layer.gives,
-        takes=layer.takes,
+        gives=node.gives,
+        takes=node.takes,
         dashed=dashed,
         others=() if layer.color else tuple(others),
     )

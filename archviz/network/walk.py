@@ -210,7 +210,7 @@ class Walk(ABC, Generic[Carried]):
             return self.layer(node, (), (), scope)
         if not node.present:
             self.left_out(node)
-            self.named.update(dict.fromkeys(_gives(node), (value,)))
+            self.named.update(dict.fromkeys(gives(node), (value,)))
             return value
         result = self.apply(node, (value,), (), scope)
         for name in node.gives:
@@ -224,7 +224,7 @@ class Walk(ABC, Generic[Carried]):
             self.left_out(node.shortcut)
             self.left_out(node.merge)
             for inner in within(node.shortcut, modules=False):
-                self.named.update(dict.fromkeys(_gives(inner), (value,)))
+                self.named.update(dict.fromkeys(gives(inner), (value,)))
             return main
         path = scope.inside("shortcut") if node.shortcut.nodes else scope
         ends = main, self.branch(node.shortcut, value, path)
@@ -234,7 +234,7 @@ class Walk(ABC, Generic[Carried]):
         """A module's body, which knows its inputs by names of its own."""
         if not node.present:
             self.left_out(node)
-            self.named.update(dict.fromkeys(_gives(node), (value,)))
+            self.named.update(dict.fromkeys(gives(node), (value,)))
             return value
         outside = self.named
         self.named = {name: outside[given] for name, given in node.inputs}
@@ -281,7 +281,7 @@ class Walk(ABC, Generic[Carried]):
         return values[sources["out"][0]][0]
 
 
-def _gives(node: Node) -> tuple[str, ...]:
+def gives(node: Node) -> tuple[str, ...]:
     """Names that a node gives to values, as they are known around it."""
     match node:
         case Layer():
