@@ -143,7 +143,7 @@ class Canvas:
                 stroke=style.line,
                 line_width=style.line_width,
                 head=head,
-                head_length=rounded(style.px(0.27)),
+                head_length=rounded(style.px(HEAD_LENGTH)),
                 head_width=rounded(style.px(0.21)),
                 source=port.source,
                 target=target,
@@ -275,6 +275,8 @@ PAD = 0.45
 """Units between what stands on a ground and its edge."""
 RISE = 0.12
 """Units between the line of a value and the name over it."""
+HEAD_LENGTH = 0.27
+"""Units of an arrowhead."""
 TURN = 0.75
 """Units that the line from one line of a row to the next stands out at its sides."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from archviz.errors import ArchvizError, Problem
 from archviz.layout.blocks import Block, BoxBlock
-from archviz.layout.canvas import Canvas, Port, port_shape
+from archviz.layout.canvas import HEAD_LENGTH, Canvas, Port, port_shape
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.graph_arrange import arrange
 from archviz.layout.graph_channels import Vertical, Wire
@@ -113,7 +113,10 @@ class GraphBlock(Block):
         """What two neighbours in a column keep between their lines."""
         hooked = upper in lower.hooks or lower in upper.hooks
         gap = HOOK if hooked else BESIDE if upper.block or lower.block else LINES
-        return upper.down + self.style.row_gap(gap) + lower.up
+        room = self.style.row_gap(gap)
+        if hooked:  # an arrowhead has room on the line
+            room = max(room, self.style.px(HEAD_LENGTH + 0.03))
+        return upper.down + room + lower.up
 
     def _widths(self) -> None:
         """Columns from left to right, each channel as wide as its tracks need."""
