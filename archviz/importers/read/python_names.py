@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from archviz.errors import ArchvizError, did_you_mean, fail
-from archviz.importers.read.torch_libraries import LIBRARIES, library_model, offline
+from archviz.importers.read.torch_libraries import LIBRARIES, Made, library_model, offline
 
 _NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _DOTTED = re.compile(_NAME)
@@ -35,13 +35,6 @@ class Named(NamedTuple):
     def file(self) -> str:
         """The file whose code runs, where one was named."""
         return self.place if self.place.lower().endswith(".py") else ""
-
-
-class Made(NamedTuple):
-    """A module that was made, and the size of its input where its library states one."""
-
-    module: Any
-    size: tuple[int, ...] | None = None
 
 
 def named(source: str) -> Named | None:

@@ -8,11 +8,18 @@ import inspect
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from archviz.errors import did_you_mean, fail
 
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+
+
+class Made(NamedTuple):
+    """A module that was made, and the size of its input where its library states one."""
+
+    module: Any
+    size: tuple[int, ...] | None = None
 
 
 @contextlib.contextmanager
@@ -30,14 +37,12 @@ def offline() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def library_model(source: str, library: str, name: str) -> Any:
+def library_model(source: str, library: str, name: str) -> Made:
     """A model of a library: its module, and the size of its input where only the library knows.
 
     Raises:
         ArchvizError: the library is not there, or has no such model.
     """
-    from archviz.importers.read.python_names import Made
-
     try:
         package = importlib.import_module(library)
     except ModuleNotFoundError:
