@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from archviz.layout.canvas import PAD, TURN
+from archviz.layout.canvas import PAD, RISE, TURN
 from archviz.layout.choice import by_zone, choose, ordered
 from archviz.layout.grounds import FAR, Ground, sides, straightened
 from archviz.layout.style import Style
@@ -30,6 +30,8 @@ from archviz.scene.scene import total
 
 HEADS = 0.22
 """Units that a lane stands further away where an arrow crosses it."""
+GROUND = 0.05
+"""Units between the name of a lane and what it stands over."""
 LANE = 0.62
 """Units between two lanes: the name stands between them."""
 
@@ -126,7 +128,9 @@ def _heights(routes: Sequence[Route], grounds: Sequence[Ground], style: Style) -
                 if other is not lane
             )
             if lane.under != below and lane.named[0] != FAR:  # its name stands on this side
-                more += (name_room(lane.name, style)[1] - style.metric("caption")) / style.unit
+                size = style.metric("caption") / style.unit
+                more += name_room(lane.name, style)[1] / style.unit - size
+                more += max(0.0, RISE + size + GROUND - ABOVE)  # of large letters, as on slides
             if below:
                 base = max((y + height for _, y, _, height in inside), default=ground.y)
                 base += style.px(ABOVE + more)
