@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from archviz.importers.fold.activations import common_base, grow
 from archviz.importers.fold.layers import attach
 from archviz.importers.fold.named import named, of_two
+from archviz.importers.fold.reorient import made_alike
 from archviz.importers.fold.splits import taken_once
 from archviz.importers.fold.state import ONE, Fold, LayerDraft, TensorView, product, scalar, takes
 from archviz.importers.fold.views import straight
@@ -169,6 +170,8 @@ def _attention_bias(fold: Fold, op: Op, value: TensorView, constant: Tensor, nam
 
 
 def _two(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
+    if fold.graph.learned and left.axes != right.axes:
+        left, right = made_alike(fold, [left, right])
     one, two = left.draft, right.draft
     same = fold.alike(left.axes, right.axes) and one.shape == two.shape
     if op.kind == "Add" and same:

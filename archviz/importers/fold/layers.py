@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archviz.importers.fold.reorient import features_last
 from archviz.importers.fold.state import (
     BATCH,
     Axes,
@@ -41,6 +42,7 @@ def dense(fold: Fold, op: Op) -> bool:
     if bias and fold.constant(op, 2) is None:
         return False
     value = fold.sequence(op, value)
+    value = features_last(fold, value) if fold.graph.learned else value
     dims = fold.dims(value)
     if not dims or dims[-1] != depth or not units:
         return False
@@ -80,7 +82,8 @@ def _project(fold: Fold, op: Op, value: TensorView, units: int, bias: bool) -> b
     made = fold.draft("~attention", op, draft.inputs, (*draft.shape[:-1], units))
     made.name, made.path = draft.name, draft.path
     made.attention = facts._replace(out=units, out_biased=bias)
-    made.parameters, made.macs = draft.parameters, draft.macs + product(draft.shape) * units
+    made.parameters, made.macs = draft.parameters, draft.macs
+    made.macs += product(fold.dims(value)) // fold.batch * units
     made.lent = draft.lent
     if "shared" in draft.options:
         made.options["shared"] = True
@@ -154,6 +157,8 @@ def layer_norm(fold: Fold, op: Op) -> bool:
     """LayerNormalization and RMSNormalization over the channels."""
     value = fold.value(op)
     scale = fold.constant(op, 1)
+    if value is not None and fold.graph.learned:
+        value = features_last(fold, value)
     if value is None or not _channels_last(value):
         return False
     if not any(op.inputs[1:3]) and op.attributes.get("axis") == -1:

@@ -15,6 +15,7 @@ from archviz.importers.fold import (
     activations,
     arithmetic,
     attention,
+    boxes,
     computed,
     constant_folding,
     gather,
@@ -32,9 +33,6 @@ from archviz.importers.fold import (
 from archviz.importers.fold.same_padding import same_padding
 from archviz.importers.fold.separable import join_separable
 from archviz.importers.fold.state import (
-    BATCH,
-    NCHW,
-    Axes,
     Fold,
     LayerDraft,
     TensorView,
@@ -43,7 +41,6 @@ from archviz.importers.fold.state import (
 from archviz.importers.graphs import Held, LayerGraph, LayerNode, Op, OpGraph
 from archviz.importers.weights import census, shape_gaps
 from archviz.network.kinds import STATED
-from archviz.network.model import Shape
 
 Handler: TypeAlias = Callable[[Fold, Op], bool]
 
@@ -93,62 +90,7 @@ def _fold(fold: Fold, op: Op, handlers: Mapping[str, Handler]) -> None:
             return
     handler = handlers.get(kind)
     if handler is None or not handler(fold, op):
-        _box(fold, op)
-
-
-# ---- operators without a handler ----------------------------------------------------------------
-
-
-def _box(fold: Fold, op: Op) -> None:
-    """A plain box with the operator's name; each further output in use is one more."""
-    names = [name for name in dict.fromkeys(op.inputs) if name in fold.values]
-    values = [fold.values[name] for name in names]
-    drafts = [value.draft for value in values]
-    for name in op.inputs:
-        if name in fold.values and name not in names:
-            fold.values[name].draft.refs -= 1
-    label = op.kind.rpartition(".")[2] or "op"
-    for index, name in enumerate(op.outputs):
-        if not name or not fold.uses.get(name):
-            continue
-        shape, axes = _box_shape(fold, name, values)
-        draft = fold.draft("op", op, drafts, shape, label=label)
-        draft.guessed = fold.known(name) is None
-        if index == 0:
-            for source in dict.fromkeys(op.inputs):
-                tensor = fold.constants.get(source)
-                if tensor is not None and tensor.floating and tensor.shape:
-                    fold.weigh(draft, source)
-        draft.refs = fold.uses[name]
-        draft.free = True
-        fold.values[name] = TensorView(draft, axes)
-
-
-def _box_shape(fold: Fold, name: str, values: list[TensorView]) -> tuple[Shape, Axes]:
-    dims = fold.known(name)
-    like = next((value for value in values if value.axes is not None), None)
-    if dims is None:
-        if like is not None and like.axes is not None:
-            return like.draft.shape, like.axes
-        return (1,), (BATCH, 0)
-    if like is not None and like.axes is not None and len(like.axes) == len(dims):
-        shape = list(like.draft.shape)
-        fits = True
-        for side, axis in zip(dims, like.axes, strict=True):
-            if axis >= 0:
-                shape[axis] = side
-            else:
-                fits = fits and side == (fold.batch if axis == BATCH else 1)
-        if fits:
-            return tuple(shape), like.axes
-    if not dims:
-        return (1,), ()
-    rest = dims[1:]
-    if dims[0] != fold.batch or not rest:
-        return dims, tuple(range(len(dims)))
-    if len(rest) == 3:
-        return (*rest[1:], rest[0]), NCHW
-    return rest, (BATCH, *range(len(rest)))
+        boxes.box(fold, op)
 
 
 def _concat(fold: Fold, op: Op) -> bool:

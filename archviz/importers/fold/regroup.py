@@ -94,8 +94,9 @@ def _of_channels(
         fold.give(op, made, NCHW)
         return True
     if order in ((0, 2, 4, 3, 5, 1), (0, 2, 4, 1, 3, 5)) and dims[1] == parts[2] * parts[4]:
-        made = named(fold, op, f"patches {parts[3]}×{parts[5]}", [draft], dims[1:])
-        fold.give(op, made, (BATCH, 0, 1))
+        label = f"patches {parts[3]}×{parts[5]}" if len(dims) == 3 else "window partition"
+        made = named(fold, op, label, [draft], dims[1:])
+        fold.give(op, made, (BATCH, *range(len(dims) - 1)))
         return True
     return False
 

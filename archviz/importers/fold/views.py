@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from archviz.importers.fold.reorient import moved
 from archviz.importers.fold.state import (
     BATCH,
     NCHW,
@@ -62,6 +63,9 @@ def arranged(
         kind = "flatten" if len(shape) == 1 else "reshape"
         made = fold.between(kind, op, draft, shape)
     elif draft.free and draft.refs == 1:
+        wanted = [axes[axis] for axis in order]
+        if sorted(wanted) == list(range(len(draft.shape))) and len(shape) == len(wanted):
+            moved(fold, draft, wanted)
         draft.shape, draft.free = shape, False
         return draft
     else:

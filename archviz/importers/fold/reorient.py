@@ -1,0 +1,76 @@
+"""Views whose order of sides was a guess get the one that what takes them needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archviz.importers.fold.state import BATCH, ONE, Fold, LayerDraft, TensorView
+
+
+def settle_order(fold: Fold, value: TensorView, wanted: Sequence[int]) -> bool:
+    """Let the axes of a free draft stand in an order, if it has all of them and nothing took it.
+
+    ``wanted`` are its axes as they are, in the order in which they shall be.
+    """
+    draft = value.draft
+    if not draft.free or sorted(wanted) != list(range(len(draft.shape))):
+        return False
+    if _is_taken(fold, draft):
+        return False
+    moved(fold, draft, wanted)
+    return True
+
+
+def moved(fold: Fold, draft: LayerDraft, wanted: Sequence[int]) -> None:
+    """Change the order of the axes of a draft, and of all that is seen of it."""
+    place = {old: new for new, old in enumerate(wanted)}
+    draft.shape = tuple([draft.shape[axis] for axis in wanted])
+    first = draft.op.outputs[0] if draft.op.outputs else ""
+    for name in reversed(fold.values):
+        one = fold.values[name]
+        if one.draft is draft and one.axes is not None:
+            axes = tuple([place.get(axis, axis) for axis in one.axes])
+            fold.values[name] = one._replace(axes=axes)
+        if name == first:
+            break
+
+
+def _is_taken(fold: Fold, draft: LayerDraft) -> bool:
+    for later in reversed(fold.drafts):
+        if later is draft:
+            return False
+        if draft in later.inputs:
+            return True
+    return False
+
+
+def features_last(fold: Fold, value: TensorView) -> TensorView:
+    """A value with its last side as the channels of its draft, where the order was a guess."""
+    draft, axes, dims = value
+    if axes is None or not draft.free or axes[-1] == len(draft.shape) - 1:
+        return value
+    wanted = [axis for axis in axes if axis >= 0]
+    if not settle_order(fold, value, wanted):
+        return value
+    place = {old: new for new, old in enumerate(wanted)}
+    return TensorView(draft, tuple(place.get(axis, axis) for axis in axes), dims)
+
+
+def made_alike(fold: Fold, values: Sequence[TensorView]) -> list[TensorView]:
+    """Values of equal sides in the order of the first of them whose order is known."""
+    known = next((one for one in values if one.axes is not None and not one.draft.free), None)
+    if known is None or known.axes is None or len({fold.dims(one) for one in values}) > 1:
+        return list(values)
+    found = []
+    for one in values:
+        axes = one.axes
+        if axes is not None and axes != known.axes and len(axes) == len(known.axes):
+            pairs = sorted(
+                (new, old) for new, old in zip(known.axes, axes, strict=True) if new >= 0
+            )
+            wanted = [old for _, old in pairs]
+            same = all((a < 0) == (b < 0) for a, b in zip(axes, known.axes, strict=True))
+            if same and {BATCH, ONE}.isdisjoint(wanted) and settle_order(fold, one, wanted):
+                one = TensorView(one.draft, known.axes, one.dims)
+        found.append(one)
+    return found
