@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from archviz.cli.commands import main
 from archviz.cli.options import read_inputs
-from archviz.importers.read.python_names import named
+from archviz.importers.read.python_names import named, opened
 
 CODE = """
 import torch
@@ -200,3 +200,11 @@ def test_a_library_that_is_not_there(folder: Path, monkeypatch: pytest.MonkeyPat
     result = run("render", "torchvision:resnet50")
     assert result.exit_code == 1
     assert "needs torchvision, which is not installed" in result.stderr
+
+
+def test_what_is_made_to_be_read_has_no_numbers(folder: Path) -> None:
+    what = named("model.py:Net")
+    assert what is not None
+    with opened(what) as make:
+        assert all(one.is_meta for one in make(True).module.parameters())
+        assert not any(one.is_meta for one in make(False).module.parameters())
