@@ -26,8 +26,9 @@ NEAR = 0.2
 """Units within which two lines would seem to touch."""
 BESIDE, LINES = 0.34, 0.45
 """Units between what stands in one column; between two lines, whose crossings have gaps."""
-HOOK = 0.5
-"""Units between a box and a line that enters it from above or below."""
+HOOK, LEAST_HOOK = 0.5, 0.4
+"""Units between a box and a line that enters it from above or below, however near rows are: an
+arrowhead and its line."""
 BEFORE_TRACKS, BEHIND_TRACKS = 0.5, 0.7
 """Units from a column to the first track behind it, and from the last track to the next."""
 MOST_PASSING = 12_000
@@ -113,7 +114,8 @@ class GraphBlock(Block):
         """What two neighbours in a column keep between their lines."""
         hooked = upper in lower.hooks or lower in upper.hooks
         gap = HOOK if hooked else BESIDE if upper.block or lower.block else LINES
-        return upper.down + self.style.row_gap(gap) + lower.up
+        room = max(self.style.row_gap(gap), self.style.px(LEAST_HOOK) if hooked else 0.0)
+        return upper.down + room + lower.up
 
     def _widths(self) -> None:
         """Columns from left to right, each channel as wide as its tracks need."""
