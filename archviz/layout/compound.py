@@ -22,8 +22,8 @@ TWICE = 0.96
 """Units of a merge's side for the lines of one value where nothing else enters."""
 BESIDE_LINE = (0.3, 4.0)
 """Units and pixels: a tower that is nearer to the line of all of them stands on it."""
-BADGE_PAD = 0.14
-"""Units between a badge and a bracket."""
+BADGE_PAD, BADGE_TO_BUS = 0.14, 0.05
+"""Units between a badge and a bracket; between a badge and the line on which towers end."""
 
 
 class SeriesBlock(Block):
@@ -249,6 +249,7 @@ class TowersBlock(Block):
         inner = max(branch.width - branch.overhang for branch in self.branches)
         self.ends = self.lead + inner
         self.width = self.ends
+        badges = max(b.width - b.overhang + b.badges[1] for b in self.branches) - inner
         self.up = max(
             branch.up - height for branch, height in zip(self.branches, self.heights, strict=True)
         )
@@ -257,13 +258,13 @@ class TowersBlock(Block):
         )
         self.left_gap = style.gap(0.45)
         self.right_gap = style.px(0.1)
+        self.badges = 0.0, max(0.0, badges)
         if merge:
-            self.merge_at = self.ends + style.gap(
-                BUS_TO_MERGE if self.twice else BOX_TO_BUS + BUS_TO_MERGE
-            )
+            bus = 0.0 if self.twice else max(style.gap(BOX_TO_BUS), badges + style.px(BADGE_TO_BUS))
+            self.merge_at = self.ends + bus + style.gap(BUS_TO_MERGE)
             self.width = self.merge_at + merge.width
             self.up, self.down = max(self.up, merge.up), max(self.down, merge.down)
-            self.right_gap = merge.right_gap
+            self.right_gap, self.badges = merge.right_gap, (0.0, merge.badges[1])
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`; ``sources`` is a single port, or none for inputs."""
@@ -333,7 +334,7 @@ class ResidualBlock(Block):
             self.depth = max(self.up, style.px(0.5)) + max(clear, style.px(0.6)) + shortcut.down
             self.up = self.depth + shortcut.up
         self.left_gap = style.gap(0.45)
-        self.right_gap = merge.right_gap
+        self.right_gap, self.badges = merge.right_gap, (0.0, merge.badges[1])
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`; ``sources`` is a single port."""

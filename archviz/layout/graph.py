@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from archviz.errors import ArchvizError, Problem
 from archviz.layout.blocks import Block, BoxBlock
-from archviz.layout.canvas import HEAD_LENGTH, Canvas, Port, port_shape
+from archviz.layout.canvas import Canvas, Port, port_shape
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.graph_arrange import arrange
 from archviz.layout.graph_channels import Vertical, Wire
@@ -26,8 +26,9 @@ NEAR = 0.2
 """Units within which two lines would seem to touch."""
 BESIDE, LINES = 0.34, 0.45
 """Units between what stands in one column; between two lines, whose crossings have gaps."""
-HOOK = 0.5
-"""Units between a box and a line that enters it from above or below."""
+HOOK, LEAST_HOOK = 0.5, 0.4
+"""Units between a box and a line that enters it from above or below, however near rows are: an
+arrowhead and its line."""
 BEFORE_TRACKS, BEHIND_TRACKS = 0.5, 0.7
 """Units from a column to the first track behind it, and from the last track to the next."""
 MOST_PASSING = 12_000
@@ -113,9 +114,7 @@ class GraphBlock(Block):
         """What two neighbours in a column keep between their lines."""
         hooked = upper in lower.hooks or lower in upper.hooks
         gap = HOOK if hooked else BESIDE if upper.block or lower.block else LINES
-        room = self.style.row_gap(gap)
-        if hooked:  # an arrowhead has room on the line
-            room = max(room, self.style.px(HEAD_LENGTH + 0.03))
+        room = max(self.style.row_gap(gap), self.style.px(LEAST_HOOK) if hooked else 0.0)
         return upper.down + room + lower.up
 
     def _widths(self) -> None:
