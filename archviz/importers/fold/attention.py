@@ -300,6 +300,9 @@ def as_layer(draft: LayerDraft, facts: AttentionFacts) -> None:
     wanted = 2 * features * (width + keys)
     wanted += (width + 2 * keys) * facts.biased + features * facts.out_biased
     usual = facts.out == features and (facts.biased or facts.unbiased) and facts.heads > 0
+    rows = product(draft.shape[:-1])
+    macs = 2 * rows * features * (width + keys) + 2 * rows * rows * width
+    usual = usual and draft.macs == macs  # else not all rows see all rows
     if usual and wanted == draft.parameters and facts.label in _PLAIN and not keys % facts.head:
         draft.kind = "attention"
         draft.options["count"] = facts.heads
