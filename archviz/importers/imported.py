@@ -83,6 +83,7 @@ def _mistake(error: Exception, file: str) -> ArchvizError:
 def _import(graph: LayerGraph, title: str, file: str) -> Imported:
     from archviz.importers.compact.pipeline import compact
     from archviz.importers.compact.prepare import with_outputs_joined
+    from archviz.importers.compact.rows import with_boxes
     from archviz.importers.compact.several_inputs import idle_inputs, without_inputs
     from archviz.importers.conservation import Drawn, findings
     from archviz.importers.garbage_collector import without_collector
@@ -94,6 +95,7 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
     idle = idle_inputs(graph)
     if idle:
         graph = without_inputs(graph, idle)
+    graph = with_boxes(graph)
     with without_collector():
         outline = compact(graph, file)
         text = write_spec(outline, one_line(title, 100) or "model")

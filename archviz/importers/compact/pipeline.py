@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from typing import NamedTuple
 
 from archviz.importers.compact.code_names import CodeNames
 from archviz.importers.compact.modules import ModuleSelector
@@ -10,14 +12,16 @@ from archviz.importers.compact.outline import (
     Outline,
     badges_once,
 )
-from archviz.importers.compact.outline_builder import build_outline
+from archviz.importers.compact.outline_builder import Hung, build_outline
 from archviz.importers.compact.prepare import Offshoot, Prepared, joined_outputs, prepare
+from archviz.importers.compact.rows import over_words, rows_of
 from archviz.importers.compact.series_parallel import Wiring, decompose
 from archviz.importers.compact.several_inputs import START, cut_start, has_input, with_start
 from archviz.importers.compact.structure import Structures
 from archviz.importers.compact.tree import (
     Call,
     Chain,
+    Element,
     FreeGraph,
     Parallel,
     chains_of,
@@ -35,19 +39,19 @@ def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
         ArchvizError: the model has no input.
     """
     prepared = prepare(graph, file)
-    nodes = list(with_start(prepared.nodes))
-    chain, taps = _tree(nodes, prepared)
-    if taps is None:
+    tree = _tree(prepared)
+    if tree.taps is None:
         hanging = [node for shoot in prepared.offshoots for node in shoot.nodes]
         prepared = joined_outputs([*prepared.nodes, *hanging], list(graph.outputs))
-        nodes = list(with_start(prepared.nodes))
-        chain, taps = _tree(nodes, prepared)
+        tree = _tree(prepared)
+    nodes, chain, taps, names, _ = tree
     first = nodes[0]
-    if first is START:
-        cut_start(chain, nodes)
-        if isinstance(chain[0], int):
-            first = nodes[chain[0]]
-            del chain[0]
+    if first is START and isinstance(chain[0], int):
+        number = chain.pop(0)
+        assert isinstance(number, int)
+        first = nodes[number]
+        if number in names:
+            names[0] = names.pop(number)
     heads: dict[int, list[Offshoot]] = {}
     for shoot, tap in zip(prepared.offshoots, taps or (), strict=True):
         heads.setdefault(tap, []).append(shoot)
@@ -57,35 +61,78 @@ def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
     for tap_bodies in bodies.values():
         for body in tap_bodies:
             put_in_order(structures, body)
-    selector = ModuleSelector(structures, chain, list(heads))
+    begins = [one for one in chain if isinstance(one, int) and nodes[one].kind == "input"]
+    selector = ModuleSelector(structures, chain, [*heads, *names, *begins])
     drafts = selector.run()
     code = CodeNames(graph.name, graph.nodes, graph.classes)
-    outline = build_outline(graph.name, first, chain, structures, drafts, bodies, code)
+    hung = Hung(bodies, names)
+    outline = build_outline(graph.name, first, chain, structures, drafts, hung, code)
     hidden, note = badges_once(outline)
-    return outline._replace(joined=prepared.joined, hidden=hidden, notes=(note,) if note else ())
+    return outline._replace(
+        joined=prepared.joined,
+        hidden=hidden,
+        notes=(note,) if note else (),
+        direction=tree.direction,
+    )
 
 
-def _tree(nodes: list[LayerNode], prepared: Prepared) -> tuple[Chain, list[int] | None]:
-    """The chain behind the input, and where the offshoots hang; None where one cannot."""
+class _Tree(NamedTuple):
+    """The chain behind the input with its layers, and what hangs on it."""
+
+    nodes: list[LayerNode]
+    chain: Chain
+    taps: list[int] | None
+    """Where the offshoots hang; None where one cannot."""
+    names: dict[int, str]
+    """The names of values, by the layers that they are behind."""
+    direction: str
+    """The way in which such a network is read."""
+
+
+def _tree(prepared: Prepared) -> _Tree:
+    """The tree of all rows, one behind the other."""
+    rows = rows_of(prepared.nodes, [prepared.nodes[-1].id])
+    nodes: list[LayerNode] = []
+    chain: Chain = []
+    names: dict[int, str] = {}
+    for row in rows:
+        own, content = _row(with_start(row.nodes, len(rows) > 1))
+        chain += _shifted(content, max(len(nodes) - 1, 0))
+        nodes += own[1:] if nodes else own
+        if row.name:
+            names[end_of(chain[-1])] = row.name
+    direction = "up" if over_words(rows[-1].nodes) else ""
+    if not prepared.offshoots:
+        return _Tree(nodes, chain, [], names, direction)
+    index = {node.id: number for number, node in enumerate(nodes)}
+    ends = {0, *map(end_of, chain)}
+    taps = [index[shoot.tap] for shoot in prepared.offshoots]
+    return _Tree(nodes, chain, taps if ends.issuperset(taps) else None, names, direction)
+
+
+def _row(layers: Sequence[LayerNode]) -> tuple[list[LayerNode], Chain]:
+    """Layers and those that stand for nothing, and the chain behind the first."""
+    nodes = list(layers)
     index = {node.id: number for number, node in enumerate(nodes)}
     inputs = [[index[source] for source in node.inputs] for node in nodes]
     kinds = [node.kind if node is not START else "start" for node in nodes]
     chain, spare = decompose(Wiring(kinds, inputs))
     nodes += [NOWHERE] * spare
-    if not prepared.offshoots:
-        return chain, []
-    ends = {0}
-    for element in chain:
-        if isinstance(element, int):
-            ends.add(element)
-        elif isinstance(element, Parallel):
-            ends.add(element.merge)
-        elif isinstance(element, FreeGraph):
-            last = next(source for source, target in element.edges if target == "out")
-            final = dict(element.nodes)[last][-1]
-            ends.add(final.merge if isinstance(final, Parallel) else final)  # type: ignore[arg-type]
-    taps = [index[shoot.tap] for shoot in prepared.offshoots]
-    return chain, taps if ends.issuperset(taps) else None
+    if nodes[0] is START:
+        cut_start(chain, nodes)
+    return nodes, chain
+
+
+def end_of(element: Element) -> int:
+    """The layer that an element ends in."""
+    if isinstance(element, int):
+        return element
+    if isinstance(element, FreeGraph):
+        last = next(source for source, target in element.edges if target == "out")
+        return end_of(dict(element.nodes)[last][-1])
+    if isinstance(element, Parallel):
+        return element.merge
+    return end_of(chains_of(element)[-1][-1])
 
 
 def _head(nodes: list[LayerNode], tap: int, shoot: Offshoot) -> Chain:

@@ -46,9 +46,9 @@ def without_inputs(graph: LayerGraph, names: Sequence[str]) -> LayerGraph:
     return graph._replace(nodes=tuple(node for node in graph.nodes if node.id not in names))
 
 
-def with_start(nodes: Sequence[LayerNode]) -> tuple[LayerNode, ...]:
-    """Layers with a start before all inputs, where there are several."""
-    if sum(node.kind == "input" for node in nodes) < 2:
+def with_start(nodes: Sequence[LayerNode], several: bool = False) -> tuple[LayerNode, ...]:
+    """Layers with a start before all inputs, where there are ``several``, here or elsewhere."""
+    if not several and sum(node.kind == "input" for node in nodes) < 2:
         return tuple(nodes)
     return (START, *(_hung(node) if node.kind == "input" else node for node in nodes))
 

@@ -195,7 +195,8 @@ def _attention(
     made = fold.draft("~attention", op, [base, *sources[1:]], (*base.shape[:-1], width))
     made.name, made.path = single[0].name, _common(single, op)
     made.parameters = sum(part.parameters for part in single)
-    made.parameters += _biases(fold, made, weights, heads)
+    own, learned = _biases(fold, made, weights, heads)
+    made.parameters += own
     made.macs = sum(part.macs for part in single) + scores.macs + macs
     made.attention = AttentionFacts(
         heads,
@@ -205,6 +206,7 @@ def _attention(
         all("bias" not in part.options for part in single),
         all("bias" in part.options for part in single),
         _label(parts, windows, shifted),
+        scored=learned > 0,
     )
     if any(part.options.get("shared") for part in single):
         made.options["shared"] = True
@@ -239,37 +241,44 @@ def _label(parts: _Parts, windows: bool, shifted: bool) -> str:
     return "attention"
 
 
-def _biases(fold: Fold, made: LayerDraft, weights: LayerDraft, heads: int) -> int:
-    """Learned numbers that are added to the scores, one for each head; masks are not counted."""
-    count = 0
+def _biases(fold: Fold, made: LayerDraft, weights: LayerDraft, heads: int) -> tuple[int, int]:
+    """Learned numbers added to the scores, one for each head: its own, and all; masks are none.
+
+    A table that all layers share belongs to the first: the others take what it has computed.
+    """
+    own = lent = 0
     draft = weights
     while draft.inputs and draft.kind != "~product":
         if draft.known:
-            count += draft.parameters
-            made.lent += draft.lent
+            own += draft.parameters - draft.lent
+            lent += draft.lent
             fold.weighed.update(dict.fromkeys(fold.weighed.keys() & draft.op.inputs, made))
         elif draft.op.kind == "Add" and fold.graph.learned:
-            count += _learned(fold, made, draft.op)
+            learned = _learned(fold, made, draft.op)
+            own += learned.parameters - learned.lent
+            lent += learned.lent
         elif draft.op.kind == "Add":
             for name in draft.op.inputs:
                 tensor = fold.constants.get(name)
                 table = fold.constants.get(fold.origins.get(name, ""))
                 if table is not None and len(table.shape) == 2 and table.shape[1] == heads:
-                    count += table.size
+                    own += table.size
                     fold.weighed[name] = made
                 elif tensor is not None and len(tensor.shape) > 2 and tensor.shape[-3] == heads > 1:
-                    count += tensor.size
+                    own += tensor.size
                     fold.weighed[name] = made
         draft = draft.inputs[0]
-    return count
+    return own, own + lent
 
 
-def _learned(fold: Fold, made: LayerDraft, op: Op) -> int:
-    """What an operator of the scores takes of weights, each once."""
-    before = made.parameters
-    fold.weigh(made, *[name for name in op.inputs if name in fold.constants], whole=True)
-    count, made.parameters = made.parameters - before, before
-    return count
+def _learned(fold: Fold, made: LayerDraft, op: Op) -> LayerDraft:
+    """What an operator of the scores takes of weights, as a layer of its own would."""
+    taken = fold.draft("~table", op, [], (1,))
+    fold.drafts.pop()
+    names = [name for name in op.inputs if name in fold.constants]
+    fold.weigh(taken, *names, whole=True)
+    fold.weighed.update(dict.fromkeys(fold.weighed.keys() & names, made))
+    return taken
 
 
 def _common(parts: list[LayerDraft], op: Op) -> tuple[str, ...]:
@@ -290,17 +299,24 @@ def _release(parts: list[LayerDraft], source: LayerDraft, memory: LayerDraft) ->
         one.refs -= max(users - 1, 0)
 
 
-_PLAIN = ("attention", "grouped-query attention")
+_PLAIN = ("attention", "grouped-query attention", "cross-attention")
 """Attentions that the kind ``attention`` says all of."""
 
 
 def as_layer(draft: LayerDraft, facts: AttentionFacts) -> None:
     """Make an attention a layer: of kind ``attention`` where that says all, else a named box."""
     features, width, keys = facts.features, facts.width, facts.keys
-    wanted = 2 * features * (width + keys)
+    source = draft.inputs[-1].shape[-1] if facts.label == "cross-attention" else features
+    wanted = 2 * (features * width + source * keys)
     wanted += (width + 2 * keys) * facts.biased + features * facts.out_biased
     usual = facts.out == features and (facts.biased or facts.unbiased) and facts.heads > 0
-    if usual and wanted == draft.parameters and facts.label in _PLAIN and not keys % facts.head:
+    plain = (
+        facts.label in _PLAIN
+        and not facts.scored
+        and len(draft.inputs) < 3
+        and len(draft.inputs[-1].shape) == 2
+    )
+    if usual and wanted == draft.parameters and plain and not keys % facts.head:
         draft.kind = "attention"
         draft.options["count"] = facts.heads
         if keys != width:
