@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from archviz.importers.fold.layers import HEAD_NORM
 from archviz.importers.fold.named import softmax as named_softmax
 from archviz.importers.fold.named import state
 from archviz.importers.fold.state import (
@@ -40,9 +41,11 @@ _PASSIVE = frozenset(
         "Unsqueeze",
         "Squeeze",
         "And",
+        "Pick",
     }
 )
 """Operators that may lie there: masks, rotations by position, heads that share their keys."""
+_NORMS = ("rms-norm", "layer-norm", "layer-norm-unscaled")
 _VIEWS = (
     "~view",
     "~slice",
@@ -72,7 +75,7 @@ class _Parts(NamedTuple):
 def softmax(fold: Fold, op: Op) -> bool:
     """Softmax: a layer of its own in what may turn out to be an attention, else as elsewhere."""
     value = fold.value(op)
-    if value is not None and value.axes is not None and _back(value.draft).kind == "~product":
+    if value is not None and value.axes is not None and _below(value.draft).kind == "~product":
         made = fold.draft("softmax", op, [value.draft], value.draft.shape)
         fold.give(op, made, value.axes)
         return True
@@ -133,24 +136,38 @@ def _back(draft: LayerDraft) -> LayerDraft:
     return draft
 
 
+def _below(draft: LayerDraft) -> LayerDraft:
+    """The same for what goes into a softmax; scores may be kept between two numbers."""
+    found = _back(draft)
+    return _back(found.inputs[0]) if found.kind == "tanh" else found
+
+
 def _scores(draft: LayerDraft) -> LayerDraft | None:
     """The product below a softmax; None where there is none."""
     found = _back(draft)
     if found.kind != "softmax":
         return None
-    below = _back(found.inputs[0])
+    below = _below(found.inputs[0])
     return below if below.kind == "~product" else None
 
 
-def _projection(draft: LayerDraft) -> LayerDraft | None:
-    """The one dense layer that all of a value comes from, through views and rotations."""
+def _projection(draft: LayerDraft, norms: dict[LayerDraft, None]) -> LayerDraft | None:
+    """The one dense layer that all of a value comes from, through views and rotations.
+
+    Norms of its heads, or of all its features, that lie between go to ``norms``.
+    """
     leaves: dict[LayerDraft, None] = {}
     seen = {draft}
     todo = [draft]
     while todo:
         draft = todo.pop()
         passive = draft.kind in ("op", "op-merge") and draft.op.kind in _PASSIVE
-        if draft.inputs and (draft.kind in _VIEWS or (passive and not draft.named)):
+        if draft.kind in _NORMS or (draft.named and draft.options["label"] == HEAD_NORM):
+            norms[draft] = None
+            passive = True
+        if draft.inputs and (
+            draft.kind in _VIEWS or (passive and not draft.named) or draft in norms
+        ):
             new = [source for source in draft.inputs if source not in seen]
             seen.update(new)
             todo += new
@@ -162,7 +179,7 @@ def _projection(draft: LayerDraft) -> LayerDraft | None:
         return None
     found = next(iter(leaves))
     pointwise = found.kind == "conv" and found.op.kind in ("MatMul", "Gemm")
-    plain = "activation" not in found.options and "norm" not in found.options
+    plain = "activation" not in found.options
     return found if plain and (found.kind == "dense" or pointwise) else None
 
 
@@ -176,7 +193,8 @@ def _attention(
     macs: int,
 ) -> bool:
     """An attention where queries, keys and values are projections of one or two sequences."""
-    found = [_projection(tip) for tip in (scores.inputs[0], scores.inputs[1], values)]
+    norms: dict[LayerDraft, None] = {}
+    found = [_projection(tip, norms) for tip in (scores.inputs[0], scores.inputs[1], values)]
     parts = _Parts(*[draft for draft in found if draft is not None]) if all(found) else None
     if parts is None or parts.keys.inputs[0] is not parts.values.inputs[0]:
         return False
@@ -187,8 +205,14 @@ def _attention(
     base, windows, shifted = _windowed(source)
     if memory is not source and windows:
         return False
-    width = parts.queries.shape[-1] // (3 if len(single) == 1 else 1)
     heads = dims[-3] if len(dims) > 2 else 1
+    width = parts.queries.shape[-1]
+    keys = parts.keys.shape[-1] if len(single) == 3 else width
+    if len(single) == 1:  # all three in one, where heads may share their keys
+        whole = width
+        width = keys = whole // 3
+        if 3 * heads * dims[-1] > whole > heads * dims[-1] and (whole - heads * dims[-1]) % 2 == 0:
+            width, keys = heads * dims[-1], (whole - heads * dims[-1]) // 2
     if heads * dims[-1] != width:
         heads = width // dims[-1] if width % dims[-1] == 0 else 1
     sources = [source] if memory is source else [source, memory]
@@ -197,15 +221,18 @@ def _attention(
     made.parameters = sum(part.parameters for part in single)
     own, learned = _biases(fold, made, weights, heads)
     made.parameters += own
+    more = ", QK norm" if norms or any("norm" in part.options for part in single) else ""
+    more += ", soft cap" if _back(_back(weights).inputs[0]).kind == "tanh" else ""
+    made.parameters += sum(norm.parameters for norm in norms)
     made.macs = sum(part.macs for part in single) + scores.macs + macs
     made.attention = AttentionFacts(
         heads,
         width,
-        parts.keys.shape[-1] if len(single) == 3 else width,
+        keys,
         source.shape[-1],
         all("bias" not in part.options for part in single),
         all("bias" in part.options for part in single),
-        _label(parts, windows, shifted),
+        _label(parts, windows, shifted) + more,
         scored=learned > 0,
     )
     if any(part.options.get("shared") for part in single):
