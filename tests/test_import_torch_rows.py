@@ -127,3 +127,49 @@ def test_a_table_of_positions_that_all_layers_share_counts_once() -> None:
     assert "repeat: 4" in text
     assert "4128" in text  # of the first layer
     assert "4096" in text  # of the others
+
+
+class Pooled(nn.Module):
+    """Words to rows, and a vector of their first one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = nn.Embedding(40, 32)
+        self.body = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
+        self.pool = nn.Linear(32, 32)
+
+    def forward(self, ids: Any) -> Any:
+        rows = self.body(self.words(ids))
+        return {"rows": rows, "pooled": torch.tanh(self.pool(rows[:, 0]))}
+
+
+def test_a_value_on_the_way_to_the_end_is_no_output_of_its_own() -> None:
+    report = imported(Pooled(), (1, 9)).imported
+    assert "gives 1 more value, on the way to its end" in report.report
+    assert "outputs" not in report.text
+    assert report.text.rstrip().split("\n")[-5:-3] == ["  - select", "  - dense 32 tanh"]
+
+
+def test_a_memory_that_is_also_given_is_still_the_end_of_its_row() -> None:
+    class Both(Translator):
+        def forward(self, source: Any, target: Any) -> Any:
+            memory = self.body.encoder(self.source(source))
+            return self.head(self.body.decoder(self.target(target), memory)), memory
+
+    assert "as=memory" in imported(Both(), (1, 10), (1, 7)).imported.text
+
+
+def test_maps_of_several_sizes_stay_outputs() -> None:
+    class Maps(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.two = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 16, 3, stride=2)
+
+        def forward(self, x: Any) -> Any:
+            first = self.one(x)
+            return first, self.two(first)
+
+    net = archviz.from_torch(Maps(), (1, 3, 16, 16))
+    assert net.imported is not None
+    assert net.imported.faithful
+    assert "on the way" not in net.imported.report

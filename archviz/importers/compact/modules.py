@@ -9,7 +9,6 @@ from archviz.importers.compact.linear_modules import LinearModules
 from archviz.importers.compact.module_drafts import (
     LARGE,
     MOST_TOWERS,
-    ModuleDraft,
     ModuleDrafts,
     is_gate,
 )
@@ -46,11 +45,13 @@ TAILS = frozenset({"channel-shuffle"})
 class ModuleSelector:
     """Turns parts of a tree into calls."""
 
-    def __init__(self, structures: Structures, root: Chain, taps: Sequence[int]) -> None:
+    def __init__(
+        self, structures: Structures, root: Chain, taps: Sequence[int], drafts: ModuleDrafts
+    ) -> None:
         self.structures = structures
         self.root = root
         self.taps = frozenset(taps)
-        self.drafts = ModuleDrafts()
+        self.drafts = drafts
         self.total = structures.chain_size(root)
         self.main: list[Chain] = []
         self.skeleton: set[Element] = set()
@@ -58,7 +59,7 @@ class ModuleSelector:
         self.counts: dict[int, int] = {}
         self.contexts: dict[int, set[object]] = {}
 
-    def run(self) -> list[ModuleDraft]:
+    def run(self) -> None:
         """Choose the modules; the tree has their calls then."""
         wired_freely = has_free_graph(self.root)
         if wired_freely:
@@ -81,7 +82,6 @@ class ModuleSelector:
         for chain in self.main:
             between.between_blocks(chain)
         between.stem(self.root)
-        return self.drafts.found
 
     def cells(self) -> None:
         """Free wiring with a second input stands for itself."""
@@ -235,7 +235,11 @@ class ModuleSelector:
                 continue
             if element not in self.skeleton:
                 for branch in chains_of(element):
-                    self.inner(branch)
+                    if not (isinstance(element, Call) and len(branch) == 1):
+                        self.inner(branch)
+                    elif not isinstance(branch[0], int):
+                        for path in chains_of(branch[0]):
+                            self.inner(path)
         for place, element in enumerate(chain):
             if not isinstance(element, Parallel):
                 continue
@@ -328,7 +332,7 @@ class ModuleSelector:
         """Equal paths of several layers in free wiring become modules."""
         structures = self.structures
         found: dict[tuple[int, ...], list[Chain]] = {}
-        for chain in graph_chains(self.root):
+        for chain in graph_chains(self.root, self.drafts.is_coded):
             if len(chain) < 2 or any(not isinstance(element, int) for element in chain):
                 continue
             if not begins(chain[0], structures.nodes) and not self.begins_merge(chain):

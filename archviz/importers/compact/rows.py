@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence, Set
+from itertools import pairwise
 from typing import NamedTuple
 
+from archviz.importers.compact.prepare import joined_outputs, prepare
+from archviz.importers.compact.several_inputs import START, hung, with_start
 from archviz.importers.graphs import ORDERED, LayerGraph, LayerNode
 from archviz.network.kinds import KINDS
 
@@ -29,17 +32,29 @@ class Row(NamedTuple):
     name: str = ""
 
 
-def rows_of(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> list[Row]:
-    """The rows of a network whose parts share values; one where it has no such parts."""
-    found: list[Row] = []
-    rest = tuple(nodes)
-    while (begin := _split(rest, outputs)) is not None:
-        first = tuple(node for node in rest if node.id not in begin.behind)
-        name = _name(first, [row.name for row in found])
-        found.append(Row(first, name))
-        taken = {begin.value: name}
-        rest = tuple(_taking(node, taken) for node in rest if node.id in begin.behind)
-    return [*found, Row(rest)]
+def rows_of(nodes: Sequence[LayerNode]) -> list[Row]:
+    """The rows of a network whose parts share values; one where it has no such parts.
+
+    ``nodes`` all lead to the last one. Rows but the first have one input each.
+    """
+    begin = _split(nodes)
+    if begin is None:
+        return [Row(tuple(nodes))]
+    found = rows_of([node for node in nodes if node.id not in begin.behind])
+    name = _name(found[-1].nodes, [row.name for row in found])
+    rest = [_taking(node, {begin.value: name}) for node in nodes if node.id in begin.behind]
+    return [*found[:-1], found[-1]._replace(name=name), Row(tuple(rest))]
+
+
+def in_one(rows: Sequence[Row]) -> list[LayerNode]:
+    """The layers of all rows: the input of each hangs from the end of the row before it."""
+    nodes = list(with_start(rows[0].nodes))
+    if len(rows) > 1 and nodes[0] is not START:
+        nodes[0] = hung(nodes[0])._replace(inputs=())
+    for before, row in pairwise(rows):
+        last = before.nodes[-1].id
+        nodes += [hung(node, last) if node.kind == "input" else node for node in row.nodes]
+    return nodes
 
 
 def over_words(row: Sequence[LayerNode]) -> bool:
@@ -56,11 +71,17 @@ def with_boxes(graph: LayerGraph) -> LayerGraph:
     """The graph with a box for each attention to another sequence that no row has a name for."""
     if not any(map(_crosses, graph.nodes)):
         return graph
-    named = {node.id for row in rows_of(graph.nodes, graph.outputs) for node in row.nodes
-             if TAKES in node.options}  # fmt: skip
-    nodes = [
-        boxed(node) if _crosses(node) and node.id not in named else node for node in graph.nodes
-    ]
+    ways = [prepare(graph)]
+    if ways[0].offshoots:  # they may come to be in one box with the main output
+        ways.append(joined_outputs(graph.nodes, graph.outputs))
+    crossing = {
+        node.id
+        for way in ways
+        for row in rows_of(way.nodes)
+        for node in row.nodes
+        if _crosses(node)
+    }
+    nodes = [boxed(node) if node.id in crossing else node for node in graph.nodes]
     return graph._replace(nodes=tuple(nodes))
 
 
@@ -87,24 +108,24 @@ class _Beginning(NamedTuple):
     value: str
 
 
-def _split(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> _Beginning | None:
+def _split(nodes: Sequence[LayerNode]) -> _Beginning | None:
     """The shortest row that takes one value of all others; None where there is none."""
     inputs = [node.id for node in nodes if node.kind == "input"]
     if len(inputs) < 2:
         return None
-    found = [_beginning(nodes, outputs, one) for one in inputs]
+    found = [_beginning(nodes, one) for one in inputs]
     known = [one for one in found if one is not None]
     return min(known, key=lambda one: len(one.behind), default=None)
 
 
-def _beginning(nodes: Sequence[LayerNode], outputs: Sequence[str], begin: str) -> _Beginning | None:
+def _beginning(nodes: Sequence[LayerNode], begin: str) -> _Beginning | None:
     """What is behind an input, if all that it takes of others is the one value they end in."""
     behind = {begin}
     for node in nodes:
         if not behind.isdisjoint(node.inputs):
             behind.add(node.id)
     others = [node for node in nodes if node.id not in behind]
-    if not others or not behind.issuperset(outputs):
+    if not others or nodes[-1].id not in behind:
         return None
     value = others[-1].id
     used = {source for node in others for source in node.inputs}
