@@ -6,12 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from archviz.importers.code_parts import CONTAINERS
 from archviz.importers.compact.structure import Structures
 from archviz.importers.compact.tree import Chain, chain_layers
 from archviz.importers.graphs import LayerNode
 
-CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict", "Identity"})
-"""Classes that hold others and say nothing of them."""
 _VAGUE = frozenset({"block", "layer", "module", "cell", "unit", "stage"})
 _WORDS = re.compile(r"[A-Z\d]+(?=[A-Z][a-z])|[A-Z]?[a-z\d]+|[A-Z\d]+")
 _NAMED = re.compile(r"[a-z0-9]+")

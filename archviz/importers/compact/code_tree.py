@@ -7,7 +7,8 @@ from collections.abc import Set as AbstractSet
 from itertools import zip_longest
 from typing import assert_never
 
-from archviz.importers.compact.code_modules import PartTree, code_parts
+from archviz.importers.code_parts import code_parts
+from archviz.importers.compact.code_modules import PartTree
 from archviz.importers.compact.module_drafts import ModuleDrafts
 from archviz.importers.compact.path_order import put_in_order
 from archviz.importers.compact.series_parallel import Wiring, decompose, nesting

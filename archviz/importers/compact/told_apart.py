@@ -67,15 +67,28 @@ def told_apart(
 
 def _differences(parts: Counter[str], others: Counter[str]) -> Iterator[str]:
     """What one module has and the other has not, in words."""
-    for part in parts:
-        if not others[part]:
-            yield f"with {part}" if parts[part] == 1 else f"{part} ×{parts[part]}"
-    for part in others:
-        if not parts[part]:
-            yield f"no {part}"
+    more = [part for part in parts if not others[part]]
+    less = [part for part in others if not parts[part]]
+    if len(more) == len(less) == 1 and (word := _other_word(more[0], less[0])):
+        yield word
+        return
+    for part in more:
+        yield f"with {part}" if parts[part] == 1 else f"{part} ×{parts[part]}"
+    for part in less:
+        yield f"no {part}"
     for part in parts:
         if others[part] and parts[part] != others[part]:
             yield f"one {part}" if parts[part] == 1 else f"{part} ×{parts[part]}"
+
+
+def _other_word(part: str, other: str) -> str:
+    """What one of two things of a kind is: ``shifted`` of two attentions, ``5×5`` of two layers."""
+    words, others = part.split(), other.split()
+    if words[-len(others) :] == others:
+        return " ".join(words[: -len(others)])
+    if others[-len(words) :] == words:
+        return "no " + " ".join(others[: -len(words)])
+    return words[-1] if words[:-1] == others[:-1] and len(words) > 1 else ""
 
 
 def _parts(
