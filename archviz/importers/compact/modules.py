@@ -217,10 +217,13 @@ class ModuleSelector:
         chain[:] = result
 
     def exact(self, element: Element) -> int:
-        """A number for the structure and all values of an element."""
-        return self.structures.number(
-            (self.structures.key(element), tuple(varying_fields(self.structures, [element])))
-        )
+        """A number for the structure and all values of an element, but for what it weighs.
+
+        The first of equal blocks may hold a table that all of them use.
+        """
+        found = varying_fields(self.structures, [element])
+        values = tuple([(field, value) for field, value in found if field != "weights"])
+        return self.structures.number((self.structures.key(element), values))
 
     def is_pair(self, body: Chain) -> bool:
         """Whether a pattern is made of different blocks."""
