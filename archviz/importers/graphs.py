@@ -87,6 +87,8 @@ class OpGraph(NamedTuple):
     """Constants that operators of the graph write out, as ``Constant`` does."""
     learned: bool = False
     """Whether the source says which constants are weights."""
+    sides: Mapping[str, tuple[str, ...]] = NOTHING
+    """What inputs call their open sides, '' of the others."""
 
 
 ORDERED = frozenset({"scaled-add", "op-merge"})

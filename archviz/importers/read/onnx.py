@@ -27,7 +27,7 @@ from archviz.importers.read.onnx_fields import (
     key,
 )
 from archviz.importers.read.onnx_large_constants import LARGE, lighter
-from archviz.importers.read.onnx_shapes import Shapes
+from archviz.importers.read.onnx_shapes import Shapes, side_names
 from archviz.importers.read.onnx_wire import (
     WireError,
     damaged,
@@ -42,6 +42,7 @@ from archviz.importers.read.onnx_wire import (
     varint,
 )
 from archviz.importers.read.order import sorted_ops
+from archviz.importers.sizes import Sizes, with_sizes
 
 if TYPE_CHECKING:
     from archviz.importers.read.onnx_wire import Buffer
@@ -64,8 +65,11 @@ _SIDES = re.compile(rb"(?:[\x08\x10][\x80-\xff]*[\x00-\x7f])*")
 """Sides and type of a tensor, before its name."""
 
 
-def read_onnx(path: str) -> OpGraph:
-    """Read the model in a file; :class:`ArchvizError` where it is none."""
+def read_onnx(path: str, sizes: Sizes = ()) -> OpGraph:
+    """Read the model in a file; :class:`ArchvizError` where it is none.
+
+    ``sizes`` of inputs fill the sides that the file leaves open.
+    """
     import mmap
 
     try:
@@ -73,7 +77,7 @@ def read_onnx(path: str) -> OpGraph:
             if os.fstat(file.fileno()).st_size == 0:
                 raise fail(path, "is empty", "export the model again")
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return read_onnx_data(data, path)
+                return with_sizes(read_onnx_data(data, path), sizes, path)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise fail(path, f"cannot be read: {reason}") from error
@@ -113,6 +117,7 @@ class _OnnxReader:
         self.ops: list[Op] = []
         self.inputs: list[str] = []
         self.outputs: list[str] = []
+        self.sides: dict[str, tuple[str, ...]] = {}
         self.name = ""
         self.written: set[str] = set()
         self.bodies: list[tuple[str, Body]] = []
@@ -146,6 +151,7 @@ class _OnnxReader:
             self.constants,
             inner=self.inner_weights(),
             written=frozenset(self.written),
+            sides=self.sides,
         )
         return sorted_ops(graph, self.path)
 
@@ -191,7 +197,10 @@ class _OnnxReader:
         if field == GraphProto.NAME:
             self.name = text(self.data, start, end)
         elif field == GraphProto.INPUT:
-            self.inputs.append(self.shapes.add(self.data, start, end))
+            name = self.shapes.add(self.data, start, end)
+            self.inputs.append(name)
+            if None in self.shapes.known.get(name, ()):
+                self.sides[name] = side_names(self.data, start, end)
         elif field == GraphProto.OUTPUT:
             self.outputs.append(self.shapes.add(self.data, start, end))
         elif field == GraphProto.SPARSE_INITIALIZER:
