@@ -226,10 +226,10 @@ def test_stated_shapes_are_held_against_those_of_the_layers() -> None:
     value = model.op("MatMul", "x", model.weight(16, 32))
     last = model.op("TopK", value, model.ints(2), outputs=2)
     end = model.op("Softmax", last)
-    model.infos.append(helper.make_tensor_value_info(end, TensorProto.FLOAT, [1, 8, 2]))
+    model.infos.append(helper.make_tensor_value_info(end, TensorProto.FLOAT, [1, 8, 3]))
     found = said(model, end)
     assert not found.faithful
-    assert f"the file states other shapes: '{end}' is 1×8×2, the layers give 1×8×32" in found.report
+    assert f"the file states other shapes: '{end}' is 1×8×3, the layers give 1×8×2" in found.report
 
 
 def test_a_guessed_shape_is_not_called_faithful() -> None:

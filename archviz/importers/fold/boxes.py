@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from archviz.importers.fold.shapes_computed import computed_shapes
 from archviz.importers.fold.state import (
     BATCH,
     NCHW,
@@ -41,12 +42,17 @@ def box(fold: Fold, op: Op) -> None:
             fold.values[name].draft.refs -= 1
     said = _SAID.get(op.kind, "") if fold.graph.learned else ""
     label = said or op.kind.rpartition(".")[2] or "op"
+    computed = computed_shapes(fold, op)
     for index, name in enumerate(op.outputs):
         if not name or not fold.uses.get(name):
             continue
-        shape, axes = _box_shape(fold, name, values)
+        dims = computed[index]
+        if dims is None or 0 in dims:
+            dims = fold.known(name)
+        shape, axes = _box_shape(fold, dims, values)
         draft = fold.draft("op", op, drafts, shape, label=label)
-        draft.guessed = fold.known(name) is None
+        draft.guessed = dims is None
+        fold.guesses += draft.guessed
         if index == 0:
             draft.known = bool(said)
             draft.macs = _multiply_adds(fold, op)
@@ -59,8 +65,9 @@ def box(fold: Fold, op: Op) -> None:
         fold.values[name] = TensorView(draft, axes)
 
 
-def _box_shape(fold: Fold, name: str, values: list[TensorView]) -> tuple[Shape, Axes]:
-    dims = fold.known(name)
+def _box_shape(
+    fold: Fold, dims: tuple[int, ...] | None, values: list[TensorView]
+) -> tuple[Shape, Axes]:
     like = next((value for value in values if value.axes is not None), None)
     if dims is None:
         if like is not None and like.axes is not None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from archviz.importers.fold.shapes_computed import computed_shapes
 from archviz.importers.fold.state import Fold, axes_list, numbers, product
 from archviz.importers.graphs import Tensor
 
@@ -67,19 +68,25 @@ def constant(fold: Fold, op: Op) -> bool:
         found = None
     if found is None:
         dims = fold.known(op.outputs[0])
+        dims = computed_shapes(fold, op)[0] if dims is None else dims
         floating = any(tensor.floating for tensor in tensors)
         if dims is None:
             # Of unknown shape, but made of so many numbers, which whoever uses it counts.
             dims = (max((product(tensor.shape) for tensor in tensors), default=1),)
+            fold.shapeless.add(op.outputs[0])
         found = Tensor(dims, None, floating)
     elif found.values is not None and len(found.values) > MAX_VALUES:
         found = found._replace(values=None)
     if not any(tensor.weight for tensor in tensors):
         found = found._replace(weight=False)
     fold.constants[op.outputs[0]] = found
-    for name in op.outputs[1:]:
-        dims = fold.known(name)
-        fold.constants[name] = found._replace(shape=dims or found.shape, values=None)
+    if len(op.outputs) > 1:
+        for name, computed in list(zip(op.outputs, computed_shapes(fold, op), strict=True))[1:]:
+            dims = fold.known(name) if computed is None else computed
+            if dims is None:
+                fold.shapeless.add(name)
+            shape = found.shape if dims is None else dims
+            fold.constants[name] = found._replace(shape=shape, values=None)
     if fold.graph.learned:
         _note_leaves(fold, op)
     return True

@@ -96,6 +96,9 @@ def _input(fold: Fold, name: str, users: dict[str, Op]) -> None:
             f"the input {shown_input(name, stated, fold.graph.sides)} is of open size",
             _advice(fold, users),
         )
+    if stated and len(stated) > 1 and stated[steps] and stated[steps] != fold.batch:
+        _whole(fold, name, stated)
+        return
     sides: Shape = tuple(side or 1 for axis, side in enumerate(stated) if axis != steps)
     axes: Axes
     shape: Shape
@@ -120,6 +123,18 @@ def _input(fold: Fold, name: str, users: dict[str, Op]) -> None:
         shape, axes = sides or (1,), (BATCH, *range(len(sides)))
         if len(stated) == 1 and stated[0]:
             shape, axes = (stated[0],), (0,)
+        elif not stated:
+            axes = ()
+    _begin(fold, name, shape, axes)
+
+
+def _whole(fold: Fold, name: str, stated: tuple[int | None, ...]) -> None:
+    """An input without a batch, or with another one than the rest has."""
+    shape = tuple(side or 1 for side in stated)
+    _begin(fold, name, shape, tuple(range(len(shape))))
+
+
+def _begin(fold: Fold, name: str, shape: Shape, axes: Axes) -> None:
     op = Op("input", name, (), (name,))
     draft = fold.draft("input", op, [], shape, shape=shape)
     fold.give(op, draft, axes)

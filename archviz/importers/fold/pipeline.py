@@ -52,12 +52,20 @@ def fold_graph(
 
     ``handlers`` by operator; those of ONNX where none are given.
     """
+    return join_separable(same_padding(_emit(folded(graph, path, handlers))))
+
+
+def folded(graph: OpGraph, path: str, handlers: Mapping[str, Handler] | None = None) -> Fold:
+    """A model with each of its operators folded, and what each value has come to."""
     fold = Fold(graph, path)
     inputs.inputs(fold)
     op = Op("", "", (), ())
     try:
         for op in graph.ops:
-            _fold(fold, op, handlers or HANDLERS)
+            if fold.guesses and handlers is None and _follows_guess(fold, op):
+                boxes.box(fold, op)
+            else:
+                _fold(fold, op, handlers or HANDLERS)
     except (
         ArithmeticError,
         AssertionError,
@@ -75,7 +83,7 @@ def fold_graph(
             f"the operator {what} makes no sense: {why[:80] or 'wrong inputs'}",
             "the file seems to be damaged",
         ) from error
-    return join_separable(same_padding(_emit(fold)))
+    return fold
 
 
 def _fold(fold: Fold, op: Op, handlers: Mapping[str, Handler]) -> None:
@@ -91,6 +99,12 @@ def _fold(fold: Fold, op: Op, handlers: Mapping[str, Handler]) -> None:
     handler = handlers.get(kind)
     if handler is None or not handler(fold, op):
         boxes.box(fold, op)
+
+
+def _follows_guess(fold: Fold, op: Op) -> bool:
+    """Whether an operator takes a value whose shape nothing says: so is what it gives."""
+    values = [fold.values.get(name) for name in op.inputs]
+    return any(value is not None and value.draft.guessed for value in values)
 
 
 def _concat(fold: Fold, op: Op) -> bool:

@@ -20,6 +20,8 @@ def split(fold: Fold, op: Op) -> bool:
     dims = fold.dims(value)
     axis = op.attributes.get("axis", 0) % len(dims)
     sizes = op.attributes.get("split") or numbers(fold.constant(op, 1))
+    if sizes is None and len(op.inputs) > 1 and op.inputs[1]:
+        return False  # given at run time
     if sizes is None:
         count = len(op.outputs)
         size = -(-dims[axis] // count)

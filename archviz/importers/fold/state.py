@@ -181,6 +181,10 @@ class Fold:
         self.constants: dict[str, Tensor] = dict(graph.constants)
         self.values: dict[str, TensorView] = {}
         self.drafts: list[LayerDraft] = []
+        self.guesses = 0
+        """How many boxes there are whose shape nothing says."""
+        self.shapeless: set[str] = set()
+        """Constants of unknown shape, of which only how many numbers they come from is known."""
         self.batch = 1
         self.convs: dict[tuple[Any, ...], ConvOutcome] = {}
         """By the sizes of the map and of the weights, whether there is a bias, and attributes."""
@@ -356,6 +360,16 @@ def scalar(tensor: Tensor | None) -> float | None:
     if tensor is None or tensor.values is None or len(tensor.values) != 1:
         return None
     return float(tensor.values[0])
+
+
+def reduced_axes(fold: Fold, op: Op, rank: int) -> tuple[int, ...] | None:
+    """The axes that a reduction is over; none where it does nothing, None if nobody knows."""
+    found = axes_list(fold, op)
+    if found is None and len(op.inputs) > 1 and op.inputs[1]:
+        return None
+    if not found:
+        return () if op.attributes.get("noop_with_empty_axes") else tuple(range(rank))
+    return found
 
 
 def axes_list(fold: Fold, op: Op, index: int = 1, key: str = "axes") -> tuple[int, ...] | None:
