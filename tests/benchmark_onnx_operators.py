@@ -4,6 +4,8 @@
 
 Each comes with inputs and true outputs. The shapes that the file states for its outputs are taken
 out of it, so that what is compared is what archviz itself computes; ``--stated`` leaves them in.
+Axes, sizes and the like come as inputs in these models, which no file of a network has them as:
+they are made constants, and with ``--run-time`` left as they are.
 A model is
 
 - right: the shape of each output, in the file's order of axes, and the weights are exact;
@@ -20,6 +22,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
+import onnx
 import onnx.backend.test.case.node as node_cases
 
 from archviz.errors import ArchvizError
@@ -27,6 +31,9 @@ from archviz.importers.fold.pipeline import fold_graph, folded
 from archviz.importers.imported import import_layers
 from archviz.importers.read.onnx import read_onnx_data
 
+SMALL = 16
+STEERED = ("Resize", "Upsample", "Range")
+"""Operators that real numbers steer."""
 OUTCOMES = ("right", "said", "refused", "wrong")
 
 
@@ -37,11 +44,25 @@ class Verdict(NamedTuple):
     why: str = ""
 
 
-def cases() -> Iterator[tuple[str, Any, list[Any]]]:
+def cases(run_time: bool = False) -> Iterator[tuple[str, Any, list[Any]]]:
     """Name, model and true outputs of every case."""
     for case in node_cases.collect_testcases(None):
         if case.model is not None and case.data_sets:
-            yield case.name, case.model, list(case.data_sets[0][1])
+            inputs, outputs = case.data_sets[0]
+            model = case.model if run_time else with_constants(case.model, list(inputs))
+            yield case.name, model, list(outputs)
+
+
+def with_constants(model: Any, inputs: list[Any]) -> Any:
+    """A model whose small inputs, but the first, are constants: axes, sizes, limits."""
+    model = type(model).FromString(model.SerializeToString())
+    infos = list(model.graph.input)
+    for info, value in list(zip(infos, inputs, strict=False))[1:]:
+        small = isinstance(value, np.ndarray) and value.ndim < 2 and value.size <= SMALL
+        if small and (value.dtype.kind in "iub" or model.graph.node[0].op_type in STEERED):
+            model.graph.input.remove(info)
+            model.graph.initializer.append(onnx.numpy_helper.from_array(value, info.name))
+    return model
 
 
 def verdict(model: Any, outputs: list[Any], stated: bool = False) -> Verdict:
@@ -60,7 +81,7 @@ def verdict(model: Any, outputs: list[Any], stated: bool = False) -> Verdict:
         return Verdict("refused", error.problems[0].message)
     worst = Verdict("right")
     for info, value in zip(model.graph.output, outputs, strict=True):
-        true = getattr(value, "shape", None)
+        true = value.dims if isinstance(value, onnx.TensorProto) else getattr(value, "shape", None)
         found = found_shape(fold, info.name)
         if true is None or found is None:
             worst = Verdict("said", f"{info.name}: {found}, truly {true}")
@@ -96,13 +117,14 @@ def main() -> int:
     """Run all cases; the status is 1 where one is wrong."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--stated", action="store_true", help="leave the stated shapes in")
+    parser.add_argument("--run-time", action="store_true", help="leave axes and sizes as inputs")
     parser.add_argument("--show", default="wrong", help="outcomes to list, with commas")
     parser.add_argument("words", nargs="*", help="only cases with one of these in their names")
     given = parser.parse_args()
     shown = given.show.split(",")
     counts: Counter[str] = Counter()
     listed = defaultdict(list)
-    for name, model, outputs in cases():
+    for name, model, outputs in cases(given.run_time):
         if given.words and not any(word in name for word in given.words):
             continue
         found = verdict(model, outputs, given.stated)

@@ -52,7 +52,12 @@ def fold_graph(
 
     ``handlers`` by operator; those of ONNX where none are given.
     """
-    return join_separable(same_padding(_emit(folded(graph, path, handlers))))
+    fold = folded(graph, path, handlers)
+    if handlers is None and all(draft.kind == "input" for draft in fold.drafts):
+        fold = folded(graph, path, {})  # nothing but views: each of them is a box
+        for draft in fold.drafts:
+            draft.known = not draft.guessed
+    return join_separable(same_padding(_emit(fold)))
 
 
 def folded(graph: OpGraph, path: str, handlers: Mapping[str, Handler] | None = None) -> Fold:
@@ -65,7 +70,7 @@ def folded(graph: OpGraph, path: str, handlers: Mapping[str, Handler] | None = N
             if fold.guesses and handlers is None and _follows_guess(fold, op):
                 boxes.box(fold, op)
             else:
-                _fold(fold, op, handlers or HANDLERS)
+                _fold(fold, op, HANDLERS if handlers is None else handlers)
     except (
         ArithmeticError,
         AssertionError,
@@ -90,7 +95,7 @@ def _fold(fold: Fold, op: Op, handlers: Mapping[str, Handler]) -> None:
     kind, constants = op.kind, fold.constants
     if not op.outputs or (kind in ("Shape", "Size") and constant_folding.shape_of(fold, op)):
         return
-    for name in op.inputs:
+    for name in op.inputs if kind != "CastLike" else op.inputs[:1]:
         if name and name not in constants:
             break
     else:
@@ -99,6 +104,8 @@ def _fold(fold: Fold, op: Op, handlers: Mapping[str, Handler]) -> None:
     handler = handlers.get(kind)
     if handler is None or not handler(fold, op):
         boxes.box(fold, op)
+    elif len(op.outputs) > 1:
+        boxes.further(fold, op)
 
 
 def _follows_guess(fold: Fold, op: Op) -> bool:
@@ -211,7 +218,7 @@ _OPERATORS: Mapping[str, Handler] = {
     **dict.fromkeys(layers.ACTIVATION_OPS, layers.activation),
     **dict.fromkeys(("Erf", "Exp", "Neg", "Abs", "Sqrt", "Log", "Reciprocal"), activations.unary),
     **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum"), arithmetic.binary),
-    "Concat": _concat, "Transpose": views.transpose,
+    "Mean": arithmetic.merge_many, "Concat": _concat, "Transpose": views.transpose,
     "Reshape": regroup.reshape,
     **dict.fromkeys(("Flatten", "Squeeze", "Unsqueeze"), views.reshape),
     **dict.fromkeys(("Identity", "Cast", "Dropout", "CastLike"), views.same),
@@ -293,7 +300,12 @@ def _held(fold: Fold, kept: list[LayerDraft]) -> Held:
     ]
     held = census(fold.graph, weighed, loose, drawn)
     given = {name: fold.dims(value) for name, value in fold.values.items() if value.draft in inside}
-    return held._replace(shapes=shape_gaps(fold.graph.shapes, given), merged=fold.merged)
+    own = {name for name, draft in fold.inside.items() if draft in inside}
+    return held._replace(
+        shapes=shape_gaps(fold.graph.shapes, given),
+        merged=fold.merged,
+        untaken={name: size for name, size in held.untaken.items() if name not in own},
+    )
 
 
 def _unused(word: str, taken: set[str], number: int) -> str:

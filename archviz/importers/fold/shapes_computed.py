@@ -65,7 +65,7 @@ def computed_shapes(fold: Fold, op: Op) -> list[Dims | None]:
     if rule is None:
         return unknown
     tensors = tuple([fold.constants.get(name) for name in op.inputs])
-    ask = Ask(op, tuple([_dims(fold, name) for name in op.inputs]), tensors)
+    ask = Ask(op, tuple([dims_of(fold, name) for name in op.inputs]), tensors)
     try:
         found = list(rule(ask))
     except (LookupError, ValueError, TypeError, ArithmeticError):
@@ -77,7 +77,7 @@ def computed_shapes(fold: Fold, op: Op) -> list[Dims | None]:
     return (found + unknown)[: len(unknown)]
 
 
-def _dims(fold: Fold, name: str) -> Dims | None:
+def dims_of(fold: Fold, name: str) -> Dims | None:
     """The shape of a value, None where it is unknown."""
     tensor = fold.constants.get(name)
     if tensor is not None:

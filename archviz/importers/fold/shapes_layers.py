@@ -374,6 +374,11 @@ def short_fourier(ask: Ask) -> Found:
     return [(batch, floor((length - size) / step) + 1, bins, 2)]
 
 
+def words(ask: Ask) -> Found:
+    """Texts taken apart, into nobody knows how many words, and how many that are."""
+    return [None, ask.shape()]
+
+
 def grams(ask: Ask) -> Found:
     """How often each run of words is in a text."""
     return [(*ask.shape()[:-1], max(ask.get("ngram_indexes")) + 1)]
@@ -426,7 +431,7 @@ LAYERS: Mapping[str, Rule] = {
     **dict.fromkeys(("com.microsoft.Attention", "com.microsoft.QAttention"), fused_attention),
     "CausalConvWithState": stateful_conv, "SwiGLU": first_same,
     **dict.fromkeys(("NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"), loss),
-    "DFT": fourier, "STFT": short_fourier, "TfIdfVectorizer": grams,
+    "StringSplit": words, "DFT": fourier, "STFT": short_fourier, "TfIdfVectorizer": grams,
     "ai.onnx.ml.ArrayFeatureExtractor": picked_features, "ai.onnx.ml.TreeEnsemble": trees,
     "com.microsoft.EmbedLayerNormalization": embedded,
     **dict.fromkeys([f"ai.onnx.preview.training.{kind}"

@@ -28,6 +28,8 @@ def split(fold: Fold, op: Op) -> bool:
         sizes = (*[size] * (count - 1), dims[axis] - size * (count - 1))
     if sum(sizes) != dims[axis] or len(sizes) != len(op.outputs) or min(sizes) < 1:
         return False
+    if len(sizes) > 1 and value.axes[axis] < 0:
+        return False
     start = 0
     for name, size in zip(op.outputs, sizes, strict=True):
         part(fold, op, value, axis, (start, size), name)
@@ -109,8 +111,8 @@ def slices(fold: Fold, op: Op) -> bool:
             changed.append((axis, (low, size), step))
     if not changed:
         return same(fold, op)
-    if len(changed) > 1:
-        return False
+    if len(changed) > 1 or value.axes[changed[0][0]] < 0:
+        return False  # some of the batch is no part of a layer
     axis, span, step = changed[0]
     part(fold, op, value, axis, span, op.outputs[0], step)
     return True

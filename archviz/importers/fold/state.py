@@ -192,13 +192,21 @@ class Fold:
         self.seen_weights: dict[str, LayerDraft] = {}
         self.weighed: dict[str, LayerDraft] = {}
         """The drafts that count constants as their weights, by the names of these."""
+        self.named = graph.constants.keys() - graph.written
+        """Constants that are weights of the model though they may be single numbers."""
+        self.inside: dict[str, LayerDraft] = {}
+        """The drafts that count weights in the bodies of operators, by the names of these."""
         self.merged = 0
         """Weights that layers count, and an exporter has merged with others."""
         self.origins: dict[str, str] = {}
         """Of what was computed from one weight alone, such as rows of a table: that weight."""
         self.leaves: dict[str, tuple[str, ...]] = {}
         """Of what was computed from weights: all of these, where the source tells weights apart."""
-        taken = [op.inputs for op in graph.ops if op.kind not in ("Shape", "Size")]
+        taken = [
+            op.inputs[:1] if op.kind == "CastLike" else op.inputs
+            for op in graph.ops
+            if op.kind not in ("Shape", "Size")
+        ]
         self.uses: dict[str, int] = Counter(chain(graph.outputs, chain.from_iterable(taken)))
         """How many operators take a value, and how many outputs it is."""
         self.reused = {name for name, count in self.uses.items() if count > 1}
@@ -278,6 +286,13 @@ class Fold:
                 if first is not draft and size > 1:
                     draft.options.setdefault("shared", True)
                     draft.lent += size
+
+    def weigh_inside(self, draft: LayerDraft, op: Op) -> None:
+        """Count the weights in the bodies of an operator."""
+        if op.outputs and op.outputs[0] in self.graph.insides:
+            names = self.graph.insides[op.outputs[0]]
+            self.inside.update(dict.fromkeys(names, draft))
+            draft.parameters += sum(self.graph.inner[name] for name in names)
 
     def _weighs_leaves(self, draft: LayerDraft, name: str, tensor: Tensor, whole: bool) -> bool:
         """Count all weights that a constant is computed from; parts of one count by themselves."""

@@ -120,8 +120,8 @@ class _OnnxReader:
         self.sides: dict[str, tuple[str, ...]] = {}
         self.name = ""
         self.written: set[str] = set()
-        self.bodies: list[tuple[str, Body]] = []
-        """The graphs in operators, with their names."""
+        self.bodies: list[tuple[str, str, Body]] = []
+        """The graphs in operators, with their names and the first values that they give."""
         self.functions: dict[str, Body] = {}
 
     def model(self) -> OpGraph:
@@ -142,6 +142,7 @@ class _OnnxReader:
             raise fail(self.path, "has no operators: there is nothing to draw")
         if not self.outputs:
             raise fail(self.path, "names no output", "export it again, with its outputs")
+        inner, insides = self.inner_weights()
         graph = OpGraph(
             self.name,
             tuple(inputs),
@@ -149,7 +150,8 @@ class _OnnxReader:
             tuple(self.ops),
             self.shapes,
             self.constants,
-            inner=self.inner_weights(),
+            inner=inner,
+            insides={owner: tuple(names) for owner, names in insides.items()},
             written=frozenset(self.written),
             sides=self.sides,
         )
@@ -206,21 +208,35 @@ class _OnnxReader:
         elif field == GraphProto.SPARSE_INITIALIZER:
             self.sparse(start, end)
 
-    def inner_weights(self) -> dict[str, int]:
-        """Sizes of the weights in bodies: those of operators, and of the functions in use."""
-        called: dict[str, Body] = {}
-        todo = {op.kind for op in self.ops}.union(*[body.kinds for _, body in self.bodies])
-        while todo:
-            kind = todo.pop()
-            if kind in self.functions and kind not in called:
-                called[kind] = self.functions[kind]
-                todo |= called[kind].kinds
+    def inner_weights(self) -> tuple[dict[str, int], dict[str, list[str]]]:
+        """Sizes of the weights in bodies, and which operators have them by what these give.
+
+        A function has its weights once; they are those of the operator that calls it first.
+        """
+        called: set[str] = set()
         found: dict[str, int] = {}
-        for owner, body in (*self.bodies, *sorted(called.items())):
+        insides: dict[str, list[str]] = {}
+
+        def hold(owner: str, first: str, body: Body) -> None:
             for inner, size in body.weights.items():
                 name = f"{owner}/{inner}"
-                found[f"{name}#{len(found)}" if name in found else name] = size
-        return found
+                name = f"{name}#{len(found)}" if name in found else name
+                found[name] = size
+                insides.setdefault(first, []).append(name)
+            for kind in sorted(body.kinds):
+                call(kind, first)
+
+        def call(kind: str, first: str) -> None:
+            if kind in self.functions and kind not in called:
+                called.add(kind)
+                hold(kind, first, self.functions[kind])
+
+        for owner, first, body in self.bodies:
+            hold(owner, first, body)
+        if self.functions:
+            for op in self.ops:
+                call(op.kind, op.outputs[0] if op.outputs else "")
+        return found, insides
 
     # ---- constants ---------------------------------------------------------------------------
 
@@ -304,7 +320,7 @@ class _OnnxReader:
         path = scope or (name if name.count("/") > 1 else ())
         for body in bodies:
             inputs += [value for value in body.captured if value not in inputs]
-            self.bodies.append((name or kind, body))
+            self.bodies.append((name or kind, outputs[0] if outputs else "", body))
         if len(self.ops) >= MAX_OPS:
             raise fail(self.path, f"has more than {MAX_OPS:,} operators")
         self.ops.append(Op(kind, name, tuple(inputs), tuple(outputs), attributes, path))
