@@ -337,11 +337,14 @@ def as_layer(draft: LayerDraft, facts: AttentionFacts) -> None:
     wanted = 2 * (features * width + source * keys)
     wanted += (width + 2 * keys) * facts.biased + features * facts.out_biased
     usual = facts.out == features and (facts.biased or facts.unbiased) and facts.heads > 0
+    rows, seen = (product(one.shape[:-1]) for one in (draft, draft.inputs[-1]))
+    macs = 2 * rows * features * width + 2 * seen * source * keys + 2 * rows * seen * width
     plain = (
         facts.label in _PLAIN
         and not facts.scored
         and len(draft.inputs) < 3
         and len(draft.inputs[-1].shape) == 2
+        and draft.macs == macs  # else not all rows see all rows
     )
     if usual and wanted == draft.parameters and plain and not keys % facts.head:
         draft.kind = "attention"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.state import (
@@ -94,8 +94,23 @@ def _multiply_adds(fold: Fold, op: Op) -> int:
     one, two, out = (tuple(side or 1 for side in dims or ()) for dims in sides)
     if op.kind in ("Gemm", "MatMul"):
         return product(out) * one[-1] // fold.batch
+    if op.kind == "Einsum":
+        return _of_einsum(str(op.attributes.get("equation", "")), (one, two)) // fold.batch
     if op.kind == "Conv":
         return product(out) * product(two[1:]) // fold.batch
     if op.kind == "ConvTranspose":
         return product(one) * product(two[1:]) // fold.batch
     return 0
+
+
+def _of_einsum(equation: str, shapes: Sequence[tuple[int, ...]]) -> int:
+    """One for each combination of the indices of two values."""
+    terms = equation.replace(" ", "").partition("->")[0].split(",")
+    if len(terms) != 2 or any(len(t) != len(dims) for t, dims in zip(terms, shapes, strict=True)):
+        return 0
+    sides = {
+        letter: side
+        for t, dims in zip(terms, shapes, strict=True)
+        for letter, side in zip(t, dims, strict=True)
+    }
+    return product(tuple(sides.values()))
