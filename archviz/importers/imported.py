@@ -14,6 +14,7 @@ from archviz.network.rules import ShapeError
 
 if TYPE_CHECKING:
     from archviz.importers.conservation import Findings
+    from archviz.importers.sizes import Sizes
     from archviz.importers.unroll import Wired
 
 SHOWN = 3
@@ -35,8 +36,8 @@ class Imported(NamedTuple):
     """Weights that the model did not use when it ran, and that the figure leaves out."""
 
 
-def import_file(path: str) -> Imported:
-    """The spec of the model in a file.
+def import_file(path: str, sizes: Sizes = ()) -> Imported:
+    """The spec of the model in a file; ``sizes`` of inputs fill the sides that it leaves open.
 
     Raises:
         ArchvizError: the file is no model, or one that cannot be drawn.
@@ -46,7 +47,7 @@ def import_file(path: str) -> Imported:
 
     with without_collector():
         try:
-            graph = read_model(path)
+            graph = read_model(path, sizes)
         except ArchvizError:
             raise
         except Exception as error:

@@ -193,3 +193,17 @@ class Structures:
         if isinstance(element, int):
             return self.nodes[element if element >= 0 else ~element].kind
         return self.nodes[element.merge].kind if isinstance(element, Parallel) else ""
+
+
+def varying_fields(structures: Structures, chain: Chain) -> list[VaryingField]:
+    """All fields and values of a chain, in the order in which it is written."""
+    found: list[VaryingField] = []
+    for element in chain:
+        if isinstance(element, int):
+            found += structures.layer(element).varying
+        else:
+            for inner in chains_of(element):
+                found += varying_fields(structures, inner)
+            if isinstance(element, Parallel):
+                found += structures.layer(element.merge).varying
+    return found

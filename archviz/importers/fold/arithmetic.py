@@ -11,6 +11,7 @@ from archviz.importers.fold.named import named, of_two
 from archviz.importers.fold.reorient import made_alike
 from archviz.importers.fold.splits import taken_once
 from archviz.importers.fold.state import ONE, Fold, LayerDraft, TensorView, product, scalar, takes
+from archviz.importers.fold.views import same as unchanged
 from archviz.importers.fold.views import straight
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 def binary(fold: Fold, op: Op) -> bool:
     """Add, Sub, Mul, Div, Pow, Min, Max of two."""
     if len(op.inputs) != 2:
-        return _merge_many(fold, op)
+        return merge_many(fold, op)
+    if op.kind == "Sum":
+        op = op._replace(kind="Add")
     left, right = fold.value(op), fold.value(op, 1)
     if left is not None and right is not None:
         return _two(fold, op, left, right)
@@ -290,12 +293,17 @@ def _deviation(draft: LayerDraft, kind: str) -> LayerDraft | None:
     return None
 
 
-def _merge_many(fold: Fold, op: Op) -> bool:
-    if op.kind != "Sum":
-        return False
+_OF_MANY = {"Sum": "add", "Mean": "mean", "Min": "minimum", "Max": "maximum"}
+
+
+def merge_many(fold: Fold, op: Op) -> bool:
+    """Sum, Mean, Min, Max of any number of values; of one nothing."""
+    if len(op.inputs) == 1:
+        return unchanged(fold, op)
     values = [fold.value(op, index) for index in range(len(op.inputs))]
     found = [value for value in values if value is not None]
-    return len(found) == len(values) and merge(fold, op, "add", found)
+    kind = _OF_MANY.get(op.kind)
+    return kind is not None and len(found) == len(values) and merge(fold, op, kind, found)
 
 
 def _rank(value: TensorView) -> int:
@@ -343,6 +351,6 @@ def _gates(value: TensorView, largest: TensorView) -> bool:
             (a == 0) == (b == len(largest.draft.shape) - 1) or a == ONE
             for a, b in zip(small, large, strict=True)
         )
-    return small == large and all(
-        a in (1, b) for a, b in zip(value.draft.shape, largest.draft.shape, strict=True)
-    )
+    if small != large or len(value.draft.shape) != len(largest.draft.shape):
+        return False
+    return all(a in (1, b) for a, b in zip(value.draft.shape, largest.draft.shape, strict=True))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archviz.importers.fold.layers import HEAD_NORM
 from archviz.importers.fold.named import softmax as named_softmax
 from archviz.importers.fold.named import state
+from archviz.importers.fold.shapes_layers import multiplied
 from archviz.importers.fold.state import (
     BATCH,
     AttentionFacts,
@@ -90,7 +91,7 @@ def product_of_two(fold: Fold, op: Op) -> bool:
     one, two = fold.dims(left), fold.dims(right)
     if len(one) < 2 or len(two) < 2 or one[-1] != two[-2]:
         return False
-    dims = (*(one if len(one) >= len(two) else two)[:-2], one[-2], two[-1])
+    dims = multiplied(one, two)
     return _product(fold, op, left.draft, right.draft, dims, one[-1])
 
 

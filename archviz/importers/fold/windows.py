@@ -13,8 +13,8 @@ from archviz.importers.fold.state import (
     ConvOutcome,
     Fold,
     LayerDraft,
-    axes_list,
     product,
+    reduced_axes,
 )
 from archviz.importers.fold.views import as_map
 from archviz.network.kinds import KINDS
@@ -314,10 +314,12 @@ def global_pool(fold: Fold, op: Op) -> bool:
 def reduce(fold: Fold, op: Op) -> bool:
     """ReduceMean and ReduceMax over all places are a global pooling."""
     value = fold.value(op)
-    axes = axes_list(fold, op)
-    if value is None or value.axes is None or axes is None:
+    if value is None or value.axes is None or op.kind not in ("ReduceMean", "ReduceMax"):
         return False
     draft, order = value.draft, value.axes
+    axes = reduced_axes(fold, op, len(order))
+    if not axes:
+        return False
     gone = {axis % len(order) for axis in axes}
     targets = {order[axis] for axis in gone} - {ONE}
     if targets == {len(draft.shape) - 1} and op.kind == "ReduceMean" and len(gone) == 1:
