@@ -123,6 +123,8 @@ class _OutlineBuilder:
         """Calls that would make their module take too much become modules of their own."""
         done = 0
         while done < len(self.drafts):
+            while self.parted():
+                pass
             draft = self.drafts[done]
             done += 1
             if len(draft.calls) < 2:
@@ -135,6 +137,19 @@ class _OutlineBuilder:
                 if self.sizes(rest) < self.sizes(plan.takes):
                     self.move([draft.calls.pop()])
 
+    def parted(self) -> bool:
+        """Let calls with calls of different modules in them be of different modules, too."""
+        for draft in self.drafts:
+            groups: dict[tuple[int, ...], list[Call]] = {}
+            for call in draft.calls:
+                groups.setdefault(tuple(_called(call.body)), []).append(call)
+            if len(groups) > 1:
+                draft.calls[:], *others = groups.values()
+                for calls in others:
+                    self.move(calls, draft.role, draft.coded)
+                return True
+        return False
+
     def split(self, index: int) -> None:
         """A module for each set of equal values."""
         rows: dict[tuple[VaryingField, ...], list[Call]] = {}
@@ -143,13 +158,13 @@ class _OutlineBuilder:
         first, *others = rows.values()
         self.drafts[index].calls[:] = first
         for calls in others:
-            self.move(calls, self.drafts[index].role)
+            self.move(calls, self.drafts[index].role, self.drafts[index].coded)
 
-    def move(self, calls: list[Call], role: str = "block") -> None:
+    def move(self, calls: list[Call], role: str = "block", coded: bool = False) -> None:
         """Let calls be of a new module; what was found for others is found again."""
         for call in calls:
             call.module = len(self.drafts)
-        self.drafts.append(ModuleDraft(role, calls))
+        self.drafts.append(ModuleDraft(role, calls, coded))
         self.plans.clear()
         self.arguments.clear()
 
@@ -283,6 +298,16 @@ class _OutlineBuilder:
             (field, text) for field, text in values if not (field == "present" and text == "1")
         )
         return LayerItem(self.structures.kind(number), layer.fixed, kept)
+
+
+def _called(chain: Chain) -> Iterator[int]:
+    """The modules that are called in a chain, but not in their bodies."""
+    for element in chain:
+        if isinstance(element, Call):
+            yield element.module
+        else:
+            for inner in chains_of(element):
+                yield from _called(inner)
 
 
 def joined(pieces: Sequence[tuple[VaryingField, ...]]) -> list[VaryingField]:

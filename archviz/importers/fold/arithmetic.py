@@ -39,7 +39,7 @@ def binary(fold: Fold, op: Op) -> bool:
         single = value.axes is not None and value.draft.shape[-1] == 1 and constant.shape == (1,)
         if single and op.kind == "Add" and value.draft.options.get("bias") is False:
             return _by_channel(fold, op, value, op.inputs[1 if left is not None else 0])
-        if op.kind in ("Mul", "Div", "Pow") and number == 1 and left is not None:
+        if _changes_nothing(op.kind, number, left is not None):
             fold.alias(op, value)
             return True
         operands = (value.draft, number) if left is not None else (number, value.draft)
@@ -47,6 +47,13 @@ def binary(fold: Fold, op: Op) -> bool:
         return True
     name = op.inputs[1 if left is not None else 0]
     return _with_weights(fold, op, value, constant, name, left is not None)
+
+
+def _changes_nothing(kind: str, number: float, behind: bool) -> bool:
+    """Whether arithmetic with a number, which stands ``behind`` the value or before it, is none."""
+    if number == 0:
+        return kind == "Add" or (kind == "Sub" and behind)
+    return number == 1 and (kind == "Mul" or (kind in ("Div", "Pow") and behind))
 
 
 def _with_weights(

@@ -30,9 +30,12 @@ def split(fold: Fold, op: Op) -> bool:
         return False
     if len(sizes) > 1 and value.axes[axis] < 0:
         return False
-    start = 0
-    for name, size in zip(op.outputs, sizes, strict=True):
-        part(fold, op, value, axis, (start, size), name)
+    start, count = 0, len(sizes)
+    uneven = len(set(sizes)) > 1
+    for number, (name, size) in enumerate(zip(op.outputs, sizes, strict=True), 1):
+        # their sizes stand in their shapes: a number tells such parts apart at any width
+        words = f", part {number} of {count}" if uneven else ""
+        part(fold, op, value, axis, (start, size), name, words=words)
         start += size
     return True
 
@@ -45,8 +48,9 @@ def part(
     span: tuple[int, int],
     name: str,
     step: int = 1,
+    words: str = "",
 ) -> None:
-    """A stretch of a value along an axis, or every so many of it."""
+    """A stretch of a value along an axis, or every so many of it; ``words`` say which it is."""
     assert value.axes is not None
     target = value.axes[axis]
     shape = list(value.draft.shape)
@@ -55,7 +59,7 @@ def part(
     draft = fold.draft("~slice", op, [value.draft], tuple(shape))
     what = {len(shape) - 1: "channel", len(shape) - 2: "column"}.get(target, "row")
     what = "row" if what == "column" and len(shape) < 3 else what
-    label = _share(what, span, fold.dims(value)[axis])
+    label = f"{what}s{words}" if words else _share(what, span, fold.dims(value)[axis])
     if step > 1:
         label = f"every {step}{ {2: 'nd', 3: 'rd'}.get(step, 'th') } {what}"
     draft.span = Span(label, target, *span, step)
