@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from archviz.layout.blocks import Block, BoxBlock, DotsBlock
+from archviz.layout.blocks import NEAREST, Block, BoxBlock, DotsBlock
 from archviz.layout.canvas import BUS_TO_MERGE, TURN, Canvas, Port
 from archviz.layout.flow import Side
 from archviz.layout.style import Style
@@ -42,7 +42,9 @@ class SeriesBlock(Block):
         x = 0.0
         for index, block in enumerate(self.blocks):
             if index:
-                x += self.blocks[index - 1].right_gap + block.left_gap
+                before = self.blocks[index - 1]
+                named = before.badges[1] + block.clear if block.clear else 0.0
+                x += max(before.right_gap + block.left_gap, named)
                 x += (extra or {}).get(index - 1, 0.0)
             self.offsets.append(x)
             x += block.width
@@ -244,7 +246,7 @@ class TowersBlock(Block):
         self.heights = [height - level for height in heights]
         self.lead = style.gap(TRUNK_TO_BOX)
         overhangs = [branch.overhang for branch in self.branches]
-        self.lead += max(0.0, max(overhangs) - style.gap(0.45))
+        self.lead += max(0.0, max(overhangs) - style.gap(NEAREST))
         self.lead += stagger(self.branches, self.heights, not self.begins, style)
         inner = max(branch.width - branch.overhang for branch in self.branches)
         self.ends = self.lead + inner
@@ -309,7 +311,7 @@ class ResidualBlock(Block):
     def __init__(self, main: Block, shortcut: Block, merge: BoxBlock, style: Style) -> None:
         self.main, self.shortcut, self.merge, self.style = main, shortcut, merge, style
         overhang = max(main.overhang, shortcut.overhang)
-        self.lead = style.gap(TRUNK_TO_BOX) + max(0.0, overhang - style.gap(0.45))
+        self.lead = style.gap(TRUNK_TO_BOX) + max(0.0, overhang - style.gap(NEAREST))
         main_width = main.width - main.overhang
         shortcut_width = shortcut.width - shortcut.overhang
         gap = main.right_gap + merge.left_gap if main_width else style.gap(1)

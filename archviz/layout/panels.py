@@ -216,8 +216,9 @@ def make_panel(module: Module, content: Block, style: Style, named: bool) -> Pan
     title = text_width(module.title, style.metric("title"), bold=True)
     inner = max(content.width, style.px(1.2))
     wiring, grounds = _wired(module, content, style) if named else (None, [])
-    head = 0.0
+    head, unsettled = 0.0, Unsettled()
     if wiring:
+        unsettled = Unsettled(wiring.failed | _crowded(grounds[0], style), wiring.turned)
         above, below = room_of(wiring, grounds, style)[1]
         up, down = max(up, above + pad / 2), max(down, below + pad / 2)
         if any(pin.name == COMING_IN for pin in grounds[1].pins):
@@ -239,7 +240,7 @@ def make_panel(module: Module, content: Block, style: Style, named: bool) -> Pan
         pad_left=pad_left + spare / 2,
         pad_right=pad_right + spare / 2,
         head=head,
-        unsettled=Unsettled(wiring.failed, wiring.turned) if wiring else Unsettled(),
+        unsettled=unsettled,
         chosen=wiring.chosen if wiring else Chosen({}),
     )
 
@@ -279,6 +280,18 @@ def _grounds(module: Module, canvas: Canvas, y: float, edge: float, style: Style
             pins.append(Pin(name, pin.x, None, edge, target=name))
     inner = [pin._replace(mute=pin.mute or pin.name in module.gives) for pin in canvas.pins]
     return [Ground(edge, tuple(pins), ()), ground_of(canvas.items(), inner, y, canvas.flow)]
+
+
+def _crowded(edge: Ground, style: Style) -> frozenset[str]:
+    """The values of which the names would stand on others at the edge of a panel."""
+    size, found, end = style.metric("caption"), set[str](), -FAR
+    for pin in sorted(edge.pins, key=lambda pin: pin.x):
+        along = style.flow.lies(text_width(pin.name, size), size)[0]
+        if pin.x - along / 2 < end:
+            found.add(pin.name)
+        else:
+            end = pin.x + along / 2 + style.px(RISE)
+    return frozenset(found)
 
 
 def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:

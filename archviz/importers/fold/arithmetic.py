@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.activations import common_base, grow
-from archviz.importers.fold.layers import attach
+from archviz.importers.fold.layers import attach, head_norm
 from archviz.importers.fold.named import named, of_two
 from archviz.importers.fold.reorient import made_alike
 from archviz.importers.fold.splits import taken_once
@@ -71,6 +71,12 @@ def _with_weights(
         return _with_table(fold, op, value, constant, name)
     if touched == [channels] and (first or op.kind in ("Add", "Mul")):
         return _by_channel(fold, op, value, name)
+    if op.kind == "Mul" and draft.norm_steps == ("rms-norm",) and touched == [axes[-1]]:
+        made = head_norm(fold, op, draft.inputs[0])
+        draft.inputs[0].refs -= draft.options["taken"] - 1
+        fold.weigh(made, name)
+        fold.give(op, made, axes)
+        return True
     sides = [axis for axis, side in enumerate(draft.shape) if side != 1]
     rows = name in fold.origins and len(draft.shape) == 2 and channels in touched
     if op.kind == "Add" and (sorted(touched) == sides or rows) and draft.kind[0] != "~":

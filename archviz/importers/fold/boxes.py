@@ -135,6 +135,8 @@ def _multiply_adds(fold: Fold, op: Op, out: tuple[int, ...] | None) -> int:
     one, two = (dims_of(fold, op.inputs[index]) for index in (0, slot))
     if not one or not two:
         return 0
+    if kind == "Einsum":
+        return _of_einsum(str(op.attributes.get("equation", "")), (one, two)) // fold.batch
     if kind in ("Gemm", "FusedGemm", "FusedMatMul"):
         depth = one[-2 if op.attributes.get("transA") else -1]
     elif kind in ("MatMul", "MatMulInteger", "QLinearMatMul", "MatMulIntegerToFloat"):
@@ -153,3 +155,16 @@ def _multiply_adds(fold: Fold, op: Op, out: tuple[int, ...] | None) -> int:
     else:
         return 0
     return product(out) * depth // fold.batch
+
+
+def _of_einsum(equation: str, shapes: Sequence[tuple[int, ...]]) -> int:
+    """One for each combination of the indices of two values."""
+    terms = equation.replace(" ", "").partition("->")[0].split(",")
+    if len(terms) != 2 or any(len(t) != len(dims) for t, dims in zip(terms, shapes, strict=True)):
+        return 0
+    sides = {
+        letter: side
+        for t, dims in zip(terms, shapes, strict=True)
+        for letter, side in zip(t, dims, strict=True)
+    }
+    return product(tuple(sides.values()))

@@ -134,6 +134,8 @@ class AttentionFacts(NamedTuple):
     out: int = 0
     """Units of the projection behind it; 0 without one."""
     out_biased: bool = False
+    scored: bool = False
+    """Whether learned numbers are added to its scores, its own or those of an earlier layer."""
 
     @property
     def head(self) -> int:

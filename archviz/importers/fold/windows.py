@@ -329,6 +329,12 @@ def reduce(fold: Fold, op: Op) -> bool:
             op, made, order if kept else tuple(a for i, a in enumerate(order) if i not in gone)
         )
         return True
+    last = gone == {len(order) - 1} and len(targets) == 1 and op.attributes.get("keepdims", 1)
+    base = draft.base if draft.base is not None else draft
+    if last and base.kind == "~view" and op.kind == "ReduceMean":  # of each head of an attention
+        sides = tuple(1 if axis in targets else side for axis, side in enumerate(draft.shape))
+        fold.give(op, fold.draft("~mean", op, [draft], sides), order)
+        return True
     flat = {axis for axis, side in enumerate(draft.shape[:-1]) if side == 1 and axis not in order}
     if targets | flat != set(range(len(draft.shape) - 1)) or len(draft.shape) not in (2, 3, 4):
         return False
