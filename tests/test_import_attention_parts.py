@@ -123,3 +123,58 @@ def test_what_else_a_module_does_is_not_swallowed() -> None:
     text = imported(Inlined(), Inlined()).imported.text
     assert "other-attention" not in text
     assert "residual" in text
+
+
+class Units(nn.Module):
+    """Attention among the rows of each of several groups."""
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        self.groups = groups
+        self.qkv, self.out = nn.Linear(16, 48), nn.Linear(16, 16)
+
+    def forward(self, x):
+        batch, length, width = x.shape
+        parts = self.qkv(x).reshape(batch, -1, self.groups, 3, 2, 8).permute(3, 0, 4, 2, 1, 5)
+        queries, keys, values = parts.unbind(0)
+        scores = (queries @ keys.transpose(-1, -2)).softmax(-1)
+        return self.out((scores @ values).transpose(1, 3).reshape(batch, length, width))
+
+
+@pytest.mark.parametrize("groups", [1, 4])
+def test_rows_that_see_only_some_rows(groups: int) -> None:
+    net = archviz.from_torch(nn.Sequential(Units(groups)), (1, 32, 16))
+    assert net.imported.faithful, net.imported.report
+    wanted = 32 * 16 * 16 * 4 + 2 * 32 * (32 // groups) * 16
+    assert net.info()["totals"]["macs"] == wanted
+    assert ("other-attention" in net.imported.text) == (groups > 1)
+
+
+class Tables(nn.Module):
+    """A product with a learned table, as relative positions have it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.ones(8, 5, 16))
+
+    def forward(self, x):
+        return torch.einsum("bhwc,hkc->bhwk", x.permute(0, 2, 3, 1), self.table).sum(-1)
+
+
+def test_the_products_of_an_einsum_with_a_table_count() -> None:
+    net = archviz.from_torch(nn.Sequential(Tables()), (1, 16, 8, 8))
+    assert net.info()["totals"]["macs"] == 8 * 8 * 5 * 16
+
+
+class Picks(nn.Module):
+    """Takes one of several parts of a value apart."""
+
+    def forward(self, x):
+        parts = x.reshape(x.shape[0], 4, 3, 5, 8).permute(2, 0, 1, 3, 4)
+        return parts[0] @ parts[1].transpose(-1, -2)
+
+
+def test_a_part_says_which_it_is() -> None:
+    found = archviz.from_torch(nn.Sequential(Picks()), (1, 12, 40)).imported
+    assert "part 2 of 3" in found.text
+    assert found.plain, found.report

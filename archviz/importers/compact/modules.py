@@ -13,7 +13,7 @@ from archviz.importers.compact.module_drafts import (
     is_gate,
 )
 from archviz.importers.compact.several_inputs import begins, has_input
-from archviz.importers.compact.structure import ALONE, Structures, VaryingField
+from archviz.importers.compact.structure import ALONE, Structures, varying_fields
 from archviz.importers.compact.tree import (
     UNKNOWN,
     Call,
@@ -217,10 +217,13 @@ class ModuleSelector:
         chain[:] = result
 
     def exact(self, element: Element) -> int:
-        """A number for the structure and all values of an element."""
-        return self.structures.number(
-            (self.structures.key(element), tuple(varying_fields(self.structures, [element])))
-        )
+        """A number for the structure and all values of an element, but for what it weighs.
+
+        The first of equal blocks may hold a table that all of them use.
+        """
+        found = varying_fields(self.structures, [element])
+        values = tuple([(field, value) for field, value in found if field != "weights"])
+        return self.structures.number((self.structures.key(element), values))
 
     def is_pair(self, body: Chain) -> bool:
         """Whether a pattern is made of different blocks."""
@@ -382,17 +385,3 @@ def run_lengths(keys: Sequence[int], period: int) -> list[int]:
     for at in range(len(keys) - period - 1, -1, -1):
         result[at] = result[at + 1] + 1 if keys[at] == keys[at + period] else 0
     return result
-
-
-def varying_fields(structures: Structures, chain: Chain) -> list[VaryingField]:
-    """All fields and values of a chain, in the order in which it is written."""
-    found: list[VaryingField] = []
-    for element in chain:
-        if isinstance(element, int):
-            found += structures.layer(element).varying
-        else:
-            for inner in chains_of(element):
-                found += varying_fields(structures, inner)
-            if isinstance(element, Parallel):
-                found += structures.layer(element.merge).varying
-    return found

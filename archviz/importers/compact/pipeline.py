@@ -10,11 +10,12 @@ from archviz.importers.compact.outline import (
     Outline,
     badges_once,
 )
-from archviz.importers.compact.outline_builder import build_outline
+from archviz.importers.compact.outline_builder import Hung, build_outline
 from archviz.importers.compact.path_order import put_in_order
 from archviz.importers.compact.prepare import Offshoot, Prepared, joined_outputs, prepare
+from archviz.importers.compact.rows import in_one, over_words, rows_of
 from archviz.importers.compact.series_parallel import Wiring, decompose
-from archviz.importers.compact.several_inputs import START, cut_start, with_start
+from archviz.importers.compact.several_inputs import START, cut_start
 from archviz.importers.compact.structure import Structures
 from archviz.importers.compact.tree import (
     Chain,
@@ -31,12 +32,14 @@ def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
         ArchvizError: the model has no input.
     """
     prepared = prepare(graph, file)
-    nodes = list(with_start(prepared.nodes))
+    rows = rows_of(prepared.nodes)
+    nodes = in_one(rows)
     tree, taps = _tree(nodes, prepared, graph)
     if taps is None:
         hanging = [node for shoot in prepared.offshoots for node in shoot.nodes]
         prepared = joined_outputs([*prepared.nodes, *hanging], list(graph.outputs))
-        nodes = list(with_start(prepared.nodes))
+        rows = rows_of(prepared.nodes)
+        nodes = in_one(rows)
         tree, taps = _tree(nodes, prepared, graph)
     heads: dict[int, list[Offshoot]] = {}
     for shoot, tap in zip(prepared.offshoots, taps or (), strict=True):
@@ -55,11 +58,19 @@ def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
     for tap_bodies in bodies.values():
         for body in tap_bodies:
             put_in_order(structures, body)
-    ModuleSelector(structures, chain, list(heads), drafts).run()
+    names = {tree.index[row.nodes[-1].id]: row.name for row in rows[:-1]}
+    begins = [one for one in chain if isinstance(one, int) and nodes[one].kind == "input"]
+    ModuleSelector(structures, chain, [*heads, *names, *begins], drafts).run()
     code = CodeNames(graph.name, graph.nodes, graph.classes)
-    outline = build_outline(graph.name, first, chain, structures, drafts.found, bodies, code)
+    hung = Hung(bodies, names)
+    outline = build_outline(graph.name, first, chain, structures, drafts.found, hung, code)
     hidden, note = badges_once(outline)
-    return outline._replace(joined=prepared.joined, hidden=hidden, notes=(note,) if note else ())
+    return outline._replace(
+        joined=prepared.joined,
+        hidden=hidden,
+        notes=(note,) if note else (),
+        direction="up" if over_words(rows[-1].nodes) else "",
+    )
 
 
 def _tree(

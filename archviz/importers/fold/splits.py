@@ -20,11 +20,15 @@ def split(fold: Fold, op: Op) -> bool:
     dims = fold.dims(value)
     axis = op.attributes.get("axis", 0) % len(dims)
     sizes = op.attributes.get("split") or numbers(fold.constant(op, 1))
+    if sizes is None and len(op.inputs) > 1 and op.inputs[1]:
+        return False  # given at run time
     if sizes is None:
         count = len(op.outputs)
         size = -(-dims[axis] // count)
         sizes = (*[size] * (count - 1), dims[axis] - size * (count - 1))
     if sum(sizes) != dims[axis] or len(sizes) != len(op.outputs) or min(sizes) < 1:
+        return False
+    if len(sizes) > 1 and value.axes[axis] < 0:
         return False
     start, count = 0, len(sizes)
     uneven = len(set(sizes)) > 1
@@ -111,8 +115,8 @@ def slices(fold: Fold, op: Op) -> bool:
             changed.append((axis, (low, size), step))
     if not changed:
         return same(fold, op)
-    if len(changed) > 1:
-        return False
+    if len(changed) > 1 or value.axes[changed[0][0]] < 0:
+        return False  # some of the batch is no part of a layer
     axis, span, step = changed[0]
     part(fold, op, value, axis, span, op.outputs[0], step)
     return True

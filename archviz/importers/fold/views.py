@@ -190,6 +190,8 @@ def target_dims(fold: Fold, op: Op, old: tuple[int, ...]) -> tuple[int, ...] | N
             return fold.known(op.outputs[0])
         return _resolved(stated, old, bool(op.attributes.get("allowzero")))
     axes = axes_list(fold, op)
+    if axes is None and len(op.inputs) > 1 and op.inputs[1]:
+        return None  # given at run time
     if op.kind == "Squeeze":
         if axes is None:
             return tuple(solid(old))
