@@ -22,8 +22,9 @@ TWICE = 0.96
 """Units of a merge's side for the lines of one value where nothing else enters."""
 BESIDE_LINE = (0.3, 4.0)
 """Units and pixels: a tower that is nearer to the line of all of them stands on it."""
-BADGE_PAD, BADGE_TO_BUS = 0.14, 0.05
-"""Units between a badge and a bracket; between a badge and the line on which towers end."""
+BADGE_PAD, BADGE_TO_BUS, BADGE_TO_NAME = 0.14, 0.05, 0.1
+"""Units between a badge and a bracket; between a badge and the line on which towers end; between
+a badge and the name of the value."""
 
 
 class SeriesBlock(Block):
@@ -42,7 +43,9 @@ class SeriesBlock(Block):
         x = 0.0
         for index, block in enumerate(self.blocks):
             if index:
-                x += self.blocks[index - 1].right_gap + block.left_gap
+                before = self.blocks[index - 1]
+                badge = before.badges[1] + style.px(BADGE_TO_NAME) if block.behind else 0.0
+                x += max(before.right_gap + block.left_gap, badge)
                 x += (extra or {}).get(index - 1, 0.0)
             self.offsets.append(x)
             x += block.width
@@ -67,13 +70,18 @@ class SeriesBlock(Block):
         return ports
 
 
+def inner_side(style: Style) -> float:
+    """How far the line from one line to the next stands out at both sides of a series."""
+    return max(style.gap(TURN), style.px(0.6))
+
+
 class WrappedBlock(Block):
     """A series in several lines, each beginning below the one before; it ends in the last."""
 
     def __init__(self, lines: Sequence[SeriesBlock], style: Style) -> None:
         self.lines = list(lines)
         self.style = style
-        self.side = max(style.gap(TURN), style.px(0.6))
+        self.side = inner_side(style)
         self.heights = stack(self.lines, style.row_gap(0.5) + style.px(0.2))
         self.width = max(line.width for line in self.lines) + 2 * self.side
         self.up = self.lines[0].up

@@ -19,6 +19,7 @@ from archviz.layout.row import (
     RowLine,
     break_row,
     count_lines,
+    longest_line,
     main_row,
     measure_lines,
     turn_room,
@@ -82,8 +83,9 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
     """
     style = Style(options.theme, options.theme.metric("unit"), options.full)
     style = style._replace(flow=FLOWS[network.figure.direction])
-    builder = Builder(network, analysis, style)
-    panels = build_panels(network, builder)
+    longest = longest_line(style)
+    builder = Builder(network, analysis, style, longest=longest)
+    panels = build_panels(network, builder, longest)
 
     def arranged(builder: Builder) -> tuple[PagePlan, Unsettled]:
         plan = choose_plan(main_row(builder), panels, style, options.aspect)
