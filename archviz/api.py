@@ -201,18 +201,23 @@ def load_text(
     return LoadedNetwork(network_from_text(spec_text(text, name), name, allow_outside))
 
 
-def from_onnx(path: str | os.PathLike[str]) -> LoadedNetwork:
+def from_onnx(path: str | os.PathLike[str], input_size: Any = None) -> LoadedNetwork:
     """A network from a model file: ONNX, ``.keras`` or the JSON of a Keras model.
+
+    ``input_size`` is for sides of inputs that the file leaves open: a shape with its batch,
+    such as ``(1, 3, 640, 640)``, several, or a dictionary of them by the names of inputs.
 
     Its weights are counted and not read; no framework is needed. ``imported`` says whether
     the figure is faithful: it takes the weights that the file holds, and gives its shapes.
 
     Raises:
         ArchvizError: the file is no model, or one that cannot be drawn.
+        TypeError: ``input_size`` is no size.
     """
     from archviz.importers.imported import import_file
+    from archviz.importers.sizes import sizes_of
 
-    imported = import_file(os.fspath(path))
+    imported = import_file(os.fspath(path), sizes_of(input_size))
     return LoadedNetwork(imported.network, imported, os.fspath(path))
 
 

@@ -14,6 +14,7 @@ from archviz.network.model import (
     Graph,
     Layer,
     ModuleCall,
+    Named,
     Network,
     Node,
     Repeat,
@@ -23,7 +24,7 @@ from archviz.network.model import (
 )
 
 PLAIN = Layer._field_defaults
-IGNORED = {"kind", "where", "mark", "name", "present", "drawn", "counts_in_depth"}
+IGNORED = {"kind", "where", "mark", "name", "present", "drawn", "counts_in_depth", "takes"}
 
 
 def options_of(layer: Layer) -> dict[str, Any]:
@@ -44,6 +45,7 @@ class Unroll:
     def __init__(self, network: Network, with_auxiliary: bool = True) -> None:
         self.nodes: list[LayerNode] = []
         self.outputs: list[str] = []
+        self.named: dict[str, list[str]] = {}
         self.with_auxiliary = with_auxiliary
         end = self.series(network.body, [])
         self.outputs.insert(0, end[0])
@@ -51,6 +53,7 @@ class Unroll:
     def layer(self, layer: Layer, sources: Sequence[str]) -> list[str]:
         if not layer.present or (layer.kind == "dropout" and not layer.value and not layer.drawn):
             return list(sources)
+        sources = [*sources, *(end for name in layer.takes for end in self.named[name])]
         name = f"n{len(self.nodes)}"
         self.nodes.append(LayerNode(name, layer.kind, tuple(sources), options_of(layer)))
         return [name]
@@ -69,7 +72,10 @@ class Unroll:
             elif isinstance(node, Repeat):
                 for body in node.bodies * (node.times if len(node.bodies) == 1 else 1):
                     ends, before = self.walk(body, ends, before)
+            elif isinstance(node, Named):
+                self.named[node.name] = ends
             elif isinstance(node, ModuleCall) and node.present:
+                self.named |= {name: self.named[given] for name, given in node.inputs}
                 ends, before = self.walk(node.body, ends, before)[0], ends
             elif isinstance(node, Graph):
                 ends, before = self.graph(node, ends, before), ends

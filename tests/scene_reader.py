@@ -307,10 +307,10 @@ def read_net(net: Sequence[Spot], flow: Point, named: dict[Spot, Text]) -> Net:
     sources = {
         spot for spot in ends if not spot.head and (spot.box is not None or spot not in named)
     }
-    for spot in ends:
-        if spot in targets or spot in sources:
-            continue
-        given = spot in named and (not _ahead(spot, flow) if targets and sources else not targets)
+    rest = [spot for spot in ends if spot not in targets | sources]
+    begins = bool(sources) or any(_ahead(spot, flow) for spot in rest)
+    for spot in rest:
+        given = spot in named and (not _ahead(spot, flow) if targets and begins else not targets)
         (targets if given else sources).add(spot)
     for spot in ends:
         for piece, last in at[spot]:
@@ -474,9 +474,16 @@ def _name_at(spot: Spot, seen: Seen) -> Text | None:
     found = [(_apart((*spot.at, 0.0, 0.0), text.box) / text.size, text) for text in seen.texts]
     if not spot.head:
         long = _reach(spot, other)
-        found += [(_apart(long, text.box) / text.size, text) for text in seen.texts]
+        over = [text for text in seen.texts if _over(text.box, long)]
+        found += [(_apart(long, text.box) / text.size, text) for text in over]
     near = [(distance, text) for distance, text in found if distance < NEAR]
     return min(near)[1] if near else None
+
+
+def _over(text: Box, piece: Box) -> bool:
+    """Whether a text stands beside a piece of a line, and not beyond its end."""
+    axis = 0 if piece[2] else 1
+    return text[axis] < piece[axis] + piece[2 + axis] and piece[axis] < text[axis] + text[2 + axis]
 
 
 def _names_over(net: Sequence[Spot], named: dict[Spot, Text], seen: Seen) -> set[str]:

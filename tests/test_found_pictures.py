@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import pytest
 from fuzz_pictures import Look, faults
-from invariants import violations
+from invariants import segments, violations
+from scene_reader import NEAR, _apart
 
 from archviz.language.expand import network_from_text
+from archviz.layout import canvas, choice, lanes, ways
+from archviz.layout.build import Builder
+from archviz.layout.flow import FLOWS
 from archviz.layout.page import Options, draw_network
+from archviz.layout.sheet import moved
+from archviz.layout.slides import COMPACT, slide_style
 from archviz.network.analysis import analyse
+from archviz.scene.scene import Connector, Scene, Text, extent, leaves
 from archviz.scene.theme import load_theme
 
 FOUND: dict[str, tuple[Look, str]] = {
@@ -41,6 +48,99 @@ network:
   - auxiliary: [avg-pool 5x5, conv 1x1 8 relu, flatten, dense 1024 relu, dense 1000 softmax]
 """,
     ),
+    "the name of a wire that begins behind the last box stands beside the line": (
+        Look("up", slides=True),
+        """
+title: a
+network:
+  - input 32x32x8
+  - sep-conv 3x3 8 as=a
+  - conv 11x11 8 same relu as=b
+  - residual: [attention 2, depthwise-conv 3x3 same]
+  - add b
+  - conv 3x3 8 same as=c
+  - add a
+  - add c
+""",
+    ),
+    "a wire that passes a line keeps clear of the names of those above it": (
+        Look("down", full=True, aspect=0.7),
+        """
+title: a
+modules:
+  block: {inputs: [memory], layers: [add memory, mixture-of-experts 4 active=2 inner=8]}
+network:
+  - input 32x32x8
+  - batch-norm
+  - relu
+  - {residual: [], merge: add relu, as: p33}
+  - add p33 relu
+  - {residual: [add p33, add p33 relu as=memory4, add memory4], as: time-embedding5}
+  - residual: [add time-embedding5 relu as=a6, dropout 0.5 as=memory7, add a6, add memory7]
+    merge: add relu
+  - conv 3x3 8 same as=p39
+  - input 32x32x8
+  - block memory=p33 as=p310
+  - add p33 as=p311
+  - conv 3x3 8 same as=p314
+  - conv 3x3 8 same
+  - add p39
+  - add p310
+  - add p311
+  - add p314
+""",
+    ),
+    "no name stands on the end of a stage's ground": (
+        Look(aspect=16 / 9),
+        """
+title: a
+modules: {block: {inputs: [memory], layers: [add memory]}}
+network:
+  - input 32x32x8
+  - lrn as=a
+  - {stage: 漢字のブロック, of: [input 32x32x8, block memory=a, lrn as=memory5]}
+  - conv 3x3 8 same
+  - outputs:
+      last: conv 3x3 8 same
+      first: []
+      second: [from memory5, sep-conv 3x3 8 same]
+      third: [from a, max-pool 3x3 /1 same]
+""",
+    ),
+    "a name that a line begins with is not one that leaves it": (
+        Look(aspect=16 / 9),
+        """
+title: a
+modules: {block: {inputs: [memory], layers: [add memory]}}
+network:
+  - input 32x32x8
+  - lrn as=p33
+  - towers: [[add p33 relu], [from p33, lrn as=memory4, add memory4], [block memory=p33]]
+    merge: add
+""",
+    ),
+    "names at a panel's edge keep apart, and show what leaves": (
+        Look(),
+        """
+title: a
+modules:
+  m:
+    inputs: [a-long-name-of-one, a-long-name-of-two]
+    gives: [kept-in-mind-as-it-is, other]
+    layers:
+      - conv 3x3 8 same as=kept-in-mind-as-it-is
+      - add a-long-name-of-one a-long-name-of-two
+      - conv 3x3 8 same as=other
+      - add kept-in-mind-as-it-is
+      - conv 3x3 8 same
+network:
+  - input 32x32x8 as=x
+  - conv 3x3 8 same as=y
+  - m a-long-name-of-one=x a-long-name-of-two=y kept-in-mind-as-it-is=z other=w
+  - add z
+  - add w
+""",
+    ),
 }
 
 
@@ -50,6 +150,46 @@ def test_it_is_right_now(name: str) -> None:
     assert faults(text, look) == []
 
 
+@pytest.mark.parametrize("direction", [*FLOWS])
+@pytest.mark.parametrize("slides", [False, True])
+def test_names_alone_say_the_same(
+    monkeypatch: pytest.MonkeyPatch, slides: bool, direction: str
+) -> None:
+    monkeypatch.setattr(lanes, "choose", lambda *_: [])
+    text = FOUND["names at a panel's edge keep apart, and show what leaves"][1]
+    assert faults(text, Look(direction, slides=slides)) == []
+
+
+def drawn_dense(text: str, flow: str, names: set[str]) -> Scene:
+    """The row of a network as it is on a dense slide, ``names`` without wires."""
+    network = network_from_text(text, "found.yaml")
+    style = slide_style(load_theme(), 1.0, COMPACT[-1], False, FLOWS[flow])
+    builder = Builder(network, analyse(network), style).within(network.body)
+    row = canvas.Canvas("row", style.flow)
+    builder._replace(stubs=frozenset(names)).series(builder.body).place(row, 0.0, 0.0, [])
+    left, top, right, bottom = extent(row.items())
+    items = tuple(moved(item, -left, -top) for item in row.items())
+    return Scene(right - left, bottom - top, "a", "", "#ffffff", items)
+
+
+def test_names_on_a_line_keep_clear_of_badges() -> None:
+    text = "title: a\nnetwork: [input 8x8x8, conv 1x1 8 relu as=abcde, conv 1x1 8, add abcde]"
+    assert violations(drawn_dense(text, "right", {"abcde"})) == []
+
+
+def test_names_at_which_towers_begin_keep_clear_of_their_trunk() -> None:
+    towers = "{towers: [conv 1x1 8, [from abcde, conv 1x1 8], conv 3x3 8 same], merge: add}"
+    text = f"title: a\nnetwork: [input 8x8x8 as=abcde, conv 1x1 8, {towers}]"
+    for flow in FLOWS:
+        scene = drawn_dense(text, flow, {"abcde"})
+        drawn = [*leaves(scene.items)]
+        name = [leaf for leaf in drawn if isinstance(leaf, Text) and leaf.text == "abcde"][-1]
+        bent = [leaf.points for leaf in drawn if isinstance(leaf, Connector) and leaf.points[2:]]
+        assert bent
+        near = min(_apart(piece, name.box) for points in bent for piece in segments(points))
+        assert near > (NEAR * name.size if flow != "right" else 0)
+
+
 @pytest.mark.parametrize("form", ["towers: [conv 1x1 8, conv 1x1 8]", "residual: conv 1x1 8"])
 def test_brackets_keep_clear_of_the_badges_of_merges(form: str) -> None:
     item = f"{{repeat: 2, of: [{{{form}, merge: add relu}}]}}"
@@ -57,3 +197,14 @@ def test_brackets_keep_clear_of_the_badges_of_merges(form: str) -> None:
     theme = load_theme()
     theme = theme._replace(metrics={**theme.metrics, "badge": 0.8})  # as on a dense slide
     assert violations(draw_network(network, analyse(network), Options(theme))) == []
+
+
+def test_wires_that_cross_much_are_drawn_where_they_were_found() -> None:
+    def across(name: str, x: float) -> ways.Route:
+        legs = tuple(ways.Leg(at, canvas.Pin(name, at, 0.0, 0.0), False) for at in (x, x + 1000.0))
+        return (ways.Lane(name, (0, False), legs, x, x + 1000.0, crossed=2),)
+
+    style = slide_style(load_theme(), 1.0, COMPACT[-1], False)
+    wires = [[across("a", 0.0)], [across("b", 300.0)], [across("c", 600.0)]]
+    assert len(choice.choose(wires, style)) < 3
+    assert len(choice.choose(wires, style, known=True)) == 3

@@ -138,10 +138,23 @@ def test_a_sum_of_many_is_one_layer() -> None:
     assert graph.nodes[-1].inputs == tuple(values)
 
 
-def test_a_largest_of_many_is_not_understood() -> None:
+@pytest.mark.parametrize(
+    ("kind", "wanted"),
+    [("Sum", "add"), ("Mean", "mean"), ("Max", "maximum"), ("Min", "minimum")],
+)
+def test_many_values_meet_in_a_merge(kind: str, wanted: str) -> None:
     model = Builder()
     values = [model.conv("x", 3, 8) for _ in range(3)]
-    assert unknown(model, model.op("Max", *values)) == ["Max"]
+    assert kinds(model.layers(model.op(kind, *values)))[-1] == wanted
+    model = Builder()
+    assert kinds(model.layers(model.op(kind, model.conv("x", 3, 8)))) == ["conv"]
+
+
+@pytest.mark.parametrize(("kind", "wanted"), [("Sum", "add"), ("Mean", "mean")])
+def test_two_values_meet_in_a_merge(kind: str, wanted: str) -> None:
+    model = Builder()
+    end = model.op(kind, *two(model))
+    assert kinds(model.layers(end))[-1] == wanted
 
 
 def test_a_sum_of_many_with_a_constant_is_not_understood() -> None:

@@ -146,7 +146,7 @@ def test_the_shape_of_a_weight(
     data = helper.make_model(graph).SerializeToString()
     fold = Fold(read_onnx_data(data, "m.onnx"), "m.onnx")
     assert shape_of(fold, fold.graph.ops[0])
-    assert fold.constants["out"] == Tensor(shape, values, floating=False)
+    assert fold.constants["out"] == Tensor(shape, values, floating=False, weight=False)
 
 
 def test_dividing_by_nothing_is_no_crash() -> None:

@@ -365,7 +365,7 @@ def test_cross_attention_has_two_inputs_in_their_order() -> None:
     asked = model.op("Slice", "x", model.ints(0), model.ints(4), model.ints(1))
     graph = model.layers(attended(model, asked, memory, (4, 10)))
     node = graph.nodes[-1]
-    assert (node.kind, node.options["label"]) == ("op-merge", "cross-attention")
+    assert (node.kind, node.options["count"]) == ("attention", 4)
     assert node.inputs == (asked, memory)
     assert node.shape == (4, 16)
     assert node.parameters == 4 * (16 * 16 + 16)

@@ -359,7 +359,7 @@ def test_an_open_batch_is_no_obstacle() -> None:
 
 def test_messages() -> None:
     model = Builder((1, 3, "height", "width"))
-    assert "of unknown size" in message(model.bytes(model.conv("x", 3, 8)))
+    assert "is of open size" in message(model.bytes(model.conv("x", 3, 8)))
     model = Builder()
     assert "comes from nowhere" in message(model.bytes(model.op("Relu", "nothing")))
     model = Builder()

@@ -320,8 +320,8 @@ def test_an_encoder_with_a_decoder_that_looks_at_it() -> None:
 
     module = Model()
     graph = layers_of_torch(module, (1, 10, 32))
-    crossing = [node for node in graph.nodes if node.options.get("label") == "cross-attention"]
-    assert [len(node.inputs) for node in crossing] == [2]
+    crossing = [node for node in graph.nodes if node.kind == "attention"]
+    assert [len(node.inputs) for node in crossing] == [1, 1, 2]
     assert not graph.unknown
     check_totals(module, graph)
 

@@ -101,7 +101,7 @@ def shuffled(graph: LayerGraph, source: random.Random) -> LayerGraph:
         node = ready.pop(source.randrange(len(ready)))
         done.add(node.id)
         inputs = [names[name] for name in node.inputs]
-        if node.kind != "scaled-add":
+        if node.kind not in ("scaled-add", "attention"):
             source.shuffle(inputs)
         order.append(node._replace(id=names[node.id], inputs=tuple(inputs)))
         for user in users.get(node.id, ()):

@@ -28,6 +28,9 @@ ELSEWHERE = {
     ("ValueInfoProto", "DIM_VALUE"): onnx.TensorShapeProto.Dimension.DESCRIPTOR.fields_by_name[
         "dim_value"
     ],
+    ("ValueInfoProto", "DIM_PARAM"): onnx.TensorShapeProto.Dimension.DESCRIPTOR.fields_by_name[
+        "dim_param"
+    ],
 }
 """Fields of messages that stand in others."""
 

@@ -131,7 +131,7 @@ def test_sizes_that_are_none(size: str) -> None:
 
 def test_inputs_are_for_modules_and_all_have_names_or_none() -> None:
     result = run("render", "resnet50", "--input", "1x3x8x8")
-    assert (result.exit_code, "--input is for PyTorch modules" in result.stderr) == (2, True)
+    assert (result.exit_code, "--input is for model files" in result.stderr) == (2, True)
     assert read_inputs(("1x2", "3X4")) == [(1, 2), (3, 4)]
     assert read_inputs(("a=1x2", "b=3")) == {"a": (1, 2), "b": (3,)}
     with pytest.raises(ValueError, match="a name of its own"):

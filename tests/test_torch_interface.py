@@ -107,7 +107,7 @@ def test_what_is_no_module(given: Any, words: str) -> None:
         archviz.from_torch(given, SIZE)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*torch.jit")
 def test_a_script() -> None:
     script = torch.jit.trace(nn.Linear(2, 2), torch.zeros(1, 2))
     with pytest.raises(ArchvizError, match="is a script"):

@@ -40,8 +40,9 @@ def load_source(source: str) -> LoadedNetwork:
     what = named_module(source)
     if what is not None:
         return _from_python(what, context.meta.get(INPUTS))
-    if context.command.name == "import":
-        return from_onnx(source)
+    sizes = context.meta.get(INPUTS)
+    if context.command.name == "import" or (sizes and _is_model(source)):
+        return from_onnx(source, sizes)
     return load(source, allow_outside=outside_allowed())
 
 
@@ -75,15 +76,22 @@ def _from_python(what: Named, sizes: Any) -> LoadedNetwork:
 
 
 def _check_inputs(context: click.Context) -> None:
-    """``--input`` is for live modules; wrong usage where none is named."""
+    """``--input`` is for live modules and model files; wrong usage where none is named."""
     if not context.meta.get(INPUTS):
         return
     words: list[str] = []
     for key in SOURCES:
         given = context.params.get(key) or ()
         words += [given] if isinstance(given, str) else given
-    if not any(map(named_module, words)):
-        raise click.UsageError("--input is for PyTorch modules, such as model.py:Net")
+    if not any(_is_model(word) or named_module(word) for word in words):
+        raise click.UsageError("--input is for model files and PyTorch modules (model.py:Net)")
+
+
+def _is_model(word: str) -> bool:
+    """Whether a word names a file that is to be imported."""
+    from archviz.importers.sources import is_model_file
+
+    return is_model_file(word)
 
 
 def outside_allowed() -> bool:

@@ -215,7 +215,8 @@ input_option = click.option(
     expose_value=False,
     callback=_keep_inputs,
     metavar="[NAME=]SIZE",
-    help="What a PyTorch module is called with: 1x3x224x224, or ids=1x16; again for several.",
+    help="What a PyTorch module is called with, or what a model file leaves open: "
+    "1x3x224x224, or ids=1x16; again for several.",
 )
 
 

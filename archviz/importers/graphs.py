@@ -83,10 +83,14 @@ class OpGraph(NamedTuple):
     """Inputs that are known to be (height, width, channels); others are looked at."""
     inner: Mapping[str, int] = NOTHING
     """Sizes of the weights inside the bodies of operators and functions."""
+    insides: Mapping[str, tuple[str, ...]] = NOTHING
+    """Which of them an operator has, by the first value that it gives."""
     written: frozenset[str] = frozenset()
     """Constants that operators of the graph write out, as ``Constant`` does."""
     learned: bool = False
     """Whether the source says which constants are weights."""
+    sides: Mapping[str, tuple[str, ...]] = NOTHING
+    """What inputs call their open sides, '' of the others."""
 
 
 ORDERED = frozenset({"scaled-add", "op-merge"})

@@ -14,6 +14,7 @@ from archviz.network.rules import ShapeError
 
 if TYPE_CHECKING:
     from archviz.importers.conservation import Findings
+    from archviz.importers.sizes import Sizes
     from archviz.importers.unroll import Wired
 
 SHOWN = 3
@@ -35,8 +36,8 @@ class Imported(NamedTuple):
     """Weights that the model did not use when it ran, and that the figure leaves out."""
 
 
-def import_file(path: str) -> Imported:
-    """The spec of the model in a file.
+def import_file(path: str, sizes: Sizes = ()) -> Imported:
+    """The spec of the model in a file; ``sizes`` of inputs fill the sides that it leaves open.
 
     Raises:
         ArchvizError: the file is no model, or one that cannot be drawn.
@@ -46,7 +47,7 @@ def import_file(path: str) -> Imported:
 
     with without_collector():
         try:
-            graph = read_model(path)
+            graph = read_model(path, sizes)
         except ArchvizError:
             raise
         except Exception as error:
@@ -83,7 +84,12 @@ def _mistake(error: Exception, file: str) -> ArchvizError:
 def _import(graph: LayerGraph, title: str, file: str) -> Imported:
     from archviz.importers.compact.pipeline import compact
     from archviz.importers.compact.prepare import with_outputs_joined
-    from archviz.importers.compact.several_inputs import idle_inputs, without_inputs
+    from archviz.importers.compact.rows import with_boxes
+    from archviz.importers.compact.several_inputs import (
+        idle_inputs,
+        without_inputs,
+        without_passing_outputs,
+    )
     from archviz.importers.conservation import Drawn, findings
     from archviz.importers.garbage_collector import without_collector
     from archviz.importers.prove import differences, numbered
@@ -94,6 +100,9 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
     idle = idle_inputs(graph)
     if idle:
         graph = without_inputs(graph, idle)
+    passing = len(graph.outputs)
+    graph = with_boxes(without_passing_outputs(graph))
+    passing -= len(graph.outputs)
     with without_collector():
         outline = compact(graph, file)
         text = write_spec(outline, one_line(title, 100) or "model")
@@ -117,6 +126,9 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
     faithful = not (found or conserved.differences or conserved.unproven)
     plain = faithful and not (idle or outline.joined or graph.unknown or conserved.remarks)
     said += [*conserved.remarks, *conserved.asides]
+    if passing:
+        values = "value" if passing == 1 else "values"
+        said.append(f"gives {passing} more {values}, on the way to its end")
     report = one_line(f"{file}: {'; '.join(said)}")
     return Imported(text, network, report, faithful, plain, graph.held.unused)
 

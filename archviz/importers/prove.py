@@ -22,6 +22,8 @@ from archviz.network.model import Layer
 from archviz.network.rules import show_shape
 
 _NESTED = ("concat", "add")
+_ORDERED = ORDERED | {"attention"}
+"""Layers that tell their inputs apart; an attention has two where it sees another sequence."""
 _BADGES = frozenset({"norm", "activation"})
 _NOWHERE: Any = None
 MAX_PROBLEMS = 12
@@ -102,7 +104,7 @@ class _LayerKeys:
             found = self.stated[stated] = self.numbers.setdefault(key, len(self.keys))
             if found == len(self.keys):
                 self.keys.append(key)
-                if node.kind in ORDERED:
+                if node.kind in _ORDERED:
                     self.ordered.add(found)
         return found
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from archviz.catalog import MODEL_SUFFIXES
 from archviz.errors import fail
 from archviz.files import is_special
 from archviz.importers.garbage_collector import without_collector
 from archviz.importers.graphs import LayerGraph
+
+if TYPE_CHECKING:
+    from archviz.importers.sizes import Sizes
 
 MODEL_FILES = "an ONNX file, a Keras 3 .keras file, or the JSON of model.to_json()"
 
@@ -29,24 +33,27 @@ def suffix_of(path: str) -> str:
     return os.path.basename(path)[dot:].lower() if dot >= 0 else ""
 
 
-def read_model(path: str) -> LayerGraph:
-    """The layers of the model in a file; :class:`ArchvizError` where it is none."""
+def read_model(path: str, sizes: Sizes = ()) -> LayerGraph:
+    """The layers of the model in a file; :class:`ArchvizError` where it is none.
+
+    ``sizes`` of inputs fill the sides that the file leaves open.
+    """
     if is_special(path):
         raise fail(path, "is no file on a disk", "save the model to a file, and name that")
     with without_collector():
-        return _read(path, suffix_of(path))
+        return _read(path, suffix_of(path), sizes)
 
 
-def _read(path: str, suffix: str) -> LayerGraph:
+def _read(path: str, suffix: str, sizes: Sizes) -> LayerGraph:
     if suffix == ".onnx":
         from archviz.importers.fold.pipeline import fold_graph
         from archviz.importers.read.onnx import read_onnx
 
-        return fold_graph(read_onnx(path), path)
+        return fold_graph(read_onnx(path, sizes), path)
     if suffix in (".keras", ".json"):
         from archviz.importers.read.keras import read_keras
 
-        return read_keras(path)
+        return read_keras(path, sizes)
     if suffix in (".h5", ".hdf5"):
         raise fail(
             path,

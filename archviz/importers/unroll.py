@@ -26,7 +26,9 @@ _PLAIN = Layer("", "", None)  # type: ignore[arg-type]
 @cache
 def fields_of(kind: str) -> tuple[str, ...]:
     """The fields of a layer that say what it computes, for its kind."""
-    names = dict.fromkeys(OPTIONS[option].field for option in KINDS[kind].options)
+    row = KINDS[kind]
+    named = {*row.takes, *row.gives}  # values that it is wired to
+    names = dict.fromkeys(OPTIONS[option].field for option in row.options if option not in named)
     return (*names, "shared", "own", *(["label"] if kind in STATED else []))
 
 

@@ -85,6 +85,13 @@ _FILLED: Mapping[str, tuple[int, ...]] = {
 _NONE: frozenset[int] = frozenset()
 
 
+def data_of(op: Op) -> dict[str, bool]:
+    """What an operator computes with, and whether that is a weight though of whole numbers."""
+    steering, whole = _STEERING.get(op.kind, _NONE), _WHOLE.get(op.kind, _NONE)
+    slots = enumerate(op.inputs)
+    return {name: slot in whole for slot, name in slots if slot not in steering}
+
+
 class Use(NamedTuple):
     """An operator on data that takes a constant."""
 
@@ -183,7 +190,8 @@ def census(
         size = tensor.size if (tensor.floating or name in found.whole) and tensor.weight else 0
         if size > 1 or (size and name in taken):
             if name in taken or not _is_filling(graph, name, used):
-                weights[name] = _unpacked(used, size)
+                op, slot = used[0]
+                weights[name] = unpacked(op, size) if slot == 1 else size
         elif size and name not in graph.written and not _MADE_UP.search(name):
             numbers.append(name)
     idle = _idle(graph)
@@ -227,10 +235,9 @@ def _is_filling(graph: OpGraph, name: str, used: list[Use]) -> bool:
     return made_up and all(use.slot in _FILLED.get(use.op.kind, ()) for use in used)
 
 
-def _unpacked(used: list[Use], size: int) -> int:
+def unpacked(op: Op, size: int) -> int:
     """How many weights an array of a size holds; several may lie in one of its numbers."""
-    op, slot = used[0]
-    if op.kind == "com.microsoft.MatMulNBits" and slot == 1:
+    if op.kind == "com.microsoft.MatMulNBits":
         depth, units = op.attributes.get("K"), op.attributes.get("N")
         if isinstance(depth, int) and isinstance(units, int):
             return depth * units

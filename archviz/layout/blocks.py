@@ -46,8 +46,10 @@ class Block:
     """Whether a wire brings it there."""
     behind: bool = False
     """Whether it belongs to the block before it: the name of its value."""
+    clear: float = 0.0
+    """What it keeps free behind badges of the block before it, where a name stands at its left."""
     back: float = 0.0
-    """Of such a one: how much further left its wire arrives."""
+    """Of a named value that begins a series: how much further left its wire arrives."""
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """Draw the block, its left edge at ``x`` and its line at ``y``; the ports it ends in."""
@@ -84,6 +86,8 @@ class Face(NamedTuple):
     """Named values that it gives besides what goes out; they leave at its top."""
     takes: tuple[str, ...] = ()
     """Named values that it takes besides what comes in; they enter at its top."""
+    leaves: frozenset[str] = frozenset()
+    """Those that it gives which go out of the drawing."""
     dashed: bool = False
     """Whether some of the calls that it stands for leave it out."""
     others: tuple[str, ...] = ()
@@ -96,6 +100,8 @@ STUB = 0.62
 """Units that the line of a named value stands out of a box."""
 NEAR_BADGE = 0.06
 """Units between the letters of a label and a badge."""
+NEAREST = 0.45
+"""Units, where gaps are as usual, between what stands first in a tower and the trunk."""
 BESIDE = 0.25
 """Units between a box and captions that stand at its side."""
 
@@ -229,13 +235,13 @@ class BoxBlock(Block):
 
     def _pin(self, canvas: Canvas, shape: Shape, name: str, x: float, y: float) -> None:
         """Where a named value leaves or enters at ``x``; its stub, where no wire leads there."""
-        style, top = self.style, y - self.height / 2
-        gives = name in self.face.gives
+        style, face, top = self.style, self.face, y - self.height / 2
+        gives = name in face.gives
         if name not in self.stubs:
             port = Port(((x, top),), source=shape.id) if gives else None
             below = y + self.height / 2
             captions = self.down - self.height / 2 if self.captions else 0.0
-            pin = Pin(name, x, top, below, port, "" if gives else shape.id, key=self.face.key)
+            pin = Pin(name, x, top, below, port, "" if gives else shape.id, key=face.key)
             canvas.pins.append(pin._replace(captions=0.0 if self.captions_above else captions))
             return
         out = top - style.px(STUB)
@@ -243,7 +249,8 @@ class BoxBlock(Block):
         canvas.name(x, out, name, style)
         if gives:
             port = Port(((x, top),), source=shape.id)
-            canvas.connect(port, style, (x, out), target=end.id, head=False, role="wire")
+            head = name in face.leaves
+            canvas.connect(port, style, (x, out), target=end.id, head=head, role="wire")
         else:
             port = Port(((x, out),), source=end.id)
             canvas.connect(port, style, (x, top), target=shape.id, role="wire")

@@ -67,6 +67,8 @@ class Builder(NamedTuple):
     """What the drawing shows."""
     counts: Mapping[str, int] = {}
     """How often each named value is taken in it, or given out of it."""
+    leaves: frozenset[str] = frozenset()
+    """Those that go out of it."""
     beside: Beside = BESIDE
     """How many of the layers beside a U stand in its topmost row."""
     ladders: bool = True
@@ -84,7 +86,8 @@ class Builder(NamedTuple):
         if self.ladders and not ladder_across(body.nodes, facts, counts):
             body = with_skips(body, facts, gives)
             counts = Counter([*taken_in(body), *gives])
-        inside = self._replace(taken=frozenset(counts), body=body, counts=counts)
+        taken, leaves = frozenset(counts), frozenset(gives)
+        inside = self._replace(taken=taken, body=body, counts=counts, leaves=leaves)
         if not any(isinstance(node, Graph) for node in walk.within(body, True, modules=False)):
             return inside
         from archviz.layout.graph_parts import Maker, in_parts
@@ -129,9 +132,7 @@ class Builder(NamedTuple):
                 block = self.compound(node) if node.look.drawn else None
                 return noted(block, node, self.style) if block else self.passed(node)
             case Named():
-                if node.name not in self.taken:
-                    return None
-                return TapBlock(node.name, self.style, node.name in self.stubs)
+                return self.tap(node.name) if node.name in self.taken else None
             case From():
                 return FromBlock(node.name, self.style, node.name in self.stubs)
             case Outputs():
@@ -141,18 +142,20 @@ class Builder(NamedTuple):
             case Stage():
                 return self.block(node.body)
             case Series():
-                nested = self.series(node)
-                return nested if nested.blocks else None
+                return nested if (nested := self.series(node)).blocks else None
             case _:
                 assert_never(node)
 
     def passed(self, node: Node) -> Block | None:
         """Of what is not drawn the names that are taken elsewhere: of the value on the line."""
-        names = [name for name in given_in(node) if name in self.taken]
-        taps = [TapBlock(name, self.style, name in self.stubs) for name in names]
+        taps = [self.tap(name) for name in given_in(node) if name in self.taken]
         block = SeriesBlock(taps, self.style)
         block.behind = True
         return block if taps else None
+
+    def tap(self, name: str) -> Block:
+        """The place of a value's name."""
+        return TapBlock(name, self.style, name in self.stubs, name in self.leaves)
 
     def compound(self, node: Repeat | Towers | Residual | Graph) -> Block | None:
         """The block of a node with others in it."""
@@ -220,6 +223,7 @@ class Builder(NamedTuple):
         """A face that gives and takes only what is taken here by name."""
         return face._replace(
             gives=tuple(name for name in face.gives if name in self.taken),
+            leaves=self.leaves.intersection(face.gives),
             takes=tuple(name for name in face.takes if name in self.taken),
         )
 

@@ -17,6 +17,8 @@ from archviz.layout.ways import Lane, Leg, Route, Zone
 MOST_STEPS = 3000
 MOST_CROSSED = 2
 """Lines that a wire crosses at most: names at both ends are clearer then."""
+MOST_ALL = 1_000_000
+"""Lines that all wires cross together at most."""
 INFINITE = float("inf")
 Place: TypeAlias = tuple[int, int]
 """The number of a wire, and of a way that it could take."""
@@ -24,11 +26,14 @@ Orders: TypeAlias = dict[tuple[int, ...], "list[Lane] | None"]
 """Orders that were found, by the ids of the lanes: those are kept as long as these."""
 
 
-def choose(wires: Sequence[Sequence[Route]], style: Style) -> list[Route]:
-    """A way for each wire, so that few cross anything; or for as many so as can be."""
+def choose(wires: Sequence[Sequence[Route]], style: Style, known: bool = False) -> list[Route]:
+    """A way for each wire, so that few cross anything; or for as many so as can be.
+
+    ``known``: they were chosen before; however many they cross then, all have theirs again.
+    """
     table = _Table(wires, style)
-    for most in range(MOST_CROSSED + 1):
-        every = table.every(most, MOST_STEPS // (1 + most))
+    for most in (*range(MOST_CROSSED + 1), *([MOST_ALL] if known else [])):
+        every = table.every(most, MOST_STEPS // (1 + min(most, MOST_CROSSED)))
         if every is not None:
             return table.drawn(every)
     chosen: list[Place] = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from archviz.layout.blocks import Block, BoxBlock, DotsBlock
+from archviz.layout.blocks import NEAREST, Block, BoxBlock, DotsBlock
 from archviz.layout.canvas import BUS_TO_MERGE, TURN, Canvas, Port
 from archviz.layout.flow import Side
 from archviz.layout.style import Style
@@ -22,9 +22,8 @@ TWICE = 0.96
 """Units of a merge's side for the lines of one value where nothing else enters."""
 BESIDE_LINE = (0.3, 4.0)
 """Units and pixels: a tower that is nearer to the line of all of them stands on it."""
-BADGE_PAD, BADGE_TO_BUS, BADGE_TO_NAME = 0.14, 0.05, 0.1
-"""Units between a badge and a bracket; between a badge and the line on which towers end; between
-a badge and the name of the value."""
+BADGE_PAD, BADGE_TO_BUS = 0.14, 0.05
+"""Units between a badge and a bracket; between a badge and the line on which towers end."""
 
 
 class SeriesBlock(Block):
@@ -44,8 +43,8 @@ class SeriesBlock(Block):
         for index, block in enumerate(self.blocks):
             if index:
                 before = self.blocks[index - 1]
-                badge = before.badges[1] + style.px(BADGE_TO_NAME) if block.behind else 0.0
-                x += max(before.right_gap + block.left_gap, badge)
+                named = before.badges[1] + block.clear if block.clear else 0.0
+                x += max(before.right_gap + block.left_gap, named)
                 x += (extra or {}).get(index - 1, 0.0)
             self.offsets.append(x)
             x += block.width
@@ -252,7 +251,7 @@ class TowersBlock(Block):
         self.heights = [height - level for height in heights]
         self.lead = style.gap(TRUNK_TO_BOX)
         overhangs = [branch.overhang for branch in self.branches]
-        self.lead += max(0.0, max(overhangs) - style.gap(0.45))
+        self.lead += max(0.0, max(overhangs) - style.gap(NEAREST))
         self.lead += stagger(self.branches, self.heights, not self.begins, style)
         inner = max(branch.width - branch.overhang for branch in self.branches)
         self.ends = self.lead + inner
@@ -317,7 +316,7 @@ class ResidualBlock(Block):
     def __init__(self, main: Block, shortcut: Block, merge: BoxBlock, style: Style) -> None:
         self.main, self.shortcut, self.merge, self.style = main, shortcut, merge, style
         overhang = max(main.overhang, shortcut.overhang)
-        self.lead = style.gap(TRUNK_TO_BOX) + max(0.0, overhang - style.gap(0.45))
+        self.lead = style.gap(TRUNK_TO_BOX) + max(0.0, overhang - style.gap(NEAREST))
         main_width = main.width - main.overhang
         shortcut_width = shortcut.width - shortcut.overhang
         gap = main.right_gap + merge.left_gap if main_width else style.gap(1)

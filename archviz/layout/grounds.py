@@ -142,8 +142,9 @@ def _sorted_slots(number: int, grounds: Sequence[Ground]) -> Ground:
 def sides(grounds: Sequence[Ground]) -> tuple[float, float]:
     """How far what is drawn reaches to the left and to the right."""
     boxes = [box for ground in grounds for box in (*ground.boxes, *ground.behind)]
-    rights = [*(box[0] + box[2] for box in boxes), *(ground.right for ground in grounds)]
-    return min((box[0] for box in boxes), default=0.0), max(rights, default=0.0)
+    lefts = [box[0] for box in boxes]
+    rights = [box[0] + box[2] for box in boxes] + [ground.right for ground in grounds]
+    return min(lefts, default=0.0), max(rights, default=0.0)
 
 
 def crossed(x: float, ends: tuple[float, float], ground: Ground, style: Style) -> int | None:

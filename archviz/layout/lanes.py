@@ -92,7 +92,7 @@ def wire(
     open_ones = sorted(
         (name for name in names if found.get(name)), key=lambda n: length(found[n][0])
     )
-    chosen = choose([found[name] for name in open_ones], style)
+    chosen = choose([found[name] for name in open_ones], style, known is not None)
     routed = frozenset(route[0].name for route in chosen)
     heights = _heights(chosen, grounds, style)
     beside = _beside(chosen, heights, grounds, style)
@@ -132,11 +132,11 @@ def _heights(routes: Sequence[Route], grounds: Sequence[Ground], style: Style) -
                 more += name_room(lane.name, style)[1] / style.unit - size
                 more += max(0.0, RISE + size + GROUND - ABOVE)  # of large letters, as on slides
             if below:
-                base = max((y + height for _, y, _, height in inside), default=ground.y)
+                base = max([ground.y, *(y + height for _, y, _, height in inside)])
                 base += style.px(ABOVE + more)
                 heights[lane] = max([base, *(y + pitch for y, pitch in near)])
             else:
-                base = min((y for _, y, _, _ in inside), default=ground.y) - style.px(ABOVE + more)
+                base = min([ground.y, *(y for _, y, _, _ in inside)]) - style.px(ABOVE + more)
                 heights[lane] = min([base, *(y - pitch for y, pitch in near)])
                 heights[lane] = _level(lane, heights[lane], ground, near, style)
     return heights

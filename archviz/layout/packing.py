@@ -35,14 +35,16 @@ def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]
     The rows are as low as can be, but none stands lonely over or under a long one; where that
     ties or nearly does, a family of one colour is not torn apart, and rows are alike.
     """
+    lengths, bodies = [panel.length for panel in panels], [panel.body for panel in panels]
+    feet = [panel.height - body for panel, body in zip(panels, bodies, strict=True)]
     ends: list[list[PackedRow]] = [[] for _ in range(len(panels) + 1)]
     for stop in range(1, len(panels) + 1):
         length = -gap
         height = foot = 0.0
         for start in range(stop - 1, -1, -1):
-            length += panels[start].length + gap
-            height = max(height, panels[start].body)
-            foot = max(foot, panels[start].height - panels[start].body)
+            length += lengths[start] + gap
+            height = max(height, bodies[start])
+            foot = max(foot, feet[start])
             if length > width and start < stop - 1:
                 break
             torn = start > 0 and panels[start - 1].module.color == panels[start].module.color

@@ -15,14 +15,14 @@ from archviz.layout.lanes import Chosen, Wiring, wire
 from archviz.layout.narrow import narrowed
 from archviz.layout.panel_parts import panel_parts
 from archviz.layout.style import Style
-from archviz.layout.variants import variant_notes
+from archviz.layout.variants import note_lines, variant_notes
 from archviz.layout.wires import draw_wires, room_of
 from archviz.looks import MODULE_COLORS, MODULES
 from archviz.network.kinds import OPENABLE
 from archviz.network.model import COMING_IN, Module, ModuleCall, Network, Node, Series
 from archviz.network.walk import children
 from archviz.scene.scene import Group, Shape, total
-from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
+from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, text_width
 
 COLOR_ORDER = {color: place for place, color in enumerate(MODULE_COLORS)}
 EDGE = 0.55
@@ -203,20 +203,7 @@ def _panels_of(
     first, *more = settled(builder.within(body, module.gives), fitted)
     across = max(first.height, first.style.px(8))
     room = across if first.style.flow.vertical else first.width
-    return [first._replace(notes=_note_lines(notes, room, first.style)), *more]
-
-
-def _note_lines(notes: Sequence[str], width: float, style: Style) -> tuple[str, ...]:
-    """Notes in lines no wider than ``width``, which break between notes where that goes."""
-    size = style.metric("caption")
-    lines: list[str] = []
-    for note in notes:
-        longer = f"{lines[-1]} · {note}" if lines else note
-        if lines and text_width(longer, size) <= width:
-            lines[-1] = longer
-        else:
-            lines += paragraph(note, width, size)
-    return tuple(lines)
+    return [first._replace(notes=note_lines(notes, room, first.style)), *more]
 
 
 def fit_panel(
@@ -243,8 +230,9 @@ def make_panel(module: Module, content: Block, style: Style, named: bool) -> Pan
     title = text_width(module.title, style.metric("title"), bold=True)
     inner = max(content.width, style.px(1.2))
     wiring, grounds = _wired(module, content, style) if named else (None, [])
-    head = 0.0
+    head, unsettled = 0.0, Unsettled()
     if wiring:
+        unsettled = Unsettled(wiring.failed | _crowded(grounds[0], style), wiring.turned)
         above, below = room_of(wiring, grounds, style)[1]
         up, down = max(up, above + pad / 2), max(down, below + pad / 2)
         if any(pin.name == COMING_IN for pin in grounds[1].pins):
@@ -266,7 +254,7 @@ def make_panel(module: Module, content: Block, style: Style, named: bool) -> Pan
         pad_left=pad_left + spare / 2,
         pad_right=pad_right + spare / 2,
         head=head,
-        unsettled=Unsettled(wiring.failed, wiring.turned) if wiring else Unsettled(),
+        unsettled=unsettled,
         chosen=wiring.chosen if wiring else Chosen({}),
     )
 
@@ -306,6 +294,18 @@ def _grounds(module: Module, canvas: Canvas, y: float, edge: float, style: Style
             pins.append(Pin(name, pin.x, None, edge, target=name))
     inner = [pin._replace(mute=pin.mute or pin.name in module.gives) for pin in canvas.pins]
     return [Ground(edge, tuple(pins), ()), ground_of(canvas.items(), inner, y, canvas.flow)]
+
+
+def _crowded(edge: Ground, style: Style) -> frozenset[str]:
+    """The values of which the names would stand on others at the edge of a panel."""
+    size, found, end = style.metric("caption"), set[str](), -FAR
+    for pin in sorted(edge.pins, key=lambda pin: pin.x):
+        along = style.flow.lies(text_width(pin.name, size), size)[0]
+        if pin.x - along / 2 < end:
+            found.add(pin.name)
+        else:
+            end = pin.x + along / 2 + style.px(RISE)
+    return frozenset(found)
 
 
 def place_panel(panel: Panel, canvas: Canvas, x: float, y: float) -> Group:

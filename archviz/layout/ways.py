@@ -69,12 +69,15 @@ class Lane(NamedTuple):
     """How many lines of rows its legs cross."""
 
     def passes(self, leg: Leg) -> list[Zone]:
-        """The zones that one of its legs passes, besides that of the lane."""
+        """The zones that one of its legs passes, besides that of the lane.
+
+        The room above a line that is passed is that below the line before it, too.
+        """
         line, below = self.zone
         last = line if below or not leg.up else line - 1  # the one next to the lane
-        if leg.up:
-            return [(number, False) for number in range(last - leg.passed + 1, last + 1)]
-        return [(number, False) for number in range(last + 1, last + leg.passed + 1)]
+        first = last - leg.passed + 1 if leg.up else last + 1
+        passed = range(first, first + leg.passed)
+        return [zone for number in passed for zone in ((number - 1, True), (number, False))]
 
     def reach(self, leg: Leg, line: int) -> tuple[float, float] | None:
         """From where to where one of its legs runs up or down at a line, if it does."""
@@ -258,6 +261,12 @@ def _name_spans(name: str, at: float, left: float, style: Style) -> list[tuple[f
     return spans if left >= at else spans[::-1]
 
 
+def _torn(span: tuple[float, float], ground: Ground) -> bool:
+    """Whether a name would stand on the end of what is behind a stage."""
+    edges = [edge for x, _, width, _ in ground.behind for edge in (x, x + width)]
+    return any(span[0] < edge < span[1] for edge in edges)
+
+
 def inner_routes(
     name: str, number: int, pins: Sequence[Pin], below: bool, ground: Ground, style: Style
 ) -> Iterator[Route]:
@@ -274,35 +283,35 @@ def inner_routes(
     left, right = min(xs), max(xs)
     named, outer = (FAR, FAR), style.px(0.3)
     if not start.mute:
-        named = _name_spans(name, start.x, left, style)[0]
+        spans = _name_spans(name, start.x, left, style)
+        whole = [span for span in spans if not _torn(span, ground)]
+        if not whole:
+            return
+        named = whole[0]
         left, right = min(left, named[0]), max(right, named[1])
         outer += style.px(RISE) + name_room(name, style)[1]
     clear, touch = style.px(0.3), style.px(0.04)
-    spans = [
+    taken = [
         (y, y + height) if below else (-y - height, -y)
         for x, y, width, height in ground.boxes
         if x < right + clear and x + width > left - clear
     ]
-    legs = tuple(Leg(pin.x, pin, below) for pin in pins)
-    depth = 0
+    edges = [(sign * edge, sign * edge) for edge in ground.edges()]
+    legs, depth = tuple(Leg(pin.x, pin, below) for pin in pins), 0
     for level in sorted(
-        {end + style.px(ABOVE) for _, end in spans} | {max(nearest) + style.px(ABOVE)}
+        {end + style.px(ABOVE) for _, end in taken} | {max(nearest) + style.px(ABOVE)}
     ):
         strip = (level - clear, level + outer)
-        if any(strip[0] < sign * edge < strip[1] for edge in ground.edges()):
+        if level < max(nearest) or any(a < strip[1] and b > strip[0] for a, b in (*taken, *edges)):
             continue
-        if level < max(nearest) or any(low < strip[1] and end > strip[0] for low, end in spans):
-            continue
-        if depth == MOST_INNER or not any(low > level for low, _ in spans):
+        if depth == MOST_INNER or not any(low > level for low, _ in taken):
             return
         ways = [sorted((sign * (near + touch), sign * level)) for near in nearest]
         if all(
             crossed(pin.x, (way[0], way[1]), ground, style) == 0
             for pin, way in zip(pins, ways, strict=True)
         ):
-            depth += 1
-            ys = [sign * y for y in strip]
-            leftward = named[1] == start.x
+            depth, ys = depth + 1, [sign * y for y in strip]
             yield (
                 Lane(
                     name,
@@ -311,7 +320,7 @@ def inner_routes(
                     left,
                     right,
                     below and not start.mute,
-                    leftward,
+                    named[1] == start.x,
                     named,
                     sign * level,
                     (min(ys), max(ys)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from archviz.layout.blocks import Block
+from archviz.layout.blocks import NEAR_BADGE, NEAREST, Block
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, simplify
 from archviz.layout.flow import Side
 from archviz.layout.grounds import Ground
@@ -33,6 +33,8 @@ from archviz.scene.text import text_width
 
 TAP_STUB = 0.42
 """Units that a name's line stands out of the row."""
+TRUNK_TO_NAME = 1.2
+"""Sizes of its letters between a name at which a tower begins and the trunk of the others."""
 
 
 def taken_in(node: Node) -> Iterator[str]:
@@ -105,12 +107,15 @@ def _last_names(nodes: Sequence[Node]) -> Iterator[str]:
 
 
 class TapBlock(Block):
-    """The place at which the value on a line has a name; ``stub``: with the name over it."""
+    """The place at which the value on a line has a name; ``stub``: with the name over it.
+
+    An arrow leads to the name of a value that ``leaves`` what is drawn.
+    """
 
     behind = True
 
-    def __init__(self, name: str, style: Style, stub: bool) -> None:
-        self.name, self.style, self.stub = name, style, stub
+    def __init__(self, name: str, style: Style, stub: bool, leaves: bool = False) -> None:
+        self.name, self.style, self.stub, self.leaves = name, style, stub, leaves
         self.size = style.metric("caption")
         self.width = style.px(0.24)
         self.left_gap = style.px(0.15)
@@ -118,7 +123,7 @@ class TapBlock(Block):
         if stub:
             along, across = style.flow.lies(text_width(name, self.size), self.size)
             self.width = along + style.px(0.1)
-            self.left_gap = 0.0
+            self.left_gap, self.clear = 0.0, style.px(NEAR_BADGE)
             self.up = style.px(TAP_STUB + RISE) + across
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
@@ -130,7 +135,7 @@ class TapBlock(Block):
             top = y - self.style.px(TAP_STUB)
             end = port_shape(canvas, at, top)
             drawn = source.branch((at, y), (at, top))
-            canvas.connect(drawn, self.style, target=end.id, head=False, role="wire")
+            canvas.connect(drawn, self.style, target=end.id, head=self.leaves, role="wire")
             canvas.name(at, top, self.name, self.style)
             canvas.loose.append(source.to((at, y)))
             return [source]
@@ -148,7 +153,8 @@ class FromBlock(Block):
         self.size = style.metric("caption")
         self.wired = not stub
         along, across = style.flow.lies(text_width(name, self.size), self.size)
-        self.width = along if stub else style.px(0.2)
+        self.pad = max(0.0, TRUNK_TO_NAME * self.size - style.gap(NEAREST)) if stub else 0.0
+        self.width = along + self.pad if stub else style.px(0.2)
         self.up = style.px(RISE) + across if stub else style.px(0.1)
         self.down = style.px(0.1)
         self.left_gap = 0.0 if stub else style.px(0.3)
@@ -157,9 +163,10 @@ class FromBlock(Block):
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`; no line enters."""
         if self.stub:
+            x, end = x + self.pad, x + self.width
             start = port_shape(canvas, x, y)
             canvas.name(x, y, self.name, self.style, "after")
-            return [Port(((x, y), (x + self.width, y)), source=start.id)]
+            return [Port(((x, y), (end, y)), source=start.id)]
         start_id = canvas.new_id()
         x -= self.back
         canvas.pins.append(Pin(self.name, x, y, y, target=start_id, head=False))

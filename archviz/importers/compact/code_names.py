@@ -6,14 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from archviz.importers.code_parts import CONTAINERS
 from archviz.importers.compact.structure import Structures
 from archviz.importers.compact.tree import Chain, chain_layers
 from archviz.importers.graphs import LayerNode
 
-CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict", "Identity"})
-"""Classes that hold others and say nothing of them."""
 _VAGUE = frozenset({"block", "layer", "module", "cell", "unit", "stage"})
-_WORDS = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
+_WORDS = re.compile(r"[A-Z\d]+(?=[A-Z][a-z])|[A-Z]?[a-z\d]+|[A-Z\d]+")
+_NAMED = re.compile(r"[a-z0-9]+")
+LONGEST = 50
+"""Letters of a name in a spec, without the number that tells it from others."""
 SHORT = 10
 """Letters of a class that stands as it is written."""
 
@@ -69,6 +71,14 @@ def key_of(name: str, taken: Collection[str]) -> str:
     """What a spec calls a class: ``llama-decoder-layer``; ``""`` where that is something else."""
     key = "-".join(word.lower() for word in words_of(name))
     return key if key and key[0].isalpha() and key not in taken and len(key) <= 40 else ""
+
+
+def spec_name(words: str, taken: Collection[str]) -> str:
+    """A phrase as a name in a spec, other than those that are taken: ``block-no-conv-1x1``."""
+    name = "-".join(_NAMED.findall(words.lower().replace("×", "x")))[:LONGEST]
+    if name not in taken:
+        return name
+    return next(f"{name}-{n}" for n in range(2, len(taken) + 3) if f"{name}-{n}" not in taken)
 
 
 def _sentence(word: str, first: bool) -> str:

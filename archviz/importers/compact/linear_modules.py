@@ -152,7 +152,7 @@ class LinearModules:
             return element not in self.taps
         if isinstance(element, Call):
             draft = self.drafts.of(element)
-            if draft.role == "inner":
+            if draft.role == "inner" or draft.coded:
                 return False
             element = element.body[0] if draft.role == "block" else element
         if not isinstance(element, Parallel) or self.structures.size(element) >= 8:

@@ -19,6 +19,8 @@ class ModuleDraft(NamedTuple):
     role: str
     """``block``, ``inner``, ``pair``, ``linear``, ``stem`` or ``graph``."""
     calls: list[Call]
+    coded: bool = False
+    """Whether it is a module of the model's own code."""
 
 
 class ModuleDrafts:
@@ -28,15 +30,19 @@ class ModuleDrafts:
         self.found: list[ModuleDraft] = []
         self.by_key: dict[object, int] = {}
 
-    def call(self, key: object, role: str, body: Chain) -> Call:
+    def call(self, key: object, role: str, body: Chain, coded: bool = False) -> Call:
         """A call of the module with a key, which is made if there is none."""
         index = self.by_key.get(key)
         if index is None:
             index = self.by_key[key] = len(self.found)
-            self.found.append(ModuleDraft(role, []))
+            self.found.append(ModuleDraft(role, [], coded))
         call = Call(index, body)
         self.found[index].calls.append(call)
         return call
+
+    def is_coded(self, element: Element) -> bool:
+        """Whether an element is a module of the model's own code."""
+        return isinstance(element, Call) and self.of(element).coded
 
     def of(self, call: Call) -> ModuleDraft:
         """The module that is called."""

@@ -9,12 +9,11 @@ from archviz.importers.compact.linear_modules import LinearModules
 from archviz.importers.compact.module_drafts import (
     LARGE,
     MOST_TOWERS,
-    ModuleDraft,
     ModuleDrafts,
     is_gate,
 )
 from archviz.importers.compact.several_inputs import begins, has_input
-from archviz.importers.compact.structure import ALONE, Structures, VaryingField
+from archviz.importers.compact.structure import ALONE, Structures, varying_fields
 from archviz.importers.compact.tree import (
     UNKNOWN,
     Call,
@@ -34,6 +33,8 @@ MOST_OF_IT = 0.45
 """A part of the network of which a path is drawn in the main row, not as a module."""
 LARGEST_ROW = 30
 """Drawn layers of free wiring that may stand in the main row, where it is most of it."""
+SEEN = 6
+"""Drawn layers of a part that is seen well enough in a module around it."""
 MANY_PARTS = 7
 """More equal paths of two convolutions in free wiring than this are a module."""
 LONGEST_PERIOD = 8
@@ -46,11 +47,13 @@ TAILS = frozenset({"channel-shuffle"})
 class ModuleSelector:
     """Turns parts of a tree into calls."""
 
-    def __init__(self, structures: Structures, root: Chain, taps: Sequence[int]) -> None:
+    def __init__(
+        self, structures: Structures, root: Chain, taps: Sequence[int], drafts: ModuleDrafts
+    ) -> None:
         self.structures = structures
         self.root = root
         self.taps = frozenset(taps)
-        self.drafts = ModuleDrafts()
+        self.drafts = drafts
         self.total = structures.chain_size(root)
         self.main: list[Chain] = []
         self.skeleton: set[Element] = set()
@@ -58,7 +61,7 @@ class ModuleSelector:
         self.counts: dict[int, int] = {}
         self.contexts: dict[int, set[object]] = {}
 
-    def run(self) -> list[ModuleDraft]:
+    def run(self) -> None:
         """Choose the modules; the tree has their calls then."""
         wired_freely = has_free_graph(self.root)
         if wired_freely:
@@ -81,7 +84,6 @@ class ModuleSelector:
         for chain in self.main:
             between.between_blocks(chain)
         between.stem(self.root)
-        return self.drafts.found
 
     def cells(self) -> None:
         """Free wiring with a second input stands for itself."""
@@ -215,37 +217,51 @@ class ModuleSelector:
         chain[:] = result
 
     def exact(self, element: Element) -> int:
-        """A number for the structure and all values of an element."""
-        return self.structures.number(
-            (self.structures.key(element), tuple(varying_fields(self.structures, [element])))
-        )
+        """A number for the structure and all values of an element, but for what it weighs.
+
+        The first of equal blocks may hold a table that all of them use.
+        """
+        found = varying_fields(self.structures, [element])
+        values = tuple([(field, value) for field, value in found if field != "weights"])
+        return self.structures.number((self.structures.key(element), values))
 
     def is_pair(self, body: Chain) -> bool:
         """Whether a pattern is made of different blocks."""
         blocks = [one for one in body if isinstance(one, Parallel)]
         return len(blocks) > 1 and len({self.structures.key(one) for one in blocks}) > 1
 
-    def inner(self, chain: Chain, main: bool = False) -> None:
-        """Parts of several modules become modules of their own."""
+    def inner(self, chain: Chain, main: bool = False, coded: bool = False) -> None:
+        """Parts of several modules become modules of their own.
+
+        ``coded``: the chain is in a module of the model's own code, which shows what is small.
+        """
         for element in chain:
-            if isinstance(element, int) or element.depth == 1:
+            if isinstance(element, int) or element.depth == 1 or element in self.skeleton:
                 continue
-            if element not in self.skeleton:
-                for branch in chains_of(element):
-                    self.inner(branch)
+            within = coded or self.drafts.is_coded(element)
+            for branch in chains_of(element):
+                if not (isinstance(element, Call) and len(branch) == 1):
+                    self.inner(branch, coded=within)
+                elif not isinstance(branch[0], int):
+                    for path in chains_of(branch[0]):
+                        self.inner(path, coded=within)
         for place, element in enumerate(chain):
-            if not isinstance(element, Parallel):
-                continue
-            key = self.structures.key(element)
-            if len(self.contexts.get(key, ())) < 2 or self.structures.sizes[key] < 3:
-                continue
-            short = sum(map(len, element.branches)) < 3 and self.has_calls(element)
-            if short and self.structures.kind(element) == "add":
-                continue
-            if len(element.branches) > MOST_TOWERS and self.is_uniform(element):
-                continue
-            if not main or is_gate(self.structures, element):
+            if isinstance(element, Parallel) and self.is_inner(element, main, coded):
+                key = self.structures.key(element)
                 chain[place] = self.drafts.call(key, "inner", [element])
+
+    def is_inner(self, element: Parallel, main: bool, coded: bool) -> bool:
+        """Whether parallel paths of several modules are a module."""
+        key, gate = self.structures.key(element), is_gate(self.structures, element)
+        size = self.structures.sizes[key]
+        if len(self.contexts.get(key, ())) < 2 or size < 3:
+            return False
+        short = sum(map(len, element.branches)) < 3 and self.has_calls(element)
+        if short and self.structures.kind(element) == "add":
+            return False
+        if len(element.branches) > MOST_TOWERS and self.is_uniform(element):
+            return False
+        return gate or not (main or (coded and size <= SEEN))
 
     def is_uniform(self, element: Parallel) -> bool:
         """Whether all paths are equal, so that one of them shows all."""
@@ -325,7 +341,7 @@ class ModuleSelector:
         """Equal paths of several layers in free wiring become modules."""
         structures = self.structures
         found: dict[tuple[int, ...], list[Chain]] = {}
-        for chain in graph_chains(self.root):
+        for chain in graph_chains(self.root, self.drafts.is_coded):
             if len(chain) < 2 or any(not isinstance(element, int) for element in chain):
                 continue
             if not begins(chain[0], structures.nodes) and not self.begins_merge(chain):
@@ -369,17 +385,3 @@ def run_lengths(keys: Sequence[int], period: int) -> list[int]:
     for at in range(len(keys) - period - 1, -1, -1):
         result[at] = result[at + 1] + 1 if keys[at] == keys[at + period] else 0
     return result
-
-
-def varying_fields(structures: Structures, chain: Chain) -> list[VaryingField]:
-    """All fields and values of a chain, in the order in which it is written."""
-    found: list[VaryingField] = []
-    for element in chain:
-        if isinstance(element, int):
-            found += structures.layer(element).varying
-        else:
-            for inner in chains_of(element):
-                found += varying_fields(structures, inner)
-            if isinstance(element, Parallel):
-                found += structures.layer(element.merge).varying
-    return found

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from archviz.importers.compact.code_names import CodeNames, key_of
+from archviz.importers.compact.code_names import CodeNames, key_of, spec_name
 from archviz.importers.compact.module_drafts import ModuleDraft
 from archviz.importers.compact.modules import TAILS
 from archviz.importers.compact.outline import Item, LayerItem
 from archviz.importers.compact.structure import Structures
-from archviz.importers.compact.tree import Chain, FreeGraph, Parallel, chain_layers, chains_of
+from archviz.importers.compact.told_apart import strides, told_apart
+from archviz.importers.compact.tree import Chain, FreeGraph, Parallel, chain_layers
 from archviz.network.kinds import KINDS
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -90,31 +91,21 @@ def _told_apart(
 ) -> dict[int, BaseLabel]:
     """Modules of one class of the model's code, with words for what they differ in."""
     result = dict(bases)
-    for name in {base.name for base in bases.values() if base.coded}:
+    titles = {index: base.title for index, base in bases.items()}
+    for name in dict.fromkeys(base.name for base in bases.values() if base.coded):
         alike = [index for index, base in bases.items() if base.name == name]
-        words = {
-            index: _variant(structures, [call.body for call in drafts[index].calls])
-            for index in alike
-        }
-        if len(set(words.values())) < len(alike) or len(alike) == 1:
+        if len(alike) == 1:
             continue
-        for index, word in words.items():
+        calls = {index: [call.body for call in drafts[index].calls] for index in alike}
+        for index, told in told_apart(structures, calls, titles).items():
             base = bases[index]
-            if word:
-                told = f"{base.title}, {word}"
-                key = f"{name}-{word.replace(' ', '-')}"
-                result[index] = base._replace(name=key, label=f"{base.label}, {word}", title=told)
+            if told.whole:
+                result[index] = base._replace(
+                    name=spec_name(f"{name} {told.whole}", {one.name for one in result.values()}),
+                    label=f"{base.label}, {told.short}",
+                    title=f"{base.title}, {told.whole}",
+                )
     return result
-
-
-def _variant(structures: Structures, calls: Sequence[Chain]) -> str:
-    """What a person says of a block beside others of its class."""
-    if all(max(_strides(structures, body), default=1) > 1 for body in calls):
-        return "downsampling"
-    first = calls[0][0]
-    if not isinstance(first, Parallel):
-        return "no shortcut"
-    return "" if any(not branch for branch in first.branches) else "projection"
 
 
 def with_kernel(label: ModuleLabel, body: Sequence[Item]) -> ModuleLabel:
@@ -196,7 +187,7 @@ def _block(structures: Structures, block: Parallel, body: Chain, kinds: Sequence
     if kind == "concat" and len(paths) == 2 and not paths[1]:
         return BaseLabel("dense-layer", "dense layer", "Dense layer")
     if kind == "concat":
-        if all(any(stride > 1 for stride in _strides(structures, path)) for path in paths):
+        if all(any(stride > 1 for stride in strides(structures, path)) for path in paths):
             return BaseLabel("reduction", "Reduction", "Reduction", "orange")
         if len(paths) == 2 and [structures.kind(one) for one in paths[1]] == ["conv"]:
             return BaseLabel("csp", "CSP", "Cross-stage partial block")
@@ -261,20 +252,9 @@ def reduces(structures: Structures, graph: FreeGraph) -> bool:
     keeps = {"in"}
     for name, _ in graph.nodes:  # in topological order
         sources = [source for source, target in graph.edges if target == name]
-        if not keeps.isdisjoint(sources) and max(_strides(structures, bodies[name]), default=1) < 2:
+        if not keeps.isdisjoint(sources) and max(strides(structures, bodies[name]), default=1) < 2:
             keeps.add(name)
     return not any(target == "out" and source in keeps for source, target in graph.edges)
-
-
-def _strides(structures: Structures, chain: Chain) -> Iterator[int]:
-    for element in chain:
-        if isinstance(element, int):
-            stride = structures.nodes[element if element >= 0 else ~element].options.get(
-                "stride", (1, 1)
-            )
-            yield max(stride)
-        for inner in chains_of(element):
-            yield from _strides(structures, inner)
 
 
 def _scoped(structures: Structures, body: Chain) -> BaseLabel:

@@ -63,7 +63,15 @@ class AuxiliaryItem(NamedTuple):
     body: tuple[Item, ...]
 
 
-Item: TypeAlias = LayerItem | CallItem | RepeatItem | ParallelItem | GraphItem | AuxiliaryItem
+class NameItem(NamedTuple):
+    """A name for the value behind the item before it."""
+
+    name: str
+
+
+Item: TypeAlias = (
+    NameItem | LayerItem | CallItem | RepeatItem | ParallelItem | GraphItem | AuxiliaryItem
+)
 
 
 class Parameter(NamedTuple):
@@ -82,6 +90,8 @@ class OutlineModule(NamedTuple):
     color: str
     takes: tuple[Parameter, ...]
     body: tuple[Item, ...]
+    inputs: tuple[str, ...] = ()
+    """Named values that it takes besides what comes in."""
 
 
 class Outline(NamedTuple):
@@ -95,6 +105,8 @@ class Outline(NamedTuple):
     hidden: str = ""
     """The kind of which the badges are left out, because a note says them once."""
     notes: tuple[str, ...] = ()
+    direction: str = ""
+    """The way in which its figure is read, where that is not the usual one."""
     joined: bool = False
     """Whether several outputs are brought together in a box that the model does not have."""
 
@@ -102,7 +114,7 @@ class Outline(NamedTuple):
 def inner_series(item: Item) -> tuple[tuple[Item, ...], ...]:
     """The series in an item."""
     match item:
-        case LayerItem() | CallItem():
+        case LayerItem() | CallItem() | NameItem():
             return ()
         case RepeatItem() | AuxiliaryItem():
             return (item.body,)
@@ -117,7 +129,7 @@ def inner_series(item: Item) -> tuple[tuple[Item, ...], ...]:
 def with_inner_series(item: Item, series: tuple[tuple[Item, ...], ...]) -> Item:
     """An item with other series in it."""
     match item:
-        case LayerItem() | CallItem():
+        case LayerItem() | CallItem() | NameItem():
             return item
         case RepeatItem() | AuxiliaryItem():
             return item._replace(body=series[0])
@@ -164,6 +176,8 @@ def item_structure(item: Item) -> tuple[Any, ...]:
             return "graph", inner, item.edges
         case AuxiliaryItem():
             return "auxiliary", inner
+        case NameItem():
+            return "name", item.name
         case _:
             assert_never(item)
 

@@ -14,6 +14,7 @@ from archviz.importers.compact.outline import (
     GraphItem,
     Item,
     LayerItem,
+    NameItem,
     Outline,
     OutlineModule,
     ParallelItem,
@@ -29,6 +30,7 @@ from archviz.importers.compact.parameters import (
     text_of,
 )
 from archviz.importers.compact.repeats import with_repeats
+from archviz.importers.compact.rows import TAKES
 from archviz.importers.compact.several_inputs import START, has_input
 from archviz.importers.compact.structure import Structures, VaryingField, layer_structure
 from archviz.importers.compact.tree import (
@@ -38,6 +40,7 @@ from archviz.importers.compact.tree import (
     Fork,
     FreeGraph,
     Parallel,
+    chain_layers,
     chains_of,
 )
 from archviz.importers.graphs import LayerNode
@@ -53,15 +56,21 @@ def build_outline(
     chain: Chain,
     structures: Structures,
     drafts: Sequence[ModuleDraft],
-    heads: dict[int, list[Chain]],
+    hung: Hung,
     code: CodeNames,
 ) -> Outline:
     """The outline of the network that begins with ``first`` and goes on with ``chain``.
 
-    ``heads`` are the auxiliary classifiers, by the number of the layer that they hang from;
-    ``code`` knows what the model's own code calls its parts.
+    ``hung`` is what hangs on its layers; ``code`` knows what the model's own code calls its parts.
     """
-    return _OutlineBuilder(structures, drafts, heads).outline(name, first, chain, code)
+    return _OutlineBuilder(structures, drafts, hung).outline(name, first, chain, code)
+
+
+class Hung(NamedTuple):
+    """What hangs on layers, by their numbers: auxiliary classifiers, and names of values."""
+
+    heads: Mapping[int, list[Chain]]
+    names: Mapping[int, str]
 
 
 class ModulePlan(NamedTuple):
@@ -73,12 +82,10 @@ class ModulePlan(NamedTuple):
 
 
 class _OutlineBuilder:
-    def __init__(
-        self, structures: Structures, drafts: Sequence[ModuleDraft], heads: dict[int, list[Chain]]
-    ) -> None:
+    def __init__(self, structures: Structures, drafts: Sequence[ModuleDraft], hung: Hung) -> None:
         self.structures = structures
         self.drafts = list(drafts)
-        self.heads = heads
+        self.heads, self.names = hung
         self.plans: dict[int, ModulePlan] = {}
         self.arguments: dict[Call, tuple[VaryingField, ...]] = {}
 
@@ -95,13 +102,20 @@ class _OutlineBuilder:
             takes = tuple(Parameter(found.name, found.default) for found in plan.takes)
             inside = tuple(self.items(plan.body, iter(plan.texts)))
             inside = _renumbered(with_repeats(inside, [one.name for one in takes]), places)
-            modules.append(OutlineModule(*with_kernel(labels[index], inside), takes, inside))
+            label = with_kernel(labels[index], inside)
+            modules.append(OutlineModule(*label, takes, inside, self.values_in(plan.body)))
         entry = None
         if first is not START:
             layer = layer_structure(first)
             texts = tuple([(field, text_of(value)) for field, value in layer.varying])
             entry = LayerItem(first.kind, layer.fixed, texts)
         return Outline(name, entry, tuple(modules), _renumbered(body, places))
+
+    def values_in(self, chain: Chain) -> tuple[str, ...]:
+        """The named values that layers of a chain take, those in its modules among them."""
+        taken = [self.structures.nodes[layer].options.get(TAKES, ()) for layer in
+                 chain_layers(chain) if layer >= 0]  # fmt: skip
+        return tuple(dict.fromkeys([name for names in taken for name in names]))
 
     def first_uses(self, chain: Chain) -> list[int]:
         """The modules in the order in which the figure shows them."""
@@ -123,6 +137,8 @@ class _OutlineBuilder:
         """Calls that would make their module take too much become modules of their own."""
         done = 0
         while done < len(self.drafts):
+            while self.parted():
+                pass
             draft = self.drafts[done]
             done += 1
             if len(draft.calls) < 2:
@@ -135,6 +151,19 @@ class _OutlineBuilder:
                 if self.sizes(rest) < self.sizes(plan.takes):
                     self.move([draft.calls.pop()])
 
+    def parted(self) -> bool:
+        """Let calls with calls of different modules in them be of different modules, too."""
+        for draft in self.drafts:
+            groups: dict[tuple[int, ...], list[Call]] = {}
+            for call in draft.calls:
+                groups.setdefault(tuple(_called(call.body)), []).append(call)
+            if len(groups) > 1:
+                draft.calls[:], *others = groups.values()
+                for calls in others:
+                    self.move(calls, draft.role, draft.coded)
+                return True
+        return False
+
     def split(self, index: int) -> None:
         """A module for each set of equal values."""
         rows: dict[tuple[VaryingField, ...], list[Call]] = {}
@@ -143,13 +172,13 @@ class _OutlineBuilder:
         first, *others = rows.values()
         self.drafts[index].calls[:] = first
         for calls in others:
-            self.move(calls, self.drafts[index].role)
+            self.move(calls, self.drafts[index].role, self.drafts[index].coded)
 
-    def move(self, calls: list[Call], role: str = "block") -> None:
+    def move(self, calls: list[Call], role: str = "block", coded: bool = False) -> None:
         """Let calls be of a new module; what was found for others is found again."""
         for call in calls:
             call.module = len(self.drafts)
-        self.drafts.append(ModuleDraft(role, calls))
+        self.drafts.append(ModuleDraft(role, calls, coded))
         self.plans.clear()
         self.arguments.clear()
 
@@ -206,13 +235,18 @@ class _OutlineBuilder:
         items: list[Item] = []
         for element in chain:
             items.append(self.item(element, texts))
-            if top and self.heads:
-                end = self.last_layer(element)
-                for head in self.heads.get(end, ()):
-                    items.append(AuxiliaryItem(self.rendered(head, taken)))
-        if top and 0 in self.heads:
-            items[:0] = [AuxiliaryItem(self.rendered(head, taken)) for head in self.heads[0]]
+            if top and (self.heads or self.names):
+                items += self.hanging(self.last_layer(element), taken)
+        if top:
+            items[:0] = self.hanging(0, taken)
         return with_repeats(items, taken)
+
+    def hanging(self, layer: int, taken: Collection[str]) -> list[Item]:
+        """What hangs on a layer of the main row, its name first."""
+        found: list[Item] = [NameItem(self.names[layer])] if layer in self.names else []
+        for head in self.heads.get(layer, ()):
+            found.append(AuxiliaryItem(self.rendered(head, taken)))
+        return found
 
     def last_layer(self, element: Element) -> int:
         while not isinstance(element, int):
@@ -283,6 +317,16 @@ class _OutlineBuilder:
             (field, text) for field, text in values if not (field == "present" and text == "1")
         )
         return LayerItem(self.structures.kind(number), layer.fixed, kept)
+
+
+def _called(chain: Chain) -> Iterator[int]:
+    """The modules that are called in a chain, but not in their bodies."""
+    for element in chain:
+        if isinstance(element, Call):
+            yield element.module
+        else:
+            for inner in chains_of(element):
+                yield from _called(inner)
 
 
 def joined(pieces: Sequence[tuple[VaryingField, ...]]) -> list[VaryingField]:

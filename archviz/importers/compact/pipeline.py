@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from archviz.importers.compact.code_names import CodeNames
+from archviz.importers.compact.code_tree import NOWHERE, CodeTree
+from archviz.importers.compact.module_drafts import ModuleDrafts
 from archviz.importers.compact.modules import ModuleSelector
 from archviz.importers.compact.outline import (
     Outline,
     badges_once,
 )
-from archviz.importers.compact.outline_builder import build_outline
+from archviz.importers.compact.outline_builder import Hung, build_outline
+from archviz.importers.compact.path_order import put_in_order
 from archviz.importers.compact.prepare import Offshoot, Prepared, joined_outputs, prepare
+from archviz.importers.compact.rows import in_one, over_words, rows_of
 from archviz.importers.compact.series_parallel import Wiring, decompose
-from archviz.importers.compact.several_inputs import START, cut_start, has_input, with_start
+from archviz.importers.compact.several_inputs import START, cut_start
 from archviz.importers.compact.structure import Structures
 from archviz.importers.compact.tree import (
-    Call,
     Chain,
-    FreeGraph,
     Parallel,
     chains_of,
 )
-from archviz.importers.graphs import ORDERED, LayerGraph, LayerNode
-
-NOWHERE = LayerNode("", "dropout", (), {"drawn": False})
-"""A layer that does nothing and is not drawn: a second way between two layers."""
+from archviz.importers.graphs import LayerGraph, LayerNode
 
 
 def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
@@ -35,57 +32,57 @@ def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
         ArchvizError: the model has no input.
     """
     prepared = prepare(graph, file)
-    nodes = list(with_start(prepared.nodes))
-    chain, taps = _tree(nodes, prepared)
+    rows = rows_of(prepared.nodes)
+    nodes = in_one(rows)
+    tree, taps = _tree(nodes, prepared, graph)
     if taps is None:
         hanging = [node for shoot in prepared.offshoots for node in shoot.nodes]
         prepared = joined_outputs([*prepared.nodes, *hanging], list(graph.outputs))
-        nodes = list(with_start(prepared.nodes))
-        chain, taps = _tree(nodes, prepared)
+        rows = rows_of(prepared.nodes)
+        nodes = in_one(rows)
+        tree, taps = _tree(nodes, prepared, graph)
+    heads: dict[int, list[Offshoot]] = {}
+    for shoot, tap in zip(prepared.offshoots, taps or (), strict=True):
+        heads.setdefault(tap, []).append(shoot)
+    bodies = {tap: [_head(nodes, tap, shoot) for shoot in shoots] for tap, shoots in heads.items()}
+    structures = Structures(nodes)
+    drafts = ModuleDrafts()
+    chain = tree.with_modules(structures, drafts)
     first = nodes[0]
     if first is START:
         cut_start(chain, nodes)
         if isinstance(chain[0], int):
             first = nodes[chain[0]]
             del chain[0]
-    heads: dict[int, list[Offshoot]] = {}
-    for shoot, tap in zip(prepared.offshoots, taps or (), strict=True):
-        heads.setdefault(tap, []).append(shoot)
-    bodies = {tap: [_head(nodes, tap, shoot) for shoot in shoots] for tap, shoots in heads.items()}
-    structures = Structures(nodes)
     put_in_order(structures, chain)
     for tap_bodies in bodies.values():
         for body in tap_bodies:
             put_in_order(structures, body)
-    selector = ModuleSelector(structures, chain, list(heads))
-    drafts = selector.run()
+    names = {tree.index[row.nodes[-1].id]: row.name for row in rows[:-1]}
+    begins = [one for one in chain if isinstance(one, int) and nodes[one].kind == "input"]
+    ModuleSelector(structures, chain, [*heads, *names, *begins], drafts).run()
     code = CodeNames(graph.name, graph.nodes, graph.classes)
-    outline = build_outline(graph.name, first, chain, structures, drafts, bodies, code)
+    hung = Hung(bodies, names)
+    outline = build_outline(graph.name, first, chain, structures, drafts.found, hung, code)
     hidden, note = badges_once(outline)
-    return outline._replace(joined=prepared.joined, hidden=hidden, notes=(note,) if note else ())
+    return outline._replace(
+        joined=prepared.joined,
+        hidden=hidden,
+        notes=(note,) if note else (),
+        direction="up" if over_words(rows[-1].nodes) else "",
+    )
 
 
-def _tree(nodes: list[LayerNode], prepared: Prepared) -> tuple[Chain, list[int] | None]:
-    """The chain behind the input, and where the offshoots hang; None where one cannot."""
-    index = {node.id: number for number, node in enumerate(nodes)}
-    inputs = [[index[source] for source in node.inputs] for node in nodes]
-    kinds = [node.kind if node is not START else "start" for node in nodes]
-    chain, spare = decompose(Wiring(kinds, inputs))
-    nodes += [NOWHERE] * spare
-    if not prepared.offshoots:
-        return chain, []
-    ends = {0}
-    for element in chain:
-        if isinstance(element, int):
-            ends.add(element)
-        elif isinstance(element, Parallel):
-            ends.add(element.merge)
-        elif isinstance(element, FreeGraph):
-            last = next(source for source, target in element.edges if target == "out")
-            final = dict(element.nodes)[last][-1]
-            ends.add(final.merge if isinstance(final, Parallel) else final)  # type: ignore[arg-type]
-    taps = [index[shoot.tap] for shoot in prepared.offshoots]
-    return chain, taps if ends.issuperset(taps) else None
+def _tree(
+    nodes: list[LayerNode], prepared: Prepared, graph: LayerGraph
+) -> tuple[CodeTree, list[int] | None]:
+    """The tree behind the input, and where the offshoots hang; None where one cannot."""
+    tapped = [shoot.tap for shoot in prepared.offshoots]
+    tree = CodeTree(nodes, graph.classes, tapped)
+    if not tapped:
+        return tree, []
+    taps = [tree.index[tap] for tap in tapped]
+    return tree, taps if tree.ends().issuperset(taps) else None
 
 
 def _head(nodes: list[LayerNode], tap: int, shoot: Offshoot) -> Chain:
@@ -112,28 +109,3 @@ def _shifted(chain: Chain, by: int) -> Chain:
             inner[:] = _shifted(inner, by)
         result.append(element)
     return result
-
-
-def put_in_order(structures: Structures, chain: Chain) -> None:
-    """Paths in the order in which a person lists them: the longest first, pooling behind."""
-    order = partial(_order, structures)
-    for element in chain:
-        if isinstance(element, int):
-            continue
-        if element.depth > 1:
-            for inner in chains_of(element):
-                put_in_order(structures, inner)
-        if isinstance(element, FreeGraph | Call):
-            continue
-        kind = structures.kind(element)
-        if kind not in ORDERED and not has_input(element, structures.nodes):
-            element.branches.sort(key=order)
-
-
-def _order(structures: Structures, branch: Chain) -> tuple[int, bool, tuple[int, ...]]:
-    for element in branch:
-        if not isinstance(element, int):
-            structures.key(element)  # before its layers: the order goes by the numbers of keys
-    keys, sizes = structures.chain_key(branch), structures.sizes
-    pool = bool(branch) and "pool" in structures.kind(branch[0])
-    return -sum([sizes[key] for key in keys]), pool, keys

@@ -80,7 +80,7 @@ def _sounds(nodes: Sequence[LayerNode]) -> list[LayerNode]:
     """Layers whose kinds suit the numbers of their inputs."""
     return [
         node
-        if node.kind == "input" or (node.kind in JOINS) == (len(node.inputs) > 1)
+        if node.kind in ("input", "attention") or (node.kind in JOINS) == (len(node.inputs) > 1)
         else _boxed(node)
         for node in nodes
     ]

@@ -11,6 +11,7 @@ from archviz.importers.compact.outline import (
     CallItem,
     Item,
     LayerItem,
+    NameItem,
     RepeatItem,
     inner_series,
     item_structure,
@@ -26,7 +27,7 @@ from archviz.network.kinds import KINDS
 LONGEST = 12
 """Items in a pattern."""
 MOST_VARIABLES = 3
-SINGLE = (LayerItem, CallItem)
+SINGLE = (LayerItem, CallItem, NameItem)
 """Items that have no others in them."""
 WEIGHED = frozenset({"conv", "sep-conv", "depthwise-conv", "conv-transpose"})
 
@@ -110,7 +111,7 @@ def _loop(items: Sequence[Item], period: int, taken: Collection[str]) -> RepeatI
     """A repeat of these items; None where a person would write them out."""
     times = len(items) // period
     body = tuple(items[:period])
-    if any(isinstance(item, AuxiliaryItem) for item in body):
+    if any(isinstance(item, AuxiliaryItem | NameItem) for item in body):
         return None
     rows = [
         [value for item in items[start : start + period] for value in values_of(item)]

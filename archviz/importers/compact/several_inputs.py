@@ -46,19 +46,39 @@ def without_inputs(graph: LayerGraph, names: Sequence[str]) -> LayerGraph:
     return graph._replace(nodes=tuple(node for node in graph.nodes if node.id not in names))
 
 
+def without_passing_outputs(graph: LayerGraph) -> LayerGraph:
+    """The graph without outputs that are rows or vectors on the way to other outputs.
+
+    Maps stay: what gives its maps of all sizes is asked for just these.
+    """
+    if len(graph.outputs) < 2:
+        return graph
+    shapes = {node.id: node.shape for node in graph.nodes}
+    sources = {node.id: node.inputs for node in graph.nodes}
+    passing: set[str] = set()
+    todo = [source for name in graph.outputs for source in sources[name]]
+    while todo:
+        one = todo.pop()
+        if one not in passing:
+            passing.add(one)
+            todo += sources[one]
+    kept = [name for name in graph.outputs if name not in passing or len(shapes[name]) > 2]
+    return graph._replace(outputs=tuple(kept))
+
+
 def with_start(nodes: Sequence[LayerNode]) -> tuple[LayerNode, ...]:
     """Layers with a start before all inputs, where there are several."""
     if sum(node.kind == "input" for node in nodes) < 2:
         return tuple(nodes)
-    return (START, *(_hung(node) if node.kind == "input" else node for node in nodes))
+    return (START, *(hung(node) if node.kind == "input" else node for node in nodes))
 
 
-def _hung(node: LayerNode) -> LayerNode:
-    """An input behind the start, with its name on it if somebody gave it one."""
+def hung(node: LayerNode, *before: str) -> LayerNode:
+    """An input behind the start, or another layer, with its name on it if it was given one."""
     named = not NUMBERED.fullmatch(node.id)
     label = one_line(node.id, 100)
     options = {**node.options, "label": label} if named and label else node.options
-    return node._replace(inputs=("",), options=options)
+    return node._replace(inputs=before or ("",), options=options)
 
 
 def begins(element: Element, nodes: Sequence[LayerNode]) -> bool:

@@ -30,7 +30,7 @@ ALONE = frozenset({*ACTIVATIONS, *(name for name in KINDS if KINDS[name].role ==
 """Activations and normalisations that are layers of their own."""
 FIXED = (
     *("bias", "norm", "ceil", "shared", "label", "drawn", "kv_heads", "out_bias"),
-    *("biases", "reset_after", "bidirectional", "last"),
+    *("biases", "reset_after", "bidirectional", "last", "takes"),
 )
 DRAWN = {name: int(kind.drawn) for name, kind in KINDS.items()}
 NUMBERS = ("filters", "multiplier", "groups", "value", "count", "weights", "macs", "own")
@@ -193,3 +193,17 @@ class Structures:
         if isinstance(element, int):
             return self.nodes[element if element >= 0 else ~element].kind
         return self.nodes[element.merge].kind if isinstance(element, Parallel) else ""
+
+
+def varying_fields(structures: Structures, chain: Chain) -> list[VaryingField]:
+    """All fields and values of a chain, in the order in which it is written."""
+    found: list[VaryingField] = []
+    for element in chain:
+        if isinstance(element, int):
+            found += structures.layer(element).varying
+        else:
+            for inner in chains_of(element):
+                found += varying_fields(structures, inner)
+            if isinstance(element, Parallel):
+                found += structures.layer(element.merge).varying
+    return found

@@ -11,7 +11,7 @@ numbered their structure with, once somebody has asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeAlias, assert_never
 
 from archviz.network.model import PREVIOUS
@@ -131,21 +131,27 @@ def has_free_graph(chain: Chain) -> bool:
     return False
 
 
-def graph_chains(chain: Chain) -> Iterator[Chain]:
-    """The chains in the free wiring of a chain, and all chains in them, outer before inner."""
+def graph_chains(chain: Chain, shut: Callable[[Element], bool]) -> Iterator[Chain]:
+    """The chains in the free wiring of a chain, and all chains in them, outer before inner.
+
+    Nothing is looked for in elements that are ``shut``.
+    """
     for element in chain:
         if isinstance(element, FreeGraph):
             for inner in chains_of(element):
-                yield from every_chain(inner)
+                yield from every_chain(inner, shut)
     for element in chain:
-        if not isinstance(element, FreeGraph):
+        if not isinstance(element, FreeGraph) and not shut(element):
             for inner in chains_of(element):
-                yield from graph_chains(inner)
+                yield from graph_chains(inner, shut)
 
 
-def every_chain(chain: Chain) -> Iterator[Chain]:
-    """A chain and all chains in it, outer before inner."""
+def every_chain(
+    chain: Chain, shut: Callable[[Element], bool] = lambda element: False
+) -> Iterator[Chain]:
+    """A chain and all chains in it, outer before inner, but for those in ``shut`` elements."""
     yield chain
     for element in chain:
-        for inner in chains_of(element):
-            yield from every_chain(inner)
+        if not shut(element):
+            for inner in chains_of(element):
+                yield from every_chain(inner, shut)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.activations import common_base, grow
-from archviz.importers.fold.layers import attach
+from archviz.importers.fold.layers import attach, head_norm
 from archviz.importers.fold.named import named, of_two
 from archviz.importers.fold.reorient import made_alike
 from archviz.importers.fold.splits import taken_once
 from archviz.importers.fold.state import ONE, Fold, LayerDraft, TensorView, product, scalar, takes
+from archviz.importers.fold.views import same as unchanged
 from archviz.importers.fold.views import straight
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 def binary(fold: Fold, op: Op) -> bool:
     """Add, Sub, Mul, Div, Pow, Min, Max of two."""
     if len(op.inputs) != 2:
-        return _merge_many(fold, op)
+        return merge_many(fold, op)
+    if op.kind == "Sum":
+        op = op._replace(kind="Add")
     left, right = fold.value(op), fold.value(op, 1)
     if left is not None and right is not None:
         return _two(fold, op, left, right)
@@ -36,7 +39,7 @@ def binary(fold: Fold, op: Op) -> bool:
         single = value.axes is not None and value.draft.shape[-1] == 1 and constant.shape == (1,)
         if single and op.kind == "Add" and value.draft.options.get("bias") is False:
             return _by_channel(fold, op, value, op.inputs[1 if left is not None else 0])
-        if op.kind in ("Mul", "Div", "Pow") and number == 1 and left is not None:
+        if _changes_nothing(op.kind, number, left is not None):
             fold.alias(op, value)
             return True
         operands = (value.draft, number) if left is not None else (number, value.draft)
@@ -44,6 +47,13 @@ def binary(fold: Fold, op: Op) -> bool:
         return True
     name = op.inputs[1 if left is not None else 0]
     return _with_weights(fold, op, value, constant, name, left is not None)
+
+
+def _changes_nothing(kind: str, number: float, behind: bool) -> bool:
+    """Whether arithmetic with a number, which stands ``behind`` the value or before it, is none."""
+    if number == 0:
+        return kind == "Add" or (kind == "Sub" and behind)
+    return number == 1 and (kind == "Mul" or (kind in ("Div", "Pow") and behind))
 
 
 def _with_weights(
@@ -61,6 +71,12 @@ def _with_weights(
         return _with_table(fold, op, value, constant, name)
     if touched == [channels] and (first or op.kind in ("Add", "Mul")):
         return _by_channel(fold, op, value, name)
+    if op.kind == "Mul" and draft.norm_steps == ("rms-norm",) and touched == [axes[-1]]:
+        made = head_norm(fold, op, draft.inputs[0])
+        draft.inputs[0].refs -= draft.options["taken"] - 1
+        fold.weigh(made, name)
+        fold.give(op, made, axes)
+        return True
     sides = [axis for axis, side in enumerate(draft.shape) if side != 1]
     rows = name in fold.origins and len(draft.shape) == 2 and channels in touched
     if op.kind == "Add" and (sorted(touched) == sides or rows) and draft.kind[0] != "~":
@@ -277,12 +293,17 @@ def _deviation(draft: LayerDraft, kind: str) -> LayerDraft | None:
     return None
 
 
-def _merge_many(fold: Fold, op: Op) -> bool:
-    if op.kind != "Sum":
-        return False
+_OF_MANY = {"Sum": "add", "Mean": "mean", "Min": "minimum", "Max": "maximum"}
+
+
+def merge_many(fold: Fold, op: Op) -> bool:
+    """Sum, Mean, Min, Max of any number of values; of one nothing."""
+    if len(op.inputs) == 1:
+        return unchanged(fold, op)
     values = [fold.value(op, index) for index in range(len(op.inputs))]
     found = [value for value in values if value is not None]
-    return len(found) == len(values) and merge(fold, op, "add", found)
+    kind = _OF_MANY.get(op.kind)
+    return kind is not None and len(found) == len(values) and merge(fold, op, kind, found)
 
 
 def _rank(value: TensorView) -> int:
@@ -330,6 +351,6 @@ def _gates(value: TensorView, largest: TensorView) -> bool:
             (a == 0) == (b == len(largest.draft.shape) - 1) or a == ONE
             for a, b in zip(small, large, strict=True)
         )
-    return small == large and all(
-        a in (1, b) for a, b in zip(value.draft.shape, largest.draft.shape, strict=True)
-    )
+    if small != large or len(value.draft.shape) != len(largest.draft.shape):
+        return False
+    return all(a in (1, b) for a, b in zip(value.draft.shape, largest.draft.shape, strict=True))

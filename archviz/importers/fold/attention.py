@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from archviz.importers.fold.layers import HEAD_NORM
 from archviz.importers.fold.named import softmax as named_softmax
 from archviz.importers.fold.named import state
+from archviz.importers.fold.shapes_layers import multiplied
 from archviz.importers.fold.state import (
     BATCH,
     AttentionFacts,
@@ -40,9 +42,11 @@ _PASSIVE = frozenset(
         "Unsqueeze",
         "Squeeze",
         "And",
+        "Pick",
     }
 )
 """Operators that may lie there: masks, rotations by position, heads that share their keys."""
+_NORMS = ("rms-norm", "layer-norm", "layer-norm-unscaled")
 _VIEWS = (
     "~view",
     "~slice",
@@ -72,7 +76,7 @@ class _Parts(NamedTuple):
 def softmax(fold: Fold, op: Op) -> bool:
     """Softmax: a layer of its own in what may turn out to be an attention, else as elsewhere."""
     value = fold.value(op)
-    if value is not None and value.axes is not None and _back(value.draft).kind == "~product":
+    if value is not None and value.axes is not None and _below(value.draft).kind == "~product":
         made = fold.draft("softmax", op, [value.draft], value.draft.shape)
         fold.give(op, made, value.axes)
         return True
@@ -87,7 +91,7 @@ def product_of_two(fold: Fold, op: Op) -> bool:
     one, two = fold.dims(left), fold.dims(right)
     if len(one) < 2 or len(two) < 2 or one[-1] != two[-2]:
         return False
-    dims = (*(one if len(one) >= len(two) else two)[:-2], one[-2], two[-1])
+    dims = multiplied(one, two)
     return _product(fold, op, left.draft, right.draft, dims, one[-1])
 
 
@@ -133,24 +137,38 @@ def _back(draft: LayerDraft) -> LayerDraft:
     return draft
 
 
+def _below(draft: LayerDraft) -> LayerDraft:
+    """The same for what goes into a softmax; scores may be kept between two numbers."""
+    found = _back(draft)
+    return _back(found.inputs[0]) if found.kind == "tanh" else found
+
+
 def _scores(draft: LayerDraft) -> LayerDraft | None:
     """The product below a softmax; None where there is none."""
     found = _back(draft)
     if found.kind != "softmax":
         return None
-    below = _back(found.inputs[0])
+    below = _below(found.inputs[0])
     return below if below.kind == "~product" else None
 
 
-def _projection(draft: LayerDraft) -> LayerDraft | None:
-    """The one dense layer that all of a value comes from, through views and rotations."""
+def _projection(draft: LayerDraft, norms: dict[LayerDraft, None]) -> LayerDraft | None:
+    """The one dense layer that all of a value comes from, through views and rotations.
+
+    Norms of its heads, or of all its features, that lie between go to ``norms``.
+    """
     leaves: dict[LayerDraft, None] = {}
     seen = {draft}
     todo = [draft]
     while todo:
         draft = todo.pop()
         passive = draft.kind in ("op", "op-merge") and draft.op.kind in _PASSIVE
-        if draft.inputs and (draft.kind in _VIEWS or (passive and not draft.named)):
+        if draft.kind in _NORMS or (draft.named and draft.options["label"] == HEAD_NORM):
+            norms[draft] = None
+            passive = True
+        if draft.inputs and (
+            draft.kind in _VIEWS or (passive and not draft.named) or draft in norms
+        ):
             new = [source for source in draft.inputs if source not in seen]
             seen.update(new)
             todo += new
@@ -162,7 +180,7 @@ def _projection(draft: LayerDraft) -> LayerDraft | None:
         return None
     found = next(iter(leaves))
     pointwise = found.kind == "conv" and found.op.kind in ("MatMul", "Gemm")
-    plain = "activation" not in found.options and "norm" not in found.options
+    plain = "activation" not in found.options
     return found if plain and (found.kind == "dense" or pointwise) else None
 
 
@@ -176,7 +194,8 @@ def _attention(
     macs: int,
 ) -> bool:
     """An attention where queries, keys and values are projections of one or two sequences."""
-    found = [_projection(tip) for tip in (scores.inputs[0], scores.inputs[1], values)]
+    norms: dict[LayerDraft, None] = {}
+    found = [_projection(tip, norms) for tip in (scores.inputs[0], scores.inputs[1], values)]
     parts = _Parts(*[draft for draft in found if draft is not None]) if all(found) else None
     if parts is None or parts.keys.inputs[0] is not parts.values.inputs[0]:
         return False
@@ -187,24 +206,35 @@ def _attention(
     base, windows, shifted = _windowed(source)
     if memory is not source and windows:
         return False
-    width = parts.queries.shape[-1] // (3 if len(single) == 1 else 1)
     heads = dims[-3] if len(dims) > 2 else 1
+    width = parts.queries.shape[-1]
+    keys = parts.keys.shape[-1] if len(single) == 3 else width
+    if len(single) == 1:  # all three in one, where heads may share their keys
+        whole = width
+        width = keys = whole // 3
+        if 3 * heads * dims[-1] > whole > heads * dims[-1] and (whole - heads * dims[-1]) % 2 == 0:
+            width, keys = heads * dims[-1], (whole - heads * dims[-1]) // 2
     if heads * dims[-1] != width:
         heads = width // dims[-1] if width % dims[-1] == 0 else 1
     sources = [source] if memory is source else [source, memory]
     made = fold.draft("~attention", op, [base, *sources[1:]], (*base.shape[:-1], width))
     made.name, made.path = single[0].name, _common(single, op)
     made.parameters = sum(part.parameters for part in single)
-    made.parameters += _biases(fold, made, weights, heads)
+    own, learned = _biases(fold, made, weights, heads)
+    made.parameters += own
+    more = ", QK norm" if norms or any("norm" in part.options for part in single) else ""
+    more += ", soft cap" if _back(_back(weights).inputs[0]).kind == "tanh" else ""
+    made.parameters += sum(norm.parameters for norm in norms)
     made.macs = sum(part.macs for part in single) + scores.macs + macs
     made.attention = AttentionFacts(
         heads,
         width,
-        parts.keys.shape[-1] if len(single) == 3 else width,
+        keys,
         source.shape[-1],
         all("bias" not in part.options for part in single),
         all("bias" in part.options for part in single),
-        _label(parts, windows, shifted),
+        _label(parts, windows, shifted) + more,
+        scored=learned > 0,
     )
     if any(part.options.get("shared") for part in single):
         made.options["shared"] = True
@@ -239,37 +269,44 @@ def _label(parts: _Parts, windows: bool, shifted: bool) -> str:
     return "attention"
 
 
-def _biases(fold: Fold, made: LayerDraft, weights: LayerDraft, heads: int) -> int:
-    """Learned numbers that are added to the scores, one for each head; masks are not counted."""
-    count = 0
+def _biases(fold: Fold, made: LayerDraft, weights: LayerDraft, heads: int) -> tuple[int, int]:
+    """Learned numbers added to the scores, one for each head: its own, and all; masks are none.
+
+    A table that all layers share belongs to the first: the others take what it has computed.
+    """
+    own = lent = 0
     draft = weights
     while draft.inputs and draft.kind != "~product":
         if draft.known:
-            count += draft.parameters
-            made.lent += draft.lent
+            own += draft.parameters - draft.lent
+            lent += draft.lent
             fold.weighed.update(dict.fromkeys(fold.weighed.keys() & draft.op.inputs, made))
         elif draft.op.kind == "Add" and fold.graph.learned:
-            count += _learned(fold, made, draft.op)
+            learned = _learned(fold, made, draft.op)
+            own += learned.parameters - learned.lent
+            lent += learned.lent
         elif draft.op.kind == "Add":
             for name in draft.op.inputs:
                 tensor = fold.constants.get(name)
                 table = fold.constants.get(fold.origins.get(name, ""))
                 if table is not None and len(table.shape) == 2 and table.shape[1] == heads:
-                    count += table.size
+                    own += table.size
                     fold.weighed[name] = made
                 elif tensor is not None and len(tensor.shape) > 2 and tensor.shape[-3] == heads > 1:
-                    count += tensor.size
+                    own += tensor.size
                     fold.weighed[name] = made
         draft = draft.inputs[0]
-    return count
+    return own, own + lent
 
 
-def _learned(fold: Fold, made: LayerDraft, op: Op) -> int:
-    """What an operator of the scores takes of weights, each once."""
-    before = made.parameters
-    fold.weigh(made, *[name for name in op.inputs if name in fold.constants], whole=True)
-    count, made.parameters = made.parameters - before, before
-    return count
+def _learned(fold: Fold, made: LayerDraft, op: Op) -> LayerDraft:
+    """What an operator of the scores takes of weights, as a layer of its own would."""
+    taken = fold.draft("~table", op, [], (1,))
+    fold.drafts.pop()
+    names = [name for name in op.inputs if name in fold.constants]
+    fold.weigh(taken, *names, whole=True)
+    fold.weighed.update(dict.fromkeys(fold.weighed.keys() & names, made))
+    return taken
 
 
 def _common(parts: list[LayerDraft], op: Op) -> tuple[str, ...]:
@@ -290,17 +327,27 @@ def _release(parts: list[LayerDraft], source: LayerDraft, memory: LayerDraft) ->
         one.refs -= max(users - 1, 0)
 
 
-_PLAIN = ("attention", "grouped-query attention")
+_PLAIN = ("attention", "grouped-query attention", "cross-attention")
 """Attentions that the kind ``attention`` says all of."""
 
 
 def as_layer(draft: LayerDraft, facts: AttentionFacts) -> None:
     """Make an attention a layer: of kind ``attention`` where that says all, else a named box."""
     features, width, keys = facts.features, facts.width, facts.keys
-    wanted = 2 * features * (width + keys)
+    source = draft.inputs[-1].shape[-1] if facts.label == "cross-attention" else features
+    wanted = 2 * (features * width + source * keys)
     wanted += (width + 2 * keys) * facts.biased + features * facts.out_biased
     usual = facts.out == features and (facts.biased or facts.unbiased) and facts.heads > 0
-    if usual and wanted == draft.parameters and facts.label in _PLAIN and not keys % facts.head:
+    rows, seen = (product(one.shape[:-1]) for one in (draft, draft.inputs[-1]))
+    macs = 2 * rows * features * width + 2 * seen * source * keys + 2 * rows * seen * width
+    plain = (
+        facts.label in _PLAIN
+        and not facts.scored
+        and len(draft.inputs) < 3
+        and len(draft.inputs[-1].shape) == 2
+        and draft.macs == macs  # else not all rows see all rows
+    )
+    if usual and wanted == draft.parameters and plain and not keys % facts.head:
         draft.kind = "attention"
         draft.options["count"] = facts.heads
         if keys != width:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from archviz.importers.fold.shapes_computed import computed_shapes, dims_of
 from archviz.importers.fold.state import (
     BATCH,
     NCHW,
     Axes,
     Fold,
+    LayerDraft,
     TensorView,
     product,
 )
+from archviz.importers.weights import data_of, unpacked
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
@@ -35,32 +38,66 @@ def box(fold: Fold, op: Op) -> None:
     """A plain box with the operator's name; each further output in use is one more."""
     names = [name for name in dict.fromkeys(op.inputs) if name in fold.values]
     values = [fold.values[name] for name in names]
-    drafts = [value.draft for value in values]
     for name in op.inputs:
         if name in fold.values and name not in names:
             fold.values[name].draft.refs -= 1
+    _boxes(fold, op, values)
+
+
+def further(fold: Fold, op: Op) -> None:
+    """A box for each output that is used, and that the layer of the operator does not give."""
+    rest = [
+        name
+        for name in op.outputs[1:]
+        if name and name in fold.uses and name not in fold.values and name not in fold.constants
+    ]
+    if rest:
+        values = [fold.values[name] for name in dict.fromkeys(op.inputs) if name in fold.values]
+        _boxes(fold, op, values, rest)
+
+
+def _boxes(fold: Fold, op: Op, values: list[TensorView], only: Sequence[str] = ()) -> None:
+    drafts = [value.draft for value in values]
     said = _SAID.get(op.kind, "") if fold.graph.learned else ""
     label = said or op.kind.rpartition(".")[2] or "op"
+    computed = computed_shapes(fold, op)
+    first = bool(only)
     for index, name in enumerate(op.outputs):
-        if not name or not fold.uses.get(name):
+        if not name or not fold.uses.get(name) or (only and name not in only):
             continue
-        shape, axes = _box_shape(fold, name, values)
+        dims = computed[index]
+        if dims is None or 0 in dims:
+            dims = fold.known(name)
+        shape, axes = _box_shape(fold, dims, values)
         draft = fold.draft("op", op, drafts, shape, label=label)
-        draft.guessed = fold.known(name) is None
-        if index == 0:
+        draft.guessed = dims is None
+        fold.guesses += draft.guessed
+        if not first:
+            first = True
             draft.known = bool(said)
-            draft.macs = _multiply_adds(fold, op)
-            for source in dict.fromkeys(op.inputs):
-                tensor = fold.constants.get(source)
-                if tensor is not None and tensor.floating and tensor.shape:
-                    fold.weigh(draft, source)
+            draft.macs = _multiply_adds(fold, op, dims)
+            fold.weigh_inside(draft, op)
+            _weigh(fold, draft, op)
         draft.refs = fold.uses[name]
         draft.free = True
         fold.values[name] = TensorView(draft, axes)
 
 
-def _box_shape(fold: Fold, name: str, values: list[TensorView]) -> tuple[Shape, Axes]:
-    dims = fold.known(name)
+def _weigh(fold: Fold, draft: LayerDraft, op: Op) -> None:
+    """Count what an operator computes with: single numbers only where a model has named them."""
+    for name, whole in data_of(op).items():
+        tensor = fold.constants.get(name)
+        if tensor is None or not tensor.shape or not (tensor.floating or whole):
+            continue
+        if tensor.size > 1 or name in fold.named or fold.graph.learned:
+            fold.weigh(draft, name)
+            if whole:
+                draft.parameters += unpacked(op, tensor.size) - tensor.size
+
+
+def _box_shape(
+    fold: Fold, dims: tuple[int, ...] | None, values: list[TensorView]
+) -> tuple[Shape, Axes]:
     like = next((value for value in values if value.axes is not None), None)
     if dims is None:
         if like is not None and like.axes is not None:
@@ -86,16 +123,44 @@ def _box_shape(fold: Fold, name: str, values: list[TensorView]) -> tuple[Shape, 
     return rest, (BATCH, *range(len(rest)))
 
 
-def _multiply_adds(fold: Fold, op: Op) -> int:
-    """Those of a product whose shapes are stated: over how many values each result is a sum."""
-    sides = [fold.graph.shapes.get(name) for name in (*op.inputs[:2], *op.outputs[:1])]
-    if not fold.graph.learned or len(sides) < 3 or not all(sides):
+_WEIGHT_SLOT = {"QLinearConv": 3, "QLinearMatMul": 3}
+
+
+def _multiply_adds(fold: Fold, op: Op, out: tuple[int, ...] | None) -> int:
+    """Those of a product whose shapes are known: over how many values each result is a sum."""
+    kind = op.kind.rpartition(".")[2]
+    slot = _WEIGHT_SLOT.get(kind, 1)
+    if len(op.inputs) <= slot or out is None:
         return 0
-    one, two, out = (tuple(side or 1 for side in dims or ()) for dims in sides)
-    if op.kind in ("Gemm", "MatMul"):
-        return product(out) * one[-1] // fold.batch
-    if op.kind == "Conv":
-        return product(out) * product(two[1:]) // fold.batch
-    if op.kind == "ConvTranspose":
+    one, two = (dims_of(fold, op.inputs[index]) for index in (0, slot))
+    if not one or not two:
+        return 0
+    if kind == "Einsum":
+        return _of_einsum(str(op.attributes.get("equation", "")), (one, two)) // fold.batch
+    if kind in ("Gemm", "FusedGemm", "FusedMatMul"):
+        depth = one[-2 if op.attributes.get("transA") else -1]
+    elif kind in ("MatMul", "MatMulInteger", "QLinearMatMul", "MatMulIntegerToFloat"):
+        depth = one[-1]
+    elif kind in ("Conv", "FusedConv", "ConvInteger", "QLinearConv", "DeformConv"):
+        depth = product(two[1:])
+    elif kind in ("LSTM", "GRU", "RNN") and len(op.inputs) > 2:
+        steps = one[1 if op.attributes.get("layout") else 0]
+        return steps * (product(two) + product(dims_of(fold, op.inputs[2]) or ()))
+    elif kind == "ConvTranspose":
         return product(one) * product(two[1:]) // fold.batch
-    return 0
+    else:
+        return 0
+    return product(out) * depth // fold.batch
+
+
+def _of_einsum(equation: str, shapes: Sequence[tuple[int, ...]]) -> int:
+    """One for each combination of the indices of two values."""
+    terms = equation.replace(" ", "").partition("->")[0].split(",")
+    if len(terms) != 2 or any(len(t) != len(dims) for t, dims in zip(terms, shapes, strict=True)):
+        return 0
+    sides = {
+        letter: side
+        for t, dims in zip(terms, shapes, strict=True)
+        for letter, side in zip(t, dims, strict=True)
+    }
+    return product(tuple(sides.values()))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from archviz.importers.fold.shapes_computed import computed_shapes
 from archviz.importers.fold.state import Fold, axes_list, numbers, product
 from archviz.importers.graphs import Tensor
 
@@ -25,6 +26,11 @@ _ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
     "Equal": lambda a, b: float(a == b),
     "Greater": lambda a, b: float(a > b),
     "Less": lambda a, b: float(a < b),
+    "GreaterOrEqual": lambda a, b: float(a >= b),
+    "LessOrEqual": lambda a, b: float(a <= b),
+    "And": lambda a, b: float(bool(a) and bool(b)),
+    "Or": lambda a, b: float(bool(a) or bool(b)),
+    "Xor": lambda a, b: float(bool(a) != bool(b)),
 }
 _PICKS = frozenset(
     {
@@ -33,7 +39,9 @@ _PICKS = frozenset(
     }
 )
 """Operators that pick or move the numbers of one weight."""
-_SAME = ("Cast", "Identity", "Dropout", "QuantizeLinear", "DequantizeLinear")
+_SAME = ("Cast", "CastLike", "Identity", "Dropout", "QuantizeLinear", "DequantizeLinear")
+_MADE = frozenset({"ConstantOfShape", "Range", "EyeLike", "RandomNormal", "RandomUniform"})
+"""Operators that make numbers up, which nobody has learned."""
 
 
 def shape_of(fold: Fold, op: Op) -> bool:
@@ -46,17 +54,18 @@ def shape_of(fold: Fold, op: Op) -> bool:
             return False
         dims = fold.dims(value)
     if op.kind == "Size":
-        fold.constants[op.outputs[0]] = Tensor((), (product(dims),), False)
+        fold.constants[op.outputs[0]] = Tensor((), (product(dims),), False, False)
         return True
     start, end = op.attributes.get("start", 0), op.attributes.get("end", len(dims))
     part = dims[start:end]
-    fold.constants[op.outputs[0]] = Tensor((len(part),), part, False)
+    fold.constants[op.outputs[0]] = Tensor((len(part),), part, False, False)
     return True
 
 
 def constant(fold: Fold, op: Op) -> bool:
     """An operator on constants alone: its result, or at least its shape, is a constant."""
-    tensors = [fold.constants[name] for name in op.inputs if name]
+    names = op.inputs[:1] if op.kind == "CastLike" else op.inputs
+    tensors = [fold.constants[name] for name in names if name]
     if op.kind in _PICKS and tensors[0].floating and tensors[0].shape:
         fold.origins[op.outputs[0]] = fold.origins.get(op.inputs[0], op.inputs[0])
     if op.kind in ("If", "Loop", "Scan") or "Random" in op.kind:
@@ -67,29 +76,41 @@ def constant(fold: Fold, op: Op) -> bool:
         found = None
     if found is None:
         dims = fold.known(op.outputs[0])
+        dims = computed_shapes(fold, op)[0] if dims is None else dims
         floating = any(tensor.floating for tensor in tensors)
         if dims is None:
             # Of unknown shape, but made of so many numbers, which whoever uses it counts.
             dims = (max((product(tensor.shape) for tensor in tensors), default=1),)
+            fold.shapeless.add(op.outputs[0])
         found = Tensor(dims, None, floating)
     elif found.values is not None and len(found.values) > MAX_VALUES:
         found = found._replace(values=None)
-    if not any(tensor.weight for tensor in tensors):
+    if op.kind in _MADE or not _from_weights(tensors):
         found = found._replace(weight=False)
     fold.constants[op.outputs[0]] = found
-    for name in op.outputs[1:]:
-        dims = fold.known(name)
-        fold.constants[name] = found._replace(shape=dims or found.shape, values=None)
+    if len(op.outputs) > 1:
+        for name, computed in list(zip(op.outputs, computed_shapes(fold, op), strict=True))[1:]:
+            dims = fold.known(name) if computed is None else computed
+            if dims is None:
+                fold.shapeless.add(name)
+            shape = found.shape if dims is None else dims
+            fold.constants[name] = found._replace(shape=shape, values=None)
     if fold.graph.learned:
         _note_leaves(fold, op)
     return True
+
+
+def _from_weights(tensors: list[Tensor]) -> bool:
+    """Whether a weight is among constants: a single number beside others made up is none."""
+    found = [tensor.size for tensor in tensors if tensor.weight]
+    return bool(found) and (len(found) == len(tensors) or max(found) > 1)
 
 
 def _note_leaves(fold: Fold, op: Op) -> None:
     """The weights that a constant is computed from."""
     leaves: dict[str, None] = {}
     for name in op.inputs:
-        if name and fold.constants[name].weight:
+        if name in fold.constants and fold.constants[name].weight:
             leaves.update(dict.fromkeys(fold.leaves.get(name, (name,))))
     if leaves:
         fold.leaves.update(dict.fromkeys(op.outputs, tuple(leaves)))
@@ -182,8 +203,9 @@ def _small(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
     if op.kind == "Gather" and len(first.shape) == 1:
         chosen = numbers(tensors[1]) or ()
         return Tensor(tensors[1].shape, tuple(values[at] for at in chosen), first.floating)
-    if op.kind in ("Floor", "Ceil", "Neg", "Sqrt"):
+    if op.kind in ("Floor", "Ceil", "Neg", "Sqrt", "Not"):
         by = {"Floor": math.floor, "Ceil": math.ceil, "Neg": lambda x: -x, "Sqrt": math.sqrt}
+        by["Not"] = lambda x: float(not x)
         return first._replace(values=tuple(by[op.kind](value) for value in values))
     if op.kind == "ConstantOfShape":
         dims = numbers(first) or ()

@@ -48,7 +48,9 @@ def gather(fold: Fold, op: Op) -> bool:
         kept = (*order[:axis], 2, *order[axis + 1 :]) if keep else order[:axis] + order[axis + 1 :]
         fold.values[op.outputs[0]] = TensorView(made, kept)
         return True
-    view(fold, op, [value.draft], left)
+    made = view(fold, op, [value.draft], left)
+    made.options["label"] = f"part {place + 1} of {dims[axis]}"
+    made.known = numbers(chosen) is not None
     return True
 
 

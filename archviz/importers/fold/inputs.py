@@ -8,6 +8,7 @@ from archviz.errors import fail
 from archviz.importers.fold import volumes
 from archviz.importers.fold.state import BATCH, NCHW, NHWC, Axes, Fold
 from archviz.importers.graphs import Op
+from archviz.importers.sizes import option, shown_input
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import OpGraph
@@ -41,7 +42,7 @@ def inputs(fold: Fold) -> None:
         fold.batch = batches.pop() or 1
     for name in graph.inputs:
         if name in fold.uses:
-            _input(fold, name, users.get(name))
+            _input(fold, name, users)
 
 
 def _by_steps(stated: tuple[int | None, ...] | None, user: Op | None) -> bool:
@@ -67,21 +68,37 @@ def _first_users(graph: OpGraph) -> dict[str, Op]:
     return users
 
 
-def _input(fold: Fold, name: str, user: Op | None) -> None:
+def _open_sides(stated: tuple[int | None, ...], steps: bool) -> bool:
+    """Whether more of an input is open than its batch."""
+    return any(axis != steps and not side for axis, side in enumerate(stated))
+
+
+def _advice(fold: Fold, users: dict[str, Op]) -> str:
+    """The option that gives all open inputs a size, with an example."""
+    stated = {name: fold.graph.shapes.get(name) for name in fold.graph.inputs}
+    wanted = [
+        name
+        for name, dims in stated.items()
+        if dims is None or _open_sides(dims, _by_steps(dims, users.get(name)))
+    ]
+    return f"give its size, such as {option(wanted, stated)}; in Python, input_size="
+
+
+def _input(fold: Fold, name: str, users: dict[str, Op]) -> None:
+    user = users.get(name)
     stated = fold.graph.shapes.get(name)
     if stated is None:
-        raise fail(
-            fold.path, f"says no shape for its input '{name[:80]}'", "export it with fixed sizes"
-        )
+        raise fail(fold.path, f"says no shape for its input '{name[:80]}'", _advice(fold, users))
     steps = _by_steps(stated, user)
-    unknown = [axis for axis, side in enumerate(stated) if axis != steps and not side]
-    if unknown:
-        shown = "×".join(str(side or "?") for side in stated)
+    if _open_sides(stated, steps):
         raise fail(
             fold.path,
-            f"the input '{name[:80]}' is {shown}, of unknown size",
-            "export it with fixed sizes; only the batch may be open",
+            f"the input {shown_input(name, stated, fold.graph.sides)} is of open size",
+            _advice(fold, users),
         )
+    if stated and len(stated) > 1 and stated[steps] and stated[steps] != fold.batch:
+        _whole(fold, name, stated)
+        return
     sides: Shape = tuple(side or 1 for axis, side in enumerate(stated) if axis != steps)
     axes: Axes
     shape: Shape
@@ -106,6 +123,18 @@ def _input(fold: Fold, name: str, user: Op | None) -> None:
         shape, axes = sides or (1,), (BATCH, *range(len(sides)))
         if len(stated) == 1 and stated[0]:
             shape, axes = (stated[0],), (0,)
+        elif not stated:
+            axes = ()
+    _begin(fold, name, shape, axes)
+
+
+def _whole(fold: Fold, name: str, stated: tuple[int | None, ...]) -> None:
+    """An input without a batch, or with another one than the rest has."""
+    shape = tuple(side or 1 for side in stated)
+    _begin(fold, name, shape, tuple(range(len(shape))))
+
+
+def _begin(fold: Fold, name: str, shape: Shape, axes: Axes) -> None:
     op = Op("input", name, (), (name,))
     draft = fold.draft("input", op, [], shape, shape=shape)
     fold.give(op, draft, axes)

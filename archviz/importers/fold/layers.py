@@ -17,7 +17,10 @@ from archviz.importers.fold.views import as_vector, straight, viewed
 from archviz.network.kinds import KINDS
 
 if TYPE_CHECKING:
-    from archviz.importers.graphs import Op
+    from archviz.importers.graphs import Op, Tensor
+
+HEAD_NORM = "norm of each head"
+"""What a norm over the features of each head of an attention is called."""
 
 
 def dense_layer(fold: Fold, op: Op, draft: LayerDraft, units: int, bias: bool, axes: Axes) -> bool:
@@ -157,6 +160,8 @@ def layer_norm(fold: Fold, op: Op) -> bool:
     """LayerNormalization and RMSNormalization over the channels."""
     value = fold.value(op)
     scale = fold.constant(op, 1)
+    if value is not None and scale is not None and _of_heads(fold, op, value, scale):
+        return True
     if value is not None and fold.graph.learned:
         value = features_last(fold, value)
     if value is None or not _channels_last(value):
@@ -178,6 +183,26 @@ def layer_norm(fold: Fold, op: Op) -> bool:
     draft = attach(fold, op, value, "norm", norm)
     fold.weigh(draft, *op.inputs[1:3])
     return True
+
+
+def _of_heads(fold: Fold, op: Op, value: TensorView, scale: Tensor) -> bool:
+    """A norm over the features of each head, which a view has made an axis."""
+    draft, axes = value.draft, value.axes
+    if draft.kind != "~view" or axes is None or _channels_last(value) or not fold.graph.learned:
+        return False
+    if scale.shape != fold.dims(value)[-1:]:
+        return False
+    made = head_norm(fold, op, draft)
+    fold.weigh(made, *op.inputs[1:3])
+    fold.give(op, made, axes)
+    return True
+
+
+def head_norm(fold: Fold, op: Op, draft: LayerDraft) -> LayerDraft:
+    """A box for a norm over the features of each head."""
+    made = fold.draft("op", op, [draft], draft.shape, label=HEAD_NORM)
+    made.named = True
+    return made
 
 
 def group_norm(fold: Fold, op: Op) -> bool:

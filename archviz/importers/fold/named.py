@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from archviz.importers.fold.layers import attach
 from archviz.importers.fold.state import (
+    BATCH,
     Axes,
     Fold,
     LayerDraft,
     TensorView,
-    axes_list,
     numbers,
     product,
+    reduced_axes,
     scalar,
 )
 from archviz.importers.fold.views import padded, same, zero_pad
@@ -226,6 +227,14 @@ _REDUCTIONS = {
     "ArgMax": "argmax",
     "ArgMin": "argmin",
     "ReduceLogSumExp": "log-sum-exp",
+    "ReduceLogSum": "log-sum",
+    "ReduceSumSquare": "sum of squares",
+}
+_EACH = {
+    "ReduceL1": "abs",
+    "ReduceL2": "abs",
+    "ReduceSumSquare": "square",
+    "ReduceLogSum": "log",
 }
 REDUCTIONS = tuple(_REDUCTIONS)
 
@@ -239,8 +248,12 @@ def reduction(fold: Fold, op: Op) -> bool:
     if op.kind.startswith("Arg"):
         found: tuple[int, ...] | None = (op.attributes.get("axis", 0),)
     else:
-        found = axes_list(fold, op) or tuple(range(len(order)))
+        found = reduced_axes(fold, op, len(order))
+    if found == ():
+        return _unreduced(fold, op, value)
     gone = {axis % len(order) for axis in found or ()}
+    if fold.batch > 1 and any(order[axis] == BATCH for axis in gone):
+        return False
     targets = {order[axis] for axis in gone if order[axis] >= 0}
     if not targets:
         return False
@@ -248,6 +261,16 @@ def reduction(fold: Fold, op: Op) -> bool:
     shape, axes = _left(draft.shape, order, gone, targets, bool(keep))
     made = named(fold, op, _REDUCTIONS[op.kind], [draft], shape)
     fold.give(op, made, axes)
+    return True
+
+
+def _unreduced(fold: Fold, op: Op, value: TensorView) -> bool:
+    """A reduction over no axes: all that it does is done to each value by itself."""
+    label = _EACH.get(op.kind)
+    if label is None:
+        return same(fold, op)
+    made = named(fold, op, label, [value.draft], value.draft.shape)
+    fold.give(op, made, value.axes, value.dims)
     return True
 
 

@@ -52,12 +52,25 @@ def fold_graph(
 
     ``handlers`` by operator; those of ONNX where none are given.
     """
+    fold = folded(graph, path, handlers)
+    if handlers is None and all(draft.kind == "input" for draft in fold.drafts):
+        fold = folded(graph, path, {})  # nothing but views: each of them is a box
+        for draft in fold.drafts:
+            draft.known = not draft.guessed
+    return join_separable(same_padding(_emit(fold)))
+
+
+def folded(graph: OpGraph, path: str, handlers: Mapping[str, Handler] | None = None) -> Fold:
+    """A model with each of its operators folded, and what each value has come to."""
     fold = Fold(graph, path)
     inputs.inputs(fold)
     op = Op("", "", (), ())
     try:
         for op in graph.ops:
-            _fold(fold, op, handlers or HANDLERS)
+            if fold.guesses and handlers is None and _follows_guess(fold, op):
+                boxes.box(fold, op)
+            else:
+                _fold(fold, op, HANDLERS if handlers is None else handlers)
     except (
         ArithmeticError,
         AssertionError,
@@ -75,14 +88,14 @@ def fold_graph(
             f"the operator {what} makes no sense: {why[:80] or 'wrong inputs'}",
             "the file seems to be damaged",
         ) from error
-    return join_separable(same_padding(_emit(fold)))
+    return fold
 
 
 def _fold(fold: Fold, op: Op, handlers: Mapping[str, Handler]) -> None:
     kind, constants = op.kind, fold.constants
     if not op.outputs or (kind in ("Shape", "Size") and constant_folding.shape_of(fold, op)):
         return
-    for name in op.inputs:
+    for name in op.inputs if kind != "CastLike" else op.inputs[:1]:
         if name and name not in constants:
             break
     else:
@@ -91,6 +104,14 @@ def _fold(fold: Fold, op: Op, handlers: Mapping[str, Handler]) -> None:
     handler = handlers.get(kind)
     if handler is None or not handler(fold, op):
         boxes.box(fold, op)
+    elif len(op.outputs) > 1:
+        boxes.further(fold, op)
+
+
+def _follows_guess(fold: Fold, op: Op) -> bool:
+    """Whether an operator takes a value whose shape nothing says: so is what it gives."""
+    values = [fold.values.get(name) for name in op.inputs]
+    return any(value is not None and value.draft.guessed for value in values)
 
 
 def _concat(fold: Fold, op: Op) -> bool:
@@ -197,7 +218,7 @@ _OPERATORS: Mapping[str, Handler] = {
     **dict.fromkeys(layers.ACTIVATION_OPS, layers.activation),
     **dict.fromkeys(("Erf", "Exp", "Neg", "Abs", "Sqrt", "Log", "Reciprocal"), activations.unary),
     **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum"), arithmetic.binary),
-    "Concat": _concat, "Transpose": views.transpose,
+    "Mean": arithmetic.merge_many, "Concat": _concat, "Transpose": views.transpose,
     "Reshape": regroup.reshape,
     **dict.fromkeys(("Flatten", "Squeeze", "Unsqueeze"), views.reshape),
     **dict.fromkeys(("Identity", "Cast", "Dropout", "CastLike"), views.same),
@@ -279,7 +300,12 @@ def _held(fold: Fold, kept: list[LayerDraft]) -> Held:
     ]
     held = census(fold.graph, weighed, loose, drawn)
     given = {name: fold.dims(value) for name, value in fold.values.items() if value.draft in inside}
-    return held._replace(shapes=shape_gaps(fold.graph.shapes, given), merged=fold.merged)
+    own = {name for name, draft in fold.inside.items() if draft in inside}
+    return held._replace(
+        shapes=shape_gaps(fold.graph.shapes, given),
+        merged=fold.merged,
+        untaken={name: size for name, size in held.untaken.items() if name not in own},
+    )
 
 
 def _unused(word: str, taken: set[str], number: int) -> str:

@@ -20,15 +20,22 @@ def split(fold: Fold, op: Op) -> bool:
     dims = fold.dims(value)
     axis = op.attributes.get("axis", 0) % len(dims)
     sizes = op.attributes.get("split") or numbers(fold.constant(op, 1))
+    if sizes is None and len(op.inputs) > 1 and op.inputs[1]:
+        return False  # given at run time
     if sizes is None:
         count = len(op.outputs)
         size = -(-dims[axis] // count)
         sizes = (*[size] * (count - 1), dims[axis] - size * (count - 1))
     if sum(sizes) != dims[axis] or len(sizes) != len(op.outputs) or min(sizes) < 1:
         return False
-    start = 0
-    for name, size in zip(op.outputs, sizes, strict=True):
-        part(fold, op, value, axis, (start, size), name)
+    if len(sizes) > 1 and value.axes[axis] < 0:
+        return False
+    start, count = 0, len(sizes)
+    uneven = len(set(sizes)) > 1
+    for number, (name, size) in enumerate(zip(op.outputs, sizes, strict=True), 1):
+        # their sizes stand in their shapes: a number tells such parts apart at any width
+        words = f", part {number} of {count}" if uneven else ""
+        part(fold, op, value, axis, (start, size), name, words=words)
         start += size
     return True
 
@@ -41,8 +48,9 @@ def part(
     span: tuple[int, int],
     name: str,
     step: int = 1,
+    words: str = "",
 ) -> None:
-    """A stretch of a value along an axis, or every so many of it."""
+    """A stretch of a value along an axis, or every so many of it; ``words`` say which it is."""
     assert value.axes is not None
     target = value.axes[axis]
     shape = list(value.draft.shape)
@@ -51,7 +59,7 @@ def part(
     draft = fold.draft("~slice", op, [value.draft], tuple(shape))
     what = {len(shape) - 1: "channel", len(shape) - 2: "column"}.get(target, "row")
     what = "row" if what == "column" and len(shape) < 3 else what
-    label = _share(what, span, fold.dims(value)[axis])
+    label = f"{what}s{words}" if words else _share(what, span, fold.dims(value)[axis])
     if step > 1:
         label = f"every {step}{ {2: 'nd', 3: 'rd'}.get(step, 'th') } {what}"
     draft.span = Span(label, target, *span, step)
@@ -107,8 +115,8 @@ def slices(fold: Fold, op: Op) -> bool:
             changed.append((axis, (low, size), step))
     if not changed:
         return same(fold, op)
-    if len(changed) > 1:
-        return False
+    if len(changed) > 1 or value.axes[changed[0][0]] < 0:
+        return False  # some of the batch is no part of a layer
     axis, span, step = changed[0]
     part(fold, op, value, axis, span, op.outputs[0], step)
     return True

@@ -134,6 +134,8 @@ class AttentionFacts(NamedTuple):
     out: int = 0
     """Units of the projection behind it; 0 without one."""
     out_biased: bool = False
+    scored: bool = False
+    """Whether learned numbers are added to its scores, its own or those of an earlier layer."""
 
     @property
     def head(self) -> int:
@@ -181,6 +183,10 @@ class Fold:
         self.constants: dict[str, Tensor] = dict(graph.constants)
         self.values: dict[str, TensorView] = {}
         self.drafts: list[LayerDraft] = []
+        self.guesses = 0
+        """How many boxes there are whose shape nothing says."""
+        self.shapeless: set[str] = set()
+        """Constants of unknown shape, of which only how many numbers they come from is known."""
         self.batch = 1
         self.convs: dict[tuple[Any, ...], ConvOutcome] = {}
         """By the sizes of the map and of the weights, whether there is a bias, and attributes."""
@@ -188,13 +194,21 @@ class Fold:
         self.seen_weights: dict[str, LayerDraft] = {}
         self.weighed: dict[str, LayerDraft] = {}
         """The drafts that count constants as their weights, by the names of these."""
+        self.named = graph.constants.keys() - graph.written
+        """Constants that are weights of the model though they may be single numbers."""
+        self.inside: dict[str, LayerDraft] = {}
+        """The drafts that count weights in the bodies of operators, by the names of these."""
         self.merged = 0
         """Weights that layers count, and an exporter has merged with others."""
         self.origins: dict[str, str] = {}
         """Of what was computed from one weight alone, such as rows of a table: that weight."""
         self.leaves: dict[str, tuple[str, ...]] = {}
         """Of what was computed from weights: all of these, where the source tells weights apart."""
-        taken = [op.inputs for op in graph.ops if op.kind not in ("Shape", "Size")]
+        taken = [
+            op.inputs[:1] if op.kind == "CastLike" else op.inputs
+            for op in graph.ops
+            if op.kind not in ("Shape", "Size")
+        ]
         self.uses: dict[str, int] = Counter(chain(graph.outputs, chain.from_iterable(taken)))
         """How many operators take a value, and how many outputs it is."""
         self.reused = {name for name, count in self.uses.items() if count > 1}
@@ -274,6 +288,13 @@ class Fold:
                 if first is not draft and size > 1:
                     draft.options.setdefault("shared", True)
                     draft.lent += size
+
+    def weigh_inside(self, draft: LayerDraft, op: Op) -> None:
+        """Count the weights in the bodies of an operator."""
+        if op.outputs and op.outputs[0] in self.graph.insides:
+            names = self.graph.insides[op.outputs[0]]
+            self.inside.update(dict.fromkeys(names, draft))
+            draft.parameters += sum(self.graph.inner[name] for name in names)
 
     def _weighs_leaves(self, draft: LayerDraft, name: str, tensor: Tensor, whole: bool) -> bool:
         """Count all weights that a constant is computed from; parts of one count by themselves."""
@@ -356,6 +377,16 @@ def scalar(tensor: Tensor | None) -> float | None:
     if tensor is None or tensor.values is None or len(tensor.values) != 1:
         return None
     return float(tensor.values[0])
+
+
+def reduced_axes(fold: Fold, op: Op, rank: int) -> tuple[int, ...] | None:
+    """The axes that a reduction is over; none where it does nothing, None if nobody knows."""
+    found = axes_list(fold, op)
+    if found is None and len(op.inputs) > 1 and op.inputs[1]:
+        return None
+    if not found:
+        return () if op.attributes.get("noop_with_empty_axes") else tuple(range(rank))
+    return found
 
 
 def axes_list(fold: Fold, op: Op, index: int = 1, key: str = "axes") -> tuple[int, ...] | None:

@@ -190,6 +190,8 @@ def target_dims(fold: Fold, op: Op, old: tuple[int, ...]) -> tuple[int, ...] | N
             return fold.known(op.outputs[0])
         return _resolved(stated, old, bool(op.attributes.get("allowzero")))
     axes = axes_list(fold, op)
+    if axes is None and len(op.inputs) > 1 and op.inputs[1]:
+        return None  # given at run time
     if op.kind == "Squeeze":
         if axes is None:
             return tuple(solid(old))
@@ -240,7 +242,8 @@ def reshaped(fold: Fold, op: Op, value: TensorView, dims: tuple[int, ...]) -> No
         made = fold.draft("reshape", op, [draft], shape, shape=shape)
         fold.give(op, made, order)
         return
-    view(fold, op, [draft], dims)
+    features = axes[-1] == len(draft.shape) - 1 and old[-1] == dims[-1]
+    view(fold, op, [draft], dims, features)
 
 
 def _same_axes(
@@ -295,15 +298,20 @@ def _merged(
     return (shape, (BATCH, *order)) if place == len(old) else None
 
 
-def view(fold: Fold, op: Op, inputs: list[LayerDraft], dims: tuple[int, ...]) -> LayerDraft:
-    """A draft for a view that is no layer of ours; it may turn out to be part of one."""
+def view(
+    fold: Fold, op: Op, inputs: list[LayerDraft], dims: tuple[int, ...], features: bool = False
+) -> LayerDraft:
+    """A draft for a view that is no layer of ours; it may turn out to be part of one.
+
+    ``features``: the last side is known to be that of the features. Else their place is a guess.
+    """
     batched = len(dims) > 1 and dims[0] == fold.batch
     draft = fold.draft("~view", op, inputs, dims[1:] if batched else dims)
-    if len(draft.shape) == 3:
+    first = len(draft.shape) == 3 and not features
+    if first:
         draft.shape = (*draft.shape[1:], draft.shape[0])
-    rank = len(draft.shape)
-    order: Axes = (2, 0, 1) if rank == 3 else tuple(range(rank))
-    draft.free = True
+    order: Axes = (2, 0, 1) if first else tuple(range(len(draft.shape)))
+    draft.free = not (features and batched)
     fold.give(op, draft, (BATCH, *order) if batched else order)
     return draft
 

@@ -13,8 +13,8 @@ from archviz.importers.fold.state import (
     ConvOutcome,
     Fold,
     LayerDraft,
-    axes_list,
     product,
+    reduced_axes,
 )
 from archviz.importers.fold.views import as_map
 from archviz.network.kinds import KINDS
@@ -314,10 +314,12 @@ def global_pool(fold: Fold, op: Op) -> bool:
 def reduce(fold: Fold, op: Op) -> bool:
     """ReduceMean and ReduceMax over all places are a global pooling."""
     value = fold.value(op)
-    axes = axes_list(fold, op)
-    if value is None or value.axes is None or axes is None:
+    if value is None or value.axes is None or op.kind not in ("ReduceMean", "ReduceMax"):
         return False
     draft, order = value.draft, value.axes
+    axes = reduced_axes(fold, op, len(order))
+    if not axes:
+        return False
     gone = {axis % len(order) for axis in axes}
     targets = {order[axis] for axis in gone} - {ONE}
     if targets == {len(draft.shape) - 1} and op.kind == "ReduceMean" and len(gone) == 1:
@@ -326,6 +328,12 @@ def reduce(fold: Fold, op: Op) -> bool:
         fold.give(
             op, made, order if kept else tuple(a for i, a in enumerate(order) if i not in gone)
         )
+        return True
+    last = gone == {len(order) - 1} and len(targets) == 1 and op.attributes.get("keepdims", 1)
+    base = draft.base if draft.base is not None else draft
+    if last and base.kind == "~view" and op.kind == "ReduceMean":  # of each head of an attention
+        sides = tuple(1 if axis in targets else side for axis, side in enumerate(draft.shape))
+        fold.give(op, fold.draft("~mean", op, [draft], sides), order)
         return True
     flat = {axis for axis, side in enumerate(draft.shape[:-1]) if side == 1 and axis not in order}
     if targets | flat != set(range(len(draft.shape) - 1)) or len(draft.shape) not in (2, 3, 4):

@@ -22,6 +22,7 @@ from archviz.importers.read.keras_weights import (
     with_held,
 )
 from archviz.importers.read.order import sorted_ops
+from archviz.importers.sizes import Sizes, with_sizes
 
 MAX_JSON = 64 * 2**20
 MAX_BRACKETS = 4_000_000
@@ -46,8 +47,8 @@ def looks_like_model(path: str) -> bool:
     return b'"class_name"' in head
 
 
-def read_keras(path: str) -> LayerGraph:
-    """The layers of the model in a ``.keras`` or ``.json`` file."""
+def read_keras(path: str, sizes: Sizes = ()) -> LayerGraph:
+    """The layers of the model in a ``.keras`` or ``.json`` file; ``sizes`` fill open sides."""
     try:
         size = os.path.getsize(path)
         if path.lower().endswith(".keras"):
@@ -61,7 +62,7 @@ def read_keras(path: str) -> LayerGraph:
         reason = getattr(error, "strerror", None) or str(error)
         raise fail(path, f"cannot be read: {reason.lower()}") from error
     archive = path.lower().endswith(".keras")
-    return _read(text, path, lambda model: held_in_archive(path, model) if archive else None)
+    return _read(text, path, lambda one: held_in_archive(path, one) if archive else None, sizes)
 
 
 def _from_zip(path: str) -> bytes:
@@ -104,7 +105,10 @@ def read_keras_text(text: str | bytes, path: str) -> LayerGraph:
 
 
 def _read(
-    text: str | bytes, path: str, count: Callable[[dict[str, Any]], Counted | None]
+    text: str | bytes,
+    path: str,
+    count: Callable[[dict[str, Any]], Counted | None],
+    sizes: Sizes = (),
 ) -> LayerGraph:
     """The layers of a model given as JSON; ``count`` gives its weights, None if unknown."""
     brackets = (b"{", b"[") if isinstance(text, bytes) else ("{", "[")
@@ -122,7 +126,8 @@ def _read(
 
     try:
         graph = _KerasReader(path).model(model)
-        layers = fold_graph(sorted_ops(graph, path), path, HANDLERS)
+        graph = with_sizes(sorted_ops(graph, path), sizes, path)
+        layers = fold_graph(graph, path, HANDLERS)
         return with_held(layers, *(count(model) or (held_by_json(layers, model), {})))
     except ArchvizError:
         raise

@@ -27,7 +27,7 @@ from archviz.importers.read.onnx_fields import (
     key,
 )
 from archviz.importers.read.onnx_large_constants import LARGE, lighter
-from archviz.importers.read.onnx_shapes import Shapes
+from archviz.importers.read.onnx_shapes import Shapes, side_names
 from archviz.importers.read.onnx_wire import (
     WireError,
     damaged,
@@ -42,6 +42,7 @@ from archviz.importers.read.onnx_wire import (
     varint,
 )
 from archviz.importers.read.order import sorted_ops
+from archviz.importers.sizes import Sizes, with_sizes
 
 if TYPE_CHECKING:
     from archviz.importers.read.onnx_wire import Buffer
@@ -64,8 +65,11 @@ _SIDES = re.compile(rb"(?:[\x08\x10][\x80-\xff]*[\x00-\x7f])*")
 """Sides and type of a tensor, before its name."""
 
 
-def read_onnx(path: str) -> OpGraph:
-    """Read the model in a file; :class:`ArchvizError` where it is none."""
+def read_onnx(path: str, sizes: Sizes = ()) -> OpGraph:
+    """Read the model in a file; :class:`ArchvizError` where it is none.
+
+    ``sizes`` of inputs fill the sides that the file leaves open.
+    """
     import mmap
 
     try:
@@ -73,7 +77,7 @@ def read_onnx(path: str) -> OpGraph:
             if os.fstat(file.fileno()).st_size == 0:
                 raise fail(path, "is empty", "export the model again")
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return read_onnx_data(data, path)
+                return with_sizes(read_onnx_data(data, path), sizes, path)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise fail(path, f"cannot be read: {reason}") from error
@@ -113,10 +117,11 @@ class _OnnxReader:
         self.ops: list[Op] = []
         self.inputs: list[str] = []
         self.outputs: list[str] = []
+        self.sides: dict[str, tuple[str, ...]] = {}
         self.name = ""
         self.written: set[str] = set()
-        self.bodies: list[tuple[str, Body]] = []
-        """The graphs in operators, with their names."""
+        self.bodies: list[tuple[str, str, Body]] = []
+        """The graphs in operators, with their names and the first values that they give."""
         self.functions: dict[str, Body] = {}
 
     def model(self) -> OpGraph:
@@ -137,6 +142,7 @@ class _OnnxReader:
             raise fail(self.path, "has no operators: there is nothing to draw")
         if not self.outputs:
             raise fail(self.path, "names no output", "export it again, with its outputs")
+        inner, insides = self.inner_weights()
         graph = OpGraph(
             self.name,
             tuple(inputs),
@@ -144,8 +150,10 @@ class _OnnxReader:
             tuple(self.ops),
             self.shapes,
             self.constants,
-            inner=self.inner_weights(),
+            inner=inner,
+            insides={owner: tuple(names) for owner, names in insides.items()},
             written=frozenset(self.written),
+            sides=self.sides,
         )
         return sorted_ops(graph, self.path)
 
@@ -191,27 +199,44 @@ class _OnnxReader:
         if field == GraphProto.NAME:
             self.name = text(self.data, start, end)
         elif field == GraphProto.INPUT:
-            self.inputs.append(self.shapes.add(self.data, start, end))
+            name = self.shapes.add(self.data, start, end)
+            self.inputs.append(name)
+            if None in self.shapes.known.get(name, ()):
+                self.sides[name] = side_names(self.data, start, end)
         elif field == GraphProto.OUTPUT:
             self.outputs.append(self.shapes.add(self.data, start, end))
         elif field == GraphProto.SPARSE_INITIALIZER:
             self.sparse(start, end)
 
-    def inner_weights(self) -> dict[str, int]:
-        """Sizes of the weights in bodies: those of operators, and of the functions in use."""
-        called: dict[str, Body] = {}
-        todo = {op.kind for op in self.ops}.union(*[body.kinds for _, body in self.bodies])
-        while todo:
-            kind = todo.pop()
-            if kind in self.functions and kind not in called:
-                called[kind] = self.functions[kind]
-                todo |= called[kind].kinds
+    def inner_weights(self) -> tuple[dict[str, int], dict[str, list[str]]]:
+        """Sizes of the weights in bodies, and which operators have them by what these give.
+
+        A function has its weights once; they are those of the operator that calls it first.
+        """
+        called: set[str] = set()
         found: dict[str, int] = {}
-        for owner, body in (*self.bodies, *sorted(called.items())):
+        insides: dict[str, list[str]] = {}
+
+        def hold(owner: str, first: str, body: Body) -> None:
             for inner, size in body.weights.items():
                 name = f"{owner}/{inner}"
-                found[f"{name}#{len(found)}" if name in found else name] = size
-        return found
+                name = f"{name}#{len(found)}" if name in found else name
+                found[name] = size
+                insides.setdefault(first, []).append(name)
+            for kind in sorted(body.kinds):
+                call(kind, first)
+
+        def call(kind: str, first: str) -> None:
+            if kind in self.functions and kind not in called:
+                called.add(kind)
+                hold(kind, first, self.functions[kind])
+
+        for owner, first, body in self.bodies:
+            hold(owner, first, body)
+        if self.functions:
+            for op in self.ops:
+                call(op.kind, op.outputs[0] if op.outputs else "")
+        return found, insides
 
     # ---- constants ---------------------------------------------------------------------------
 
@@ -295,7 +320,7 @@ class _OnnxReader:
         path = scope or (name if name.count("/") > 1 else ())
         for body in bodies:
             inputs += [value for value in body.captured if value not in inputs]
-            self.bodies.append((name or kind, body))
+            self.bodies.append((name or kind, outputs[0] if outputs else "", body))
         if len(self.ops) >= MAX_OPS:
             raise fail(self.path, f"has more than {MAX_OPS:,} operators")
         self.ops.append(Op(kind, name, tuple(inputs), tuple(outputs), attributes, path))

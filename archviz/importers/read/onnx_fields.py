@@ -59,7 +59,7 @@ class ValueInfoProto:
     """A value with its type, in which is that of a tensor, with its shape, with its sides."""
 
     NAME, TYPE = 1, 2
-    TENSOR_TYPE, SHAPE, DIM, DIM_VALUE = 1, 2, 1, 1
+    TENSOR_TYPE, SHAPE, DIM, DIM_VALUE, DIM_PARAM = 1, 2, 1, 1, 2
 
 
 class DataType:

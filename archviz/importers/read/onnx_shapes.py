@@ -22,6 +22,25 @@ if TYPE_CHECKING:
 Dims: TypeAlias = tuple[int | None, ...]
 
 
+def side_names(data: Buffer, start: int, end: int) -> tuple[str, ...]:
+    """What a value calls its sides, '' where they have a size or no name."""
+    wanted = (ValueInfoProto.TYPE, ValueInfoProto.TENSOR_TYPE, ValueInfoProto.SHAPE)
+    parts = [(start, end)]
+    for number in (*wanted, ValueInfoProto.DIM):
+        parts = [inner for low, high in parts for inner in _inside(data, low, high, number)]
+    names = []
+    for low, high in parts:
+        words = _inside(data, low, high, ValueInfoProto.DIM_PARAM)
+        names.append(text(data, *words[-1]) if words else "")
+    return tuple(names)
+
+
+def _inside(data: Buffer, start: int, end: int, number: int) -> list[tuple[int, int]]:
+    """Where the fields of a number stand."""
+    fields = stream(data, start, end)
+    return [(low, high) for found, wire, low, high in fields if (found, wire) == (number, BYTES)]
+
+
 class Shapes(Mapping[str, Dims]):
     """Shapes by the name of the value: those of inputs and outputs, and all others.
 

@@ -45,6 +45,7 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
         torch, module, examples_of(torch, module, given, name), mode, name
     )
     from archviz.importers.fold.pipeline import fold_graph
+    from archviz.importers.record.attention_parts import with_attention
     from archviz.importers.record.functions import lowered
     from archviz.importers.record.proof import gaps
 
@@ -54,10 +55,11 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
     )
     graph = fold_graph(lowered(recording, name, learned), name)
     classes = {path: type(part).__name__ for path, part in module.named_modules() if path}
+    graph = with_attention(graph._replace(classes=classes))
     held = _held(torch, module, graph, recording.needed())
     calls = gaps(recording, graph.nodes, graph.owners)
     held = held._replace(calls=calls, notes=_notes(module, mode, reason))
-    return graph._replace(name=name, held=held, classes=classes)
+    return graph._replace(name=name, held=held)
 
 
 def _check(torch: Any, module: Any, name: str) -> None:

@@ -89,8 +89,9 @@ def _sizes(given: Any, name: str) -> list[tuple[int, ...]]:
 
 def _batched(module: Any, sizes: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
     """One size without a batch gets one, where the first convolution wants an axis more."""
-    kinds = (type(part).__name__ for part in module.modules())
-    axes = next((IMAGE_AXES[kind] for kind in kinds if kind in IMAGE_AXES), 0)
+    kinds = [type(part).__name__ for part in module.modules()]
+    known = (kind for kind in kinds if kind in IMAGE_AXES or kind == "Embedding")
+    axes = IMAGE_AXES.get(next(known, ""), 0)  # what comes before it is no image
     if len(sizes) == 1 and len(sizes[0]) == axes - 1:
         return [(1, *sizes[0])]
     return sizes

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from archviz.importers.compact.outline import LayerItem, Outline, layer_items
+from archviz.importers.compact.rows import TAKES
 from archviz.importers.compact.structure import sides_text
 from archviz.language.options import FLAGS, OPTIONS
 from archviz.language.shorthand import LABEL_LENGTH
@@ -47,6 +48,8 @@ class LayerTexts:
             if "ceil" not in row.options or words[0] != _kernel(stride, dimensions(item.kind)):
                 words.append(f"/{stride}")
         label = settings.pop("label", "")
+        if "takes" in settings:
+            words.insert(0, settings.pop("takes"))
         for option in UNSAID:
             if option in settings:
                 words.append(_word(option, settings.pop(option), default[option]))
@@ -77,7 +80,7 @@ def settings_of(item: LayerItem) -> Settings:
     result: Settings = {}
     for field, value in fields.items():
         option = options.get(field, RENAMED.get(field, field))
-        result[option] = _plain(option, value)
+        result[option] = " ".join(value) if field == TAKES else _plain(option, value)
     if "drawn" in result:
         result["hidden"] = "no" if result.pop("drawn") == "yes" else "yes"
     if shape:

@@ -12,6 +12,7 @@ from archviz.importers.compact.outline import (
     GraphItem,
     Item,
     LayerItem,
+    NameItem,
     Outline,
     OutlineModule,
     ParallelItem,
@@ -52,6 +53,8 @@ class _SpecWriter:
                 return f"{{auxiliary: {_in_list(self.flow_series(item.body))}}}"
             case GraphItem():
                 return self.flow_graph(item)
+            case NameItem():
+                raise AssertionError("a name belongs to the item before it")
             case ParallelItem():
                 pairs = self.parallel_parts(item)
                 return "{" + ", ".join(f"{key}: {_in_list(text)}" for key, text in pairs) + "}"
@@ -139,7 +142,7 @@ class _SpecWriter:
         if len(flow) + indent + 2 <= WIDTH:
             return [f"{pad}- {flow}"]
         match item:
-            case LayerItem() | CallItem():
+            case LayerItem() | CallItem() | NameItem():
                 return [f"{pad}- {flow}"]
             case RepeatItem():
                 found = [f"{pad}- repeat: {item.times}"]
@@ -159,7 +162,13 @@ class _SpecWriter:
                 assert_never(item)
 
     def series_lines(self, items: Sequence[Item], indent: int) -> list[str]:
-        return [line for item in items for line in self.lines(item, indent)]
+        found: list[list[str]] = []
+        for item in items:
+            if isinstance(item, NameItem):
+                found[-1] = named(found[-1], item.name, indent)
+            else:
+                found.append(self.lines(item, indent))
+        return [line for lines in found for line in lines]
 
     def keyed(self, key: str, items: Sequence[Item], indent: int) -> list[str]:
         """A key with a series."""
@@ -211,14 +220,17 @@ class _SpecWriter:
             for module in self.modules:
                 found += [*self.module(module), ""]
         found.append("network:")
-        if self.outline.input:
-            found.append(f"  - {self.layers.layer(self.outline.input)}")
-        found += self.series_lines(self.outline.body, 2)
+        entry = (self.outline.input,) if self.outline.input else ()
+        found += self.series_lines((*entry, *self.outline.body), 2)
+        figure = []
+        if self.outline.direction:
+            figure.append(f"  direction: {self.outline.direction}")
+        if self.outline.hidden:
+            figure.append(f"  hide-badges: {self.outline.hidden}")
         if self.outline.notes:
-            found += ["", "figure:"]
-            if self.outline.hidden:
-                found.append(f"  hide-badges: {self.outline.hidden}")
-            found += ["  notes:", *(f"    - {quoted(note)}" for note in self.outline.notes)]
+            figure += ["  notes:", *(f"    - {quoted(note)}" for note in self.outline.notes)]
+        if figure:
+            found += ["", "figure:", *figure]
         return "\n".join(found) + "\n"
 
     def module(self, module: OutlineModule) -> list[str]:
@@ -228,6 +240,8 @@ class _SpecWriter:
                 f"{one.name}={one.default}" if one.default else one.name for one in module.takes
             ]
             found.append(f"    takes: [{', '.join(takes)}]")
+        if module.inputs:
+            found.append(f"    inputs: [{', '.join(module.inputs)}]")
         if module.color != "green":
             found.append(f"    color: {module.color}")
         if module.label != module.name:
@@ -240,6 +254,16 @@ class _SpecWriter:
         ):
             return found + self.body_lines(only, 4)
         return found + self.keyed("layers", module.body, 4)
+
+
+def named(lines: Sequence[str], name: str, indent: int) -> list[str]:
+    """An item of a list, with a name for the value behind it."""
+    if len(lines) > 1:
+        return [*lines, f"{' ' * indent}  as: {name}"]
+    head, text = lines[0][: indent + 2], lines[0][indent + 2 :]
+    if text.endswith("}"):
+        return [f"{head}{text[:-1]}, as: {name}}}"]
+    return [f"{head}{text} as={name}"]
 
 
 def arguments(takes: Sequence[Parameter], values: Sequence[tuple[str, str]]) -> list[str]:

@@ -1,0 +1,86 @@
+"""Parts of a model's own code whose layers have one way in and one way out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from archviz.importers.graphs import LayerNode
+from archviz.network.kinds import KINDS
+
+Path = tuple[str, ...]
+
+CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict", "Identity"})
+"""Classes that hold others and say nothing of them."""
+
+
+class CodePart(NamedTuple):
+    """A part of the model's code with one way in and one way out."""
+
+    path: Path
+    name: str
+    """Its class."""
+    entry: str
+    """The layer before it."""
+    exit: str
+    """The last of its layers."""
+    layers: tuple[int, ...]
+    drawn: int
+
+
+def code_parts(
+    nodes: Sequence[LayerNode], classes: Mapping[str, str], used: Sequence[str]
+) -> tuple[list[CodePart], Counter[str]]:
+    """The parts of a model's code that could be modules, inner ones before outer ones.
+
+    Beside them how many parts of each class have layers at all. ``used`` are layers whose values
+    go elsewhere than into ``nodes``.
+    """
+    instances: Counter[str] = Counter()
+    if not classes:
+        return [], instances
+    inside: dict[Path, list[int]] = {}
+    for number, node in enumerate(nodes):
+        scope = node.scope
+        for depth in range(1, len(scope) + 1):
+            inside.setdefault(scope[:depth], []).append(number)
+    users: dict[str, list[int]] = {}
+    for number, node in enumerate(nodes):
+        for source in node.inputs:
+            users.setdefault(source, []).append(number)
+    for name in used:
+        users.setdefault(name, []).append(-1)
+    found = []
+    seen: set[tuple[int, ...]] = set()
+    for path in sorted(inside, key=len, reverse=True):
+        name = classes.get(".".join(path), "")
+        layers = tuple(inside[path])
+        if not name or name in CONTAINERS or len(layers) < 2 or layers in seen:
+            continue
+        instances[name] += 1
+        part = _part(nodes, path, name, layers, users)
+        if part is not None and part.drawn > 1:
+            seen.add(layers)
+            found.append(part)
+    return found, instances
+
+
+def _part(
+    nodes: Sequence[LayerNode],
+    path: Path,
+    name: str,
+    layers: tuple[int, ...],
+    users: Mapping[str, Sequence[int]],
+) -> CodePart | None:
+    """The part of some layers; None where there is more than one way in or out."""
+    own = set(layers)
+    names = {nodes[number].id for number in layers}
+    if any(nodes[number].kind == "input" or not nodes[number].inputs for number in layers):
+        return None
+    entries = {source for n in layers for source in nodes[n].inputs} - names
+    exits = [n for n in layers if not own.issuperset(users.get(nodes[n].id, (-1,)))]
+    if len(entries) != 1 or len(exits) != 1:
+        return None
+    drawn = sum(KINDS[nodes[number].kind].drawn for number in layers)
+    return CodePart(path, name, entries.pop(), nodes[exits[0]].id, layers, drawn)

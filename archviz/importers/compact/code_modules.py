@@ -1,0 +1,114 @@
+"""Modules as the model's own code has them: classes whose layers have one way in and one way out.
+
+What the code calls a block is a block of the figure, whatever is in it. Containers and stages,
+whose layers are other modules in a row, are not; nor is what is small enough to be seen in the
+module around it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from archviz.importers.code_parts import CodePart
+from archviz.importers.compact.tree import Call, Chain, Element, FreeGraph, Parallel, chains_of
+from archviz.importers.graphs import LayerNode
+
+MOST_OF_IT = 0.45
+"""A part of the network that is not a module where it occurs once."""
+LARGE = 4
+"""Drawn layers of a part that is a module although it occurs once."""
+CROWDED = 12
+"""Drawn layers from which on a module has others in it."""
+MANY = 3
+"""Equal branching parts in a row that make it a stage."""
+INNER = 3
+"""Drawn layers of a module in a module."""
+
+
+class PartTree:
+    """Parts in one another, and which of them are modules."""
+
+    def __init__(self, parts: Sequence[CodePart], total: int, instances: Mapping[str, int]) -> None:
+        self.parts = parts
+        self.instances = instances
+        """How many parts of each class there are, also with several ways in or out."""
+        self.total = total
+        self.outer: dict[int, int] = {}
+        """The part that a part is in."""
+        by_path = {part.path: number for number, part in enumerate(parts)}
+        for number, part in enumerate(parts):
+            for depth in range(len(part.path) - 1, 0, -1):
+                around = by_path.get(part.path[:depth])
+                if around is not None:
+                    self.outer[number] = around
+                    break
+
+    def around(self, number: int) -> Iterator[int]:
+        """The parts that a part is in, from inside."""
+        while number in self.outer:
+            number = self.outer[number]
+            yield number
+
+    def modules(self, bodies: Sequence[Chain], nodes: Sequence[LayerNode]) -> set[int]:
+        """The parts that are modules; in ``bodies`` calls stand for the parts in them."""
+        by_class: dict[str, list[int]] = {}
+        for number, part in enumerate(self.parts):
+            by_class.setdefault(part.name, []).append(number)
+        chosen: set[int] = set()
+        for name, numbers in by_class.items():
+            nested = any(
+                self.parts[one].name == name for number in numbers for one in self.around(number)
+            )
+            stages = sum(self.is_stage(bodies[number], nodes) for number in numbers)
+            if nested or 2 * stages >= len(numbers) or 2 * len(numbers) < self.instances[name]:
+                continue
+            drawn = self.parts[numbers[0]].drawn
+            large = LARGE <= drawn < MOST_OF_IT * self.total and not is_row(bodies[numbers[0]])
+            if len(numbers) > 1 or large:
+                chosen.update(numbers)
+        return self.without_small(chosen)
+
+    def is_stage(self, body: Chain, nodes: Sequence[LayerNode]) -> bool:
+        """Whether a part is a row in which parts of one class, or equal ones, repeat."""
+        names = Counter(self.parts[one.module].name for one in body if isinstance(one, Call))
+        if any(times > 1 for times in names.values()):
+            return True
+        forms = Counter(_form(one, nodes) for one in body if isinstance(one, Parallel))
+        return any(times >= MANY for times in forms.values())
+
+    def without_small(self, chosen: set[int]) -> set[int]:
+        """Modules without those that only stand in others, unless these would be crowded.
+
+        What some modules of a class have and others lack stays, too; and what is a module
+        somewhere is one wherever its class is.
+        """
+        large = set()
+        holders: dict[tuple[str, str], Counter[int]] = {}
+        for number in chosen:
+            around = next((one for one in self.around(number) if one in chosen), None)
+            part = self.parts[number]
+            if around is None:
+                large.add(part.name)
+            elif part.drawn >= INNER:
+                outer = self.parts[around]
+                holders.setdefault((outer.name, part.name), Counter())[around] += 1
+        outers = Counter(self.parts[number].name for number in chosen)
+        for (outer_name, name), times in holders.items():
+            crowded = any(self.parts[number].drawn > CROWDED for number in times)
+            if crowded or len(times) < outers[outer_name] or max(times.values()) > 1:
+                large.add(name)
+        return {number for number in chosen if self.parts[number].name in large}
+
+
+def _form(element: Element, nodes: Sequence[LayerNode]) -> tuple[object, ...]:
+    """What an element looks like, of layers their kinds."""
+    if isinstance(element, int):
+        return (nodes[element].kind if element < len(nodes) else "",)
+    inner = (tuple([_form(one, nodes) for one in chain]) for chain in chains_of(element))
+    return (type(element).__name__, *inner)
+
+
+def is_row(body: Chain) -> bool:
+    """Whether nothing in a body goes two ways."""
+    return not any(isinstance(one, Parallel | FreeGraph) for one in body)

@@ -1,0 +1,174 @@
+"""The tree of a model whose code tells its parts: each is decomposed for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import zip_longest
+from typing import assert_never
+
+from archviz.importers.code_parts import code_parts
+from archviz.importers.compact.code_modules import PartTree
+from archviz.importers.compact.module_drafts import ModuleDrafts
+from archviz.importers.compact.path_order import put_in_order
+from archviz.importers.compact.series_parallel import Wiring, decompose, nesting
+from archviz.importers.compact.several_inputs import START
+from archviz.importers.compact.structure import Structures
+from archviz.importers.compact.tree import (
+    Call,
+    Chain,
+    Element,
+    Fork,
+    FreeGraph,
+    Parallel,
+    chains_of,
+    takes_previous,
+)
+from archviz.importers.graphs import LayerNode
+from archviz.network.kinds import KINDS
+
+NOWHERE = LayerNode("", "dropout", (), {"drawn": False})
+"""A layer that does nothing and is not drawn: a second way between two layers."""
+
+
+class CodeTree:
+    """The chain behind the first of some layers, with calls in it for the parts of the code."""
+
+    def __init__(
+        self, nodes: list[LayerNode], classes: Mapping[str, str], used: Sequence[str]
+    ) -> None:
+        self.nodes = nodes
+        self.parts, instances = code_parts(nodes, classes, used)
+        drawn = sum(KINDS[node.kind].drawn for node in nodes if node is not START)
+        self.tree = PartTree(self.parts, drawn, instances)
+        self.owner: dict[int, int] = {}
+        for number, part in enumerate(self.parts):
+            for layer in part.layers:
+                self.owner.setdefault(layer, number)
+        self.index = {node.id: number for number, node in enumerate(nodes)}
+        self.bodies: list[Chain] = []
+        for number in range(len(self.parts)):
+            self.bodies.append(self.region(number))
+        self.chain = self.region(None)
+
+    def item(self, layer: int, region: int | None) -> int:
+        """A layer of a region, or ``~`` the part in that region that it is in."""
+        at = self.owner.get(layer)
+        inner = None
+        while at is not None and at != region:
+            inner, at = at, self.tree.outer.get(at)
+        return layer if inner is None else ~inner
+
+    def region(self, region: int | None) -> Chain:
+        """A part, or all that is in none, as a chain with calls of the parts in it."""
+        part = None if region is None else self.parts[region]
+        entry = self.index[part.entry] if part else 0
+        layers = part.layers if part else range(1, len(self.nodes))
+        places: dict[int, int] = {}
+        items: list[int] = [entry]
+        kinds = [self.kind(entry)]
+        inputs = [[] if part else [self.index[source] for source in self.nodes[0].inputs]]
+        own = set(layers)
+
+        def place(source: str) -> int:
+            number = self.index[source]
+            return places[self.item(number, region)] if number in own else 0
+
+        for layer in layers:
+            item = self.item(layer, region)
+            if item < 0:
+                inner = self.parts[~item]
+                if self.nodes[layer].id != inner.exit:
+                    continue
+                sources: Sequence[str] = [inner.entry]
+            else:
+                sources = self.nodes[layer].inputs
+            inputs.append([place(source) for source in sources])
+            places[item] = len(items)
+            items.append(item)
+            kinds.append(self.kind(layer) if item >= 0 else "module")
+        chain, spare = decompose(Wiring(kinds, inputs))
+        for _ in range(spare):
+            items.append(len(self.nodes))
+            self.nodes.append(NOWHERE)
+        return self.named(chain, items)
+
+    def kind(self, layer: int) -> str:
+        """What a layer is to the decomposition."""
+        return self.nodes[layer].kind if self.nodes[layer] is not START else "start"
+
+    def named(self, chain: Chain, items: Sequence[int]) -> Chain:
+        """A chain with the numbers of layers, and calls of parts, for places among items."""
+        result: Chain = []
+        for element in chain:
+            if isinstance(element, int):
+                item = items[element]
+                result.append(item if item >= 0 else Call(~item, self.bodies[~item]))
+                continue
+            if isinstance(element, Parallel):
+                element.merge = items[element.merge]
+            for inner in chains_of(element):
+                inner[:] = self.named(inner, items)
+            result.append(element)
+        return result
+
+    def ends(self) -> set[int]:
+        """The layers between which the row can be cut."""
+        found = {0}
+        for element in self.chain:
+            last = last_layer(element)
+            if last is not None:
+                found.add(last)
+        return found
+
+    def with_modules(self, structures: Structures, drafts: ModuleDrafts) -> Chain:
+        """The chain with calls of those parts that are modules; of others what is in them."""
+        chosen = self.tree.modules(self.bodies, self.nodes)
+        return self.resolved(self.chain, chosen, structures, drafts)
+
+    def resolved(
+        self, chain: Chain, chosen: AbstractSet[int], structures: Structures, drafts: ModuleDrafts
+    ) -> Chain:
+        """A chain in which calls of parts are those of modules, or what is in the parts."""
+        result: Chain = []
+        for element, behind in zip_longest(chain, chain[1:]):
+            if isinstance(element, int):
+                result.append(element)
+                continue
+            for inner in chains_of(element):
+                inner[:] = self.resolved(inner, chosen, structures, drafts)
+            if not isinstance(element, Call):
+                element.depth = 1 + nesting(chains_of(element))
+                result.append(element)
+                continue
+            # a cell also takes the input of what is before it, which has to stand alone
+            alone = behind is not None and takes_previous(behind) and len(element.body) > 1
+            if element.module not in chosen and not alone:
+                result += element.body
+                continue
+            put_in_order(structures, element.body)
+            name = self.parts[element.module].name
+            key = "code", name, structures.chain_key(element.body)
+            role = "graph" if isinstance(element.body[0], FreeGraph) else "block"
+            if not chosen.isdisjoint(self.tree.around(element.module)):
+                role = "inner"
+            result.append(drafts.call(key, role, element.body, True))
+        return result
+
+
+def last_layer(element: Element) -> int | None:
+    """The layer whose value an element gives; None where that is several."""
+    match element:
+        case int():
+            return element
+        case Parallel():
+            return element.merge
+        case Call():
+            return last_layer(element.body[-1])
+        case FreeGraph():
+            last = next(source for source, target in element.edges if target == "out")
+            return last_layer(dict(element.nodes)[last][-1])
+        case Fork():
+            return None
+        case _:
+            assert_never(element)

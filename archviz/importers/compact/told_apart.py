@@ -1,0 +1,167 @@
+"""Words for what modules of one class of the model's code differ in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from archviz.importers.compact.structure import ALONE, Structures
+from archviz.importers.compact.tree import Call, Chain, FreeGraph, Parallel, chains_of
+from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
+
+MOST_PHRASES = 2
+
+
+class Variant(NamedTuple):
+    """A module beside others of its class: its calls, and what stands in it."""
+
+    calls: Sequence[Chain]
+    parts: Counter[str]
+    badges: Counter[str]
+
+
+class Told(NamedTuple):
+    """What tells a module from others of its class: for its box, and in full."""
+
+    short: str
+    whole: str
+
+
+def told_apart(
+    structures: Structures, variants: Mapping[int, Sequence[Chain]], titles: Mapping[int, str]
+) -> dict[int, Told]:
+    """Words for each of some modules of one class; none for what is most often called.
+
+    ``titles`` are the titles of all modules. Where no words tell two apart, both lack them.
+    """
+    known = {
+        index: Variant(
+            calls,
+            Counter(_parts(structures, calls, titles)),
+            Counter(_badges(structures, calls[0])),
+        )
+        for index, calls in variants.items()
+    }
+    words = {index: variant_word(structures, calls) for index, calls in variants.items()}
+    if len(set(words.values())) == 1:
+        words = dict.fromkeys(words, "")
+    if not {"", "projection"} & {*words.values()}:
+        words = {index: word.replace("no shortcut", "") for index, word in words.items()}
+    result = {}
+    for word in dict.fromkeys(words.values()):
+        alike = {index: known[index] for index in known if words[index] == word}
+        most = max(alike.values(), key=lambda one: len(one.calls))
+        for index, variant in alike.items():
+            found = [*_differences(variant.parts, most.parts)]
+            phrases = (found or [*_differences(variant.badges, most.badges)])[:MOST_PHRASES]
+            whole = ", ".join([*([word] if word else []), *phrases])
+            result[index] = Told(phrases[0] if phrases else word, whole)
+    for field in ("whole", "short"):
+        texts = Counter(getattr(told, field) for told in result.values())
+        for index, told in result.items():
+            if texts[getattr(told, field)] > 1:
+                result[index] = told._replace(short=told.whole)
+    return result
+
+
+def _differences(parts: Counter[str], others: Counter[str]) -> Iterator[str]:
+    """What one module has and the other has not, in words."""
+    more = [part for part in parts if not others[part]]
+    less = [part for part in others if not parts[part]]
+    if len(more) == len(less) == 1 and (word := _other_word(more[0], less[0])):
+        yield word
+        return
+    for part in more:
+        yield f"with {part}" if parts[part] == 1 else f"{part} ×{parts[part]}"
+    for part in less:
+        yield f"no {part}"
+    for part in parts:
+        if others[part] and parts[part] != others[part]:
+            yield f"one {part}" if parts[part] == 1 else f"{part} ×{parts[part]}"
+
+
+def _other_word(part: str, other: str) -> str:
+    """What one of two things of a kind is: ``shifted`` of two attentions, ``5×5`` of two layers."""
+    words, others = part.split(), other.split()
+    if words[-len(others) :] == others:
+        return " ".join(words[: -len(others)])
+    if others[-len(words) :] == words:
+        return "no " + " ".join(others[: -len(words)])
+    return words[-1] if words[:-1] == others[:-1] and len(words) > 1 else ""
+
+
+def _parts(
+    structures: Structures, calls: Sequence[Chain], titles: Mapping[int, str]
+) -> Iterator[str]:
+    """What stands in a module: the titles of modules, and layers in few words."""
+    for elements in zip(*map(_elements, calls), strict=False):
+        first = elements[0]
+        if isinstance(first, Call):
+            yield titles.get(first.module, "").partition(",")[0]
+            continue
+        number = first if isinstance(first, int) else -1
+        if number < 0 or not KINDS[structures.kind(number)].drawn:
+            continue
+        kernels = {
+            structures.nodes[one].options.get("kernel", ()) if isinstance(one, int) else ()
+            for one in elements
+        }
+        yield _words(structures, number, kernels.pop() if len(kernels) == 1 else ())
+
+
+def _badges(structures: Structures, body: Chain) -> Iterator[str]:
+    """The norms and activations on layers."""
+    for element in _elements(body):
+        if isinstance(element, int):
+            options = structures.nodes[element if element >= 0 else ~element].options
+            if "norm" in options:
+                yield NORMS[options["norm"]].title
+            if "activation" in options:
+                yield ACTIVATIONS[options["activation"]].title
+
+
+def _words(structures: Structures, number: int, kernel: Sequence[int]) -> str:
+    node = structures.nodes[number]
+    kind = KINDS[node.kind]
+    if label := str(node.options.get("label", "")):
+        return label
+    if "{kernel}" not in kind.label:
+        return kind.title if node.kind in ALONE else kind.label
+    return kind.label.replace("{kernel}", "×".join(map(str, kernel))).strip()
+
+
+def _elements(chain: Chain) -> Iterator[int | Call]:
+    """The layers and calls in a chain, merges behind their paths."""
+    for element in chain:
+        if isinstance(element, int | Call):
+            yield element
+            continue
+        for inner in chains_of(element):
+            yield from _elements(inner)
+        if isinstance(element, Parallel):
+            yield element.merge
+
+
+def variant_word(structures: Structures, calls: Sequence[Chain]) -> str:
+    """What a person says of a block beside others of its class."""
+    if all(max(strides(structures, body), default=1) > 1 for body in calls):
+        return "downsampling"
+    first = next((one for one in calls[0] if isinstance(one, Parallel | FreeGraph)), None)
+    if first is None:
+        return "no shortcut"
+    if isinstance(first, FreeGraph) or structures.kind(first) not in ("add", "scaled-add"):
+        return ""
+    return "projection" if all(first.branches) else ""
+
+
+def strides(structures: Structures, chain: Chain) -> Iterator[int]:
+    """The strides of all layers in a chain, the larger of both sides each."""
+    for element in chain:
+        if isinstance(element, int):
+            stride = structures.nodes[element if element >= 0 else ~element].options.get(
+                "stride", (1, 1)
+            )
+            yield max(stride)
+        for inner in chains_of(element):
+            yield from strides(structures, inner)

@@ -1,0 +1,173 @@
+"""Modules of a figure are those of the model's code, by name and by what is in them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import archviz
+
+torch = pytest.importorskip("torch")
+nn = torch.nn
+
+MAPS = (1, 8, 16, 16)
+
+
+class Gate(nn.Module):
+    """Squeeze and excitation."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.down, self.up = nn.Conv2d(width, 4, 1), nn.Conv2d(4, width, 1)
+
+    def forward(self, x):
+        scale = self.up(self.down(x.mean((2, 3), keepdim=True)).relu()).sigmoid()
+        return x * scale
+
+
+class Block(nn.Module):
+    """An inverted residual with options."""
+
+    def __init__(self, width: int, out: int, kernel: int = 3, gate: bool = False) -> None:
+        super().__init__()
+        self.expand = nn.Conv2d(width, 2 * width, 1, bias=False)
+        self.norm = nn.BatchNorm2d(2 * width)
+        self.spread = nn.Conv2d(2 * width, 2 * width, kernel, padding=kernel // 2)
+        self.gate = Gate(2 * width) if gate else nn.Identity()
+        self.reduce = nn.Conv2d(2 * width, out, 1)
+        self.short = width == out
+
+    def forward(self, x):
+        inside = self.norm(self.expand(x)).relu()
+        made = self.reduce(self.gate(self.spread(inside).relu()))
+        return x + made if self.short else made
+
+
+class Stage(nn.Module):
+    """Several blocks in a row."""
+
+    def __init__(self, *blocks: nn.Module) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(*blocks)
+
+    def forward(self, x):
+        return self.blocks(x)
+
+
+class Net(nn.Module):
+    """Stages of blocks, with a head."""
+
+    def __init__(self, *stages: nn.Module) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList(stages)
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x):
+        for stage in self.stages:
+            x = stage(x)
+        return self.head(x.mean((2, 3)))
+
+
+def text_of(net: nn.Module, size: tuple[int, ...] = MAPS) -> str:
+    found = archviz.from_torch(net, size).imported
+    assert found.faithful, found.report
+    return found.text
+
+
+def titles(text: str) -> list[str]:
+    """The titles of the modules of a spec; those without have what their label says."""
+    modules = re.findall(r"(?m)^  [a-z][\w-]*:\n((?:    .*\n)+)", text)
+    return [
+        re.findall(r"(?m)^    (?:label|title): \"?([^\"\n]+)", module)[-1] for module in modules
+    ]
+
+
+def test_blocks_have_their_names_and_what_they_differ_in() -> None:
+    net = Net(
+        Stage(Block(8, 16), Block(16, 16), Block(16, 16)),
+        Stage(Block(16, 8), Block(8, 8, gate=True), Block(8, 8, gate=True), Block(8, 8, gate=True)),
+    )
+    text = text_of(net)
+    assert sorted(titles(text)) == [
+        "Block",
+        "Block, no Gate",
+        "Block, no shortcut",
+        "Gate",
+    ]
+    assert not re.search(r"label: .*-[A-Z]\"?$", text, re.MULTILINE), "a letter tells nothing"
+
+
+def test_a_stage_is_no_module_and_its_first_block_is_one() -> None:
+    text = text_of(Net(Stage(Block(8, 8), Block(8, 8)), Stage(Block(8, 8), Block(8, 8))))
+    assert titles(text) == ["Block"]
+
+
+def test_a_linear_block_is_a_module_too() -> None:
+    text = text_of(Net(Stage(Block(8, 6), Block(6, 4)), Stage(Block(4, 8))))
+    assert titles(text) == ["Block"]
+
+
+class Pair(nn.Module):
+    """Two convolutions: too little to be opened in another module."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Conv2d(8, 8, 3, padding=1), nn.Conv2d(8, 8, 1)
+
+    def forward(self, x):
+        return self.two(self.one(x).relu())
+
+
+class Shell(nn.Module):
+    """A residual round a pair."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pair = Pair()
+
+    def forward(self, x):
+        return x + self.pair(x)
+
+
+def test_what_is_small_stands_open_in_the_module_around_it() -> None:
+    assert titles(text_of(Net(Shell(), Shell(), Shell()))) == ["Shell"]
+
+
+class Nested(nn.Module):
+    """A block in itself, as the levels of a U-Net that is written so."""
+
+    def __init__(self, depth: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(8, 8, 3, padding=1)
+        self.inner = Nested(depth - 1) if depth else nn.Identity()
+        self.last = nn.Conv2d(16, 8, 3, padding=1)
+
+    def forward(self, x):
+        return self.last(torch.cat([x, self.inner(self.first(x))], 1))
+
+
+def test_a_class_within_itself_is_no_module() -> None:
+    assert "Nested" not in titles(text_of(Net(Nested(3))))
+
+
+class Parts(nn.Module):
+    """Goes apart unevenly; only a part is convolved."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.cut = width // 4
+        self.conv = nn.Conv2d(self.cut, self.cut, 3, padding=1)
+        self.mix = nn.Conv2d(width, width, 1)
+
+    def forward(self, x):
+        some, rest = x.split([self.cut, x.shape[1] - self.cut], 1)
+        return x + self.mix(torch.cat([self.conv(some), rest + 0], 1))
+
+
+def test_uneven_parts_are_alike_at_any_width() -> None:
+    net = Net(Parts(8), nn.Conv2d(8, 16, 1), Parts(16), nn.Conv2d(16, 8, 1))
+    text = text_of(net)
+    assert titles(text) == ["Parts"]
+    assert "channels, part 2 of 2" in text
+    assert "+ 0" not in text, "nothing is added"
