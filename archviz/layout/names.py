@@ -30,9 +30,12 @@ from archviz.network.model import (
 
 def one_name_each(body: Series, gives: Sequence[str] = ()) -> Series:
     """``body`` with one name for each value; those of the names ``gives`` keep them, too."""
-    body = _heads_apart(body)
+    nodes = list(walk.within(body, modules=False))
+    if any(isinstance(node, Auxiliary) for node in nodes):
+        body = _heads_apart(body)
+        nodes = list(walk.within(body, modules=False))
     found: dict[str, str] = {}
-    for node in walk.within(body, modules=False):
+    for node in nodes:
         if not is_drawn(node):
             _others(node, "", found)
     if not found:
@@ -46,8 +49,6 @@ def _heads_apart(body: Series) -> Series:
     """``body`` with numbers behind those names in auxiliary heads that others have."""
     nodes = walk.within(body, modules=False)
     heads = {node.where: node for node in nodes if isinstance(node, Auxiliary)}
-    if not heads:
-        return body
     known = {*_given(_mapped_heads(body, dict.fromkeys(heads, Series())))}
     others: dict[str, Series] = {}
     for where, head in heads.items():

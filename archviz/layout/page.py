@@ -11,8 +11,8 @@ from archviz.layout.flow import FLOWS
 from archviz.layout.left_out import left_out
 from archviz.layout.legend import used_in, whole_legend
 from archviz.layout.legend_places import place_columns
-from archviz.layout.packing import pack
-from archviz.layout.panels import Panel, build_panels, row_height, row_length
+from archviz.layout.packing import pack, row_height, row_length
+from archviz.layout.panels import Panel, build_panels
 from archviz.layout.pyramid import ALONE, BESIDE
 from archviz.layout.row import (
     MainRow,

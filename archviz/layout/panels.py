@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
@@ -21,7 +22,7 @@ from archviz.looks import MODULE_COLORS, MODULES
 from archviz.network.kinds import OPENABLE
 from archviz.network.model import COMING_IN, Module, ModuleCall, Network, Node, Series
 from archviz.network.walk import children
-from archviz.scene.scene import Group, Shape, total
+from archviz.scene.scene import Group, Shape
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, text_width
 
 COLOR_ORDER = {color: place for place, color in enumerate(MODULE_COLORS)}
@@ -35,12 +36,8 @@ PAD_LEFT, PAD_RIGHT = 0.9, 0.85
 """Units from a panel's edges to what stands in it."""
 
 
-class Panel(NamedTuple):
-    """A module's inside, measured; ``width`` includes the arrows at both sides.
-
-    Where the flow goes right, the title and the lines under it stand below the panel; else
-    the title above its upper arrow, the lines below its lower one.
-    """
+class Measures(NamedTuple):
+    """What is known of a panel."""
 
     module: Module
     content: Block
@@ -58,48 +55,56 @@ class Panel(NamedTuple):
     notes: tuple[str, ...] = ()
     """Lines under the title: which calls have what."""
 
-    @property
+
+class Panel(Measures):
+    """A module's inside, measured; ``width`` includes the arrows at both sides.
+
+    Where the flow goes right, the title and the lines under it stand below the panel; else
+    the title above its upper arrow, the lines below its lower one.
+    """
+
+    @cached_property
     def foot(self) -> float:
         """Height of the lines under the title, or under the lower arrow."""
         clear = self.style.px(0.25) if self.notes and self.style.flow.vertical else 0.0
         return clear + LINE_HEIGHT * self.style.metric("caption") * len(self.notes)
 
-    @property
+    @cached_property
     def titled(self) -> float:
         """Height of the title with what is free between it and the panel."""
         return self.style.px(0.48) + self.style.row_gap(0.52)
 
-    @property
+    @cached_property
     def box_width(self) -> float:
         """Length of the tinted rectangle along the flow."""
         return self.width - 2 * self.style.gap(STUB)
 
-    @property
+    @cached_property
     def length(self) -> float:
         """How much room it takes along the flow."""
         if not self.style.flow.vertical:
             return self.width
         return self.width + self.style.metric("title") * 1.5 + self.foot
 
-    @property
+    @cached_property
     def height(self) -> float:
         """How much room it takes across the flow, with the title and the lines under it."""
         if self.style.flow.vertical:
             return self.head + max(self.box_height, *self._texts())
         return self.head + self.box_height + self.titled + self.foot
 
-    @property
+    @cached_property
     def body(self) -> float:
         """The same without the lines under the title, where these stand across."""
         return self.height if self.style.flow.vertical else self.height - self.foot
 
-    @property
+    @cached_property
     def start(self) -> float:
         """How far behind its beginning its first arrow begins."""
         flow, title = self.style.flow, self.style.metric("title") * 1.5
         return (self.foot if flow.upward else title) if flow.vertical else 0.0
 
-    @property
+    @cached_property
     def inset(self) -> float:
         """How far across its tinted rectangle begins."""
         spare = self.height - self.head - self.box_height if self.style.flow.vertical else 0.0
@@ -387,13 +392,3 @@ def level(panels: Sequence[Panel]) -> list[Panel]:
         else panel
         for panel in panels
     ]
-
-
-def row_height(panels: Sequence[Panel]) -> float:
-    """The height of a row of panels, whose titles stand on one line."""
-    return max(panel.body for panel in panels) + max(one.height - one.body for one in panels)
-
-
-def row_length(panels: Sequence[Panel], gap: float) -> float:
-    """The length of a row of panels along the flow, ``gap`` between each two."""
-    return total(panel.length for panel in panels) + gap * (len(panels) - 1)

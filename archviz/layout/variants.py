@@ -160,8 +160,10 @@ def _values(facts: Facts, place: str, known: str) -> Iterator[Said]:
         groups: dict[str, list[Variant]] = {}
         for trait, variant in said:
             groups.setdefault(trait.text, []).append(variant)
+        if len(groups) < 2:
+            continue
         texts = _apart(list(groups))
-        if len(groups) < 2 or _ranged(texts) or all(_known(text, known) for text in texts):
+        if _ranged(texts) or all(_known(text, known) for text in texts):
             continue
         found = [
             Said(text, _merged(variants), place)
