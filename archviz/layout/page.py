@@ -11,14 +11,15 @@ from archviz.layout.flow import FLOWS
 from archviz.layout.left_out import left_out
 from archviz.layout.legend import used_in, whole_legend
 from archviz.layout.legend_places import place_columns
-from archviz.layout.packing import pack
-from archviz.layout.panels import Panel, build_panels, row_height, row_length
+from archviz.layout.packing import pack, row_height, row_length
+from archviz.layout.panels import Panel, build_panels
 from archviz.layout.pyramid import ALONE, BESIDE
 from archviz.layout.row import (
     MainRow,
     RowLine,
     break_row,
     count_lines,
+    longest_line,
     main_row,
     measure_lines,
     turn_room,
@@ -82,8 +83,9 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
     """
     style = Style(options.theme, options.theme.metric("unit"), options.full)
     style = style._replace(flow=FLOWS[network.figure.direction])
-    builder = Builder(network, analysis, style)
-    panels = build_panels(network, builder)
+    longest = longest_line(style)
+    builder = Builder(network, analysis, style, longest=longest)
+    panels = build_panels(network, builder, longest)
 
     def arranged(builder: Builder) -> tuple[PagePlan, Unsettled]:
         plan = choose_plan(main_row(builder), panels, style, options.aspect)

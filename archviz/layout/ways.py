@@ -118,9 +118,10 @@ def candidates(
         legs.append(list(_legs(line, here, grounds, style)))
     if prod(map(len, legs)) > MOST_WAYS:
         legs = [[way for way in ways if not way.legs[0][1].passed] for ways in legs]
-    routes: list[Route] = []
+    routes, reach = list[Route](), sides(grounds)
     for ways in product(*legs):
-        route = _route(name, [leg for way in ways for leg in way.legs], grounds, style)
+        placed = [leg for way in ways for leg in way.legs]
+        route = _route(name, placed, grounds, reach, style)
         if route:
             count = total(way.crossed for way in ways)
             routes.append((route[0]._replace(crossed=count), *route[1:]))
@@ -164,11 +165,15 @@ def _legs(
 
 
 def _route(
-    name: str, placed: Sequence[tuple[int, Leg]], grounds: Sequence[Ground], style: Style
+    name: str,
+    placed: Sequence[tuple[int, Leg]],
+    grounds: Sequence[Ground],
+    reach: tuple[float, float],
+    style: Style,
 ) -> Route | None:
     """The lanes of a wire whose legs are settled, that of its start first.
 
-    None where they cannot be joined.
+    None where they cannot be joined. ``reach``: how far what is drawn reaches at the sides.
     """
     start, *ends = placed
     if any(_covers(leg, other) for _, leg in placed for _, other in placed if leg.passed):
@@ -187,7 +192,7 @@ def _route(
         return None
     beyond = max(rounds)
     lanes: list[Lane] = []
-    least, most = sides(grounds)
+    least, most = reach
     for zone, those in legs.items():
         if zone != first and not zone[1] and any(leg.up for leg in those):
             return None  # round its own line
