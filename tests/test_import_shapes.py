@@ -149,6 +149,22 @@ def test_a_box_has_its_multiply_adds() -> None:
     assert (node.shape, node.macs) == ((4, 16), 4 * 8 * 16)
 
 
+def test_multiply_adds_that_nobody_knows_are_said() -> None:
+    model = Builder((1, 8, 16))
+    value = model.op("Frobnicate", "x", model.weight(16, 16), domain="com.example")
+    assert "multiply-adds of such boxes with weights are not counted" in said(model, value).report
+    model = Builder((1, 8, 16))
+    value = model.op("MatMul", model.weight(4, 8), "x")
+    assert "not counted" not in said(model, value).report
+
+
+def test_attention_of_the_standard_counts_its_scores() -> None:
+    model = Builder((1, 8, 32))
+    heads = {"q_num_heads": 4, "kv_num_heads": 4}
+    node = model.layers(model.op("Attention", "x", "x", "x", **heads)).nodes[-1]
+    assert (node.shape, node.macs) == ((8, 32), 2 * 8 * 8 * 32)
+
+
 def test_a_second_output_that_only_is_used_takes_the_weights() -> None:
     model = Builder((12, 1, 6))
     weights = model.weight(1, 32, 6), model.weight(1, 32, 8)

@@ -173,3 +173,21 @@ def test_maps_of_several_sizes_stay_outputs() -> None:
     assert net.imported is not None
     assert net.imported.faithful
     assert "on the way" not in net.imported.report
+
+
+def test_what_is_computed_from_weights_counts_where_it_is_first() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.places = nn.Parameter(torch.zeros(1, 9, 32))
+            self.turn, self.head = nn.Linear(32, 32), nn.Linear(32, 32)
+
+        def forward(self, x: Any) -> Any:
+            places = self.turn(self.places)
+            return self.head(x + places) + places
+
+    net = archviz.from_torch(Twice(), (1, 9, 32))
+    weights = sum(one.numel() for one in Twice().parameters())
+    assert net.info()["totals"]["parameters"] == weights
+    assert net.imported is not None
+    assert "shared" not in net.imported.text

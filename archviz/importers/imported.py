@@ -6,9 +6,11 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.errors import ArchvizError, Problem, fail, one_line
-from archviz.importers.graphs import LayerGraph
+from archviz.importers.conservation import UNSTATED
+from archviz.importers.graphs import LayerGraph, LayerNode
 from archviz.language.options import MAX_SIZE
 from archviz.network.analysis import analyse
+from archviz.network.kinds import STATED
 from archviz.network.model import Network
 from archviz.network.rules import ShapeError
 
@@ -123,6 +125,8 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
     if graph.unknown:
         names = ", ".join(sorted(set(graph.unknown))[:12])
         said.append(f"not understood, drawn as plain boxes: {names}")
+        if any(_is_uncounted(node, graph) for node in graph.nodes):
+            said.append("the multiply-adds of such boxes with weights are not counted")
     faithful = not (found or conserved.differences or conserved.unproven)
     plain = faithful and not (idle or outline.joined or graph.unknown or conserved.remarks)
     said += [*conserved.remarks, *conserved.asides]
@@ -131,6 +135,14 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
         said.append(f"gives {passing} more {values}, on the way to its end")
     report = one_line(f"{file}: {'; '.join(said)}")
     return Imported(text, network, report, faithful, plain, graph.held.unused)
+
+
+def _is_uncounted(node: LayerNode, graph: LayerGraph) -> bool:
+    """Whether a box has weights, and nobody knows what is done with them."""
+    unknown = str(node.options.get("label", "")) in {
+        name.removesuffix(UNSTATED) for name in graph.unknown
+    }
+    return unknown and node.kind in STATED and node.parameters > 0 and not node.macs
 
 
 def _outcome(found: list[str], conserved: Findings, graph: LayerGraph, flat: Wired) -> list[str]:

@@ -175,9 +175,11 @@ def _beside(
     grounds: Sequence[Ground],
     style: Style,
 ) -> dict[str, float]:
-    """Where wires go round the ends of lines, the inner ones nearer to them."""
+    """Where wires go round the ends of lines and of names, the inner ones nearer to them."""
     found: dict[str, float] = {}
     least, most = sides(grounds)
+    names = [lane.named for route in routes for lane in route if lane.named[0] != FAR]
+    least, most = min([least, *(x for x, _ in names)]), max([most, *(x for _, x in names)])
     turns = style.gap(TURN) if not all(ground.joined for ground in grounds[1:]) else 0.0
     if any(ground.behind for ground in grounds):
         turns += style.px(PAD)

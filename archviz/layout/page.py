@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archviz.layout.build import Builder, Unsettled, settled
-from archviz.layout.canvas import Canvas, rounded
+from archviz.layout.canvas import PAD, Canvas, rounded
 from archviz.layout.flow import FLOWS
 from archviz.layout.left_out import left_out
 from archviz.layout.legend import used_in, whole_legend
@@ -244,9 +244,10 @@ def _candidate_widths(
 
 
 def row_width(lines: Sequence[RowLine], style: Style) -> float:
-    """Width of a main row of several lines, with the turns between them."""
+    """Width of a main row of several lines, with the turns between them and grounds of stages."""
     turn = turn_room(lines, style) if not all(line.anew for line in lines) else 0.0
-    sides = 2 * max(turn, *(line.margin for line in lines))
+    grounds = [style.px(PAD) for line in lines for span in line.stages if not span.brace]
+    sides = 2 * max(turn, *grounds, *(line.margin for line in lines))
     return max(line.width for line in lines) + sides
 
 

@@ -217,10 +217,7 @@ class ModuleSelector:
         chain[:] = result
 
     def exact(self, element: Element) -> int:
-        """A number for the structure and all values of an element, but for what it weighs.
-
-        The first of equal blocks may hold a table that all of them use.
-        """
+        """A number for all of an element but its weights: one may hold a table of all."""
         found = varying_fields(self.structures, [element])
         values = tuple([(field, value) for field, value in found if field != "weights"])
         return self.structures.number((self.structures.key(element), values))

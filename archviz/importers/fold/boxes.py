@@ -146,6 +146,10 @@ def _multiply_adds(fold: Fold, op: Op, out: tuple[int, ...] | None) -> int:
     elif kind in ("LSTM", "GRU", "RNN") and len(op.inputs) > 2:
         steps = one[1 if op.attributes.get("layout") else 0]
         return steps * (product(two) + product(dims_of(fold, op.inputs[2]) or ()))
+    elif op.kind == "Attention":
+        past = dims_of(fold, op.inputs[4]) if len(op.inputs) > 4 and op.inputs[4] else None
+        rows = two[-2] + (past[2] if past else 0)
+        return (product(one) + product(out)) * rows // fold.batch
     elif kind == "ConvTranspose":
         return product(one) * product(two[1:]) // fold.batch
     else:

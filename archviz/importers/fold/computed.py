@@ -27,6 +27,12 @@ def settle(draft: LayerDraft) -> None:
     state(draft, f"{draft.kind}{size}")
 
 
+def own(draft: LayerDraft) -> None:
+    """Let a step count only what no earlier layer has counted: it takes what that has computed."""
+    if draft.options.pop("shared", None):
+        draft.parameters, draft.lent = draft.parameters - draft.lent, 0
+
+
 def takes_norm(draft: LayerDraft) -> bool:
     """Whether the weights of a layer can be normalised."""
     return draft.kind in ("conv", "depthwise-conv", "conv-transpose", "dense")

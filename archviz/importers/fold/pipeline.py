@@ -258,6 +258,8 @@ def _emit(fold: Fold) -> LayerGraph:
             identity = _unused(identity or f"{draft.kind}-{len(nodes)}", taken, len(nodes))
         taken.add(identity)
         draft.name = identity
+        if draft.computed and (draft.kind in STATED or draft.kind == "position"):
+            computed.own(draft)
         if draft.kind[0] == "~" or draft.kind in STATED:
             _resolve(draft, unknown)
         elif draft.computed:
