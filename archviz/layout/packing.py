@@ -31,6 +31,14 @@ class PackedRow(NamedTuple):
         return shorter < 0.7 * longer
 
 
+class Packed(NamedTuple):
+    """Rows of panels; ``height``: with what is free over each."""
+
+    rows: tuple[tuple[Panel, ...], ...]
+    widest: float
+    height: float
+
+
 def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]:
     """Rows of panels no wider than ``width`` (one panel may be), in their order.
 
@@ -60,6 +68,23 @@ def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]
         rows.insert(0, list(panels[last.start : last.stop]))
         last = last.before
     return rows
+
+
+class Packer:
+    """Panels that are packed in rows for several widths, for each once."""
+
+    def __init__(self, panels: Sequence[Panel], gap: float, between: float) -> None:
+        self.panels, self.gap, self.between = panels, gap, between
+        self.known: dict[float, Packed] = {}
+
+    def within(self, width: float) -> Packed:
+        """The rows that are no wider, if they can be."""
+        if width not in self.known:
+            rows = tuple(map(tuple, pack(self.panels, width, self.gap)))
+            widest = max((row_length(row, self.gap) for row in rows), default=0.0)
+            height = total(self.between + row_height(row) for row in rows)
+            self.known[width] = Packed(rows, widest, height)
+        return self.known[width]
 
 
 def _after(row: PackedRow, rows: Sequence[PackedRow], gap: float) -> PackedRow:

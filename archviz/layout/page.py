@@ -11,7 +11,7 @@ from archviz.layout.flow import FLOWS
 from archviz.layout.left_out import left_out
 from archviz.layout.legend import used_in, whole_legend
 from archviz.layout.legend_places import place_columns
-from archviz.layout.packing import pack, row_height, row_length
+from archviz.layout.packing import Packed, Packer, row_length
 from archviz.layout.panels import Panel, build_panels
 from archviz.layout.pyramid import ALONE, BESIDE
 from archviz.layout.row import (
@@ -86,9 +86,10 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
     longest = longest_line(style)
     builder = Builder(network, analysis, style, longest=longest)
     panels = build_panels(network, builder, longest)
+    packer = Packer(panels, style.gap(PANEL_GAP), style.row_gap(ROW_GAP))
 
     def arranged(builder: Builder) -> tuple[PagePlan, Unsettled]:
-        plan = choose_plan(main_row(builder), panels, style, options.aspect)
+        plan = choose_plan(main_row(builder), packer, style, options.aspect)
         return plan, unsettled(plan.lines)
 
     plan = settled(
@@ -159,7 +160,7 @@ def heading_text(network: Network) -> str:
     )
 
 
-def choose_plan(row: MainRow, panels: Sequence[Panel], style: Style, aspect: float) -> PagePlan:
+def choose_plan(row: MainRow, packer: Packer, style: Style, aspect: float) -> PagePlan:
     """The arrangement in which the picture is largest on a page of shape ``aspect``.
 
     Without an aspect the main row goes on in a next line only where it is very long, and
@@ -176,8 +177,8 @@ def choose_plan(row: MainRow, panels: Sequence[Panel], style: Style, aspect: flo
             continue
         seen.add(len(spans))
         lines = measure_lines(row, spans, style)
-        for width in _candidate_widths(lines, panels, style, shape):
-            plan = _plan(lines, panels, width, style)
+        for width in _candidate_widths(lines, packer.panels, style, shape):
+            plan = _plan(lines, packer.within(width), style)
             score = _cost(plan, style, shape, bool(aspect))
             if best is None or score < best[0] * 0.999:
                 best = (score, plan)
@@ -250,19 +251,12 @@ def row_width(lines: Sequence[RowLine], style: Style) -> float:
     return max(line.width for line in lines) + sides
 
 
-def _plan(
-    lines: tuple[RowLine, ...], panels: Sequence[Panel], width: float, style: Style
-) -> PagePlan:
-    gap = style.gap(PANEL_GAP)
-    rows = pack(panels, width, gap)
-    widest = max((row_length(row, gap) for row in rows), default=0.0)
+def _plan(lines: tuple[RowLine, ...], packed: Packed, style: Style) -> PagePlan:
     height = total(line.up + line.down for line in lines) + style.row_gap(ROW_GAP) * (
         len(lines) - 1
     )
-    height += total(style.row_gap(ROW_GAP) + row_height(row) for row in rows)
-    return PagePlan(
-        lines, tuple(tuple(row) for row in rows), max(widest, row_width(lines, style)), height
-    )
+    width = max(packed.widest, row_width(lines, style))
+    return PagePlan(lines, packed.rows, width, height + packed.height)
 
 
 def frame(sheet: Sheet, title: str, description: str, aspect: float) -> Scene:
