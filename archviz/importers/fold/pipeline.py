@@ -15,6 +15,7 @@ from archviz.importers.fold import (
     activations,
     arithmetic,
     attention,
+    attention_operators,
     boxes,
     computed,
     constant_folding,
@@ -224,8 +225,8 @@ _OPERATORS: Mapping[str, Handler] = {
     **dict.fromkeys(("Identity", "Cast", "Dropout", "CastLike"), views.same),
     **dict.fromkeys(("QuantizeLinear", "DequantizeLinear"), views.same),
     "Expand": views.expand, "Pad": named.pad, "Split": splits.split,
-    "Slice": splits.slices, "com.microsoft.Attention": attention.fused,
-    "MultiHeadAttention": attention.multi_head,
+    "Slice": splits.slices, "com.microsoft.Attention": attention_operators.fused,
+    "MultiHeadAttention": attention_operators.multi_head,
 }  # fmt: skip
 HANDLERS: Mapping[str, Handler] = {**_OPERATORS, **quantised.handlers(_OPERATORS)}
 
