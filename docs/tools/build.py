@@ -31,7 +31,12 @@ import spec_tables
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 EXAMPLE = DOCS / "examples" / "small.yaml"
-IMPORTED = {"imported": "mobilenet_v2", "imported-unet": "unet", "imported-nasnet": "nasnet_mobile"}
+IMPORTED = {
+    "imported": "mobilenet_v2",
+    "imported-unet": "unet",
+    "imported-nasnet": "nasnet_mobile",
+    "imported-vit": "vit_of_torchvision",
+}
 """Pictures of specs in docs/examples that ``archviz import`` wrote of models, untouched."""
 FROM_PAPERS = ("siamese", "seq2seq", "wavenet", "alphazero")
 """Specs in docs/examples of networks that nobody has published as code."""

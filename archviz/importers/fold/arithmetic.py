@@ -118,9 +118,12 @@ def positions(fold: Fold, op: Op) -> bool:
     table = fold.constants[fold.origins.get(name, name)].shape
     if product(table) == product(constant.shape) == product(draft.shape):
         made = fold.draft("position", op, [draft], draft.shape)
+    elif len(table) == 2 and table[0] >= draft.shape[0] and table[1:] == draft.shape[1:]:
+        made = fold.draft("position", op, [draft], draft.shape, count=table[0])
     else:
         what = "position" if len(table) < 2 or table[-2] >= draft.shape[0] else "segment"
         made = named(fold, op, f"{what} embedding", [draft], draft.shape)
+        made.kind = "other-embedding"
     fold.weigh(made, name, whole=True)
     fold.give(op, made, value.axes)
     return True

@@ -106,6 +106,7 @@ def attention(low: Operators, given: SimpleNamespace) -> None:
     query, key, value = (low.operand(one) for one in (given.query, given.key, given.value))
     shape = low.shape(given.out)
     rank = len(low.shape(key))
+    key, value = (_for_each_head(low, one, low.shape(query)) for one in (key, value))
     turned = low.transposed(key, (*range(rank - 2), rank - 1, rank - 2))
     sides = (*shape[:-1], low.shape(key)[-2])
     scores = low.step("MatMul", [query, turned], sides)
@@ -119,6 +120,18 @@ def attention(low: Operators, given: SimpleNamespace) -> None:
         scores = low.step("Add", [scores, mask], sides)
     weights = low.step("Softmax", [scores], sides, axis=-1)
     low.put("MatMul", [weights, value], given.out)
+
+
+def _for_each_head(low: Operators, name: str, queries: tuple[int, ...]) -> str:
+    """Keys or values of fewer heads than there are queries: each of them for several."""
+    shape = low.shape(name)
+    if len(shape) < 3 or shape[-3] in (1, queries[-3]) or queries[-3] % shape[-3]:
+        return name
+    more, heads = queries[-3] // shape[-3], shape[-3]
+    wide = (*shape[:-2], more, *shape[-2:])
+    name = low.step("Reshape", [name], (*shape[:-2], 1, *shape[-2:]))
+    name = low.step("Expand", [name], wide)
+    return low.step("Reshape", [name], (*shape[:-3], heads * more, *shape[-2:]))
 
 
 def multi_head(low: Operators, given: SimpleNamespace) -> None:
