@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from archviz.importers.fold.pipeline import HANDLERS, OPERATORS, fold_graph, handlers_of
@@ -63,9 +65,23 @@ def test_it_is_the_rule_that_makes_the_layer(rule: Rule) -> None:
 def test_a_row_says_all_that_the_manual_has_of_it(rule: Rule) -> None:
     assert rule.before
     assert rule.but.endswith(".")
-    assert not rule.why or rule.why.endswith(".")
+    assert rule.why.endswith(".")
     assert bool(rule.at) == (rule.match is not None)
     assert set(rule.at) <= HANDLERS.keys() & OPERATORS.keys()
+
+
+UP, DOWN = set("┘└┤├│┴"), set("┐┌┬├┤│")
+
+
+@BY_NAME
+def test_the_lines_of_a_drawing_meet(rule: Rule) -> None:
+    rows = rule.before.splitlines()
+    width = max(map(len, rows))
+    blank = [" " * width]
+    rows = blank + [row.ljust(width) for row in rows] + blank
+    for above, below in pairwise(rows):
+        ends = [(a in DOWN, b in UP) for a, b in zip(above, below, strict=True)]
+        assert all(down == up for down, up in ends), rule.before
 
 
 def test_names_are_given_once() -> None:

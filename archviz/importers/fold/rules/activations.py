@@ -5,14 +5,14 @@ An expression of one value is computed at a few places and compared with the cur
 """
 
 from archviz.importers.fold import arithmetic
-from archviz.importers.fold.rules.rule import Example, Rule
+from archviz.importers.fold.rules.rule import Example, Rule, forked
 
 ACTIVATIONS: tuple[Rule, ...] = (
     Rule(
         "SiLU",
-        "x ─┬─────────── Mul\n   └─ Sigmoid ──┘",
+        forked("x", "", "Sigmoid", end="Mul"),
         "silu",
-        "What an expression is, its values at a few places say, not the order of its operands.",
+        "An activation is known by its values at a few places, whatever the order of the operands.",
         Example("x: 1 8\nd = MatMul x <8 8>\ns = Sigmoid d\ny = Mul s d", ("dense silu",)),
         Example(
             "x: 1 8\nd = MatMul x <8 8>\ns = Sigmoid x\ny = Mul d s",
@@ -22,7 +22,7 @@ ACTIVATIONS: tuple[Rule, ...] = (
     ),
     Rule(
         "Hard swish",
-        "x ─┬───────────────────── Mul ─ Div 6\n   └─ Add 3 ─ Clip 0 to 6 ┘",
+        forked("x", "", "Add 3 ─ Clip 0 to 6", end="Mul ─ Div 6"),
         "hard-swish",
         "Also with the sixth before the product.",
         Example(
@@ -47,11 +47,11 @@ ACTIVATIONS: tuple[Rule, ...] = (
             """,
             ("dense", "+ 3", "relu6", "multiply", "÷ 5"),
         ),
-        "A fifth of it: each step stands as it is.",
+        "A fifth in place of a sixth.",
     ),
     Rule(
         "GELU",
-        "x ─┬──────────────────────── Mul ─ Mul ½\n   └─ Div √2 ─ Erf ─ Add 1 ──┘",
+        forked("x", "", "Div √2 ─ Erf ─ Add 1", end="Mul ─ Mul ½"),
         "gelu",
         "By the error function or, nearly the same, the hyperbolic tangent.",
         Example(
@@ -77,13 +77,13 @@ ACTIVATIONS: tuple[Rule, ...] = (
             """,
             ("dense", "erf", "+ 1", "× 0.5", "multiply"),
         ),
-        "No root of two.",
+        "The same without the root of two.",
     ),
     Rule(
         "Mish",
-        "x ─┬──────────────────── Mul\n   └─ Softplus ─ Tanh ───┘",
+        forked("x", "", "Softplus ─ Tanh", end="Mul"),
         "mish",
-        "",
+        "The curve of the hyperbolic tangent of `softplus`, times its input.",
         Example(
             "x: 1 8\nd = MatMul x <8 8>\ns = Softplus d\nt = Tanh s\ny = Mul t d",
             ("dense mish",),
@@ -96,7 +96,7 @@ ACTIVATIONS: tuple[Rule, ...] = (
     ),
     Rule(
         "Gated linear unit",
-        "x ─ Split ─┬─ first half ────────────── Mul\n           └─ second half ─ Sigmoid ────┘",
+        forked("x ─ Split", "first half", "second half ─ Sigmoid", end="Mul"),
         "GLU",
         "The first half passes, the second is the gate.",
         Example(
@@ -113,7 +113,7 @@ ACTIVATIONS: tuple[Rule, ...] = (
     ),
     Rule(
         "Scaled sum",
-        "x ─┬──────────────── Add\n   └─ f ─ Mul 0.2 ───┘",
+        forked("x", "", "a path ─ Mul 0.2", end="Add"),
         "scaled-add",
         "The path with the number is the first of the two.",
         Example(
@@ -130,8 +130,7 @@ ACTIVATIONS: tuple[Rule, ...] = (
     ),
     Rule(
         "Channel gate",
-        "x ─┬─────────────────────────────────────────── Mul\n"
-        "   └─ GlobalAveragePool ─ Conv ─ … ─ Sigmoid ───┘",
+        forked("x", "", "GlobalAveragePool ─ Conv ─ … ─ Sigmoid", end="Mul"),
         "multiply",
         "One number for each channel of a map; a module of it is squeeze-and-excitation where "
         "something is squeezed.",

@@ -1,7 +1,7 @@
 """What becomes of maps: shuffles, blocks, paddings, and two convolutions that are one layer."""
 
 from archviz.importers.fold import reassembled, regroup, windows
-from archviz.importers.fold.rules.rule import Example, Rule
+from archviz.importers.fold.rules.rule import Example, Rule, forked
 
 MAPS: tuple[Rule, ...] = (
     Rule(
@@ -60,7 +60,7 @@ MAPS: tuple[Rule, ...] = (
     ),
     Rule(
         "Space to depth",
-        "x ─ Reshape (blocks) ─ Transpose ─ Reshape",
+        "x ─ Reshape (blocks) ─ Transpose (their places to the channels) ─ Reshape",
         "space to depth",
         "The places of each block become channels; so does `SpaceToDepth`.",
         Example(
@@ -87,10 +87,14 @@ MAPS: tuple[Rule, ...] = (
     ),
     Rule(
         "Patch merging",
-        "x ─┬─ Slice ─ Slice (even rows, even columns) ─┬─ Concat\n"
-        "   ├─ … (odd, even) ───────────────────────────┤\n"
-        "   ├─ … (even, odd) ───────────────────────────┤\n"
-        "   └─ … (odd, odd) ────────────────────────────┘",
+        forked(
+            "x",
+            "rows 0, 2, … ─ columns 0, 2, …",
+            "rows 0, 2, … ─ columns 1, 3, …",
+            "rows 1, 3, … ─ columns 0, 2, …",
+            "rows 1, 3, … ─ columns 1, 3, …",
+            end="Concat",
+        ),
         "space to depth",
         "Every second row and column from each start, or every third.",
         Example(
@@ -122,9 +126,7 @@ MAPS: tuple[Rule, ...] = (
     ),
     Rule(
         "Rescaled images",
-        "x ─┬─ channel 0 ─ Mul ─ Add ─┬─ Concat\n"
-        "   ├─ channel 1 ─ Mul ─ Add ─┤\n"
-        "   └─ channel 2 ─ Mul ─ Add ─┘",
+        forked("x", *[f"channel {one} ─ Mul ─ Add" for one in range(3)], end="Concat"),
         "rescale",
         "What a model does to its images before all else.",
         Example(

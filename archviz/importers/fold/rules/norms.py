@@ -1,7 +1,7 @@
 """Norms that are written out, and layers whose weights are computed from others."""
 
 from archviz.importers.fold import written_norms
-from archviz.importers.fold.rules.rule import Example, Rule
+from archviz.importers.fold.rules.rule import Example, Rule, forked
 
 NORMS: tuple[Rule, ...] = (
     Rule(
@@ -28,12 +28,13 @@ NORMS: tuple[Rule, ...] = (
             """,
             ("scale", "Add", "conv"),
         ),
-        "A scale and a shift in PyTorch, where a norm says that it is one.",
+        "A learned scale and shift in a PyTorch module, where a norm is one by its name.",
     ),
     Rule(
         "Layer norm written out",
-        "x ─ Sub ─┬─────────────────────────────── Div ─ Mul ─ Add\n"
-        "         └─ Pow 2 ─ ReduceMean ─ Add ─ Sqrt ┘",
+        forked(
+            "x ─ Sub mean", "", "Pow 2 ─ ReduceMean ─ Add ─ Sqrt", end="Div ─ Mul scale ─ Add shift"
+        ),
         "layer-norm",
         "The square may be a product, the quotient a product with the reciprocal.",
         Example(
@@ -70,8 +71,7 @@ NORMS: tuple[Rule, ...] = (
     ),
     Rule(
         "RMS norm written out",
-        "x ─┬─────────────────────────────────────────── Mul ─ Mul scale\n"
-        "   └─ Pow 2 ─ ReduceMean ─ Add ─ Sqrt ─ 1 over it ┘",
+        forked("x", "", "Pow 2 ─ ReduceMean ─ Add ─ Sqrt", end="Div ─ Mul scale"),
         "rms-norm",
         "No mean is taken away before, and no shift follows.",
         Example(
@@ -106,7 +106,7 @@ NORMS: tuple[Rule, ...] = (
     ),
     Rule(
         "Group norm written out",
-        "x ─ Reshape ─ InstanceNormalization ─ Reshape ─ Mul ─ Add",
+        "x ─ Reshape (groups) ─ InstanceNormalization ─ Reshape ─ Mul scale ─ Add shift",
         "group-norm",
         "The norm of the groups has numbers of the code, not weights.",
         Example(
@@ -132,7 +132,7 @@ NORMS: tuple[Rule, ...] = (
     ),
     Rule(
         "L2 normalisation",
-        "x ─┬────────────────────────── Div\n   └─ ReduceL2 ─ Clip ─ Expand ┘",
+        forked("x", "", "ReduceL2 ─ Clip ─ Expand", end="Div"),
         "L2 normalisation",
         "A value over its own length.",
         Example(
@@ -160,8 +160,7 @@ NORMS: tuple[Rule, ...] = (
     ),
     Rule(
         "Weight norm",
-        "direction ─┬──────────── Div ─ Mul length ─ Conv\n"
-        "           └─ ReduceL2 ───┘",
+        forked("weight", "", "ReduceL2", end="Div ─ Mul length ─ Conv"),
         "weight-norm",
         "Of weights that are computed from others, each counts once.",
         Example(
@@ -185,6 +184,6 @@ NORMS: tuple[Rule, ...] = (
             """,
             ("conv",),
         ),
-        "Weight standardisation: the layer has no weights beside its own.",
+        "Weights that are only standardised: the layer has none beside its own.",
     ),
 )  # fmt: skip

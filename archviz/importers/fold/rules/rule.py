@@ -56,6 +56,17 @@ class Rule(NamedTuple):
     match: Handler | None = None
 
 
+def forked(start: str, *ways: str, end: str) -> str:
+    """The drawing of a value that goes several ways, which meet again."""
+    width = max(map(len, ways))
+    bodies = [(f"─ {way} " if way else "").ljust(width + 4, "─") for way in ways]
+    left = ["┬", *"├" * (len(ways) - 2), "└"]
+    right = ["┬", *"┤" * (len(ways) - 2), "┘"]
+    heads = [f"{start} ─", *[" " * (len(start) + 2)] * (len(ways) - 1)]
+    rows = ["".join(row) for row in zip(heads, left, bodies, right, strict=True)]
+    return "\n".join([f"{rows[0]}─ {end}", *rows[1:]])
+
+
 def read_example(text: str) -> OpGraph:
     """The graph of operators that the text of an example says."""
     constants: dict[str, Tensor] = {}

@@ -1,7 +1,7 @@
 """Sequences: attention, tokens, positions, and both directions of a recurrent layer."""
 
 from archviz.importers.fold import arithmetic, attention, concat, recurrent
-from archviz.importers.fold.rules.rule import Example, Rule
+from archviz.importers.fold.rules.rule import Example, Rule, forked
 
 
 def _projected(part: str, of: str, heads: int = 4, perm: str = "0,2,1,3") -> str:
@@ -90,7 +90,7 @@ SEQUENCES: tuple[Rule, ...] = (
             f"{_ALL}t = Add n <1 4 6 6>\np = Softmax t axis=-1\no = MatMul p v{_ENDED}",
             ("other-attention: attention",),
         ),
-        "Numbers of its own for each head: learned ones, which count.",
+        "Learned numbers for each head, which count.",
         *_MATCHED,
     ),
     Rule(
@@ -127,7 +127,8 @@ SEQUENCES: tuple[Rule, ...] = (
     ),
     Rule(
         "Class token",
-        "learned row ─┐\nx ───────────┴─ Concat",
+        "learned row ─┬─ Concat\n"
+        "          x ─┘",
         "class-token",
         "One learned row or several before a sequence.",
         Example("x: 1 6 8\ny = Concat <1 1 8> x axis=1", ("class-token",)),
@@ -149,7 +150,7 @@ SEQUENCES: tuple[Rule, ...] = (
     ),
     Rule(
         "Both directions of a recurrent layer",
-        "x ─ LSTM ─┬─ forward state ──┬─ Concat\n          └─ backward state ─┘",
+        forked("x ─ LSTM", "forward state", "backward state", end="Concat"),
         "lstm",
         "The last states of a layer, side by side in their order.",
         Example(

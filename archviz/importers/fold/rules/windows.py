@@ -1,7 +1,7 @@
 """Maps cut into patches and windows, and rolled before that."""
 
 from archviz.importers.fold import attention, reassembled, regroup
-from archviz.importers.fold.rules.rule import Example, Rule
+from archviz.importers.fold.rules.rule import Example, Rule, forked
 
 _MAP = """
 x: 1 4 8 12
@@ -35,7 +35,7 @@ o3 = MatMul o2 <4 4>
 WINDOWS: tuple[Rule, ...] = (
     Rule(
         "Patches",
-        "x ─ Reshape (blocks) ─ Transpose ─ Reshape",
+        "x ─ Reshape (blocks) ─ Transpose (their places to the end) ─ Reshape (rows)",
         "patches 2×2",
         "The values of each patch stand in a row of a sequence.",
         Example(
@@ -64,8 +64,7 @@ WINDOWS: tuple[Rule, ...] = (
         "Window partition",
         "x ─ Reshape (windows) ─ Transpose ─ Reshape",
         "window partition",
-        "A map, with its channels first or last, becomes a sequence of windows; cut into "
-        "sequences or small maps.",
+        "The channels of the map may be first or last.",
         Example(f"{_CUT}y = MatMul w <4 4>", ("window partition", "conv")),
         Example(
             f"{_MAP}c = Reshape m [1 2 4 3 4 4]\nd = Transpose c perm=(0,1,3,4,2,5)\n"
@@ -105,7 +104,7 @@ WINDOWS: tuple[Rule, ...] = (
     ),
     Rule(
         "Cyclic shift",
-        "x ─ Split ─┬─ head ─┐ ┌─ tail\n           └─ tail ─┘ └─ head ─ Concat",
+        forked("x", "rows behind the first n", "first n rows", end="Concat"),
         "cyclic shift",
         "A roll along an axis, or along both, which are one shift.",
         Example(
