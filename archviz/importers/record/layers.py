@@ -105,6 +105,8 @@ def attention(low: Operators, given: SimpleNamespace) -> None:
     """Scaled products, their softmax, and the product with the values."""
     query, key, value = (low.operand(one) for one in (given.query, given.key, given.value))
     shape = low.shape(given.out)
+    if given.grouped:
+        key, value = (_for_all_heads(low, one, shape[-3]) for one in (key, value))
     rank = len(low.shape(key))
     turned = low.transposed(key, (*range(rank - 2), rank - 1, rank - 2))
     sides = (*shape[:-1], low.shape(key)[-2])
@@ -119,6 +121,17 @@ def attention(low: Operators, given: SimpleNamespace) -> None:
         scores = low.step("Add", [scores, mask], sides)
     weights = low.step("Softmax", [scores], sides, axis=-1)
     low.put("MatMul", [weights, value], given.out)
+
+
+def _for_all_heads(low: Operators, name: str, heads: int) -> str:
+    """Keys or values that several heads share, once for each head."""
+    *before, own, rows, width = low.shape(name)
+    if own == heads:
+        return name
+    apart = low.reshaped(name, (*before, own, 1, rows, width))
+    sides = (*before, own, heads // own, rows, width)
+    copies = low.step("Expand", [apart, low.list_of(sides)], sides)
+    return low.reshaped(copies, (*before, heads, rows, width))
 
 
 def multi_head(low: Operators, given: SimpleNamespace) -> None:
