@@ -3,6 +3,16 @@
 from archviz.importers.fold import written_norms
 from archviz.importers.fold.rules.rule import Example, Rule, forked
 
+_CENTRED = """
+    x: 1 6 8
+    m = ReduceMean x axes=(-1,)
+    c = Sub x m
+    s = Pow c 2.0
+    v = ReduceMean s axes=(-1,)
+    e = Add v 1e-5
+    r = Sqrt e
+"""
+
 NORMS: tuple[Rule, ...] = (
     Rule(
         "Batch norm as arithmetic",
@@ -38,14 +48,7 @@ NORMS: tuple[Rule, ...] = (
         "layer-norm",
         "The square may be a product, the quotient a product with the reciprocal.",
         Example(
-            """
-            x: 1 6 8
-            m = ReduceMean x axes=(-1,)
-            c = Sub x m
-            s = Pow c 2.0
-            v = ReduceMean s axes=(-1,)
-            e = Add v 1e-5
-            r = Sqrt e
+            f"""{_CENTRED}
             n = Div c r
             g = Mul n <8>
             y = Add g <8>
@@ -53,14 +56,7 @@ NORMS: tuple[Rule, ...] = (
             ("layer-norm",),
         ),
         Example(
-            """
-            x: 1 6 8
-            m = ReduceMean x axes=(-1,)
-            c = Sub x m
-            s = Pow c 2.0
-            v = ReduceMean s axes=(-1,)
-            e = Add v 1e-5
-            r = Sqrt e
+            f"""{_CENTRED}
             y = Div r c
             """,
             ("mean", "subtract", "power of 2", "mean", "+ 1e−05", "square root", "divide"),
