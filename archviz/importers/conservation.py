@@ -67,6 +67,9 @@ def findings(held: Held, drawn: Drawn, unknown: Sequence[str]) -> Findings:
         asides.append(f"not used in this pass, and left out: {_names(sizes)}, {count}")
     if held.calls:
         different.append(f"it ran otherwise than it is drawn: {_list(held.calls)}")
+    different += held.counts
+    if held.uncounted:
+        unproven.append(f"the multiply-adds are not known of: {_list(held.uncounted)}")
     guessed = sorted({name for name in unknown if name.endswith(UNSTATED)})
     if guessed:
         names = [name.removesuffix(UNSTATED) for name in guessed]

@@ -156,6 +156,10 @@ class Held(NamedTuple):
     """Weights that the model has and did not use when it was recorded, with their sizes."""
     calls: tuple[str, ...] = ()
     """Sentences on what was recorded of the model and is not in the layers as it ran."""
+    counts: tuple[str, ...] = ()
+    """Sentences on multiply-adds that were counted in what ran, and that layers do not have."""
+    uncounted: tuple[str, ...] = ()
+    """Functions that multiply matrices, and nobody knows how many numbers, by name."""
     taken: Mapping[str, int] = NOTHING
     """Sizes of the constants that layers take as weights."""
     notes: tuple[str, ...] = ()
@@ -175,3 +179,5 @@ class LayerGraph(NamedTuple):
     """The classes of the model's own modules, by their paths, where the source knows them."""
     owners: Mapping[str, str] = NOTHING
     """The layer that each value of the source belongs to, by their ids."""
+    batch: int = 1
+    """How many examples go in at once; layers count for one of them."""

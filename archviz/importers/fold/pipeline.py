@@ -266,7 +266,8 @@ def _emit(fold: Fold) -> LayerGraph:
     inside = set(kept)
     owners = {name: one.draft.name for name, one in fold.values.items() if one.draft in inside}
     held = _held(fold, kept)
-    return LayerGraph(fold.graph.name, tuple(nodes), outputs, tuple(unknown), held, owners=owners)
+    found = tuple(nodes), outputs, tuple(unknown), held
+    return LayerGraph(fold.graph.name, *found, owners=owners, batch=fold.batch)
 
 
 def _held(fold: Fold, kept: list[LayerDraft]) -> Held:

@@ -47,6 +47,7 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
     from archviz.importers.fold.pipeline import fold_graph
     from archviz.importers.record.attention_parts import with_attention
     from archviz.importers.record.functions import lowered
+    from archviz.importers.record.multiply_adds import counted, idle_products, miscounted
     from archviz.importers.record.proof import gaps
 
     learned = frozenset(
@@ -58,7 +59,13 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
     graph = with_attention(graph._replace(classes=classes))
     held = _held(torch, module, graph, recording.needed())
     calls = gaps(recording, graph.nodes, graph.owners)
-    held = held._replace(calls=calls, notes=_notes(module, mode, reason))
+    products = counted(recording)
+    held = held._replace(
+        calls=calls,
+        counts=miscounted(products, sum([node.macs for node in graph.nodes]), graph.batch),
+        uncounted=products.unknown,
+        notes=(*_notes(module, mode, reason), *idle_products(products)),
+    )
     return graph._replace(name=name, held=held)
 
 

@@ -63,7 +63,8 @@ FUNCTIONS: Mapping[str, Function] = {
         layers.instance_norm,
     ),
     "scaled_dot_product_attention": Function(
-        "query key value mask|attn_mask=None dropout|dropout_p=0 causal|is_causal=False",
+        "query key value mask|attn_mask=None dropout|dropout_p=0 causal|is_causal=False "
+        "scale=None grouped|enable_gqa=False",
         layers.attention,
     ),
     "multi_head_attention_forward": Function(

@@ -105,8 +105,9 @@ def attention(low: Operators, given: SimpleNamespace) -> None:
     """Scaled products, their softmax, and the product with the values."""
     query, key, value = (low.operand(one) for one in (given.query, given.key, given.value))
     shape = low.shape(given.out)
+    if given.grouped:
+        key, value = (_for_all_heads(low, one, shape[-3]) for one in (key, value))
     rank = len(low.shape(key))
-    key, value = (_for_each_head(low, one, low.shape(query)) for one in (key, value))
     turned = low.transposed(key, (*range(rank - 2), rank - 1, rank - 2))
     sides = (*shape[:-1], low.shape(key)[-2])
     scores = low.step("MatMul", [query, turned], sides)
@@ -122,16 +123,15 @@ def attention(low: Operators, given: SimpleNamespace) -> None:
     low.put("MatMul", [weights, value], given.out)
 
 
-def _for_each_head(low: Operators, name: str, queries: tuple[int, ...]) -> str:
-    """Keys or values of fewer heads than there are queries: each of them for several."""
-    shape = low.shape(name)
-    if len(shape) < 3 or shape[-3] in (1, queries[-3]) or queries[-3] % shape[-3]:
+def _for_all_heads(low: Operators, name: str, heads: int) -> str:
+    """Keys or values that several heads share, once for each head."""
+    *before, own, rows, width = low.shape(name)
+    if own == heads:
         return name
-    more, heads = queries[-3] // shape[-3], shape[-3]
-    wide = (*shape[:-2], more, *shape[-2:])
-    name = low.step("Reshape", [name], (*shape[:-2], 1, *shape[-2:]))
-    name = low.step("Expand", [name], wide)
-    return low.step("Reshape", [name], (*shape[:-3], heads * more, *shape[-2:]))
+    apart = low.reshaped(name, (*before, own, 1, rows, width))
+    sides = (*before, own, heads // own, rows, width)
+    copies = low.step("Expand", [apart, low.list_of(sides)], sides)
+    return low.reshaped(copies, (*before, heads, rows, width))
 
 
 def multi_head(low: Operators, given: SimpleNamespace) -> None:

@@ -96,6 +96,10 @@ class _Proof:
             if layer is None or value not in self.needed:
                 continue
             own = taken.setdefault(layer, set())
+            first = self.owners.get(self.makers[value].outputs[0]) if value in self.makers else None
+            if first not in (None, layer):
+                own.add(first)  # what a call gives besides hangs from its first layer
+                continue
             for one in self._inputs(value):
                 own |= self.sources.get(one, frozenset())
             own.discard(layer)
