@@ -97,8 +97,8 @@ class _Proof:
                 continue
             own = taken.setdefault(layer, set())
             first = self.owners.get(self.makers[value].outputs[0]) if value in self.makers else None
-            if first not in (None, layer):
-                own.add(first)  # what a call gives besides hangs from its first layer
+            if first not in (None, layer) and first in self.nodes[layer].inputs:
+                own.add(first)  # what a call gives besides may hang from its first layer
                 continue
             for one in self._inputs(value):
                 own |= self.sources.get(one, frozenset())
