@@ -18,6 +18,7 @@ from archviz.importers.fold import (
     boxes,
     computed,
     constant_folding,
+    experts,
     gather,
     inputs,
     layers,
@@ -38,7 +39,7 @@ from archviz.importers.fold.state import (
     TensorView,
     product,
 )
-from archviz.importers.graphs import Held, LayerGraph, LayerNode, Op, OpGraph
+from archviz.importers.graphs import EXPERTS, Held, LayerGraph, LayerNode, Op, OpGraph
 from archviz.importers.weights import census, shape_gaps
 from archviz.network.kinds import STATED
 
@@ -225,7 +226,7 @@ _OPERATORS: Mapping[str, Handler] = {
     **dict.fromkeys(("QuantizeLinear", "DequantizeLinear"), views.same),
     "Expand": views.expand, "Pad": named.pad, "Split": splits.split,
     "Slice": splits.slices, "com.microsoft.Attention": attention.fused,
-    "MultiHeadAttention": attention.multi_head,
+    "MultiHeadAttention": attention.multi_head, EXPERTS: experts.mixture,
 }  # fmt: skip
 HANDLERS: Mapping[str, Handler] = {**_OPERATORS, **quantised.handlers(_OPERATORS)}
 
