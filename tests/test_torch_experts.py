@@ -12,6 +12,8 @@ torch = pytest.importorskip("torch", reason="builds its models with PyTorch")
 from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402, N812
 
+from archviz.importers.record.multiply_adds import Counted, miscounted  # noqa: E402
+
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 WIDTH, INNER, EXPERTS, ACTIVE, ROWS = 16, 24, 4, 2, 6
@@ -124,11 +126,16 @@ def test_experts_that_all_run_are_what_ran() -> None:
     assert totals["macs"] == ROWS * WIDTH * (EXPERTS + EXPERTS * WIDTH)
 
 
-def test_products_that_no_layer_has_are_never_faithful() -> None:
-    """The scores go out too, so that this is no single layer."""
-    _, imported, _ = _read(Sorted(scores_too=True))
-    assert not imported.faithful
-    assert f"it ran {_macs(3):,} multiply-adds" in imported.report
+def test_experts_whose_scores_go_out_too_are_boxes_that_count() -> None:
+    _, imported, totals = _read(Sorted(scores_too=True))
+    assert "mixture" not in imported.text
+    assert totals["macs"] == _macs(3), imported.report
+
+
+def test_layers_with_other_multiply_adds_than_ran_are_said() -> None:
+    assert miscounted(Counted(12), 6, 2) == ()
+    (said,) = miscounted(Counted(12), 5, 2)
+    assert said == "it ran 6 multiply-adds, the layers drawn have 5"
 
 
 def test_a_product_that_nobody_knows_is_never_faithful() -> None:

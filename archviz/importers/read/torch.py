@@ -107,10 +107,11 @@ def _recorded(
         for example in examples:
             try:
                 recording = _run(torch, module, example, mode == "train", light)
-                if lacks_batch(recording):
-                    batched = with_batch(torch, example)
+                axis = lacks_batch(recording)
+                if axis is not None:
+                    batched = with_batch(torch, example, axis)
                     recording = _run(torch, module, batched, mode == "train", light)
-                    if lacks_batch(recording):
+                    if lacks_batch(recording) is not None:
                         raise ValueError("a convolution gets an input without a batch")
                 return recording, "" if light else _said(first)
             except Exception as error:  # whatever the module's own code raises

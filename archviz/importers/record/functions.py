@@ -9,6 +9,7 @@ from archviz.importers.graphs import EXPERTS, OpGraph
 from archviz.importers.record import arithmetic, layers, signatures, views, windows
 from archviz.importers.record.arithmetic import Rule, binary, largest, picked, reduction, softmax
 from archviz.importers.record.experts import Mixture, by_calls, mixtures
+from archviz.importers.record.multiply_adds import of_call
 from archviz.importers.record.operators import Operators, bound
 from archviz.importers.record.recording import Call, Recording, refs_in
 
@@ -150,6 +151,8 @@ LABELS: Mapping[str, str] = {
     "deform_conv2d": "deformable conv",
     "lstm_cell": "LSTM cell",
     "gru_cell": "GRU cell",
+    "rnn_tanh_cell": "RNN cell",
+    "rnn_relu_cell": "RNN cell",
 }
 """What boxes of functions without a rule say; others say their name."""
 
@@ -200,4 +203,5 @@ def _lower(low: Operators, call: Call) -> None:
         except (LookupError, TypeError, ValueError, AttributeError):
             del low.ops[written:]
     label = LABELS.get(call.function, call.function.replace("_", " "))
-    low.put(label, names, *call.outputs)
+    products = of_call(low.recording, call)
+    low.put(label, names, *call.outputs, **({"macs": products} if products else {}))

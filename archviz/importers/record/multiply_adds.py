@@ -111,8 +111,8 @@ def _multi_head(shapes: Shapes, given: SimpleNamespace) -> int:
 
 def _recurrent(shapes: Shapes, given: SimpleNamespace) -> int:
     """All matrices at each step; of a packed sequence, only its steps."""
-    packed = isinstance(given.state, Ref)  # batch sizes stand where the state does else
-    weights = refs_in(given.call.args[3 if packed else 2])
+    args = given.call.args
+    weights = refs_in(args[2] if isinstance(args[2], list | tuple) else args[3])  # of packed ones
     steps = prod(shapes.of(given.input)[:-1])
     return steps * sum(shapes.size(one) for one in weights if len(shapes.of(one)) == 2)
 

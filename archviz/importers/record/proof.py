@@ -95,7 +95,10 @@ class _Proof:
         problems = []
         for layer, wanted in taken.items():
             drawn = self._drawn(layer, taken.keys())
-            if drawn not in (wanted, hung[layer]) and (wanted or self.nodes[layer].kind != "input"):
+            first = hung[layer] - {layer}
+            if drawn not in (wanted, first, wanted | first) and (
+                wanted or self.nodes[layer].kind != "input"
+            ):
                 lost, more = sorted(wanted - drawn), sorted(drawn - wanted)
                 if not wanted:
                     continue  # made of nothing that goes in: it hangs from the input
