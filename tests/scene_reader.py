@@ -32,6 +32,9 @@ NEAR = 0.9
 
 GAP = 3.0
 """Pixels within which a gap is at a crossing."""
+HEADING = 30.0
+"""Pixels of the letters of a slide's heading."""
+CONTINUED = ", continued"
 CAPTION = 0.6
 """Sizes of its letters within which a text belongs to a box."""
 
@@ -54,6 +57,8 @@ class Seen(NamedTuple):
     texts: tuple[Text, ...]
     covers: tuple[Box, ...]
     """What is laid over a line, in the colour of the ground: a gap in it."""
+    titles: tuple[str, ...]
+    """What stands in bold letters by each panel."""
 
 
 def look(scene: Scene) -> Seen:
@@ -75,7 +80,25 @@ def look(scene: Scene) -> Seen:
         tuple(Stroke(leaf.points, leaf.head) for leaf in lines),
         tuple(text for text in texts if _free(text, boxes, panels, loose)),
         tuple(leaf.box for leaf in others if leaf.stroke not in inks),
+        _titles(panels, [text for text in texts if text.bold and text.size < HEADING]),
     )
+
+
+def _titles(panels: Sequence[Box], texts: Sequence[Text]) -> tuple[str, ...]:
+    """The title of each panel: what is nearest over or under it, and to no other without one."""
+    found: dict[Box, str] = {}
+    rest = list(texts)
+    pairs = [
+        (_apart(panel, text.box), panel, text)
+        for panel in panels
+        for text in texts
+        if text.box[0] < panel[0] + panel[2] and panel[0] < text.box[0] + text.box[2]
+    ]
+    for _, panel, text in sorted(pairs, key=lambda pair: pair[0]):
+        if panel not in found and text in rest:
+            found[panel] = text.text
+            rest.remove(text)
+    return tuple(found.get(panel, "") for panel in panels)
 
 
 def _bracket(points: tuple[Point, ...]) -> bool:
@@ -384,19 +407,37 @@ def _ways(
 def read(pages: Sequence[Scene], flow: Point = (1, 0)) -> list[Wiring]:
     """The wiring of a picture that runs to ``flow``: of its main row, then of each panel.
 
-    A row that leaves a page goes on where one comes into the next page.
+    A row that leaves a page goes on where one comes into the next page; a panel in the next
+    one with its title, continued.
     """
     row, panels = _Drawing(), list[_Drawing]()
-    for number, page in enumerate(pages):
-        seen = look(page)
-        own = [_Drawing() for _ in seen.panels]
-        _read_page(seen, flow, [row, *own], (f"(page {number})", f"(page {number + 1})"))
-        panels += own
-    return [drawing.wiring() for drawing in (row, *panels)]
+    views = [look(page) for page in pages]
+    titles = [title for seen in views for title in seen.titles]
+    started: dict[str, _Drawing] = {}
+    for number, seen in enumerate(views):
+        own, around = [row], [(f"(page {number})", f"(page {number + 1})")]
+        for title in seen.titles:
+            place = len(panels) + len(own) - 1
+            first, last = not title.endswith(CONTINUED), not _goes_on(titles, place)
+            name = title.removesuffix(CONTINUED)
+            drawing = _Drawing() if first else started[name]
+            started[name] = drawing
+            drawing.parts += 1
+            before = COMES_IN if first else f"(part {drawing.parts})"
+            own.append(drawing)
+            around.append((before, GOES_OUT if last else f"(part {drawing.parts + 1})"))
+        _read_page(seen, flow, own, around)
+        panels += own[1:]
+    return [drawing.wiring() for drawing in (row, *dict.fromkeys(panels))]
+
+
+def _goes_on(titles: Sequence[str], place: int) -> bool:
+    """Whether a panel goes on in the next one."""
+    return titles[place].removesuffix(CONTINUED) + CONTINUED in titles[place + 1 : place + 2]
 
 
 def _read_page(
-    seen: Seen, flow: Point, drawings: Sequence[_Drawing], around: tuple[str, str]
+    seen: Seen, flow: Point, drawings: Sequence[_Drawing], around: Sequence[tuple[str, str]]
 ) -> None:
     """Read a page's part of the main row, and its panels."""
     spots = Ink(seen).spots
@@ -418,7 +459,7 @@ def _read_page(
         if (0 in inside[:ends] and max(inside)) or len({*inside} - {0}) > 1:
             raise UnreadableError(f"a line leads into another drawing at {spot_net[0].at}")
         place = max(inside)
-        before, after = (COMES_IN, GOES_OUT) if place else around
+        before, after = around[place]
         for (source, target), count in net.pairs.items():
             tail = drawings[place].end(source, numbers, named, before)
             head = drawings[place].end(target, numbers, named, after)
@@ -485,6 +526,8 @@ class _Drawing:
         self.labels: list[str] = []
         self.edges: Counter[tuple[int, int]] = Counter()
         self.ports: dict[str, int] = {}
+        self.parts = 0
+        """In how many panels it has been found so far."""
         self.named_at: dict[str, int] = {}
         """Where the lines come from that have a name over them."""
 

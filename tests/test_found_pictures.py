@@ -107,6 +107,33 @@ network:
       third: [from a, max-pool 3x3 /1 same]
 """,
     ),
+    "the ground of a stage at the end of a row is on the slide": (
+        Look("up", slides=True),
+        """
+title: a
+network:
+  - {stage: b, of: [input 32x32x8, max-pool 3x3 /1 same, conv 3x3 8 same as=c], color: green}
+  - conv 3x3 8 same
+  - add c
+""",
+    ),
+    "wires go round the ends of names, too": (
+        Look(aspect=16 / 9),
+        """
+title: a
+network:
+  - input 12x16
+  - conv-1d 1 16 as=b
+  - relu as=c
+  - input 12x16
+  - relu
+  - relu as=a-long-name-of-a-value
+  - input 12x16
+  - conv-1d 1 16 as=d
+  - conv-1d 1 16 as=e
+  - op-merge d e a-long-name-of-a-value c b shape=12x16
+""",
+    ),
     "a name that a line begins with is not one that leaves it": (
         Look(aspect=16 / 9),
         """

@@ -178,3 +178,27 @@ def test_a_part_says_which_it_is() -> None:
     found = archviz.from_torch(nn.Sequential(Picks()), (1, 12, 40)).imported
     assert "part 2 of 3" in found.text
     assert found.plain, found.report
+
+
+class Shared(nn.Module):
+    """Several heads share their keys and values, inside torch's own function."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.q, self.k, self.v = nn.Linear(16, 16), nn.Linear(16, 8), nn.Linear(16, 8)
+        self.out = nn.Linear(16, 16)
+
+    def forward(self, x):
+        batch, length, width = x.shape
+        q, k, v = (
+            one(x).view(batch, length, -1, 4).transpose(1, 2) for one in (self.q, self.k, self.v)
+        )
+        made = F.scaled_dot_product_attention(q, k, v, enable_gqa=True)
+        return self.out(made.transpose(1, 2).reshape(batch, length, width))
+
+
+def test_heads_that_share_their_keys_inside_the_function() -> None:
+    net = archviz.from_torch(nn.Sequential(Shared()), (1, 6, 16))
+    assert net.imported.faithful, net.imported.report
+    assert "attention 4 kv_heads=2" in net.imported.text or "kv-heads=2" in net.imported.text
+    assert net.info()["totals"]["macs"] == 6 * 16 * (16 + 8 + 8 + 16) + 2 * 6 * 6 * 16

@@ -399,9 +399,9 @@ def test_rows_of_tables_that_are_added_count_as_the_tables() -> None:
     kind, zeros = model.weight(2, 16), model.constant([0] * 10, [1, 10], TensorProto.INT64)
     value = model.op("Add", value, model.op("Gather", kind, zeros))
     graph = model.layers(value)
-    assert kinds(graph) == ["embedding", "op", "op"]
-    labels = [node.options["label"] for node in graph.nodes[2:]]
-    assert labels == ["position embedding", "segment embedding"]
+    assert kinds(graph) == ["embedding", "position", "other-embedding"]
+    assert graph.nodes[2].options["count"] == 64
+    assert graph.nodes[3].options["label"] == "segment embedding"
     assert [node.parameters for node in graph.nodes] == [0, 1600, 64 * 16, 32]
 
 

@@ -303,7 +303,7 @@ def test_tied_weights_and_parts_of_tables_count_as_in_the_module() -> None:
 
     module = Model()
     graph = layers_of_torch(module, (1, 12))
-    assert kinds(graph) == ["embedding", "op", "attention", "add", "dense"]
+    assert kinds(graph) == ["embedding", "position", "attention", "add", "dense"]
     assert graph.nodes[-1].options["shared"] is True
     assert not graph.unknown
     check_totals(module, graph)

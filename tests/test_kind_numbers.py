@@ -234,7 +234,7 @@ ROLES = {
     "conv": " ".join(f"{name} {name}-1d {name}-3d" for name in WINDOWED),
     "dense": "dense feed-forward mixture-of-experts matmul",
     "recurrent": "lstm gru rnn",
-    "embedding": "embedding position sinusoidal-position sinusoidal-embedding",
+    "embedding": "embedding position sinusoidal-position sinusoidal-embedding other-embedding",
     "attention": "attention other-attention",
     "pool": " ".join(f"{name} {name}-1d {name}-3d" for name in POOLS)
     + " global-avg-pool global-max-pool",

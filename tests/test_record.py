@@ -9,6 +9,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import archviz  # noqa: E402
+from archviz.errors import ArchvizError  # noqa: E402
 from archviz.importers.fold.pipeline import fold_graph  # noqa: E402
 from archviz.importers.record.functions import lowered  # noqa: E402
 from archviz.importers.record.proof import gaps  # noqa: E402
@@ -160,3 +161,8 @@ def test_modules_are_called_what_the_code_calls_them() -> None:
     assert "title: TinyNetBottleneck\n" in text
     assert "{repeat: 3, of: tiny-net-bottleneck 8}" in text
     assert "TinyNetBottleneck, downsampling" in text
+
+
+def test_a_batch_norm_of_other_channels_is_refused() -> None:
+    with pytest.raises(ArchvizError, match="cannot run"):
+        archviz.from_torch(nn.Sequential(nn.BatchNorm2d(4)), (1, 3, 8, 8))

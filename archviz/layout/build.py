@@ -19,10 +19,12 @@ from archviz.layout.names import one_name_each
 from archviz.layout.outputs import OutputsBlock
 from archviz.layout.pyramid import BESIDE, Beside, pieces
 from archviz.layout.pyramid_rows import OutRows
+from archviz.layout.shortcuts import with_shortcut
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
 from archviz.layout.symbols import SymbolBlock, has_symbol
 from archviz.layout.wires import FromBlock, TapBlock, given_in, joined, taken_in
+from archviz.network import walk
 from archviz.network.analysis import Analysis
 from archviz.network.kinds import KINDS
 from archviz.network.labels import shape_text
@@ -71,6 +73,8 @@ class Builder(NamedTuple):
     """How many of the layers beside a U stand in its topmost row."""
     ladders: bool = True
     """Whether an encoder with its decoder is drawn as a U, with a pyramid's outputs."""
+    longest: float = float("inf")
+    """Pixels along the flow of a graph at most; what is longer is cut into parts."""
 
     def within(self, body: Series, gives: Sequence[str] = ()) -> Builder:
         """The builder of what one drawing shows: a main row, or the inside of a module.
@@ -83,7 +87,21 @@ class Builder(NamedTuple):
             body = with_skips(body, facts, gives)
             counts = Counter([*taken_in(body), *gives])
         taken, leaves = frozenset(counts), frozenset(gives)
-        return self._replace(taken=taken, body=body, counts=counts, leaves=leaves)
+        inside = self._replace(taken=taken, body=body, counts=counts, leaves=leaves)
+        if not any(isinstance(node, Graph) for node in walk.within(body, True, modules=False)):
+            return inside
+        from archviz.layout.graph_parts import Maker, in_parts
+
+        def block_of(series: Series, names: frozenset[str]) -> SeriesBlock:
+            return inside.with_stubs(names).series(series)
+
+        body, names = in_parts(body, Maker(block_of, self.style, self.longest), gives)
+        counts = Counter([*taken_in(body), *gives])
+        return inside._replace(body=body, counts=counts).with_stubs(names)
+
+    def with_stubs(self, names: frozenset[str]) -> Builder:
+        """The builder, which knows values by these names, to which no wire leads."""
+        return self._replace(taken=self.taken | names, stubs=self.stubs | names)
 
     def series(self, series: Series) -> SeriesBlock:
         """A series of what is drawn of its nodes."""
@@ -230,32 +248,6 @@ class Builder(NamedTuple):
                 branches = [*[tower] * min(2, min(times) - 1), dots, tower]
         merge = None if node.joined else self.merge(node.merge)
         return TowersBlock(branches, merge, self.style)
-
-
-def with_shortcut(node: Towers) -> Residual | None:
-    """Towers that are a main path and a shortcut, written in either order, as a residual.
-
-    The shortcut is empty, or one layer with weights where the main path has several.
-    """
-    if len(node.branches) != 2 or node.joined or node.merge.kind not in ("add", "multiply"):
-        return None
-    if any(branch.nodes and _begins(branch.nodes[0]) for branch in node.branches):
-        return None
-    side, main = sorted(node.branches, key=_weighed)
-    short = not side.nodes or (_weighed(side) == 1 and len(side.nodes) <= 2)
-    if not short or _weighed(main) <= _weighed(side) or node.copies > 1:
-        return None
-    return Residual(main, side, node.merge, node.where, node.mark, node.name, node.look)
-
-
-def _begins(node: Node) -> bool:
-    return isinstance(node, From | Named) or (isinstance(node, Layer) and KINDS[node.kind].begins)
-
-
-def _weighed(series: Series) -> int:
-    """How many layers with weights a path has; what holds others counts as two."""
-    roles = [KINDS[node.kind].role if isinstance(node, Layer) else "" for node in series.nodes]
-    return sum({"conv": 1, "dense": 1, "": 2}.get(role, 0) for role in roles)
 
 
 class Ways(NamedTuple):

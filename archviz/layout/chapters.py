@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from archviz.layout.breaks import Spans
 from archviz.layout.canvas import TURN
-from archviz.layout.packing import pack
+from archviz.layout.packing import pack, row_height
 from archviz.layout.page import NEARLY, row_width
-from archviz.layout.panels import Panel, row_height
+from archviz.layout.panels import Panel
 from archviz.layout.row import MainRow, RowLine, break_row, fill_row, measure_lines
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP
 from archviz.layout.style import Style

@@ -207,14 +207,13 @@ def _cuts(leg: Leg, lane: Lane, clear: float) -> float:
     """1 where a leg crosses a lane, infinite where that would touch an end, a leg or the name."""
     if not lane.left - clear < leg.x < lane.right + clear:
         return 0.0
-    if lane.left == -FAR or lane.right == FAR:
-        ends = [x for x in (lane.left, lane.right) if abs(x) != FAR]
-    else:
-        ends = [lane.left, lane.right]
-    corners = [*ends, *(own.x for own in lane.legs)]
-    near = any(abs(x - leg.x) <= clear for x in corners)
-    named = lane.named[0] - clear < leg.x < lane.named[1] + clear
-    return INFINITE if near or named else 1.0
+    at = leg.x
+    if abs(lane.left - at) <= clear or abs(lane.right - at) <= clear:
+        return INFINITE
+    for own in lane.legs:
+        if abs(own.x - at) <= clear:
+            return INFINITE
+    return INFINITE if lane.named[0] - clear < at < lane.named[1] + clear else 1.0
 
 
 def ordered(lanes: Sequence[Lane], style: Style) -> list[Lane] | None:

@@ -69,13 +69,18 @@ class SeriesBlock(Block):
         return ports
 
 
+def inner_side(style: Style) -> float:
+    """How far the line from one line to the next stands out at both sides of a series."""
+    return max(style.gap(TURN), style.px(0.6))
+
+
 class WrappedBlock(Block):
     """A series in several lines, each beginning below the one before; it ends in the last."""
 
     def __init__(self, lines: Sequence[SeriesBlock], style: Style) -> None:
         self.lines = list(lines)
         self.style = style
-        self.side = max(style.gap(TURN), style.px(0.6))
+        self.side = inner_side(style)
         self.heights = stack(self.lines, style.row_gap(0.5) + style.px(0.2))
         self.width = max(line.width for line in self.lines) + 2 * self.side
         self.up = self.lines[0].up

@@ -76,10 +76,10 @@ def layer_face(
         badges = [ACTIVATIONS.get(one.kind) or NORMS.get(one.kind) for one in layers]
         sign = _sign([badge for badge in badges if badge])
         name = alternatives([badge.title for badge in badges if badge])
-        detail = _tooltip(name, layers, facts)
+        detail = _tooltip(name, layers, facts, _said(layers, facts))
         face = Face(name, detail, layer.where, sign.text, sign.role, "circle", dashed=dashed)
         return face._replace(others=sign.others)
-    captions: tuple[str, ...] = ()
+    captions, said = tuple[str, ...](), _said(layers, facts)
     if glyph == "bar":
         captions = (layer.label or span(_filters(layers)),)
         label, glyph = ("dense", "box") if not bars else (f"dense {captions[0]}", glyph)
@@ -87,12 +87,12 @@ def layer_face(
         captions = (shape_text(layer.shape),)
     else:
         numbers = _numbers(layers) if full else []
-        captions = _lines(_said(layers, facts)) + _lines(numbers)
+        captions = _lines(said) + _lines(numbers)
         if full and len(facts.shapes) == 1 and shape_text(facts.shapes[0]) not in captions:
             captions += (shape_text(facts.shapes[0]),)
     return Face(
         label,
-        _tooltip(label, layers, facts),
+        _tooltip(label, layers, facts, said),
         layer.where,
         label,
         role,
@@ -218,7 +218,7 @@ def _count(values: Sequence[int], noun: str) -> str:
     return f"{shown} {noun}" if tuple(values) == (1,) else f"{shown} {noun}s"
 
 
-def _tooltip(label: str, layers: Sequence[Layer], facts: Facts) -> str:
+def _tooltip(label: str, layers: Sequence[Layer], facts: Facts, said: Sequence[str]) -> str:
     """Name, output shape, whether it shares weights, parameters, multiply-adds: one a line."""
     layer = layers[0]
     name = f"{layer.name}: {label}" if layer.name else label
@@ -226,7 +226,7 @@ def _tooltip(label: str, layers: Sequence[Layer], facts: Facts) -> str:
         {layer.norm: NORMS[layer.norm].title for layer in layers if layer.norm in NORMS},
         {one: ACTIVATIONS[one].title for one in map(_behind, layers) if one in ACTIVATIONS},
     ]
-    extras = [*_said(layers, facts), *(" or ".join(found.values()) for found in titles if found)]
+    extras = [*said, *(" or ".join(found.values()) for found in titles if found)]
     if extras:
         name += ", " + ", ".join(extras)
     shared = "shared weights" if layer.shared else ""

@@ -45,7 +45,9 @@ class Flow(NamedTuple):
 
     def way(self, points: Iterable[Point]) -> tuple[Point, ...]:
         """The points of the page."""
-        return tuple(self.point(*point) for point in points)
+        if not (self.vertical or self.mirrored):
+            return tuple(points)
+        return tuple([self.point(*point) for point in points])
 
     def box(self, along: float, across: float, length: float, breadth: float) -> Box:
         """The box of the page from its first corner along and across."""
@@ -56,6 +58,8 @@ class Flow(NamedTuple):
 
     def within(self, box: Box) -> Box:
         """A box of the page as (along, across, length, breadth)."""
+        if not (self.vertical or self.mirrored):
+            return box
         x, y, width, height = box
         if self.vertical:
             x, y, width, height = -y - height if self.upward else y, x, height, width
@@ -63,6 +67,8 @@ class Flow(NamedTuple):
 
     def ways(self, points: Iterable[Point]) -> tuple[Point, ...]:
         """Points of the page as (along, across)."""
+        if not (self.vertical or self.mirrored):
+            return tuple(points)
         if self.vertical:
             points = ((-y if self.upward else y, x) for x, y in points)
         return tuple((x, -y if self.mirrored else y) for x, y in points)

@@ -26,6 +26,8 @@ NEAR = 0.2
 """Units within which two lines would seem to touch."""
 BESIDE, LINES = 0.34, 0.45
 """Units between what stands in one column; between two lines, whose crossings have gaps."""
+NAME_CLEAR, NAME_OVER = 0.95, 1.35
+"""Sizes of its letters between a name and the next line above; the same below its baseline."""
 HOOK, LEAST_HOOK = 0.5, 0.4
 """Units between a box and a line that enters it from above or below, however near rows are: an
 arrowhead and its line."""
@@ -45,12 +47,15 @@ class EntryBlock(Block):
         self.size = style.metric("caption")
         self.rise = style.px(0.12)
         self.width, across = style.flow.lies(text_width(name, self.size), self.size)
-        self.up = self.rise + across
-        self.down = style.px(0.1)
+        clear = max(0.0, NAME_CLEAR * self.size - style.row_gap(BESIDE))
+        self.up = self.rise + across + clear
+        self.down = max(style.px(0.1), NAME_OVER * self.size - self.rise - style.row_gap(BESIDE))
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
-        """See :meth:`Block.place`; the line of ``previous`` starts level with ``sources``."""
-        left = sources[0].x if sources and self.name == PREVIOUS else x
+        """See :meth:`Block.place`; the line of ``previous`` starts level with a straight one."""
+        left = x
+        if self.name == PREVIOUS and sources and len({y for _, y in sources[0].pen}) == 1:
+            left = sources[0].x
         start = port_shape(canvas, left, y)
         fill = self.style.theme.color("caption")
         role = "caption" if self.name == PREVIOUS else "wire"
@@ -59,8 +64,10 @@ class EntryBlock(Block):
         return [Port(((left, y), (x + self.width, y)), source=start.id)]
 
 
-def graph_block(graph: Graph, block_of: Callable[[Series], Block], style: Style) -> GraphBlock:
-    """The block of a graph; ``block_of`` makes the block of what stands at a node."""
+def node_blocks(
+    graph: Graph, block_of: Callable[[Series], Block], style: Style
+) -> dict[str, Block]:
+    """The blocks of a graph's named values and nodes, if a picture can show their lines."""
     nodes = {"in", *(name for name, _ in graph.nodes)}
     names = [source for source, _ in graph.edges if source not in nodes]
     blocks: dict[str, Block] = {name: EntryBlock(name, style) for name in names}
@@ -68,6 +75,12 @@ def graph_block(graph: Graph, block_of: Callable[[Series], Block], style: Style)
     if lines_passing(blocks, graph.edges) > MOST_PASSING:
         message = f"the graph of {len(graph.nodes)} nodes is too entangled to be drawn"
         raise ArchvizError([Problem(graph.mark, message, "put parts of it into modules")])
+    return blocks
+
+
+def graph_block(graph: Graph, block_of: Callable[[Series], Block], style: Style) -> GraphBlock:
+    """The block of a graph; ``block_of`` makes the block of what stands at a node."""
+    blocks = node_blocks(graph, block_of, style)
     return GraphBlock(blocks, graph.edges, style)
 
 

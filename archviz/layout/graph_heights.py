@@ -8,8 +8,9 @@ they are joined to as their distances allow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import pairwise
+from math import inf
 
 from archviz.layout.graph_layers import Chain, Vertex, follows
 
@@ -125,13 +126,13 @@ def place_heights(
     ``apart``: what two neighbours in a column keep between their lines at least; ``near``:
     where lines that are joined would stand nearer than that they are level, if they can be.
     """
-    strands = Strands(columns, apart)
     edges = [(v, target) for column in columns for v in column for target in v.targets]
-    for chain in chains:
-        for vertex, target in pairwise(chain.vertices):
-            strands.join(vertex, target)
     end = columns[-1][0]
     start = next((vertex for vertex in columns[0] if vertex.name == "in"), end)
+    strands = _of_chains(columns, chains, apart, ())
+    if strands.of[start] is not strands.of[end] and not strands.can_join(start, end, inf):
+        strands = _of_chains(columns, chains, apart, (start, end))
+        strands.join(start, end)
     few = len(set(strands.of.values())) <= MOST_JOINED
     most = max(strands.needed()[0].values()) * HIGHER + 10 * near
     if few:
@@ -157,6 +158,21 @@ def place_heights(
     zero = strands.of[end].y
     for vertex, strand in strands.of.items():
         vertex.y = round(strand.y - zero, 3)
+
+
+def _of_chains(
+    columns: Sequence[Sequence[Vertex]],
+    chains: Sequence[Chain],
+    apart: Callable[[Vertex, Vertex], float],
+    free: Collection[Vertex],
+) -> Strands:
+    """A strand for every chain; those vertices that are ``free`` stand at heights of their own."""
+    strands = Strands(columns, apart)
+    for chain in chains:
+        for vertex, target in pairwise(chain.vertices):
+            if vertex not in free and target not in free:
+                strands.join(vertex, target)
+    return strands
 
 
 def _straight(columns: Sequence[Sequence[Vertex]], start: Vertex) -> list[tuple[Vertex, Vertex]]:

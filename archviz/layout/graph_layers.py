@@ -62,7 +62,7 @@ def layered(
     for tail, head in edges:
         counts = heads.setdefault(tail, {})
         counts[head] = counts.get(head, 0) + 1
-    ranks = _ranks(blocks, heads, {*early})
+    ranks = ranks_of(blocks, heads, {*early})
     names = [name for name in ("in", *blocks, "out") if name != "in" or name in heads]
     vertices = {name: Vertex(name, ranks[name], blocks.get(name)) for name in names}
     least = min(vertex.rank for vertex in vertices.values())
@@ -84,7 +84,7 @@ def layered(
     return columns
 
 
-def _ranks(
+def ranks_of(
     blocks: Mapping[str, Block], heads: Mapping[str, Iterable[str]], early: set[str]
 ) -> dict[str, int]:
     """The column of each node, and of ``in`` and ``out``; inputs stand before what takes them."""
@@ -105,7 +105,7 @@ def lines_passing(blocks: Mapping[str, Block], edges: Sequence[tuple[str, str]])
     heads: dict[str, list[str]] = {}
     for tail, head in edges:
         heads.setdefault(tail, []).append(head)
-    ranks = _ranks(blocks, heads, set(heads) - set(blocks))
+    ranks = ranks_of(blocks, heads, set(heads) - set(blocks))
     far = {tail: max(ranks[head] for head in heads[tail]) for tail in heads if tail in ranks}
     return sum(max(0, rank - ranks[tail] - 1) for tail, rank in far.items())
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from archviz.layout.canvas import Pin
 from archviz.layout.flow import Flow
 from archviz.layout.style import Style
-from archviz.scene.scene import Box, Connector, Item, Line, Shape, Text, box_of, leaves, shapes_in
+from archviz.scene.scene import Box, Connector, Item, Line, Primitive, Shape, box_of, leaves
 
 CLEAR = 0.14
 """Units that are free on both sides of a wire's way up or down."""
@@ -53,19 +53,21 @@ class Ground(NamedTuple):
         return self._replace(pins=tuple(pins), slack=ROUNDING)
 
 
-def obstacles(items: Iterable[Item], flow: Flow) -> tuple[Box, ...]:
-    """Boxes of what a wire may not touch, along and across; lines have no thickness."""
-    found: list[Box] = []
-    for leaf in leaves(items):
-        match leaf:
-            case Shape(role="panel" | "port" | "ground"):
-                continue
-            case Connector() | Line():
-                points = leaf.points
-                found += [box_of(points[at : at + 2]) for at in range(len(points) - 1)]
-            case Shape() | Text():
-                found.append(leaf.box)
-    return tuple(map(flow.within, found))
+def obstacles(drawn: Iterable[Primitive], flow: Flow) -> tuple[list[Box], list[Box]]:
+    """Boxes of what a wire may not touch, along and across, and those of connectors alone.
+
+    Lines have no thickness.
+    """
+    found, lines = list[Box](), list[Box]()
+    for leaf in drawn:
+        if isinstance(leaf, Connector | Line):
+            pieces = [flow.within(box_of(ends)) for ends in pairwise(leaf.points)]
+            found += pieces
+            if isinstance(leaf, Connector):
+                lines += pieces
+        elif not (isinstance(leaf, Shape) and leaf.role in ("panel", "port", "ground")):
+            found.append(flow.within(leaf.box))
+    return found, lines
 
 
 def ground_of(
@@ -77,19 +79,15 @@ def ground_of(
     reach: Box | None = None,
 ) -> Ground:
     """A line with what is drawn on it; of what stands out of ``reach``, nothing."""
-    level = (
-        flow.within(box_of(ends))
-        for leaf in leaves(items)
-        if isinstance(leaf, Connector)
-        for ends in pairwise(leaf.points)
-    )
-    lines = frozenset(box for box in level if not box[3])
-    behind = [flow.within(s.box) for s in shapes_in(items) if s.role == "ground"]
-    boxes = obstacles(items, flow)
+    drawn = list(leaves(items))
+    boxes, pieces = obstacles(drawn, flow)
+    lines = frozenset([box for box in pieces if not box[3]])
+    shapes = [leaf for leaf in drawn if isinstance(leaf, Shape)]
+    behind = [flow.within(shape.box) for shape in shapes if shape.role == "ground"]
     if reach:
         top, bottom = reach[1], reach[1] + reach[3]
-        boxes = tuple(box for box in boxes if box[1] >= top and box[1] + box[3] <= bottom)
-    return Ground(y, tuple(pins), boxes, joined, lines, tuple(behind))
+        boxes = [box for box in boxes if box[1] >= top and box[1] + box[3] <= bottom]
+    return Ground(y, tuple(pins), tuple(boxes), joined, lines, tuple(behind))
 
 
 def straightened(grounds: Sequence[Ground], style: Style) -> list[Ground]:
@@ -142,8 +140,9 @@ def _sorted_slots(number: int, grounds: Sequence[Ground]) -> Ground:
 def sides(grounds: Sequence[Ground]) -> tuple[float, float]:
     """How far what is drawn reaches to the left and to the right."""
     boxes = [box for ground in grounds for box in (*ground.boxes, *ground.behind)]
-    rights = [*(box[0] + box[2] for box in boxes), *(ground.right for ground in grounds)]
-    return min((box[0] for box in boxes), default=0.0), max(rights, default=0.0)
+    lefts = [box[0] for box in boxes]
+    rights = [box[0] + box[2] for box in boxes] + [ground.right for ground in grounds]
+    return min(lefts, default=0.0), max(rights, default=0.0)
 
 
 def crossed(x: float, ends: tuple[float, float], ground: Ground, style: Style) -> int | None:

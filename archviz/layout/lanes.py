@@ -22,6 +22,7 @@ from archviz.layout.ways import (
     Route,
     Signature,
     candidates,
+    known_routes,
     length,
     name_room,
     signature,
@@ -80,13 +81,14 @@ def wire(
         grounds = [ground.settled() for ground in grounds]
         grounds[:1] = [ground._replace(goes_on=known.offset > 0) for ground in grounds[:1]]
     names = {pin.name: None for ground in grounds for pin in ground.pins}
-    found = {name: candidates(name, grounds, style, known is not None) for name in names}
     if known:
         found = {
-            name: [r for r in routes if signature(r, known.offset) == known.sides[name]] or routes
-            for name, routes in found.items()
+            name: known_routes(name, grounds, style, known.sides[name], known.offset)
+            for name in names
             if name in known.sides
         }
+    else:
+        found = {name: candidates(name, grounds, style) for name in names}
     if not rounds:
         found = {name: [r for r in routes if len(r) == 1] for name, routes in found.items()}
     open_ones = sorted(
@@ -173,9 +175,11 @@ def _beside(
     grounds: Sequence[Ground],
     style: Style,
 ) -> dict[str, float]:
-    """Where wires go round the ends of lines, the inner ones nearer to them."""
+    """Where wires go round the ends of lines and of names, the inner ones nearer to them."""
     found: dict[str, float] = {}
     least, most = sides(grounds)
+    names = [lane.named for route in routes for lane in route if lane.named[0] != FAR]
+    least, most = min([least, *(x for x, _ in names)]), max([most, *(x for _, x in names)])
     turns = style.gap(TURN) if not all(ground.joined for ground in grounds[1:]) else 0.0
     if any(ground.behind for ground in grounds):
         turns += style.px(PAD)

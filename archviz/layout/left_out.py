@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archviz.network.kinds import KINDS
-from archviz.network.model import Layer, Network, Towers
+from archviz.network.model import Layer, Network, Node, Towers
 from archviz.network.walk import within
 
 SIZES = (("filters", "filters"), ("stride", "strides"))
@@ -17,21 +17,21 @@ NEVER = (("width", "widths"), ("pad", "padding"), ("bias", "biases"))
 def left_out(networks: Sequence[Network], full: bool) -> str:
     """``Not shown: filters, strides, padding, dropout``; empty where all is shown."""
     found: dict[str, None] = {}
-    for network in networks:
-        layers = [node for node in within(network.body, shown=True) if isinstance(node, Layer)]
+    every = [list(within(network.body, shown=True)) for network in networks]
+    for nodes in every:
+        layers = [node for node in nodes if isinstance(node, Layer)]
         drawn = {KINDS[one.kind] for one in layers if one.drawn}
         options = {name for kind in drawn if kind.glyph == "box" for name in kind.options}
         for name, text in (*(() if full else SIZES), *NEVER):
             if name in options:
                 found[text] = None
-    for network in networks:
-        found |= dict.fromkeys(_layers(network))
+    for network, nodes in zip(networks, every, strict=True):
+        found |= dict.fromkeys(_layers(network, nodes))
     return "Not shown: " + ", ".join(found) if found else ""
 
 
-def _layers(network: Network) -> Iterator[str]:
+def _layers(network: Network, nodes: Sequence[Node]) -> Iterator[str]:
     """Layers that are not drawn, and badges that are left out without a note that says so."""
-    nodes = list(within(network.body, shown=True))
     forks = {id(node.merge) for node in nodes if isinstance(node, Towers) and node.joined}
     for node in nodes:  # the ends of a fork are drawn on into the merge behind it
         if isinstance(node, Layer) and node.present and not node.drawn and id(node) not in forks:

@@ -30,9 +30,12 @@ from archviz.network.model import (
 
 def one_name_each(body: Series, gives: Sequence[str] = ()) -> Series:
     """``body`` with one name for each value; those of the names ``gives`` keep them, too."""
-    body = _heads_apart(body)
+    nodes = list(walk.within(body, modules=False))
+    if any(isinstance(node, Auxiliary) for node in nodes):
+        body = _heads_apart(body)
+        nodes = list(walk.within(body, modules=False))
     found: dict[str, str] = {}
-    for node in walk.within(body, modules=False):
+    for node in nodes:
         if not is_drawn(node):
             _others(node, "", found)
     if not found:
@@ -46,19 +49,17 @@ def _heads_apart(body: Series) -> Series:
     """``body`` with numbers behind those names in auxiliary heads that others have."""
     nodes = walk.within(body, modules=False)
     heads = {node.where: node for node in nodes if isinstance(node, Auxiliary)}
-    if not heads:
-        return body
     known = {*_given(_mapped_heads(body, dict.fromkeys(heads, Series())))}
     others: dict[str, Series] = {}
     for where, head in heads.items():
         own = {*_given(head.body)}
-        new = {name: _free(name, known | own) for name in sorted(own & known)}
+        new = {name: free_name(name, known | own) for name in sorted(own & known)}
         known |= own | {*new.values()}
         others[where] = _renamed_series(head.body, new) if new else head.body
     return _mapped_heads(body, others)
 
 
-def _free(name: str, known: set[str]) -> str:
+def free_name(name: str, known: set[str]) -> str:
     """The name with the first number that makes it a new one."""
     return next(text for n in count(2) if (text := f"{name} ({n})") not in known)
 
@@ -69,7 +70,7 @@ def _mapped_heads(body: Series, others: Mapping[str, Series]) -> Series:
     def put(node: Node) -> Node:
         return node._replace(body=others[node.where]) if isinstance(node, Auxiliary) else node
 
-    return _each_series(body, lambda series: Series(tuple(map(put, series.nodes))))
+    return each_series(body, lambda series: Series(tuple(map(put, series.nodes))))
 
 
 def _given(node: Node) -> Iterator[str]:
@@ -107,7 +108,7 @@ def _also(body: Series, more: Mapping[str, str]) -> Series:
         )
         return Series(tuple(chain.from_iterable(pairs)))
 
-    return _each_series(body, put) if more else body
+    return each_series(body, put) if more else body
 
 
 def _renamed_series(body: Series, names: Mapping[str, str]) -> Series:
@@ -116,7 +117,7 @@ def _renamed_series(body: Series, names: Mapping[str, str]) -> Series:
     def named(series: Series) -> Series:
         return Series(tuple(_renamed(node, names) for node in series.nodes))
 
-    return _each_series(body, named)
+    return each_series(body, named)
 
 
 def _renamed(node: Node, names: Mapping[str, str]) -> Node:
@@ -149,13 +150,13 @@ def _layer_renamed(layer: Layer, names: Mapping[str, str]) -> Layer:
     return layer._replace(takes=takes, gives=gives)
 
 
-def _each_series(series: Series, change: Callable[[Series], Series]) -> Series:
+def each_series(series: Series, change: Callable[[Series], Series]) -> Series:
     """A series changed, and every one in it, outside of modules."""
 
     def inside(node: Node) -> Node:
         match node:
             case Series():
-                return _each_series(node, change)
+                return each_series(node, change)
             case Repeat():
                 return node._replace(bodies=tuple(map(deep, node.bodies)))
             case Towers():
@@ -173,6 +174,6 @@ def _each_series(series: Series, change: Callable[[Series], Series]) -> Series:
                 return node
 
     def deep(one: Series) -> Series:
-        return _each_series(one, change)
+        return each_series(one, change)
 
     return Series(tuple(map(inside, change(series).nodes)))

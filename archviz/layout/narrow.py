@@ -14,6 +14,7 @@ from archviz.layout.compound import (
     SeriesBlock,
     TowersBlock,
     WrappedBlock,
+    inner_side,
 )
 from archviz.layout.outputs import OutputsBlock
 from archviz.layout.row import MainRow, turn_room
@@ -78,7 +79,7 @@ def _lines(series: SeriesBlock, width: float) -> Block:
     style, blocks = series.style, series.blocks
     if len(blocks) == 1:
         return SeriesBlock([_shorter(blocks[0], width)], style)
-    room = width - 2 * InnerLines([series], style).side
+    room = width - 2 * inner_side(style)
     blocks = [_shorter(block, room) for block in blocks]
     best: Block = series
     for count in range(2, min(MOST_LINES, len(blocks)) + 1):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archviz.layout.panels import Panel
+from archviz.scene.scene import total
 
 RAGGED = 0.5
 """What an empty row costs more than one as wide as the page, in gaps between panels."""
@@ -24,9 +25,18 @@ class PackedRow(NamedTuple):
 
     def unlike(self, other: PackedRow) -> bool:
         """Whether one of two rows is lonely beside the other: far fewer panels, far shorter."""
-        counts = abs(self.stop - self.start - other.stop + other.start)
+        if abs(self.stop - self.start - other.stop + other.start) <= 2:
+            return False
         shorter, longer = sorted((self.length, other.length))
-        return counts > 2 and shorter < 0.7 * longer
+        return shorter < 0.7 * longer
+
+
+class Packed(NamedTuple):
+    """Rows of panels; ``height``: with what is free over each."""
+
+    rows: tuple[tuple[Panel, ...], ...]
+    widest: float
+    height: float
 
 
 def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]:
@@ -35,14 +45,16 @@ def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]
     The rows are as low as can be, but none stands lonely over or under a long one; where that
     ties or nearly does, a family of one colour is not torn apart, and rows are alike.
     """
+    lengths, bodies = [panel.length for panel in panels], [panel.body for panel in panels]
+    feet = [panel.height - body for panel, body in zip(panels, bodies, strict=True)]
     ends: list[list[PackedRow]] = [[] for _ in range(len(panels) + 1)]
     for stop in range(1, len(panels) + 1):
         length = -gap
         height = foot = 0.0
         for start in range(stop - 1, -1, -1):
-            length += panels[start].length + gap
-            height = max(height, panels[start].body)
-            foot = max(foot, panels[start].height - panels[start].body)
+            length += lengths[start] + gap
+            height = max(height, bodies[start])
+            foot = max(foot, feet[start])
             if length > width and start < stop - 1:
                 break
             torn = start > 0 and panels[start - 1].module.color == panels[start].module.color
@@ -58,11 +70,38 @@ def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]
     return rows
 
 
+class Packer:
+    """Panels that are packed in rows for several widths, for each once."""
+
+    def __init__(self, panels: Sequence[Panel], gap: float, between: float) -> None:
+        self.panels, self.gap, self.between = panels, gap, between
+        self.known: dict[float, Packed] = {}
+
+    def within(self, width: float) -> Packed:
+        """The rows that are no wider, if they can be."""
+        if width not in self.known:
+            rows = tuple(map(tuple, pack(self.panels, width, self.gap)))
+            widest = max((row_length(row, self.gap) for row in rows), default=0.0)
+            height = total(self.between + row_height(row) for row in rows)
+            self.known[width] = Packed(rows, widest, height)
+        return self.known[width]
+
+
 def _after(row: PackedRow, rows: Sequence[PackedRow], gap: float) -> PackedRow:
     """A row behind that of ``rows`` with which all up to it cost least."""
 
-    def together(before: PackedRow) -> float:
-        return before.cost + row.cost + (gap * LONELY if row.unlike(before) else 0.0)
+    costs = [
+        before.cost + row.cost + (gap * LONELY if row.unlike(before) else 0.0) for before in rows
+    ]
+    least = min(costs)
+    return PackedRow(row.start, row.stop, row.length, least, rows[costs.index(least)])
 
-    before = min(rows, key=together)
-    return row._replace(cost=together(before), before=before)
+
+def row_height(panels: Sequence[Panel]) -> float:
+    """The height of a row of panels, whose titles stand on one line."""
+    return max(panel.body for panel in panels) + max(one.height - one.body for one in panels)
+
+
+def row_length(panels: Sequence[Panel], gap: float) -> float:
+    """The length of a row of panels along the flow, ``gap`` between each two."""
+    return total(panel.length for panel in panels) + gap * (len(panels) - 1)

@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archviz.layout.build import Builder, Unsettled, settled
-from archviz.layout.canvas import Canvas, rounded
+from archviz.layout.canvas import PAD, Canvas, rounded
 from archviz.layout.flow import FLOWS
 from archviz.layout.left_out import left_out
 from archviz.layout.legend import used_in, whole_legend
 from archviz.layout.legend_places import place_columns
-from archviz.layout.packing import pack
-from archviz.layout.panels import Panel, build_panels, row_height, row_length
+from archviz.layout.packing import Packed, Packer, row_length
+from archviz.layout.panels import Panel, build_panels
 from archviz.layout.pyramid import ALONE, BESIDE
 from archviz.layout.row import (
     MainRow,
     RowLine,
     break_row,
     count_lines,
+    longest_line,
     main_row,
     measure_lines,
     turn_room,
@@ -82,11 +83,13 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
     """
     style = Style(options.theme, options.theme.metric("unit"), options.full)
     style = style._replace(flow=FLOWS[network.figure.direction])
-    builder = Builder(network, analysis, style)
-    panels = build_panels(network, builder)
+    longest = longest_line(style)
+    builder = Builder(network, analysis, style, longest=longest)
+    panels = build_panels(network, builder, longest)
+    packer = Packer(panels, style.gap(PANEL_GAP), style.row_gap(ROW_GAP))
 
     def arranged(builder: Builder) -> tuple[PagePlan, Unsettled]:
-        plan = choose_plan(main_row(builder), panels, style, options.aspect)
+        plan = choose_plan(main_row(builder), packer, style, options.aspect)
         return plan, unsettled(plan.lines)
 
     plan = settled(
@@ -157,7 +160,7 @@ def heading_text(network: Network) -> str:
     )
 
 
-def choose_plan(row: MainRow, panels: Sequence[Panel], style: Style, aspect: float) -> PagePlan:
+def choose_plan(row: MainRow, packer: Packer, style: Style, aspect: float) -> PagePlan:
     """The arrangement in which the picture is largest on a page of shape ``aspect``.
 
     Without an aspect the main row goes on in a next line only where it is very long, and
@@ -174,8 +177,8 @@ def choose_plan(row: MainRow, panels: Sequence[Panel], style: Style, aspect: flo
             continue
         seen.add(len(spans))
         lines = measure_lines(row, spans, style)
-        for width in _candidate_widths(lines, panels, style, shape):
-            plan = _plan(lines, panels, width, style)
+        for width in _candidate_widths(lines, packer.panels, style, shape):
+            plan = _plan(lines, packer.within(width), style)
             score = _cost(plan, style, shape, bool(aspect))
             if best is None or score < best[0] * 0.999:
                 best = (score, plan)
@@ -241,25 +244,19 @@ def _candidate_widths(
 
 
 def row_width(lines: Sequence[RowLine], style: Style) -> float:
-    """Width of a main row of several lines, with the turns between them."""
+    """Width of a main row of several lines, with the turns between them and grounds of stages."""
     turn = turn_room(lines, style) if not all(line.anew for line in lines) else 0.0
-    sides = 2 * max(turn, *(line.margin for line in lines))
+    grounds = [style.px(PAD) for line in lines for span in line.stages if not span.brace]
+    sides = 2 * max(turn, *grounds, *(line.margin for line in lines))
     return max(line.width for line in lines) + sides
 
 
-def _plan(
-    lines: tuple[RowLine, ...], panels: Sequence[Panel], width: float, style: Style
-) -> PagePlan:
-    gap = style.gap(PANEL_GAP)
-    rows = pack(panels, width, gap)
-    widest = max((row_length(row, gap) for row in rows), default=0.0)
+def _plan(lines: tuple[RowLine, ...], packed: Packed, style: Style) -> PagePlan:
     height = total(line.up + line.down for line in lines) + style.row_gap(ROW_GAP) * (
         len(lines) - 1
     )
-    height += total(style.row_gap(ROW_GAP) + row_height(row) for row in rows)
-    return PagePlan(
-        lines, tuple(tuple(row) for row in rows), max(widest, row_width(lines, style)), height
-    )
+    width = max(packed.widest, row_width(lines, style))
+    return PagePlan(lines, packed.rows, width, height + packed.height)
 
 
 def frame(sheet: Sheet, title: str, description: str, aspect: float) -> Scene:

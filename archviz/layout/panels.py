@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded, rounded_box
-from archviz.layout.compound import SeriesBlock
+from archviz.layout.compound import SeriesBlock, inner_side
 from archviz.layout.crossings import gaps
 from archviz.layout.grounds import FAR, Ground, ground_of
 from archviz.layout.lanes import Chosen, Wiring, wire
+from archviz.layout.narrow import narrowed
+from archviz.layout.panel_parts import panel_parts
 from archviz.layout.style import Style
-from archviz.layout.variants import variant_notes
+from archviz.layout.variants import note_lines, variant_notes
 from archviz.layout.wires import draw_wires, room_of
 from archviz.looks import MODULE_COLORS, MODULES
 from archviz.network.kinds import OPENABLE
 from archviz.network.model import COMING_IN, Module, ModuleCall, Network, Node, Series
 from archviz.network.walk import children
-from archviz.scene.scene import Group, Shape, total
-from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
+from archviz.scene.scene import Group, Shape
+from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, text_width
 
 COLOR_ORDER = {color: place for place, color in enumerate(MODULE_COLORS)}
 EDGE = 0.55
@@ -29,14 +32,12 @@ ENTRY = 0.5
 """Units between the fork of what comes in and the first that stands in a panel."""
 STUB = 0.95
 """Units that the entering and the leaving arrow stand out of a panel."""
+PAD_LEFT, PAD_RIGHT = 0.9, 0.85
+"""Units from a panel's edges to what stands in it."""
 
 
-class Panel(NamedTuple):
-    """A module's inside, measured; ``width`` includes the arrows at both sides.
-
-    Where the flow goes right, the title and the lines under it stand below the panel; else
-    the title above its upper arrow, the lines below its lower one.
-    """
+class Measures(NamedTuple):
+    """What is known of a panel."""
 
     module: Module
     content: Block
@@ -54,48 +55,56 @@ class Panel(NamedTuple):
     notes: tuple[str, ...] = ()
     """Lines under the title: which calls have what."""
 
-    @property
+
+class Panel(Measures):
+    """A module's inside, measured; ``width`` includes the arrows at both sides.
+
+    Where the flow goes right, the title and the lines under it stand below the panel; else
+    the title above its upper arrow, the lines below its lower one.
+    """
+
+    @cached_property
     def foot(self) -> float:
         """Height of the lines under the title, or under the lower arrow."""
         clear = self.style.px(0.25) if self.notes and self.style.flow.vertical else 0.0
         return clear + LINE_HEIGHT * self.style.metric("caption") * len(self.notes)
 
-    @property
+    @cached_property
     def titled(self) -> float:
         """Height of the title with what is free between it and the panel."""
         return self.style.px(0.48) + self.style.row_gap(0.52)
 
-    @property
+    @cached_property
     def box_width(self) -> float:
         """Length of the tinted rectangle along the flow."""
         return self.width - 2 * self.style.gap(STUB)
 
-    @property
+    @cached_property
     def length(self) -> float:
         """How much room it takes along the flow."""
         if not self.style.flow.vertical:
             return self.width
         return self.width + self.style.metric("title") * 1.5 + self.foot
 
-    @property
+    @cached_property
     def height(self) -> float:
         """How much room it takes across the flow, with the title and the lines under it."""
         if self.style.flow.vertical:
             return self.head + max(self.box_height, *self._texts())
         return self.head + self.box_height + self.titled + self.foot
 
-    @property
+    @cached_property
     def body(self) -> float:
         """The same without the lines under the title, where these stand across."""
         return self.height if self.style.flow.vertical else self.height - self.foot
 
-    @property
+    @cached_property
     def start(self) -> float:
         """How far behind its beginning its first arrow begins."""
         flow, title = self.style.flow, self.style.metric("title") * 1.5
         return (self.foot if flow.upward else title) if flow.vertical else 0.0
 
-    @property
+    @cached_property
     def inset(self) -> float:
         """How far across its tinted rectangle begins."""
         spare = self.height - self.head - self.box_height if self.style.flow.vertical else 0.0
@@ -130,20 +139,29 @@ def module_bodies(network: Network) -> dict[str, Series]:
     return bodies
 
 
-def build_panels(network: Network, builder: Builder, most: float = float("inf")) -> list[Panel]:
+def build_panels(
+    network: Network,
+    builder: Builder,
+    most: float = float("inf"),
+    highest: float = float("inf"),
+) -> list[Panel]:
     """A panel for each module that is opened.
 
     Those that the figure lists stand first, then stems, modules and reductions, by first use.
-    A panel wider than ``most`` pixels is wrapped where its outermost series can be.
+    A panel wider than ``most`` pixels is wrapped where its outermost series can be; one that
+    is then higher than ``highest`` becomes several, if it can.
     """
     style, ladders = builder.style.panel(), builder.ladders
     inside = Builder(builder.network, builder.analysis, style, ladders=ladders)
+    if builder.longest < float("inf"):
+        inside = inside._replace(longest=most - _around(style))
     opened, first = network.figure.opened, network.figure.panels
     every = MODULES in opened and MODULES not in network.modules
     panels = [
-        _panel_of(network.modules[name], body, inside, most)
+        panel
         for name, body in module_bodies(network).items()
         if every or name in opened
+        for panel in _panels_of(network.modules[name], body, inside, most, highest)
     ]
     if any(kind in opened for kind in OPENABLE):
         from archviz.layout.opened import opened_layers
@@ -161,33 +179,36 @@ def build_panels(network: Network, builder: Builder, most: float = float("inf"))
     return sorted(panels, key=order)
 
 
-def _panel_of(module: Module, body: Series, builder: Builder, most: float) -> Panel:
-    """A module's panel."""
-
-    def fitted(builder: Builder) -> tuple[Panel, Unsettled]:
-        content = builder.series(builder.body)
-        panel = fit_panel(module, content, builder.style, most, bool(builder.taken))
-        return panel, panel.unsettled
-
-    network, analysis = builder.network, builder.analysis
-    panel = settled(builder.within(body, module.gives), fitted)
-    notes = variant_notes(network, analysis, module, body)
-    across = max(panel.height, panel.style.px(8))
-    room = across if panel.style.flow.vertical else panel.width
-    return panel._replace(notes=_note_lines(notes, room, panel.style))
+def _around(style: Style) -> float:
+    """What a panel takes along the flow around lines in it."""
+    title = style.metric("title") * 1.5 if style.flow.vertical else 0.0
+    return title + style.gap(2 * STUB + PAD_LEFT + PAD_RIGHT) + 2 * inner_side(style)
 
 
-def _note_lines(notes: Sequence[str], width: float, style: Style) -> tuple[str, ...]:
-    """Notes in lines no wider than ``width``, which break between notes where that goes."""
-    size = style.metric("caption")
-    lines: list[str] = []
-    for note in notes:
-        longer = f"{lines[-1]} · {note}" if lines else note
-        if lines and text_width(longer, size) <= width:
-            lines[-1] = longer
-        else:
-            lines += paragraph(note, width, size)
-    return tuple(lines)
+def _panels_of(
+    module: Module, body: Series, builder: Builder, most: float, highest: float
+) -> list[Panel]:
+    """A module's panel; several, if one would be too high."""
+    notes = variant_notes(builder.network, builder.analysis, module, body)
+
+    def fitted(builder: Builder) -> tuple[list[Panel], Unsettled]:
+        content, named = builder.series(builder.body), bool(builder.taken)
+        panel = fit_panel(module, content, builder.style, most, named)
+        room = highest - LINE_HEIGHT * panel.style.metric("caption") * len(notes)
+        if panel.height <= room:
+            return [panel], panel.unsettled
+        title = f"{module.title}, continued"
+
+        def made(content: Block, later: bool) -> Panel:
+            shown = module._replace(title=title) if later else module
+            return make_panel(shown, content, builder.style, named)
+
+        return panel_parts(panel, made, room)
+
+    first, *more = settled(builder.within(body, module.gives), fitted)
+    across = max(first.height, first.style.px(8))
+    room = across if first.style.flow.vertical else first.width
+    return [first._replace(notes=note_lines(notes, room, first.style)), *more]
 
 
 def fit_panel(
@@ -200,16 +221,14 @@ def fit_panel(
     panel = make_panel(module, content, style, named)
     if panel.length <= most:
         return panel
-    from archviz.layout.narrow import narrowed
-
     sides = panel.length - content.width
     return make_panel(module, narrowed(content, most - sides), style, named)
 
 
 def make_panel(module: Module, content: Block, style: Style, named: bool) -> Panel:
     """Measure a panel round ``content``."""
-    pad_left = style.gap(0.9 if content.left_gap > style.gap(0.46) else 0.6)
-    pad_right = style.gap(0.85)
+    pad_left = style.gap(PAD_LEFT if content.left_gap > style.gap(0.46) else 0.6)
+    pad_right = style.gap(PAD_RIGHT)
     pad = style.row_gap(0.42)
     up = max(content.up, style.px(0.7)) + pad
     down = max(content.down, style.px(0.7)) + pad
@@ -373,13 +392,3 @@ def level(panels: Sequence[Panel]) -> list[Panel]:
         else panel
         for panel in panels
     ]
-
-
-def row_height(panels: Sequence[Panel]) -> float:
-    """The height of a row of panels, whose titles stand on one line."""
-    return max(panel.body for panel in panels) + max(one.height - one.body for one in panels)
-
-
-def row_length(panels: Sequence[Panel], gap: float) -> float:
-    """The length of a row of panels along the flow, ``gap`` between each two."""
-    return total(panel.length for panel in panels) + gap * (len(panels) - 1)

@@ -118,9 +118,14 @@ def tapped_blocks(row: MainRow) -> frozenset[int]:
     return frozenset(head.after for head in row.heads)
 
 
+def longest_line(style: Style) -> float:
+    """The length of :data:`LONGEST` boxes, with the gaps between them."""
+    return LONGEST * (style.flow.lies(style.px(2), style.px(1))[0] + style.gap(1))
+
+
 def count_lines(row: MainRow, style: Style) -> int:
     """How many lines a row takes of which none is longer than :data:`LONGEST` boxes, U's apart."""
-    limit = LONGEST * (style.flow.lies(style.px(2), style.px(1))[0] + style.gap(1))
+    limit = longest_line(style)
     limit += max((one.width for one in row.blocks if isinstance(one, LevelsBlock)), default=0.0)
     return least_lines(strands_of(row.blocks, style, tapped_blocks(row), row.starts), limit)
 

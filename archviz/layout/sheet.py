@@ -10,7 +10,8 @@ from archviz.layout.crossings import gaps
 from archviz.layout.grounds import Ground, ground_of
 from archviz.layout.legend import Used, legend_sections
 from archviz.layout.legend_places import place_strip
-from archviz.layout.panels import Panel, level, place_panel, row_height, row_length
+from archviz.layout.packing import row_height, row_length
+from archviz.layout.panels import Panel, level, place_panel
 from archviz.layout.row import RowLine, place_line, turn_room
 from archviz.layout.style import Style
 from archviz.layout.wires import draw_wires

@@ -24,6 +24,7 @@ from archviz.layout.pyramid import ALONE, BESIDE, Beside
 from archviz.layout.row import (
     MainRow,
     main_row,
+    turn_room,
     unsettled,
 )
 from archviz.layout.sheet import Sheet, moved
@@ -45,6 +46,8 @@ ROOMY = 0.4
 """The label of the densest slides on which it is tried whether fewer panels stand alone."""
 WAYS_BESIDE = (BESIDE, BESIDE._replace(behind=0), ALONE)
 """Layers beside a U; the first of those with which the slides are fewest is drawn."""
+ROW: tuple[Beside | None, ...] = (None,)
+"""A U or a pyramid of many levels as a row, which can go on."""
 SCALES = (1.6, 1.45, 1.3, 1.2, 1.12, 1.06)
 LAST_RESORT = (0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
 """For a box or a panel wider than a slide, which only a spec of one's own can have."""
@@ -119,9 +122,12 @@ def network_slides(
     """
     width = rounded(SLIDE_HEIGHT * aspect)
     wanted = Wanted(network, analysis, theme, width, full)
-    fitted = _fitted(wanted, _ways_beside(wanted))
-    if fitted.scale < 1.0:  # a U or a pyramid of many levels: as a row it can go on
-        fitted = max(fitted, _fitted(wanted, (None,)), key=lambda one: one.scale)
+    beside = _ways_beside(wanted)
+    fitted = _fitted(wanted, beside)
+    for cut, ways in ((0, ROW), (1, beside), (2, beside), (2, ROW)):
+        if fitted.scale < 1.0:
+            other = _fitted(wanted._replace(cut=cut), ways)
+            fitted = max(fitted, other, key=lambda one: one.scale)
     chapters = fitted.chapters
     if not chapters:
         raise fail(
@@ -144,6 +150,8 @@ class Wanted(NamedTuple):
     theme: Theme
     width: float
     full: bool
+    cut: int = 0
+    """What may be in parts: 0 nothing, 1 long graphs, 2 high panels, too."""
 
     @property
     def flow(self) -> Flow:
@@ -255,9 +263,12 @@ def _arranged(
     if scale != 1.0:  # what just fits still does when rounded
         room = (room[0] + 0.5, room[1] + 0.5)
     builder = Builder(network, wanted.analysis, style, ladders=beside is not None)
+    if wanted.cut:
+        builder = builder._replace(longest=room[0] - 2 * turn_room((), style))
     builder = builder._replace(beside=beside or ALONE).within(network.body)
     notes = network.figure.notes
-    panels = build_panels(network, builder, room[0] - notes_along(notes, style, room[1]))
+    long, high = room[0] - notes_along(notes, style, room[1]), float("inf")
+    panels = build_panels(network, builder, long, room[1] if wanted.cut > 1 else high)
 
     def made(builder: Builder) -> tuple[Fitted, Unsettled]:
         row = narrowed_row(main_row(builder), room[0], style)
@@ -272,7 +283,7 @@ def _arranged(
         known = Known(builder.stubs, builder.under)
         return Fitted(scale, style, parts, chapters, known), Unsettled(failed, turned)
 
-    return settled(builder._replace(stubs=known.stubs, under=known.under), made)
+    return settled(builder._replace(stubs=builder.stubs | known.stubs, under=known.under), made)
 
 
 def _best_scale(parts: Parts, room: tuple[float, float]) -> float:

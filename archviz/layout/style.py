@@ -49,7 +49,7 @@ class Style(NamedTuple):
 
     def metric(self, name: str) -> float:
         """A theme metric, in pixels."""
-        return self.theme.metric(name) * self.unit
+        return self.theme.metrics[name] * self.unit
 
     @property
     def line(self) -> str:

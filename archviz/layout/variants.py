@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
+from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
 from archviz.network.facts import Facts, Variant, Varied
 from archviz.network.kind import Trait, counted
@@ -23,6 +24,7 @@ from archviz.network.model import (
     Towers,
 )
 from archviz.network.walk import within
+from archviz.scene.text import paragraph, text_width
 
 MOST_RUNS = 5
 """Stretches of calls that are listed; of more only the number of calls is said."""
@@ -158,8 +160,10 @@ def _values(facts: Facts, place: str, known: str) -> Iterator[Said]:
         groups: dict[str, list[Variant]] = {}
         for trait, variant in said:
             groups.setdefault(trait.text, []).append(variant)
+        if len(groups) < 2:
+            continue
         texts = _apart(list(groups))
-        if len(groups) < 2 or _ranged(texts) or all(_known(text, known) for text in texts):
+        if _ranged(texts) or all(_known(text, known) for text in texts):
             continue
         found = [
             Said(text, _merged(variants), place)
@@ -230,3 +234,16 @@ def _where(runs: Runs, count: int, noun: str) -> str:
 
 def _plural(noun: str) -> str:
     return noun + ("es" if noun.endswith("ch") else "s")
+
+
+def note_lines(notes: Sequence[str], width: float, style: Style) -> tuple[str, ...]:
+    """Notes in lines no wider than ``width``, which break between notes where that goes."""
+    size = style.metric("caption")
+    lines: list[str] = []
+    for note in notes:
+        longer = f"{lines[-1]} · {note}" if lines else note
+        if lines and text_width(longer, size) <= width:
+            lines[-1] = longer
+        else:
+            lines += paragraph(note, width, size)
+    return tuple(lines)

@@ -101,10 +101,23 @@ Route: TypeAlias = tuple[Lane, ...]
 """A wire: its lanes, that of its start first; several are joined at the end of the lines."""
 
 
-def candidates(
-    name: str, grounds: Sequence[Ground], style: Style, known: bool = False
+def known_routes(
+    name: str, grounds: Sequence[Ground], style: Style, found: Signature, offset: int
 ) -> list[Route]:
-    """The ways that a value's wire could take, the plainest first; all if one is ``known``."""
+    """The ways of a wire of which it is known how it begins and ends; all, if there is none."""
+    like = frozenset((line - offset, up, passed, depth) for line, up, passed, depth in found)
+    routes = candidates(name, grounds, style, like)
+    fitting = [route for route in routes if signature(route, 0) == like]
+    return fitting or candidates(name, grounds, style, frozenset())
+
+
+def candidates(
+    name: str, grounds: Sequence[Ground], style: Style, like: Signature | None = None
+) -> list[Route]:
+    """The ways that a value's wire could take, the plainest first; all, if one is known.
+
+    ``like``: only those that could begin and end so, if that is not empty.
+    """
     pins = [(number, pin) for number, ground in enumerate(grounds) for pin in ground.pins]
     pins = [(number, pin) for number, pin in pins if pin.name == name]
     starts = [(number, pin) for number, pin in pins if pin.port]
@@ -118,18 +131,23 @@ def candidates(
         legs.append(list(_legs(line, here, grounds, style)))
     if prod(map(len, legs)) > MOST_WAYS:
         legs = [[way for way in ways if not way.legs[0][1].passed] for ways in legs]
-    routes: list[Route] = []
+    if like:
+        ends_so = {(line, up, passed) for line, up, passed, depth in like if not depth}
+        legs = [[way for way in ways if way.ends <= ends_so] for ways in legs]
+    routes, reach = list[Route](), sides(grounds)
     for ways in product(*legs):
-        route = _route(name, [leg for way in ways for leg in way.legs], grounds, style)
+        placed = [leg for way in ways for leg in way.legs]
+        route = _route(name, placed, grounds, reach, style)
         if route:
             count = total(way.crossed for way in ways)
             routes.append((route[0]._replace(crossed=count), *route[1:]))
-    if all(line == number for line, _ in ends):
+    inner = not like or any(depth for _, _, _, depth in like)
+    if inner and all(line == number for line, _ in ends):
         own = [start, *(pin for _, pin in ends)]
         for below in (False, True):
             routes += inner_routes(name, number, own, below, grounds[number], style)
     routes.sort(key=lambda route: (route[0].crossed, len(route), length(route)))
-    return routes if known else routes[:MOST_KEPT]
+    return routes[:MOST_KEPT] if like is None else routes
 
 
 class _Way(NamedTuple):
@@ -137,6 +155,11 @@ class _Way(NamedTuple):
 
     legs: tuple[tuple[int, Leg], ...]
     crossed: float
+
+    @property
+    def ends(self) -> set[tuple[int, bool, int]]:
+        """What a signature says of each leg, depths apart."""
+        return {(line, leg.up, leg.passed) for line, leg in self.legs}
 
 
 def _legs(
@@ -164,11 +187,15 @@ def _legs(
 
 
 def _route(
-    name: str, placed: Sequence[tuple[int, Leg]], grounds: Sequence[Ground], style: Style
+    name: str,
+    placed: Sequence[tuple[int, Leg]],
+    grounds: Sequence[Ground],
+    reach: tuple[float, float],
+    style: Style,
 ) -> Route | None:
     """The lanes of a wire whose legs are settled, that of its start first.
 
-    None where they cannot be joined.
+    None where they cannot be joined. ``reach``: how far what is drawn reaches at the sides.
     """
     start, *ends = placed
     if any(_covers(leg, other) for _, leg in placed for _, other in placed if leg.passed):
@@ -187,7 +214,7 @@ def _route(
         return None
     beyond = max(rounds)
     lanes: list[Lane] = []
-    least, most = sides(grounds)
+    least, most = reach
     for zone, those in legs.items():
         if zone != first and not zone[1] and any(leg.up for leg in those):
             return None  # round its own line
@@ -298,11 +325,10 @@ def inner_routes(
     ]
     edges = [(sign * edge, sign * edge) for edge in ground.edges()]
     legs, depth = tuple(Leg(pin.x, pin, below) for pin in pins), 0
-    for level in sorted(
-        {end + style.px(ABOVE) for _, end in taken} | {max(nearest) + style.px(ABOVE)}
-    ):
+    over, farthest, blocked = style.px(ABOVE), max(nearest), [*taken, *edges]
+    for level in sorted({end + over for _, end in taken} | {farthest + over}):
         strip = (level - clear, level + outer)
-        if level < max(nearest) or any(a < strip[1] and b > strip[0] for a, b in (*taken, *edges)):
+        if level < farthest or any(a < strip[1] and b > strip[0] for a, b in blocked):
             continue
         if depth == MOST_INNER or not any(low > level for low, _ in taken):
             return

@@ -299,6 +299,8 @@ _ROWS = (
     other("slice", "a part of the input, of the stated shape", rules.given_shape, "shape", True),
     stated("other-attention", "attention", "attention",
            "attention of other kinds, named by `label`"),
+    stated("other-embedding", "embedding", "embedding",
+           "embeddings of other kinds, named by `label`"),
     stated("op", "other", "op", "any other operator, named by `label`"),
     Kind("op-merge", "merge", "op", "operator", "any other operator of several inputs",
          options=("shape", "weights", "macs", "norm", "act"), weights=counts.stated_weights,

@@ -63,10 +63,12 @@ def within(node: Node, shown: bool = False, modules: bool = True) -> Iterator[No
 
     See :func:`children`.
     """
-    yield node
-    if modules or not isinstance(node, ModuleCall):
-        for child in children(node, shown):
-            yield from within(child, shown, modules)
+    rest = [node]
+    while rest:
+        node = rest.pop()
+        yield node
+        if modules or not isinstance(node, ModuleCall):
+            rest.extend(reversed(children(node, shown)))
 
 
 class Walk(ABC, Generic[Carried]):

@@ -7,7 +7,7 @@ loaded. A character that the font lacks counts as one em, which no glyph exceeds
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from archviz.scene import metrics
 
@@ -27,8 +27,13 @@ def _advances(bold: bool) -> dict[str, int]:
 
 def text_width(text: str, size: float, bold: bool = False) -> float:
     """Width of one line of ``text`` at font size ``size``, in the unit of ``size``."""
+    return _advance(text, bold) * size / UNITS_PER_EM
+
+
+@lru_cache(maxsize=4096)  # of a picture's texts most are measured several times
+def _advance(text: str, bold: bool) -> int:
     advances = _advances(bold)
-    return sum([advances.get(char, UNITS_PER_EM) for char in text]) * size / UNITS_PER_EM
+    return sum([advances.get(char, UNITS_PER_EM) for char in text])
 
 
 def clip(text: str, width: float, size: float, bold: bool = False) -> str:

@@ -2,9 +2,9 @@
 
     python docs/tools/build.py
 
-Writes docs/images, docs/gallery.md, the tables of docs/spec.md, and the parts of README.md
-between ``<!-- name:begin -->`` and ``<!-- name:end -->``. A test compares all of it with what
-is drawn now.
+Writes docs/images, docs/gallery.md, the tables of docs/spec.md, and the parts of docs/import.md
+and README.md between ``<!-- name:begin -->`` and ``<!-- name:end -->``. A test compares all of it
+with what is drawn now.
 """
 
 from __future__ import annotations
@@ -26,12 +26,19 @@ from archviz.write.formats import FORMATS, knowing
 from archviz.write.svg import write_svg
 
 sys.path.insert(0, str(Path(__file__).parent))
+import rule_list
 import spec_tables
+from marked import filled
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 EXAMPLE = DOCS / "examples" / "small.yaml"
-IMPORTED = {"imported": "mobilenet_v2", "imported-unet": "unet", "imported-nasnet": "nasnet_mobile"}
+IMPORTED = {
+    "imported": "mobilenet_v2",
+    "imported-unet": "unet",
+    "imported-nasnet": "nasnet_mobile",
+    "imported-vit": "vit_of_torchvision",
+}
 """Pictures of specs in docs/examples that ``archviz import`` wrote of models, untouched."""
 FROM_PAPERS = ("siamese", "seq2seq", "wavenet", "alphazero")
 """Specs in docs/examples of networks that nobody has published as code."""
@@ -183,17 +190,7 @@ PARTS = {
     "formats": formats_part,
     "networks": networks_part,
 }
-
-
-def filled(page: str) -> str:
-    """The README with its generated parts made anew."""
-    for name, build in PARTS.items():
-        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-        head, _, rest = page.partition(begin)
-        _, found, tail = rest.partition(end)
-        assert found, f"README.md lacks {begin} ... {end}"
-        page = f"{head}{begin}\n{build()}\n{end}{tail}"
-    return page
+RULE_PARTS = {"rules": rule_list.rules_list}
 
 
 def outputs() -> dict[Path, str]:
@@ -201,7 +198,8 @@ def outputs() -> dict[Path, str]:
     files = {DOCS / "images" / f"{name}.svg": svg for name, svg in pictures().items()}
     files[DOCS / "gallery.md"] = gallery()
     files[DOCS / "spec.md"] = spec_tables.current((DOCS / "spec.md").read_text(encoding="utf-8"))
-    files[ROOT / "README.md"] = filled((ROOT / "README.md").read_text(encoding="utf-8"))
+    for path, parts in ((DOCS / "import.md", RULE_PARTS), (ROOT / "README.md", PARTS)):
+        files[path] = filled(path.read_text(encoding="utf-8"), parts)
     return files
 
 

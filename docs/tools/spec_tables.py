@@ -5,11 +5,15 @@ python docs/tools/spec_tables.py
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from archviz.language.options import COMMON, FLAGS, OPTIONS
 from archviz.network.kind import Kind
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
+
+sys.path.insert(0, str(Path(__file__).parent))
+from marked import filled
 
 _OVER = ("-1d", "-3d")
 """What the same kind of sequences and of volumes is called behind its name."""
@@ -67,12 +71,7 @@ TABLES = {"kinds": kinds_table, "options": options_table, "norms": weights_table
 
 def current(page: str) -> str:
     """The page with its tables made anew."""
-    for name, build in TABLES.items():
-        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-        head, _, rest = page.partition(begin)
-        _, _, tail = rest.partition(end)
-        page = f"{head}{begin}\n{build()}\n{end}{tail}"
-    return page
+    return filled(page, TABLES)
 
 
 def main() -> None:

@@ -85,7 +85,7 @@ def unary(fold: Fold, op: Op) -> bool:
 def grow(fold: Fold, op: Op, value: TensorView, operands: tuple[LayerDraft | float, ...]) -> None:
     """A step of an expression; an activation where it has become one."""
     drafts = [operand for operand in operands if isinstance(operand, LayerDraft)]
-    bases = {_base(draft) for draft in drafts}
+    bases = {_base(draft) for draft in drafts} - {None}
     base = bases.pop() if len(bases) == 1 else None
     if base is None:
         base = next(

@@ -1,18 +1,18 @@
-"""Arithmetic of two: merges, biases, and norms that are written out."""
+"""Arithmetic of two: merges, biases, gates, positions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.activations import common_base, grow
-from archviz.importers.fold.layers import attach, head_norm
+from archviz.importers.fold.layers import head_norm
+from archviz.importers.fold.match import WithConstant, operands, same_form, two, with_constant
 from archviz.importers.fold.named import named, of_two
-from archviz.importers.fold.reorient import made_alike
 from archviz.importers.fold.splits import taken_once
 from archviz.importers.fold.state import ONE, Fold, LayerDraft, TensorView, product, scalar, takes
 from archviz.importers.fold.views import same as unchanged
 from archviz.importers.fold.views import straight
+from archviz.importers.fold.written_norms import WRITTEN_OUT, finish_norm
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op, Tensor
@@ -24,29 +24,26 @@ def binary(fold: Fold, op: Op) -> bool:
         return merge_many(fold, op)
     if op.kind == "Sum":
         op = op._replace(kind="Add")
-    left, right = fold.value(op), fold.value(op, 1)
-    if left is not None and right is not None:
-        return _two(fold, op, left, right)
-    value = left or right
-    constant = fold.constant(op, 1 if left is not None else 0)
-    if value is None or constant is None:
+    pair = two(fold, op)
+    if pair is not None:
+        return _two(fold, op, *pair)
+    found = with_constant(fold, op)
+    if found is None:
         return False
-    if product(constant.shape) == 1:
-        number = scalar(constant) if not constant.weight or not fold.graph.learned else None
-        if number is None:
-            name = op.inputs[1 if left is not None else 0]
-            return _with_table(fold, op, value, constant, name)
-        single = value.axes is not None and value.draft.shape[-1] == 1 and constant.shape == (1,)
-        if single and op.kind == "Add" and value.draft.options.get("bias") is False:
-            return _by_channel(fold, op, value, op.inputs[1 if left is not None else 0])
-        if _changes_nothing(op.kind, number, left is not None):
-            fold.alias(op, value)
-            return True
-        operands = (value.draft, number) if left is not None else (number, value.draft)
-        grow(fold, op, value, operands)
+    value, constant, _, behind = found
+    if product(constant.shape) != 1:
+        return _with_weights(fold, op, found)
+    number = scalar(constant) if not constant.weight or not fold.graph.learned else None
+    if number is None:
+        return _with_table(fold, op, found)
+    single = value.axes is not None and value.draft.shape[-1] == 1 and constant.shape == (1,)
+    if single and op.kind == "Add" and value.draft.options.get("bias") is False:
+        return _by_channel(fold, op, value, found.name)
+    if _changes_nothing(op.kind, number, behind):
+        fold.alias(op, value)
         return True
-    name = op.inputs[1 if left is not None else 0]
-    return _with_weights(fold, op, value, constant, name, left is not None)
+    grow(fold, op, value, (value.draft, number) if behind else (number, value.draft))
+    return True
 
 
 def _changes_nothing(kind: str, number: float, behind: bool) -> bool:
@@ -56,40 +53,39 @@ def _changes_nothing(kind: str, number: float, behind: bool) -> bool:
     return number == 1 and (kind == "Mul" or (kind in ("Div", "Pow") and behind))
 
 
-def _with_weights(
-    fold: Fold, op: Op, value: TensorView, constant: Tensor, name: str, first: bool
-) -> bool:
-    draft, axes = value.draft, value.axes
+def _with_weights(fold: Fold, op: Op, found: WithConstant) -> bool:
+    (draft, axes, _), constant, name, behind = found
     if draft.kind == "~attention" and op.kind == "Add":
-        return _attention_bias(fold, op, value, constant, name)
+        return _attention_bias(fold, op, found.value, constant, name)
     if axes is None or len(constant.shape) > len(axes):
         return False
-    offset = len(axes) - len(constant.shape)
-    touched = [axes[offset + index] for index, side in enumerate(constant.shape) if side != 1]
-    channels = len(draft.shape) - 1
+    touched = _touched(found)
     if not constant.weight:
-        return _with_table(fold, op, value, constant, name)
-    if touched == [channels] and (first or op.kind in ("Add", "Mul")):
-        return _by_channel(fold, op, value, name)
+        return _with_table(fold, op, found)
+    if touched == [len(draft.shape) - 1] and (behind or op.kind in ("Add", "Mul")):
+        return _by_channel(fold, op, found.value, name)
     if op.kind == "Mul" and draft.norm_steps == ("rms-norm",) and touched == [axes[-1]]:
         made = head_norm(fold, op, draft.inputs[0])
         draft.inputs[0].refs -= draft.options["taken"] - 1
         fold.weigh(made, name)
         fold.give(op, made, axes)
         return True
-    sides = [axis for axis, side in enumerate(draft.shape) if side != 1]
-    rows = name in fold.origins and len(draft.shape) == 2 and channels in touched
-    if op.kind == "Add" and (sorted(touched) == sides or rows) and draft.kind[0] != "~":
-        _positions(fold, op, value, constant, name)
-        return True
-    return _with_table(fold, op, value, constant, name)
+    return _with_table(fold, op, found)
+
+
+def _touched(found: WithConstant) -> list[int]:
+    """The axes of a draft along which a constant has more than one number."""
+    axes, sides = found.value.axes or (), found.constant.shape
+    offset = len(axes) - len(sides)
+    return [axes[offset + index] for index, side in enumerate(sides) if side != 1]
 
 
 _SIGNS = {"Add": "+", "Sub": "−", "Mul": "×", "Div": "÷"}
 
 
-def _with_table(fold: Fold, op: Op, value: TensorView, constant: Tensor, name: str) -> bool:
+def _with_table(fold: Fold, op: Op, found: WithConstant) -> bool:
     """Numbers of the model's code, or learned ones, with a value: a step that says which."""
+    value, constant, name, _ = found
     sign, dims = _SIGNS.get(op.kind), fold.dims(value)
     if not fold.graph.learned or sign is None or value.axes is None:
         return False
@@ -105,17 +101,32 @@ def _with_table(fold: Fold, op: Op, value: TensorView, constant: Tensor, name: s
     return True
 
 
-def _positions(fold: Fold, op: Op, value: TensorView, constant: Tensor, name: str) -> None:
+def positions(fold: Fold, op: Op) -> bool:
     """Learned rows added to a sequence: all of a table, or those that a model has picked."""
+    found = with_constant(fold, op)
+    if found is None or found.value.axes is None or found.value.draft.kind[0] == "~":
+        return False
+    value, constant, name, _ = found
     draft = value.draft
+    if not constant.weight or not 0 < len(constant.shape) <= len(found.value.axes):
+        return False
+    touched, channels = _touched(found), len(draft.shape) - 1
+    sides = [axis for axis, side in enumerate(draft.shape) if side != 1]
+    rows = name in fold.origins and len(draft.shape) == 2 and channels in touched
+    if touched in ([], [channels]) or not (sorted(touched) == sides or rows):
+        return False
     table = fold.constants[fold.origins.get(name, name)].shape
     if product(table) == product(constant.shape) == product(draft.shape):
         made = fold.draft("position", op, [draft], draft.shape)
+    elif len(table) == 2 and table[0] >= draft.shape[0] and table[1:] == draft.shape[1:]:
+        made = fold.draft("position", op, [draft], draft.shape, count=table[0])
     else:
         what = "position" if len(table) < 2 or table[-2] >= draft.shape[0] else "segment"
         made = named(fold, op, f"{what} embedding", [draft], draft.shape)
+        made.kind = "other-embedding"
     fold.weigh(made, name, whole=True)
     fold.give(op, made, value.axes)
+    return True
 
 
 def _by_channel(fold: Fold, op: Op, value: TensorView, name: str) -> bool:
@@ -134,42 +145,10 @@ def _by_channel(fold: Fold, op: Op, value: TensorView, name: str) -> bool:
     follows = draft.kind in ("~affine", "~norm") and draft.refs == 1
     made.norm_steps = (*draft.norm_steps, op.kind) if follows else (op.kind,)
     fold.give(op, made, value.axes)
-    norm = _WRITTEN_OUT.get(made.norm_steps)
+    norm = WRITTEN_OUT.get(made.norm_steps)
     if norm is None or (fold.graph.learned and norm == "batch-norm"):
         return True
-    return _finish_norm(fold, op, value, made, norm)
-
-
-_WRITTEN_OUT: Mapping[tuple[str, ...], str] = {
-    ("Sub", "Mul", "Add"): "batch-norm",
-    ("Mul", "Add"): "batch-norm",
-    ("Sub", "Div", "Mul", "Add"): "batch-norm",
-    ("layer-norm", "Mul", "Add"): "layer-norm",
-    ("rms-norm", "Mul"): "rms-norm",
-    ("group-norm", "Mul", "Add"): "group-norm",
-}
-
-
-def _finish_norm(fold: Fold, op: Op, value: TensorView, last: LayerDraft, norm: str) -> bool:
-    steps = [last]
-    while len(steps) < len(last.norm_steps):
-        steps.append(steps[-1].inputs[0])
-    fold.drafts.pop()
-    first = steps[-1]
-    base = first.inputs[0]
-    taken = first.options.get("taken", 1)
-    own = sum(step.parameters for step in steps)
-    draft = attach(fold, op, TensorView(base, value.axes), "norm", norm, taken)
-    channels = draft.shape[-1]
-    if norm == "batch-norm":
-        # However many vectors the exporter has left, the layer had four.
-        draft.parameters += 4 * channels
-        draft.fixed += 2 * channels
-        if last.norm_steps[0] == "Sub":
-            fold.merged += 4 * channels - own
-    else:
-        draft.parameters += own
-    return True
+    return finish_norm(fold, op, value, made, norm)
 
 
 def _attention_bias(fold: Fold, op: Op, value: TensorView, constant: Tensor, name: str) -> bool:
@@ -186,24 +165,11 @@ def _attention_bias(fold: Fold, op: Op, value: TensorView, constant: Tensor, nam
 
 
 def _two(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
-    if fold.graph.learned and left.axes != right.axes:
-        left, right = made_alike(fold, [left, right])
-    one, two = left.draft, right.draft
-    same = fold.alike(left.axes, right.axes) and one.shape == two.shape
-    if op.kind == "Add" and same:
-        if "~math" in (one.kind, two.kind):
-            if common_base(one, two):
-                grow(fold, op, left, (one, two))
-                return True
-            scaled = _scaled(fold, op, left, right)
-            if scaled:
-                return True
-    elif same and op.kind in ("Mul", "Sub", "Div") and common_base(one, two):
-        grow(fold, op, left, (one, two))
-        return True
-    if op.kind == "Mul" and _gated(fold, op, left, right):
-        return True
-    if op.kind in ("Div", "Mul") and _written_norm(fold, op, left, right):
+    drafts = left.draft, right.draft
+    grows = op.kind in ("Mul", "Sub", "Div")
+    grows = grows or (op.kind == "Add" and any(draft.kind == "~math" for draft in drafts))
+    if grows and same_form(fold, left, right) and common_base(*drafts):
+        grow(fold, op, left, drafts)
         return True
     kind = {"Add": "add", "Mul": "multiply"}.get(op.kind)
     if kind is not None and merge(fold, op, kind, [left, right]):
@@ -211,10 +177,12 @@ def _two(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
     return op.kind not in ("Add", "Mul") and of_two(fold, op, left, right)
 
 
-def _scaled(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
+def scaled_sum(fold: Fold, op: Op) -> bool:
     """x + s·f(x): the scaled path first."""
-    for main, other in ((left, right), (right, left)):
+    for main, other in operands(fold, op):
         draft = main.draft
+        if not same_form(fold, main, other) or common_base(draft, other.draft):
+            return False
         if draft.kind != "~math" or draft.op.kind not in ("Mul", "Div") or draft.refs != 1:
             continue
         if len(draft.inputs) != 1 or len(draft.operands) != 2:
@@ -233,8 +201,12 @@ def _scaled(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
     return False
 
 
-def _gated(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
+def gated(fold: Fold, op: Op) -> bool:
     """One half times the sigmoid of the other: a gated linear unit."""
+    return any(_is_gated(fold, op, *pair) for pair in operands(fold, op))
+
+
+def _is_gated(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
     half, gate = left.draft, right.draft
     if half.span is None or gate.kind != "sigmoid" or gate.inputs[0].span is None:
         return False
@@ -247,50 +219,6 @@ def _gated(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
     taken_once(source, (half, other))
     fold.give(op, named(fold, op, "GLU", [source], half.shape), left.axes)
     return True
-
-
-def _written_norm(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
-    """(x - mean) / sqrt(variance + epsilon), the start of a norm that is written out."""
-    for upper, lower in ((left, right), (right, left)):
-        square = _deviation(lower.draft, op.kind)
-        if square is None:
-            continue
-        centred = upper.draft
-        if square.inputs[0] is not centred:
-            continue
-        base, norm, taken = centred, "rms-norm", 2
-        if centred.op.kind == "Sub" and len(centred.inputs) == 2:
-            base, mean = centred.inputs
-            norm, taken = "layer-norm", 2
-            if mean.kind != "~mean" or mean.inputs[0] is not base:
-                continue
-        made = fold.draft("~norm", op, [base], base.shape)
-        made.norm_steps = (norm,)
-        made.options["taken"] = taken
-        fold.give(op, made, upper.axes, upper.dims)
-        return True
-    return False
-
-
-def _deviation(draft: LayerDraft, kind: str) -> LayerDraft | None:
-    """The square below sqrt(mean(square) + epsilon), or below its reciprocal."""
-    if kind == "Mul":
-        over = draft.op.kind == "Div" and draft.operands[:1] == (1,)
-        if draft.kind != "~math" or not (over or draft.op.kind == "Reciprocal"):
-            return None
-        draft = draft.inputs[0]
-    for step in ("Sqrt", "Add"):
-        if draft.kind != "~math" or draft.op.kind != step or len(draft.inputs) != 1:
-            return None
-        draft = draft.inputs[0]
-    if draft.kind != "~mean":
-        return None
-    square = draft.inputs[0]
-    if square.op.kind == "Pow" and square.kind == "~math" and square.operands[1] == 2:
-        return square
-    if square.op.kind == "Mul" and len(square.inputs) == 2:
-        return square if square.inputs[0] is square.inputs[1] else None
-    return None
 
 
 _OF_MANY = {"Sum": "add", "Mean": "mean", "Min": "minimum", "Max": "maximum"}

@@ -9,7 +9,6 @@ from archviz.importers.fold.named import softmax as named_softmax
 from archviz.importers.fold.named import state
 from archviz.importers.fold.shapes_layers import multiplied
 from archviz.importers.fold.state import (
-    BATCH,
     AttentionFacts,
     Fold,
     LayerDraft,
@@ -83,48 +82,77 @@ def softmax(fold: Fold, op: Op) -> bool:
     return named_softmax(fold, op)
 
 
-def product_of_two(fold: Fold, op: Op) -> bool:
-    """MatMul of two values: a step of an attention, or its end."""
-    left, right = fold.value(op), fold.value(op, 1)
-    if left is None or right is None:
-        return False
-    one, two = fold.dims(left), fold.dims(right)
-    if len(one) < 2 or len(two) < 2 or one[-1] != two[-2]:
-        return False
-    dims = multiplied(one, two)
-    return _product(fold, op, left.draft, right.draft, dims, one[-1])
+class _Product(NamedTuple):
+    """A product of two values."""
+
+    left: LayerDraft
+    right: LayerDraft
+    dims: tuple[int, ...]
+    inner: int
+    """Over how many values each value of the product is a sum."""
 
 
-def _product(
-    fold: Fold, op: Op, left: LayerDraft, right: LayerDraft, dims: tuple[int, ...], inner: int
-) -> bool:
-    """``inner``: over how many values each value of the product is a sum."""
+def attention(fold: Fold, op: Op) -> bool:
+    """The product of the weights of an attention and its values."""
+    found = _product(fold, op)
+    if found is None:
+        return False
+    left, right, dims, inner = found
     macs = product(dims) * inner // fold.batch
-    for weights, values in ((left, right), (right, left)):
-        scores = _scores(weights)
+    for place, (weights, values) in enumerate(((left, right), (right, left))):
+        scores = _scores(weights) if _sums_to_one(fold, op, place, weights) else None
         if scores is not None and _attention(fold, op, scores, weights, values, dims, macs):
             return True
-    made = fold.draft("~product", op, [left, right], dims)
-    made.macs = macs
-    fold.give(op, made, tuple(range(len(dims))))
+    return False
+
+
+def _sums_to_one(fold: Fold, op: Op, place: int, weights: LayerDraft) -> bool:
+    """Whether the softmax of the weights is over what a product sums over, where that is known."""
+    value = fold.value(op, place)
+    if op.kind != "MatMul" or weights.kind != "softmax" or value is None or value.axes is None:
+        return True
+    given = fold.values[weights.op.inputs[0]].axes
+    axis = weights.op.attributes.get("axis", -1)
+    return given is None or given[axis] == value.axes[-1 - place]
+
+
+def product_of_two(fold: Fold, op: Op) -> bool:
+    """MatMul or Einsum of two values that ends no attention; it may begin one."""
+    found = _product(fold, op)
+    if found is None:
+        return False
+    made = fold.draft("~product", op, [found.left, found.right], found.dims)
+    made.macs = product(found.dims) * found.inner // fold.batch
+    fold.give(op, made, tuple(range(len(found.dims))))
     return True
 
 
-def einsum(fold: Fold, op: Op) -> bool:
-    """Einsum of two values, as the product that it is."""
+def _product(fold: Fold, op: Op) -> _Product | None:
     left, right = fold.value(op), fold.value(op, 1)
+    if left is None or right is None:
+        return None
+    if op.kind == "Einsum":
+        return _by_letters(fold, op, left, right)
+    one, two = fold.dims(left), fold.dims(right)
+    if len(one) < 2 or len(two) < 2 or one[-1] != two[-2]:
+        return None
+    return _Product(left.draft, right.draft, multiplied(one, two), one[-1])
+
+
+def _by_letters(fold: Fold, op: Op, left: TensorView, right: TensorView) -> _Product | None:
+    """What an Einsum is a product of, and over what."""
     inputs, arrow, output = str(op.attributes.get("equation", "")).replace(" ", "").partition("->")
     terms = inputs.split(",")
-    if left is None or right is None or not arrow or len(terms) != 2 or "." in inputs:
-        return False
+    if not arrow or len(terms) != 2 or "." in inputs:
+        return None
     sides: dict[str, int] = {}
     for term, value in zip(terms, (left, right), strict=True):
         dims = fold.dims(value)
         if len(dims) != len(term):
-            return False
+            return None
         sides.update(zip(term, dims, strict=True))
     dims = tuple(sides.pop(letter) for letter in output)
-    return _product(fold, op, left.draft, right.draft, dims, product(tuple(sides.values())))
+    return _Product(left.draft, right.draft, dims, product(tuple(sides.values())))
 
 
 def _back(draft: LayerDraft) -> LayerDraft:
@@ -361,67 +389,3 @@ def as_layer(draft: LayerDraft, facts: AttentionFacts) -> None:
         return
     draft.kind = "other-attention"
     state(draft, facts.label)
-
-
-def fused(fold: Fold, op: Op) -> bool:
-    """``com.microsoft.Attention``: input, weights, biases."""
-    value, weight = fold.value(op), fold.constant(op, 1)
-    if value is None or weight is None or len(weight.shape) != 2 or len(value.draft.shape) != 2:
-        return False
-    features, triple = weight.shape
-    if features != value.draft.shape[1] or triple % 3:
-        return False
-    dims = (*fold.dims(value)[:-1], triple // 3)
-    made = fold.draft("~attention", op, [value.draft], (value.draft.shape[0], triple // 3))
-    bias = fold.constant(op, 2) is not None
-    fold.weigh(made, *op.inputs[1:3])
-    length, width = value.draft.shape[0], triple // 3
-    made.macs = product(value.draft.shape) * triple + 2 * length * length * width
-    heads = op.attributes.get("num_heads", 1)
-    made.attention = AttentionFacts(heads, width, width, features, bias, not bias, "attention")
-    fold.give(op, made, value.axes, dims)
-    return True
-
-
-def multi_head(fold: Fold, op: Op) -> bool:
-    """PyTorch's multi-head attention: queries, keys and values, then all weights.
-
-    Its sequences may have the batch at any axis. A second output, the weights of the attention,
-    is a box of its own.
-    """
-    found = [fold.value(op, index) for index in range(3)]
-    parts = [fold.sequence(op, value) for value in found if value is not None]
-    if len(parts) < 3 or any(
-        value.axes is None or len(value.draft.shape) != 2 or value.axes[-1] != 1 for value in parts
-    ):
-        return False
-    query, key, value = (one.draft for one in parts)
-    get = op.attributes
-    length, width = query.shape
-    keys = key.shape[0] + get["more_keys"]
-    sources = list(dict.fromkeys([query, key, value]))
-    made = fold.draft("~attention", op, sources, query.shape)
-    fold.weigh(made, *op.inputs[3:])
-    made.macs = width * sum(one.shape[0] * one.shape[1] for one in (query, key, value))
-    made.macs += 2 * length * keys * width + length * width * width
-    made.attention = AttentionFacts(
-        get["heads"],
-        width,
-        width,
-        width,
-        get["biased"],
-        not get["biased"],
-        "attention" if len(sources) == 1 else "cross-attention",
-        width,
-        get["out_biased"],
-    )
-    for one in sources:
-        one.refs -= [query, key, value].count(one) - 1
-    fold.give(op, made, parts[0].axes)
-    if len(op.outputs) > 1 and fold.uses.get(op.outputs[1]):
-        scores = fold.draft("op", op, [made], (length, keys), label="attention weights")
-        scores.named = True
-        scores.refs = fold.uses[op.outputs[1]]
-        made.refs += 1
-        fold.values[op.outputs[1]] = TensorView(scores, (BATCH, 0, 1))
-    return True

@@ -144,25 +144,9 @@ def of_two(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
     pairs = zip(fold.dims(small), fold.dims(wide), strict=True)
     if any(one not in (1, side) for one, side in pairs):
         return False
-    if op.kind == "Div" and wide is left and _length(right.draft) is left.draft:
-        left.draft.refs -= 1
-        made = named(fold, op, "L2 normalisation", [left.draft], left.draft.shape)
-        fold.give(op, made, left.axes)
-        return True
     made = named(fold, op, label, [left.draft, right.draft], wide.draft.shape)
     fold.give(op, made, wide.axes)
     return True
-
-
-def _length(draft: LayerDraft) -> LayerDraft | None:
-    """What a draft is the length of, but for a number that keeps it from being 0."""
-    while len(draft.inputs) == 1:
-        if draft.options.get("label") == "L2 norm":
-            return draft.inputs[0]
-        if draft.op.kind not in ("Expand", "Clip", "Max", "Add"):
-            return None
-        draft = draft.inputs[0]
-    return None
 
 
 # ---- operators of one value -------------------------------------------------------------------

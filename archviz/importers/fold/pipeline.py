@@ -6,8 +6,8 @@ is only another view of a value. What nobody understands becomes a plain box of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from archviz.errors import fail
 from archviz.importers.conservation import UNSTATED
@@ -15,8 +15,10 @@ from archviz.importers.fold import (
     activations,
     arithmetic,
     attention,
+    attention_operators,
     boxes,
     computed,
+    concat,
     constant_folding,
     experts,
     gather,
@@ -30,20 +32,20 @@ from archviz.importers.fold import (
     views,
     volumes,
     windows,
+    written_norms,
 )
+from archviz.importers.fold.rules import RULES
+from archviz.importers.fold.rules.rule import Handler, Rule
 from archviz.importers.fold.same_padding import same_padding
 from archviz.importers.fold.separable import join_separable
 from archviz.importers.fold.state import (
     Fold,
     LayerDraft,
-    TensorView,
     product,
 )
 from archviz.importers.graphs import EXPERTS, Held, LayerGraph, LayerNode, Op, OpGraph
 from archviz.importers.weights import census, shape_gaps
 from archviz.network.kinds import STATED
-
-Handler: TypeAlias = Callable[[Fold, Op], bool]
 
 
 def fold_graph(
@@ -115,58 +117,6 @@ def _follows_guess(fold: Fold, op: Op) -> bool:
     return any(value is not None and value.draft.guessed for value in values)
 
 
-def _concat(fold: Fold, op: Op) -> bool:
-    """Concat along the channels; learned rows before a sequence are tokens."""
-    values = [fold.value(op, index) for index in range(len(op.inputs))]
-    found = [value for value in values if value is not None]
-    if not found or found[0].axes is None:
-        return False
-    axes = found[0].axes
-    axis = op.attributes.get("axis", 1) % len(axes)
-    channels = len(found[0].draft.shape) - 1
-    if len(values) == 1:
-        return views.same(fold, op)
-    if len(found) == 1 and len(values) == 2:
-        return _tokens(fold, op, found[0], axis)
-    if len(found) != len(values) or len(found) < 2:
-        return False
-    if regroup.shifted(fold, op, found, axis):
-        return True
-    if axes[axis] != channels:
-        return recurrent.stacked(fold, op, found, axis)
-    shape = found[0].draft.shape
-    for value in found:
-        if not fold.alike(value.axes, axes) or value.draft.shape[:-1] != shape[:-1]:
-            return False
-    if regroup.gathered(fold, op, found):
-        return True
-    whole = recurrent.reunited([value.draft for value in found])
-    if whole is not None:
-        fold.give(op, whole, axes)
-        return True
-    total = sum(value.draft.shape[-1] for value in found)
-    draft = fold.draft("concat", op, [value.draft for value in found], (*shape[:-1], total))
-    fold.give(op, draft, axes)
-    return True
-
-
-def _tokens(fold: Fold, op: Op, value: TensorView, axis: int) -> bool:
-    name = op.inputs[0]
-    tensor = fold.constants.get(name)
-    draft, axes = value.draft, value.axes
-    if tensor is None or axes is None or axes[axis] != 0 or len(draft.shape) != 2:
-        return False
-    count = product(tensor.shape) // draft.shape[1]
-    if not count or count * draft.shape[1] != product(tensor.shape):
-        return False
-    made = fold.draft(
-        "class-token", op, [draft], (draft.shape[0] + count, draft.shape[1]), count=count
-    )
-    fold.weigh(made, name)
-    fold.give(op, made, axes)
-    return True
-
-
 def _matmul(fold: Fold, op: Op) -> bool:
     return layers.dense(fold, op) or attention.product_of_two(fold, op)
 
@@ -180,7 +130,27 @@ def _windowed(fold: Fold, op: Op) -> bool:
 
 
 def _reduction(fold: Fold, op: Op) -> bool:
-    return windows.reduce(fold, op) or named.reduction(fold, op)
+    return written_norms.feature_mean(fold, op) or named.reduction(fold, op)
+
+
+def with_rules(plain: Mapping[str, Handler], rules: Sequence[Rule]) -> dict[str, Handler]:
+    """Handlers that first look whether an operator is the last of what a rule knows."""
+    matchers: dict[str, dict[Handler, None]] = {}
+    for rule in rules:
+        for kind in rule.at:
+            assert rule.match is not None
+            matchers.setdefault(kind, {})[rule.match] = None
+    return {
+        kind: _first_of((*matchers[kind], handler)) if kind in matchers else handler
+        for kind, handler in plain.items()
+    }
+
+
+def _first_of(handlers: tuple[Handler, ...]) -> Handler:
+    def handler(fold: Fold, op: Op) -> bool:
+        return any(one(fold, op) for one in handlers)
+
+    return handler
 
 
 _MAPS: Mapping[str, Handler] = {
@@ -199,7 +169,7 @@ _VOLUMES: Mapping[str, Handler] = {
     "GlobalAveragePool": volumes.global_pool,
     "GlobalMaxPool": volumes.global_pool,
 }
-_OPERATORS: Mapping[str, Handler] = {
+OPERATORS: Mapping[str, Handler] = {
     **dict.fromkeys(_MAPS, _windowed), "Conv": _conv,
     "Gemm": layers.dense, "MatMul": _matmul,
     "BatchNormalization": layers.batch_norm,
@@ -208,7 +178,7 @@ _OPERATORS: Mapping[str, Handler] = {
     "InstanceNormalization": layers.group_norm,
     "GroupNormalization": layers.group_norm,
     **dict.fromkeys(named.REDUCTIONS, _reduction),
-    "Einsum": attention.einsum, "Gather": gather.gather,
+    "Einsum": attention.product_of_two, "Gather": gather.gather,
     "Resize": named.resize, "Upsample": named.resize,
     **dict.fromkeys(("LSTM", "GRU", "RNN"), recurrent.recurrent),
     "Softmax": attention.softmax, "LogSoftmax": attention.softmax,
@@ -219,16 +189,25 @@ _OPERATORS: Mapping[str, Handler] = {
     **dict.fromkeys(layers.ACTIVATION_OPS, layers.activation),
     **dict.fromkeys(("Erf", "Exp", "Neg", "Abs", "Sqrt", "Log", "Reciprocal"), activations.unary),
     **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum"), arithmetic.binary),
-    "Mean": arithmetic.merge_many, "Concat": _concat, "Transpose": views.transpose,
+    "Mean": arithmetic.merge_many, "Concat": concat.concat, "Transpose": views.transpose,
     "Reshape": regroup.reshape,
     **dict.fromkeys(("Flatten", "Squeeze", "Unsqueeze"), views.reshape),
     **dict.fromkeys(("Identity", "Cast", "Dropout", "CastLike"), views.same),
     **dict.fromkeys(("QuantizeLinear", "DequantizeLinear"), views.same),
     "Expand": views.expand, "Pad": named.pad, "Split": splits.split,
-    "Slice": splits.slices, "com.microsoft.Attention": attention.fused,
-    "MultiHeadAttention": attention.multi_head, EXPERTS: experts.mixture,
+    "Slice": splits.slices, "com.microsoft.Attention": attention_operators.fused,
+    "MultiHeadAttention": attention_operators.multi_head, EXPERTS: experts.mixture,
 }  # fmt: skip
-HANDLERS: Mapping[str, Handler] = {**_OPERATORS, **quantised.handlers(_OPERATORS)}
+"""What operators are by themselves."""
+
+
+def handlers_of(rules: Sequence[Rule]) -> Mapping[str, Handler]:
+    """A handler for each operator of ONNX, quantised ones too."""
+    found = with_rules(OPERATORS, rules)
+    return {**found, **quantised.handlers(found)}
+
+
+HANDLERS = handlers_of(RULES)
 
 
 # ---- out --------------------------------------------------------------------------------------

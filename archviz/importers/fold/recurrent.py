@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from archviz.importers.fold.match import side_by_side
 from archviz.importers.fold.named import named
 from archviz.importers.fold.state import (
     BATCH,
@@ -14,6 +15,7 @@ from archviz.importers.fold.state import (
     TensorView,
     product,
 )
+from archviz.importers.fold.views import target_dims
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
@@ -183,7 +185,27 @@ def unstack(fold: Fold, op: Op, value: TensorView, axis: int, index: int, keep: 
     return True
 
 
-def reunited(drafts: list[LayerDraft]) -> LayerDraft | None:
+def both_directions(fold: Fold, op: Op) -> bool:
+    """The last states of all directions side by side, by Concat or a Reshape of their stack."""
+    if op.kind == "Concat":
+        found = side_by_side(fold, op)
+        whole = _reunited([value.draft for value in found]) if found else None
+        if found is None or whole is None:
+            return False
+        fold.give(op, whole, found[0].axes)
+        return True
+    value = fold.value(op)
+    if value is None or value.draft.kind != STACK or value.axes != (BATCH, 0, 1):
+        return False
+    whole = _reunited(value.draft.inputs)
+    if whole is None or target_dims(fold, op, fold.dims(value)) != (fold.batch, whole.shape[0]):
+        return False
+    whole.refs += fold.uses.get(op.outputs[0], 0)
+    fold.values[op.outputs[0]] = TensorView(whole, (BATCH, 0))
+    return True
+
+
+def _reunited(drafts: list[LayerDraft]) -> LayerDraft | None:
     """The draft whose parts, one for each direction, are put together again."""
     first = drafts[0].direction if drafts else None
     if first is None:

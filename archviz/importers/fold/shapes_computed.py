@@ -15,6 +15,7 @@ from archviz.importers.fold.shapes_moves import (
     first_same,
     same,
 )
+from archviz.importers.fold.shapes_windows import WINDOWS
 
 if TYPE_CHECKING:
     from archviz.importers.fold.state import Fold
@@ -54,6 +55,7 @@ _RULES: Mapping[str, Rule] = {
     **dict.fromkeys(_FIRST_SAME, first_same),
     **dict.fromkeys(_SPREAD, broadcast),
     **MOVES,
+    **WINDOWS,
     **LAYERS,
 }
 

@@ -311,10 +311,10 @@ def global_pool(fold: Fold, op: Op) -> bool:
     return _global(fold, op, draft, what, len(value.axes) - 2, True)
 
 
-def reduce(fold: Fold, op: Op) -> bool:
+def global_reduction(fold: Fold, op: Op) -> bool:
     """ReduceMean and ReduceMax over all places are a global pooling."""
     value = fold.value(op)
-    if value is None or value.axes is None or op.kind not in ("ReduceMean", "ReduceMax"):
+    if value is None or value.axes is None:
         return False
     draft, order = value.draft, value.axes
     axes = reduced_axes(fold, op, len(order))
@@ -322,19 +322,6 @@ def reduce(fold: Fold, op: Op) -> bool:
         return False
     gone = {axis % len(order) for axis in axes}
     targets = {order[axis] for axis in gone} - {ONE}
-    if targets == {len(draft.shape) - 1} and op.kind == "ReduceMean" and len(gone) == 1:
-        made = fold.draft("~mean", op, [draft], (*draft.shape[:-1], 1))
-        kept = op.attributes.get("keepdims", 1)
-        fold.give(
-            op, made, order if kept else tuple(a for i, a in enumerate(order) if i not in gone)
-        )
-        return True
-    last = gone == {len(order) - 1} and len(targets) == 1 and op.attributes.get("keepdims", 1)
-    base = draft.base if draft.base is not None else draft
-    if last and base.kind == "~view" and op.kind == "ReduceMean":  # of each head of an attention
-        sides = tuple(1 if axis in targets else side for axis, side in enumerate(draft.shape))
-        fold.give(op, fold.draft("~mean", op, [draft], sides), order)
-        return True
     flat = {axis for axis, side in enumerate(draft.shape[:-1]) if side == 1 and axis not in order}
     if targets | flat != set(range(len(draft.shape) - 1)) or len(draft.shape) not in (2, 3, 4):
         return False

@@ -28,7 +28,16 @@ _STEPS = ("tanh", "sigmoid", "softplus")
 STATISTICS = ("batch-norm", "batch-norm-plain")
 """What an instance norm is that goes by moving statistics."""
 _WHOLE = frozenset(
-    {"attention", "other-attention", "op", "op-merge", "op-split", "scale", "scaled-add"}
+    {
+        "attention",
+        "other-attention",
+        "other-embedding",
+        "op",
+        "op-merge",
+        "op-split",
+        "scale",
+        "scaled-add",
+    }
 )
 """Layers that may be made of several steps, and are named for what they do."""
 

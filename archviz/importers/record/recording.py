@@ -289,6 +289,20 @@ def _watched(torch: Any, module: Any, notes: _Notes) -> Iterator[None]:
             handle.remove()
 
 
+def _normalised(torch: Any, function: Any, args: Sequence[Any], kwargs: Any) -> Any:
+    """What batch norm by moving statistics gives on a meta tensor: one like its input.
+
+    PyTorch finds that out in a hundred steps of Python, which take longer than all the rest of a
+    convolutional network. None for what has to be run.
+    """
+    if function is not torch.nn.functional.batch_norm or len(args) < 6 or kwargs or args[5]:
+        return None
+    given, *others = args[:5]
+    sizes = {tuple(one.shape) for one in others if one is not None}
+    fits = given.dim() > 1 and sizes == {(given.shape[1],)}
+    return torch.empty_like(given) if given.is_meta and fits else None
+
+
 def _mode(torch: Any, notes: _Notes) -> Any:
     from torch.overrides import TorchFunctionMode
 
@@ -298,7 +312,8 @@ def _mode(torch: Any, notes: _Notes) -> Any:
         ) -> Any:
             kwargs = kwargs or {}
             versions = [one._version for one in tensors_in(torch, (args, kwargs))]
-            result = function(*args, **kwargs)
+            result = _normalised(torch, function, args, kwargs)
+            result = function(*args, **kwargs) if result is None else result
             notes.call(function, args, kwargs, versions, result)
             return result
 

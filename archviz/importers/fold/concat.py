@@ -1,0 +1,57 @@
+"""Concat: along the channels, and learned rows before a sequence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archviz.importers.fold import recurrent, views
+from archviz.importers.fold.match import side_by_side, values
+from archviz.importers.fold.state import Fold, product
+
+if TYPE_CHECKING:
+    from archviz.importers.graphs import Op
+
+
+def concat(fold: Fold, op: Op) -> bool:
+    """Concat along the channels, or of states one above the other; of one value nothing."""
+    if len(op.inputs) == 1:
+        return views.same(fold, op)
+    found = side_by_side(fold, op)
+    if found is None:
+        return _stacked(fold, op)
+    drafts = [value.draft for value in found]
+    total = sum(draft.shape[-1] for draft in drafts)
+    made = fold.draft("concat", op, drafts, (*drafts[0].shape[:-1], total))
+    fold.give(op, made, found[0].axes)
+    return True
+
+
+def _stacked(fold: Fold, op: Op) -> bool:
+    found = values(fold, op)
+    if not found or found[0].axes is None:
+        return False
+    axes = found[0].axes
+    axis = op.attributes.get("axis", 1) % len(axes)
+    along = axes[axis] == len(found[0].draft.shape) - 1
+    return not along and recurrent.stacked(fold, op, found, axis)
+
+
+def class_token(fold: Fold, op: Op) -> bool:
+    """Learned rows before a sequence."""
+    if len(op.inputs) != 2:
+        return False
+    name = op.inputs[0]
+    value, tensor = fold.value(op, 1), fold.constants.get(name)
+    if value is None or tensor is None or value.axes is None or len(value.draft.shape) != 2:
+        return False
+    draft, axes = value.draft, value.axes
+    count = product(tensor.shape) // draft.shape[1]
+    if axes[op.attributes.get("axis", 1) % len(axes)] != 0:
+        return False
+    if not count or count * draft.shape[1] != product(tensor.shape):
+        return False
+    shape = draft.shape[0] + count, draft.shape[1]
+    made = fold.draft("class-token", op, [draft], shape, count=count)
+    fold.weigh(made, name)
+    fold.give(op, made, axes)
+    return True

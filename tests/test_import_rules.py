@@ -1,0 +1,110 @@
+"""The table of rules: each fires on its example, and leaves its look-alike as it is."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from archviz.importers.fold.pipeline import HANDLERS, OPERATORS, fold_graph, handlers_of
+from archviz.importers.fold.rules import RULES
+from archviz.importers.fold.rules.rule import Example, Rule, read_example
+from archviz.importers.graphs import LayerGraph, LayerNode
+from archviz.importers.imported import import_layers
+
+BY_NAME = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+MATCHING = [rule for rule in RULES if rule.match is not None]
+
+
+def said(node: LayerNode) -> str:
+    """A layer as an example says it, with its badges."""
+    options = node.options
+    word = options.get("label") or node.kind
+    word = f"{node.kind}: {word}" if node.kind == "other-attention" else word
+    return " ".join(filter(None, (word, options.get("norm"), options.get("activation"))))
+
+
+def layers(example: Example, *without: Rule) -> LayerGraph:
+    graph = read_example(example.text)
+    if not without:
+        return fold_graph(graph, "example")
+    matchers = {rule.match for rule in without}
+    return fold_graph(
+        graph, "example", handlers_of([rule for rule in RULES if rule.match not in matchers])
+    )
+
+
+def words(graph: LayerGraph) -> tuple[str, ...]:
+    return tuple([said(node) for node in graph.nodes[1:]])
+
+
+@BY_NAME
+def test_a_rule_fires_on_its_example(rule: Rule) -> None:
+    graph = layers(rule.fires)
+    assert words(graph) == rule.fires.layers
+    assert any(rule.after in layer for layer in rule.fires.layers)
+    assert not graph.unknown
+    assert import_layers(graph, "example", "example").faithful
+
+
+@BY_NAME
+def test_a_look_alike_stays_as_it_is(rule: Rule) -> None:
+    graph = layers(rule.apart)
+    assert words(graph) == rule.apart.layers
+    assert rule.apart.layers != rule.fires.layers
+    assert import_layers(graph, "example", "example").faithful
+
+
+@pytest.mark.parametrize("rule", MATCHING, ids=lambda rule: rule.name)
+def test_it_is_the_rule_that_makes_the_layer(rule: Rule) -> None:
+    """Without its row in the table the same operators are something else."""
+    assert words(layers(rule.fires, rule)) != rule.fires.layers
+
+
+@BY_NAME
+def test_a_row_says_all_that_the_manual_has_of_it(rule: Rule) -> None:
+    assert rule.before
+    assert rule.but.endswith(".")
+    assert rule.why.endswith(".")
+    assert bool(rule.at) == (rule.match is not None)
+    assert set(rule.at) <= HANDLERS.keys() & OPERATORS.keys()
+
+
+UP, DOWN = set("┘└┤├│┴"), set("┐┌┬├┤│")
+
+
+@BY_NAME
+def test_the_lines_of_a_drawing_meet(rule: Rule) -> None:
+    rows = rule.before.splitlines()
+    width = max(map(len, rows))
+    blank = [" " * width]
+    rows = blank + [row.ljust(width) for row in rows] + blank
+    for above, below in pairwise(rows):
+        ends = [(a in DOWN, b in UP) for a, b in zip(above, below, strict=True)]
+        assert all(down == up for down, up in ends), rule.before
+
+
+def test_names_are_given_once() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)
+
+
+def test_what_an_example_says_is_read() -> None:
+    graph = read_example(
+        """
+        x: 1 4 learned
+        w: 4 8
+        a, b = Split x [2 2] axis=1
+        c = Mul a -0.5
+        d = Clip b _ 6.0
+        out c d
+        """
+    )
+    assert (graph.inputs, graph.outputs, graph.learned) == (("x",), ("c", "d"), True)
+    assert [op.kind for op in graph.ops] == ["Split", "Mul", "Clip"]
+    split, product, clip = graph.ops
+    assert (split.outputs, split.attributes) == (("a", "b"), {"axis": 1})
+    assert graph.constants[split.inputs[1]].values == (2, 2)
+    assert graph.constants[product.inputs[1]].values == (-0.5,)
+    assert clip.inputs[:2] == ("b", "")
+    assert graph.constants["w"].shape == (4, 8)
+    assert not graph.constants[product.inputs[1]].weight
