@@ -121,6 +121,37 @@ def test_multiply_adds_are_those_that_torch_counts(name: str) -> None:
     assert net.info()["totals"]["macs"] * size[0] == counter.get_total_flops() // 2
 
 
+def _matrices(module: nn.Module) -> int:
+    return sum(one.numel() for one in module.parameters() if one.dim() == 2)
+
+
+RECURRENT: dict[str, tuple[Any, tuple[int, ...], int]] = {
+    "LSTM": (lambda: nn.LSTM(6, 8, batch_first=True), (1, 5, 6), 5),
+    "LSTM of two layers and directions": (
+        lambda: nn.LSTM(6, 8, 2, bidirectional=True),
+        (5, 1, 6),
+        5,
+    ),
+    "LSTM without a batch": (lambda: nn.LSTM(6, 8), (5, 6), 5),
+    "GRU without a batch": (lambda: nn.GRU(6, 8, batch_first=True), (5, 6), 5),
+    "LSTM with a projection": (lambda: nn.LSTM(6, 8, proj_size=4, batch_first=True), (1, 5, 6), 5),
+    "LSTM cell": (lambda: nn.LSTMCell(6, 8), (1, 6), 1),
+    "GRU cell, batch of 3": (lambda: nn.GRUCell(6, 8), (3, 6), 1),
+    "RNN cell": (lambda: nn.RNNCell(6, 8), (1, 6), 1),
+}
+"""Modules that torch does not count: a product of each matrix at each step."""
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_recurrent_layers_multiply_each_matrix_at_each_step(name: str) -> None:
+    make, size, steps = RECURRENT[name]
+    module = make().eval()
+    net = archviz.from_torch(module, size)
+    assert net.imported is not None and net.imported.faithful, net.imported.report
+    assert net.info()["totals"]["macs"] == steps * _matrices(module)
+    assert net.info()["totals"]["parameters"] == sum(one.numel() for one in module.parameters())
+
+
 class _Seen(TorchDispatchMode):
     """How often torch's kernels convolve, multiply and look up."""
 

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from archviz.network.model import NOTHING, Shape
 
+EXPERTS = "MixtureOfExperts"
+"""An operator that a recording is read as; no file has it."""
 MAX_DEPTH = 64
 """Parts of a path that are looked at."""
 

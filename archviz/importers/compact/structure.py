@@ -30,7 +30,7 @@ ALONE = frozenset({*ACTIVATIONS, *(name for name in KINDS if KINDS[name].role ==
 """Activations and normalisations that are layers of their own."""
 FIXED = (
     *("bias", "norm", "ceil", "shared", "label", "drawn", "kv_heads", "out_bias"),
-    *("biases", "reset_after", "bidirectional", "last", "takes"),
+    *("biases", "reset_after", "bidirectional", "last", "takes", "active", "gated"),
 )
 DRAWN = {name: int(kind.drawn) for name, kind in KINDS.items()}
 NUMBERS = ("filters", "multiplier", "groups", "value", "count", "weights", "macs", "own")

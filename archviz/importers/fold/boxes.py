@@ -30,6 +30,7 @@ _SAID: Mapping[str, str] = {
     "AveragePool": "average pool", "AdaptiveMaxPool": "max pool",
     "AdaptiveAveragePool": "average pool", "unfold": "unfold", "fold": "fold",
     "repeat interleave": "repeat", "PRelu": "PReLU", "flip": "flip",
+    **{f"{kind} cell": f"{kind} cell" for kind in ("LSTM", "GRU", "RNN")},
 }  # fmt: skip
 """What a box says whose operator, weights and shapes are all known from a recording."""
 
@@ -129,6 +130,8 @@ _WEIGHT_SLOT = {"QLinearConv": 3, "QLinearMatMul": 3}
 def _multiply_adds(fold: Fold, op: Op, out: tuple[int, ...] | None) -> int:
     """Those of a product whose shapes are known: over how many values each result is a sum."""
     kind = op.kind.rpartition(".")[2]
+    if "macs" in op.attributes and fold.graph.learned:
+        return int(op.attributes["macs"]) // fold.batch  # counted where it was recorded
     slot = _WEIGHT_SLOT.get(kind, 1)
     if len(op.inputs) <= slot or out is None:
         return 0

@@ -20,6 +20,7 @@ from archviz.importers.fold import (
     computed,
     concat,
     constant_folding,
+    experts,
     gather,
     inputs,
     layers,
@@ -42,7 +43,7 @@ from archviz.importers.fold.state import (
     LayerDraft,
     product,
 )
-from archviz.importers.graphs import Held, LayerGraph, LayerNode, Op, OpGraph
+from archviz.importers.graphs import EXPERTS, Held, LayerGraph, LayerNode, Op, OpGraph
 from archviz.importers.weights import census, shape_gaps
 from archviz.network.kinds import STATED
 
@@ -195,7 +196,7 @@ OPERATORS: Mapping[str, Handler] = {
     **dict.fromkeys(("QuantizeLinear", "DequantizeLinear"), views.same),
     "Expand": views.expand, "Pad": named.pad, "Split": splits.split,
     "Slice": splits.slices, "com.microsoft.Attention": attention_operators.fused,
-    "MultiHeadAttention": attention_operators.multi_head,
+    "MultiHeadAttention": attention_operators.multi_head, EXPERTS: experts.mixture,
 }  # fmt: skip
 """What operators are by themselves."""
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from archviz.errors import fail
-from archviz.importers.graphs import Held, LayerGraph
+from archviz.importers.graphs import EXPERTS, Held, LayerGraph, OpGraph
 from archviz.importers.read.torch_copy import copied, twins
 from archviz.importers.read.torch_examples import Example, examples_of, lacks_batch, with_batch
 from archviz.importers.record.recording import Recording, record, tensors_in
@@ -54,10 +54,11 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
         [key for key, _ in module.named_parameters()]
         + [key for key, _ in module.named_buffers() if key.rpartition(".")[2] in MOVING]
     )
-    graph = fold_graph(lowered(recording, name, learned), name)
+    operators = lowered(recording, name, learned)
+    graph = fold_graph(operators, name)
     classes = {path: type(part).__name__ for path, part in module.named_modules() if path}
     graph = with_attention(graph._replace(classes=classes))
-    held = _held(torch, module, graph, recording.needed())
+    held = _held(torch, module, graph, recording.needed().union(*_idle_experts(operators)))
     calls = gaps(recording, graph.nodes, graph.owners)
     products = counted(recording)
     held = held._replace(
@@ -67,6 +68,11 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
         notes=(*_notes(module, mode, reason), *idle_products(products)),
     )
     return graph._replace(name=name, held=held)
+
+
+def _idle_experts(operators: OpGraph) -> Iterator[Sequence[str]]:
+    """Weights of experts, which are used though no row may have gone through them."""
+    return (op.inputs for op in operators.ops if op.kind == EXPERTS)
 
 
 def _check(torch: Any, module: Any, name: str) -> None:
@@ -101,10 +107,11 @@ def _recorded(
         for example in examples:
             try:
                 recording = _run(torch, module, example, mode == "train", light)
-                if lacks_batch(recording):
-                    batched = with_batch(torch, example)
+                axis = lacks_batch(recording)
+                if axis is not None:
+                    batched = with_batch(torch, example, axis)
                     recording = _run(torch, module, batched, mode == "train", light)
-                    if lacks_batch(recording):
+                    if lacks_batch(recording) is not None:
                         raise ValueError("a convolution gets an input without a batch")
                 return recording, "" if light else _said(first)
             except Exception as error:  # whatever the module's own code raises

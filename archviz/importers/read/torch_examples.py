@@ -97,21 +97,28 @@ def _batched(module: Any, sizes: list[tuple[int, ...]]) -> list[tuple[int, ...]]
     return sizes
 
 
-def lacks_batch(recording: Recording) -> bool:
-    """Whether a convolution got an input of one axis less than it has with a batch."""
+RECURRENT = ("LSTM", "GRU", "RNN")
+
+
+def lacks_batch(recording: Recording) -> int | None:
+    """Where the batch goes that a convolution or a recurrent layer lacks; None where none does."""
     for call in recording.calls:
         axes = IMAGE_AXES.get(call.function.capitalize())
         data = next(iter(refs_in(call.args) or refs_in(call.kwargs)), None)
         if axes and data and len(recording.values[data].shape) < axes:
-            return True
-    return False
+            return 0
+        kind = call.scopes[-1].kind if call.scopes else ""
+        own = kind in RECURRENT and call.function == "unsqueeze" and (data,) == recording.inputs
+        if own and isinstance(call.args[-1], int):
+            return call.args[-1]  # it adds one itself
+    return None
 
 
-def with_batch(torch: Any, example: Example) -> Example:
+def with_batch(torch: Any, example: Example, axis: int = 0) -> Example:
     """The same arguments, all tensors with a batch of one."""
 
     def batched(value: Any) -> Any:
-        return value.unsqueeze(0) if isinstance(value, torch.Tensor) else value
+        return value.unsqueeze(axis) if isinstance(value, torch.Tensor) else value
 
     kwargs = {key: batched(value) for key, value in example.kwargs.items()}
     return Example(tuple(map(batched, example.args)), kwargs)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from archviz.importers.graphs import OpGraph
-from archviz.importers.record import arithmetic, layers, views, windows
+from archviz.importers.graphs import EXPERTS, OpGraph
+from archviz.importers.record import arithmetic, layers, signatures, views, windows
 from archviz.importers.record.arithmetic import Rule, binary, largest, picked, reduction, softmax
+from archviz.importers.record.experts import Mixture, by_calls, mixtures
+from archviz.importers.record.multiply_adds import of_call
 from archviz.importers.record.operators import Operators, bound
 from archviz.importers.record.recording import Call, Recording, refs_in
 
@@ -19,17 +21,15 @@ class Function(NamedTuple):
     rule: Rule
 
 
-_CONV = "input weight bias=None stride=1 padding=0 dilation=1 groups=1"
-_TRANSPOSED = "input weight bias=None stride=1 padding=0 output_padding=0 groups=1 dilation=1"
 _MAX_POOL = "input kernel_size stride=None padding=0 dilation=1 ceil_mode=False"
 _AVG_POOL = "input kernel_size stride=None padding=0 ceil_mode=False"
 _REDUCED = "input dim=None keepdim=False"
-_RECURRENT = "input state weights biased layers dropout training bidirectional batch_first=False"
 
 FUNCTIONS: Mapping[str, Function] = {
-    **{f"conv{n}d": Function(_CONV, windows.conv) for n in (1, 2, 3)},
+    **{f"conv{n}d": Function(signatures.CONV, windows.conv) for n in (1, 2, 3)},
     **{
-        f"conv_transpose{n}d": Function(_TRANSPOSED, windows.conv_transpose) for n in (1, 2, 3)
+        f"conv_transpose{n}d": Function(signatures.TRANSPOSED, windows.conv_transpose)
+        for n in (1, 2, 3)
     },
     **{f"max_pool{n}d": Function(_MAX_POOL, windows.max_pool) for n in (1, 2, 3)},
     **{f"avg_pool{n}d": Function(_AVG_POOL, windows.avg_pool) for n in (1, 2, 3)},
@@ -45,13 +45,13 @@ FUNCTIONS: Mapping[str, Function] = {
     "pixel_shuffle": Function("input factor|upscale_factor", windows.pixel_shuffle),
     "pixel_unshuffle": Function("input factor|downscale_factor", windows.pixel_unshuffle),
     "channel_shuffle": Function("input groups", windows.channel_shuffle),
-    "linear": Function("input weight bias=None", layers.linear),
+    "linear": Function(signatures.LINEAR, layers.linear),
     **dict.fromkeys(("matmul", "bmm", "mm"), Function("input other", layers.matmul)),
     "rmatmul": Function("input other", layers.rmatmul),
     **dict.fromkeys(
         ("addmm", "baddbmm"), Function("input mat1|batch1 mat2|batch2 beta=1 alpha=1", layers.addmm)
     ),
-    "einsum": Function("equation *operands", layers.einsum),
+    "einsum": Function(signatures.EINSUM, layers.einsum),
     "embedding": Function("input weight", layers.embedding),
     "batch_norm": Function("input mean var weight=None bias=None", layers.batch_norm),
     "layer_norm": Function("input shape|normalized_shape weight=None bias=None", layers.layer_norm),
@@ -62,20 +62,10 @@ FUNCTIONS: Mapping[str, Function] = {
         "by_input|use_input_stats=True",
         layers.instance_norm,
     ),
-    "scaled_dot_product_attention": Function(
-        "query key value mask|attn_mask=None dropout|dropout_p=0 causal|is_causal=False "
-        "scale=None grouped|enable_gqa=False",
-        layers.attention,
-    ),
-    "multi_head_attention_forward": Function(
-        "query key value width heads in_weight in_bias bias_k bias_v zero_attention dropout "
-        "out_weight out_bias training=True key_padding_mask=None need_weights=True "
-        "attn_mask=None separate|use_separate_proj_weight=False q_weight|q_proj_weight=None "
-        "k_weight|k_proj_weight=None v_weight|v_proj_weight=None",
-        layers.multi_head,
-    ),
-    **dict.fromkeys(("lstm", "gru"), Function(_RECURRENT, layers.recurrent)),
-    **dict.fromkeys(("rnn_tanh", "rnn_relu"), Function(_RECURRENT, layers.recurrent)),
+    "scaled_dot_product_attention": Function(signatures.ATTENTION, layers.attention),
+    "multi_head_attention_forward": Function(signatures.MULTI_HEAD, layers.multi_head),
+    **dict.fromkeys(("lstm", "gru"), Function(signatures.RECURRENT, layers.recurrent)),
+    **dict.fromkeys(("rnn_tanh", "rnn_relu"), Function(signatures.RECURRENT, layers.recurrent)),
     **dict.fromkeys(
         ("contiguous", "clone", "detach", "to", "float", "half", "double", "bfloat16", "type",
          "type_as", "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "data",
@@ -161,6 +151,8 @@ LABELS: Mapping[str, str] = {
     "deform_conv2d": "deformable conv",
     "lstm_cell": "LSTM cell",
     "gru_cell": "GRU cell",
+    "rnn_tanh_cell": "RNN cell",
+    "rnn_relu_cell": "RNN cell",
 }
 """What boxes of functions without a rule say; others say their name."""
 
@@ -168,14 +160,33 @@ LABELS: Mapping[str, str] = {
 def lowered(recording: Recording, name: str, learned: frozenset[str]) -> OpGraph:
     """The operators of a recording; ``learned`` names the values that count as weights."""
     low = Operators(recording, learned)
-    for call in recording.calls:
-        _lower(low, call)
+    mixed = by_calls(mixtures(recording))
+    for number, call in enumerate(recording.calls):
+        if number not in mixed:
+            _lower(low, call)
+        elif number == mixed[number].last:
+            _mix(low, call, mixed[number])
     return low.graph(name)
 
 
-def _lower(low: Operators, call: Call) -> None:
+def _mix(low: Operators, call: Call, mixture: Mixture) -> None:
+    """A mixture of experts: what goes in, then all weights."""
+    _stand(low, call)
+    names = [mixture.source, *[name for name in mixture.weights if low.constants[name].weight]]
+    facts = mixture._asdict()
+    wanted = {key: facts[key] for key in ("macs", "experts", "active", "inner", "activation")}
+    result = low.step(EXPERTS, names, low.shape(mixture.source), **wanted)
+    low.reshape(result, mixture.result)
+
+
+def _stand(low: Operators, call: Call) -> None:
+    """Let operators be in the module that a call was in."""
     path = call.scopes[-1].path if call.scopes else ""
     low.path = tuple(path.split(".")) if path else ()
+
+
+def _lower(low: Operators, call: Call) -> None:
+    _stand(low, call)
     names = list(dict.fromkeys(refs_in((call.args, call.kwargs))))
     if all(low.is_constant(name) for name in names):
         if not any(name in low.derived or low.constants[name].weight for name in names):
@@ -192,4 +203,5 @@ def _lower(low: Operators, call: Call) -> None:
         except (LookupError, TypeError, ValueError, AttributeError):
             del low.ops[written:]
     label = LABELS.get(call.function, call.function.replace("_", " "))
-    low.put(label, names, *call.outputs)
+    products = of_call(low.recording, call)
+    low.put(label, names, *call.outputs, **({"macs": products} if products else {}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from archviz.importers.record.multiply_adds import of_call
 from archviz.importers.record.operators import Operators
 from archviz.importers.record.recording import Ref, refs_in
 
@@ -168,7 +169,9 @@ def recurrent(low: Operators, given: SimpleNamespace) -> None:
     hidden = low.shape(given.outs[1])[-1]
     cell = low.shape(given.outs[2])[-1] if kind == "LSTM" else hidden
     if hidden != cell or len(given.outs) < 2 or _given_states(low, states):
-        low.put(f"{kind} {cell}", [low.operand(given.input), *states, *weights], *given.outs)
+        names = [low.operand(given.input), *states, *weights]
+        macs = of_call(low.recording, given.call)
+        low.put(f"{kind} {cell}", names, *given.outs, macs=macs)
         return
     ends: list[list[str]] = [[], []]
     for layer in range(given.layers):

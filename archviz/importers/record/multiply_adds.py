@@ -12,7 +12,7 @@ from math import prod
 from types import SimpleNamespace
 from typing import NamedTuple, TypeAlias
 
-from archviz.importers.record.functions import FUNCTIONS
+from archviz.importers.record import signatures
 from archviz.importers.record.operators import bound
 from archviz.importers.record.recording import Call, Recording, Ref, refs_in
 
@@ -111,8 +111,8 @@ def _multi_head(shapes: Shapes, given: SimpleNamespace) -> int:
 
 def _recurrent(shapes: Shapes, given: SimpleNamespace) -> int:
     """All matrices at each step; of a packed sequence, only its steps."""
-    packed = isinstance(given.state, Ref)  # batch sizes stand where the state does else
-    weights = refs_in(given.call.args[3 if packed else 2])
+    args = given.call.args
+    weights = refs_in(args[2] if isinstance(args[2], list | tuple) else args[3])  # of packed ones
     steps = prod(shapes.of(given.input)[:-1])
     return steps * sum(shapes.size(one) for one in weights if len(shapes.of(one)) == 2)
 
@@ -126,24 +126,24 @@ def _cell(shapes: Shapes, given: SimpleNamespace) -> int:
 _CELL = "input state outer inner"
 _PRODUCT = "input other"
 COUNTS: Mapping[str, tuple[str, Count]] = {
-    "linear": (FUNCTIONS["linear"].signature, _row_by_row),
+    "linear": (signatures.LINEAR, _row_by_row),
     **dict.fromkeys(("matmul", "bmm", "mm", "mv", "grouped_mm"), (_PRODUCT, _row_by_row)),
     "rmatmul": (_PRODUCT, _turned),
     **dict.fromkeys(("addmm", "baddbmm", "addbmm", "addmv"),
                     ("input mat1|batch1|mat mat2|batch2|vec", _and_sum)),
     **dict.fromkeys(("dot", "vdot"), (_PRODUCT, _dot)),
     "inner": (_PRODUCT, _row_by_row),
-    "einsum": (FUNCTIONS["einsum"].signature, _einsum),
-    **{f"conv{n}d": (FUNCTIONS["conv2d"].signature, _conv) for n in (1, 2, 3)},
-    **{f"conv_transpose{n}d": (FUNCTIONS["conv_transpose2d"].signature, _conv_transpose)
+    "einsum": (signatures.EINSUM, _einsum),
+    **{f"conv{n}d": (signatures.CONV, _conv) for n in (1, 2, 3)},
+    **{f"conv_transpose{n}d": (signatures.TRANSPOSED, _conv_transpose)
        for n in (1, 2, 3)},
     "deform_conv2d": ("input offset weight", _conv),
     "scaled_dot_product_attention":
-        (FUNCTIONS["scaled_dot_product_attention"].signature, _attention),
+        (signatures.ATTENTION, _attention),
     "multi_head_attention_forward":
-        (FUNCTIONS["multi_head_attention_forward"].signature, _multi_head),
+        (signatures.MULTI_HEAD, _multi_head),
     **dict.fromkeys(("lstm", "gru", "rnn_tanh", "rnn_relu"),
-                    (FUNCTIONS["lstm"].signature, _recurrent)),
+                    (signatures.RECURRENT, _recurrent)),
     **dict.fromkeys(("lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell"), (_CELL, _cell)),
 }  # fmt: skip
 """How functions that multiply matrices are called, and what that comes to."""

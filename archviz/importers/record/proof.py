@@ -91,22 +91,23 @@ class _Proof:
     def wiring(self) -> list[str]:
         """Layers that take something else than what was recorded."""
         taken: dict[str, set[str]] = {}
+        hung: dict[str, set[str]] = {}  # what a call gives besides may hang from its first layer
         for value in self.order:
             layer = self.owners.get(value)
             if layer is None or value not in self.needed:
                 continue
             own = taken.setdefault(layer, set())
-            first = self.owners.get(self.makers[value].outputs[0]) if value in self.makers else None
-            if first not in (None, layer) and first in self.nodes[layer].inputs:
-                own.add(first)  # what a call gives besides may hang from its first layer
-                continue
+            hung[layer] = {self.owners.get(self.makers[value].outputs[0], layer)}
             for one in self._inputs(value):
                 own |= self.sources.get(one, frozenset())
             own.discard(layer)
         problems = []
         for layer, wanted in taken.items():
             drawn = self._drawn(layer, taken.keys())
-            if drawn != wanted and (wanted or self.nodes[layer].kind != "input"):
+            first = hung[layer] - {layer}
+            if drawn not in (wanted, first, wanted | first) and (
+                wanted or self.nodes[layer].kind != "input"
+            ):
                 lost, more = sorted(wanted - drawn), sorted(drawn - wanted)
                 if not wanted:
                     continue  # made of nothing that goes in: it hangs from the input
