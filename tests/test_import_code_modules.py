@@ -171,3 +171,21 @@ def test_uneven_parts_are_alike_at_any_width() -> None:
     assert titles(text) == ["Parts"]
     assert "channels, part 2 of 2" in text
     assert "+ 0" not in text, "nothing is added"
+
+
+class Dilated(nn.Module):
+    """A residual block, dilated or not."""
+
+    def __init__(self, rate: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(8, 8, 3, padding=rate, dilation=rate)
+        self.last = nn.Conv2d(8, 8, 1)
+
+    def forward(self, x):
+        return x + self.last(self.conv(x).relu())
+
+
+def test_blocks_that_differ_in_dilation_are_one_module() -> None:
+    text = text_of(Net(Dilated(1), Dilated(1), Dilated(2), Dilated(4)))
+    assert titles(text) == ["Dilated"]
+    assert "dilation=1" not in text.replace("takes: [dilation=1]", "")

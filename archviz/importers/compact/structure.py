@@ -59,7 +59,7 @@ def layer_structure(node: LayerNode) -> LayerStructure:
         for field, pair in (("kernel", kernel), ("stride", stride), ("dilation", dilation)):
             if len(set(pair)) > 1 or (field == "kernel" and pair == ones):
                 fixed.append((field, pair))
-            elif field != "dilation" or pair != ones:
+            elif field != "dilation" or pair != ones or (field in known.options and kernel != ones):
                 varying.append((field, pair[0]))
     if windowed or "pad" in known.options:
         padding = pad_text(kind, options.get("padding", "valid"), kernel, stride, dilation)

@@ -90,6 +90,8 @@ def settings_of(item: LayerItem) -> Settings:
             result.setdefault(option, UNSAID[option])
     if result.get("stride") == "1" and "ceil" not in row.options:
         del result["stride"]
+    if result.get("dilation") == "1":
+        del result["dilation"]
     return result
 
 
