@@ -202,17 +202,24 @@ def test_every_option_that_pages_name_is_one() -> None:
 
 def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    _, code = blocks("README.md", "python")
+    *_, code = blocks("README.md", "python")
     names: dict[str, Any] = {}
     exec(code, names)
     assert (tmp_path / "resnet50.svg").exists()
     assert names["svg"].startswith("<svg")
 
 
+def test_the_first_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torchvision", reason="draws a model of torchvision")
+    monkeypatch.chdir(tmp_path)
+    exec(blocks("README.md", "python")[0], {})
+    assert (tmp_path / "vit.svg").exists()
+
+
 def test_the_import_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch", reason="imports from PyTorch")
     monkeypatch.chdir(tmp_path)
-    code, _ = blocks("README.md", "python")
+    _, code, _ = blocks("README.md", "python")
     assert len(code.strip().splitlines()) == 3
     exec(code, {"module": torch.nn.Conv2d(3, 4, 3)})
     assert (tmp_path / "mobilenet_v2.svg").exists()

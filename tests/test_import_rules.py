@@ -108,3 +108,26 @@ def test_what_an_example_says_is_read() -> None:
     assert clip.inputs[:2] == ("b", "")
     assert graph.constants["w"].shape == (4, 8)
     assert not graph.constants[product.inputs[1]].weight
+
+
+TURNED = """
+    x: 1 6 16
+    q = MatMul x <16 16>
+    k = MatMul x <16 16>
+    v = MatMul x <16 16>
+    kt = Transpose k perm=(0,2,1)
+    vt = Transpose v perm=(0,2,1)
+    s = MatMul q kt
+    p = Softmax s axis={axis}
+    pt = Transpose p perm=(0,2,1)
+    o = MatMul vt pt
+    y = Transpose o perm=(0,2,1)
+"""
+
+
+@pytest.mark.parametrize(("axis", "found"), [(-1, True), (2, True), (1, False), (-2, False)])
+def test_weights_of_an_attention_sum_to_one_also_where_they_are_turned(
+    axis: int, found: bool
+) -> None:
+    graph = fold_graph(read_example(TURNED.format(axis=axis)), "example")
+    assert any("attention" in word for word in words(graph)) == found

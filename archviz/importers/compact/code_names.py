@@ -12,7 +12,9 @@ from archviz.importers.compact.tree import Chain, chain_layers
 from archviz.importers.graphs import LayerNode
 
 _VAGUE = frozenset({"block", "layer", "module", "cell", "unit", "stage"})
-_WORDS = re.compile(r"[A-Z\d]+(?=[A-Z][a-z])|[A-Z]?[a-z\d]+|[A-Z\d]+")
+_WORDS = re.compile(
+    r"[A-Z][a-z]{1,2}[A-Z](?=[A-Z][a-z]|$)|[A-Z\d]+(?=[A-Z][a-z])|[A-Z]?[a-z\d]+|[A-Z\d]+"
+)
 _NAMED = re.compile(r"[a-z0-9]+")
 LONGEST = 50
 """Letters of a name in a spec, without the number that tells it from others."""
@@ -82,7 +84,7 @@ def spec_name(words: str, taken: Collection[str]) -> str:
 
 
 def _sentence(word: str, first: bool) -> str:
-    if word.isupper() or any(map(str.isdigit, word)):
+    if any(map(str.isupper, word[1:])) or word.isupper() or any(map(str.isdigit, word)):
         return word
     return word.capitalize() if first else word.lower()
 

@@ -15,6 +15,8 @@ from archviz.importers.compact.told_apart import strides, told_apart
 from archviz.importers.compact.tree import Chain, FreeGraph, Parallel, chain_layers
 from archviz.network.kinds import KINDS
 
+LONGEST_LABEL = 30
+"""Letters that three lines in a box hold."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -102,10 +104,19 @@ def _told_apart(
             if told.whole:
                 result[index] = base._replace(
                     name=spec_name(f"{name} {told.whole}", {one.name for one in result.values()}),
-                    label=f"{base.label}, {told.short}",
+                    label=_short(base.label, told.short),
                     title=f"{base.title}, {told.whole}",
                 )
     return result
+
+
+def _short(label: str, difference: str) -> str:
+    """A label with what tells it apart, that fits into a box: with its last words if need be."""
+    words = label.split()
+    while len(words) > 1 and len(" ".join(words)) + len(difference) > LONGEST_LABEL:
+        del words[0]
+    kept = " ".join(words)
+    return f"{kept[:1].upper()}{kept[1:]}, {difference}"
 
 
 def with_kernel(label: ModuleLabel, body: Sequence[Item]) -> ModuleLabel:

@@ -61,7 +61,7 @@ def told_apart(
         texts = Counter(getattr(told, field) for told in result.values())
         for index, told in result.items():
             if texts[getattr(told, field)] > 1:
-                result[index] = told._replace(short=told.whole)
+                result[index] = told._replace(short=told.whole.replace("downsampling", "down"))
     return result
 
 

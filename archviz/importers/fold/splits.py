@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from archviz.importers.graphs import Op
 
 
+FEW = 4
+"""Equal parts that slices are counted as, where they are the first or the last ones."""
+
+
 def split(fold: Fold, op: Op) -> bool:
     """Split and Chunk: a draft for each part, since each edge has its own shape."""
     value = fold.value(op)
@@ -73,16 +77,23 @@ def taken_once(source: LayerDraft, parts: Sequence[LayerDraft]) -> None:
 
 
 def _share(what: str, span: tuple[int, int], whole: int) -> str:
-    """What a part is called: without its size where it is one of some equal ones, or a crop."""
+    """What a part is called: without its size where it is one of some equal ones, or a crop.
+
+    Channels are first or last ones whatever their number, which blocks of other widths differ in.
+    """
     start, size = span
     if size == 1:
         return f"{what} {start}"
+    even = start % size == 0 and whole % size == 0 and whole // size <= 8
+    few = even and whole // size <= FEW
+    if what == "channel" and not few and (start == 0 or start + size == whole):
+        return "last channels" if start else "first channels"
     if start + size == whole and start < size:
         return f"without first {what}" if start == 1 else f"without first {start} {what}s"
     if start == 0 and whole - size < size:
         left = whole - size
         return f"without last {what}" if left == 1 else f"without last {left} {what}s"
-    if start % size or whole % size or whole // size > 8:
+    if not even:
         return f"{what}s {start}–{start + size - 1}"
     if whole == 2 * size:
         return f"{'second' if start else 'first'} half" + ("" if what == "channel" else " of rows")

@@ -1,7 +1,7 @@
 """What becomes of maps: shuffles, blocks, paddings, and two convolutions that are one layer."""
 
 from archviz.importers.fold import reassembled, regroup, windows
-from archviz.importers.fold.rules.rule import Example, Rule, forked
+from archviz.importers.fold.rules.rule import Example, Rule, forked, regrouped
 
 MAPS: tuple[Rule, ...] = (
     Rule(
@@ -10,21 +10,11 @@ MAPS: tuple[Rule, ...] = (
         "channel-shuffle",
         "Groups and channels in them change places, nothing else.",
         Example(
-            """
-            x: 1 8 4 6
-            a = Reshape x [1 2 4 4 6]
-            b = Transpose a perm=(0,2,1,3,4)
-            y = Reshape b [1 8 4 6]
-            """,
+            regrouped("1 8 4 6", "1 2 4 4 6", "0,2,1,3,4", "1 8 4 6"),
             ("channel-shuffle",),
         ),
         Example(
-            """
-            x: 1 8 4 6
-            a = Reshape x [1 2 4 4 6]
-            b = Transpose a perm=(0,2,1,4,3)
-            y = Reshape b [1 8 4 6]
-            """,
+            regrouped("1 8 4 6", "1 2 4 4 6", "0,2,1,4,3", "1 8 4 6"),
             ("reshape", "reshape"),
         ),
         "Height and width change places too.",
@@ -37,21 +27,11 @@ MAPS: tuple[Rule, ...] = (
         "pixel-shuffle",
         "Channels become the places of square blocks; so does `DepthToSpace`.",
         Example(
-            """
-            x: 1 8 4 6
-            a = Reshape x [1 2 2 2 4 6]
-            b = Transpose a perm=(0,1,4,2,5,3)
-            y = Reshape b [1 2 8 12]
-            """,
+            regrouped("1 8 4 6", "1 2 2 2 4 6", "0,1,4,2,5,3", "1 2 8 12"),
             ("pixel-shuffle",),
         ),
         Example(
-            """
-            x: 1 8 4 6
-            a = Reshape x [1 2 4 1 4 6]
-            b = Transpose a perm=(0,1,4,2,5,3)
-            y = Reshape b [1 2 16 6]
-            """,
+            regrouped("1 8 4 6", "1 2 4 1 4 6", "0,1,4,2,5,3", "1 2 16 6"),
             ("reshape", "reshape"),
         ),
         "Blocks that are not square.",
@@ -64,21 +44,11 @@ MAPS: tuple[Rule, ...] = (
         "space to depth",
         "The places of each block become channels; so does `SpaceToDepth`.",
         Example(
-            """
-            x: 1 8 4 6
-            a = Reshape x [1 8 2 2 3 2]
-            b = Transpose a perm=(0,1,3,5,2,4)
-            y = Reshape b [1 32 2 3]
-            """,
+            regrouped("1 8 4 6", "1 8 2 2 3 2", "0,1,3,5,2,4", "1 32 2 3"),
             ("space to depth",),
         ),
         Example(
-            """
-            x: 1 8 4 6
-            a = Reshape x [1 8 2 2 3 2]
-            b = Transpose a perm=(0,1,2,4,3,5)
-            y = Reshape b [1 32 2 3]
-            """,
+            regrouped("1 8 4 6", "1 8 2 2 3 2", "0,1,2,4,3,5", "1 32 2 3"),
             ("reshape", "reshape"),
         ),
         "Blocks whose places stay places.",

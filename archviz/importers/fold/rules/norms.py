@@ -3,6 +3,29 @@
 from archviz.importers.fold import written_norms
 from archviz.importers.fold.rules.rule import Example, Rule, forked
 
+_CENTRED = """
+    x: 1 6 8
+    m = ReduceMean x axes=(-1,)
+    c = Sub x m
+    s = Pow c 2.0
+    v = ReduceMean s axes=(-1,)
+    e = Add v 1e-5
+    r = Sqrt e
+"""
+
+_HEADS = """
+    x: 1 6 16 learned
+    d = MatMul x <16 16>
+    h = Reshape d [1 6 4 4]
+    s = Pow h 2.0
+"""
+_DIVIDED = """
+    e = Add v 1e-6
+    r = Sqrt e
+    n = Div h r
+    y = Mul n <4>
+"""
+
 NORMS: tuple[Rule, ...] = (
     Rule(
         "Batch norm as arithmetic",
@@ -38,14 +61,7 @@ NORMS: tuple[Rule, ...] = (
         "layer-norm",
         "The square may be a product, the quotient a product with the reciprocal.",
         Example(
-            """
-            x: 1 6 8
-            m = ReduceMean x axes=(-1,)
-            c = Sub x m
-            s = Pow c 2.0
-            v = ReduceMean s axes=(-1,)
-            e = Add v 1e-5
-            r = Sqrt e
+            f"""{_CENTRED}
             n = Div c r
             g = Mul n <8>
             y = Add g <8>
@@ -53,14 +69,7 @@ NORMS: tuple[Rule, ...] = (
             ("layer-norm",),
         ),
         Example(
-            """
-            x: 1 6 8
-            m = ReduceMean x axes=(-1,)
-            c = Sub x m
-            s = Pow c 2.0
-            v = ReduceMean s axes=(-1,)
-            e = Add v 1e-5
-            r = Sqrt e
+            f"""{_CENTRED}
             y = Div r c
             """,
             ("mean", "subtract", "power of 2", "mean", "+ 1e−05", "square root", "divide"),
@@ -101,6 +110,28 @@ NORMS: tuple[Rule, ...] = (
             ("power of 3", "mean", "+ 1e−06", "square root", "reciprocal", "multiply", "scale"),
         ),
         "A cube in place of the square.",
+        ("Mul", "Div"),
+        written_norms.by_deviation,
+    ),
+    Rule(
+        "Norm of each head",
+        forked(
+            "x ─ Reshape (heads)", "", "Pow 2 ─ ReduceMean ─ Add ─ Sqrt", end="Div ─ Mul scale"
+        ),
+        "norm of each head",
+        "The same norm for all heads, over the features of each; attention takes it in.",
+        Example(
+            f"{_HEADS}v = ReduceMean s axes=(-1,) keepdims=1{_DIVIDED}",
+            ("dense", "reshape", "norm of each head"),
+        ),
+        Example(
+            f"{_HEADS}v = ReduceMean s axes=(-2,) keepdims=1{_DIVIDED}",
+            (
+                *("dense", "reshape", "power of 2", "mean", "+ 1e−06", "square root", "divide"),
+                "× learned table",
+            ),
+        ),
+        "A mean over the heads.",
         ("Mul", "Div"),
         written_norms.by_deviation,
     ),

@@ -67,6 +67,16 @@ def forked(start: str, *ways: str, end: str) -> str:
     return "\n".join([f"{rows[0]}─ {end}", *rows[1:]])
 
 
+def regrouped(shape: str, parts: str, order: str, end: str) -> str:
+    """The text of an example: a reshape, a transposition and another reshape."""
+    return f"""
+    x: {shape}
+    a = Reshape x [{parts}]
+    b = Transpose a perm=({order})
+    y = Reshape b [{end}]
+    """
+
+
 def read_example(text: str) -> OpGraph:
     """The graph of operators that the text of an example says."""
     constants: dict[str, Tensor] = {}

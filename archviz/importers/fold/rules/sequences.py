@@ -149,6 +149,24 @@ SEQUENCES: tuple[Rule, ...] = (
         arithmetic.positions,
     ),
     Rule(
+        "Rows of a small table",
+        "table ─ Gather rows ─┬─ Add\n"
+        "                  x ─┘",
+        "segment embedding",
+        "A table of fewer rows than the sequence says what a row is, not where; all of it counts.",
+        Example(
+            "x: 1 6 8\nw: 2 8\nt = Gather w [0 0 0 0 1 1] axis=0\ny = Add x t",
+            ("segment embedding",),
+        ),
+        Example(
+            "x: 1 6 8\nw: 64 8\nt = Gather w [0 1 2 3 4 5] axis=0\ny = Add x t",
+            ("position",),
+        ),
+        "A table of as many rows or more: positions.",
+        ("Add", "Sum"),
+        arithmetic.positions,
+    ),
+    Rule(
         "Both directions of a recurrent layer",
         forked("x ─ LSTM", "forward state", "backward state", end="Concat"),
         "lstm",

@@ -1,7 +1,7 @@
 """Maps cut into patches and windows, and rolled before that."""
 
 from archviz.importers.fold import attention, reassembled, regroup
-from archviz.importers.fold.rules.rule import Example, Rule, forked
+from archviz.importers.fold.rules.rule import Example, Rule, forked, regrouped
 
 _MAP = """
 x: 1 4 8 12
@@ -39,21 +39,11 @@ WINDOWS: tuple[Rule, ...] = (
         "patches 2×2",
         "The values of each patch stand in a row of a sequence.",
         Example(
-            """
-            x: 1 8 4 6
-            a = Reshape x [1 8 2 2 3 2]
-            b = Transpose a perm=(0,2,4,3,5,1)
-            y = Reshape b [1 6 32]
-            """,
+            regrouped("1 8 4 6", "1 8 2 2 3 2", "0,2,4,3,5,1", "1 6 32"),
             ("patches 2×2",),
         ),
         Example(
-            """
-            x: 1 8 4 6
-            a = Reshape x [1 8 2 2 3 2]
-            b = Transpose a perm=(0,4,3,2,5,1)
-            y = Reshape b [1 6 32]
-            """,
+            regrouped("1 8 4 6", "1 8 2 2 3 2", "0,4,3,2,5,1", "1 6 32"),
             ("reshape", "reshape"),
         ),
         "Places from other patches in a row.",
