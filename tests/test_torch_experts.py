@@ -150,3 +150,19 @@ def test_a_product_that_nobody_knows_is_never_faithful() -> None:
     _, imported, _ = _read(Unknown())
     assert not imported.faithful
     assert "the multiply-adds are not known of: bilinear" in imported.report
+
+
+def test_a_value_whose_shape_alone_is_taken_is_no_input() -> None:
+    """As a class token that is repeated beside each row."""
+
+    class Beside(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(2 * WIDTH, WIDTH)
+
+        def forward(self, x: Any) -> Any:
+            first, rest = x[:, :1], x[:, 1:]
+            return self.layer(torch.cat((rest, first.expand_as(rest)), -1))
+
+    _, imported, _ = _read(Beside())
+    assert imported.faithful, imported.report

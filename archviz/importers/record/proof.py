@@ -14,6 +14,8 @@ from archviz.importers.record.recording import Call, Recording, refs_in
 from archviz.network.kinds import ACTIVATIONS
 
 MAX_PROBLEMS = 6
+_AS = frozenset({"expand_as", "view_as", "reshape_as", "type_as"})
+"""Functions that take only shape or type of their second value."""
 SAID: Mapping[str, str] = {
     "relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid", "hardswish": "hard-swish",
     "hardsigmoid": "hard-sigmoid", "leaky_relu": "leaky-relu", "elu": "elu", "gelu": "gelu",
@@ -74,7 +76,8 @@ class _Proof:
 
     def _inputs(self, value: str) -> list[str]:
         call = self.makers.get(value)
-        return refs_in((call.args, call.kwargs)) if call else []
+        found = refs_in((call.args, call.kwargs)) if call else []
+        return found[:1] if call and call.function in _AS else found
 
     def _sources(self, inputs: Iterable[str]) -> dict[str, frozenset[str]]:
         """The layers that a value comes from: its own, or those of what it is made of."""
