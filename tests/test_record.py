@@ -166,3 +166,5 @@ def test_modules_are_called_what_the_code_calls_them() -> None:
 def test_a_batch_norm_of_other_channels_is_refused() -> None:
     with pytest.raises(ArchvizError, match="cannot run"):
         archviz.from_torch(nn.Sequential(nn.BatchNorm2d(4)), (1, 3, 8, 8))
+    with pytest.raises(ArchvizError, match="cannot run"):
+        archviz.from_torch(nn.Sequential(nn.LayerNorm(4)), (1, 8, 3))

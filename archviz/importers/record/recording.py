@@ -290,17 +290,24 @@ def _watched(torch: Any, module: Any, notes: _Notes) -> Iterator[None]:
 
 
 def _normalised(torch: Any, function: Any, args: Sequence[Any], kwargs: Any) -> Any:
-    """What batch norm by moving statistics gives on a meta tensor: one like its input.
+    """What a norm that goes by no statistics of a batch gives on a meta tensor: one like its input.
 
     PyTorch finds that out in a hundred steps of Python, which take longer than all the rest of a
-    convolutional network. None for what has to be run.
+    network. None for what has to be run.
     """
-    if function is not torch.nn.functional.batch_norm or len(args) < 6 or kwargs or args[5]:
+    if kwargs or not args or not torch.is_tensor(args[0]) or not args[0].is_meta:
         return None
-    given, *others = args[:5]
-    sizes = {tuple(one.shape) for one in others if one is not None}
-    fits = given.dim() > 1 and sizes == {(given.shape[1],)}
-    return torch.empty_like(given) if given.is_meta and fits else None
+    given, *others = args
+    if function is torch.nn.functional.batch_norm and len(args) > 5 and not args[5]:
+        wanted, weights = tuple(given.shape[1:2]), others[:4]
+    elif function is torch.nn.functional.layer_norm and len(args) > 3:
+        wanted, weights = tuple(given.shape[given.dim() - len(args[1]) :]), others[1:3]
+        if wanted != tuple(args[1]):
+            return None
+    else:
+        return None
+    fits = all(one is None or tuple(one.shape) == wanted for one in weights)
+    return torch.empty_like(given) if wanted and fits else None
 
 
 def _mode(torch: Any, notes: _Notes) -> Any:
