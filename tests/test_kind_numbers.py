@@ -109,6 +109,7 @@ SCALED = {
     "layer-norm-plain": 0,
     "instance-norm-plain": 0,
     "rms-norm": 1,
+    "weight-norm": 1,
 }
 
 

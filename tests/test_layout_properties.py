@@ -130,7 +130,7 @@ def test_the_check_sees_towers_stacked_too_tightly(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_check_sees_a_bus_inside_the_towers(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = broken(monkeypatch, "inception_v1", BOX_TO_BUS=-0.9)
+    found = broken(monkeypatch, "inception_v1", BOX_TO_BUS=-0.9, BADGE_TO_BUS=-9.0)
     assert any("crosses" in line for line in found)
 
 

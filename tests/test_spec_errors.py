@@ -77,7 +77,7 @@ ITEMS = [
      "use one of none, batch-norm, batch-norm-unscaled, batch-norm-plain, batch-norm-frozen, "
      "layer-norm, layer-norm-unscaled, group-norm, instance-norm, layer-norm-plain, "
      "instance-norm-plain, "
-     "rms-norm"),
+     "rms-norm, weight-norm"),
     ("conv 3x3 8 bn", 16, "'bn' means nothing to conv", "here it is called batch-norm"),
     ("conv 3x3 8 no-bn", 16, "'no-bn' means nothing to conv", "here it is called no-norm"),
     ("conv 3x3 8 norm=batch", 16, "norm 'batch': 'batch' is not known here",

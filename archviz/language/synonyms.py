@@ -172,7 +172,7 @@ negativeslope alpha kernelregularizer biasregularizer biasinitializer kernelcons
 _ELSEWHERE = """
 celu glu geglu reglu swiglu rrelu crelu hardtanh hardshrink softshrink softsign softmin tanhshrink
 logsigmoid threshold maxout squareplus snake sine sin cos exp erf sqrelu relusquared serf aconc
-metaacon funnelrelu frelu pelu pau hardmax sparsemax entmax gumbelsoftmax weightnorm spectralnorm
+metaacon funnelrelu frelu pelu pau hardmax sparsemax entmax gumbelsoftmax spectralnorm
 syncbatchnorm adain filterresponsenorm frn cosinesimilarity bilinear unpool maxunpool
 fractionalmaxpool lppool stochasticpool dropconnect droppath stochasticdepth alphadropout lambda
 permute transpose

@@ -203,6 +203,8 @@ def ends_of(block: Block) -> list[float]:
     """Heights of the lines in which a block ends, from that which enters it."""
     if isinstance(block, SeriesBlock) and block.blocks:
         return ends_of(block.blocks[-1])
+    if isinstance(block, WrappedBlock):
+        return [block.heights[-1] + end for end in ends_of(block.lines[-1])]
     if isinstance(block, TowersBlock) and not block.merge:
         rows = zip(block.branches, block.heights, strict=True)
         return [height + end for branch, height in rows for end in ends_of(branch)]
@@ -240,7 +242,12 @@ class TowersBlock(Block):
         self.begins = not entered
         level = heights[-1] / 2 if merge or centred else 0.0
         rows = zip(self.branches, heights, strict=True)
-        lines = [height + end for branch, height in rows for end in ends_of(branch)]
+        lines = [
+            height + end
+            for branch, height in rows
+            for ends in [ends_of(branch)]
+            for end in (ends and [0.0, *ends])
+        ]
         nearest = min(lines, key=lambda height: abs(height - level))
         if len(entered) == 1:
             level = entered[0]
