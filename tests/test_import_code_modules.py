@@ -189,3 +189,71 @@ def test_blocks_that_differ_in_dilation_are_one_module() -> None:
     text = text_of(Net(Dilated(1), Dilated(1), Dilated(2), Dilated(4)))
     assert titles(text) == ["Dilated"]
     assert "dilation=dilation" in text
+
+
+class Gated(nn.Module):
+    """Only what gates its map is smaller than it: the map keeps its size."""
+
+    def __init__(self, gated: bool) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(8, 8, 3, padding=1)
+        self.small = nn.Conv2d(8, 8, 3, 2, 1) if gated else None
+
+    def forward(self, x):
+        y = self.conv(x)
+        if self.small is not None:
+            y = y + nn.functional.interpolate(self.small(y), scale_factor=2)
+        return x + y
+
+
+class Scaled(nn.Module):
+    """Makes a map smaller, or larger."""
+
+    def __init__(self, up: bool) -> None:
+        super().__init__()
+        self.conv = nn.ConvTranspose2d(8, 8, 2, 2) if up else nn.Conv2d(8, 8, 2, 2)
+        self.last = nn.Conv2d(8, 8, 1)
+
+    def forward(self, x):
+        y = self.conv(x).relu()
+        return y + self.last(y)
+
+
+def test_downsampling_is_said_of_what_gives_fewer_places() -> None:
+    assert not any("sampling" in title for title in titles(text_of(Net(Gated(False), Gated(True)))))
+    found = titles(text_of(Net(Scaled(False), Scaled(False), Scaled(True), Scaled(True))))
+    assert found == ["Scaled, downsampling", "Scaled, upsampling"]
+
+
+class Again(nn.Module):
+    """One block, twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = Dilated(1)
+
+    def forward(self, x):
+        return self.block(self.block(x).relu())
+
+
+def test_what_runs_twice_is_not_one_of_its_kind() -> None:
+    assert titles(text_of(Net(Again(), Again()))) == ["Again"]
+
+
+class Biased(nn.Module):
+    """Differs in what no words are for."""
+
+    def __init__(self, bias: bool) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(8, 8, 3, 2, 1, bias=bias)
+        self.last = nn.Conv2d(8, 8, 1)
+
+    def forward(self, x):
+        return self.last(self.conv(x).relu())
+
+
+def test_no_two_modules_have_one_title() -> None:
+    nets = [Scaled(False), Biased(True), Biased(False), Biased(True), Biased(False)]
+    for net in (Net(*nets[1:]), Net(*nets)):
+        found = titles(text_of(net, (1, 8, 64, 64)))
+        assert len(set(found)) == len(found), found

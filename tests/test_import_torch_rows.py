@@ -147,7 +147,9 @@ def test_a_value_on_the_way_to_the_end_is_no_output_of_its_own() -> None:
     report = imported(Pooled(), (1, 9)).imported
     assert "gives 1 more value, on the way to its end" in report.report
     assert "outputs" not in report.text
-    assert report.text.rstrip().split("\n")[-5:-3] == ["  - select", "  - dense 32 tanh"]
+    network, _, figure = report.text.partition("\n\nfigure:\n")
+    assert network.split("\n")[-2:] == ["  - select", "  - dense 32 tanh"]
+    assert "Also gives 1 value on the way to its end." in figure, "the figure says it, too"
 
 
 def test_a_memory_that_is_also_given_is_still_the_end_of_its_row() -> None:

@@ -163,6 +163,27 @@ def test_modules_are_called_what_the_code_calls_them() -> None:
     assert "TinyNetBottleneck, downsampling" in text
 
 
+class Halves(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 8, 3), nn.Conv2d(4, 4, 1)
+
+    def forward(self, x: Any) -> Any:
+        one, two = self.a(x).chunk(2, 1)
+        return torch.cat([self.b(one), two.relu()], 1)
+
+
+def test_a_part_that_hangs_from_another_part_is_noticed() -> None:
+    module = Halves()
+    recording = recorded(module, (1, 3, 8, 8))
+    graph = folded(recording, module)
+    first, second = (node for node in graph.nodes if node.kind == "slice")
+    assert gaps(recording, graph.nodes, graph.owners) == ()
+    wrong = second._replace(inputs=(first.id,))
+    nodes = [wrong if node is second else node for node in graph.nodes]
+    assert gaps(recording, nodes, graph.owners)
+
+
 def test_a_batch_norm_of_other_channels_is_refused() -> None:
     with pytest.raises(ArchvizError, match="cannot run"):
         archviz.from_torch(nn.Sequential(nn.BatchNorm2d(4)), (1, 3, 8, 8))

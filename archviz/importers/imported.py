@@ -107,6 +107,9 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
     passing -= len(graph.outputs)
     with without_collector():
         outline = compact(graph, file)
+        if passing:
+            note = f"Also gives {_values(passing)} on the way to its end."
+            outline = outline._replace(notes=(*outline.notes, note))
         text = write_spec(outline, one_line(title, 100) or "model")
         try:
             network, flat = _read_back(text, f"{title}.yaml")
@@ -131,10 +134,13 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
     plain = faithful and not (idle or outline.joined or graph.unknown or conserved.remarks)
     said += [*conserved.remarks, *conserved.asides]
     if passing:
-        values = "value" if passing == 1 else "values"
-        said.append(f"gives {passing} more {values}, on the way to its end")
+        said.append(f"gives {_values(passing, 'more ')}, on the way to its end")
     report = one_line(f"{file}: {'; '.join(said)}")
     return Imported(text, network, report, faithful, plain, graph.held.unused)
+
+
+def _values(number: int, more: str = "") -> str:
+    return f"{number} {more}{'value' if number == 1 else 'values'}"
 
 
 def _is_uncounted(node: LayerNode, graph: LayerGraph) -> bool:

@@ -11,13 +11,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from archviz.importers.code_parts import CodePart
+from archviz.importers.compact.module_drafts import LARGE, MOST_OF_IT
 from archviz.importers.compact.tree import Call, Chain, Element, FreeGraph, Parallel, chains_of
 from archviz.importers.graphs import LayerNode
 
-MOST_OF_IT = 0.45
-"""A part of the network that is not a module where it occurs once."""
-LARGE = 4
-"""Drawn layers of a part that is a module although it occurs once."""
 CROWDED = 12
 """Drawn layers from which on a module has others in it."""
 MANY = 3

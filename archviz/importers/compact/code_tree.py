@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import zip_longest
-from typing import assert_never
 
 from archviz.importers.code_parts import code_parts
 from archviz.importers.compact.code_modules import PartTree
@@ -17,11 +16,10 @@ from archviz.importers.compact.structure import Structures
 from archviz.importers.compact.tree import (
     Call,
     Chain,
-    Element,
-    Fork,
     FreeGraph,
     Parallel,
     chains_of,
+    last_layer,
     takes_previous,
 )
 from archviz.importers.graphs import LayerNode
@@ -154,21 +152,3 @@ class CodeTree:
                 role = "inner"
             result.append(drafts.call(key, role, element.body, True))
         return result
-
-
-def last_layer(element: Element) -> int | None:
-    """The layer whose value an element gives; None where that is several."""
-    match element:
-        case int():
-            return element
-        case Parallel():
-            return element.merge
-        case Call():
-            return last_layer(element.body[-1])
-        case FreeGraph():
-            last = next(source for source, target in element.edges if target == "out")
-            return last_layer(dict(element.nodes)[last][-1])
-        case Fork():
-            return None
-        case _:
-            assert_never(element)

@@ -9,6 +9,8 @@ from archviz.importers.compact.tree import Call, Chain, Element, Parallel
 
 LARGE = 4
 """Drawn layers of a part that is a module although it occurs once."""
+MOST_OF_IT = 0.45
+"""A part of the network of which a path is drawn in the main row, not as a module."""
 MOST_TOWERS = 4
 """Equal towers are written one by one up to this many."""
 

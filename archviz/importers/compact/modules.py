@@ -8,6 +8,7 @@ from itertools import pairwise
 from archviz.importers.compact.linear_modules import LinearModules
 from archviz.importers.compact.module_drafts import (
     LARGE,
+    MOST_OF_IT,
     MOST_TOWERS,
     ModuleDrafts,
     is_gate,
@@ -29,8 +30,6 @@ from archviz.importers.compact.tree import (
 )
 from archviz.network.kinds import KINDS
 
-MOST_OF_IT = 0.45
-"""A part of the network of which a path is drawn in the main row, not as a module."""
 LARGEST_ROW = 30
 """Drawn layers of free wiring that may stand in the main row, where it is most of it."""
 SEEN = 6

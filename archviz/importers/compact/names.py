@@ -102,10 +102,12 @@ def _told_apart(
         for index, told in told_apart(structures, calls, titles).items():
             base = bases[index]
             if told.whole:
+                title = f"{base.title}, {told.whole}"
+                others = {one.name for one in result.values() if one.title != title}
                 result[index] = base._replace(
-                    name=spec_name(f"{name} {told.whole}", {one.name for one in result.values()}),
+                    name=spec_name(f"{name} {told.whole}", others),
                     label=_short(base.label, told.short),
-                    title=f"{base.title}, {told.whole}",
+                    title=title,
                 )
     return result
 

@@ -42,6 +42,7 @@ from archviz.importers.compact.tree import (
     Parallel,
     chain_layers,
     chains_of,
+    last_layer,
 )
 from archviz.importers.graphs import LayerNode
 from archviz.language.repeats import MAX_COPIES
@@ -236,24 +237,19 @@ class _OutlineBuilder:
         for element in chain:
             items.append(self.item(element, texts))
             if top and (self.heads or self.names):
-                items += self.hanging(self.last_layer(element), taken)
+                items += self.hanging(last_layer(element), taken)
         if top:
             items[:0] = self.hanging(0, taken)
         return with_repeats(items, taken)
 
-    def hanging(self, layer: int, taken: Collection[str]) -> list[Item]:
+    def hanging(self, layer: int | None, taken: Collection[str]) -> list[Item]:
         """What hangs on a layer of the main row, its name first."""
+        if layer is None:
+            return []
         found: list[Item] = [NameItem(self.names[layer])] if layer in self.names else []
         for head in self.heads.get(layer, ()):
             found.append(AuxiliaryItem(self.rendered(head, taken)))
         return found
-
-    def last_layer(self, element: Element) -> int:
-        while not isinstance(element, int):
-            if isinstance(element, Parallel):
-                return element.merge
-            element = chains_of(element)[-1][-1]
-        return element
 
     def items(self, chain: Chain, texts: Iterator[str]) -> Iterator[Item]:
         for element in chain:

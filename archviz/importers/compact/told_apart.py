@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 from typing import NamedTuple
 
 from archviz.importers.compact.structure import ALONE, Structures
-from archviz.importers.compact.tree import Call, Chain, FreeGraph, Parallel, chains_of
+from archviz.importers.compact.tree import (
+    Call,
+    Chain,
+    FreeGraph,
+    Parallel,
+    chain_layers,
+    chains_of,
+    last_layer,
+)
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
+from archviz.network.model import Shape
 
 MOST_PHRASES = 2
 
@@ -43,7 +53,8 @@ def told_apart(
         )
         for index, calls in variants.items()
     }
-    words = {index: variant_word(structures, calls) for index, calls in variants.items()}
+    shapes = {node.id: node.shape for node in structures.nodes}
+    words = {index: variant_word(structures, calls, shapes) for index, calls in variants.items()}
     if len(set(words.values())) == 1:
         words = dict.fromkeys(words, "")
     if not {"", "projection"} & {*words.values()}:
@@ -61,7 +72,8 @@ def told_apart(
         texts = Counter(getattr(told, field) for told in result.values())
         for index, told in result.items():
             if texts[getattr(told, field)] > 1:
-                result[index] = told._replace(short=told.whole.replace("downsampling", "down"))
+                short = told.whole.replace("downsampling", "down").replace("upsampling", "up")
+                result[index] = told._replace(short=short)
     return result
 
 
@@ -143,16 +155,30 @@ def _elements(chain: Chain) -> Iterator[int | Call]:
             yield element.merge
 
 
-def variant_word(structures: Structures, calls: Sequence[Chain]) -> str:
-    """What a person says of a block beside others of its class."""
-    if all(max(strides(structures, body), default=1) > 1 for body in calls):
-        return "downsampling"
+def variant_word(
+    structures: Structures, calls: Sequence[Chain], shapes: Mapping[str, Shape]
+) -> str:
+    """What a person says of a block beside others of its class; ``shapes`` are those of layers."""
+    grown = {_grown(structures, body, shapes) for body in calls}
+    if grown in ({-1}, {1}):
+        return "downsampling" if grown == {-1} else "upsampling"
     first = next((one for one in calls[0] if isinstance(one, Parallel | FreeGraph)), None)
     if first is None:
         return "no shortcut"
     if isinstance(first, FreeGraph) or structures.kind(first) not in ("add", "scaled-add"):
         return ""
     return "projection" if all(first.branches) else ""
+
+
+def _grown(structures: Structures, body: Chain, shapes: Mapping[str, Shape]) -> int:
+    """Whether there are more places behind a body than before it (1), or fewer (-1)."""
+    first = next((one for one in chain_layers(body) if one >= 0), None)
+    last = last_layer(body[-1])
+    if first is None or last is None or last < 0:
+        return 0
+    before = [shapes.get(source, ()) for source in structures.nodes[first].inputs]
+    places = prod(structures.nodes[last].shape[:-1])
+    return (places > prod(before[0][:-1])) - (places < prod(before[0][:-1])) if before else 0
 
 
 def strides(structures: Structures, chain: Chain) -> Iterator[int]:

@@ -101,6 +101,24 @@ def chains_of(element: Element) -> list[Chain]:
             assert_never(element)
 
 
+def last_layer(element: Element) -> int | None:
+    """The layer whose value an element gives; None where that is several."""
+    match element:
+        case int():
+            return element
+        case Parallel():
+            return element.merge
+        case Call():
+            return last_layer(element.body[-1])
+        case FreeGraph():
+            last = next(source for source, target in element.edges if target == "out")
+            return last_layer(dict(element.nodes)[last][-1])
+        case Fork():
+            return None
+        case _:
+            assert_never(element)
+
+
 def layers_in(element: Element) -> Iterator[int]:
     """The layers in an element, merges behind their paths."""
     if isinstance(element, int):

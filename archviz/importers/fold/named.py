@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.layers import attach
@@ -229,13 +230,10 @@ def reduction(fold: Fold, op: Op) -> bool:
     if value is None or value.axes is None:
         return False
     draft, order = value.draft, value.axes
-    if op.kind.startswith("Arg"):
-        found: tuple[int, ...] | None = (op.attributes.get("axis", 0),)
-    else:
-        found = reduced_axes(fold, op, len(order))
-    if found == ():
+    found = reduced_axes(fold, op, len(order))
+    if found is not None and not found:
         return _unreduced(fold, op, value)
-    gone = {axis % len(order) for axis in found or ()}
+    gone = found or frozenset()
     if fold.batch > 1 and any(order[axis] == BATCH for axis in gone):
         return False
     targets = {order[axis] for axis in gone if order[axis] >= 0}
@@ -259,7 +257,7 @@ def _unreduced(fold: Fold, op: Op, value: TensorView) -> bool:
 
 
 def _left(
-    shape: Shape, order: Axes, gone: set[int], targets: set[int], keep: bool
+    shape: Shape, order: Axes, gone: Set[int], targets: Set[int], keep: bool
 ) -> tuple[Shape, Axes]:
     """Shape and axes behind a reduction: axes that are gone are of side 1, or none at all."""
     if keep:

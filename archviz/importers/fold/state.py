@@ -379,14 +379,14 @@ def scalar(tensor: Tensor | None) -> float | None:
     return float(tensor.values[0])
 
 
-def reduced_axes(fold: Fold, op: Op, rank: int) -> tuple[int, ...] | None:
-    """The axes that a reduction is over; none where it does nothing, None if nobody knows."""
-    found = axes_list(fold, op)
+def reduced_axes(fold: Fold, op: Op, rank: int) -> frozenset[int] | None:
+    """The axes, from 0, that a reduction is over; none where it does nothing, None if not known."""
+    found = (op.attributes.get("axis", 0),) if op.kind.startswith("Arg") else axes_list(fold, op)
     if found is None and len(op.inputs) > 1 and op.inputs[1]:
         return None
     if not found:
-        return () if op.attributes.get("noop_with_empty_axes") else tuple(range(rank))
-    return found
+        return frozenset(() if op.attributes.get("noop_with_empty_axes") else range(rank))
+    return frozenset(axis % rank for axis in found)
 
 
 def axes_list(fold: Fold, op: Op, index: int = 1, key: str = "axes") -> tuple[int, ...] | None:

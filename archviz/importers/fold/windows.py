@@ -317,10 +317,9 @@ def global_reduction(fold: Fold, op: Op) -> bool:
     if value is None or value.axes is None:
         return False
     draft, order = value.draft, value.axes
-    axes = reduced_axes(fold, op, len(order))
-    if not axes:
+    gone = reduced_axes(fold, op, len(order))
+    if not gone:
         return False
-    gone = {axis % len(order) for axis in axes}
     targets = {order[axis] for axis in gone} - {ONE}
     flat = {axis for axis, side in enumerate(draft.shape[:-1]) if side == 1 and axis not in order}
     if targets | flat != set(range(len(draft.shape) - 1)) or len(draft.shape) not in (2, 3, 4):

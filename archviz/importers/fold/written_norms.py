@@ -101,10 +101,9 @@ def feature_mean(fold: Fold, op: Op) -> bool:
     if value is None or value.axes is None or op.kind != "ReduceMean":
         return False
     draft, order = value.draft, value.axes
-    axes = reduced_axes(fold, op, len(order))
-    if not axes:
+    gone = reduced_axes(fold, op, len(order))
+    if not gone:
         return False
-    gone = {axis % len(order) for axis in axes}
     targets = {order[axis] for axis in gone} - {ONE}
     kept = op.attributes.get("keepdims", 1)
     if targets == {len(draft.shape) - 1} and len(gone) == 1:

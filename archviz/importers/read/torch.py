@@ -56,7 +56,12 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
     )
     operators = lowered(recording, name, learned)
     graph = fold_graph(operators, name)
-    classes = {path: type(part).__name__ for path, part in module.named_modules() if path}
+    again = {scope.path for call in recording.calls for scope in call.scopes if scope.again}
+    classes = {
+        path: type(part).__name__
+        for path, part in module.named_modules()
+        if path and path not in again  # layers of several runs are no one part
+    }
     graph = with_attention(graph._replace(classes=classes))
     held = _held(torch, module, graph, recording.needed().union(*_idle_experts(operators)))
     calls = gaps(recording, graph.nodes, graph.owners)

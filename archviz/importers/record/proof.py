@@ -42,6 +42,8 @@ _WHOLE = frozenset(
     }
 )
 """Layers that may be made of several steps, and are named for what they do."""
+_SEVERAL = _WHOLE | {"lstm", "gru", "rnn"}
+"""Layers of which the further results, such as a last state, may hang; parts of a split do not."""
 
 
 def gaps(
@@ -107,7 +109,7 @@ class _Proof:
         problems = []
         for layer, wanted in taken.items():
             drawn = self._drawn(layer, taken.keys())
-            first = hung[layer] - {layer}
+            first = {one for one in hung[layer] - {layer} if self.nodes[one].kind in _SEVERAL}
             if drawn not in (wanted, first, wanted | first) and (
                 wanted or self.nodes[layer].kind != "input"
             ):

@@ -39,6 +39,8 @@ class Scope(NamedTuple):
 
     path: str
     kind: str
+    again: bool = False
+    """Whether it has run before."""
 
 
 class Call(NamedTuple):
@@ -263,9 +265,12 @@ def _named_inputs(
 def _watched(torch: Any, module: Any, notes: _Notes) -> Iterator[None]:
     """Know which module is running."""
     paths = {id(part): path for path, part in module.named_modules()}
+    ran: set[str] = set()
 
     def enter(part: Any, args: Any) -> None:
-        notes.stack.append(Scope(paths.get(id(part), "?"), type(part).__name__))
+        path = paths.get(id(part), "?")
+        notes.stack.append(Scope(path, type(part).__name__, path in ran))
+        ran.add(path)
 
     def leave(part: Any, args: Any, result: Any) -> None:
         opaque = [t for t in tensors_in(torch, result) if id(t) not in notes.names]
