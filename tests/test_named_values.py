@@ -337,13 +337,19 @@ def test_mistakes_with_stages_and_looks(items: str, said: str) -> None:
     assert said in problem(items)
 
 
+def test_the_owner_of_shared_weights_may_stand_behind() -> None:
+    """Of paths beside one another none is the first: only that one has them counts."""
+    towers = "  - {towers: [[conv 3x3 8 shared], [conv 3x3 8, relu]]}\n"
+    assert parameters(towers) == 3 * 3 * 4 * 8 + 8
+
+
 # ---- what would be wrong in silence -------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("items", "said"),
     [
-        ("  - conv 3x3 8 shared\n", "no layer before has its 288 weights"),
+        ("  - conv 3x3 8 shared\n", "no other layer has its 288 weights"),
         ("  - block\n  - conv 1x1 8\n  - block shared\n", "no earlier call has 36 weights here"),
         ("  - {repeat: 2, of: conv 1x1 8, shared: yes}\n", "no earlier call has 72 weights here"),
         ("  - {repeat: 2, of: relu, each: {k: [1, 2]}}\n", "nothing in the repeat uses 'k'"),

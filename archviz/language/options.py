@@ -95,7 +95,7 @@ OPTIONS: Mapping[str, Option] = {
     "last-state": Option("gives", "gives", "a name for the last state of a recurrent layer"),
     "weights": Option("whole", "weights", "parameters of an operator", 0, 10**15),
     "macs": Option("whole", "macs", "multiply-adds of an operator", 0, 10**18),
-    "shared": Option("bool", "shared", "the weights are an earlier layer's and do not count again"),
+    "shared": Option("bool", "shared", "the weights are another layer's and do not count again"),
     "frozen": Option("bool", "frozen", "its weights count as non-trainable"),
     "own": Option("whole", "own", "of a shared layer: parameters that are its own", 0, 10**15),
     "hidden": Option("bool", "drawn", "whether the figure leaves the layer out"),

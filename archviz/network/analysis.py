@@ -29,6 +29,7 @@ from archviz.network.model import (
 )
 from archviz.network.paths import Scope
 from archviz.network.rules import ShapeError, check_size
+from archviz.network.sharing import Sharer, Trail, check_owned
 from archviz.network.walk import Run, Walk, children, within
 
 State: TypeAlias = tuple[Shape | None, int]
@@ -85,14 +86,16 @@ def analyse(network: Network) -> Analysis:
     """Work a network out; :class:`ArchvizError` with every shape that does not fit."""
     walk = _Analyser()
     _, depth = walk.series(network.body, walk.nothing, Scope(""))
+    rows, aside = tuple(walk.rows), tuple(walk.auxiliary_rows)
     if walk.problems:
         raise ArchvizError(_problems(network, walk.problems))
+    if walk.sharers:
+        check_owned(walk.sharers, [(row.layer, row.input_shape) for row in (*rows, *aside)])
     totals = _totals(walk.rows, depth)
     both = None
     if walk.auxiliary_rows:
         both = _totals([*walk.rows, *walk.auxiliary_rows], depth)
     facts = {where: tally.facts() for where, tally in walk.tallies.items()}
-    rows, aside = tuple(walk.rows), tuple(walk.auxiliary_rows)
     warnings = (*network.warnings, *doubts(network.inputs))
     return Analysis(rows, aside, totals, both, facts, walk.ends, warnings, walk.executed)
 
@@ -184,6 +187,7 @@ class _Analyser(Walk[State]):
         self.macs = 0
         self.ends: tuple[tuple[str, Shape], ...] = ()
         self.executed: dict[str, int] = {}
+        self.sharers: list[Sharer] = []
         self.number = 0
         """Which call it is of the module that the walk is in; 0 in the main row."""
 
@@ -215,7 +219,7 @@ class _Analyser(Walk[State]):
                 check_seen(outcome, tally)
                 outcome = outcome._replace(trainable=0, non_trainable=0)
             elif layer.shared and not layer.own and len(shapes) == 1:
-                check_held(layer, shapes[0], (*self.rows, *self.auxiliary_rows))
+                self.sharers.append(Sharer(layer, shapes[0], _trail(self.inside)))
         except ShapeError as error:
             if layer.where not in self.problems:
                 problem = Problem(layer.mark, error.message, error.hint, _trail(self.inside))
@@ -321,7 +325,7 @@ class _Analyser(Walk[State]):
         self.parameters, self.macs = totals
 
 
-def _trail(inside: Sequence[tuple[ModuleCall | Repeat, int]]) -> tuple[tuple[str, Mark], ...]:
+def _trail(inside: Sequence[tuple[ModuleCall | Repeat, int]]) -> Trail:
     """The calls, and the repeats behind their first iteration, from the innermost on."""
     trail: list[tuple[str, Mark]] = []
     for node, number in reversed(inside):
@@ -369,20 +373,6 @@ def check_seen(outcome: Outcome, tally: Tally) -> None:
     if weights not in {0, *tally.seen.get("parameters", ())}:
         message = f"shared, and no earlier call has {weights:,} weights here"
         raise ShapeError(message, "share with a call of the same sizes, or leave out `shared`")
-
-
-def check_held(layer: Layer, shape: Shape, rows: Sequence[Row]) -> None:
-    """:class:`ShapeError` where no earlier layer has the weights that a layer shares."""
-    kind = KINDS[layer.kind]
-    wanted = kind.weights(layer._replace(bias=False), shape)[0]
-    for row in rows:
-        alike = not row.layer.takes and (row.trainable or row.layer.shared)
-        weights = KINDS[row.layer.kind].weights
-        if alike and weights(row.layer._replace(bias=False), row.input_shape)[0] == wanted:
-            return
-    if wanted:
-        message = f"shared, and no layer before has its {wanted:,} weights"
-        raise ShapeError(message, "share with a layer of the same sizes, or leave out `shared`")
 
 
 def given_shape(layer: Layer, shape: Shape) -> Shape:

@@ -285,7 +285,7 @@ class Fold:
             draft.parameters += size
             if name in reused or origins:
                 first = self.seen_weights.setdefault(name, draft)
-                if first is not draft and size > 1:
+                if first is not draft and (size > 1 or draft.lent):  # a bias of one beside weights
                     draft.options.setdefault("shared", True)
                     draft.lent += size
 
