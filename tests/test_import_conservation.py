@@ -183,13 +183,74 @@ def test_a_weight_that_is_used_twice_after_different_steps_counts_once() -> None
     assert "the file holds 256 weights, the layers drawn take 512" in found.report
 
 
-def test_what_weights_are_computed_from_is_named() -> None:
+def test_weights_that_are_computed_count_as_what_they_come_from() -> None:
     model = Builder()
     size, direction = named(model, "conv.g", 8, 1, 1, 1), named(model, "conv.v", 8, 3, 3, 3)
-    end = model.op("Conv", "x", model.op("Mul", size, direction), kernel_shape=[3, 3])
-    report = said(model, end).report
-    assert "the file holds 224 weights, the layers drawn take 216: differs by 8" in report
-    assert "computed from others: conv.v, conv.g" in report
+    found = said(
+        model, model.op("Conv", "x", model.op("Mul", size, direction), kernel_shape=[3, 3])
+    )
+    assert "faithful" in found.report and " 224 parameters" in found.report
+    assert "weight-norm" not in found.text  # nothing takes a norm
+
+
+def test_a_weight_norm_is_where_a_norm_is_taken() -> None:
+    model = Builder()
+    size, direction = named(model, "conv.g", 8, 1, 1, 1), named(model, "conv.v", 8, 3, 3, 3)
+    norm = model.op("ReduceL2", direction, axes=[1, 2, 3])
+    weight = model.op("Mul", size, model.op("Div", direction, norm))
+    found = said(model, model.op("Conv", "x", weight, kernel_shape=[3, 3]))
+    assert "faithful" in found.report and " 224 parameters" in found.report
+    assert "weight-norm" in found.text
+
+
+def test_waves_computed_from_whole_numbers_are_no_weights() -> None:
+    model = Builder((1, 8))
+    rows, columns = (
+        model.constant(list(range(8)), [8, 1], 7),
+        model.constant([*range(8)], [1, 8], 7),
+    )
+    angle = model.op(
+        "Mul", model.op("Cast", model.op("Mul", rows, columns), to=1), model.constant(0.8)
+    )
+    found = said(model, model.op("MatMul", "x", model.op("Cos", angle)))
+    assert found.network is not None and " 0 parameters" in found.report
+    assert "faithful" in found.report
+
+
+def test_a_constant_wider_than_the_value_spreads_it() -> None:
+    model = Builder((1, 1))
+    found = said(model, model.op("Mul", "x", named(model, "gamma", 8)))
+    assert "faithful" in found.report and " 8 parameters" in found.report
+    assert "shape=8" in found.text
+
+
+def test_a_bias_of_one_number_is_shared_with_its_weights() -> None:
+    model = Builder((1, 1, 64, 64))
+    weight, bias = named(model, "conv.weight", 1, 1, 3, 3), named(model, "conv.bias", 1)
+    value = "x"
+    for _ in range(3):
+        value = model.op("Conv", value, weight, bias, kernel_shape=[3, 3], strides=[2, 2])
+    found = said(model, value)
+    assert "faithful" in found.report and " 10 parameters" in found.report
+
+
+def test_a_bias_of_one_number_with_all_its_axes_is_one() -> None:
+    model = Builder()
+    value = model.op("Conv", "x", model.weight(1, 3, 1, 1), kernel_shape=[1, 1])
+    found = said(model, model.op("Add", value, named(model, "bias", 1, 1, 1, 1)))
+    assert found.plain and " 4 parameters" in found.report
+
+
+def test_a_map_of_height_1_and_the_sequence_that_it_is_are_added() -> None:
+    """As text recognisers do: rows of a map go through layers for sequences, and back."""
+    model = Builder((1, 8, 1, 40))
+    rows = model.op("Transpose", model.op("Squeeze", "x", model.ints(2)), perm=[0, 2, 1])
+    mixed = model.op("MatMul", rows, model.weight(8, 8))
+    value = model.op("Add", rows, mixed)
+    back = model.op("Unsqueeze", model.op("Transpose", value, perm=[0, 2, 1]), model.ints(2))
+    again = model.op("Conv", "x", model.weight(8, 8, 1, 1), kernel_shape=[1, 1])
+    found = said(model, model.op("Relu", model.op("Add", back, again)))
+    assert found.plain, found.report
 
 
 def test_shapes_and_limits_are_no_weights() -> None:

@@ -9,7 +9,16 @@ from archviz.importers.fold.layers import head_norm
 from archviz.importers.fold.match import WithConstant, operands, same_form, two, with_constant
 from archviz.importers.fold.named import named, of_two
 from archviz.importers.fold.splits import taken_once
-from archviz.importers.fold.state import ONE, Fold, LayerDraft, TensorView, product, scalar, takes
+from archviz.importers.fold.state import (
+    BATCH,
+    ONE,
+    Fold,
+    LayerDraft,
+    TensorView,
+    product,
+    scalar,
+    takes,
+)
 from archviz.importers.fold.views import same as unchanged
 from archviz.importers.fold.views import straight
 from archviz.importers.fold.written_norms import WRITTEN_OUT, finish_norm
@@ -33,12 +42,12 @@ def binary(fold: Fold, op: Op) -> bool:
     value, constant, _, behind = found
     if product(constant.shape) != 1:
         return _with_weights(fold, op, found)
+    single = value.axes is not None and value.draft.shape[-1] == 1 and bool(constant.shape)
+    if single and op.kind == "Add" and value.draft.options.get("bias") is False:
+        return _by_channel(fold, op, value, found.name)
     number = scalar(constant) if not constant.weight or not fold.graph.learned else None
     if number is None:
         return _with_table(fold, op, found)
-    single = value.axes is not None and value.draft.shape[-1] == 1 and constant.shape == (1,)
-    if single and op.kind == "Add" and value.draft.options.get("bias") is False:
-        return _by_channel(fold, op, value, found.name)
     if _changes_nothing(op.kind, number, behind):
         fold.alias(op, value)
         return True
@@ -57,7 +66,7 @@ def _with_weights(fold: Fold, op: Op, found: WithConstant) -> bool:
     (draft, axes, _), constant, name, behind = found
     if draft.kind == "~attention" and op.kind == "Add":
         return _attention_bias(fold, op, found.value, constant, name)
-    if axes is None or len(constant.shape) > len(axes):
+    if axes is None or _spreads(fold, found):
         return False
     touched = _touched(found)
     if not constant.weight:
@@ -73,6 +82,13 @@ def _with_weights(fold: Fold, op: Op, found: WithConstant) -> bool:
     return _with_table(fold, op, found)
 
 
+def _spreads(fold: Fold, found: WithConstant) -> bool:
+    """Whether a constant is wider than the value, so that what comes out is too."""
+    constant, dims = found.constant.shape, fold.dims(found.value)
+    sides = zip(reversed(constant), reversed(dims), strict=False)
+    return len(constant) > len(dims) or any(side not in (1, dim) for side, dim in sides)
+
+
 def _touched(found: WithConstant) -> list[int]:
     """The axes of a draft along which a constant has more than one number."""
     axes, sides = found.value.axes or (), found.constant.shape
@@ -86,11 +102,8 @@ _SIGNS = {"Add": "+", "Sub": "−", "Mul": "×", "Div": "÷"}
 def _with_table(fold: Fold, op: Op, found: WithConstant) -> bool:
     """Numbers of the model's code, or learned ones, with a value: a step that says which."""
     value, constant, name, _ = found
-    sign, dims = _SIGNS.get(op.kind), fold.dims(value)
-    if not fold.graph.learned or sign is None or value.axes is None:
-        return False
-    sides = zip(reversed(constant.shape), reversed(dims), strict=False)
-    if len(constant.shape) > len(dims) or any(side not in (1, dim) for side, dim in sides):
+    sign = _SIGNS.get(op.kind)
+    if not fold.graph.learned or sign is None or value.axes is None or _spreads(fold, found):
         return False
     what = "number" if product(constant.shape) == 1 else "table"
     label = f"{sign} learned {what}" if constant.weight else f"{sign} {what}"
@@ -250,6 +263,9 @@ def merge(fold: Fold, op: Op, kind: str, values: list[TensorView]) -> bool:
         turned = {value.axes: fold.dims(value) for value in values if len(value.draft.shape) == 2}
         if len(turned) == len(values) and len(set(turned.values())) == 1:
             values = [straight(fold, op, value) for value in values]
+    if len(set(map(_rank, values))) > 1 and len(set(map(fold.dims, values))) == 1:
+        values = [fold.sequence(op, value) for value in values]
+        values = [_as_map(fold, op, value, max(values, key=_rank)) for value in values]
     largest = max(values, key=_rank)
     axes = largest.axes
     if axes is None:
@@ -265,6 +281,17 @@ def merge(fold: Fold, op: Op, kind: str, values: list[TensorView]) -> bool:
     made = fold.draft(kind, op, [value.draft for value in values], shape)
     fold.give(op, made, axes)
     return True
+
+
+def _as_map(fold: Fold, op: Op, value: TensorView, other: TensorView) -> TensorView:
+    """A sequence that is seen as a map of height 1 like another, as one; others as they are."""
+    if value.axes is None or other.draft.shape != (1, *value.draft.shape):
+        return value
+    seen = tuple([{ONE: 0, BATCH: BATCH}.get(axis, axis + 1) for axis in value.axes])
+    if seen != other.axes:
+        return value
+    made = fold.between("reshape", op, value.draft, other.draft.shape, shape=other.draft.shape)
+    return TensorView(made, other.axes)
 
 
 def _gates(value: TensorView, largest: TensorView) -> bool:

@@ -19,7 +19,8 @@ def settle(draft: LayerDraft) -> None:
     more = draft.parameters - usual
     if not more:
         return
-    if more == draft.shape[-1] and "norm" not in draft.options and takes_norm(draft):
+    normed = draft.computed == "norm" and "norm" not in draft.options and takes_norm(draft)
+    if normed and more == draft.shape[-1]:
         draft.options["norm"] = NORM
         return
     kernel = draft.options.get("kernel")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.shapes_computed import computed_shapes
+from archviz.importers.fold.shapes_moves import spread
 from archviz.importers.fold.state import Fold, axes_list, numbers, product
 from archviz.importers.graphs import Tensor
 
@@ -85,7 +86,8 @@ def constant(fold: Fold, op: Op) -> bool:
         found = Tensor(dims, None, floating)
     elif found.values is not None and len(found.values) > MAX_VALUES:
         found = found._replace(values=None)
-    if op.kind in _MADE or not _from_weights(tensors):
+    learned = _note_leaves(fold, op)
+    if op.kind in _MADE or not learned or not _from_weights(tensors):
         found = found._replace(weight=False)
     fold.constants[op.outputs[0]] = found
     if len(op.outputs) > 1:
@@ -95,8 +97,6 @@ def constant(fold: Fold, op: Op) -> bool:
                 fold.shapeless.add(name)
             shape = found.shape if dims is None else dims
             fold.constants[name] = found._replace(shape=shape, values=None)
-    if fold.graph.learned:
-        _note_leaves(fold, op)
     return True
 
 
@@ -106,14 +106,26 @@ def _from_weights(tensors: list[Tensor]) -> bool:
     return bool(found) and (len(found) == len(tensors) or max(found) > 1)
 
 
-def _note_leaves(fold: Fold, op: Op) -> None:
-    """The weights that a constant is computed from."""
+def _note_leaves(fold: Fold, op: Op) -> bool:
+    """Note the weights that a constant is computed from; whether there are any.
+
+    Whole numbers are weights where they are quantised ones, and a single number beside others
+    is none.
+    """
     leaves: dict[str, None] = {}
-    for name in op.inputs:
-        if name in fold.constants and fold.constants[name].weight:
+    for name in op.inputs[:1] if op.kind in _SAME else op.inputs:
+        tensor = fold.constants.get(name)
+        counts = tensor is not None and (tensor.floating or op.kind == "DequantizeLinear")
+        if tensor is not None and counts and tensor.weight:
             leaves.update(dict.fromkeys(fold.leaves.get(name, (name,))))
+        if name in fold.reduced:
+            fold.reduced.update(op.outputs)
+    if op.kind.startswith("Reduce") or op.kind.endswith("Normalization"):
+        fold.reduced.update(op.outputs)
+    several = [name for name in leaves if fold.graph.learned or fold.constants[name].size > 1]
     if leaves:
-        fold.leaves.update(dict.fromkeys(op.outputs, tuple(leaves)))
+        fold.leaves.update(dict.fromkeys(op.outputs, tuple(several or leaves)))
+    return bool(leaves)
 
 
 def _compute(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
@@ -149,13 +161,11 @@ def _compute(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
 
 
 def _expanded(first: Tensor, target: tuple[int, ...]) -> Tensor:
-    """A constant spread out still counts as what it was: its sides of 1 stay where it can."""
-    shape = list(first.shape)
-    while len(shape) < len(target):
-        shape.insert(0, 1)
-    if len(first.shape) == 0 and product(target) <= MAX_VALUES and first.values:
-        return Tensor(target, first.values * product(target), first.floating)
-    return Tensor(tuple(shape), first.values, first.floating)
+    """A constant spread out; its numbers where they are few."""
+    shape = spread([first.shape, target])
+    if product(shape) > MAX_VALUES or not first.values:
+        return Tensor(shape, None, first.floating)
+    return Tensor(shape, tuple(_spread_values(first, shape)), first.floating)
 
 
 _EACH = (
@@ -287,13 +297,27 @@ def _arithmetic(op: Op, tensors: list[Tensor]) -> Tensor | None:
         if op.kind == "ReduceProd" and tensors[0].values:
             return Tensor((1,), (product(numbers(tensors[0]) or ()),), tensors[0].floating)
         return None
-    one, two = tensors[0].values or (), tensors[1].values or ()
-    size = max(len(one), len(two))
-    if len(one) not in (1, size) or len(two) not in (1, size) or not one or not two:
+    first, second = tensors
+    if not first.values or not second.values:
         return None
+    shape = spread([first.shape, second.shape])
+    if product(shape) > MAX_VALUES:
+        return Tensor(shape, None, first.floating)
     by = _ARITHMETIC[op.kind]
-    if op.kind == "Div" and not (tensors[0].floating or tensors[1].floating):
+    if op.kind == "Div" and not (first.floating or second.floating):
         by = _whole_quotient
-    pairs = zip(one * (size // len(one)), two * (size // len(two)), strict=True)
-    shape = tensors[0].shape if len(one) == size else tensors[1].shape
-    return Tensor(shape, tuple(by(a, b) for a, b in pairs), tensors[0].floating)
+    pairs = zip(_spread_values(first, shape), _spread_values(second, shape), strict=True)
+    return Tensor(shape, tuple(by(a, b) for a, b in pairs), first.floating)
+
+
+def _spread_values(tensor: Tensor, shape: tuple[int, ...]) -> list[float]:
+    """The values of a small constant, spread to a shape as broadcasting does."""
+    values = list(tensor.values or ())
+    block = 1  # of numbers behind the axis at hand
+    sides = (1,) * (len(shape) - len(tensor.shape)) + tensor.shape
+    for side, wanted in reversed(list(zip(sides, shape, strict=True))):
+        if side != wanted:
+            blocks = [values[at : at + block] for at in range(0, len(values), block)]
+            values = [value for one in blocks for value in one * wanted]
+        block *= wanted
+    return values

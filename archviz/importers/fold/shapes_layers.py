@@ -204,8 +204,8 @@ def fourier(ask: Ask) -> Found:
 
 
 def short_fourier(ask: Ask) -> Found:
-    """The transform of one stretch after another."""
-    batch, length, _ = ask.shape()
+    """The transform of one stretch after another; real signals may come without their axis of 1."""
+    batch, length = ask.shape()[:2]
     step = ask.ints(1)[0]
     size = ask.shape(2)[0] if ask.has(2) else length
     size = ask.ints(3)[0] if ask.has(3) else size

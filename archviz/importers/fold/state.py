@@ -77,8 +77,8 @@ class LayerDraft:
         """Whether it is a box that is understood, of the name in its options."""
         self.known = False
         """Whether its label says what it is, though it may yet become a part of something."""
-        self.computed = False
-        """Whether its weights are computed from others."""
+        self.computed = ""
+        """How its weights are computed from others, if they are: by their norm, or somehow."""
         self.guessed = False
         """Whether nothing says which shape it has."""
         self.base: LayerDraft | None = None
@@ -203,7 +203,8 @@ class Fold:
         self.origins: dict[str, str] = {}
         """Of what was computed from one weight alone, such as rows of a table: that weight."""
         self.leaves: dict[str, tuple[str, ...]] = {}
-        """Of what was computed from weights: all of these, where the source tells weights apart."""
+        """Of what was computed from weights: all of these."""
+        self.reduced: set[str] = set()  # by a sum or a norm
         taken = [
             op.inputs[:1] if op.kind == "CastLike" else op.inputs
             for op in graph.ops
@@ -223,9 +224,7 @@ class Fold:
         self.drafts.append(draft)
         return draft
 
-    def give(
-        self, op: Op, draft: LayerDraft, axes: Axes | None, dims: tuple[int, ...] = ()
-    ) -> None:
+    def give(self, op: Op, draft: LayerDraft, axes: Axes | None, dims: Shape = ()) -> None:
         """Let the first output of an operator be what a new draft, or a grown one, gives."""
         name = op.outputs[0]
         draft.refs = self.uses.get(name, 0)
@@ -274,12 +273,13 @@ class Fold:
         for name in names:
             tensor = constants.get(name)
             if tensor is None or not tensor.weight:
+                draft.computed = draft.computed or ("somehow" if tensor else "")
                 continue
             self.weighed[name] = draft
             if self._weighs_leaves(draft, name, tensor, whole):
                 continue
             origin = origins.get(name) if origins else None
-            if origin and (whole or constants[origin].size == tensor.size):
+            if origin and (whole or constants[origin].size <= tensor.size):
                 name, tensor = origin, constants[origin]
             size = prod(tensor.shape)
             draft.parameters += size
@@ -303,7 +303,7 @@ class Fold:
             size = self.constants[leaves[0]].size if leaves else 0
             if tensor.size <= size or not leaves:
                 return False
-        draft.computed = True
+        draft.computed = "norm" if self.graph.learned or name in self.reduced else "somehow"
         for leaf in leaves:
             size = self.constants[leaf].size
             draft.parameters += size
