@@ -11,7 +11,7 @@ from archviz.errors import fail
 from archviz.export import network_bytes
 from archviz.keywords import read_pictures
 from archviz.marks import marked
-from archviz.write.formats import FORMATS, Format, check_options, choose_format
+from archviz.write.formats import FORMATS, Format, asked_for, check_options, choose_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,7 +126,7 @@ class LoadedNetwork:
             ValueError: the format would ignore it.
         """
         (picture,), _, _ = read_pictures([(self.network, self.analysis)], given)
-        names = [name for name, value in given.items() if value is not None]
+        names = asked_for(given)
         check_options(dict(zip(names, names, strict=True)), [output], "network")
         return picture
 

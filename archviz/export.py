@@ -46,6 +46,36 @@ def network_bytes(picture: Picture, output: Format) -> bytes:
     return output.write(draw_network(*net, options), settings)
 
 
+def part_files(picture: Picture, output: Format, path: str) -> list[tuple[str, bytes]]:
+    """The parts of one network's figure, each with the name of its file.
+
+    The name of the part stands behind that of the file, where there are several.
+    """
+    from archviz.layout.made_for import draw_parts, parts_as_they_come
+
+    net, options, settings = picture
+    if options.place:
+        parts = draw_parts(*net, options, options.place)
+    else:
+        parts = parts_as_they_come(*net, options)
+    stem, suffix = os.path.splitext(path)
+    names = [_slug(part.name) for part in parts]
+    names = [
+        f"{name}-{number}" if name in names[: number - 1] else name
+        for number, name in enumerate(names, 1)
+    ]
+    return [
+        (f"{stem}-{name}{suffix}" if name else path, output.write(part.scene, settings))
+        for name, part in zip(names, parts, strict=True)
+    ]
+
+
+def _slug(name: str) -> str:
+    """A name as a part of a file's: small letters and digits, hyphens between."""
+    words = "".join(char if char.isalnum() else " " for char in name.lower()).split()
+    return "-".join(words)[:60]
+
+
 def network_pages(net: Analysed, options: Options, aspect: float) -> list[Page]:
     """The slides of one network, with speaker notes."""
     from archviz.layout.deck import speaker_notes

@@ -8,8 +8,8 @@ from typing import Any, Literal, TypedDict
 
 from archviz.errors import did_you_mean
 from archviz.export import Analysed, Picture
-from archviz.layout.page import Options
-from archviz.looks import LOOKS, MODULES, NONE
+from archviz.layout.page import MAIN_ROW, Options, Place
+from archviz.looks import LOOKS, MODULES, NONE, PLACES, length_of, read_names, width_of
 from archviz.network.kinds import OPENABLE
 from archviz.network.model import NOTHING, Network
 from archviz.scene.theme import load_theme
@@ -50,8 +50,15 @@ class FileKeywords(FigureKeywords, total=False):
 
     scale: float | None
     """PNG: pixels for one of the figure."""
-    width: int | None
-    """PNG: width in pixels, instead of ``scale``."""
+    width: int | str | None
+    """Where a network's figure will stand, such as ``"3.5in"``, ``"89mm"`` or ``"column"``: it is
+    made for that width. A whole number is the width of a PNG in pixels, instead of ``scale``."""
+    min_font: str | None
+    """The smallest letters of a figure made for a width; ``"7pt"`` unless told otherwise."""
+    max_height: str | None
+    """The greatest height of a figure made for a width, such as ``"9in"``."""
+    only: str | Sequence[str] | None
+    """What is shown, where that is not all: ``"row"``, and modules by their names."""
     fragment: bool | None
     """TeX: a picture to ``\\input``, not a document."""
     template: str | os.PathLike[str] | None
@@ -61,7 +68,10 @@ class FileKeywords(FigureKeywords, total=False):
 TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
     **{name: (row.expected, row.types) for name, row in LOOKS.items()},
     "scale": ("a number", (int, float)),
-    "width": ("a whole number", (int,)),
+    "width": ("a whole number of pixels, or a text such as '3.5in'", (int, str)),
+    "min_font": ("a text such as '7pt'", (str,)),
+    "max_height": ("a text such as '9in'", (str,)),
+    "only": ("a list of names", (str, Sequence)),
     "fragment": ("True or False", (bool,)),
     "template": ("the path of a file", (str, os.PathLike)),
 }
@@ -89,14 +99,18 @@ def read_keywords(
         values.get("legend", True),
         aspect,
         values.get("detail") == "full",
+        read_place(values),
+        tuple(values.get("only", ())),
     )
+    width = values.get("width")
     template = values.get("template")
     return options, Settings(
         values.get("scale", 2.0),
-        values.get("width"),
+        width if isinstance(width, int) else None,
         values.get("fragment", False),
         os.fspath(template) if template is not None else None,
         aspect or Settings().aspect,
+        options.place is not None,
     )
 
 
@@ -112,7 +126,35 @@ def read_given(given: Mapping[str, object]) -> dict[str, Any]:
             raise TypeError(f"{name} must be {expected}, not {value!r}")
         if name in LOOKS:
             values[name] = LOOKS[name].read(value)
+        elif name == "width" and isinstance(value, int | str):
+            values[name] = width_of(value)
+        elif name == "only" and isinstance(value, str | Sequence):
+            values[name] = read_names(value)
     return values
+
+
+def read_place(values: Mapping[str, Any]) -> Place | None:
+    """The place that a figure is made for; None where it is as wide as it comes.
+
+    Raises:
+        ValueError: a length is none, or there is no width.
+    """
+    width = values.get("width")
+    lengths = {name: values[name] for name in ("min_font", "max_height") if name in values}
+    if not isinstance(width, str):
+        for name in lengths:
+            flag = name.replace("_", "-")
+            raise ValueError(f"{flag} is for a figure made for a width; give one, such as 3.5in")
+        return None
+    if values.get("aspect"):
+        raise ValueError("aspect and width both shape the figure; leave one of the two out")
+    wide, letters = PLACES.get(width, (width, PLACES["column"][1]))
+    high = lengths.get("max_height")
+    return Place(
+        length_of(wide),
+        length_of(lengths.get("min_font", letters)),
+        length_of(high) if high else float("inf"),
+    )
 
 
 def tell(networks: Sequence[Network], given: Mapping[str, object]) -> list[Network]:
@@ -121,11 +163,13 @@ def tell(networks: Sequence[Network], given: Mapping[str, object]) -> list[Netwo
     Raises:
         TypeError, ValueError: as :func:`read_keywords`, or no network has such a module.
     """
-    looks = {name: value for name, value in read_given(given).items() if name in LOOKS}
+    values = read_given(given)
+    looks = {name: value for name, value in values.items() if name in LOOKS}
     modules = {name for network in networks for name in network.modules} | set(OPENABLE)
-    for option, words in (("open", {MODULES, NONE}), ("panels", set[str]())):
+    every = (("open", {MODULES, NONE}), ("panels", set[str]()), ("only", {MAIN_ROW}))
+    for option, words in every:
         known = modules | words
-        for name in looks.get(option, ()):
+        for name in values.get(option, ()):
             if name not in known:
                 hint = did_you_mean(name, known) or f"there are {', '.join(sorted(known))}"
                 raise ValueError(f"{option}: no module is called '{name}'; {hint}")

@@ -150,6 +150,52 @@ def read_names(value: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (str(part).strip() for part in parts))))
 
 
+def length_of(value: str) -> float:
+    """Pixels of 1/96 inch of ``3.5in``, ``89mm``, ``9cm`` or ``7pt``.
+
+    Raises:
+        ValueError: it is no length, or none that a figure could have.
+    """
+    found = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(in|mm|cm|pt)\s*", value.lower())
+    pixels = float(found[1]) * UNITS[found[2]] if found else 0.0
+    if not 0.1 <= pixels <= LONGEST:
+        raise ValueError(f"{value!r} is no length; write 3.5in, 89mm, 9cm or 252pt")
+    return pixels
+
+
+def width_of(value: int | str) -> int | str:
+    """A width in pixels as a whole number; of a place, or a length, as it was written.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if isinstance(value, str) and value.strip().isdecimal():
+        value = int(value)
+    if isinstance(value, int):
+        if not 16 <= value <= MOST_PIXELS:
+            raise ValueError(f"{value} pixels are no width; it is 16 to {MOST_PIXELS:,}")
+        return value
+    name = value.strip().lower()
+    if name not in PLACES:
+        try:
+            length_of(name)
+        except ValueError:
+            known = ", ".join(PLACES)
+            message = f"{value!r} is no width; write 3.5in, 89mm, {known}, or pixels of a PNG"
+            raise ValueError(message) from None
+    return name
+
+
+UNITS = {"in": 96.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "pt": 96 / 72}
+"""Pixels in a unit of length."""
+LONGEST = 20_000.0
+MOST_PIXELS = 60_000
+PLACES: Mapping[str, tuple[str, str]] = {
+    "column": ("3.5in", "7pt"),
+    "text": ("7.16in", "7pt"),
+    "slide": ("13.33in", "12pt"),
+}
+"""Widths by name, and the smallest letters there: of IEEE's two columns, and of a wide slide."""
 TITLE_LENGTH = 100
 NATURAL = "natural"
 """The aspect of a page that is as the figure comes."""

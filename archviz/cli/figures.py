@@ -23,6 +23,8 @@ from archviz.cli.options import (
     network_argument,
     networks_argument,
     output_option,
+    parts_option,
+    place_options,
 )
 from archviz.cli.streams import emit, files_read, say
 
@@ -72,8 +74,10 @@ def emit_scene(
 @output_option
 @format_option
 @look_options()
+@place_options
+@parts_option
 @medium_options
-def render(network: str, output: str, suffix: str | None, **given: Any) -> None:
+def render(network: str, output: str, suffix: str | None, parts: bool, **given: Any) -> None:
     """Draw NET: a bundled network, a YAML file, a model file (ONNX, .keras, JSON), or PyTorch.
 
     package.module:name and model.py:Net run the code that they name; timm:, torchvision:
@@ -82,17 +86,29 @@ def render(network: str, output: str, suffix: str | None, **given: Any) -> None:
     \b
     archviz render resnet50 -o resnet50.svg
     archviz render my-net.yaml --aspect 16:9 --title -o my-net.png
+    archviz render resnet50 --width column -o resnet50.pdf
+    archviz render vit_b_16 --only row --width 3.5in -o vit.pdf
     archviz render model.onnx -o model.svg
     archviz render model.py:Net --input 1x3x32x32 -o net.svg
     archviz render vgg16 -o vgg16.pptx          slides of native, editable shapes
     archviz render vgg16 -o vgg16.gv && neato -n2 -Tpng vgg16.gv -o vgg16.png
     """
-    from archviz.export import network_bytes
+    from archviz.export import network_bytes, part_files
     from archviz.write.formats import choose_format
 
     chosen = choose_format(output, suffix)
     loaded = get_network(network)
     (picture,), _, _ = pictures_of([(loaded.network, loaded.analysis)], given)
+    if parts:
+        if output == "-" or chosen.alone != "figure":
+            what = "--parts writes several files; name one with -o"
+            if output != "-":
+                what = f"--parts is for formats of figures, such as svg, not for {chosen.suffix}"
+            raise click.UsageError(what)
+        for path, data in part_files(picture, chosen, output):
+            emit(path, data, chosen.mark)
+            say(path, err=True)
+        return
     emit(output, network_bytes(picture, chosen), chosen.mark)
 
 
@@ -118,6 +134,7 @@ def render(network: str, output: str, suffix: str | None, **given: Any) -> None:
 )
 @click.option("--force", is_flag=True, help=FORCE_HELP)
 @look_options()
+@place_options
 @medium_options
 def export(
     networks: tuple[str, ...],

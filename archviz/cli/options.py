@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from archviz.cli.streams import ALLOW_OUTSIDE, FORCE, INPUTS
-from archviz.looks import CHOICES, LOOKS, LookOption
+from archviz.looks import CHOICES, LOOKS, LookOption, read_names, width_of
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -59,6 +59,33 @@ class LookValue(click.ParamType[Any]):
             return self.option.read(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class WidthValue(click.ParamType["int | str"]):
+    """A width: pixels of a PNG, or that of the place where a figure will stand."""
+
+    name = "WIDTH"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        """A whole number of pixels, or the length or name as it was written."""
+        try:
+            return width_of(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class NameList(click.ParamType[tuple[str, ...]]):
+    """Names with commas between."""
+
+    name = "NAMES"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """The names, each once."""
+        return read_names(value)
 
 
 class FormatName(click.ParamType[str]):
@@ -124,6 +151,14 @@ class FormatOption(click.Option):
         return record[0], f"{record[1]}  ({names})"
 
 
+class WidthOption(FormatOption):
+    """The width, of which the help says itself what it is for."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The option and its help."""
+        return click.Option.get_help_record(self, ctx)
+
+
 class Drawing(click.Command):
     """A command that draws, and takes no option that its format would ignore."""
 
@@ -149,10 +184,12 @@ def written(param: click.Parameter, value: Any) -> str:
 
 def check_given(given: Mapping[str, str], ctx: click.Context) -> None:
     """Say which formats do not understand which of the options; wrong usage if none does."""
-    from archviz.write.formats import FORMATS, check_options, choose_format
+    from archviz.write.formats import FORMATS, asked_for, check_options, choose_format
 
     options = {param.name for param in ctx.command.params if isinstance(param, FormatOption)}
     given = {name: flag for name, flag in given.items() if name in options}
+    if "place" in asked_for({"width": ctx.params.get("width")}):
+        given = {"place" if name == "width" else name: flag for name, flag in given.items()}
     if "formats" in ctx.params:
         formats = [FORMATS[suffix] for suffix in ctx.params["formats"]]
     else:
@@ -302,10 +339,11 @@ def medium_options(command: Command) -> Command:
         ),
         click.option(
             "--width",
-            cls=FormatOption,
-            type=click.IntRange(16, 60_000),
-            metavar="PIXELS",
-            help="Width, instead of --scale.",
+            cls=WidthOption,
+            type=WidthValue(),
+            metavar="WIDTH",
+            help="Pixels of a PNG, instead of --scale. For a network's figure also the place that "
+            "it is made for: 3.5in, 89mm, column, text or slide.",
         ),
         click.option(
             "--fragment",
@@ -323,3 +361,39 @@ def medium_options(command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def place_options(command: Command) -> Command:
+    """What a figure of one network is made for, and which part of it."""
+    options = (
+        click.option(
+            "--min-font",
+            cls=FormatOption,
+            metavar="LENGTH",
+            help="Smallest letters of a figure made for a --width.  [default: 7pt]",
+        ),
+        click.option(
+            "--max-height",
+            cls=FormatOption,
+            metavar="LENGTH",
+            help="Greatest height of a figure made for a --width.",
+        ),
+        click.option(
+            "--only",
+            cls=FormatOption,
+            type=NameList(),
+            metavar="NAMES",
+            help="Show a part: 'row', and modules by their names, with commas between.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+parts_option = click.option(
+    "--parts",
+    is_flag=True,
+    help="Several figures, named after what they show: as few as --width and --max-height allow, "
+    "or one for the row and for each module.",
+)

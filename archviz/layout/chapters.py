@@ -52,7 +52,9 @@ def make_chapters(parts: Parts, width: float, height: float, even: bool = True) 
     ``even``: with no more slides than that, no panel stands alone on one if it can be helped.
     """
     width -= notes_along(parts.notes, parts.style, height)
-    ways = [way for way in _ways(parts, width) if all(one.up + one.down <= height for one in way)]
+    ways = [
+        way for way in ways_within(parts, width) if all(one.up + one.down <= height for one in way)
+    ]
     best = _fewest(parts, ways, (width, height), 1)
     if even and lonely_panels(best) and 1 < len(parts.panels) <= MOST_PANELS_EVEN:
         best = _fewest(parts, ways, (width, height), 2)
@@ -155,7 +157,7 @@ def _paginate(
     return [*chapters, Chapter((), (), parts.notes)] if parts.notes else chapters
 
 
-def _ways(parts: Parts, width: float) -> Iterator[tuple[RowLine, ...]]:
+def ways_within(parts: Parts, width: float) -> Iterator[tuple[RowLine, ...]]:
     """The main row in the fewest lines no wider than ``width``.
 
     They are alike, or, where no wire leads from one to another, more and more full.

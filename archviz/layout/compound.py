@@ -82,7 +82,9 @@ class WrappedBlock(Block):
         self.style = style
         self.side = inner_side(style)
         self.heights = stack(self.lines, style.row_gap(0.5) + style.px(0.2))
-        self.width = max(line.width for line in self.lines) + 2 * self.side
+        badges = max([line.badges[1] for line in self.lines[:-1]], default=0.0)
+        turn = max(0.0, badges + style.px(0.2) - 0.75 * self.side)  # keeps clear of the last badges
+        self.width = max(line.width for line in self.lines) + 2 * self.side + turn
         self.up = self.lines[0].up
         self.down = self.heights[-1] + self.lines[-1].down
         self.left_gap = self.lines[0].left_gap

@@ -243,7 +243,8 @@ def badge_entries(
     """An entry for each badge of ``table`` that is among ``badges``."""
     entries: list[Entry] = []
     seen: set[str] = set()
-    large = style._replace(unit=style.unit / SCALE * 0.9)
+    strict = style.room.least_badge >= style.room.badge_label  # no letter may be smaller
+    large = style._replace(unit=style.unit / SCALE * (1.0 if strict else 0.9))
     diameter = large.metric("badge")
     for badge in table:
         text, role = badge.text, badge.role
@@ -260,7 +261,7 @@ def badge_entries(
 
 def symbol_entries(style: Style, symbols: Collection[str]) -> list[Entry]:
     """An entry for each sign of a merge that is among ``symbols``."""
-    large = Style(style.theme, style.unit / SCALE * 0.8)
+    large = Style(style.theme, style.unit / SCALE * 0.8, room=style.room)
     width = large.px(DIAMETER)
     entries: dict[str, Entry] = {}
     for label, sign in SYMBOLS.items():

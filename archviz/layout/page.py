@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from archviz.errors import fail
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import PAD, Canvas, rounded
 from archviz.layout.flow import FLOWS
@@ -32,6 +33,8 @@ from archviz.network.model import Head, Network
 from archviz.scene.scene import Group, Scene, extent, total
 from archviz.scene.theme import Theme
 
+MAIN_ROW = "row"
+"""What the main row is called among what is shown."""
 MARGIN = 0.8
 NATURAL_ASPECT = 1.5
 """Width to height that panels are packed for where no shape is asked for."""
@@ -51,6 +54,17 @@ BARE = 0.05
 """What it costs that columns of panels are longer than the main row, as a share of that."""
 
 
+class Place(NamedTuple):
+    """Where a figure will stand: its width, the smallest letters there, its greatest height.
+
+    Pixels of 1/96 inch.
+    """
+
+    width: float
+    least_text: float
+    height: float = float("inf")
+
+
 class Options(NamedTuple):
     """What the user chose. ``aspect`` is width / height of the page, 0 for as it comes."""
 
@@ -60,6 +74,10 @@ class Options(NamedTuple):
     legend: bool = True
     aspect: float = 0.0
     full: bool = False
+    place: Place | None = None
+    """What the figure is made for, where that is said."""
+    only: tuple[str, ...] = ()
+    """What is shown, where that is not all: the main row, and modules by their names."""
 
 
 class PagePlan(NamedTuple):
@@ -81,22 +99,28 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
 
         network, analysis ─build─▶ blocks (measured) ─plan─▶ lines, rows ─place─▶ Scene
     """
+    if options.place:
+        from archviz.layout.made_for import draw_for
+
+        return draw_for(network, analysis, options, options.place)
     style = Style(options.theme, options.theme.metric("unit"), options.full)
     style = style._replace(flow=FLOWS[network.figure.direction])
     longest = longest_line(style)
     builder = Builder(network, analysis, style, longest=longest)
-    panels = build_panels(network, builder, longest)
+    panels = only_these(build_panels(network, builder, longest), options.only)
     packer = Packer(panels, style.gap(PANEL_GAP), style.row_gap(ROW_GAP))
 
     def arranged(builder: Builder) -> tuple[PagePlan, Unsettled]:
-        plan = choose_plan(main_row(builder), packer, style, options.aspect)
+        row = main_row(builder) if not options.only or MAIN_ROW in options.only else None
+        plan = choose_plan(row, packer, style, options.aspect)
         return plan, unsettled(plan.lines)
 
     plan = settled(
         builder.within(network.body)._replace(beside=ALONE if options.aspect else BESIDE), arranged
     )
     sheet = Sheet(style, plan.width)
-    sheet.row(plan.lines)
+    if plan.lines:
+        sheet.row(plan.lines)
     gap = style.gap(PANEL_GAP)
     longest = max((row_length(panel_row, gap) for panel_row in plan.panels), default=0.0)
     for panel_row in plan.panels:
@@ -109,6 +133,19 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
         own = heading_text(network)
         sheet.heading(own if options.title is True else str(options.title))
     return frame(sheet, network.head.title, describe_network(network, analysis), options.aspect)
+
+
+def only_these(panels: Sequence[Panel], only: Sequence[str]) -> list[Panel]:
+    """The panels of the modules that are shown: of all, where nothing is said.
+
+    Raises:
+        ArchvizError: neither the main row is, nor a panel.
+    """
+    shown = [panel for panel in panels if not only or panel.module.name in only]
+    if only and not shown and MAIN_ROW not in only:
+        names = ", ".join(dict.fromkeys([MAIN_ROW, *(panel.module.name for panel in panels)]))
+        raise fail("only", f"there is no panel of {', '.join(only)}", f"there are {names}")
+    return shown
 
 
 def draw_legend(theme: Theme) -> Scene:
@@ -160,25 +197,25 @@ def heading_text(network: Network) -> str:
     )
 
 
-def choose_plan(row: MainRow, packer: Packer, style: Style, aspect: float) -> PagePlan:
+def choose_plan(row: MainRow | None, packer: Packer, style: Style, aspect: float) -> PagePlan:
     """The arrangement in which the picture is largest on a page of shape ``aspect``.
 
     Without an aspect the main row goes on in a next line only where it is very long, and
-    panels stand in one row of usual width, however short the main row is.
+    panels stand in one row of usual width, however short the main row is. There may be no row.
     """
     shape = aspect or NATURAL_ASPECT
     if style.flow.vertical:
         shape = 1 / shape
     best: tuple[float, PagePlan] | None = None
     seen: set[int] = set()
-    for count in _line_counts(row, style, aspect):
-        spans = break_row(row, count, style, NEARLY)
+    for count in _line_counts(row, style, aspect) if row else [0]:
+        spans = break_row(row, count, style, NEARLY) if row else []
         if len(spans) in seen:
             continue
         seen.add(len(spans))
-        lines = measure_lines(row, spans, style)
+        lines = measure_lines(row, spans, style) if row else ()
         for width in _candidate_widths(lines, packer.panels, style, shape):
-            plan = _plan(lines, packer.within(width), style)
+            plan = plan_of(lines, packer.within(width), style)
             score = _cost(plan, style, shape, bool(aspect))
             if best is None or score < best[0] * 0.999:
                 best = (score, plan)
@@ -230,7 +267,7 @@ def _candidate_widths(
     height = total(line.up + line.down for line in lines)
     area = total(panel.length * panel.height for panel in panels)
     ideal = max(row, (shape * (row * height + area)) ** 0.5)
-    widths = {row}
+    widths = {row} if row else set[float]()
     for start in range(len(panels)):
         length = -gap
         for panel in panels[start:]:
@@ -245,13 +282,16 @@ def _candidate_widths(
 
 def row_width(lines: Sequence[RowLine], style: Style) -> float:
     """Width of a main row of several lines, with the turns between them and grounds of stages."""
+    if not lines:
+        return 0.0
     turn = turn_room(lines, style) if not all(line.anew for line in lines) else 0.0
     grounds = [style.px(PAD) for line in lines for span in line.stages if not span.brace]
     sides = 2 * max(turn, *grounds, *(line.margin for line in lines))
     return max(line.width for line in lines) + sides
 
 
-def _plan(lines: tuple[RowLine, ...], packed: Packed, style: Style) -> PagePlan:
+def plan_of(lines: tuple[RowLine, ...], packed: Packed, style: Style) -> PagePlan:
+    """The page of these lines and rows of panels, and what it measures."""
     height = total(line.up + line.down for line in lines) + style.row_gap(ROW_GAP) * (
         len(lines) - 1
     )

@@ -228,7 +228,7 @@ def fit_panel(
 def make_panel(module: Module, content: Block, style: Style, named: bool) -> Panel:
     """Measure a panel round ``content``."""
     pad_left = style.gap(PAD_LEFT if content.left_gap > style.gap(0.46) else 0.6)
-    pad_right = style.gap(PAD_RIGHT)
+    pad_right = max(style.gap(PAD_RIGHT), content.badges[1] + style.px(0.12))
     pad = style.row_gap(0.42)
     up = max(content.up, style.px(0.7)) + pad
     down = max(content.down, style.px(0.7)) + pad

@@ -223,6 +223,15 @@ def shapes_in(items: Iterable[Item]) -> Iterator[Shape]:
     return (leaf for leaf in leaves(items) if isinstance(leaf, Shape))
 
 
+def texts_in(items: Iterable[Item]) -> Iterator[Text]:
+    """All lines of text, those in shapes too, from back to front."""
+    for leaf in leaves(items):
+        if isinstance(leaf, Text):
+            yield leaf
+        elif isinstance(leaf, Shape):
+            yield from leaf.texts
+
+
 def groups_in(items: Iterable[Item]) -> Iterator[Group]:
     """All groups, each before those in it."""
     for item in items:

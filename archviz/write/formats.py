@@ -14,8 +14,10 @@ from archviz.scene.scene import Page, Scene
 
 Picture: TypeAlias = Literal["figure", "slides", "deck", "page", "index"]
 _DRAWING = ("direction", "detail", "merges", "open", "panels")
+_PLACED = ("only", "place", "min_font", "max_height")
+"""What only the figure of one network understands."""
 PICTURES: Mapping[Picture, tuple[str, ...]] = {
-    "figure": ("theme", "title", "legend", "aspect", *_DRAWING),
+    "figure": ("theme", "title", "legend", "aspect", *_DRAWING, *_PLACED),
     "slides": ("theme", "aspect", *_DRAWING),
     "deck": ("theme", "legend", "aspect", *_DRAWING),
     "page": ("theme", *_DRAWING),
@@ -34,7 +36,7 @@ class Settings(NamedTuple):
 
     ``scale`` and ``width`` (pixels) size a PNG; ``fragment`` makes TeX a picture to
     ``\\input``; ``template`` is a PPTX whose master a deck takes, and ``aspect`` the shape
-    of its slides.
+    of its slides. ``placed``: a figure was made for a width, and keeps it.
     """
 
     scale: float = 2.0
@@ -42,6 +44,7 @@ class Settings(NamedTuple):
     fragment: bool = False
     template: str | None = None
     aspect: float = 16 / 9
+    placed: bool = False
 
 
 class Format(NamedTuple):
@@ -66,7 +69,8 @@ class Format(NamedTuple):
     def understands(self, drawn: Drawn) -> tuple[str, ...]:
         """The options that change the file, if this is what is drawn."""
         if drawn == "figure":
-            return PICTURES["figure"] + self.options
+            common = [name for name in PICTURES["figure"] if name not in _PLACED]
+            return (*common, *self.options)
         together = self.together if drawn == "networks" else None
         return PICTURES[together or self.alone] + self.options
 
@@ -86,7 +90,7 @@ def _png(scene: Scene, settings: Settings) -> bytes:
 def _pdf(scene: Scene, settings: Settings) -> bytes:
     from archviz.write.pdf import figure_pdf
 
-    return figure_pdf(scene)
+    return figure_pdf(scene, cropped=not settings.placed)
 
 
 def _pdf_pages(pages: Sequence[Page], title: str, subject: str, settings: Settings) -> bytes:
@@ -207,11 +211,21 @@ def check_options(
     for name, written in given.items():
         deaf = [row.suffix for row in formats if name not in row.understands(drawn)]
         if deaf:
-            line = f"{written} is for {words(knowing(name, drawn))}, not for {words(deaf)}"
+            known = words(knowing(name, drawn) or ["figures of one network"])
+            line = f"{written} is for {known}, not for {words(deaf)}"
+            if name == "width" and drawn != "figure":
+                line += "; there it is a length, such as 3.5in"
             if len(deaf) == len(formats):
                 raise ValueError(line)
             lines.append(line)
     return tuple(lines)
+
+
+def asked_for(given: Mapping[str, object]) -> list[str]:
+    """The names of the options of what was given; a width that is no number is a place's."""
+    names = [name for name, value in given.items() if value is not None]
+    placed = isinstance(given.get("width"), str) and not str(given["width"]).isdecimal()
+    return ["place" if name == "width" and placed else name for name in names]
 
 
 def knowing(option: str, drawn: Drawn) -> list[str]:

@@ -73,11 +73,12 @@ def write_pdf(
     return output.getvalue()
 
 
-def figure_pdf(scene: Scene) -> bytes:
-    """One page, cut to what is drawn: the scene without its margins."""
+def figure_pdf(scene: Scene, cropped: bool = True) -> bytes:
+    """One page, cut to what is drawn where it is ``cropped``: the scene without its margins."""
     output = io.BytesIO()
     canvas = _canvas(output, scene.title, "archviz", scene.description)
-    _draw(canvas, scene, content_box(scene))
+    whole = (0.0, 0.0, scene.width, scene.height)
+    _draw(canvas, scene, content_box(scene) if cropped else whole)
     canvas.showPage()
     canvas.save()
     return output.getvalue()

@@ -59,6 +59,7 @@ def pictures() -> dict[str, str]:
     found["timeline"] = write_svg(draw_timeline(heads, load_theme()))
     slide = networks["resnet50"]
     found["slide"] = write_svg(network_slides(slide.network, slide.analysis, load_theme())[0])
+    found["column"] = slide.svg(width="column")
     net = networks["lenet5"]
     themes = [load_theme(name) for name in theme_names()]
     found["themes"] = write_svg(draw_themes(net.network, net.analysis, themes))
@@ -160,10 +161,15 @@ def formats_part() -> str:
     common = [name for name in every if 2 * len(knowing(name, "network")) > len(FORMATS)]
     for row in FORMATS.values():
         known = row.understands("network")
-        own = ", ".join(f"`--{name}`" for name in known if name not in common)
-        lacking = ", ".join(f"`--{name}`" for name in common if name not in known)
+        own = ", ".join(flag(name) for name in known if name not in common)
+        lacking = ", ".join(flag(name) for name in common if name not in known)
         lines.append(f"| `.{row.suffix}` | {row.about} | {own} | {lacking} |")
     return "\n".join(lines)
+
+
+def flag(name: str) -> str:
+    """The flag of an option, as Markdown."""
+    return "`--width` of a place" if name == "place" else f"`--{name.replace('_', '-')}`"
 
 
 def networks_part() -> str:

@@ -1,0 +1,183 @@
+"""Figures made for a place: as wide as that, no letter too small, in parts where they must be."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import archviz
+from archviz.catalog import names
+from archviz.cli.commands import main
+from archviz.errors import ArchvizError
+from archviz.layout.made_for import draw_for, draw_parts
+from archviz.layout.page import Options, Place
+from archviz.looks import length_of, width_of
+from archviz.scene.scene import Scene, texts_in
+from archviz.scene.theme import load_theme
+from tests.invariants import violations
+
+INCH = 96.0
+SEVEN = 7 / 0.75
+COLUMN = Place(3.5 * INCH, SEVEN)
+TALL = {"unet"}
+"""Networks that are wider than a column, whatever is done: their U cannot be in lines."""
+
+
+def drawn(name: str, place: Place, **given: str) -> Scene:
+    net = archviz.load(name)
+    figure = net.network.figure
+    network = net.network._replace(figure=figure._replace(looks={**figure.looks, **given}))
+    return draw_for(network, net.analysis, Options(load_theme()), place)
+
+
+def least_text(scene: Scene) -> float:
+    return min(text.size for text in texts_in(scene.items)) * 0.75
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+@pytest.mark.parametrize("name", ["lenet5", "alexnet", "vgg16", "nin", "resnet50"])
+@pytest.mark.parametrize("direction", ["right", "down", "up"])
+def test_a_column_takes_the_small_ones_whole(name: str, direction: str) -> None:
+    high = COLUMN._replace(height=9 * INCH)
+    scene = drawn(name, high, direction=direction)
+    assert scene.width == 3.5 * INCH
+    assert scene.height <= high.height
+    assert least_text(scene) >= 7
+    assert not violations(scene)
+
+
+@pytest.mark.parametrize("name", sorted({*names()} - TALL))
+def test_a_column_takes_every_network_in_at_most_three_parts(name: str) -> None:
+    net = archviz.load(name)
+    place = COLUMN._replace(height=9 * INCH)
+    parts = draw_parts(net.network, net.analysis, Options(load_theme()), place)
+    assert len(parts) <= 3
+    assert len({part.name for part in parts}) == len(parts)
+    for part in parts:
+        assert part.scene.width == place.width
+        assert part.scene.height <= place.height
+        assert least_text(part.scene) >= 7
+        assert not violations(part.scene)
+
+
+@pytest.mark.parametrize("inches", [2.5, 3.5, 5.0, 7.16, 13.33])
+@pytest.mark.parametrize("name", ["resnet50", "inception_v4", "vit_b_16"])
+def test_no_letter_is_too_small_and_the_width_is_met(name: str, inches: float) -> None:
+    place = Place(inches * INCH, 8 / 0.75)
+    try:
+        scene = drawn(name, place)
+    except ArchvizError as error:
+        assert inches < 4
+        assert "cannot be" in str(error)
+        return
+    assert scene.width == pytest.approx(place.width, abs=0.006)
+    assert least_text(scene) >= 8
+    assert not violations(scene)
+
+
+def test_full_detail_fits_too() -> None:
+    net = archviz.load("vgg16")
+    options = Options(load_theme(), full=True)
+    scene = draw_for(net.network, net.analysis, options, COLUMN)
+    assert (scene.width, least_text(scene) >= 7) == (COLUMN.width, True)
+
+
+def test_what_cannot_be_says_what_can() -> None:
+    with pytest.raises(ArchvizError) as info:
+        drawn("unet", COLUMN)
+    said = str(info.value)
+    letters = re.search(r"letters of ([0-9.]+) pt can be, or a width of ([0-9.]+) in", said)
+    assert letters, said
+    assert "cannot be 3.5 in wide with letters of 7 pt" in said
+    scene = drawn("unet", Place(float(letters[2]) * INCH + 1, SEVEN))
+    assert least_text(scene) >= 7
+
+
+def test_lengths() -> None:
+    assert length_of("3.5in") == 336
+    assert length_of("25.4 mm") == pytest.approx(96)
+    assert length_of("2.54cm") == pytest.approx(96)
+    assert length_of("72pt") == 96
+    assert (width_of("Column"), width_of("640"), width_of(300)) == ("column", 640, 300)
+    for wrong in ("3.5", "in", "0in", "1e9in", "-3in", "12px", "columns"):
+        with pytest.raises(ValueError, match=r"no width|no length"):
+            width_of(wrong)
+
+
+def test_the_command_line_makes_a_figure_for_a_place(tmp_path: Path) -> None:
+    for width, inches in (("3.5in", 3.5), ("89mm", 89 / 25.4), ("column", 3.5), ("252pt", 3.5)):
+        path = tmp_path / "net.svg"
+        assert run("render", "nin", "--width", width, "-o", str(path), "--force").exit_code == 0
+        found = re.search(r'<svg[^>]* width="([0-9.]+)"', path.read_text(encoding="utf-8"))
+        assert found and float(found[1]) == pytest.approx(inches * 96, abs=0.01)
+
+
+def test_a_pdf_keeps_its_width(tmp_path: Path) -> None:
+    from pypdf import PdfReader
+
+    path = tmp_path / "net.pdf"
+    assert run("render", "resnet50", "--width", "3.5in", "-o", str(path)).exit_code == 0
+    assert float(PdfReader(path).pages[0].mediabox.width) == pytest.approx(252, abs=0.01)
+
+
+def test_parts_are_files_with_names(tmp_path: Path) -> None:
+    path = str(tmp_path / "net.svg")
+    result = run("render", "inception_v3", "--width", "column", "--max-height", "9in", "--parts",
+                 "-o", path)  # fmt: skip
+    assert result.exit_code == 0
+    names = sorted(one.name for one in tmp_path.iterdir())
+    assert names == ["net-inception-b-to-reduction-b.svg", "net-main-row-to-inception-a.svg"]
+    assert run("render", "lenet5", "--parts", "-o", path).exit_code == 0
+    assert (tmp_path / "net-main-row.svg").exists()
+    assert "name one with -o" in run("render", "lenet5", "--parts").stderr
+
+
+def test_a_part_alone(tmp_path: Path) -> None:
+    path = str(tmp_path / "part.svg")
+    for given in ((), ("--width", "column"), ("--direction", "down")):
+        result = run("render", "resnet50", "--only", "conv-block", *given, "-o", path, "--force")
+        assert (result.exit_code, result.stderr) == (0, "")
+        text = Path(path).read_text(encoding="utf-8")
+        assert "Conv block" in text
+        assert "Main row" not in text
+    result = run("render", "resnet50", "--only", "row", "-o", path, "--force")
+    assert ">Conv block</text>" not in Path(path).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--width", "3xx"), "'3xx' is no width; write 3.5in"),
+        (("--width", "300"), "--width is for png, not for svg; there it is a length, such as"),
+        (("--min-font", "7pt"), "min-font is for a figure made for a width"),
+        (("--max-height", "9in"), "max-height is for a figure made for a width"),
+        (("--width", "column", "--aspect", "4:3"), "aspect and width both shape the figure"),
+        (("--width", "column", "--min-font", "small"), "'small' is no length"),
+        (("--only", "nothing"), "no module is called 'nothing'"),
+    ],
+)
+def test_wrong_usage_is_told(arguments: tuple[str, ...], said: str) -> None:
+    result = run("render", "resnet50", "-f", "svg", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
+def test_a_module_without_a_panel_cannot_be_shown_alone() -> None:
+    result = run("render", "resnet50", "-f", "svg", "--open", "none", "--only", "conv-block")
+    assert result.exit_code == 1
+    assert "there is no panel of conv-block" in result.stderr
+
+
+def test_python_knows_the_same(tmp_path: Path) -> None:
+    net = archviz.load("resnet50")
+    assert net.scene(width="column").width == 336
+    assert 5 <= least_text(net.scene(width="column", min_font="5pt")) < 7
+    assert net.scene(only="row").height < net.scene().height
+    with pytest.raises(ValueError, match="min-font is for"):
+        net.scene(min_font="6pt")
