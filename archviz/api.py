@@ -55,10 +55,10 @@ class LoadedNetwork:
             TypeError: there is no such keyword, or its value is of the wrong type.
             ValueError: a value is none of those that there are.
         """
-        from archviz.layout.page import draw_network
+        from archviz.layout.made_for import draw_figure
 
         picture = self.picture(FORMATS["svg"], options)
-        return draw_network(*picture.net, picture.options)
+        return draw_figure(*picture.net, picture.options)
 
     def svg(self, **options: Unpack[FigureKeywords]) -> str:
         """The picture as an SVG document; the keywords and errors of :meth:`scene`."""

@@ -33,7 +33,7 @@ class Picture(NamedTuple):
 
 def network_bytes(picture: Picture, output: Format) -> bytes:
     """One network in one format: its figure, or its slides or page where that is better."""
-    from archviz.layout.page import draw_network
+    from archviz.layout.made_for import draw_figure
 
     net, options, settings = picture
     title = net[0].head.title
@@ -43,7 +43,7 @@ def network_bytes(picture: Picture, output: Format) -> bytes:
         return write_html([_html_figure(net, options)], title=title).encode("utf-8")
     if output.alone == "slides" and output.bind:
         return output.bind(network_pages(net, options, settings.aspect), title, "", settings)
-    return output.write(draw_network(*net, options), settings)
+    return output.write(draw_figure(*net, options), settings)
 
 
 def part_files(picture: Picture, output: Format, path: str) -> list[tuple[str, bytes]]:
@@ -94,7 +94,7 @@ def deck_bytes(
     ``options`` are those of the file: its theme, its legend.
     """
     from archviz.layout.deck import DECK_TITLE, deck_pages
-    from archviz.layout.page import draw_network
+    from archviz.layout.made_for import draw_figure
 
     nets = [picture.net for picture in pictures]
     if output.together == "index":
@@ -104,7 +104,7 @@ def deck_bytes(
     if output.together == "deck":
         pages = deck_pages(nets, options.theme, settings.aspect, options.legend)
     else:
-        scenes = [draw_network(*picture.net, picture.options) for picture in pictures]
+        scenes = [draw_figure(*picture.net, picture.options) for picture in pictures]
         pages = [
             Page(scene, head.title, head.brought) for scene, head in zip(scenes, heads, strict=True)
         ]

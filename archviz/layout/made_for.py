@@ -97,6 +97,17 @@ class Part(NamedTuple):
     scene: Scene
 
 
+def draw_figure(network: Network, analysis: Analysis, options: Options) -> Scene:
+    """The figure of a network: made for a place, where one is asked for, else as it comes.
+
+    Raises:
+        ArchvizError: it cannot be as small as the place asks for.
+    """
+    if options.place:
+        return draw_for(network, analysis, options, options.place)
+    return draw_network(network, analysis, options)
+
+
 def draw_for(network: Network, analysis: Analysis, options: Options, place: Place) -> Scene:
     """The figure of a network, made for a place.
 

@@ -99,10 +99,6 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
 
         network, analysis ─build─▶ blocks (measured) ─plan─▶ lines, rows ─place─▶ Scene
     """
-    if options.place:
-        from archviz.layout.made_for import draw_for
-
-        return draw_for(network, analysis, options, options.place)
     style = Style(options.theme, options.theme.metric("unit"), options.full)
     style = style._replace(flow=FLOWS[network.figure.direction])
     longest = longest_line(style)
