@@ -13,7 +13,6 @@ from archviz.cli.common import get_network
 from archviz.cli.options import (
     FORCE_HELP,
     Drawing,
-    FormatList,
     complete_network,
     force_option,
     format_option,
@@ -27,6 +26,7 @@ from archviz.cli.options import (
     place_options,
 )
 from archviz.cli.streams import emit, files_read, say
+from archviz.cli.types import FormatList
 
 if TYPE_CHECKING:
     from archviz.export import Analysed, Picture

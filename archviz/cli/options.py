@@ -1,15 +1,16 @@
-"""What the commands share: argument types, completion, options, and which formats know them."""
+"""What the commands share: completion, options, and which formats know them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from archviz.cli.streams import ALLOW_OUTSIDE, FORCE, INPUTS
-from archviz.looks import CHOICES, LOOKS, LookOption, read_names, width_of
+from archviz.cli.types import FormatName, LookValue, NameList, WidthValue
+from archviz.looks import CHOICES, LOOKS
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -44,88 +45,6 @@ def complete_theme(
 
     found = [CompletionItem(name) for name in theme_names() if name.startswith(incomplete)]
     return found or [CompletionItem(incomplete, type="file")]
-
-
-class LookValue(click.ParamType[Any]):
-    """The value of an option of look, as its row reads it."""
-
-    def __init__(self, option: LookOption) -> None:
-        self.option = option
-        self.name = option.metavar
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """What the text says."""
-        try:
-            return self.option.read(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-class WidthValue(click.ParamType["int | str"]):
-    """A width: pixels of a PNG, or that of the place where a figure will stand."""
-
-    name = "WIDTH"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int | str:
-        """A whole number of pixels, or the length or name as it was written."""
-        try:
-            return width_of(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-class NameList(click.ParamType[tuple[str, ...]]):
-    """Names with commas between."""
-
-    name = "NAMES"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        """The names, each once."""
-        return read_names(value)
-
-
-class FormatName(click.ParamType[str]):
-    """A format by its suffix."""
-
-    name = "FORMAT"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The suffix, as the table of formats has it."""
-        from archviz.write.formats import format_named
-
-        try:
-            return format_named(value).suffix
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Suffixes that begin so."""
-        from click.shell_completion import CompletionItem
-
-        from archviz.write.formats import FORMATS
-
-        return [CompletionItem(name) for name in FORMATS if name.startswith(incomplete)]
-
-
-class FormatList(click.ParamType[tuple[str, ...]]):
-    """``svg,png,pdf``: formats by their suffixes."""
-
-    name = "FORMATS"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        """The suffixes, each once."""
-        if isinstance(value, tuple):
-            return value
-        one = FormatName()
-        return tuple(dict.fromkeys(one.convert(part, param, ctx) for part in value.split(",")))
 
 
 def drawn_by(ctx: click.Context) -> Drawn:
@@ -327,6 +246,13 @@ def _look_option(name: str) -> Callable[[Command], Command]:
     return click.option(flags, cls=FormatOption, default=None, help=row.about + known, **more)
 
 
+def with_options(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
+    """A command with options, in their order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def medium_options(command: Command) -> Command:
     """The options of the formats themselves, whatever is drawn."""
     options = (
@@ -358,9 +284,7 @@ def medium_options(command: Command) -> Command:
             help="Take the master of this presentation.",
         ),
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return with_options(command, options)
 
 
 def place_options(command: Command) -> Command:
@@ -386,9 +310,7 @@ def place_options(command: Command) -> Command:
             help="Show a part: 'row', and modules by their names, with commas between.",
         ),
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return with_options(command, options)
 
 
 parts_option = click.option(

@@ -16,8 +16,6 @@ from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import rounded
 from archviz.layout.chapters import Chapter, Parts, make_chapters, ways_within
 from archviz.layout.flow import FLOWS
-from archviz.layout.left_out import left_out
-from archviz.layout.legend import used_in
 from archviz.layout.narrow import narrowed_row
 from archviz.layout.packing import Packer, row_length
 from archviz.layout.page import (
@@ -26,7 +24,7 @@ from archviz.layout.page import (
     Place,
     describe_network,
     draw_network,
-    heading_text,
+    explain,
     only_these,
     plan_of,
     row_width,
@@ -363,12 +361,7 @@ def _scene(
     for row in chapter.rows:
         sheet.panels(row, max(row_length(one, gap) for one in chapter.rows))
     sheet.notes(chapter.notes, room)
-    if options.legend:
-        used = used_in(sheet.items, style, network.figure.colors)
-        sheet.legend(used, left_out([network], style.full))
-    if options.title:
-        own = heading_text(network)
-        sheet.heading(own if options.title is True else str(options.title))
+    explain(sheet, network, options)
     left, top, right, bottom = extent(sheet.items)
     margin = style.px(MARGIN)
     width = max(place.width, right - left + 2 * margin)

@@ -122,13 +122,19 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
     for panel_row in plan.panels:
         sheet.panels(panel_row, longest)
     sheet.notes(network.figure.notes)
+    explain(sheet, network, options)
+    return frame(sheet, network.head.title, describe_network(network, analysis), options.aspect)
+
+
+def explain(sheet: Sheet, network: Network, options: Options) -> None:
+    """Put the legend of what was drawn under it, and the title above, as far as they are wanted."""
+    style = sheet.style
     if options.legend:
         used = used_in(sheet.items, style, network.figure.colors)
         sheet.legend(used, left_out([network], style.full))
     if options.title:
         own = heading_text(network)
         sheet.heading(own if options.title is True else str(options.title))
-    return frame(sheet, network.head.title, describe_network(network, analysis), options.aspect)
 
 
 def only_these(panels: Sequence[Panel], only: Sequence[str]) -> list[Panel]:

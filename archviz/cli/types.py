@@ -1,0 +1,94 @@
+"""What stands behind the options of commands, and how it is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archviz.looks import LookOption, read_names, width_of
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+class LookValue(click.ParamType[Any]):
+    """The value of an option of look, as its row reads it."""
+
+    def __init__(self, option: LookOption) -> None:
+        self.option = option
+        self.name = option.metavar
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What the text says."""
+        try:
+            return self.option.read(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class WidthValue(click.ParamType["int | str"]):
+    """A width: pixels of a PNG, or that of the place where a figure will stand."""
+
+    name = "WIDTH"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        """A whole number of pixels, or the length or name as it was written."""
+        try:
+            return width_of(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class NameList(click.ParamType[tuple[str, ...]]):
+    """Names with commas between."""
+
+    name = "NAMES"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """The names, each once."""
+        return read_names(value)
+
+
+class FormatName(click.ParamType[str]):
+    """A format by its suffix."""
+
+    name = "FORMAT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The suffix, as the table of formats has it."""
+        from archviz.write.formats import format_named
+
+        try:
+            return format_named(value).suffix
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Suffixes that begin so."""
+        from click.shell_completion import CompletionItem
+
+        from archviz.write.formats import FORMATS
+
+        return [CompletionItem(name) for name in FORMATS if name.startswith(incomplete)]
+
+
+class FormatList(click.ParamType[tuple[str, ...]]):
+    """``svg,png,pdf``: formats by their suffixes."""
+
+    name = "FORMATS"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """The suffixes, each once."""
+        if isinstance(value, tuple):
+            return value
+        one = FormatName()
+        return tuple(dict.fromkeys(one.convert(part, param, ctx) for part in value.split(",")))
