@@ -442,6 +442,18 @@ def test_texts_state_their_length(figure: tuple[str, ET.Element, bytes]) -> None
         assert float(text.attrib["textLength"]) > 0
 
 
+def test_a_text_whose_letters_were_not_measured_states_no_length(empty_folder: Path) -> None:
+    """It would be pulled apart: letters of Arabic, which join, first of all."""
+    text = (
+        "title: T\nnetwork: [input 8x8x3, {conv: 1x1 8, label: مرحبا}, {conv: 1x1 8, label: AB}]\n"
+    )
+    Path("net.yaml").write_text(text, encoding="utf-8")
+    data = CliRunner().invoke(main, ["render", "net.yaml", "--no-legend"]).stdout
+    found = re.findall(r"<text([^>]*)>([^<]*)<", data)
+    lengths = {label: "textLength" in given for given, label in found}
+    assert (lengths["مرحبا"], lengths["AB"]) == (False, True)
+
+
 def test_markup_in_a_spec_stays_text(empty_folder: Path) -> None:
     (empty_folder / "x.yaml").write_text(
         'title: "</title><script>alert(1)</script>"\n'

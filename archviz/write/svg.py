@@ -2,7 +2,7 @@
 
 What viewers disagree on is left out: no filters, markers, stylesheets, ``<use>`` or
 ``dominant-baseline``. A soft shadow is two translucent rectangles, drawn for all boxes
-of a group as one path each; every text carries its measured length.
+of a group as one path each; a text carries its length, if the bundled font has measured it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, assert_never
 
 from archviz.scene.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text, shapes_in
+from archviz.scene.text import covered
 from archviz.write.templates import render_template
 
 SHADOW_LEVELS = ((0.2, 0.17), (0.9, 0.11))
@@ -160,7 +161,7 @@ def _text(text: Text) -> Step:
             "x": number(text.x),
             "y": number(text.y),
             "size": number(text.size),
-            "length": number(text.width),
+            "length": number(text.width) if covered(text.bold).issuperset(text.text) else "",
             "fill": "" if text.fill == "#000000" else text.fill,
             "anchor": "" if text.anchor == "middle" else text.anchor,
             "weight": "bold" if text.bold else "",
