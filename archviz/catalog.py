@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 INDEX = "index.json"
 MOST_FILES = 2000
 """How many files of a folder are looked at for one that was meant."""
-MODEL_SUFFIXES = (".onnx", ".keras", ".json", ".h5", ".hdf5", ".pt", ".pth", ".pkl")
+MODEL_SUFFIXES = (
+    ".onnx", ".keras", ".json", ".gguf", ".safetensors", ".h5", ".hdf5", ".pt", ".pth", ".pkl"
+)  # fmt: skip
 """Of files that are imported, or refused with a word on how they could be; not read as specs."""
 
 

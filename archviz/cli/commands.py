@@ -110,7 +110,7 @@ def import_model(model: str, output: str) -> None:
     assert imported is not None
     emit(output, imported.text.encode("utf-8"), "yaml")
     say(imported.report, err=True)
-    if not imported.faithful:
+    if not (imported.faithful or imported.agrees):
         sys.exit(1)
 
 
@@ -170,7 +170,7 @@ def check(files: tuple[str, ...]) -> None:
             loaded = load_source(source)
             say_of(loaded)
             found = check_published(loaded.network, loaded.analysis)
-            if loaded.imported and not loaded.imported.faithful:
+            if loaded.imported and not (loaded.imported.faithful or loaded.imported.agrees):
                 found.append(Problem(Mark(source), "the figure is not proven to be the model"))
         except ArchvizError as error:
             found = list(error.problems)

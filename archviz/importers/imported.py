@@ -34,6 +34,8 @@ class Imported(NamedTuple):
     faithful: bool
     plain: bool = False
     """Whether the figure shows the model as it is, and nothing has to be said about it."""
+    agrees: bool = False
+    """Of a figure whose wiring is its family's: whether nothing in the file speaks against it."""
     unused: tuple[tuple[str, int], ...] = ()
     """Weights that the model did not use when it ran, and that the figure leaves out."""
 
@@ -45,16 +47,26 @@ def import_file(path: str, sizes: Sizes = ()) -> Imported:
         ArchvizError: the file is no model, or one that cannot be drawn.
     """
     from archviz.importers.garbage_collector import without_collector
-    from archviz.importers.sources import read_model
+    from archviz.importers.sources import read_model, states_facts
 
     with without_collector():
         try:
+            if states_facts(path):
+                return _of_family(path, sizes)
             graph = read_model(path, sizes)
         except ArchvizError:
             raise
         except Exception as error:
             raise _mistake(error, path) from error
         return import_layers(graph, os.path.splitext(os.path.basename(path))[0], path)
+
+
+def _of_family(path: str, sizes: Sizes) -> Imported:
+    """The spec of a language model from a file that has its facts and no graph."""
+    from archviz.importers.families.described import describe
+
+    text, network, report, agrees = describe(path, sizes)
+    return Imported(text, network, report, faithful=False, agrees=agrees)
 
 
 def import_layers(graph: LayerGraph, title: str, file: str) -> Imported:
@@ -136,7 +148,7 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
     if passing:
         said.append(f"gives {_values(passing, 'more ')}, on the way to its end")
     report = one_line(f"{file}: {'; '.join(said)}")
-    return Imported(text, network, report, faithful, plain, graph.held.unused)
+    return Imported(text, network, report, faithful, plain, unused=graph.held.unused)
 
 
 def _values(number: int, more: str = "") -> str:

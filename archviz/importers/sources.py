@@ -14,7 +14,10 @@ from archviz.importers.graphs import LayerGraph
 if TYPE_CHECKING:
     from archviz.importers.sizes import Sizes
 
-MODEL_FILES = "an ONNX file, a Keras 3 .keras file, or the JSON of model.to_json()"
+MODEL_FILES = (
+    "an ONNX file, a Keras 3 .keras file, the JSON of model.to_json(), "
+    "or the GGUF file or config.json of a language model"
+)
 
 
 def is_model_file(path: str) -> bool:
@@ -23,8 +26,18 @@ def is_model_file(path: str) -> bool:
     if suffix == ".json":
         from archviz.importers.read.keras import looks_like_model
 
-        return looks_like_model(path)
+        return looks_like_model(path) or states_facts(path)
     return suffix in MODEL_SUFFIXES
+
+
+def states_facts(path: str) -> bool:
+    """Whether a file has the facts of a language model, and no graph."""
+    suffix = suffix_of(path)
+    if suffix == ".json":
+        from archviz.importers.read.config_json import is_configuration
+
+        return is_configuration(path)
+    return suffix == ".gguf"
 
 
 def suffix_of(path: str) -> str:
@@ -65,5 +78,11 @@ def _read(path: str, suffix: str, sizes: Sizes) -> LayerGraph:
             path,
             "is a pickle, which only runs as Python code",
             "use archviz.from_torch(module, input_size), or export to ONNX",
+        )
+    if suffix == ".safetensors":
+        raise fail(
+            path,
+            "holds weights alone, and nothing on what is done with them",
+            "name the config.json beside it",
         )
     raise fail(path, "is no model that can be imported", f"give {MODEL_FILES}")

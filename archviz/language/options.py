@@ -73,6 +73,10 @@ OPTIONS: Mapping[str, Option] = {
     "width": Option("whole", "filters", "features of all heads, or of an embedding"),
     "window": Option("whole", "window", "how many rows each row of an attention sees"),
     "rotary": Option("bool", "rotary", "whether queries and keys are turned by their position"),
+    "qk-norm": Option("norm", "qk_norm", "normalisation of the queries and keys of each head"),
+    "qk-whole": Option(
+        "bool", "qk_whole", "whether qk-norm has weights for all heads, not for one"
+    ),
     "out-bias": Option("bool", "out_bias", "bias of an attention's last projection, if another"),
     "inner": Option("whole", "filters", "features between the two layers of a feed-forward part"),
     "gated": Option("bool", "gated", "whether a feed-forward part is gated (SwiGLU, GEGLU)"),
@@ -108,7 +112,16 @@ OPTIONS: Mapping[str, Option] = {
 }
 COMMON = ("shared", "frozen", "own", "name", "label", "caption", "color", "hidden", "depth", "when")
 
-_SWITCHES = ("causal", "rotary", "gated", "bidirectional", "last", "reset-after", "keep")
+_SWITCHES = (
+    "causal",
+    "rotary",
+    "qk-whole",
+    "gated",
+    "bidirectional",
+    "last",
+    "reset-after",
+    "keep",
+)
 
 FLAGS: Mapping[str, tuple[str, str]] = {
     "same": ("pad", "same"),

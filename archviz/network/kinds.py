@@ -70,6 +70,16 @@ def _norm_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
     return trainable * shape[-1], moving * shape[-1]
 
 
+def _attention_weights(layer: Layer, shape: Shape, *named: Shape) -> tuple[int, int]:
+    trainable, moving = sequences.attention_weights(layer, shape, *named)
+    if layer.qk_norm in NORMS:
+        queries, keys = sequences.widths(layer, shape[-1])
+        width = queries + keys if layer.qk_whole else 2 * queries // layer.count
+        own, fixed = NORMS[layer.qk_norm].weights
+        return trainable + own * width, moving + fixed * width
+    return trainable, moving
+
+
 def _activation_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
     return ACTIVATIONS[layer.kind].weights[0] * shape[-1], 0
 
@@ -83,7 +93,7 @@ def _attention_words(layer: Layer) -> tuple[str, tuple[Trait, ...]]:
         label = "multi-query attention" if keys == 1 else "grouped-query attention"
     if layer.takes:
         label = label.replace("attention", "cross-attention")
-    width = layer.head_width or layer.filters // heads
+    width, normed = layer.head_width or layer.filters // heads, layer.qk_norm != "none"
     return ("causal " if layer.causal else "") + label, (
         Trait("heads", counted(heads, "head") + (f" of {width}" if width else "")),
         Trait("keys", counted(keys, "key head"), keys == heads),
@@ -91,6 +101,7 @@ def _attention_words(layer: Layer) -> tuple[str, tuple[Trait, ...]]:
             "window", f"window {layer.window}" if layer.window else "no window", not layer.window
         ),
         Trait("rotary", "rotary" if layer.rotary else "not rotary", not layer.rotary),
+        Trait("qk-norm", "QK norm" if normed else "no QK norm", not normed),
     )
 
 
@@ -248,9 +259,9 @@ _ROWS = (
     Kind("attention", "attention", "attention", "multi-head attention",
          "attention of a sequence, or of the places of a map, with its four projections: heads",
          options=("heads", "kv-heads", "head-width", "width", "from", "causal", "window",
-                  "rotary", "bias", "out-bias", "norm"),
+                  "rotary", "qk-norm", "qk-whole", "bias", "out-bias", "norm"),
          main="heads", required=("heads",), shape=sequences.attention_shape,
-         weights=sequences.attention_weights, macs=sequences.attention_macs,
+         weights=_attention_weights, macs=sequences.attention_macs,
          products=sequences.attention_products, takes=("from",), words=_attention_words),
     Kind("feed-forward", "dense", "feed-forward", "feed-forward part",
          "two dense layers with an activation between them: features there; `gated`: the first "

@@ -73,6 +73,10 @@ class Layer(NamedTuple):
     causal: bool = False
     """Whether a row sees nothing behind it: a mask, or a padding before a convolution."""
     rotary: bool = False
+    qk_norm: str = "none"
+    """How queries and keys are normalised, with the same weights for all heads."""
+    qk_whole: bool = False
+    """Whether each head has weights of its own for that."""
     out_bias: bool | None = None
     """Whether the last projection of an attention has a bias; None: as the others."""
     active: int = 0

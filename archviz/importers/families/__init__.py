@@ -1,0 +1,1 @@
+"""Language models from their facts: the wiring comes from the family, not from the file."""

@@ -1,0 +1,302 @@
+"""The facts of a language model, block by block: what its file states, filled up by its family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from archviz.errors import fail, one_line
+from archviz.importers.families.sources import Configuration, Metadata, Source
+from archviz.importers.families.table import Family, table
+
+MAX_BLOCKS = 4096
+MAX_LABELS = 10**6
+_ACTS: Mapping[str, str] = {
+    "silu": "silu", "swish": "silu", "relu": "relu", "relu6": "relu6", "tanh": "tanh",
+    "sigmoid": "sigmoid", "mish": "mish", "elu": "elu", "selu": "selu",
+    "gelu": "gelu", "gelu_new": "gelu", "gelu_fast": "gelu", "gelu_python": "gelu",
+    "gelu_pytorch_tanh": "gelu", "gelu_accurate": "gelu", "gelu_python_tanh": "gelu",
+    "quick_gelu": "quick-gelu",
+}  # fmt: skip
+"""What configurations call activations."""
+
+
+class Block(NamedTuple):
+    """What a block has, as others may not."""
+
+    heads: int
+    keys: int
+    """Heads of keys and values."""
+    head_width: int
+    window: int
+    """How many words a word sees; 0: all."""
+    inner: int
+    experts: int
+    """0: a plain feed-forward part."""
+
+
+class Experts(NamedTuple):
+    """What all mixtures of experts of a model have."""
+
+    active: int = 0
+    inner: int = 0
+    shared: int = 0
+    """Features inside the expert that all words go through; 0: none."""
+    gate: bool = False
+    """Whether that one has a gate of its own."""
+
+
+class Facts(NamedTuple):
+    """A language model in numbers."""
+
+    family: Family
+    wiring: str
+    """Of a block, by its name in the table."""
+    width: int
+    vocab: int
+    context: int
+    """The longest text that it was made for."""
+    rows: int
+    """Of a table of learned positions; 0: none."""
+    segments: int
+    blocks: tuple[Block, ...]
+    experts: Experts
+    act: str
+    qk_norm: str
+    tied: bool
+    biases: frozenset[str]
+    """Of ``qkv-bias``, ``out-bias``, ``inner-bias`` and ``head-bias`` those that are there."""
+    head: tuple[str, ...]
+    """Parts behind the blocks."""
+    labels: int
+    """Classes that a classifier tells apart."""
+    factors: Mapping[str, float]
+    """Constants that values are multiplied by, or capped at."""
+    remarks: tuple[str, ...]
+    """What a reader has to know: the figure is not the whole model then."""
+
+    @property
+    def causal(self) -> bool:
+        """Whether a word sees only those before it."""
+        return not self.family.traits.get("encoder", False)
+
+
+def facts_of(source: Source) -> Facts:
+    """The facts of a model.
+
+    Raises:
+        ArchvizError: one is missing, or cannot be.
+    """
+    family, traits = source.family, source.family.traits
+    _check_only(source)
+    width, count = source.number("width"), source.number("layers")
+    if count > MAX_BLOCKS:
+        raise source.wrong("layers", count)
+    context = source.number("context")
+    shift = traits.get("positions")
+    rows = 0
+    if shift is not None:
+        rows, context = _positions(source, context, shift)
+    normed = bool(traits.get("qk-norm")) and (
+        source.flag("qk-normed") if "qk-normed" in traits or isinstance(source, Metadata) else True
+    )
+    head, labels, remarks = _head(source)
+    encoder = bool(traits.get("encoder"))
+    return Facts(
+        family=family,
+        wiring=_wiring(source),
+        width=width,
+        vocab=source.number("vocab"),
+        context=context,
+        rows=rows,
+        segments=source.number("segments", 0) if encoder and source.value("segments") else 0,
+        blocks=tuple(_blocks(source, width, count)),
+        experts=_experts(source),
+        act=_act(source),
+        qk_norm=str(traits["qk-norm"]) if normed else "none",
+        tied=source.tied,
+        biases=frozenset(
+            trait
+            for trait in ("qkv-bias", "out-bias", "inner-bias", "head-bias")
+            if source.flag(trait)
+        ),
+        head=head,
+        labels=labels,
+        factors=_factors(source, width),
+        remarks=remarks,
+    )
+
+
+def _check_only(source: Source) -> None:
+    """Refuse what the family's wiring in the table does not say."""
+    if not isinstance(source, Configuration):
+        return
+    data = source.data
+    for key, wanted in source.family.traits.get("only", {}).items():
+        value = data.get(key)
+        if value is not None and value != (data.get(wanted) if wanted in data else wanted):
+            message = f"has {key} {one_line(str(value), 40)}, and that wiring is not known"
+            raise fail(source.file, message, "export the model to ONNX, or use archviz.from_torch")
+
+
+def _wiring(source: Source) -> str:
+    """How a block is wired; several names come with the trait that decides."""
+    block = source.family.traits["block"]
+    if isinstance(block, str):
+        return block
+    (name, key), (other, _) = block.items()
+    if isinstance(source, Configuration):
+        return str(name if source.switch(key) else other)
+    assert isinstance(source, Metadata)
+    found = source.gguf.facts.get(f"{source.architecture}.{key}")
+    return str(name if (source.family.defaults[key] if found is None else found) else other)
+
+
+def _positions(source: Source, context: int, shift: int) -> tuple[int, int]:
+    """Rows of the table of positions, and the words that it is for."""
+    if isinstance(source, Metadata):
+        shape = source.gguf.tensors.get("position_embd.weight", (0, context))
+        rows = shape[1] if len(shape) == 2 else context
+        return rows, min(rows, context)
+    if shift < 0:
+        if context <= -shift:
+            raise source.wrong("context", context)
+        return context, context + shift
+    return context + shift, context
+
+
+def _blocks(source: Source, width: int, count: int) -> list[Block]:
+    heads = source.each("heads", count)
+    given = source.value("kv-heads")
+    if given is None and source.flag("one-key-head"):
+        keys = [1] * count
+    else:
+        keys = heads if given is None else source.each("kv-heads", count)
+    stated = source.value("head-width")
+    for number in set(heads):
+        if stated is None and width % number:
+            message = f"has a width of {width}, which is not divided by its {number} heads"
+            raise fail(source.file, message)
+    wide = [source.number("head-width", width // number) for number in heads]
+    values = source.value("value-width")
+    if values is not None and any(values != one for one in wide):
+        raise fail(source.file, "has values of another width than its keys: not known here")
+    experts = [source.number("experts") if one else 0 for one in _sparse(source, count)]
+    known = any(key in source.family.defaults for key in source.keys("inner"))
+    default = None if known or isinstance(source, Metadata) else 4 * width
+    if source.value("inner") is None and all(experts):
+        default = source.number("expert-inner", default)
+    inner = source.each("inner", count, default)
+    rows = zip(heads, keys, wide, _windows(source, count), inner, experts, strict=True)
+    return [Block(*row) for row in rows]
+
+
+def _windows(source: Source, count: int) -> list[int]:
+    """How many words a word sees in each block; 0: all."""
+    traits = source.family.traits
+    if not traits.get("windows") or source.value("window") in (None, 0):
+        return [0] * count
+    if isinstance(source, Configuration) and not source.flag("windows"):
+        return [0] * count
+    size = source.number("window")
+    named = source.data.get("layer_types") if isinstance(source, Configuration) else None
+    if named is not None:
+        return [size if one else 0 for one in _named_windows(source, named, count)]
+    start = 0
+    if "windows-from" in traits and isinstance(source, Configuration):
+        start = source.whole("window", source.first([traits["windows-from"]]), 0)
+    every = source.value("full-every") or traits.get("full-every", 0)
+    if isinstance(every, list):  # which blocks have a window, one by one, and again
+        local = [bool(every[index % len(every)]) for index in range(count)]
+    else:
+        every = source.whole("full-every", every, 0)
+        local = [not every or (index + 1) % every > 0 for index in range(count)]
+    return [size if one and index >= start else 0 for index, one in enumerate(local)]
+
+
+def _named_windows(source: Source, named: Any, count: int) -> list[bool]:
+    if not isinstance(named, list) or len(named) != count:
+        raise fail(source.file, f"has {count} blocks, and its layer_types do not name as many")
+    strange = [one for one in named if one not in ("full_attention", "sliding_attention")]
+    if strange:
+        message = f"has blocks of the type '{one_line(str(strange[0]), 40)}', which is not known"
+        raise fail(source.file, message, "known: full_attention, sliding_attention")
+    return [one == "sliding_attention" for one in named]
+
+
+def _sparse(source: Source, count: int) -> list[bool]:
+    """Which blocks have a mixture of experts."""
+    if isinstance(source, Metadata):
+        if source.value("experts") in (None, 0):
+            return [False] * count
+        if source.gguf.tensors:
+            return [source.has(f"blk.{index}.ffn_gate_inp.weight") for index in range(count)]
+        dense = source.gguf.facts.get(f"{source.architecture}.leading_dense_block_count", 0)
+        return [index >= dense for index in range(count)]
+    assert isinstance(source, Configuration)
+    if not any(key in source.family.defaults for key in source.keys("experts")):
+        return [False] * count
+    traits = source.family.traits
+    every, dense = 1, None
+    if "sparse-every" in traits:
+        every = source.whole("experts", source.first([traits["sparse-every"]]))
+        dense = source.first([traits["dense-layers"]])
+    plain = set(dense) if isinstance(dense, list) and all(type(x) is int for x in dense) else set()
+    none = source.value("experts") == 0
+    return [not none and at not in plain and (at + 1) % every == 0 for at in range(count)]
+
+
+def _experts(source: Source) -> Experts:
+    if not source.value("experts") or not any(_sparse(source, source.number("layers"))):
+        return Experts()
+    inner = source.value("expert-inner")
+    return Experts(
+        source.number("active"),
+        source.number("inner") if inner is None else source.number("expert-inner"),
+        source.number("shared-inner", 0),
+        source.flag("shared-gate"),
+    )
+
+
+def _act(source: Source) -> str:
+    word = source.value("act")
+    if not isinstance(word, str) or word not in _ACTS:
+        message = f"has the activation '{one_line(str(word), 40)}', which is not known"
+        raise fail(source.file, message, f"known: {', '.join(_ACTS)}")
+    return _ACTS[word]
+
+
+def _factors(source: Source, width: int) -> dict[str, float]:
+    """Constants by their names in the table; one that changes nothing is left out."""
+    factors = {name: source.factor(name) for name in ("soft-cap", "score-cap")}
+    if source.family.traits.get("scaled"):
+        scales = ("embedding-factor", "residual-factor", "logit-divisor")
+        factors |= {name: source.factor(name) for name in scales if source.factor(name) != 1}
+    if source.family.traits.get("embedding-root"):
+        factors["embedding-root"] = width
+    return {name: value for name, value in factors.items() if value}
+
+
+def _head(source: Source) -> tuple[tuple[str, ...], int, tuple[str, ...]]:
+    """The parts behind the blocks, the labels of a classifier, and what is not drawn."""
+    encoder = source.family.traits.get("encoder", False)
+    if isinstance(source, Metadata):
+        return () if encoder else ("final-norm", "logits"), 0, ()
+    assert isinstance(source, Configuration)
+    ends = table().heads
+    name = source.head or ("Model" if encoder else "ForCausalLM")
+    end = next((end for end in ends if name.endswith(end)), "")
+    parts = ends.get(end, ("final-norm",))
+    if not end or ("logits" in parts and encoder) or ("masked" in parts and not encoder):
+        remark = f"the head of {one_line(name, 60)} is not known, and not drawn"
+        return ("final-norm",), 0, (remark,)
+    if "masked" in parts and not source.tied:  # as the classes of RoBERTa do
+        return parts, 0, ("a head that is not tied may hold its biases twice",)
+    return parts, _labels(source), ()
+
+
+def _labels(source: Configuration) -> int:
+    names, number = source.data.get("id2label"), source.data.get("num_labels")
+    if isinstance(names, dict) and names:
+        return min(len(names), MAX_LABELS)
+    return number if type(number) is int and 0 < number <= MAX_LABELS else 2
