@@ -68,12 +68,13 @@ class Sizes:
     vocab, context, experts, active, expert, shared = 100, 128, 4, 2, 24, 40
 
 
-BIASED = "attn_q attn_k attn_v attn_output ffn_up ffn_down attn_norm ffn_norm output_norm".split()
+QKV = ("attn_q", "attn_k", "attn_v")
+BIASED = (*QKV, "attn_output", "ffn_up", "ffn_down", "attn_norm", "ffn_norm", "output_norm")
 KINDS: Mapping[str, Mapping[str, Any]] = {
     "llama": {},
     "mixtral": {"arch": "llama", "experts": True},
-    "qwen2": {"biases": ["attn_q", "attn_k", "attn_v"]},
-    "qwen2moe": {"biases": ["attn_q", "attn_k", "attn_v"], "experts": True, "shared": True},
+    "qwen2": {"biases": QKV},
+    "qwen2moe": {"biases": QKV, "experts": True, "shared": True},
     "qwen3": {"normed": "head", "head": 32},
     "qwen3moe": {"normed": "head", "experts": True},
     "gemma": {"tied": True, "head": 32},
@@ -143,12 +144,8 @@ def tensors_of(kind: str, tied: bool | None = None) -> Shapes:
         inner = {**_attention(kind, row, one), **_feed_forward(row)}
         for name in _norms(row):
             inner[name] = (width,)
-        for name in list(inner):
-            plain = name.removesuffix("_norm") if row.get("encoder") else name
-            if name in row.get("biases", ()) or (row.get("encoder") and plain != name):
-                shapes[f"blk.{number}.{name}.bias"] = inner[name][-1:]
-            elif name == "attn_qkv" and "attn_q" in row.get("biases", ()):
-                shapes[f"blk.{number}.{name}.bias"] = inner[name][-1:]
+        biased = [name for name in inner if _is_biased(row, name)]
+        shapes |= {f"blk.{number}.{name}.bias": inner[name][-1:] for name in biased}
         shapes |= {f"blk.{number}.{name}.weight": shape for name, shape in inner.items()}
     if not row.get("encoder") and row.get("final", True):
         shapes["output_norm.weight"] = (width,)
@@ -159,6 +156,12 @@ def tensors_of(kind: str, tied: bool | None = None) -> Shapes:
         if "output" in row.get("biases", ()):
             shapes["output.bias"] = (size.vocab,)
     return shapes
+
+
+def _is_biased(row: Mapping[str, Any], name: str) -> bool:
+    biases = row.get("biases", ())
+    normed = bool(row.get("encoder")) and name.endswith("_norm")
+    return name in biases or normed or (name == "attn_qkv" and "attn_q" in biases)
 
 
 def _attention(kind: str, row: Mapping[str, Any], one: int) -> Shapes:
@@ -181,7 +184,9 @@ def _feed_forward(row: Mapping[str, Any]) -> Shapes:
     size, width = Sizes, Sizes.width
     if row.get("experts"):
         shapes: Shapes = {"ffn_gate_inp": (width, size.experts)}
-        shapes |= {f"ffn_{part}_exps": (width, size.expert, size.experts) for part in ("gate", "up")}
+        shapes |= {
+            f"ffn_{part}_exps": (width, size.expert, size.experts) for part in ("gate", "up")
+        }
         shapes["ffn_down_exps"] = (size.expert, width, size.experts)
         if row.get("shared"):
             shapes |= {f"ffn_{part}_shexp": (width, size.shared) for part in ("gate", "up")}

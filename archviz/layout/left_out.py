@@ -19,15 +19,23 @@ def left_out(networks: Sequence[Network], full: bool) -> str:
     found: dict[str, None] = {}
     every = [list(within(network.body, shown=True)) for network in networks]
     for nodes in every:
-        layers = [node for node in nodes if isinstance(node, Layer)]
-        drawn = {KINDS[one.kind] for one in layers if one.drawn}
-        options = {name for kind in drawn if kind.glyph == "box" for name in kind.options}
+        layers = [node for node in nodes if isinstance(node, Layer) and node.drawn]
+        kinds = {(KINDS[one.kind], _tells_width(one)) for one in layers}
+        boxes = [(kind, told) for kind, told in kinds if kind.glyph == "box"]
+        options = {name for kind, told in boxes for name in kind.options}
+        if all(told for kind, told in boxes if "width" in kind.options):
+            options.discard("width")
         for name, text in (*(() if full else SIZES), *NEVER):
             if name in options:
                 found[text] = None
     for network, nodes in zip(networks, every, strict=True):
         found |= dict.fromkeys(_layers(network, nodes))
     return "Not shown: " + ", ".join(found) if found else ""
+
+
+def _tells_width(layer: Layer) -> bool:
+    """Whether the words at a box say how wide it is: heads of so many features, or a caption."""
+    return bool(layer.head_width) or str(layer.filters) in layer.caption.split()
 
 
 def _layers(network: Network, nodes: Sequence[Node]) -> Iterator[str]:

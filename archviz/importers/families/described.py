@@ -114,10 +114,10 @@ def _opened(path: str) -> tuple[Source, list[str]]:
     types = table().types
     name = data.get("model_type")
     source: Mapping[str, Any] = data
-    if name not in types:
+    if not isinstance(name, str) or name not in types:
         parts = [key for key in _PARTS if isinstance(data.get(key), dict)]
         inner = data[parts[0]].get("model_type") if parts else None
-        if inner in types:
+        if isinstance(inner, str) and inner in types:
             said = [f"only the language part of {one_line(str(name), 40)} is drawn"]
             tied = {key: data[key] for key in ("tie_word_embeddings",) if key in data}
             name, source = inner, {**tied, **data[parts[0]]}

@@ -194,9 +194,8 @@ def _blocks(source: Source, width: int, count: int) -> list[Block]:
 def _windows(source: Source, count: int) -> list[int]:
     """How many words a word sees in each block; 0: all."""
     traits = source.family.traits
-    if not traits.get("windows") or source.value("window") in (None, 0):
-        return [0] * count
-    if isinstance(source, Configuration) and not source.flag("windows"):
+    off = isinstance(source, Configuration) and not source.flag("windows")
+    if off or not traits.get("windows") or not source.value("window"):
         return [0] * count
     size = source.number("window")
     named = source.data.get("layer_types") if isinstance(source, Configuration) else None
@@ -227,7 +226,7 @@ def _named_windows(source: Source, named: Any, count: int) -> list[bool]:
 def _sparse(source: Source, count: int) -> list[bool]:
     """Which blocks have a mixture of experts."""
     if isinstance(source, Metadata):
-        if source.value("experts") in (None, 0):
+        if not source.value("experts"):
             return [False] * count
         if source.gguf.tensors:
             return [source.has(f"blk.{index}.ffn_gate_inp.weight") for index in range(count)]

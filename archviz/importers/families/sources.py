@@ -132,7 +132,7 @@ class Configuration(Source):
     def switch(self, key: str) -> bool:
         """A key that says yes or no."""
         value = self.first([key])
-        if value not in (None, True, False):
+        if value is not None and not isinstance(value, bool):
             raise fail(self.file, f"states '{one_line(str(value), 40)}' as {key}", "true or false")
         return bool(value)
 

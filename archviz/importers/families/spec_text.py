@@ -144,12 +144,10 @@ def _feed_forward(facts: Facts, block: Block) -> Any:
 
 
 def _stem(facts: Facts, words: int) -> list[Any]:
-    row: list[Any] = [
-        f"input {words} label=words", f"embedding {facts.width} words={facts.vocab}",
-    ]  # fmt: skip
+    row = _looked_up(facts, words, "words", facts.vocab)
     if facts.segments:
-        table_of = f"embedding {facts.width} words={facts.segments}"
-        row = [{"towers": [row, [f"input {words} label=segments", table_of]], "merge": "add"}]
+        other = _looked_up(facts, words, "segments", facts.segments)
+        row = [{"towers": [row, other], "merge": "add"}]
     if facts.rows:
         row.append("position" if facts.rows == words else f"position rows={facts.rows}")
     if not facts.causal:
@@ -160,6 +158,12 @@ def _stem(facts: Facts, words: int) -> list[Any]:
     if "embedding-factor" in factors:
         row.append(_step(f"× {factors['embedding-factor']:g}"))
     return row
+
+
+def _looked_up(facts: Facts, length: int, what: str, known: int) -> list[Any]:
+    """An input, and the rows of a table for what is in it."""
+    table_row = {"embedding": f"{facts.width} words={known}", "caption": f"width {facts.width}"}
+    return [f"input {length} label={what}", table_row]
 
 
 def _end(facts: Facts) -> list[Any]:

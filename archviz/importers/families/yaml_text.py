@@ -20,7 +20,8 @@ def flow(value: Any) -> str:
 
 def quoted(text: str) -> str:
     """A text, in quotes where it needs them."""
-    if not text or _PLAIN.fullmatch(text):
+    number = text[:1].isdigit() and " " not in text
+    if not text or (_PLAIN.fullmatch(text) and not number):
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 

@@ -228,8 +228,11 @@ class _Reader:
 
     def skip(self, count: int) -> None:
         """Pass over bytes that nobody needs."""
-        if count and self.file.seek(count, os.SEEK_CUR) > self.size:
+        if not count:
+            return
+        if count > self.size - self.file.tell():
             raise _DamagedError("it ends within its head")
+        self.file.seek(count, os.SEEK_CUR)
 
     def limit(self, count: int, most: int, each: int, what: str) -> None:
         """So many entries have to fit the file, and what a model has."""
