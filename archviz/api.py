@@ -202,13 +202,16 @@ def load_text(
 
 
 def from_onnx(path: str | os.PathLike[str], input_size: Any = None) -> LoadedNetwork:
-    """A network from a model file: ONNX, ``.keras`` or the JSON of a Keras model.
+    """A network from a model file: ONNX, ``.keras``, the JSON of a Keras model, and GGUF or
+    ``config.json`` of a language model.
 
     ``input_size`` is for sides of inputs that the file leaves open: a shape with its batch,
     such as ``(1, 3, 640, 640)``, several, or a dictionary of them by the names of inputs.
 
     Its weights are counted and not read; no framework is needed. ``imported`` says whether
-    the figure is faithful: it takes the weights that the file holds, and gives its shapes.
+    the figure is faithful: it takes the weights that the file holds, and gives its shapes. Of a
+    language model that has facts and no graph it never is; ``imported.agrees`` says whether
+    nothing in the file speaks against the figure.
 
     Raises:
         ArchvizError: the file is no model, or one that cannot be drawn.

@@ -90,10 +90,35 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "olmoe": {"normed": "all", "experts": True},
     "stablelm": {"biases": ["attn_norm", "ffn_norm", "output_norm"]},
     "granite": {},
+    "falcon": {
+        "biases": ("attn_norm", "output_norm"),
+        "norms": ("attn_norm",),
+        "fused": True,
+        "gated": False,
+        "tied": True,
+    },
+    "bloom": {"biases": BIASED, "gated": False, "fused": True, "tied": True, "first": True},
+    "smollm3": {"tied": True, "blocks": 4},
+    "glm4": {"around": True, "joined": True, "biases": QKV},
+    "granitemoe": {"experts": True, "tied": True},
+    "gpt-oss": {
+        "experts": True,
+        "window": 16,
+        "sinks": True,
+        "biases": (
+            *QKV,
+            "attn_output",
+            "ffn_gate_inp",
+            "ffn_gate_exps",
+            "ffn_up_exps",
+            "ffn_down_exps",
+        ),
+    },
+    "deepseek2": {"latent": True, "experts": True, "shared": True, "dense": 1},
     "bert": {"biases": BIASED, "gated": False, "positions": True, "encoder": True, "tied": True},
 }
 """What the tensors of each kind are, other than those of Llama."""
-ALIKE = ("gpt2", "gptneox", "bert", "olmo", "phi2", "phi3")
+ALIKE = ("gpt2", "gptneox", "bert", "olmo", "phi2", "phi3", "bloom", "deepseek2")
 """Kinds in which all heads have keys of their own."""
 
 
@@ -117,6 +142,14 @@ def facts_of(kind: str, **more: Any) -> dict[str, Any]:
         facts["expert_feed_forward_length"] = size.expert
     if row.get("shared"):
         facts["expert_shared_feed_forward_length"] = size.shared
+    if row.get("latent"):
+        facts |= {
+            "attention.q_lora_rank": 24,
+            "attention.kv_lora_rank": 20,
+            "expert_shared_count": 1,
+        }
+        facts |= {"attention.key_length": 18, "attention.value_length": 12}
+        facts["leading_dense_block_count"] = row["dense"]
     if "window" in row:
         facts["attention.sliding_window"] = row["window"]
     common = {
@@ -139,13 +172,15 @@ def tensors_of(kind: str, tied: bool | None = None) -> Shapes:
         shapes["position_embd.weight"] = (width, size.context)
     if row.get("encoder"):
         shapes["token_types.weight"] = (width, 2)
+    if row.get("encoder") or row.get("first"):
         shapes["token_embd_norm.weight"] = shapes["token_embd_norm.bias"] = (width,)
     for number in range(row.get("blocks", size.blocks)):
-        inner = {**_attention(kind, row, one), **_feed_forward(row)}
+        rest = {**row, "experts": False} if number < row.get("dense", 0) else row
+        inner = {**_attention(kind, row, one), **_feed_forward(rest)}
         for name in _norms(row):
             inner[name] = (width,)
         biased = [name for name in inner if _is_biased(row, name)]
-        shapes |= {f"blk.{number}.{name}.bias": inner[name][-1:] for name in biased}
+        shapes |= {f"blk.{number}.{name}.bias": inner[name][1:] or inner[name] for name in biased}
         shapes |= {f"blk.{number}.{name}.weight": shape for name, shape in inner.items()}
     if not row.get("encoder") and row.get("final", True):
         shapes["output_norm.weight"] = (width,)
@@ -166,6 +201,13 @@ def _is_biased(row: Mapping[str, Any], name: str) -> bool:
 
 def _attention(kind: str, row: Mapping[str, Any], one: int) -> Shapes:
     size = Sizes
+    if row.get("latent"):
+        heads, width = size.heads, size.width
+        return {
+            "attn_q_a": (width, 24), "attn_q_a_norm": (24,), "attn_q_b": (24, heads * 18),
+            "attn_kv_a_mqa": (width, 28), "attn_kv_a_norm": (20,),
+            "attn_kv_b": (20, heads * 22), "attn_output": (heads * 12, width),
+        }  # fmt: skip
     queries, keys = size.heads * one, (size.heads if kind in ALIKE else size.keys) * one
     shapes: Shapes = {"attn_output": (queries, size.width)}
     if row.get("fused"):
@@ -173,6 +215,8 @@ def _attention(kind: str, row: Mapping[str, Any], one: int) -> Shapes:
     else:
         shapes |= {"attn_q": (size.width, queries), "attn_k": (size.width, keys)}
         shapes["attn_v"] = (size.width, keys)
+    if row.get("sinks"):
+        shapes["attn_sinks"] = (size.heads,)
     if "normed" in row:
         whole = row["normed"] == "all"
         shapes |= {"attn_q_norm": (queries if whole else one,)}
@@ -190,7 +234,9 @@ def _feed_forward(row: Mapping[str, Any]) -> Shapes:
         shapes["ffn_down_exps"] = (size.expert, width, size.experts)
         if row.get("shared"):
             shapes |= {f"ffn_{part}_shexp": (width, size.shared) for part in ("gate", "up")}
-            shapes |= {"ffn_down_shexp": (size.shared, width), "ffn_gate_inp_shexp": (width,)}
+            shapes["ffn_down_shexp"] = (size.shared, width)
+            if not row.get("latent"):
+                shapes["ffn_gate_inp_shexp"] = (width,)
         return shapes
     shapes = {"ffn_down": (size.inner, width), "ffn_up": (width, size.inner)}
     if row.get("joined"):

@@ -17,11 +17,14 @@ from click.testing import CliRunner
 import archviz
 from archviz import catalog
 from archviz.cli.commands import main
+from archviz.importers.families.table import table as families
 from archviz.layout.page import draw_legend
 from archviz.looks import ROLES, theme_names
 from archviz.marks import marked
 from archviz.scene.theme import COLORS, METRICS, PATTERNS, load_theme
 from archviz.write.scene_json import write_json
+
+import gguf_files  # isort: skip
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -129,6 +132,9 @@ def run(call: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             (folder / f"{name}.onnx").write_bytes(a_model())
         elif f"check {name}.yaml" in call:
             (folder / f"{name}.yaml").symlink_to(DOCS / "examples" / "mobilenet_v2.yaml")
+    if "llama-3.2-1b.gguf" in call:
+        facts, tensors = gguf_files.facts_of("llama"), gguf_files.tensors_of("llama")
+        gguf_files.write(folder / "llama-3.2-1b.gguf", facts, tensors)
     result = CliRunner().invoke(main, call.partition(" > ")[0].split()[1:])
     assert result.exit_code == 0, result.output
 
@@ -278,12 +284,22 @@ def test_the_page_on_themes_lists_every_value() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [*blocks("docs/themes.md", "yaml"), *blocks("CONTRIBUTING.md", "yaml")]
+    "text",
+    [
+        *blocks("docs/themes.md", "yaml"),
+        *[text for text in blocks("CONTRIBUTING.md", "yaml") if "roles" in text],
+    ],
 )
 def test_themes_of_the_pages_can_be_used(text: str, tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
     theme = load_theme(str(tmp_path / "mine.yaml"))
     assert theme.role("conv").fill == yaml.safe_load(text)["roles"]["conv"]["fill"]
+
+
+def test_the_family_of_the_page_is_that_of_the_table() -> None:
+    (text,) = [one for one in blocks("CONTRIBUTING.md", "yaml") if "defaults" in one]
+    ((name, row),) = yaml.safe_load(text).items()
+    assert row == {known.name: known.traits for known in families().types.values()}[name]
 
 
 def scene_values() -> tuple[dict[str, set[str]], dict[str, set[str]]]:

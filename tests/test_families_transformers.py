@@ -30,6 +30,24 @@ def test_the_stored_totals_are_those_of_transformers(model: Published) -> None:
     assert counted(model.config) == model.parameters
 
 
+@pytest.mark.parametrize("name", TYPES)
+def test_the_defaults_are_those_of_the_class(name: str) -> None:
+    """What a file leaves out is what transformers makes of it, key by key."""
+    made = transformers.CONFIG_MAPPING[name]
+    known = inspect.signature(made.__init__).parameters
+    family = table().types[name]
+    wanted = {}
+    for key, value in family.defaults.items():
+        own = known.get(made.attribute_map.get(key, key))
+        if value is not None and own is not None and not callable(own.default):
+            wanted[key] = own.default
+    stated = {key: value for key, value in family.defaults.items() if key in wanted}
+    silent = {"attention_types", "seq_length", "hidden_act"}  # what code or a property fills in
+    assert {key for key in stated if stated[key] != wanted[key]} <= silent
+    decided = {value for value in family.traits.values() if isinstance(value, str)} & set(known)
+    assert {key for key in decided if known[key].default is not None} <= set(family.defaults)
+
+
 def drawn(name: str, draw: random.Random) -> Any:
     """A small configuration of a type, its options drawn."""
     made = transformers.CONFIG_MAPPING[name]

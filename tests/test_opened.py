@@ -71,6 +71,7 @@ network:
   - block 2
   - block 4
   - attention 8 kv-heads=2 window=7 from=memory
+  - attention 8 rotary qk-norm=rms-norm
   - mixture-of-experts 8 active=2 inner=64 gelu
   - lstm 32 bidirectional last
 """
@@ -91,11 +92,21 @@ def test_boxes_say_what_sets_a_kind_apart_in_all_calls() -> None:
         ("causal", "attention", "2 or 4 heads, rotary"),
         ("feed-", "forward", "128 or 256, SwiGLU"),
         ("grouped-query", "cross-attention", "8 heads, 2 key heads", "window 7"),
+        ("attention", "8 heads, rotary", "QK norm"),
         ("2 of 8", "experts", "64, GELU"),
         ("bidirectional", "LSTM", "32, last state"),
     ):
-        place = texts.index(words[0])
-        assert tuple(texts[place : place + len(words)]) == words
+        starts = [place for place, text in enumerate(texts) if text == words[0]]
+        assert words in [tuple(texts[place : place + len(words)]) for place in starts]
+
+
+def test_the_panel_of_an_attention_has_the_norm_of_its_queries_and_keys() -> None:
+    network = "title: T\nnetwork:\n  - input 6x8\n  - attention 2 qk-norm={}\n"
+    inside = "figure: {open: attention, legend: no}\n"
+    for norm, sign in (("rms-norm", "Rm"), ("layer-norm", "L"), ("none", "")):
+        words = shown(network.format(norm) + inside)
+        assert words.count(sign) == (2 if sign else 0)
+        assert ("Multi-head attention, 2 heads, QK norm" in words) == bool(sign)
 
 
 def test_the_panel_of_a_cross_attention_says_what_its_keys_are_of() -> None:

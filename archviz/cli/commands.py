@@ -94,12 +94,13 @@ for figure in figures.COMMANDS:
 @output_option
 @input_option
 def import_model(model: str, output: str) -> None:
-    """Write the spec of a real model: ONNX, .keras, the JSON of a Keras model, or PyTorch.
+    """Write the spec of a real model: ONNX, .keras, Keras JSON, GGUF, config.json, or PyTorch.
 
     The stem, modules, repeats and towers are found in it; the spec is yours to read,
     rename and polish. What it unrolls to is compared with the model, its total with the
     weights that the model holds. The outcome is said in one line on standard error;
-    status 1 if something differs or is not proven.
+    status 1 if something differs or is not proven. GGUF and the config.json of a language
+    model have no graph: the wiring is that of the family then, and the report says so.
 
     \b
     archviz import model.onnx -o model.yaml

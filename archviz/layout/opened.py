@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from archviz.layout.blocks import BoxBlock, Face
+from archviz.layout.blocks import BoxBlock, Face, Sign
 from archviz.layout.build import Builder
 from archviz.layout.compound import SeriesBlock, TowersBlock
-from archviz.layout.style import Style
 from archviz.layout.wires import FromBlock
 from archviz.network.kind import Trait
-from archviz.network.kinds import KINDS, OPENABLE
+from archviz.network.kinds import KINDS, NORMS, OPENABLE
 from archviz.network.model import Layer, Module, Network
 from archviz.network.walk import within
 
@@ -35,7 +34,8 @@ def opened_layers(network: Network, builder: Builder) -> Iterator[tuple[Module, 
             module = Module(kind, kind, title, KINDS[kind].role, alike[0].mark)
             sources = {name for layer in alike for name in layer.takes}
             source = sources.pop() if len(sources) == 1 else "source" * taking
-            yield module, _attention(builder.style, source)
+            norms = {layer.qk_norm for layer in alike}
+            yield module, _attention(builder, source, norms.pop() if len(norms) == 1 else "")
 
 
 def _told(traits: Sequence[Trait]) -> str:
@@ -43,14 +43,20 @@ def _told(traits: Sequence[Trait]) -> str:
     return ", ".join(trait.text for trait in traits if not trait.plain)
 
 
-def _attention(style: Style, source: str) -> SeriesBlock:
+def _attention(builder: Builder, source: str, norm: str) -> SeriesBlock:
     """Queries, keys and values, their product, and the projection behind it.
 
-    ``source``: the value that keys and values are of, where it is not what comes in.
+    ``source``: the value that keys and values are of, where it is not what comes in; ``norm``:
+    the kind by which queries and keys are normalised.
     """
+    style = builder.style
+    badges: tuple[Sign, ...] = ()
+    if norm in NORMS:
+        badges = (Sign(NORMS[norm].text, NORMS[norm].role),)
 
     def projection(name: str) -> SeriesBlock:
         face = Face(name, f"dense layer for the {name}", "", name, "dense", "box")
+        face = face._replace(badges=badges if name in ("query", "key") else ())
         box = BoxBlock(face, style)
         if source and name in ("key", "value"):
             return SeriesBlock([FromBlock(source, style, stub=True), box], style)

@@ -26,6 +26,7 @@ from archviz.write.formats import FORMATS, knowing
 from archviz.write.svg import write_svg
 
 sys.path.insert(0, str(Path(__file__).parent))
+import family_list
 import rule_list
 import spec_tables
 from marked import filled
@@ -196,7 +197,7 @@ PARTS = {
     "formats": formats_part,
     "networks": networks_part,
 }
-RULE_PARTS = {"rules": rule_list.rules_list}
+IMPORT_PARTS = {"rules": rule_list.rules_list, "families": family_list.families_list}
 
 
 def outputs() -> dict[Path, str]:
@@ -204,7 +205,7 @@ def outputs() -> dict[Path, str]:
     files = {DOCS / "images" / f"{name}.svg": svg for name, svg in pictures().items()}
     files[DOCS / "gallery.md"] = gallery()
     files[DOCS / "spec.md"] = spec_tables.current((DOCS / "spec.md").read_text(encoding="utf-8"))
-    for path, parts in ((DOCS / "import.md", RULE_PARTS), (ROOT / "README.md", PARTS)):
+    for path, parts in ((DOCS / "import.md", IMPORT_PARTS), (ROOT / "README.md", PARTS)):
         files[path] = filled(path.read_text(encoding="utf-8"), parts)
     return files
 

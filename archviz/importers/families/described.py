@@ -19,6 +19,7 @@ from archviz.importers.families.sources import (
     unknown_family,
 )
 from archviz.importers.families.spec_text import write_family_spec
+from archviz.importers.families.stated import stated_notes
 from archviz.importers.families.table import table
 from archviz.importers.read.config_json import read_configuration
 from archviz.importers.read.gguf import read_gguf
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
     from archviz.network.model import Network
 
 SHOWN = 6
-COMPUTED = ("rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight")
-"""Tables in GGUF that stand for numbers of the configuration; no weights."""
+COMPUTED = ("rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight",
+            ".exp_probs_b.bias")  # fmt: skip
+"""Tables in GGUF that stand for numbers of the configuration, or steer a router; no weights."""
 _BUFFERS = (".inv_freq", ".position_ids", ".attn.bias", ".attn.masked_bias", ".attention.bias",
-            ".attention.masked_bias")  # fmt: skip
+            ".attention.masked_bias", ".e_score_correction_bias", ".weight_scale_inv")  # fmt: skip
 """Ends of the names of tensors in safetensors that a model computes and does not learn."""
 _PARTS = ("text_config", "llm_config", "language_config")
 """Where a model of several parts keeps the configuration of that for text."""
@@ -73,6 +75,8 @@ def describe(path: str, sizes: Sizes = ()) -> Described:
     notes = [f"Wiring from the family ({family}), not from the file."]
     if "score-cap" in facts.factors:
         notes.append(f"Scores of the attention are capped at {facts.factors['score-cap']:g}.")
+    notes += stated_notes(facts)
+    notes += [facts.family.traits["note"]] if "note" in facts.family.traits else []
     remarks = [*said, *facts.remarks]
     notes += [f"{remark[0].upper()}{remark[1:]}." for remark in remarks]
     text = write_family_spec(facts, _title(source), words, notes)

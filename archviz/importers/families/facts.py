@@ -33,6 +33,7 @@ class Block(NamedTuple):
     inner: int
     experts: int
     """0: a plain feed-forward part."""
+    rotary: bool
 
 
 class Experts(NamedTuple):
@@ -44,6 +45,19 @@ class Experts(NamedTuple):
     """Features inside the expert that all words go through; 0: none."""
     gate: bool = False
     """Whether that one has a gate of its own."""
+
+
+class Latent(NamedTuple):
+    """What an attention has whose queries, keys and values are made from short codes."""
+
+    queries: int
+    """Numbers of the code for queries; 0: they have none."""
+    keys: int
+    """Numbers of the code for keys and values."""
+    plain: int
+    """Features of each head of queries and keys that no position turns."""
+    turned: int
+    value: int
 
 
 class Facts(NamedTuple):
@@ -61,6 +75,7 @@ class Facts(NamedTuple):
     segments: int
     blocks: tuple[Block, ...]
     experts: Experts
+    latent: Latent | None
     act: str
     qk_norm: str
     tied: bool
@@ -112,6 +127,7 @@ def facts_of(source: Source) -> Facts:
         segments=source.number("segments", 0) if encoder and source.value("segments") else 0,
         blocks=tuple(_blocks(source, width, count)),
         experts=_experts(source),
+        latent=_latent(source) if traits.get("latent") else None,
         act=_act(source),
         qk_norm=str(traits["qk-norm"]) if normed else "none",
         tied=source.tied,
@@ -140,16 +156,11 @@ def _check_only(source: Source) -> None:
 
 
 def _wiring(source: Source) -> str:
-    """How a block is wired; several names come with the trait that decides."""
+    """How a block is wired; of several names that whose switch is on, else the last."""
     block = source.family.traits["block"]
     if isinstance(block, str):
         return block
-    (name, key), (other, _) = block.items()
-    if isinstance(source, Configuration):
-        return str(name if source.switch(key) else other)
-    assert isinstance(source, Metadata)
-    found = source.gguf.facts.get(f"{source.architecture}.{key}")
-    return str(name if (source.family.defaults[key] if found is None else found) else other)
+    return str(next(name for name, key in block.items() if key == "else" or source.switch(key)))
 
 
 def _positions(source: Source, context: int, shift: int) -> tuple[int, int]:
@@ -168,27 +179,49 @@ def _positions(source: Source, context: int, shift: int) -> tuple[int, int]:
 def _blocks(source: Source, width: int, count: int) -> list[Block]:
     heads = source.each("heads", count)
     given = source.value("kv-heads")
-    if given is None and source.flag("one-key-head"):
+    if (
+        source.flag("one-key-head")
+        and not source.flag("many-key-heads")
+        and (given is None or isinstance(source, Configuration))
+    ):
         keys = [1] * count
     else:
         keys = heads if given is None else source.each("kv-heads", count)
-    stated = source.value("head-width")
+    latent = source.family.traits.get("latent")  # its heads are counted otherwise
+    stated = 1 if latent else source.value("head-width")
     for number in set(heads):
         if stated is None and width % number:
             message = f"has a width of {width}, which is not divided by its {number} heads"
             raise fail(source.file, message)
-    wide = [source.number("head-width", width // number) for number in heads]
-    values = source.value("value-width")
+    wide = [1 if latent else source.number("head-width", width // number) for number in heads]
+    values = None if latent else source.value("value-width")
     if values is not None and any(values != one for one in wide):
         raise fail(source.file, "has values of another width than its keys: not known here")
     experts = [source.number("experts") if one else 0 for one in _sparse(source, count)]
-    known = any(key in source.family.defaults for key in source.keys("inner"))
+    defaults = source.family.defaults
+    known = any(defaults.get(key) for key in source.keys("inner"))
     default = None if known or isinstance(source, Metadata) else 4 * width
     if source.value("inner") is None and all(experts):
         default = source.number("expert-inner", default)
     inner = source.each("inner", count, default)
-    rows = zip(heads, keys, wide, _windows(source, count), inner, experts, strict=True)
+    inner = [0 if some else one for one, some in zip(inner, experts, strict=True)]
+    turned = _turned(source, count)
+    rows = zip(heads, keys, wide, _windows(source, count), inner, experts, turned, strict=True)
     return [Block(*row) for row in rows]
+
+
+def _turned(source: Source, count: int) -> list[bool]:
+    """In which blocks queries and keys are turned by their position."""
+    traits = source.family.traits
+    if not traits.get("rotary") or "rotary-list" not in traits:
+        return [bool(traits.get("rotary"))] * count
+    key, skips = traits["rotary-list"], traits["rotary-skips"]
+    named = source.data.get(key) if isinstance(source, Configuration) else None
+    if named is None:
+        return [(index + 1) % skips > 0 for index in range(count)]
+    if not isinstance(named, list) or len(named) != count:
+        raise fail(source.file, f"has {count} blocks, and its {key} do not name as many")
+    return [bool(one) for one in named]
 
 
 def _windows(source: Source, count: int) -> list[int]:
@@ -198,7 +231,7 @@ def _windows(source: Source, count: int) -> list[int]:
     if off or not traits.get("windows") or not source.value("window"):
         return [0] * count
     size = source.number("window")
-    named = source.data.get("layer_types") if isinstance(source, Configuration) else None
+    named = _kinds_of_layers(source) if isinstance(source, Configuration) else None
     if named is not None:
         return [size if one else 0 for one in _named_windows(source, named, count)]
     start = 0
@@ -213,48 +246,76 @@ def _windows(source: Source, count: int) -> list[int]:
     return [size if one and index >= start else 0 for index, one in enumerate(local)]
 
 
+_LOCAL = {"full_attention": False, "global": False, "sliding_attention": True, "local": True}
+"""Types of layers by their names in configurations, and whether they have a window."""
+
+
+def _kinds_of_layers(source: Configuration) -> Any:
+    """The list of the types of layers, where the file has one; GPT-Neo writes it shorter."""
+    named = source.data.get("layer_types", source.data.get("attention_layers"))
+    types = source.first(["attention_types"])
+    if named is not None or not isinstance(types, list):
+        return named
+    try:
+        return [
+            kind for kinds, times in types for _ in range(min(times, MAX_BLOCKS)) for kind in kinds
+        ]
+    except (TypeError, ValueError):
+        return []
+
+
 def _named_windows(source: Source, named: Any, count: int) -> list[bool]:
     if not isinstance(named, list) or len(named) != count:
         raise fail(source.file, f"has {count} blocks, and its layer_types do not name as many")
-    strange = [one for one in named if one not in ("full_attention", "sliding_attention")]
+    strange = [one for one in named if not isinstance(one, str) or one not in _LOCAL]
     if strange:
         message = f"has blocks of the type '{one_line(str(strange[0]), 40)}', which is not known"
         raise fail(source.file, message, "known: full_attention, sliding_attention")
-    return [one == "sliding_attention" for one in named]
+    return [_LOCAL[one] for one in named]
 
 
 def _sparse(source: Source, count: int) -> list[bool]:
     """Which blocks have a mixture of experts."""
-    if isinstance(source, Metadata):
-        if not source.value("experts"):
-            return [False] * count
-        if source.gguf.tensors:
-            return [source.has(f"blk.{index}.ffn_gate_inp.weight") for index in range(count)]
-        dense = source.gguf.facts.get(f"{source.architecture}.leading_dense_block_count", 0)
-        return [index >= dense for index in range(count)]
-    assert isinstance(source, Configuration)
-    if not any(key in source.family.defaults for key in source.keys("experts")):
+    if not source.value("experts"):
         return [False] * count
+    if isinstance(source, Metadata) and source.gguf.tensors:
+        return [source.has(f"blk.{index}.ffn_gate_inp.weight") for index in range(count)]
+    first = source.whole("dense-first", source.value("dense-first") or 0, 0)
+    if isinstance(source, Metadata):
+        return [index >= first for index in range(count)]
+    assert isinstance(source, Configuration)
     traits = source.family.traits
     every, dense = 1, None
     if "sparse-every" in traits:
         every = source.whole("experts", source.first([traits["sparse-every"]]))
         dense = source.first([traits["dense-layers"]])
     plain = set(dense) if isinstance(dense, list) and all(type(x) is int for x in dense) else set()
-    none = source.value("experts") == 0
-    return [not none and at not in plain and (at + 1) % every == 0 for at in range(count)]
+    plain |= set(range(min(first, count)))
+    return [at not in plain and (at + 1) % every == 0 for at in range(count)]
 
 
 def _experts(source: Source) -> Experts:
     if not source.value("experts") or not any(_sparse(source, source.number("layers"))):
         return Experts()
-    inner = source.value("expert-inner")
-    return Experts(
-        source.number("active"),
-        source.number("inner") if inner is None else source.number("expert-inner"),
-        source.number("shared-inner", 0),
-        source.flag("shared-gate"),
-    )
+    one = "inner" if source.value("expert-inner") is None else "expert-inner"
+    inner, count = source.number(one), source.value("shared-count")
+    shared = source.number("shared-inner", 0)
+    if count:
+        shared = shared or inner * source.number("shared-count")
+    return Experts(source.number("active"), inner, shared, source.flag("shared-gate"))
+
+
+def _latent(source: Source) -> Latent:
+    rank = source.number("query-rank") if source.value("query-rank") else 0
+    names = ("key-rank", "latent-plain", "latent-turned", "latent-value")
+    if isinstance(source, Metadata) and source.value("latent-plain") is None:
+        names = ("key-rank", "head-width", "latent-turned", "value-width")  # as older files have it
+    keys, plain, turned, value = map(source.number, names)
+    if isinstance(source, Metadata):  # whose heads are both parts
+        if plain <= turned:
+            raise source.wrong(names[1], plain)
+        plain -= turned
+    return Latent(rank, keys, plain, turned, value)
 
 
 def _act(source: Source) -> str:

@@ -15,9 +15,10 @@ MOST = 10**9
 _TENSORS: Mapping[str, tuple[str, ...]] = {
     "qkv-bias": ("attn_q.bias", "attn_qkv.bias"),
     "out-bias": ("attn_output.bias",),
-    "inner-bias": ("ffn_up.bias",),
+    "inner-bias": ("ffn_up.bias", "ffn_up_exps.bias"),
     "qk-normed": ("attn_q_norm.weight",),
     "shared-gate": ("ffn_gate_inp_shexp.weight",),
+    "new_decoder_architecture": ("attn_norm_2.weight",),
 }
 """Which tensors of the first block tell, in GGUF, that the family's trait is there."""
 
@@ -41,6 +42,11 @@ class Source:
 
     def flag(self, trait: str) -> bool:
         """Whether the family has a trait, or the file says so."""
+        decides = self.family.traits.get(trait, False)
+        return decides if isinstance(decides, bool) else self.switch(decides)
+
+    def switch(self, key: str) -> bool:
+        """A key that says yes or no."""
         raise NotImplementedError
 
     @property
@@ -103,8 +109,9 @@ class Configuration(Source):
         self.data = data
 
     def keys(self, name: str) -> list[str]:
-        """The keys of the table, first the one that wins."""
-        return list(table().facts.get(name, Keys((), "")).config)
+        """Those of the table that the family's class knows, first the one that wins."""
+        named = table().facts.get(name, Keys((), "")).config
+        return [key for key in named if key in self.family.defaults]
 
     def value(self, name: str) -> Any:
         """What the file states, else the default of the family's class."""
@@ -117,17 +124,11 @@ class Configuration(Source):
             if value is not None:
                 return value
         for key in keys if not found else ():
-            if key in self.family.defaults:
-                self.assumed[key] = self.family.defaults[key]
-                return self.family.defaults[key]
+            value = self.family.defaults.get(key)
+            if value is not None:
+                self.assumed[key] = value
+                return value
         return None
-
-    def flag(self, trait: str) -> bool:
-        """What the table says, or the key that it names."""
-        decides = self.family.traits.get(trait, False)
-        if isinstance(decides, bool):
-            return decides
-        return self.switch(decides)
 
     def switch(self, key: str) -> bool:
         """A key that says yes or no."""
@@ -168,21 +169,24 @@ class Metadata(Source):
             return found if found is not None or not isinstance(tokens, Length) else tokens.length
         if found is None and not table().facts.get(name, Keys((), "x")).gguf:
             defaults = self.family.defaults  # of what GGUF never says
-            keys = [key for key in table().facts[name].config if key in defaults]
+            keys = [key for key in table().facts[name].config if defaults.get(key)]
             return defaults[keys[0]] if keys else None
         return found
 
     def flag(self, trait: str) -> bool:
         """Whether the tensors of the first block have it; without tensors, what the table says."""
-        decides = self.family.traits.get(trait, False)
         if self.gguf.tensors and trait in _TENSORS:
-            return any(self.has(f"blk.0.{name}") for name in _TENSORS[trait])
+            return self.switch(trait)
         if self.gguf.tensors and trait == "head-bias":
             return self.has("output.bias")
-        if isinstance(decides, bool):
-            return decides
-        found = self.gguf.facts.get(f"{self.architecture}.{decides}")
-        return bool(self.family.defaults.get(decides, False) if found is None else found)
+        return super().flag(trait)
+
+    def switch(self, key: str) -> bool:
+        """What tensors of the first block tell, else a fact, else the family."""
+        if self.gguf.tensors and key in _TENSORS:
+            return any(self.has(f"blk.0.{name}") for name in _TENSORS[key])
+        found = self.gguf.facts.get(f"{self.architecture}.{key}")
+        return bool(self.family.defaults.get(key, False) if found is None else found)
 
     def has(self, name: str) -> bool:
         """Whether the file lists a tensor."""

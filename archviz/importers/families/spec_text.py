@@ -7,6 +7,11 @@ from typing import Any
 
 from archviz.importers.families.facts import Block, Facts
 from archviz.importers.families.runs import repeats
+from archviz.importers.families.stated import (
+    attention_with_sinks,
+    biased_experts,
+    latent_attention,
+)
 from archviz.importers.families.table import table
 from archviz.importers.families.yaml_text import lines
 
@@ -17,7 +22,7 @@ def write_family_spec(facts: Facts, title: str, words: int, notes: list[str]) ->
     """The YAML text of a model on so many words; the notes stand under its figure."""
     names = _named_blocks(facts)
     modules = {
-        name: {"label": label, "layers": _block(facts, block)}
+        name: {"label": label, "layers": _block(facts, block, words)}
         for block, (name, label) in names.items()
     }
     row = [names[block][0] for block in facts.blocks]
@@ -48,7 +53,8 @@ def _module(name: str, parts: Any) -> list[str]:
 def _is_bare(facts: Facts, kind: str) -> bool:
     """Whether no layer of a kind has a bias, so that the defaults say it."""
     if kind == "attention":
-        return not facts.biases & {"qkv-bias", "out-bias"}
+        other = facts.latent or facts.family.traits.get("sinks")
+        return not other and not facts.biases & {"qkv-bias", "out-bias"}
     mixed = any(block.experts for block in facts.blocks)
     plain = facts.experts.shared or any(not block.experts for block in facts.blocks)
     return "inner-bias" not in facts.biases and bool(mixed if kind != "feed-forward" else plain)
@@ -63,13 +69,14 @@ def _named_blocks(facts: Facts) -> dict[Block, tuple[str, str]]:
     thing = "Transformer block" if facts.causal else "Transformer layer"
     if len(kinds) == 1:
         return {kinds[0]: (thing.rpartition(" ")[2], thing)}
-    windows, mixtures = (
-        {bool(getattr(one, field)) for one in kinds} for field in ("window", "experts")
-    )
+    fields = ("rotary", "window", "experts")
+    turned, windows, mixtures = ({bool(getattr(one, field)) for one in kinds} for field in fields)
     found: dict[Block, tuple[str, str]] = {}
     used: dict[str, int] = {}
     for kind in kinds:
         words = []
+        if len(turned) > 1:
+            words.append("rotary" if kind.rotary else "NoPE")
         if len(windows) > 1:
             words.append("local" if kind.window else "global")
         if len(mixtures) > 1:
@@ -78,15 +85,15 @@ def _named_blocks(facts: Facts) -> dict[Block, tuple[str, str]]:
         used[label] = used.get(label, 0) + 1
         if used[label] > 1:
             label = f"{label} {used[label]}"
-        found[kind] = label.replace(" ", "-"), label.capitalize()
+        found[kind] = label.replace(" ", "-").lower(), label[0].upper() + label[1:]
     return found
 
 
-def _block(facts: Facts, block: Block) -> Any:
+def _block(facts: Facts, block: Block, words: int) -> Any:
     """The layers of a block: its wiring from the table, filled in."""
     parts = {
         "norm": facts.family.traits["norm"],
-        "attention": _attention(facts, block),
+        "attention": _attention(facts, block, words),
         "feed-forward": _feed_forward(facts, block),
     }
     scale = facts.factors.get("residual-factor")
@@ -106,13 +113,17 @@ def _block(facts: Facts, block: Block) -> Any:
     return filled(table().blocks[facts.wiring])
 
 
-def _attention(facts: Facts, block: Block) -> str:
+def _attention(facts: Facts, block: Block, length: int) -> Any:
+    if facts.latent:
+        return latent_attention(facts, block, facts.latent)
+    if facts.family.traits.get("sinks"):
+        return attention_with_sinks(facts, block, length)
     words = [f"attention {block.heads}", "causal" if facts.causal else ""]
     if block.keys != block.heads:
         words.append(f"kv-heads={block.keys}")
     words.append(f"head-width={block.head_width}")
     words.append(f"window={block.window}" if block.window else "")
-    words.append("rotary" if facts.family.traits.get("rotary") else "")
+    words.append("rotary" if block.rotary else "")
     if facts.qk_norm != "none":
         words.append(f"qk-norm={facts.qk_norm}")
         words.append("qk-whole" if facts.family.traits.get("qk-whole") else "")
@@ -127,6 +138,8 @@ def _feed_forward(facts: Facts, block: Block) -> Any:
     gated = " gated" if facts.family.traits.get("gated") else ""
     if not block.experts:
         return f"feed-forward {block.inner} {facts.act}{gated}"
+    if "inner-bias" in facts.biases:
+        return biased_experts(facts, block)
     some = facts.experts
     mixture = (
         f"mixture-of-experts {block.experts} {facts.act}{gated} "
@@ -150,7 +163,7 @@ def _stem(facts: Facts, words: int) -> list[Any]:
         row = [{"towers": [row, other], "merge": "add"}]
     if facts.rows:
         row.append("position" if facts.rows == words else f"position rows={facts.rows}")
-    if not facts.causal:
+    if not facts.causal or facts.family.traits.get("embedding-norm"):
         row.append(facts.family.traits["norm"])
     factors = facts.factors
     if "embedding-root" in factors:

@@ -25,7 +25,7 @@ class Family(NamedTuple):
     traits: Mapping[str, Any]
     """What its wiring is; a text is the key of ``config.json`` that decides."""
     defaults: Mapping[str, Any]
-    """What holds where ``config.json`` is silent."""
+    """What holds where ``config.json`` is silent; None where nothing does."""
 
 
 class Table(NamedTuple):
@@ -52,7 +52,8 @@ def table() -> Table:
     facts = {name: Keys(tuple(row["config"]), row["gguf"]) for name, row in data["facts"].items()}
     types, architectures = {}, {}
     for name, row in data["families"].items():
-        family = Family(name, row["title"], row, row["defaults"])
+        empty = dict.fromkeys(row.get("also", ()))
+        family = Family(name, row["title"], row, {**empty, **row["defaults"]})
         types.update(dict.fromkeys(row.get("types", ()), family))
         architectures.update(dict.fromkeys(row.get("gguf", ()), family))
     heads = {end: tuple(parts) for end, parts in data["heads"].items()}
