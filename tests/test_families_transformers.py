@@ -21,8 +21,9 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 TYPES = sorted(name for name in table().types if name in transformers.CONFIG_MAPPING)
 SWITCHES = ("attention_bias", "mlp_bias", "qkv_bias", "use_bias", "qk_layernorm", "use_qkv_bias",
-            "use_parallel_residual", "enable_bias", "multi_query",
-            "use_sliding_window")  # fmt: skip
+            "use_parallel_residual", "enable_bias", "multi_query", "use_sliding_window", "bias",
+            "new_decoder_architecture", "parallel_attn", "attention_out_bias",
+            "lm_head_bias")  # fmt: skip
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
@@ -67,10 +68,24 @@ def drawn(name: str, draw: random.Random) -> Any:
         "shared_expert_intermediate_size": [8, 12], "decoder_sparse_step": [1, 2],
         "mlp_only_layers": [[], [0]], "n_inner": [None, 40], "hidden_dim": [40],
         "ffn_dim": [24, 40], "word_embed_proj_dim": [8 * heads],
+        "num_kv_heads": [heads // 2, heads], "ffn_hidden_size": [None, 40],
         "embedding_multiplier": [1.0, 12.0], "residual_multiplier": [1.0, 0.22],
         **{key: [False, True] for key in SWITCHES},
     }  # fmt: skip
     some |= {key: draw.choice(values) for key, values in options.items() if key in known}
+    if "attention_types" in known:
+        some["attention_types"] = [[["global", "local"], some["num_hidden_layers"] + 1 >> 1]]
+        some["num_hidden_layers"] += some["num_hidden_layers"] % 2
+        some["window_size"] = draw.choice([4, 16])
+    if "kv_lora_rank" in known:
+        for key in ("attention_bias", "num_key_value_heads", "num_local_experts", "mlp_bias"):
+            some.pop(key, None)
+        some |= {
+            "kv_lora_rank": 10, "q_lora_rank": draw.choice([None, 12]), "qk_nope_head_dim": 6,
+            "qk_rope_head_dim": 4, "v_head_dim": 8, "n_routed_experts": 4, "n_group": 1,
+            "topk_group": 1, "n_shared_experts": draw.choice([1, 2]),
+            "first_k_dense_replace": draw.choice([0, 1]), "num_experts_per_tok": 2, "head_dim": 4,
+        }  # fmt: skip
     if not {"n_inner", "hidden_dim", "ffn_dim"}.isdisjoint(known):
         del some["intermediate_size"]
     if table().types[name].traits.get("encoder"):
