@@ -83,7 +83,7 @@ def describe(path: str, sizes: Sizes = ()) -> Described:
     network, analysis = _read_back(text, path)
     total = analysis.totals.parameters
     listed, why = _listed(source, facts)
-    differs = _difference(listed, total, analysis, facts) if listed else ""
+    differs = _difference(listed, total, facts) if listed else ""
     report = [f"wiring from the family ({family}), not from the file"]
     if differs:
         report.append(f"differs from the file: {differs}")
@@ -124,7 +124,7 @@ def _opened(path: str) -> tuple[Source, list[str]]:
         if isinstance(inner, str) and inner in types:
             said = [f"only the language part of {one_line(str(name), 40)} is drawn"]
             tied = {key: data[key] for key in ("tie_word_embeddings",) if key in data}
-            name, source = inner, {**tied, **data[parts[0]]}
+            name, source = inner, {**data[parts[0]], **tied}
     if not isinstance(name, str) or name not in types:
         raise unknown_family(path, "model_type", name, types)
     found = Configuration(path, types[name], source)
@@ -214,7 +214,7 @@ def _without(sizes: Mapping[str, int], aside: set[str], where: str) -> _Listed:
     return _Listed(kept, where, sum([sizes[name] for name in aside]))
 
 
-def _difference(listed: _Listed, total: int, analysis: Analysis, facts: Facts) -> str:
+def _difference(listed: _Listed, total: int, facts: Facts) -> str:
     """What the list of tensors and the figure disagree on; empty where on nothing."""
     held = sum(listed.sizes.values())
     if held == total:

@@ -178,15 +178,7 @@ def _positions(source: Source, context: int, shift: int) -> tuple[int, int]:
 
 def _blocks(source: Source, width: int, count: int) -> list[Block]:
     heads = source.each("heads", count)
-    given = source.value("kv-heads")
-    if (
-        source.flag("one-key-head")
-        and not source.flag("many-key-heads")
-        and (given is None or isinstance(source, Configuration))
-    ):
-        keys = [1] * count
-    else:
-        keys = heads if given is None else source.each("kv-heads", count)
+    keys = _keys(source, heads)
     latent = source.family.traits.get("latent")  # its heads are counted otherwise
     stated = 1 if latent else source.value("head-width")
     for number in set(heads):
@@ -208,6 +200,19 @@ def _blocks(source: Source, width: int, count: int) -> list[Block]:
     turned = _turned(source, count)
     rows = zip(heads, keys, wide, _windows(source, count), inner, experts, turned, strict=True)
     return [Block(*row) for row in rows]
+
+
+def _keys(source: Source, heads: list[int]) -> list[int]:
+    """How many heads of keys and values each block has."""
+    given, count = source.value("kv-heads"), len(heads)
+    if isinstance(source, Metadata):
+        return heads if given is None else source.each("kv-heads", count)
+    many = "many-key-heads" in source.family.traits
+    if source.flag("one-key-head") and not source.flag("many-key-heads"):
+        return [1] * count
+    if given is None or (many and not source.flag("many-key-heads")):
+        return heads
+    return source.each("kv-heads", count)
 
 
 def _turned(source: Source, count: int) -> list[bool]:
