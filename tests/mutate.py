@@ -53,8 +53,8 @@ TESTS = {
     "importers": "import_reports import_conservation import_verify import import_named "
     "import_compact import_hostile cli",
     "importers/families": "families gguf",
-    "importers/read": "gguf families onnx_wire import_reports import_keras import_keras_layers import_onnx "
-    "import_operators import_hostile import_torch",
+    "importers/read": "gguf families onnx_wire import_reports import_keras import_keras_layers "
+    "import_onnx import_operators import_hostile import_torch",
     "importers/fold": "import_constants import_arithmetic import_operators import_keras_layers "
     "import_named import_onnx import_keras import_verify import_alike import_torch",
     "importers/fold/rules": "import_rules import_arithmetic import_operators import_named",

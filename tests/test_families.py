@@ -184,6 +184,92 @@ def test_dense_blocks_among_mixtures(tmp_path: Path) -> None:
     assert "{repeat: 2, of: [dense-block, sparse-block]}" in imported(tmp_path, **moe).text
 
 
+def test_blocks_without_rotation(tmp_path: Path) -> None:
+    small: dict[str, Any] = {"model_type": "smollm3", "num_hidden_layers": 8}
+    found = imported(tmp_path, **small)
+    assert "{repeat: 2, of: [{repeat: 3, of: rotary-block}, nope-block]}" in found.text
+    assert "label: NoPE block" in found.text
+    assert "label: Rotary block" in found.text
+    found = imported(tmp_path, **small, no_rope_layers=[0] + [1] * 7)
+    assert "- nope-block\n  - {repeat: 7, of: rotary-block}" in found.text
+    assert "do not name as many" in refused(tmp_path, **small, no_rope_layers=[1])
+    kinds = ["sliding_attention"] * 4 + ["full_attention"] * 4
+    text = imported(
+        tmp_path, **small, layer_types=kinds, use_sliding_window=True, sliding_window=8
+    ).text
+    assert "label: NoPE local block" in text
+    assert "label: Rotary global block" in text
+
+
+def test_blocks_of_one_label_are_numbered(tmp_path: Path) -> None:
+    text = imported(tmp_path, num_key_value_heads=[1, 2, 4]).text
+    assert "  - block\n  - block-2\n  - block-3\n" in text
+    assert "label: Block 2" in text
+
+
+def test_attention_by_short_codes(tmp_path: Path) -> None:
+    latent = {
+        "model_type": "deepseek_v3", "n_routed_experts": 4, "num_experts_per_tok": 2,
+        "moe_intermediate_size": 8, "first_k_dense_replace": 1, "q_lora_rank": 12,
+        "kv_lora_rank": 10, "qk_nope_head_dim": 6, "qk_rope_head_dim": 4, "v_head_dim": 8,
+    }  # fmt: skip
+    found = imported(tmp_path, **latent)
+    queries, keys = 64 * 12 + 12 * 4 * 10, 64 * 14 + 10 * 4 * 14
+    matrices = queries + keys + 4 * 8 * 64
+    assert f"weights={matrices + 22} macs=length*{matrices}+length*length*72" in found.text
+    assert "caption: 4 heads of 10" in found.text
+    assert "- dense-block\n  - {repeat: 2, of: sparse-block}" in found.text
+    assert found.network.figure.notes[1] == (
+        "Attention: codes of 12 for queries, 10 for keys and values; "
+        "heads of 6 and 4 rotary features, values of 8."
+    )
+    notes = imported(tmp_path, **{**latent, "q_lora_rank": None}).network.figure.notes
+    assert notes[1].startswith("Attention: codes of 10 for keys and values; heads")
+
+
+def test_attention_with_sinks_and_biased_experts(tmp_path: Path) -> None:
+    sinks = {
+        "model_type": "gpt_oss", "head_dim": 16, "attention_bias": True, "sliding_window": 8,
+        "num_local_experts": 4, "num_experts_per_tok": 2, "num_hidden_layers": 2,
+    }  # fmt: skip
+    found = imported(tmp_path, **sinks)
+    matrices, biases = 2 * 64 * 96, 64 + 64 + 64
+    for window, seen in (("window ", 8), ("", 32)):
+        assert f'label: "causal {window}attention, sinks"' in found.text
+        macs = f"length*{matrices}+2*length*{seen}*64"
+        assert f"weights={matrices + biases + 4} macs={macs}" in found.text
+    expert = 3 * 64 * 96
+    weights = 4 * (expert + 2 * 96 + 64) + 4 * 64 + 4
+    assert f"weights={weights} macs=length*{4 * 64 + 2 * expert}" in found.text
+    assert found.network.figure.notes[1] == (
+        "Attention: 2 heads of keys, rotary, a learned sink a head; a window is 8 words."
+    )
+    notes = imported(tmp_path, **{**sinks, "sliding_window": None}).network.figure.notes
+    assert notes[1] == "Attention: 2 heads of keys, rotary, a learned sink a head."
+
+
+def test_what_stands_beside_the_layers_is_a_note_or_a_box(tmp_path: Path) -> None:
+    gemma = {"model_type": "gemma2", "attn_logit_softcapping": 40.0, "num_hidden_layers": 2}
+    found = imported(tmp_path, **gemma, final_logit_softcapping=20.0)
+    assert "Scores of the attention are capped at 40." in found.network.figure.notes
+    assert '{op: , label: "× √64"}' in found.text
+    assert "dense 100 no-bias\n  - {op: , label: soft cap 20}" in found.text
+    scaled = imported(
+        tmp_path, model_type="granite", embedding_multiplier=12, residual_multiplier=0.22,
+        logits_scaling=8.0,
+    )  # fmt: skip
+    assert scaled.text.count("merge: scaled-add 0.22") == 2
+    assert '{op: , label: "× 12"}' in scaled.text
+    assert '{op: , label: "÷ 8"}' in scaled.text
+    plain = imported(tmp_path, model_type="granite").text
+    assert "scaled-add" not in plain
+    assert "op:" not in plain
+    bloom = imported(tmp_path, model_type="bloom", n_layer=2, n_head=4)
+    assert "(ALiBi)" in " ".join(bloom.network.figure.notes)
+    assert "rotary" not in bloom.text
+    assert "caption: width 64}\n  - layer-norm\n" in bloom.text
+
+
 # ---- what the file does not say -----------------------------------------------------------------
 
 
@@ -203,6 +289,10 @@ def test_heads_of_what_the_class_is_for(tmp_path: Path) -> None:
     assert end("LlamaForSequenceClassification", id2label={"0": "a", "1": "b", "2": "c"}) == (
         "  - rms-norm\n  - select last\n  - dense 3 no-bias"
     )
+    for name in ("BertLMHeadModel", "BertForCausalLM"):
+        bert = imported(tmp_path, model_type="bert", architectures=[name])
+        assert f"the head of {name} is not known" in bert.report
+    assert "is not known" in imported(tmp_path, architectures=["LlamaForMaskedLM"]).report
     found = imported(tmp_path, architectures=["LlamaForDreaming"])
     assert not found.agrees
     assert "the head of LlamaForDreaming is not known, and not drawn" in found.report
@@ -327,6 +417,18 @@ def test_tied_copies_and_buffers_are_no_weights(tmp_path: Path) -> None:
     found = imported(tmp_path, tie_word_embeddings=True)
     assert found.agrees
     assert "not counted as weights: 6,408 numbers of tables and copies" in found.report
+
+
+def test_the_matrix_of_a_masked_head_may_stand_there_twice(tmp_path: Path) -> None:
+    bert = {"model_type": "bert", "architectures": ["BertForMaskedLM"], "num_hidden_layers": 1,
+            "tie_word_embeddings": True, "type_vocab_size": 2, "hidden_act": "gelu"}  # fmt: skip
+    total = analyse(imported(tmp_path, **bert).network).totals.parameters
+    shapes = {"bert.embeddings.word_embeddings.weight": [100, 64], "rest": [total - 6400]}
+    shapes |= {"cls.predictions.decoder.weight": [100, 64], "bert.embeddings.position_ids": [1, 32]}
+    safetensors(tmp_path / "model.safetensors", shapes)
+    found = imported(tmp_path, **bert)
+    assert found.agrees
+    assert "not counted as weights: 6,432 numbers" in found.report
 
 
 def test_weights_in_several_files(tmp_path: Path) -> None:

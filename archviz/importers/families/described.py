@@ -58,7 +58,7 @@ class _Listed(NamedTuple):
     sizes: Mapping[str, int]
     where: str
     """What lists them."""
-    aside: int = 0
+    aside: int
     """Numbers that are listed and no weights."""
 
 

@@ -39,11 +39,11 @@ class Block(NamedTuple):
 class Experts(NamedTuple):
     """What all mixtures of experts of a model have."""
 
-    active: int = 0
-    inner: int = 0
-    shared: int = 0
+    active: int
+    inner: int
+    shared: int
     """Features inside the expert that all words go through; 0: none."""
-    gate: bool = False
+    gate: bool
     """Whether that one has a gate of its own."""
 
 
@@ -301,7 +301,7 @@ def _sparse(source: Source, count: int) -> list[bool]:
 
 def _experts(source: Source) -> Experts:
     if not source.value("experts") or not any(_sparse(source, source.number("layers"))):
-        return Experts()
+        return Experts(0, 0, 0, False)
     one = "inner" if source.value("expert-inner") is None else "expert-inner"
     inner, count = source.number(one), source.value("shared-count")
     shared = source.number("shared-inner", 0)

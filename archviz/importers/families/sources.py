@@ -26,8 +26,6 @@ _TENSORS: Mapping[str, tuple[str, ...]] = {
 class Source:
     """Facts by their names in the table; what the family had to add is kept in ``assumed``."""
 
-    what = ""
-    """What the file is, in sentences."""
     head = ""
     """The class in ``architectures``, where the file names one."""
 
@@ -102,8 +100,6 @@ class Source:
 class Configuration(Source):
     """A ``config.json``."""
 
-    what = "config.json"
-
     def __init__(self, file: str, family: Family, data: Mapping[str, Any]) -> None:
         super().__init__(file, family)
         self.data = data
@@ -145,8 +141,6 @@ class Configuration(Source):
 
 class Metadata(Source):
     """The head of a GGUF file, whose tensors tell what its facts do not."""
-
-    what = "GGUF"
 
     def __init__(self, file: str, family: Family, gguf: Gguf) -> None:
         super().__init__(file, family)

@@ -54,7 +54,7 @@ def stated_notes(facts: Facts) -> list[str]:
     if not facts.family.traits.get("sinks"):
         return []
     window = max(block.window for block in facts.blocks)
-    seen = f"; a window of {window} in local blocks" if window else ""
+    seen = f"; a window is {window} words" if window else ""
     return [f"Attention: {block.keys} heads of keys, rotary, a learned sink a head{seen}."]
 
 
