@@ -13,6 +13,7 @@ from click.testing import CliRunner
 import archviz
 from archviz.cli.commands import main
 from archviz.errors import ArchvizError
+from archviz.importers.families.facts import ACTS
 from archviz.importers.families.runs import repeats
 from archviz.importers.families.table import table
 from archviz.importers.families.yaml_text import lines
@@ -20,6 +21,7 @@ from archviz.importers.imported import Imported, import_file
 from archviz.importers.sources import is_model_file
 from archviz.language.expand import network_from_text
 from archviz.network.analysis import analyse
+from archviz.network.kinds import ACTIVATIONS
 
 from language_models import MODELS, Published  # isort: skip
 from models import keras_input, keras_layer, keras_model  # isort: skip
@@ -126,6 +128,13 @@ def test_the_title_is_what_the_file_is_called_after(tmp_path: Path) -> None:
     ):
         found = archviz.load(write(tmp_path, _name_or_path=name))
         assert found.network.head.title == title
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_activations_have_the_names_of_specs(name: str, tmp_path: Path) -> None:
+    text = imported(tmp_path, hidden_act=name, model_type="starcoder2").text
+    assert f"feed-forward 96 {ACTS[name]}" in text
+    assert ACTS[name] in ACTIVATIONS
 
 
 def test_runs_and_patterns_are_repeats() -> None:

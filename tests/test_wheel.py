@@ -26,6 +26,7 @@ def check_contents(wheel: Path) -> None:
         stated = archive.read(metadata).decode()
     wanted = {f"archviz/specs/{name}.yaml" for name in catalog.names()} | {
         "archviz/specs/index.json",
+        "archviz/importers/families/families.yaml",
         "archviz/fonts/Arimo-Regular.ttf",
         "archviz/fonts/Arimo-Bold.ttf",
         "archviz/py.typed",

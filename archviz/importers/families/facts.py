@@ -11,7 +11,7 @@ from archviz.importers.families.table import Family, table
 
 MAX_BLOCKS = 4096
 MAX_LABELS = 10**6
-_ACTS: Mapping[str, str] = {
+ACTS: Mapping[str, str] = {
     "silu": "silu", "swish": "silu", "relu": "relu", "relu6": "relu6", "tanh": "tanh",
     "sigmoid": "sigmoid", "mish": "mish", "elu": "elu", "selu": "selu",
     "gelu": "gelu", "gelu_new": "gelu", "gelu_fast": "gelu", "gelu_python": "gelu",
@@ -325,10 +325,10 @@ def _latent(source: Source) -> Latent:
 
 def _act(source: Source) -> str:
     word = source.value("act")
-    if not isinstance(word, str) or word not in _ACTS:
+    if not isinstance(word, str) or word not in ACTS:
         message = f"has the activation '{one_line(str(word), 40)}', which is not known"
-        raise fail(source.file, message, f"known: {', '.join(_ACTS)}")
-    return _ACTS[word]
+        raise fail(source.file, message, f"known: {', '.join(ACTS)}")
+    return ACTS[word]
 
 
 def _factors(source: Source, width: int) -> dict[str, float]:
