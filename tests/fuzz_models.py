@@ -3,10 +3,10 @@
     python tests/fuzz_models.py --count 20000 [--seed 1] [--draw] [--keep FOLDER]
 
 Damages the models of ``model_seeds.py``: bytes and fields of ONNX files, operators, wires,
-attributes and shapes in them, values of the JSON of Keras models, bytes of .keras files. Each
-goes through a whole import: read, folded, written as a spec, read again, compared. Equal seeds
-give equal inputs. With --draw, what is accepted is also drawn; --keep writes the files that were
-found wanting to a folder.
+attributes and shapes in them, values of the JSON of Keras models, bytes of .keras files, and the
+heads of GGUF files and configurations of language models. Each goes through a whole import: read,
+folded, written as a spec, read again, compared. Equal seeds give equal inputs. With --draw, what is
+accepted is also drawn; --keep writes the files that were found wanting to a folder.
 """
 
 from __future__ import annotations
