@@ -10,7 +10,6 @@ import zipfile
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from damage_facts import damaged_facts
 from models import helper, onnx
 
 ODD = (
@@ -547,8 +546,6 @@ def zipped(text: str) -> bytes:
 
 def damaged(models: Sequence[bytes], texts: Sequence[str], rng: random.Random) -> tuple[str, bytes]:
     """A damaged model and the suffix of its file."""
-    if rng.random() < 0.1:
-        return damaged_facts(rng)
     chosen = rng.random()
     if chosen < 0.4:
         return ".onnx", restructured(rng.choice(models), rng)

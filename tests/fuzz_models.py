@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import damage_facts
 import damage_models
 import model_seeds
 
@@ -146,13 +147,16 @@ def fuzz(
     count: int, folder: Path, seed: int = 1, draw: bool = False, keep: Path | None = None
 ) -> Outcome:
     """Try ``count`` inputs."""
-    rng = random.Random(seed)
+    rng, others = random.Random(seed), random.Random(seed)
     onnx = [build() for build in model_seeds.ONNX]
     keras = [build() for build in model_seeds.KERAS]
     outcome = Outcome()
     signal.signal(signal.SIGALRM, alarm)
     for number in range(count):
-        suffix, data = damage_models.damaged(onnx, keras, rng)
+        if number % 10 == 9:
+            suffix, data = damage_facts.damaged_facts(others)
+        else:
+            suffix, data = damage_models.damaged(onnx, keras, rng)
         path = folder / f"case{suffix}"
         path.write_bytes(data)
         unfaithful = outcome.unfaithful.total()
