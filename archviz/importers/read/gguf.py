@@ -41,6 +41,9 @@ _NUMBERS = {
 }
 """The types of facts that are single numbers."""
 _TEXT, _LIST = 8, 9
+_LENGTH = struct.Struct("<Q")
+CHUNK = 2**18
+"""Bytes that are read at once."""
 _PART = re.compile(r"^(.*-)(\d{5})-of-(\d{5})(\.gguf)$", re.IGNORECASE)
 
 
@@ -140,6 +143,9 @@ class _Reader:
         self.file = file
         self.size = size
         self.elements = 0
+        self.ahead = b""
+        """What was read of the file and not used yet, but for the first ``at`` bytes."""
+        self.at = 0
 
     def head(self) -> Gguf:
         """All facts and tensors."""
@@ -191,10 +197,10 @@ class _Reader:
         self.elements += count
         if self.elements > MAX_ELEMENTS or count * 8 > self.size:
             raise _DamagedError(f"it has a list of {count:,} texts")
-        for _ in range(count):
-            if inner == _TEXT:
-                self.text(MAX_TEXT, 0)
-            else:
+        if inner == _TEXT:
+            self.skip_texts(count)
+        else:
+            for _ in range(count):
                 self.value(inner, depth + 1)
         return Length(count)
 
@@ -219,20 +225,43 @@ class _Reader:
         """Numbers as :mod:`struct` names them, little-endian."""
         return struct.unpack(f"<{form}", self.bytes(struct.calcsize(f"<{form}")))
 
+    def skip_texts(self, count: int) -> None:
+        """Pass over texts, of which there are many: the words of a vocabulary."""
+        for _ in range(count):
+            if self.at + 8 > len(self.ahead):
+                self.fill(8)
+            (length,) = _LENGTH.unpack_from(self.ahead, self.at)
+            self.at += 8 + length
+            if self.at > len(self.ahead):
+                self.at -= length
+                self.skip(length)
+
     def bytes(self, count: int) -> bytes:
         """The next bytes."""
-        data = self.file.read(count)
-        if len(data) < count:
-            raise _DamagedError("it ends within its head")
+        if self.at + count > len(self.ahead):
+            self.fill(count)
+        data = self.ahead[self.at : self.at + count]
+        self.at += count
         return data
+
+    def fill(self, count: int) -> None:
+        """Read ahead, at least so many bytes."""
+        rest = self.ahead[self.at :]
+        self.ahead = rest + self.file.read(max(count - len(rest), CHUNK))
+        self.at = 0
+        if len(self.ahead) < count:
+            raise _DamagedError("it ends within its head")
 
     def skip(self, count: int) -> None:
         """Pass over bytes that nobody needs."""
-        if not count:
+        rest = len(self.ahead) - self.at
+        if count <= rest:
+            self.at += count
             return
-        if count > self.size - self.file.tell():
+        if count - rest > self.size - self.file.tell():
             raise _DamagedError("it ends within its head")
-        self.file.seek(count, os.SEEK_CUR)
+        self.file.seek(count - rest, os.SEEK_CUR)
+        self.ahead, self.at = b"", 0
 
     def limit(self, count: int, most: int, each: int, what: str) -> None:
         """So many entries have to fit the file, and what a model has."""
