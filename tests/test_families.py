@@ -98,7 +98,7 @@ def test_the_bundled_specs_are_the_same_networks(spec: str, name: str, tmp_path:
 def test_the_spec_reads_like_the_bundled_ones(tmp_path: Path) -> None:
     assert imported(tmp_path).text == (
         "title: Llama\n\n"
-        "defaults:\n  attention: no-bias\n  feed-forward: no-bias\n\n"
+        "defaults:\n  attention:    no-bias\n  feed-forward: no-bias\n\n"
         "modules:\n  block:\n    label: Transformer block\n    layers:\n"
         "      - {residual: [rms-norm, attention 4 causal kv-heads=2 head-width=16 rotary]}\n"
         "      - {residual: [rms-norm, feed-forward 96 silu gated]}\n\n"
@@ -106,8 +106,17 @@ def test_the_spec_reads_like_the_bundled_ones(tmp_path: Path) -> None:
         "  - {embedding: 64 words=100, caption: width 64}\n"
         "  - {repeat: 3, of: block}\n  - rms-norm\n  - dense 100 no-bias\n\n"
         "figure:\n  direction: up\n"
-        '  notes: ["Wiring from the family (Llama), not from the file."]\n'
+        "  notes:\n    - Wiring from the family (Llama), not from the file.\n"
     )
+
+
+@pytest.mark.parametrize("kind", ["llama", "gemma2", "gemma3_text", "phi", "gpt_neox", "bert"])
+def test_the_spec_is_in_canonical_form(kind: str, tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    text = imported(tmp_path, model_type=kind, num_hidden_layers=9).text
+    spec.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(main, ["fmt", str(spec)])
+    assert result.stdout.partition("# by archviz")[0] == text
 
 
 def test_the_figure_has_the_facts(tmp_path: Path) -> None:
@@ -187,7 +196,7 @@ def test_dense_blocks_among_mixtures(tmp_path: Path) -> None:
     }  # fmt: skip
     text = imported(tmp_path, **moe).text
     assert "- dense-block\n  - {repeat: 2, of: sparse-block}\n" in text
-    assert "mixture-of-experts 4 silu gated inner=24 active=2" in text
+    assert "mixture-of-experts 4 silu inner=24 gated active=2" in text
     assert "qk-norm=rms-norm" in text
     moe |= {"decoder_sparse_step": 2, "num_hidden_layers": 4, "mlp_only_layers": []}
     assert "{repeat: 2, of: [dense-block, sparse-block]}" in imported(tmp_path, **moe).text
@@ -261,15 +270,15 @@ def test_what_stands_beside_the_layers_is_a_note_or_a_box(tmp_path: Path) -> Non
     gemma = {"model_type": "gemma2", "attn_logit_softcapping": 40.0, "num_hidden_layers": 2}
     found = imported(tmp_path, **gemma, final_logit_softcapping=20.0)
     assert "Scores of the attention are capped at 40." in found.network.figure.notes
-    assert '{op: , label: "× √64"}' in found.text
+    assert "{op: , label: × √64}" in found.text
     assert "dense 100 no-bias\n  - {op: , label: soft cap 20}" in found.text
     scaled = imported(
         tmp_path, model_type="granite", embedding_multiplier=12, residual_multiplier=0.22,
         logits_scaling=8.0,
     )  # fmt: skip
     assert scaled.text.count("merge: scaled-add 0.22") == 2
-    assert '{op: , label: "× 12"}' in scaled.text
-    assert '{op: , label: "÷ 8"}' in scaled.text
+    assert "{op: , label: × 12}" in scaled.text
+    assert "{op: , label: ÷ 8}" in scaled.text
     plain = imported(tmp_path, model_type="granite").text
     assert "scaled-add" not in plain
     assert "op:" not in plain

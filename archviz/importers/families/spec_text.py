@@ -13,7 +13,7 @@ from archviz.importers.families.stated import (
     latent_attention,
 )
 from archviz.importers.families.table import table
-from archviz.importers.families.yaml_text import lines
+from archviz.importers.families.yaml_text import block_text, lines
 
 _BARE = ("attention", "feed-forward", "mixture-of-experts")
 
@@ -37,12 +37,19 @@ def write_family_spec(facts: Facts, title: str, words: int, notes: list[str]) ->
 
 
 def _section(key: str, value: Any) -> list[str]:
-    """A part of the spec; it is never on one line, however short."""
+    """A part of the spec, set as in the bundled ones."""
     if isinstance(value, str):
         return lines({key: value})
-    if key != "modules":
-        return [f"{key}:", *lines(value, 2)]
-    return [f"{key}:", *[line for name in value for line in _module(name, value[name])]]
+    if key == "defaults":
+        wide = max(map(len, value)) + 1
+        return [f"{key}:", *[f"  {kind + ':':{wide}} {words}" for kind, words in value.items()]]
+    if key == "modules":
+        modules = ["\n".join(_module(name, parts)) for name, parts in value.items()]
+        return [f"{key}:", "\n\n".join(modules)]
+    if key == "figure":
+        notes = [f"    - {block_text(note)}" for note in value["notes"]]
+        return [f"{key}:", f"  direction: {value['direction']}", "  notes:", *notes]
+    return [f"{key}:", *lines(value, 2)]
 
 
 def _module(name: str, parts: Any) -> list[str]:
@@ -142,8 +149,8 @@ def _feed_forward(facts: Facts, block: Block) -> Any:
         return biased_experts(facts, block)
     some = facts.experts
     mixture = (
-        f"mixture-of-experts {block.experts} {facts.act}{gated} "
-        f"inner={some.inner} active={some.active}"
+        f"mixture-of-experts {block.experts} {facts.act} inner={some.inner}{gated} "
+        f"active={some.active}"
     )
     if not some.shared:
         return mixture

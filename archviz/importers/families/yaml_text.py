@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 WIDTH = 96
-_PLAIN = re.compile(r"[A-Za-z0-9][\w .=/+*-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9×÷][\w .=/+*√-]*")
+_SENTENCE = re.compile(r"[A-Za-z][^:#]*")
 
 
 def flow(value: Any) -> str:
@@ -24,6 +25,11 @@ def quoted(text: str) -> str:
     if not text or (_PLAIN.fullmatch(text) and not number):
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def block_text(text: str) -> str:
+    """A text on a line of its own, where more may stand without quotes."""
+    return text if _SENTENCE.fullmatch(text) else quoted(text)
 
 
 def lines(value: Any, indent: int = 0) -> list[str]:
