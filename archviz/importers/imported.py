@@ -34,10 +34,10 @@ class Imported(NamedTuple):
     faithful: bool
     plain: bool = False
     """Whether the figure shows the model as it is, and nothing has to be said about it."""
-    agrees: bool = False
-    """Of a figure whose wiring is its family's: whether nothing in the file speaks against it."""
     unused: tuple[tuple[str, int], ...] = ()
     """Weights that the model did not use when it ran, and that the figure leaves out."""
+    agrees: bool = False
+    """Of a figure whose wiring is its family's: whether nothing in the file speaks against it."""
 
 
 def import_file(path: str, sizes: Sizes = ()) -> Imported:
@@ -148,7 +148,7 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
     if passing:
         said.append(f"gives {_values(passing, 'more ')}, on the way to its end")
     report = one_line(f"{file}: {'; '.join(said)}")
-    return Imported(text, network, report, faithful, plain, unused=graph.held.unused)
+    return Imported(text, network, report, faithful, plain, graph.held.unused)
 
 
 def _values(number: int, more: str = "") -> str:
