@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import settings
 
 # a failure prints the line with which anyone can repeat it; machines differ in speed; what is
@@ -12,3 +13,23 @@ settings.register_profile("archviz", deadline=None, print_blob=True, derandomize
 settings.load_profile("archviz")
 
 os.environ.pop("_ARCHVIZ_COMPLETE", None)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Two sizes of the suite: that of every day, and all of it."""
+    parser.addoption("--long", action="store_true", help="the long tests, too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Who names a file of tests means all that is in it; workers are told by their option."""
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        config.option.long = True
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long tests out of the suite of every day."""
+    if config.option.long:
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if not item.get_closest_marker("long")]

@@ -335,6 +335,7 @@ def test_a_reader_who_leaves_early_is_no_error() -> None:
     assert done.stderr == b""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("encoding", ["cp1252", "cp437", "latin-1", "utf-8"])
 def test_a_console_of_any_encoding_will_do(encoding: str, empty_folder: Path) -> None:
     text = 'title: 网络 → "Ω"\nnetwork: [input 8x8x3, {conv: 3x3 4, label: α×}, cnov]\n'
@@ -479,6 +480,7 @@ def test_markup_in_a_spec_stays_text(empty_folder: Path) -> None:
 # ---- the same bytes ---------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("suffix", ["svg", "json", "gv"])
 def test_the_bytes_are_the_same_from_run_to_run(suffix: str, empty_folder: Path) -> None:
     (empty_folder / "graph.yaml").write_text(GRAPH, encoding="utf-8")

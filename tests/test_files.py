@@ -524,6 +524,7 @@ def limited(megabytes: int, *arguments: str) -> Any:
     return subprocess.run(command, capture_output=True, timeout=300)
 
 
+@pytest.mark.long
 @linux
 @pytest.mark.parametrize("kind", ["media", "tags", "members"])
 def test_a_template_that_is_a_bomb_takes_little_memory(kind: str) -> None:
@@ -584,6 +585,7 @@ def test_code_is_not_taken_from_a_folder_that_others_may_write_to(
     assert not _cache_is_ours()
 
 
+@pytest.mark.long
 @posix
 @pytest.mark.parametrize("how", ["damaged", "planted"])
 def test_a_cache_that_is_damaged_or_planted_stops_no_figure(how: str, folder: Path) -> None:

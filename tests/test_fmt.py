@@ -95,6 +95,7 @@ def commented(draw: st.DrawFn) -> tuple[str, list[str]]:
     return "\n".join(result) + "\n", comments
 
 
+@pytest.mark.long
 @settings(max_examples=80)
 @given(commented())
 def test_comments_and_networks_stay_and_what_is_canonical_is_left_alone(

@@ -109,6 +109,7 @@ def smallest(scenes: Sequence[Scene]) -> float:
     return min(text.size for scene in scenes for text, _ in collect(scene.items).texts)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", ["page", "column", "slides"])
 @pytest.mark.parametrize("direction", FLOWS)
 def test_a_cell_of_thirty_nodes_wraps(direction: str, form: str) -> None:
@@ -120,6 +121,7 @@ def test_a_cell_of_thirty_nodes_wraps(direction: str, form: str) -> None:
         assert smallest(scenes) >= LEAST_TEXT
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("in_row", [True, False], ids=["row", "panel"])
 @pytest.mark.parametrize("direction", FLOWS)
 @pytest.mark.parametrize("seed", range(4))
@@ -132,6 +134,7 @@ def test_a_long_random_graph_wraps(seed: int, direction: str, in_row: bool) -> N
     assert direction != "right" or scene.width < longest_line(style) + style.px(4)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("seed", "direction", "in_row"),
     [(0, "right", True), (1, "down", True), (2, "up", False), (3, "right", False)],
@@ -234,6 +237,7 @@ def test_the_reader_sees_values_that_are_not_those_of_their_names(
     assert faults(network, pages(network, "page"))
 
 
+@pytest.mark.long
 def test_the_reader_sees_panels_that_go_on_in_another_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

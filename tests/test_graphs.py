@@ -153,6 +153,7 @@ def faults(network: Network, direction: str, full: bool = False) -> list[str]:
     return wrong
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("direction", DIRECTIONS)
 @pytest.mark.parametrize("seed", range(100))
 def test_a_random_graph_reads_as_what_it_is(seed: int, direction: str) -> None:
@@ -336,6 +337,7 @@ def test_a_graph_that_no_picture_could_show_is_an_error() -> None:
         drawn(spec_of(graph_of(edges)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", ["wide", "skips"])
 def test_two_thousand_nodes_are_drawn(form: str) -> None:
     names = [f"n{number}" for number in range(2000)]
@@ -346,6 +348,7 @@ def test_two_thousand_nodes_are_drawn(form: str) -> None:
     assert len(told(drawn(spec_of(graph_of(edges))))) >= len(edges)
 
 
+@pytest.mark.long
 def test_two_thousand_entangled_nodes_are_an_error() -> None:
     chance, names = Random(1), [f"n{number}" for number in range(2000)]
     edges = way("in", *names, "out")

@@ -242,6 +242,7 @@ def test_many_equal_pairs_of_convolutions_in_free_wiring_are_a_module(
     assert list(check_exact(net.graph()).modules) == modules
 
 
+@pytest.mark.long
 def test_large_graphs_stay_small() -> None:
     assert compact(chain(4_000))
     assert len(compact(nasnet(200)).modules) < 12
@@ -341,6 +342,7 @@ def open_dags(draw: st.DrawFn) -> LayerGraph:
     return LayerGraph("Random", tuple(net.nodes), tuple(outputs))
 
 
+@pytest.mark.long
 @settings(max_examples=150)
 @given(open_dags())
 def test_any_wiring_with_several_ends_comes_back(graph: LayerGraph) -> None:
@@ -348,6 +350,7 @@ def test_any_wiring_with_several_ends_comes_back(graph: LayerGraph) -> None:
     assert violations(LoadedNetwork(network).scene()) == []
 
 
+@pytest.mark.long
 @settings(max_examples=150)
 @given(parallel_graphs())
 def test_parallel_paths_come_back(graph: LayerGraph) -> None:

@@ -58,6 +58,7 @@ def shown(path: Path, data: bytes | str | None = None) -> str:
     return imported.report
 
 
+@pytest.mark.long
 def test_a_fuzzer_finds_nothing(tmp_path: Path) -> None:
     fuzz_models = pytest.importorskip("fuzz_models", reason="the alarm and limits of Unix")
     outcome = fuzz_models.fuzz(400, tmp_path, seed=7)

@@ -191,6 +191,7 @@ def test_messages() -> None:
     assert "in a circle" in message(keras_model(layers, "b"))
 
 
+@pytest.mark.long
 def test_calls_that_multiply_have_an_end() -> None:
     model = json.loads(small())
     for level in range(12):

@@ -21,6 +21,7 @@ def last(model: Builder, *outputs: str) -> tuple[int, ...]:
     return model.layers(*outputs).nodes[-1].shape
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore")
 def test_no_model_of_a_single_operator_is_wrong() -> None:
     from benchmark_onnx_operators import cases, verdict

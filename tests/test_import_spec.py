@@ -168,6 +168,7 @@ def stages(draw: st.DrawFn) -> LayerGraph:
     return net.graph()
 
 
+@pytest.mark.long
 @given(stages())
 def test_any_widths_come_back(graph: LayerGraph) -> None:
     analyse(check_exact(graph))

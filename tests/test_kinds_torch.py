@@ -117,6 +117,7 @@ def test_convolutions(
     check(analysis, module, lambda: module(torch.zeros(1, *shape)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sides", [1, 2, 3])
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), multiplier=SIDE, bias=FLAG)
@@ -143,6 +144,7 @@ def test_depthwise_and_separable_convolutions(
     check(of(f"input {text(shape)}", item), both, lambda: both(torch.zeros(1, *shape)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sides", [1, 2, 3])
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), groups=SIDE, dilation=st.integers(1, 2), bias=FLAG)

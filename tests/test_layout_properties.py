@@ -39,6 +39,7 @@ def draw(spec: dict[str, Any], **options: Any) -> Scene:
     return draw_network(network, analyse(network), Options(THEME, **options))
 
 
+@pytest.mark.long
 @given(specs(), st.booleans(), st.sampled_from([0.0, 0.7, 4 / 3, 16 / 9]))
 @CHECKS
 def test_nothing_overlaps_and_nothing_leaves_its_place(
@@ -92,12 +93,14 @@ def varied(draw: st.DrawFn) -> dict[str, Any]:
     return spec
 
 
+@pytest.mark.long
 @given(varied(), st.booleans(), st.sampled_from([0.0, 16 / 9]))
 @settings(CHECKS, max_examples=60)
 def test_panels_of_calls_that_differ_hold(spec: dict[str, Any], full: bool, aspect: float) -> None:
     assert violations(draw(spec, full=full, aspect=aspect)) == []
 
 
+@pytest.mark.long
 @given(specs())
 @settings(CHECKS, max_examples=15)
 def test_the_same_spec_gives_the_same_bytes(spec: dict[str, Any]) -> None:

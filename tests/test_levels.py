@@ -146,6 +146,7 @@ def _back(points: tuple[Point, ...]) -> bool:
     return any(x1 < x0 - 0.1 for (x0, _), (x1, _) in pairwise(points))
 
 
+@pytest.mark.long
 @given(encoders(), st.booleans())
 @CHECKS
 def test_a_u_goes_down_across_and_up(spec: dict[str, Any], full: bool) -> None:
@@ -154,6 +155,7 @@ def test_a_u_goes_down_across_and_up(spec: dict[str, Any], full: bool) -> None:
     assert bends(scene) == []
 
 
+@pytest.mark.long
 @given(encoders(0), st.booleans(), st.sampled_from(sorted(FLOWS)))
 @settings(CHECKS, max_examples=30)
 def test_a_u_is_read_back(spec: dict[str, Any], full: bool, direction: str) -> None:
@@ -164,12 +166,14 @@ def test_a_u_is_read_back(spec: dict[str, Any], full: bool, direction: str) -> N
     assert differences(read([scene], FLOWS[direction]), wirings(network, analyse(network))) == []
 
 
+@pytest.mark.long
 @given(encoders(), st.sampled_from([0.7, 4 / 3, 16 / 9]))
 @settings(CHECKS, max_examples=30)
 def test_a_u_fits_a_page(spec: dict[str, Any], aspect: float) -> None:
     assert violations(draw(spec, aspect=aspect)) == []
 
 
+@pytest.mark.long
 @given(encoders(), st.sampled_from([one for one in slides.FULL if one.tight]))
 @settings(CHECKS, max_examples=15)
 def test_tight_rows_of_a_u_keep_apart(spec: dict[str, Any], density: slides.Density) -> None:

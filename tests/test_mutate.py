@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import mutate
+import pytest
 
 SOURCE = '''"""A docstring of 2 words."""
 from typing import TYPE_CHECKING, Literal
@@ -42,6 +43,7 @@ def test_all_that_runs_can_be_broken_and_nothing_else() -> None:
         assert data[place.start : place.stop].decode() == place.old
 
 
+@pytest.mark.long
 def test_every_mutant_of_the_package_is_python_and_another() -> None:
     rooms = set()
     for path in sorted((mutate.ROOT / "archviz").rglob("*.py")):

@@ -85,6 +85,7 @@ def test_every_option_of_a_format_is_tried_here() -> None:
     assert known == set(GIVEN) == every | {"place"}  # a width that is no number of pixels
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("suffix", FORMATS)
 @pytest.mark.parametrize(
     ("command", "name"), [(command, name) for command in DRAWING for name in offered(command)]

@@ -144,6 +144,7 @@ def test_a_network_used_whole_is_that_network(
     assert used.totals == alone.totals
 
 
+@pytest.mark.long
 @given(specs(previous=True), st.booleans(), st.sampled_from([0.0, 16 / 9]))
 @settings(FEW, max_examples=30)
 def test_all_can_be_drawn(spec: dict[str, Any], full: bool, aspect: float) -> None:

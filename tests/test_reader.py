@@ -93,6 +93,7 @@ def test_names_stand_at_what_gives_them(text: str, slides: bool, direction: str)
 SEEN = [Phase.explicit, Phase.reuse, Phase.generate]
 
 
+@pytest.mark.long
 @pytest.mark.xfail(strict=False, reason="not all of what is found is mended yet")
 @pytest.mark.parametrize("writer", WRITERS)
 def test_random_pictures_say_what_the_networks_are(writer: str) -> None:
@@ -175,6 +176,7 @@ def swaps(scene: Scene) -> list[tuple[Connector, Connector]]:
 SWAPPED = (VALUES, "ddpm", "retinanet", "inception_v3", "docs/examples/nasnet_mobile.yaml")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("look", VIEWS, ids=[look.direction for look in VIEWS])
 @pytest.mark.parametrize("source", SWAPPED, ids=["values", *map(str, SWAPPED[1:])])
 def test_the_reader_sees_two_ends_of_lines_swapped(source: str, look: Look) -> None:

@@ -257,6 +257,7 @@ network: [input 8x8x4, cell, cell]
     assert analyse(load_network(str(path))).totals.parameters == 3 * 4 + 4 + 2 * (16 + 4)
 
 
+@pytest.mark.long
 @given(specs())
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_random_networks_used_whole_have_their_totals(random: dict[str, Any]) -> None:

@@ -294,6 +294,7 @@ def verdict(spec: dict[str, Any]) -> tuple[Any, list[str]]:
     return yaml.load(text, Loader), []
 
 
+@pytest.mark.long
 @settings(max_examples=60)
 @given(dressed())
 def test_no_valid_spec_is_refused(spec: dict[str, Any]) -> None:
@@ -310,6 +311,7 @@ KEY_OR_TYPE = re.compile(
 """What the reader says of wrong keys, types and enumerated values."""
 
 
+@pytest.mark.long
 @settings(max_examples=120)
 @given(mutated())
 def test_reader_and_schema_agree_on_keys_and_types(spec: dict[str, Any]) -> None:

@@ -149,6 +149,7 @@ def test_a_deck_without_its_legend(deck: list[Page]) -> None:
     assert bare == [page for page in deck if page.title != "Legend"]
 
 
+@pytest.mark.long
 @given(specs(), st.sampled_from([16 / 9, 4 / 3]), st.booleans())
 @settings(
     max_examples=20,

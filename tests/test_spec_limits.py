@@ -24,6 +24,7 @@ def only(text: str) -> tuple[int, int, str, str]:
     return problem.mark.line, problem.mark.column, problem.message, problem.hint
 
 
+@pytest.mark.long
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("text", "message"),
@@ -85,6 +86,7 @@ def test_very_many_problems_are_cut_short() -> None:
     assert problems[-1].message == "more than 100 problems; those behind here are not shown"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "item",
@@ -107,12 +109,14 @@ def test_hostile_items_are_rejected_quickly(item: str) -> None:
     problems_of(f"{NET}  - {item}\n")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(60)
 def test_many_equal_towers_many_times_are_quick() -> None:
     text = f"{NET}  - {{repeat: 9999, of: {{towers: 4096, of: relu, merge: add}}}}\n"
     assert analyse(network_from_text(text)).totals.depth == 1 + 2 * 9999
 
 
+@pytest.mark.long
 def test_no_damaged_spec_crashes() -> None:
     outcome = fuzz(300, seed=11)
     assert outcome.crashes == []

@@ -179,6 +179,7 @@ def inside(badge: Shape, x: float, y: float) -> bool:
     return hypot(x - middle, y - badge.y - radius) < radius + badge.line_width
 
 
+@pytest.mark.long
 @given(specs(), st.booleans(), st.sampled_from(["right", "down", "up"]))
 @settings(CHECKS, max_examples=25)
 def test_lines_meet_the_rim_of_any_symbol(spec: dict[str, Any], full: bool, direction: str) -> None:

@@ -119,6 +119,7 @@ def test_clipping_ends_in_an_ellipsis() -> None:
     assert clip("long words", text_width("long w…", 10) - 0.1, 10) == "long…"  # no blank before it
 
 
+@pytest.mark.long
 @given(WORDS, st.floats(11, 300))
 def test_what_is_clipped_fits(text: str, width: float) -> None:
     assert text_width(clip(text, width, 10), 10) <= width

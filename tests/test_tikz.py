@@ -247,6 +247,7 @@ def test_a_figure_compiles_on_a_page_of_its_size(scene: Scene, tmp_path: Path) -
     assert all(word in text for word in ("Stem", "concat", "max-pool", "repeated N times"))
 
 
+@pytest.mark.long
 @needs_latex
 @needs_poppler
 @pytest.mark.parametrize("name", ["inception_v3", "resnet50"])

@@ -86,6 +86,7 @@ def test_random_dates_hold(entries: list[tuple[str, str]]) -> None:
     holds([head(title, date) for title, date in entries])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("aspect", [16 / 9, 4 / 3])
 def test_legend_timeline_and_table_of_all_networks_fit_on_their_slides(aspect: float) -> None:
     nets = [archviz.load(resolve(name)) for name in names()]

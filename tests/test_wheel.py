@@ -112,6 +112,7 @@ def check_sdist(python: Path, wheel: Path, folder: Path) -> None:
     assert (folder / wheel.name).read_bytes() == wheel.read_bytes()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)  # pip fetches and builds
 @pytest.mark.skipif(os.name != "posix", reason="calls the scripts of a Unix venv")
 def test_the_wheel(tmp_path: Path) -> None:

@@ -106,6 +106,7 @@ FOUND = (Phase.explicit, Phase.reuse, Phase.generate)
 DIRECTIONS = st.sampled_from([*FLOWS])
 
 
+@pytest.mark.long
 @given(value_specs(), st.booleans(), st.sampled_from([0.0, 0.7, 16 / 9]), DIRECTIONS)
 # the same specs everywhere, as in CI: fresh ones still find a rare fault (fuzz_pictures.py)
 @settings(CHECKS, max_examples=40, phases=FOUND, derandomize=True)
@@ -116,6 +117,7 @@ def test_wires_touch_nothing(
     assert violations(scene) == []
 
 
+@pytest.mark.long
 @given(value_specs(), st.booleans(), DIRECTIONS)
 @settings(CHECKS, max_examples=10, phases=FOUND, derandomize=True)
 def test_wires_touch_nothing_on_slides(spec: dict[str, Any], full: bool, direction: str) -> None:

@@ -229,6 +229,7 @@ def test_aliases_cannot_nest_deeper_than_brackets() -> None:
     assert message == f"nested more than {MAX_DEPTH} deep, with aliases filled in"
 
 
+@pytest.mark.long
 def test_many_values_stop() -> None:
     assert problem_of("[" + "x," * 250_000 + "]")[2].startswith("more than 200,000 values")
 
