@@ -187,7 +187,10 @@ def _read_back(text: str, name: str) -> tuple[Network, Wired]:
 
     network = network_from_text(text, name)
     try:
-        return network, unrolled(network)
+        flat = unrolled(network)
+        if any("shared" in node.options for node in flat.nodes):
+            analyse(network)  # knows whether another layer has what one shares
+        return network, flat
     except ShapeError:
         analyse(network)  # says which layers do not fit, and where they stand
         raise
@@ -205,6 +208,12 @@ def _not_drawn(graph: LayerGraph, file: str, text: str, problem: Problem) -> Arc
                 f"the layer '{node.id[:80]}' is larger than a layer can be",
                 "the file seems to be damaged",
             )
+    if problem.message.startswith("shared, "):
+        return fail(
+            file,
+            "a layer that is called several times does not fit all that comes in",
+            "the file seems to be damaged",
+        )
     place = text.split("\n")[max(problem.mark.line - 1, 0)].strip(" -")
     return fail(
         file,
