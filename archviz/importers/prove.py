@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 from archviz.importers.fold.windows import tidy
 from archviz.importers.graphs import ORDERED, LayerGraph, LayerNode
 from archviz.importers.unroll import Wired, fields_of
-from archviz.network.analysis import own_weights
+from archviz.network.measure import own_weights
 from archviz.network.model import Layer
 from archviz.network.rules import show_shape
 

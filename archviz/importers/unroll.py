@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from archviz.importers.graphs import LayerNode
 from archviz.language.options import OPTIONS
-from archviz.network.analysis import measure
 from archviz.network.kinds import KINDS, STATED
+from archviz.network.measure import measure
 from archviz.network.model import (
     Auxiliary,
     Layer,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias, TypeVar, assert_never
 
 from archviz.errors import ArchvizError, Mark, Problem
-from archviz.language.expression import Expression, Value
+from archviz.language.expression import Expression, Value, plain
 from archviz.language.filling import Filler, Values
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES
 from archviz.language.shapes import ShapeWalk, shape_values
@@ -36,6 +36,7 @@ from archviz.language.syntax import (
 from archviz.network.labels import call_text, filled, title_of
 from archviz.network.model import (
     COMING_IN,
+    NOTHING,
     PREVIOUS,
     Auxiliary,
     From,
@@ -76,10 +77,22 @@ def network_from_text(text: str, file: str = "<text>", allow_outside: bool = Fal
 
 
 def expand(spec: Spec) -> Network:
-    """The canonical tree of a spec; :class:`ArchvizError` where parameters do not suit."""
-    expander = _Expander(spec.modules)
+    """The canonical tree of a spec; :class:`ArchvizError` where parameters do not suit.
+
+    Where sides are open, also where shapes do not fit: that decides which sizes are tried.
+    """
+    if spec.open:
+        from archviz.language.trials import with_trials
+
+        return with_trials(spec, expand_at)
+    return expand_at(spec, NOTHING)
+
+
+def expand_at(spec: Spec, sizes: Mapping[str, int]) -> Network:
+    """The tree at certain ``sizes`` of what is open; :func:`expand` for the errors."""
+    expander = _Expander(spec.modules, sizes)
     try:
-        body, _, _ = expander.series(spec.network, {}, 0)
+        body, _, _ = expander.series(spec.network, expander.sizes, 0)
     except _TooMuch as stop:
         raise ArchvizError([*expander.problems.values(), stop.problem]) from None
     if expander.problems:
@@ -116,8 +129,8 @@ CountedSeries: TypeAlias = tuple[Series, int, int]
 
 
 class _Expander(Filler):
-    def __init__(self, modules: Mapping[str, ModuleSpec]) -> None:
-        super().__init__()
+    def __init__(self, modules: Mapping[str, ModuleSpec], sizes: Mapping[str, int]) -> None:
+        super().__init__({name: (size, 1) for name, size in sizes.items()})
         self.modules = modules
         self.used: dict[str, Module] = {}
         self.built = 0
@@ -270,7 +283,7 @@ class _Expander(Filler):
         present = self.present(item.when, values)
         problems = dict(self.problems)
         arguments = self.arguments(item.arguments, module, values)
-        shown = {name: _plain(value) for name, value in arguments.items()}
+        shown = {name: plain(value) for name, value in arguments.items()}
         self.inside.append((call_text(item.module, shown), item.mark))
         body, count, height = self.body(item, module, arguments, depth)
         self.inside.pop()
@@ -312,7 +325,9 @@ class _Expander(Filler):
             problems, at, shapes = dict(self.problems), self.at, self.shapes
             sides = shape_values(self.at or (1,)) if module.shaped else {}
             self.shapes = shapes if module.shaped else None  # nothing in it asks
-            self.bodies[key] = self.series(module.body, {**sides, **arguments}, depth + 1)
+            self.bodies[key] = self.series(
+                module.body, {**self.sizes, **sides, **arguments}, depth + 1
+            )
             self.shapes = shapes
             if module.shaped and at is None:  # the shape before it is what is wrong
                 self.problems = problems
@@ -380,10 +395,3 @@ _Choice = TypeVar("_Choice")
 def _written_out(runs: Iterable[tuple[int, _Choice]]) -> list[_Choice]:
     """``9 x 0.2`` as nine values."""
     return [value for times, value in runs for _ in range(times)]
-
-
-def _plain(value: Value) -> int | float | str:
-    """A value as the tree shows it: an int, a float where it is not whole, a word."""
-    if isinstance(value, str):
-        return value
-    return value[0] if value[1] == 1 else value[0] / value[1]

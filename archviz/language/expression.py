@@ -87,6 +87,13 @@ def show(value: Value) -> str:
     return f"{numerator / denominator:.6g}" if finite else f"{numerator}/{denominator}"
 
 
+def plain(value: Value) -> int | float | str:
+    """A value as the tree shows it: an int, a float where it is not whole, a word."""
+    if isinstance(value, str):
+        return value
+    return value[0] if value[1] == 1 else value[0] / value[1]
+
+
 class _Parser:
     def __init__(self, text: str, known: Container[str]) -> None:
         self.text = text

@@ -19,7 +19,9 @@ Values: TypeAlias = Mapping[str, Value]
 class Filler:
     """Fills parameters in, and notes what does not suit."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Values) -> None:
+        self.sizes = sizes
+        """Of the sides that are open, by their names."""
         self.problems: dict[Mark, Problem] = {}
         self.inside: list[tuple[str, Mark]] = []
         """The calls that are being filled in."""
@@ -93,6 +95,10 @@ class Filler:
         """Whether ``when`` lets an item stand."""
         if setting is None:
             return True
+        if any(name in self.sizes and values[name] is self.sizes[name] for name in setting.names):
+            message = f"'{setting.text[:60]}' depends on a side that is open"
+            self.problem(setting.mark, message, "what stands here has to be the same at all sizes")
+            return True
         try:
             return bool(setting_value(setting, values))
         except OptionError as error:
@@ -116,7 +122,7 @@ class Filler:
         for name, default in module.takes.items():
             if name not in written_out:
                 known = shape_values(self.at or (1,)) if default and default.names else {}
-                known = {**known, **arguments}
+                known = {**self.sizes, **known, **arguments}
                 arguments[name] = self.value(default, module.mark, known) if default else (0, 1)
                 continue
             argument = written_out[name]

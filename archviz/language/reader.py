@@ -67,6 +67,8 @@ class SpecReader:
         self.gives: dict[str, tuple[str, ...]] = {}
         """Of every module: the values that it gives by name."""
         self.caller = ""
+        self.open: Mapping[str, int] = {}
+        """The names of sides that are open, which are parameters everywhere."""
         self.values = Values()
         """The values that have a name in what is being read."""
 
@@ -88,6 +90,7 @@ class SpecReader:
         other = SpecReader([], self.allow_outside)
         other.takes, other.defaults, other.calls = self.takes, self.defaults, self.calls
         other.inputs, other.gives, other.caller = self.inputs, self.gives, self.caller
+        other.open = self.open
         other.values = Values(dict(islice(self.values.known.items(), named)))
         return other
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archviz.errors import ArchvizError, Mark, Problem
 from archviz.language.library import MAX_ITEMS, Library
+from archviz.language.open_names import names_taken
 from archviz.language.places import find
 from archviz.language.reader import Value
 from archviz.language.rows import Row, numbered, row_of, taken_by, values_of, within
@@ -262,6 +263,9 @@ class Parts:
             ArchvizError: the parts of the spec are too large.
         """
         called: dict[str, Mark] = {}
+        for name in names_taken(spec, body) if spec.open else ():
+            message = f"a part of {spec.head.name} depends on its open side '{name}'"
+            self.reader.problem(mark, message, "height, width and length are what comes in here")
 
         def move(part: Any) -> Any:
             if type(part) is tuple:

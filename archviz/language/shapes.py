@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from archviz.language.expression import Expression, Value
 from archviz.language.options import Setting
 from archviz.language.syntax import ChoiceSpec, ModuleSpec, RepeatSpec
-from archviz.network.analysis import given_shape, measure
+from archviz.network.measure import given_shape, measure
 from archviz.network.model import Auxiliary, Layer, Shape
 from archviz.network.paths import Scope
 from archviz.network.rules import ShapeError, describe_shape

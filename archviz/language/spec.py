@@ -14,6 +14,7 @@ from archviz.language.forms import read_residual, read_towers
 from archviz.language.head import GALLERY, KEYS, read_head, read_text
 from archviz.language.items import READERS, read_series
 from archviz.language.lines import listed
+from archviz.language.open_names import open_names
 from archviz.language.places import Place, begins, check_keys, find, meant
 from archviz.language.reader import SpecReader, TooManyProblems, Value, Values
 from archviz.language.repeats import MAX_VARIABLES, check_parameter
@@ -78,6 +79,7 @@ def _read(text: str, file: str, allow_outside: bool, library: Library | None = N
         raise ArchvizError(reader.problems)
     reader = SpecReader(problems, allow_outside)
     asks = frozenset(name for name in SHAPE_NAMES if name in text)
+    reader.open = open_names(text, find(root, "network"))
     spec = None
     with suppress(TooManyProblems):
         spec = _read_root(reader, root, file, asks, library)
@@ -125,7 +127,8 @@ def _read_root(
     if asks:
         specs = with_shapes(specs, reader.calls, asks)
     warnings = tuple(reader.warnings)
-    whole = Spec(head, series, specs, figure, published_marks, warnings=warnings)
+    names = tuple(reader.open)
+    whole = Spec(head, series, specs, figure, published_marks, warnings=warnings, open=names)
     return parts.added_to(whole) if parts and not library else whole
 
 
@@ -215,7 +218,7 @@ def _parameters(reader: SpecReader, node: YamlNode) -> dict[str, Expression | No
         check_parameter(reader, ScalarNode(name.strip(), item.plain, item.mark))
         if name.strip() in parameters:
             reader.problem(item.mark, f"'{shorten(name)}' is taken twice")
-        known = {**SHAPE_NAMES, **parameters}
+        known = {**reader.open, **SHAPE_NAMES, **parameters}
         value = read_value(reader, default.strip(), item.mark, known) if equals else None
         if optional and not equals:
             message = f"'{shorten(name)}' needs a default, as '{optional}' before it has one"
@@ -265,7 +268,7 @@ def _read_module(
     if form == "use" and parts:
         body = parts.use(node, name.text, gives)
     else:
-        scope = {**SHAPE_NAMES, **takes}
+        scope = {**reader.open, **SHAPE_NAMES, **takes}
         body = _read_body(reader, node, form, f"modules/{name.text}", scope)
     if len(reader.problems) == before:
         _check_gives(reader, node, gives)
@@ -329,7 +332,7 @@ def _read_network(reader: SpecReader, node: YamlNode | None, file: str) -> Serie
         return ()
     before = len(reader.problems)
     reader.values = Values()
-    series = read_series(reader, node, "network", Place({}, top=True, own=True, ends=True))
+    series = read_series(reader, node, "network", Place(reader.open, top=True, own=True, ends=True))
     if len(reader.problems) > before:
         return series
     check_taken(reader)

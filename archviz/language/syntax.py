@@ -199,3 +199,5 @@ class Spec(NamedTuple):
     files: tuple[str, ...] = ()
     """Of the specs that parts of it come from."""
     warnings: tuple[Problem, ...] = ()
+    open: tuple[str, ...] = ()
+    """The names of sides of its inputs that are open."""

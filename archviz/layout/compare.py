@@ -13,6 +13,7 @@ from archviz.layout.page import NATURAL_ASPECT, Options, draw_network, frame, he
 from archviz.layout.sheet import Sheet, moved
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
+from archviz.network.labels import OPEN
 from archviz.network.model import Network
 from archviz.scene.scene import Connector, Group, Item, Line, Scene, Shape, Text, extent
 from archviz.scene.text import ASCENT, clip
@@ -22,8 +23,10 @@ COLUMN_GAP = 1.6
 NETWORK_GAP = 1.2
 
 
-def short_number(value: int) -> str:
-    """``25.6 M``, ``3.86 G``, ``61,706``: three figures that count."""
+def short_number(value: int | None) -> str:
+    """``25.6 M``, ``3.86 G``, ``61,706``: three figures that count; ``open`` for None."""
+    if value is None:
+        return OPEN
     for unit, name in ((10**9, "G"), (10**6, "M")):
         if value >= unit:
             digits = value / unit

@@ -26,6 +26,7 @@ from archviz.layout.style import Room, Style
 from archviz.layout.table import KERAS_COLUMNS, keras_rows, table_items
 from archviz.layout.timeline import moment, timeline_items
 from archviz.network.analysis import Analysis
+from archviz.network.labels import macs_text
 from archviz.network.model import Head, Network
 from archviz.scene.scene import Group, Item, Page, Scene, extent
 from archviz.scene.text import LINE_HEIGHT, paragraph
@@ -114,7 +115,7 @@ def speaker_notes(network: Network, analysis: Analysis) -> str:
     head, totals = network.head, analysis.totals
     lines = [
         head.brought,
-        f"{totals.parameters:,} parameters, {totals.macs:,} multiply-adds, depth {totals.depth}.",
+        f"{totals.parameters:,} parameters, {macs_text(totals.macs)}, depth {totals.depth}.",
         f"Paper: {head.paper}" if head.paper else "",
         f"Authors: {head.authors}" if head.authors else "",
         f"Venue: {head.venue}" if head.venue else "",

@@ -29,6 +29,7 @@ from archviz.layout.row import (
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
+from archviz.network.labels import macs_text
 from archviz.network.model import Head, Network
 from archviz.scene.scene import Group, Scene, extent, total
 from archviz.scene.theme import Theme
@@ -188,7 +189,7 @@ def describe_network(network: Network, analysis: Analysis) -> str:
     year = f" ({network.head.year})" if network.head.year else ""
     return (
         f"{network.head.title}{year}: {totals.parameters:,} parameters, "
-        f"{totals.macs:,} multiply-adds, depth {totals.depth}."
+        f"{macs_text(totals.macs)}, depth {totals.depth}."
     )
 
 

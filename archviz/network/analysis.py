@@ -11,8 +11,8 @@ from typing import NamedTuple, TypeAlias
 from archviz.errors import ArchvizError, Mark, Problem
 from archviz.network.facts import Facts, Tally, Varied
 from archviz.network.inputs import doubt, doubts, meant
-from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.network.labels import call_text
+from archviz.network.measure import Outcome, given_shape, measure
 from archviz.network.model import (
     NOTHING,
     Auxiliary,
@@ -27,8 +27,9 @@ from archviz.network.model import (
     Stage,
     Towers,
 )
+from archviz.network.open_sides import Open, Telling, is_open
 from archviz.network.paths import Scope
-from archviz.network.rules import ShapeError, check_size
+from archviz.network.rules import ShapeError
 from archviz.network.sharing import Sharer, Trail, check_owned
 from archviz.network.walk import Run, Walk, children, within
 
@@ -45,8 +46,9 @@ class Row(NamedTuple):
     output_shape: Shape
     trainable: int
     non_trainable: int
-    macs: int
-    products: int = 0
+    macs: int | None
+    """None where they depend on a side that is open."""
+    products: int | None = 0
     """Of the multiply-adds those of two computed values."""
 
     @property
@@ -61,7 +63,8 @@ class Totals(NamedTuple):
     parameters: int
     trainable: int
     non_trainable: int
-    macs: int
+    macs: int | None
+    """None where they depend on a side that is open."""
     depth: int
 
 
@@ -80,10 +83,43 @@ class Analysis(NamedTuple):
     warnings: tuple[Problem, ...] = ()
     """What works and is hardly meant so."""
     executed: Mapping[str, int] = NOTHING
+    open: tuple[Open, ...] = ()
+    """The names of sides that are open."""
 
 
 def analyse(network: Network) -> Analysis:
     """Work a network out; :class:`ArchvizError` with every shape that does not fit."""
+    if network.trials:
+        return told(Telling(network.sizes), [_analyse(trial) for trial in network.trials])
+    return _analyse(network)
+
+
+def told(telling: Telling, trials: Sequence[Analysis]) -> Analysis:
+    """What a network comes to, from what it comes to in all trials.
+
+    Raises:
+        UntoldError: it is another network in some of them.
+        ArchvizError: its parameters depend on what is open.
+    """
+    found: Analysis = telling.together(trials)
+    wrong = {
+        row.layer.where: _dependent(row)
+        for row in (*found.rows, *found.auxiliary_rows)
+        if is_open((row.trainable, row.non_trainable))
+    }
+    if wrong:
+        raise ArchvizError(tuple(wrong.values()))
+    return found._replace(open=telling.open)
+
+
+def _dependent(row: Row) -> Problem:
+    """What to say of a layer whose parameters depend on what is open."""
+    number = next(one for one in (row.trainable, row.non_trainable) if is_open(one))
+    message = f"{row.layer.kind} would have {number} parameters, and that depends on what is open"
+    return Problem(row.layer.mark, message, "give the side a number in the input")
+
+
+def _analyse(network: Network) -> Analysis:
     walk = _Analyser()
     _, depth = walk.series(network.body, walk.nothing, Scope(""))
     rows, aside = tuple(walk.rows), tuple(walk.auxiliary_rows)
@@ -116,12 +152,18 @@ def _problems(network: Network, found: Mapping[str, Problem]) -> tuple[Problem, 
 def _totals(rows: Sequence[Row], depth: int) -> Totals:
     trainable = sum(row.trainable for row in rows)
     moving = sum(row.non_trainable for row in rows)
-    return Totals(trainable + moving, trainable, moving, sum(row.macs for row in rows), depth)
+    macs = sum(row.macs or 0 for row in rows)  # nothing is open in a trial
+    return Totals(trainable + moving, trainable, moving, macs, depth)
 
 
-def macs_of(analysis: Analysis, which: str) -> int:
-    """The multiply-adds of ``all`` matrix products, or of ``layers``: those with weights only."""
-    products = sum(row.products for row in analysis.rows) if which == "layers" else 0
+def macs_of(analysis: Analysis, which: str) -> int | None:
+    """The multiply-adds of ``all`` matrix products, or of ``layers``: those with weights only.
+
+    None where they depend on what is open.
+    """
+    if analysis.totals.macs is None:
+        return None
+    products = sum(row.products or 0 for row in analysis.rows) if which == "layers" else 0
     return analysis.totals.macs - products
 
 
@@ -141,6 +183,10 @@ def check_published(network: Network, analysis: Analysis) -> list[Problem]:
         if published is None or published == computed:
             continue
         mark = network.published_marks.get(key, Mark(network.head.name))
+        if computed is None:
+            message = f"{key} depend on what is open, and cannot be {published:,}"
+            problems.append(Problem(mark, message, "publish what does not depend on it"))
+            continue
         message = f"{key} come to {computed:,}, published are {published:,}"
         if key == "depth":
             message = f"depth comes to {computed:,}, published is {published:,}"
@@ -150,17 +196,6 @@ def check_published(network: Network, analysis: Analysis) -> list[Problem]:
             hint = "as many as are non-trainable: PyTorch's count is 'trainable'"
         problems.append(Problem(mark, f"{message}: {more}", hint))
     return problems
-
-
-class Outcome(NamedTuple):
-    """What a layer does to one input shape."""
-
-    shape: Shape
-    trainable: int
-    non_trainable: int
-    macs: int
-    depth: int
-    products: int = 0
 
 
 class _Analyser(Walk[State]):
@@ -336,53 +371,9 @@ def _trail(inside: Sequence[tuple[ModuleCall | Repeat, int]]) -> Trail:
     return tuple(trail)
 
 
-def measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> Outcome:
-    """What a layer does to its input, or a merge to its inputs, which ``names`` name.
-
-    Of a layer that is no merge, the shapes behind the first are those of ``layer.takes``.
-    """
-    kind = KINDS[layer.kind]
-    shape, named = shapes[0], () if kind.join else shapes[1:]
-    output = kind.join(shapes, names) if kind.join else kind.shape(layer, shape, *named)
-    if kind.join and layer.shape:
-        output = layer.shape
-    check_size(output)
-    trainable, moving = kind.weights(layer, shape, *named)
-    depth = kind.depth if layer.counts_in_depth else 0
-    channels = output[-1]
-    if layer.norm != "none":
-        norm = NORMS[layer.norm].weights
-        trainable, moving = trainable + norm[0] * channels, moving + norm[1] * channels
-        depth += 1
-    if layer.activation != "none" and not kind.inside:
-        trainable += ACTIVATIONS[layer.activation].weights[0] * channels
-        # An activation that a convolution applies itself is no layer of its own.
-        depth += 1 if layer.norm != "none" or kind.join else 0
-    if layer.shared:
-        trainable, moving = own_weights(moving, layer.own)
-    if layer.frozen:
-        trainable, moving = 0, trainable + moving
-    macs = kind.macs(layer, shape, output, *named)
-    products = kind.products(layer, shape, output, *named)
-    return Outcome(output, trainable, moving, macs, depth, products)
-
-
 def check_seen(outcome: Outcome, tally: Tally) -> None:
     """:class:`ShapeError` where a call shares weights that no earlier one has at this place."""
     weights = outcome.trainable + outcome.non_trainable
     if weights not in {0, *tally.seen.get("parameters", ())}:
         message = f"shared, and no earlier call has {weights:,} weights here"
         raise ShapeError(message, "share with a call of the same sizes, or leave out `shared`")
-
-
-def given_shape(layer: Layer, shape: Shape) -> Shape:
-    """What a layer gives by name beside a value of ``shape``: parts of a split, a last state."""
-    return shape if layer.kind == "split" else shape[-1:]
-
-
-def own_weights(moving: int, own: int) -> tuple[int, int]:
-    """Of ``own`` parameters that a layer with shared weights has besides: trainable, and not.
-
-    The ``moving`` statistics of its normalisation are among them where there are so many.
-    """
-    return (own - moving, moving) if own >= 2 * moving else (own, 0)

@@ -18,6 +18,20 @@ def shape_text(shape: Shape) -> str:
     return "×".join(str(size) for size in shape)
 
 
+OPEN = "open"
+"""Said for a number that depends on a side that is open."""
+
+
+def count_text(count: int | None) -> str:
+    """``1,234``; of a count that depends on what is open, a word."""
+    return OPEN if count is None else f"{count:,}"
+
+
+def macs_text(count: int | None) -> str:
+    """``1,234 multiply-adds``, for a sentence."""
+    return f"{count_text(count)} multiply-adds"
+
+
 def layer_label(layer: Layer) -> str:
     """``conv 3×3``."""
     if layer.label:

@@ -392,3 +392,7 @@ class Network(NamedTuple):
     """Of the specs that parts of it come from, besides its own."""
     warnings: tuple[Problem, ...] = ()
     """What is hardly meant as it stands in the spec."""
+    sizes: tuple[Mapping[str, int], ...] = ()
+    """Of sides that are open, by their names, in each trial."""
+    trials: tuple["Network", ...] = ()
+    """The network at each of these sizes; in its own layers numbers depend on the names."""

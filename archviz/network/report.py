@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from archviz.network.analysis import Analysis, Row, Totals
-    from archviz.network.model import Network, Shape
+    from archviz.network.model import Network
 
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
@@ -35,14 +35,16 @@ def list_table(index: str) -> str:
     return "\n".join(table(rows, right=(3,)))
 
 
-def totals_data(totals: Totals) -> dict[str, int]:
-    """Totals as plain data."""
+def totals_data(totals: Totals) -> dict[str, int | None]:
+    """Totals as plain data; None for what depends on sides that are open."""
+    from archviz.network.open_sides import is_open
+
     return {
         "parameters": totals.parameters,
         "trainable": totals.trainable,
         "non_trainable": totals.non_trainable,
         "macs": totals.macs,
-        "depth": totals.depth,
+        "depth": None if is_open(totals.depth) else totals.depth,
     }
 
 
@@ -66,11 +68,13 @@ _PARTS = {
 
 
 def macs_parts(rows: Sequence[Row]) -> dict[str, int]:
-    """Which layers the multiply-adds are of, the most first."""
+    """Which layers the multiply-adds are of, the most first; none where some are open."""
     from archviz.network.kinds import KINDS
 
     parts: dict[str, int] = {}
     for row in rows:
+        if row.macs is None or row.products is None:
+            return {}
         kind = row.layer.kind
         weighted = "convolutions" if KINDS[kind].role == "conv" else "other operators"
         attended = kind == "attention"
@@ -87,12 +91,13 @@ def macs_parts(rows: Sequence[Row]) -> dict[str, int]:
 def row_data(row: Row) -> dict[str, object]:
     """One layer as plain data."""
     from archviz.network.labels import layer_label
+    from archviz.network.open_sides import plain_sides
 
     return {
         "path": row.path,
         "kind": row.layer.kind,
         "label": layer_label(row.layer),
-        "output_shape": list(row.output_shape),
+        "output_shape": plain_sides(row.output_shape),
         "parameters": row.parameters,
         "trainable": row.trainable,
         "non_trainable": row.non_trainable,
@@ -102,6 +107,8 @@ def row_data(row: Row) -> dict[str, object]:
 
 def info_data(network: Network, analysis: Analysis) -> dict[str, Any]:
     """Everything that is known of a network, as plain data."""
+    from archviz.network.open_sides import plain_sides
+
     head, auxiliary = network.head, analysis.with_auxiliary
     return {
         "name": head.name,
@@ -113,9 +120,12 @@ def info_data(network: Network, analysis: Analysis) -> dict[str, Any]:
         "link": head.link,
         "source": head.source,
         "brought": head.brought,
-        "input": list(network.inputs[0].shape),
-        "inputs": [list(layer.shape) for layer in network.inputs],
-        "outputs": [{"name": name, "shape": list(shape)} for name, shape in analysis.outputs],
+        "input": plain_sides(network.inputs[0].shape),
+        "inputs": [plain_sides(layer.shape) for layer in network.inputs],
+        "outputs": [
+            {"name": name, "shape": plain_sides(shape)} for name, shape in analysis.outputs
+        ],
+        "open": {one.name: {"multiple": one.multiple} for one in analysis.open},
         "totals": totals_data(analysis.totals),
         "with_auxiliary": totals_data(auxiliary) if auxiliary else None,
         "macs_parts": macs_parts(analysis.rows),
@@ -132,7 +142,7 @@ def info_text(
 
     ``parts``: also what the multiply-adds are of.
     """
-    lines = list(_head_lines(network, analysis.outputs))
+    lines = list(_head_lines(network, analysis))
     if imported:
         lines.append(f"  imported {imported}")
     lines += ["", *table(list(_totals_rows(network, analysis)), right=(1, 2, 3))]
@@ -146,8 +156,9 @@ def info_text(
     return "\n".join(lines)
 
 
-def _head_lines(network: Network, outputs: Sequence[tuple[str, Shape]]) -> Iterator[str]:
+def _head_lines(network: Network, analysis: Analysis) -> Iterator[str]:
     from archviz.network.labels import shape_text
+    from archviz.network.open_sides import sentence
 
     head = network.head
     yield f"{head.title} ({head.year})" if head.year else head.title
@@ -159,7 +170,8 @@ def _head_lines(network: Network, outputs: Sequence[tuple[str, Shape]]) -> Itera
         "figures": head.source,
         "brought": head.brought,
         "input": ", ".join(shape_text(layer.shape) for layer in network.inputs),
-        "outputs": ", ".join(f"{name} {shape_text(shape)}" for name, shape in outputs),
+        "outputs": ", ".join(f"{name} {shape_text(shape)}" for name, shape in analysis.outputs),
+        "open": sentence(analysis.open, analysis.totals.macs is not None) if analysis.open else "",
     }
     for name, value in facts.items():
         if value:
@@ -168,6 +180,7 @@ def _head_lines(network: Network, outputs: Sequence[tuple[str, Shape]]) -> Itera
 
 def _totals_rows(network: Network, analysis: Analysis) -> Iterator[Sequence[str]]:
     from archviz.network.analysis import macs_of
+    from archviz.network.labels import count_text
 
     published = published_data(network)
     with_auxiliary = analysis.with_auxiliary
@@ -184,19 +197,19 @@ def _totals_rows(network: Network, analysis: Analysis) -> Iterator[Sequence[str]
     }
     for key, name in names.items():
         stated = f"{published[key]:,}" if key in published else "-"
-        row = [name, f"{getattr(analysis.totals, key):,}", stated]
+        row = [name, count_text(getattr(analysis.totals, key)), stated]
         if key == "macs" and "macs_of" in published:
             row[2] = "-"
         if with_auxiliary:
-            row.append(f"{getattr(with_auxiliary, key):,}" if key != "depth" else "")
+            row.append(count_text(getattr(with_auxiliary, key)) if key != "depth" else "")
         yield row
         if key == "macs" and "macs_of" in published:
-            some = f"{macs_of(analysis, published['macs_of']):,}"
+            some = count_text(macs_of(analysis, published["macs_of"]))
             yield ["  with weights", some, stated, *[""] * len(row[3:])]
 
 
 def _layer_lines(rows: Sequence[Row]) -> list[str]:
-    from archviz.network.labels import layer_label, shape_text
+    from archviz.network.labels import count_text, layer_label, shape_text
 
     lines = [("LAYER", "WHAT", "OUTPUT", "PARAMETERS", "MULTIPLY-ADDS")]
     lines += [
@@ -205,7 +218,7 @@ def _layer_lines(rows: Sequence[Row]) -> list[str]:
             layer_label(row.layer),
             shape_text(row.output_shape),
             f"{row.parameters:,}",
-            f"{row.macs:,}",
+            count_text(row.macs),
         )
         for row in rows
     ]
