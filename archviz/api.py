@@ -217,7 +217,7 @@ def from_onnx(path: str | os.PathLike[str], input_size: Any = None) -> LoadedNet
         ArchvizError: the file is no model, or one that cannot be drawn.
         TypeError: ``input_size`` is no size.
     """
-    from archviz.importers.imported import import_file
+    from archviz.importers.at_sizes import import_file
     from archviz.importers.sizes import sizes_of
 
     imported = import_file(os.fspath(path), sizes_of(input_size))
@@ -252,17 +252,22 @@ def from_torch(
     return LoadedNetwork(imported.network, imported)
 
 
-def from_keras(model: Any, title: str = "") -> LoadedNetwork:
+def from_keras(model: Any, title: str = "", input_size: Any = None) -> LoadedNetwork:
     """A network from a live Keras model, functional or sequential.
 
-    ``imported`` says whether its total is what the model itself counts.
+    ``input_size`` is for sides of inputs that are open, as in :func:`from_onnx`. ``imported``
+    says whether its total is what the model itself counts.
 
     Raises:
         ArchvizError: the model has no configuration to read.
+        TypeError: ``input_size`` is no size.
     """
-    from archviz.importers.imported import import_layers
+    from archviz.importers.at_sizes import import_model
     from archviz.importers.read.keras import layers_of_keras
+    from archviz.importers.sizes import sizes_of
 
     name = title or str(getattr(model, "name", "")) or type(model).__name__
-    imported = import_layers(layers_of_keras(model), name, name)
+    imported = import_model(
+        lambda sizes: layers_of_keras(model, sizes), name, name, sizes_of(input_size)
+    )
     return LoadedNetwork(imported.network, imported)

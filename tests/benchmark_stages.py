@@ -18,10 +18,10 @@ from typing import Any
 
 from proofs import verify
 
+from archviz.importers.at_sizes import import_file
 from archviz.importers.compact.pipeline import compact
 from archviz.importers.fold.pipeline import fold_graph
 from archviz.importers.garbage_collector import without_collector
-from archviz.importers.imported import import_file
 from archviz.importers.read.onnx import read_onnx
 from archviz.importers.spec.spec_text import write_spec
 from archviz.language.expand import network_from_text

@@ -31,7 +31,8 @@ import model_seeds
 
 from archviz.api import LoadedNetwork
 from archviz.errors import ArchvizError
-from archviz.importers.imported import Imported, import_file
+from archviz.importers.at_sizes import import_file
+from archviz.importers.imported import Imported
 from archviz.network.analysis import analyse
 
 if TYPE_CHECKING:

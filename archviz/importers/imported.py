@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.errors import ArchvizError, Problem, fail, one_line
@@ -16,7 +15,6 @@ from archviz.network.rules import ShapeError
 
 if TYPE_CHECKING:
     from archviz.importers.conservation import Findings
-    from archviz.importers.sizes import Sizes
     from archviz.importers.unroll import Wired
 
 SHOWN = 3
@@ -38,52 +36,37 @@ class Imported(NamedTuple):
     """Weights that the model did not use when it ran, and that the figure leaves out."""
     agrees: bool = False
     """Of a figure whose wiring is its family's: whether nothing in the file speaks against it."""
+    doubts: int = 0
+    """How many kinds of operators were not understood."""
 
 
-def import_file(path: str, sizes: Sizes = ()) -> Imported:
-    """The spec of the model in a file; ``sizes`` of inputs fill the sides that it leaves open.
+class Remarks(NamedTuple):
+    """What else has to be said of a model: in its figure, and in the report."""
 
-    Raises:
-        ArchvizError: the file is no model, or one that cannot be drawn.
-    """
-    from archviz.importers.garbage_collector import without_collector
-    from archviz.importers.sources import read_model, states_facts
-
-    with without_collector():
-        try:
-            if states_facts(path):
-                return _of_family(path, sizes)
-            graph = read_model(path, sizes)
-        except ArchvizError:
-            raise
-        except Exception as error:
-            raise _mistake(error, path) from error
-        return import_layers(graph, os.path.splitext(os.path.basename(path))[0], path)
+    notes: tuple[str, ...] = ()
+    report: tuple[str, ...] = ()
+    counted: bool = True
+    """Whether its multiply-adds are known."""
 
 
-def _of_family(path: str, sizes: Sizes) -> Imported:
-    """The spec of a language model from a file that has its facts and no graph."""
-    from archviz.importers.families.described import describe
-
-    text, network, report, agrees = describe(path, sizes)
-    return Imported(text, network, report, faithful=False, agrees=agrees)
+PLAIN = Remarks()
 
 
-def import_layers(graph: LayerGraph, title: str, file: str) -> Imported:
+def import_layers(graph: LayerGraph, title: str, file: str, remarks: Remarks = PLAIN) -> Imported:
     """The spec of a layer graph; what it unrolls to is compared with the graph.
 
     Raises:
         ArchvizError: the model cannot be drawn.
     """
     try:
-        return _import(graph, title, file)
+        return _import(graph, title, file, remarks)
     except ArchvizError:
         raise
     except Exception as error:
-        raise _mistake(error, file) from error
+        raise mistake(error, file) from error
 
 
-def _mistake(error: Exception, file: str) -> ArchvizError:
+def mistake(error: Exception, file: str) -> ArchvizError:
     """What to say where an import fails for no reason that we know."""
     if isinstance(error, MemoryError):
         return fail(file, "needs more memory than there is")
@@ -95,7 +78,7 @@ def _mistake(error: Exception, file: str) -> ArchvizError:
     )
 
 
-def _import(graph: LayerGraph, title: str, file: str) -> Imported:
+def _import(graph: LayerGraph, title: str, file: str, remarks: Remarks) -> Imported:
     from archviz.importers.compact.pipeline import compact
     from archviz.importers.compact.prepare import with_outputs_joined
     from archviz.importers.compact.rows import with_boxes
@@ -122,6 +105,7 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
         if passing:
             note = f"Also gives {_values(passing)} on the way to its end."
             outline = outline._replace(notes=(*outline.notes, note))
+        outline = outline._replace(notes=(*outline.notes, *remarks.notes))
         text = write_spec(outline, one_line(title, 100) or "model")
         try:
             network, flat = _read_back(text, f"{title}.yaml")
@@ -132,7 +116,7 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
     total, fixed = flat.total("parameters"), sum([node.fixed for node in flat.nodes])
     heads = sum([node.parameters for node in flat.nodes]) - total
     conserved = findings(graph.held, Drawn(total, fixed, heads), graph.unknown)
-    said = _outcome(found, conserved, graph, flat)
+    said = [*_outcome(found, conserved, graph, flat, remarks.counted), *remarks.report]
     if outline.joined:
         said.append(f"its {len(set(graph.outputs))} outputs meet in a box that is not in the model")
     if idle:
@@ -144,11 +128,13 @@ def _import(graph: LayerGraph, title: str, file: str) -> Imported:
             said.append("the multiply-adds of such boxes with weights are not counted")
     faithful = not (found or conserved.differences or conserved.unproven)
     plain = faithful and not (idle or outline.joined or graph.unknown or conserved.remarks)
+    plain = plain and not remarks.report
     said += [*conserved.remarks, *conserved.asides]
     if passing:
         said.append(f"gives {_values(passing, 'more ')}, on the way to its end")
     report = one_line(f"{file}: {'; '.join(said)}")
-    return Imported(text, network, report, faithful, plain, graph.held.unused)
+    doubts = len(graph.unknown)
+    return Imported(text, network, report, faithful, plain, graph.held.unused, doubts=doubts)
 
 
 def _values(number: int, more: str = "") -> str:
@@ -163,16 +149,18 @@ def _is_uncounted(node: LayerNode, graph: LayerGraph) -> bool:
     return unknown and node.kind in STATED and node.parameters > 0 and not node.macs
 
 
-def _outcome(found: list[str], conserved: Findings, graph: LayerGraph, flat: Wired) -> list[str]:
+def _outcome(
+    found: list[str], conserved: Findings, graph: LayerGraph, flat: Wired, counted: bool
+) -> list[str]:
     """What the comparisons have found, most important first."""
     if found:
         more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
         wrong = [*found[:SHOWN], *more, *conserved.differences, *conserved.unproven]
         return ["the spec differs from the model: " + "; ".join(wrong)]
     same = (
-        f"the same {len(graph.nodes):,} layers and wiring, "
-        f"{flat.total('parameters'):,} parameters, {flat.total('macs'):,} multiply-adds"
+        f"the same {len(graph.nodes):,} layers and wiring, {flat.total('parameters'):,} parameters"
     )
+    same += f", {flat.total('macs'):,} multiply-adds" if counted else ""
     if not (conserved.differences or conserved.unproven):
         return [f"faithful: {same}"]
     said = [f"differs from the model: {'; '.join(conserved.differences)}"]

@@ -8,16 +8,58 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from archviz.errors import ArchvizError, did_you_mean, fail
 
 if TYPE_CHECKING:
-    from archviz.importers.graphs import OpGraph
+    from archviz.importers.graphs import Op, OpGraph
 
 Dims: TypeAlias = tuple[int | None, ...]
 Sizes: TypeAlias = Mapping[str, tuple[int, ...]] | Sequence[tuple[int, ...]]
 """Sizes by the names of inputs, or in their order."""
 
 MAX_SIDE = 10**9
+RECURRENT = ("LSTM", "GRU", "RNN")
 _WANTED = "a tuple of whole numbers, several of them, or a dictionary of them by names of inputs"
 _USUAL = {3: (1, 3, 256), 4: (1, 3, 224, 224), 5: (1, 3, 16, 112, 112)}
 """What an example has at open sides, by the rank."""
+
+
+class OpenSizesError(ArchvizError):
+    """A source leaves sides of its inputs open, and nobody has said how large they are."""
+
+    def __init__(
+        self,
+        said: ArchvizError,
+        graph: OpGraph,
+        users: Mapping[str, Op],
+        batches: Mapping[str, int],
+    ) -> None:
+        super().__init__(said.problems)
+        self.graph = graph
+        self.users = users
+        """The first operator that takes each input."""
+        self.batches = batches
+        """Which axis of each input is the batch."""
+
+
+def batch_axes(graph: OpGraph, users: Mapping[str, Op]) -> dict[str, int]:
+    """Which axis of each input is its batch: the first, or one that is called as those are.
+
+    Recurrent layers of ONNX want (steps, batch, features), and states of several layers.
+    """
+    found = {name: int(_by_steps(graph.shapes.get(name), users.get(name))) for name in graph.inputs}
+    words = {name: graph.sides.get(name, ()) for name in graph.inputs}
+    batches = {words[name][axis] for name, axis in found.items() if axis < len(words[name])} - {""}
+    for name, own in words.items():
+        places = [axis for axis, word in enumerate(own) if word in batches]
+        if len(places) == 1:
+            found[name] = places[0]
+    return found
+
+
+def _by_steps(stated: Dims | None, user: Op | None) -> bool:
+    """Whether an input is (steps, batch, features), as recurrent layers of ONNX want it."""
+    if user is None or user.kind not in RECURRENT or stated is None:
+        return False
+    of_keras = "units" in user.attributes
+    return not of_keras and not user.attributes.get("layout") and len(stated) == 3
 
 
 def sizes_of(given: Any) -> Sizes:

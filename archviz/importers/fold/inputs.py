@@ -8,13 +8,14 @@ from archviz.errors import fail
 from archviz.importers.fold import volumes
 from archviz.importers.fold.state import BATCH, NCHW, NHWC, Axes, Fold
 from archviz.importers.graphs import Op
-from archviz.importers.sizes import option, shown_input
+from archviz.importers.sizes import OpenSizesError, batch_axes, option, shown_input
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from archviz.importers.graphs import OpGraph
     from archviz.network.model import Shape
 
-_RECURRENT = ("LSTM", "GRU", "RNN")
 _CHANNELS_LAST = ("LayerNormalization", "MatMul")
 _CHANNELS_FIRST = (
     *volumes.USERS,
@@ -32,25 +33,17 @@ def inputs(fold: Fold) -> None:
     if not graph.inputs:
         raise fail(fold.path, "has no input", "export the model with an example input")
     users = _first_users(graph)
+    places = batch_axes(graph, users)
     batches: set[int | None] = set()
-    for name in graph.inputs:
+    for name, axis in places.items():
         stated = graph.shapes.get(name)
-        axis = 1 if _by_steps(stated, users.get(name)) else 0
         if stated and len(stated) > 1 and stated[axis]:
             batches.add(stated[axis])
     if len(batches) == 1:
         fold.batch = batches.pop() or 1
     for name in graph.inputs:
         if name in fold.uses:
-            _input(fold, name, users)
-
-
-def _by_steps(stated: tuple[int | None, ...] | None, user: Op | None) -> bool:
-    """Whether an input is (steps, batch, features), as recurrent layers of ONNX want it."""
-    if user is None or user.kind not in _RECURRENT or stated is None:
-        return False
-    of_keras = "units" in user.attributes
-    return not of_keras and not user.attributes.get("layout") and len(stated) == 3
+            _input(fold, name, users, places)
 
 
 def _first_users(graph: OpGraph) -> dict[str, Op]:
@@ -68,41 +61,43 @@ def _first_users(graph: OpGraph) -> dict[str, Op]:
     return users
 
 
-def _open_sides(stated: tuple[int | None, ...], steps: bool) -> bool:
+def _open_sides(stated: tuple[int | None, ...], batch: int) -> bool:
     """Whether more of an input is open than its batch."""
-    return any(axis != steps and not side for axis, side in enumerate(stated))
+    return any(axis != batch and not side for axis, side in enumerate(stated))
 
 
-def _advice(fold: Fold, users: dict[str, Op]) -> str:
+def _advice(fold: Fold, places: Mapping[str, int]) -> str:
     """The option that gives all open inputs a size, with an example."""
     stated = {name: fold.graph.shapes.get(name) for name in fold.graph.inputs}
     wanted = [
-        name
-        for name, dims in stated.items()
-        if dims is None or _open_sides(dims, _by_steps(dims, users.get(name)))
+        name for name, dims in stated.items() if dims is None or _open_sides(dims, places[name])
     ]
     return f"give its size, such as {option(wanted, stated)}; in Python, input_size="
 
 
-def _input(fold: Fold, name: str, users: dict[str, Op]) -> None:
-    user = users.get(name)
+def _input(fold: Fold, name: str, users: dict[str, Op], places: Mapping[str, int]) -> None:
+    user, batch = users.get(name), places[name]
     stated = fold.graph.shapes.get(name)
     if stated is None:
-        raise fail(fold.path, f"says no shape for its input '{name[:80]}'", _advice(fold, users))
-    steps = _by_steps(stated, user)
-    if _open_sides(stated, steps):
-        raise fail(
+        said = fail(fold.path, f"says no shape for its input '{name[:80]}'", _advice(fold, places))
+        raise OpenSizesError(said, fold.graph, users, places)
+    if _open_sides(stated, batch):
+        said = fail(
             fold.path,
             f"the input {shown_input(name, stated, fold.graph.sides)} is of open size",
-            _advice(fold, users),
+            _advice(fold, places),
         )
-    if stated and len(stated) > 1 and stated[steps] and stated[steps] != fold.batch:
+        raise OpenSizesError(said, fold.graph, users, places)
+    if stated and len(stated) > 1 and stated[batch] and stated[batch] != fold.batch:
         _whole(fold, name, stated)
         return
-    sides: Shape = tuple(side or 1 for axis, side in enumerate(stated) if axis != steps)
+    sides: Shape = tuple(side or 1 for axis, side in enumerate(stated) if axis != batch)
     axes: Axes
     shape: Shape
-    if len(sides) == 4 and user is not None and user.kind in volumes.USERS:
+    if batch:
+        shape = sides
+        axes = (*range(batch), BATCH, *range(batch, len(sides)))
+    elif len(sides) == 4 and user is not None and user.kind in volumes.USERS:
         shape, axes = (*sides[1:], sides[0]), volumes.AXES
     elif len(sides) == 3:
         last = sides[0] not in (1, 3, 4) and sides[2] in (1, 2, 3, 4)
@@ -117,8 +112,6 @@ def _input(fold: Fold, name: str, users: dict[str, Op]) -> None:
         shape, axes = (sides, NHWC) if last else ((*sides[1:], sides[0]), NCHW)
     elif len(sides) == 2 and user is not None and "Conv" in user.kind:
         shape, axes = (1, sides[1], sides[0]), (BATCH, 2, 1)
-    elif steps:
-        shape, axes = sides, (0, BATCH, 1)
     else:
         shape, axes = sides or (1,), (BATCH, *range(len(sides)))
         if len(stated) == 1 and stated[0]:

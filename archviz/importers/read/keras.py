@@ -379,7 +379,7 @@ def _wires(tree: Any) -> list[Wire]:
     return found
 
 
-def layers_of_keras(model: Any) -> LayerGraph:
+def layers_of_keras(model: Any, sizes: Sizes = ()) -> LayerGraph:
     """The layers of a live Keras model; :class:`ArchvizError` where it has no JSON."""
     name = str(getattr(model, "name", "") or type(model).__name__)
     to_json = getattr(model, "to_json", None)
@@ -394,4 +394,4 @@ def layers_of_keras(model: Any) -> LayerGraph:
             f"cannot be written as JSON: {reason}",
             "only Functional and Sequential models can be imported",
         ) from error
-    return _read(text, name, lambda config: held_by_model(model))
+    return _read(text, name, lambda config: held_by_model(model), sizes)

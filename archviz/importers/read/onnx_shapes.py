@@ -23,7 +23,7 @@ Dims: TypeAlias = tuple[int | None, ...]
 
 
 def side_names(data: Buffer, start: int, end: int) -> tuple[str, ...]:
-    """What a value calls its sides, '' where they have a size or no name."""
+    """What a value calls its sides, '' where they have a size or no name, such as ``?``."""
     wanted = (ValueInfoProto.TYPE, ValueInfoProto.TENSOR_TYPE, ValueInfoProto.SHAPE)
     parts = [(start, end)]
     for number in (*wanted, ValueInfoProto.DIM):
@@ -31,7 +31,8 @@ def side_names(data: Buffer, start: int, end: int) -> tuple[str, ...]:
     names = []
     for low, high in parts:
         words = _inside(data, low, high, ValueInfoProto.DIM_PARAM)
-        names.append(text(data, *words[-1]) if words else "")
+        word = text(data, *words[-1]) if words else ""
+        names.append(word if any(map(str.isalpha, word)) and word != "None" else "")
     return tuple(names)
 
 

@@ -1,0 +1,277 @@
+"""A source as a spec, whichever sides of its inputs are open.
+
+Where some are, it is read at several sizes. If the specs that come of that are one, with names for
+what is open, that is the spec; if a layer fits one size only, the network has that size; and what
+is neither is drawn at a size that is said to be an example.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from archviz.errors import ArchvizError
+from archviz.importers import open_sizes
+from archviz.importers.garbage_collector import without_collector
+from archviz.importers.imported import Imported, Remarks, import_layers, mistake
+from archviz.importers.open_sizes import Plan, one_spec, plans
+from archviz.importers.prove import differences
+from archviz.importers.sizes import OpenSizesError, shown_input
+from archviz.importers.sources import read_model
+from archviz.importers.unroll import unrolled
+from archviz.language.expand import expand, expand_at
+from archviz.language.spec import read_spec
+from archviz.network.open_sides import listed, sentence, trial_sizes
+
+if TYPE_CHECKING:
+    from archviz.importers.graphs import LayerGraph
+    from archviz.importers.sizes import Sizes
+    from archviz.network.model import Network
+
+Read: TypeAlias = "Callable[[Sizes], LayerGraph]"
+"""The layers of a source at given sizes of its inputs."""
+
+
+def import_file(path: str, sizes: Sizes = ()) -> Imported:
+    """The spec of the model in a file; ``sizes`` of inputs fill the sides that it leaves open.
+
+    Raises:
+        ArchvizError: the file is no model, or one that cannot be drawn.
+    """
+    title = os.path.splitext(os.path.basename(path))[0]
+    with without_collector():
+        return import_model(lambda given: read_model(path, given), title, path, sizes)
+
+
+def import_model(read: Read, title: str, file: str, sizes: Sizes = ()) -> Imported:
+    """The spec of what ``read`` gives at ``sizes``, and at others where sides are open.
+
+    Raises:
+        ArchvizError: the model cannot be drawn.
+    """
+    try:
+        graph = read(sizes)
+    except OpenSizesError as refused:
+        return _Opened(read, title, file, refused).imported()
+    except ArchvizError:
+        raise
+    except Exception as error:
+        raise mistake(error, file) from error
+    return import_layers(graph, title, file)
+
+
+UNPROVEN = 1000
+"""How wrong is what cannot be proven, in kinds of operators that are not understood."""
+
+
+class _At(NamedTuple):
+    """A model at certain sizes."""
+
+    plan: Plan
+    sizes: Mapping[str, int]
+    layers: LayerGraph
+    imported: Imported
+
+    @property
+    def wrong(self) -> int:
+        """How much is not as it should be: 0 where everything fits."""
+        return self.imported.doubts + UNPROVEN * (not self.imported.faithful)
+
+
+class _Opened:
+    """Finds out what a source with open sides is."""
+
+    def __init__(self, read: Read, title: str, file: str, refused: OpenSizesError) -> None:
+        self.read, self.title, self.file = read, title, file
+        self.refused = refused
+        self.tried: list[tuple[_At, int]] = []
+        """The model at the first sizes of each trial, and what these are multiples of."""
+        self.more = Remarks()
+        """What else has to be said."""
+
+    def imported(self) -> Imported:
+        """The spec; :class:`OpenSizesError` where the source can be read at no size."""
+        for plan in plans(self.refused):
+            if not plan.names and (at := self.at(plan, {})):
+                return self.again(
+                    at, Remarks((), ("its layers fix the sizes that it leaves open",))
+                )
+            found = self.named(plan) or self.fixed(plan) or self.doubtful(plan, UNPROVEN)
+            if found:
+                return found
+        if not self.tried:
+            raise self.refused
+        return self.partly() or self.unproven() or self.example()
+
+    # ---- one size --------------------------------------------------------------------
+
+    def at(self, plan: Plan, sizes: Mapping[str, int]) -> _At | None:
+        """The model at certain sizes; None where it cannot be drawn at them."""
+        try:
+            layers = self.read(plan.at(sizes))
+            made = import_layers(layers, self.title, self.file, self.more)
+            return _At(plan, sizes, layers, made)
+        except Exception:  # at another size it may be otherwise
+            return None
+
+    def asks(self, layers: LayerGraph, likely: bool = False) -> tuple[int, int] | None:
+        """See :func:`open_sizes.asked_for`."""
+        return open_sizes.asked_for(layers, self.refused.graph, likely)
+
+    def again(self, at: _At, remarks: Remarks) -> Imported:
+        """The same model, with what has to be said of it."""
+        return import_layers(at.layers, self.title, self.file, remarks)
+
+    # ---- all sizes -------------------------------------------------------------------
+
+    def named(self, plan: Plan) -> Imported | None:
+        """The model with names for what is open, if everything fits at all sizes."""
+        for base in plan.bases:
+            first = self.at(plan, trial_sizes(plan.names, base)[0])
+            if first is None:
+                continue
+            self.tried.append((first, base))
+            if first.wrong or self.asks(first.layers):
+                continue
+            if open_sizes.is_beyond(first.layers, self.refused.graph):
+                continue
+            if found := self.together(first, base):
+                return found
+        return None
+
+    def together(self, first: _At, base: int) -> Imported | None:
+        """One spec for the model at all sizes that are multiples of ``base``, if there is one."""
+        plan, sizes = first.plan, trial_sizes(first.plan.names, base)
+        trials = [first, *(self.at(plan, one) for one in sizes[1:])]
+        if any(trial is None or trial.wrong > first.wrong for trial in trials):
+            return None
+        specs = [trial.imported for trial in trials if trial]
+        text = one_spec([spec.text for spec in specs], sizes)
+        try:
+            spec = read_spec(text, f"{self.title}.yaml") if text else None
+            if spec is None or not all(
+                _same(expand_at(spec, size), one) for size, one in zip(sizes, specs, strict=True)
+            ):
+                return None
+            network = expand(spec)
+        except ArchvizError:
+            return None
+        from archviz.network.analysis import analyse
+
+        analysis = analyse(network)
+        counted = analysis.totals.macs is not None
+        said = sentence(analysis.open, counted).rstrip(".")
+        remarks = Remarks(self.more.notes, (*self.more.report, said), counted)
+        return self.again(first, remarks)._replace(text=text, network=network)
+
+    def doubtful(self, plan: Plan, most: int) -> Imported | None:
+        """One spec for all sizes, of a model of which not everything is understood."""
+        for first, base in sorted(self.tried, key=lambda one: one[0].wrong):
+            if first.plan == plan and 0 < first.wrong < most and not self.asks(first.layers):
+                found = self.together(first, base)
+                if found:
+                    return found
+        return None
+
+    def partly(self) -> Imported | None:
+        """One spec for all widths of one height, where no spec holds for all heights."""
+        plan = self.tried[0][0].plan
+        name = plan.names[0]
+        for height in open_sizes.HEIGHTS if len(plan.names) == 2 else ():
+            part = plan.at_one(name, height)
+            said = f"{name} is open, too, and {height} an example: not every size of it fits"
+            self.more = Remarks((f"{said}.",), (said,))
+            found = self.named(part) or self.doubtful(part, UNPROVEN)
+            if found:
+                return found
+        self.more = Remarks()
+        return None
+
+    def unproven(self) -> Imported | None:
+        """One spec for all sizes, of a model that cannot be proven at any."""
+        found = (self.doubtful(plan, 2 * UNPROVEN) for plan in plans(self.refused))
+        return next(filter(None, found), None)
+
+    # ---- the size that fits --------------------------------------------------------------
+
+    def fixed(self, plan: Plan) -> Imported | None:
+        """The model at the one size, or the one range of sizes, that its layers fit."""
+        if not self.tried:
+            return None
+        first, _ = self.tried[0]
+        found, likely = None, first.wrong > 0
+        if self.asks(first.layers, likely):
+            tables = open_sizes.table_sides(self.refused.graph)
+            found = self.stated(plan, tables) or self.asked(plan, first, likely)
+        elif not first.imported.faithful:
+            found = self.stated(plan, open_sizes.output_sides(self.refused.graph))
+        return found
+
+    def asked(self, plan: Plan, first: _At, likely: bool) -> Imported | None:
+        """The model at a size at which an operator gets as many values as it takes.
+
+        Several open sides are taken to be alike.
+        """
+        names = plan.names
+        plan = plan.tied()
+        name = names[0]
+
+        def values(size: int) -> tuple[int, int] | None:
+            try:
+                layers = self.read(plan.at({name: size}))
+            except Exception:
+                return 0, 1
+            return self.asks(layers, likely)
+
+        sizes = open_sizes.fitting(values, max(first.sizes.values()))
+        if not sizes:
+            return None
+        size = open_sizes.usual_size(sizes)
+        at = self.at(plan, {name: size})
+        if at is None or at.wrong:
+            return None
+        words = "×".join([str(size)] * len(names))
+        words += ", if they are alike" if len(names) > 1 else ""
+        if len(sizes) > 1:
+            words += f" (all from {sizes[0]} to {sizes[-1]} fit)"
+        return self.said(at, names, f"its layers take {words}", len(sizes) + len(names) > 2)
+
+    def stated(self, plan: Plan, sides: Sequence[int]) -> Imported | None:
+        """The model at sizes that are among some which it states further behind."""
+        for sizes in product(sides if len(plan.names) < 3 else (), repeat=len(plan.names)):
+            at = self.at(plan, dict(zip(plan.names, sizes, strict=True)))
+            if at is not None and not at.wrong and not self.asks(at.layers):
+                words = f"its layers are stated for {'×'.join(map(str, sizes))}"
+                return self.said(at, plan.names, words, False)
+        return None
+
+    def said(self, at: _At, names: Sequence[str], words: str, note: bool) -> Imported:
+        """The model at a size that was found, and how."""
+        said = f"leaves {listed(names)} open; {words}"
+        return self.again(at, Remarks((f"The file {said}.",) if note else (), (f"it {said}",)))
+
+    # ---- some size -------------------------------------------------------------------
+
+    def example(self) -> Imported:
+        """The model at a size that is an example."""
+        plan = self.tried[0][0].plan
+        usual = self.at(plan, open_sizes.example(plan))
+        best = min((usual, *(at for at, _ in self.tried)), key=lambda at: at.wrong if at else 10**6)
+        assert best is not None  # some were tried
+        sizes = best.plan.at(best.sizes)
+        graph = self.refused.graph
+        shown = ", ".join(
+            f"{shown_input(name, graph.shapes.get(name), graph.sides)} drawn at "
+            + "×".join(map(str, size))
+            for name, size in sizes.items()
+            if None in (graph.shapes.get(name) or ())
+        )
+        said = f"its size is open, and this is an example: {shown}"
+        return self.again(best, Remarks((f"The file leaves sizes open: {shown}.",), (said,)))
+
+
+def _same(network: Network, imported: Imported) -> bool:
+    """Whether a network is that of a model at one size."""
+    return not differences(unrolled(imported.network), unrolled(network))
