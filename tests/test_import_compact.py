@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from invariants import violations
 
 from archviz.api import LoadedNetwork
+from archviz.importers.at_sizes import import_file
 from archviz.importers.compact.pipeline import compact
 from archviz.importers.graphs import LayerGraph
-from archviz.importers.imported import import_file
 from archviz.importers.spec.spec_text import write_spec
 from archviz.language.expand import load_network
 from archviz.network.analysis import analyse

@@ -11,8 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from archviz.cli.commands import main
+from archviz.importers.at_sizes import import_file
 from archviz.importers.graphs import Op, OpGraph, Tensor
-from archviz.importers.imported import Imported, import_file, import_layers
+from archviz.importers.imported import Imported, import_layers
 from archviz.importers.read.hdf5 import UnreadError, arrays
 from archviz.importers.read.keras import layers_of_keras
 from archviz.importers.weights import census, uses_of, weights_in

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from archviz.cli.commands import main
 from archviz.errors import ArchvizError
-from archviz.importers.imported import import_file
+from archviz.importers.at_sizes import import_file
 from archviz.language.expand import network_from_text
 from archviz.network.analysis import analyse
 

@@ -315,6 +315,17 @@ def test_an_example_is_said_to_be_one(tmp_path: Path) -> None:
     assert note == "The file leaves sizes open: 'x' (1×n×8) drawn at 1×64×8."
 
 
+def test_a_spec_holds_at_large_sizes_too(tmp_path: Path) -> None:
+    def up_to_a_hundred(model: Builder, value: str) -> str:
+        """As many rows as come in, where those are fewer than a hundred."""
+        shape = model.op("Mod", model.op("Shape", value), model.ints(100, 100, 100))
+        return model.op("Expand", model.op("ReduceSum", value, keepdims=1), shape)
+
+    net = opened(tmp_path, graph((1, "n", 8), product(8, 8), up_to_a_hundred))
+    assert net.analysis.open == ()
+    assert "this is an example" in imported(net).report
+
+
 def test_a_table_that_is_cut_is_long_enough(tmp_path: Path) -> None:
     def places(model: Builder, value: str) -> str:
         """The first rows of a table of 70, as many as come in."""

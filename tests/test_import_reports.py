@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from archviz.errors import ArchvizError
+from archviz.importers.at_sizes import import_file
 from archviz.importers.graphs import LayerGraph, LayerNode
-from archviz.importers.imported import import_file, import_layers
+from archviz.importers.imported import import_layers
 from archviz.importers.sources import read_model
 
 from layer_graphs import Make  # isort: skip

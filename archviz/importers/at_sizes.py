@@ -23,12 +23,14 @@ from archviz.importers.sources import read_model
 from archviz.importers.unroll import unrolled
 from archviz.language.expand import expand, expand_at
 from archviz.language.spec import read_spec
+from archviz.network.analysis import analyse
 from archviz.network.open_sides import listed, sentence, trial_sizes
+from archviz.network.rules import ShapeError
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import LayerGraph
     from archviz.importers.sizes import Sizes
-    from archviz.network.model import Network
+    from archviz.language.syntax import Spec
 
 Read: TypeAlias = "Callable[[Sizes], LayerGraph]"
 """The layers of a source at given sizes of its inputs."""
@@ -129,13 +131,13 @@ class _Opened:
     def named(self, plan: Plan) -> Imported | None:
         """The model with names for what is open, if everything fits at all sizes."""
         for base in plan.bases:
-            first = self.at(plan, trial_sizes(plan.names, base)[0])
-            if first is None:
+            sizes = trial_sizes(plan.names, base)
+            longest = max(sizes[-1].values(), default=0)
+            first = self.at(plan, sizes[0])
+            if first is None or open_sizes.is_beyond(longest, self.refused.graph):
                 continue
             self.tried.append((first, base))
             if first.wrong or self.asks(first.layers):
-                continue
-            if open_sizes.is_beyond(first.layers, self.refused.graph):
                 continue
             if found := self.together(first, base):
                 return found
@@ -151,20 +153,29 @@ class _Opened:
         text = one_spec([spec.text for spec in specs], sizes)
         try:
             spec = read_spec(text, f"{self.title}.yaml") if text else None
-            if spec is None or not all(
-                _same(expand_at(spec, size), one) for size, one in zip(sizes, specs, strict=True)
-            ):
-                return None
-            network = expand(spec)
+            network = expand(spec) if spec else None
         except ArchvizError:
             return None
-        from archviz.network.analysis import analyse
-
+        pairs = zip(sizes, specs, strict=True)
+        if spec is None or network is None or not all(_is(spec, *pair) for pair in pairs):
+            return None
+        if base < open_sizes.FAR and not self.holds_far_off(first, spec):
+            return None
         analysis = analyse(network)
         counted = analysis.totals.macs is not None
         said = sentence(analysis.open, counted).rstrip(".")
         remarks = Remarks(self.more.notes, (*self.more.report, said), counted)
         return self.again(first, remarks)._replace(text=text, network=network)
+
+    def holds_far_off(self, first: _At, spec: Spec) -> bool:
+        """Whether a spec is the model at large sizes, too, if the model is anything at them."""
+        (sizes, *_) = trial_sizes(first.plan.names, open_sizes.FAR)
+        if open_sizes.is_beyond(max(sizes.values()), self.refused.graph):
+            return True
+        far = self.at(first.plan, sizes)
+        if far is None or far.wrong > first.wrong or self.asks(far.layers):
+            return True
+        return _is(spec, sizes, far.imported)
 
     def doubtful(self, plan: Plan, most: int) -> Imported | None:
         """One spec for all sizes, of a model of which not everything is understood."""
@@ -272,6 +283,10 @@ class _Opened:
         return self.again(best, Remarks((f"The file leaves sizes open: {shown}.",), (said,)))
 
 
-def _same(network: Network, imported: Imported) -> bool:
-    """Whether a network is that of a model at one size."""
-    return not differences(unrolled(imported.network), unrolled(network))
+def _is(spec: Spec, sizes: Mapping[str, int], imported: Imported) -> bool:
+    """Whether a spec is, at certain sizes, the model as it is at them."""
+    try:
+        flat = unrolled(expand_at(spec, sizes))
+    except (ArchvizError, ShapeError):
+        return False
+    return not differences(unrolled(imported.network), flat)

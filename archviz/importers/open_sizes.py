@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from archviz.importers.sizes import OpenSizesError
     from archviz.network.model import Shape
 
-MAP_BASES = (192, 960, 32, 16, 8, 4, 2, 1)
+MAP_BASES = (32, 192, 960, 16, 8, 4, 2, 1)
 ROW_BASES = (16, 4, 1, 64, 192, 960)
 """What sizes are multiples of: those of maps divide by strides, those of rows fit short tables."""
 FEW = 2
@@ -33,6 +33,8 @@ LARGE = 20_000
 """Operators from which on few sizes are tried."""
 MOST_SIDES = 5
 """Sides that are stated further behind, and tried."""
+FAR = 960
+"""What large sizes are multiples of, at which a spec has to hold, too."""
 LONGEST = 2**14
 """Sides that are tried, where a layer asks for a certain one."""
 _USUAL = (224, 256, 512, 128, 64, 32, 299, 227, 28)
@@ -161,19 +163,19 @@ def _unused(name: str, taken: set[str]) -> str:
 def asked_for(layers: LayerGraph, graph: OpGraph, likely: bool = False) -> tuple[int, int] | None:
     """How many values the first operator gets that do not fit it, and how many it takes.
 
-    ``likely``: also where only the batch may be what does not fit.
+    ``likely``: also of operators that may fit, if another axis or the batch is meant.
     """
     asking = {name: op for op in graph.ops if op.kind in _ASKING for name in (op.name, *op.outputs)}
     shapes = {node.id: node.shape for node in layers.nodes}
     for node in layers.nodes:
         op = asking.get(node.id)
-        held = (
-            [graph.constants[name] for name in op.inputs if name in graph.constants] if op else []
-        )
+        named = op.inputs[op.kind in _PRODUCTS :] if op else ()
+        held = [graph.constants[name] for name in named if name in graph.constants]
         if op is None or not held or not node.inputs:
             continue
         given = shapes[node.inputs[0]]
-        found = _ASKING[op.kind](op, given, held[0])
+        sure = likely or op.kind not in _PRODUCTS
+        found = _ASKING[op.kind](op, given, held[0]) if sure else None
         if found is None and likely and op.kind == "Reshape":
             found = _of_view(op, given, held[0], batch=-1)
         if found and found[0] != found[1]:
@@ -181,20 +183,15 @@ def asked_for(layers: LayerGraph, graph: OpGraph, likely: bool = False) -> tuple
     return None
 
 
-def is_beyond(layers: LayerGraph, graph: OpGraph) -> bool:
-    """Whether some rows are more than a table has of which the first ones are taken."""
-    cut = {
-        op.outputs[0]: _sides_of(graph.constants[op.inputs[0]])
-        for op in graph.ops
-        if op.kind == "Slice" and op.inputs[0] in graph.constants
-    }
-    shapes = {node.id: node.shape for node in layers.nodes} if cut else {}
-    for op in graph.ops if cut else ():
-        tables = [cut[name] for name in op.inputs if name in cut]
-        given = shapes.get(op.name) or shapes.get(op.outputs[0] if op.outputs else "") or ()
-        if tables and len(given) == len(tables[0]) and given[0] > tables[0][0]:
-            return True
-    return False
+def is_beyond(size: int, graph: OpGraph) -> bool:
+    """Whether a table is shorter than a size, of which so many rows are taken as come in."""
+    cuts = (op for op in graph.ops if op.kind == "Slice" and len(op.inputs) > 2)
+    return any(
+        cut.inputs[0] in graph.constants
+        and cut.inputs[2] not in graph.constants
+        and size > max(graph.constants[cut.inputs[0]].shape[:2], default=size)
+        for cut in cuts
+    )
 
 
 def _sides_of(table: Tensor) -> Shape:
@@ -232,10 +229,12 @@ def _of_table(op: Op, given: Shape, table: Tensor) -> tuple[int, int] | None:
 
 
 _ASKING: Mapping[str, Callable[[Op, Shape, Tensor], tuple[int, int] | None]] = {
-    **dict.fromkeys(("Gemm", "MatMul"), _of_product),
+    "Gemm": _of_product,
+    "MatMul": _of_product,
     **dict.fromkeys(("Add", "Sub", "Mul"), _of_table),
     "Reshape": _of_view,
 }
+_PRODUCTS = ("Gemm", "MatMul")
 
 
 def fitting(values: Callable[[int], tuple[int, int] | None], start: int) -> range:
