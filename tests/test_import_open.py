@@ -98,7 +98,7 @@ MODELS: dict[str, tuple[Builder, list[str], str]] = {
     "convolutional": (
         graph(BATCHED, conv(3, 8, strides=[2, 2]), conv(8, 4)),
         ["H×W×3", "H/2×W/2×8", "H/2×W/2×4"],
-        "H and W are open, multiples of 2",
+        "H and W are open; shapes hold for multiples of 2",
     ),
     "pooled": (
         graph(BATCHED, conv(3, 8), op("GlobalAveragePool"), op("Flatten"), product(8, 5)),

@@ -188,7 +188,7 @@ def test_multiply_adds_are_left_out_and_that_is_said(tmp_path: Path) -> None:
     net = archviz.load(path)
     assert net.analysis.totals.macs is None
     assert net.analysis.totals.parameters == 3 * 9 * 16 + 16 + 16 * 9 * 32 + 32 + 48 * 2 + 2
-    said = "H and W are open, multiples of 2; multiply-adds depend on them."
+    said = "H and W are open; shapes hold for multiples of 2, multiply-adds depend on them."
     assert said in net.network.figure.notes
     data = json.loads(json.dumps(net.info()))
     assert data["totals"]["macs"] is None
@@ -208,13 +208,15 @@ def test_multiply_adds_are_left_out_and_that_is_said(tmp_path: Path) -> None:
 def test_multiply_adds_that_do_not_depend_are_told() -> None:
     net = archviz.load_text(spec("input HxWx3", "max-pool 2x2", "global-avg-pool", "dense 10"))
     assert net.analysis.totals.macs == 30
-    assert "H and W are open, multiples of 2." in net.network.figure.notes
+    assert "H and W are open; shapes hold for multiples of 2." in net.network.figure.notes
 
 
 def test_steps_that_differ_are_told_apart() -> None:
     text = spec("input HxWx3", "conv 3x3 4 stride=2x4 same", "towers: 2\n    of: conv 1x1 3")
     (note,) = network_from_text(text).figure.notes
-    assert note.startswith("H and W are open, multiples: H of 2 and W of 4; multiply-adds")
+    assert note.startswith(
+        "H and W are open; shapes hold for multiples: H of 2 and W of 4; multiply-adds"
+    )
 
 
 def test_published_multiply_adds_cannot_be_proven(tmp_path: Path) -> None:

@@ -102,18 +102,18 @@ def trial_sizes(names: Sequence[str], base: int) -> Sizes:
 def sentence(found: Sequence[Open], counted: bool) -> str:
     """What a figure says of the sides that are open; ``counted``: multiply-adds are known."""
     names = [one.name for one in found]
-    text = f"{listed(names)} {'is' if len(names) == 1 else 'are'} open"
+    said = []
     steps = {one.multiple for one in found}
-    if steps != {1}:
-        many = [f"{one.name} of {one.multiple}" for one in found if one.multiple > 1]
-        text += f", a multiple of {many[0].split()[-1]}" if len(names) == 1 else ", multiples"
-        if len(names) > 1:
-            text += f" of {min(steps)}" if len(steps) == 1 else f": {listed(many)}"
-    return f"{text}." if counted else f"{text}; multiply-adds depend on {_them(names)}."
-
-
-def _them(names: Sequence[str]) -> str:
-    return "it" if len(names) == 1 else "them"
+    if len(steps) > 1:
+        apart = [f"{one.name} of {one.multiple}" for one in found if one.multiple > 1]
+        said.append(f"shapes hold for multiples: {listed(apart)}")
+    elif steps != {1}:
+        said.append(f"shapes hold for multiples of {min(steps)}")
+    if not counted:
+        said.append(f"multiply-adds depend on {'it' if len(names) == 1 else 'them'}")
+    told = ", ".join(said) if len(steps) == 1 else "; ".join(said)
+    start = f"{listed(names)} {'is' if len(names) == 1 else 'are'} open"
+    return f"{start}; {told}." if told else f"{start}."
 
 
 def listed(words: Sequence[str]) -> str:
