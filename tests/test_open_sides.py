@@ -26,7 +26,8 @@ from archviz.language.spec import read_spec
 from archviz.lsp.places import hover, read
 from archviz.network.analysis import analyse
 from archviz.network.labels import shape_text
-from archviz.network.open_sides import Side, Telling, shown, trial_sizes
+from archviz.network.open_sides import Side
+from archviz.network.telling import Telling, shown, trial_sizes
 
 
 def spec(*lines: str, head: str = "") -> str:

@@ -24,8 +24,9 @@ from archviz.importers.unroll import unrolled
 from archviz.language.expand import expand, expand_at
 from archviz.language.spec import read_spec
 from archviz.network.analysis import analyse
-from archviz.network.open_sides import listed, sentence, trial_sizes
+from archviz.network.open_sides import listed, sentence
 from archviz.network.rules import ShapeError
+from archviz.network.telling import trial_sizes
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import LayerGraph

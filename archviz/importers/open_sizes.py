@@ -1,6 +1,6 @@
 """Sources whose inputs have open sides: at which sizes to read them, and one spec for all.
 
-A source is read at several sizes, as :mod:`archviz.network.open_sides` says, and what differs
+A source is read at several sizes, as :mod:`archviz.network.telling` says, and what differs
 between the specs that come of that is written as it depends on the names of the sides.
 """
 
@@ -16,7 +16,7 @@ from archviz.importers.sizes import RECURRENT
 from archviz.language.expression import is_name
 from archviz.language.open_names import NOT_NAMES
 from archviz.language.options import MAX_SIDES
-from archviz.network.open_sides import MAX_NAMES, Sizes, Telling, Terms, UntoldError, shown
+from archviz.network.telling import MAX_NAMES, Sizes, Telling, Terms, UntoldError, shown
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import LayerGraph, OpGraph, Tensor

@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from archviz.errors import ArchvizError, Problem
 from archviz.network.analysis import analyse, told
 from archviz.network.model import Network
-from archviz.network.open_sides import (
-    BASES,
-    MAX_NAMES,
-    Telling,
-    UntoldError,
-    sentence,
-    trial_sizes,
-)
+from archviz.network.open_sides import sentence
+from archviz.network.telling import BASES, MAX_NAMES, Telling, UntoldError, trial_sizes
 
 if TYPE_CHECKING:
     from archviz.language.syntax import Spec

@@ -6,7 +6,7 @@ The walk carries the shape and the depth so far.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem
 from archviz.network.facts import Facts, Tally, Varied
@@ -27,11 +27,14 @@ from archviz.network.model import (
     Stage,
     Towers,
 )
-from archviz.network.open_sides import Open, Telling, is_open
+from archviz.network.open_sides import Open, is_open
 from archviz.network.paths import Scope
 from archviz.network.rules import ShapeError
 from archviz.network.sharing import Sharer, Trail, check_owned
 from archviz.network.walk import Run, Walk, children, within
+
+if TYPE_CHECKING:
+    from archviz.network.telling import Telling
 
 State: TypeAlias = tuple[Shape | None, int]
 """The shape at a place, None behind a problem, and the depth there."""
@@ -90,6 +93,8 @@ class Analysis(NamedTuple):
 def analyse(network: Network) -> Analysis:
     """Work a network out; :class:`ArchvizError` with every shape that does not fit."""
     if network.trials:
+        from archviz.network.telling import Telling
+
         return told(Telling(network.sizes), [_analyse(trial) for trial in network.trials])
     return _analyse(network)
 
