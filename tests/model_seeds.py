@@ -254,7 +254,27 @@ def volumes() -> bytes:
     return model.bytes(model.op("Gemm", value, model.weight(4, 8), transB=1))
 
 
+def open_map() -> bytes:
+    """Maps of any size, which are made smaller and larger."""
+    model = Builder(("batch", 3, "height", "width"))
+    inner = conv_norm_relu(model, "x", 3, 8, strides=[2, 2])
+    scales = model.constant([1.0, 1.0, 2.0, 2.0], [4])
+    inner = model.op("Resize", model.conv(inner, 8, 8), "", scales)
+    value = model.op("Concat", "x", inner, axis=1)
+    return model.bytes(model.conv(value, 11, 2))
+
+
+def open_rows() -> bytes:
+    """Rows of any number, and a product that fits one number of them."""
+    model = Builder(("batch", "n", 8))
+    value = model.op("Add", model.op("MatMul", "x", model.weight(8, 8)), "x")
+    value = model.op("Flatten", value)
+    return model.bytes(model.op("MatMul", value, model.weight(240, 4)))
+
+
 ONNX = (
+    open_map,
+    open_rows,
     residual,
     transformer,
     cells,
