@@ -296,6 +296,29 @@ def test_an_output_may_state_a_size(tmp_path: Path) -> None:
     assert "its layers are stated for 7" in imported(net).report
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "right"),
+    [
+        ("product", "1x3x32x32", "1x3x24x32"),
+        ("range", "1x3x32x32", "1x3x16x16"),
+        ("table of rows", "1x20x8", "1x30x8"),
+        ("table of a map", "1x4x20x14", "1x4x14x20"),
+    ],
+)
+def test_a_size_that_layers_do_not_fit_is_refused_with_the_right_one(
+    name: str, given: str, right: str, tmp_path: Path
+) -> None:
+    model = FIXED[name][0]
+    path = tmp_path / "open.onnx"
+    path.write_bytes(model.bytes(model.nodes[-1].output[0]))
+    result = CliRunner().invoke(main, ["import", str(path), "--input", given])
+    assert result.exit_code == 1
+    assert "is given sizes at which a layer gets" in result.stderr
+    assert f"a size that fits: --input {right}" in result.stderr
+    result = CliRunner().invoke(main, ["import", str(path), "--input", right])
+    assert result.exit_code == 0, result.stderr
+
+
 # ---- no spec for all sizes -----------------------------------------------------------------------
 
 

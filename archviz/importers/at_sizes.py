@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from archviz.errors import ArchvizError
+from archviz.errors import ArchvizError, fail
 from archviz.importers import open_sizes
 from archviz.importers.garbage_collector import without_collector
 from archviz.importers.imported import Imported, Remarks, import_layers, mistake
 from archviz.importers.open_sizes import Plan, one_spec, plans
 from archviz.importers.prove import differences
-from archviz.importers.sizes import OpenSizesError, shown_input
+from archviz.importers.sizes import OpenSizesError, option, shown_input
 from archviz.importers.sources import read_model
 from archviz.importers.unroll import unrolled
 from archviz.language.expand import expand, expand_at
@@ -62,7 +62,29 @@ def import_model(read: Read, title: str, file: str, sizes: Sizes = ()) -> Import
         raise
     except Exception as error:
         raise mistake(error, file) from error
-    return import_layers(graph, title, file)
+    made = import_layers(graph, title, file)
+    if sizes:
+        _check_sizes(read, graph, title, file, made.doubts > 0 or not made.faithful)
+    return made
+
+
+def _check_sizes(read: Read, graph: LayerGraph, title: str, file: str, likely: bool) -> None:
+    """:class:`ArchvizError` where layers do not fit given sizes, and there are sizes that they fit.
+
+    ``likely``: something in the model is not understood, which may be due to its size.
+    """
+    try:
+        read(())
+    except OpenSizesError as refused:
+        opened = _Opened(read, title, file, refused)
+        asked = opened.asks(graph, likely)
+        sizes = opened.fitting() if asked else None
+        if asked and sizes:
+            message = f"is given sizes at which a layer gets {asked[0]:,} values and takes "
+            right = option(sizes, sizes)
+            raise fail(file, f"{message}{asked[1]:,}", f"a size that fits: {right}") from None
+    except ArchvizError:
+        return
 
 
 UNPROVEN = 1000
@@ -93,6 +115,8 @@ class _Opened:
         """The model at the first sizes of each trial, and what these are multiples of."""
         self.more = Remarks()
         """What else has to be said."""
+        self.right: _At | None = None
+        """The model at sizes that its layers fix."""
 
     def imported(self) -> Imported:
         """The spec; :class:`OpenSizesError` where the source can be read at no size."""
@@ -261,8 +285,18 @@ class _Opened:
 
     def said(self, at: _At, names: Sequence[str], words: str, note: bool) -> Imported:
         """The model at a size that was found, and how."""
+        self.right = at
         said = f"leaves {listed(names)} open; {words}"
         return self.again(at, Remarks((f"The file {said}.",) if note else (), (f"it {said}",)))
+
+    def fitting(self) -> dict[str, tuple[int, ...]]:
+        """The sizes of all inputs that the layers fix, where they fix any."""
+        for plan in plans(self.refused):
+            first = self.at(plan, trial_sizes(plan.names, plan.bases[0])[0])
+            self.tried = [(first, plan.bases[0])] if first else []
+            if self.fixed(plan) and self.right:
+                return self.right.plan.at(self.right.sizes)
+        return {}
 
     # ---- some size -------------------------------------------------------------------
 
