@@ -12,6 +12,7 @@ from click.testing import CliRunner
 import archviz
 from archviz.api import LoadedNetwork
 from archviz.cli.commands import main
+from archviz.formatter.canonical import canonical_text
 from archviz.importers.imported import Imported
 from archviz.importers.prove import differences
 from archviz.importers.unroll import unrolled
@@ -125,10 +126,15 @@ MODELS: dict[str, tuple[Builder, list[str], str]] = {
         ["H×W×3", "H×W×4"],
         "H and W are open",
     ),
+    "names of options": (
+        graph(("b", "size", 8), product(8, 4)),
+        ["N×8", "N×4"],
+        "N is open",
+    ),
     "one side": (
-        graph((1, 3, "rows", 32), conv(3, 4)),
-        ["rows×32×3", "rows×32×4"],
-        "rows is open",
+        graph((1, 3, "lines", 32), conv(3, 4)),
+        ["lines×32×3", "lines×32×4"],
+        "lines is open",
     ),
     "batch of one": (
         graph((1, None, 80), product(80, 5)),
@@ -154,6 +160,16 @@ MODELS: dict[str, tuple[Builder, list[str], str]] = {
         graph((None, None, 8), product(8, 4), op("Add", "y"), second=(None, None, 4)),
         ["N×8", "N×4", "N×4", "N×4"],
         "N is open",
+    ),
+    "no names for two maps": (
+        graph(
+            (None, 3, None, None),
+            conv(3, 4),
+            op("Concat", "y", axis=1),
+            second=(None, 2, None, None),
+        ),
+        ["H×W×3", "H×W×4", "H×W×2", "H×W×6"],
+        "H and W are open",
     ),
     "side by side": (
         graph(BATCHED, conv(3, 4), op("Concat", "y", axis=1), conv(7, 2), second=BATCHED),
@@ -202,7 +218,14 @@ def test_the_spec_is_the_model_at_any_size(name: str, tmp_path: Path) -> None:
 
 
 def _name(word: str) -> str:
-    return {"height": "H", "width": "W", "depth": "D"}.get(word, word)
+    return {"height": "H", "width": "W", "depth": "D", "size": "N"}.get(word, word)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_spec_can_be_put_into_its_form(name: str, tmp_path: Path) -> None:
+    net = opened(tmp_path, MODELS[name][0])
+    text = canonical_text(imported(net).text, "open.yaml")
+    assert shapes(archviz.load_text(text)) == shapes(net)
 
 
 def test_a_batch_alone_is_no_open_side(tmp_path: Path) -> None:

@@ -301,6 +301,14 @@ def test_a_name_of_a_side_is_no_parameter_of_another_word() -> None:
     assert any("'relu'" in one for one in problems(spec("input 3xrelu", "dense 3")))
 
 
+@pytest.mark.parametrize("side", ["height", "None×None", "relu"])
+def test_words_with_a_meaning_are_no_names(side: str) -> None:
+    (said,) = problems(spec(f"input {side}×3", "dense 4"))
+    assert f"'{side.partition('×')[0]}'" in said
+    if side != "relu":
+        assert "a side that is open has a name of its own: input HxWx3" in said
+
+
 def test_a_parameter_of_that_name_wins() -> None:
     head = "modules: {one: {takes: [H], layers: [conv 3x3 H same]}}"
     assert shapes(spec("input HxWx3", "one 8", head=head))[-1] == "H×W×8"

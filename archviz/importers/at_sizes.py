@@ -120,13 +120,18 @@ class _Opened:
 
     def imported(self) -> Imported:
         """The spec; :class:`OpenSizesError` where the source can be read at no size."""
-        for plan in plans(self.refused):
+        free, tied = plans(self.refused)
+        for plan in free:
             if not plan.names and (at := self.at(plan, {})):
-                return self.again(
-                    at, Remarks((), ("its layers fix the sizes that it leaves open",))
-                )
-            found = self.named(plan) or self.fixed(plan) or self.doubtful(plan, UNPROVEN)
-            if found:
+                said = "its layers fix the sizes that it leaves open"
+                return self.again(at, Remarks((), (said,)))
+            if found := self.named(plan) or self.fixed(plan):
+                return found
+        for plan in free:
+            if found := self.doubtful(plan, UNPROVEN):
+                return found
+        for plan in tied:
+            if found := self.named(plan) or self.fixed(plan) or self.doubtful(plan, UNPROVEN):
                 return found
         if not self.tried:
             raise self.refused
@@ -227,7 +232,8 @@ class _Opened:
 
     def unproven(self) -> Imported | None:
         """One spec for all sizes, of a model that cannot be proven at any."""
-        found = (self.doubtful(plan, 2 * UNPROVEN) for plan in plans(self.refused))
+        free, tied = plans(self.refused)
+        found = (self.doubtful(plan, 2 * UNPROVEN) for plan in (*free, *tied))
         return next(filter(None, found), None)
 
     # ---- the size that fits --------------------------------------------------------------
@@ -291,7 +297,7 @@ class _Opened:
 
     def fitting(self) -> dict[str, tuple[int, ...]]:
         """The sizes of all inputs that the layers fix, where they fix any."""
-        for plan in plans(self.refused):
+        for plan in plans(self.refused)[0]:
             first = self.at(plan, trial_sizes(plan.names, plan.bases[0])[0])
             self.tried = [(first, plan.bases[0])] if first else []
             if self.fixed(plan) and self.right:

@@ -7,7 +7,7 @@ between the specs that come of that is written as it depends on the names of the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +15,7 @@ from archviz.importers.graphs import Op
 from archviz.importers.sizes import RECURRENT
 from archviz.language.expression import is_name
 from archviz.language.open_names import NOT_NAMES
-from archviz.language.options import MAX_SIDES
+from archviz.language.options import MAX_SIDES, OPTIONS
 from archviz.network.telling import MAX_NAMES, Sizes, Telling, Terms, UntoldError, shown
 
 if TYPE_CHECKING:
@@ -69,25 +69,32 @@ class Plan(NamedTuple):
 
     def tied(self) -> Plan:
         """All open sides of one size."""
-        name = self.names[0]
+        return self.named(dict.fromkeys(self.names, self.names[0]))
+
+    def alike(self) -> Plan:
+        """Open sides that several inputs have at the same axes, of one size each."""
+        return self.named({name: name.rstrip("0123456789") for name in self.names})
+
+    def named(self, names: Mapping[str, str]) -> Plan:
+        """The same with other names."""
         inputs = {
-            one: tuple([name if isinstance(side, str) else side for side in dims])
+            one: tuple([names[side] if isinstance(side, str) else side for side in dims])
             for one, dims in self.inputs.items()
         }
-        return Plan(inputs, (name,), self.bases)
+        return Plan(inputs, tuple(dict.fromkeys(names.values())), self.bases)
 
 
 # ---- what the source says ----------------------------------------------------------------------
 
 
-def plans(refused: OpenSizesError) -> Iterator[Plan]:
-    """What may be open: all sides on their own, then those that have no name alike."""
+def plans(refused: OpenSizesError) -> tuple[tuple[Plan, ...], tuple[Plan, ...]]:
+    """What may be open: all sides on their own, or as the inputs have them; else all alike."""
     plan = _planned(refused)
     if plan is None or len(plan.names) > MAX_NAMES:
-        return
-    yield plan
-    if len(plan.names) > 1:
-        yield plan.tied()
+        return (), ()
+    alike = plan.alike()
+    free = (plan, alike) if 1 < len(alike.names) < len(plan.names) else (plan,)
+    return free, (plan.tied(),) if len(plan.names) > 1 else ()
 
 
 def _planned(refused: OpenSizesError) -> Plan | None:
@@ -146,7 +153,8 @@ def _named(word: str) -> str:
     """A name that a spec can have for what a source calls ``word``; '' where there is none."""
     word = _RENAMED.get(word.lower(), word)
     good = is_name(word) and not _MADE_UP.fullmatch(word) and "x" not in word
-    return word if good and word not in NOT_NAMES and len(word) <= 20 else ""
+    taken = word in NOT_NAMES or word in OPTIONS  # parameters of modules are called like options
+    return word if good and not taken and len(word) <= 20 else ""
 
 
 def _unused(name: str, taken: set[str]) -> str:

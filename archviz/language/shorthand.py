@@ -328,6 +328,8 @@ def _bad_value(
     hint = reader.near(error.word, (*scope, *words))
     if not hint and words:
         hint = f"use one of {', '.join(words)}"
+    elif not hint and kind == "input":
+        hint = "a side that is open has a name of its own: input HxWx3"
     elif not hint and not scope:
         hint = "there are no parameters here"
     reader.problem(mark, f"{option} '{shorten(text)}': '{error.word}' is not known here", hint)
