@@ -6,6 +6,7 @@ import io
 import json
 import re
 from fractions import Fraction
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,15 @@ def test_powers_of_one_name_are_found() -> None:
 
 
 # ---- numbers -----------------------------------------------------------------------------------
+
+
+def test_what_is_computed_from_an_open_side_is_unknown() -> None:
+    side = Side(64, "H")
+    results = (2 * side, side * 2, side + 1, sum([side]), prod([side, 3]), side // 2, 128 - side)
+    assert {str(result) for result in results} == {"?"}
+    assert f"{side / 2:g} {-side} {side:,}" == "? ? H"
+    assert side == 64
+    assert side > 3
 
 
 def test_multiply_adds_are_left_out_and_that_is_said(tmp_path: Path) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+UNKNOWN = "?"
 
 
 class Side(int):
-    """A side that depends on what is open; as a number it is that of the first trial."""
+    """A side that depends on what is open; as a number it is that of the first trial.
+
+    What is computed from it is ``?``, so that no such number is shown.
+    """
 
     text: str
 
@@ -43,6 +48,23 @@ class Factor(float):
 
     def __format__(self, form: str) -> str:
         return self.text
+
+
+def _unknown(name: str) -> Callable[..., Any]:
+    """Arithmetic whose result depends on what is open, nobody knows how."""
+
+    def method(side: int, *others: Any) -> Any:
+        value = getattr(int, name)(side, *others)
+        if value is NotImplemented:
+            return value
+        return (Side if isinstance(value, int) else Factor)(value, UNKNOWN)
+
+    return method
+
+
+_BINARY = ("add", "sub", "mul", "floordiv", "mod", "truediv")
+for _name in ("neg", *_BINARY, *(f"r{name}" for name in _BINARY)):
+    setattr(Side, f"__{_name}__", _unknown(f"__{_name}__"))
 
 
 class Open(NamedTuple):

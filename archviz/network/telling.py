@@ -14,11 +14,10 @@ from itertools import product
 from math import gcd, lcm, prod
 from typing import Any, TypeAlias
 
-from archviz.network.open_sides import Factor, Open, Side
+from archviz.network.open_sides import UNKNOWN, Factor, Open, Side
 
 Sizes: TypeAlias = tuple[Mapping[str, int], ...]
 """The sizes of all names, by trial."""
-UNKNOWN = "?"
 BASES = (6720, 960, 192, 64, 32, 16, 8, 4, 2, 1)
 """What the sizes of a trial are multiples of: what strides divide, and what short tables hold."""
 _PRIMES = tuple([n for n in range(11, 110) if all(n % divisor for divisor in (2, 3, 5, 7))])
