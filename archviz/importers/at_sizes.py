@@ -87,6 +87,8 @@ def _check_sizes(read: Read, graph: LayerGraph, title: str, file: str, likely: b
         return
 
 
+FEW_LAYERS = 1000
+"""Of models that are kept for all sizes that are tried."""
 UNPROVEN = 1000
 """How wrong is what cannot be proven, in kinds of operators that are not understood."""
 
@@ -113,6 +115,8 @@ class _Opened:
         self.refused = refused
         self.tried: list[tuple[_At, int]] = []
         """The model at the first sizes of each trial, and what these are multiples of."""
+        self.known: dict[tuple[object, ...], _At | None] = {}
+        """Models of few layers, by the sizes of their inputs."""
         self.more = Remarks()
         """What else has to be said."""
         self.right: _At | None = None
@@ -141,6 +145,17 @@ class _Opened:
 
     def at(self, plan: Plan, sizes: Mapping[str, int]) -> _At | None:
         """The model at certain sizes; None where it cannot be drawn at them."""
+        key = (*plan.at(sizes).items(), self.more)
+        if key not in self.known:
+            found = self.drawn(plan, sizes)
+            if found and len(found.layers.nodes) > FEW_LAYERS:
+                return found
+            self.known[key] = found
+        known = self.known[key]
+        return known and known._replace(plan=plan, sizes=sizes)
+
+    def drawn(self, plan: Plan, sizes: Mapping[str, int]) -> _At | None:
+        """See :meth:`at`."""
         try:
             layers = self.read(plan.at(sizes))
             made = import_layers(layers, self.title, self.file, self.more)
@@ -208,12 +223,16 @@ class _Opened:
         return _is(spec, sizes, far.imported)
 
     def doubtful(self, plan: Plan, most: int) -> Imported | None:
-        """One spec for all sizes, of a model of which not everything is understood."""
-        for first, base in sorted(self.tried, key=lambda one: one[0].wrong):
-            if first.plan == plan and 0 < first.wrong < most and not self.asks(first.layers):
-                found = self.together(first, base)
-                if found:
-                    return found
+        """One spec for all sizes, of a model of which not everything is understood.
+
+        Of the sizes that were tried those at which most is: others may be none that it takes.
+        """
+        least = min((first.wrong for first, _ in self.tried), default=0)
+        for first, base in self.tried:
+            if first.plan != plan or first.wrong != least or not 0 < least < most:
+                continue
+            if not self.asks(first.layers) and (found := self.together(first, base)):
+                return found
         return None
 
     def partly(self) -> Imported | None:
@@ -240,9 +259,9 @@ class _Opened:
 
     def fixed(self, plan: Plan) -> Imported | None:
         """The model at the one size, or the one range of sizes, that its layers fit."""
-        if not self.tried:
+        first = next((at for at, _ in self.tried if at.plan == plan), None)
+        if first is None:
             return None
-        first, _ = self.tried[0]
         found, likely = None, first.wrong > 0
         if self.asks(first.layers, likely):
             tables = open_sizes.table_sides(self.refused.graph)
