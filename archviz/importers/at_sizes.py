@@ -125,10 +125,9 @@ class _Opened:
     def imported(self) -> Imported:
         """The spec; :class:`OpenSizesError` where the source can be read at no size."""
         free, tied = plans(self.refused)
+        if free and not free[0].names:
+            return self.closed(free[0])
         for plan in free:
-            if not plan.names and (at := self.at(plan, {})):
-                said = "its layers fix the sizes that it leaves open"
-                return self.again(at, Remarks((), (said,)))
             if found := self.named(plan) or self.fixed(plan):
                 return found
         for plan in free:
@@ -140,6 +139,14 @@ class _Opened:
         if not self.tried:
             raise self.refused
         return self.partly() or self.unproven() or self.example()
+
+    def closed(self, plan: Plan) -> Imported:
+        """The spec, where the first layers fix all that is open."""
+        at = self.at(plan, {})
+        if at is None:
+            raise self.refused
+        said = "its layers fix the sizes that it leaves open"
+        return self.again(at, Remarks((), (said,)))
 
     # ---- one size --------------------------------------------------------------------
 
