@@ -13,11 +13,12 @@ from click.testing import CliRunner
 import archviz
 from archviz.cli.commands import main
 from archviz.errors import ArchvizError
+from archviz.importers.at_sizes import import_file
 from archviz.importers.families.facts import ACTS
 from archviz.importers.families.runs import repeats
 from archviz.importers.families.table import table
 from archviz.importers.families.yaml_text import lines
-from archviz.importers.imported import Imported, import_file
+from archviz.importers.imported import Imported
 from archviz.importers.sources import is_model_file
 from archviz.language.expand import network_from_text
 from archviz.network.analysis import analyse

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 import archviz
 from archviz.cli.commands import main
 from archviz.errors import ArchvizError
-from archviz.importers.imported import import_file
+from archviz.importers.at_sizes import import_file
 from archviz.importers.read.gguf import MAX_ELEMENTS, Length, read_gguf
 
 import gguf_files as files  # isort: skip

@@ -19,7 +19,7 @@ from archviz.importers.imported import Imported, Remarks, import_layers, mistake
 from archviz.importers.open_sizes import Plan, one_spec, plans
 from archviz.importers.prove import differences
 from archviz.importers.sizes import OpenSizesError, option, shown_input
-from archviz.importers.sources import read_model
+from archviz.importers.sources import read_model, states_facts
 from archviz.importers.unroll import unrolled
 from archviz.language.expand import expand, expand_at
 from archviz.language.spec import read_spec
@@ -45,7 +45,22 @@ def import_file(path: str, sizes: Sizes = ()) -> Imported:
     """
     title = os.path.splitext(os.path.basename(path))[0]
     with without_collector():
+        if states_facts(path):
+            return _of_family(path, sizes)
         return import_model(lambda given: read_model(path, given), title, path, sizes)
+
+
+def _of_family(path: str, sizes: Sizes) -> Imported:
+    """The spec of a language model from a file that has its facts and no graph."""
+    from archviz.importers.families.described import describe
+
+    try:
+        text, network, report, agrees = describe(path, sizes)
+    except ArchvizError:
+        raise
+    except Exception as error:
+        raise mistake(error, path) from error
+    return Imported(text, network, report, faithful=False, agrees=agrees)
 
 
 def import_model(read: Read, title: str, file: str, sizes: Sizes = ()) -> Imported:
