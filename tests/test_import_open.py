@@ -464,3 +464,17 @@ def test_a_live_keras_model_may_be_open() -> None:
     assert net.analysis.totals.parameters == 448
     net = archviz.from_keras(model, input_size=(1, 32, 48, 3))
     assert shapes(net) == ["32×48×3", "32×48×16", "16"]
+
+
+def test_lines_are_broken_alike_at_all_sizes(tmp_path: Path) -> None:
+    """Numbers of the trials have two digits to four; a long line is cut by them elsewhere."""
+
+    def chains(model: Builder, value: str) -> str:
+        ends = []
+        for number in range(3):
+            end = model.conv(value, 8, 4 + number)
+            ends.append(model.op("Odd", end, domain="own.domain"))
+        return model.op("Odd", *ends, domain="own.domain")
+
+    net = opened(tmp_path, graph(BATCHED, conv(3, 8, strides=[2, 2]), chains))
+    assert [one.name for one in net.analysis.open] == ["H", "W"]

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from archviz.importers.sizes import Sizes
     from archviz.language.syntax import Spec
 
+Trials: TypeAlias = "tuple[Mapping[str, int], ...]"
+"""Sizes by the names of sides, of several trials."""
 Read: TypeAlias = "Callable[[Sizes], LayerGraph]"
 """The layers of a source at given sizes of its inputs."""
 
@@ -128,8 +130,8 @@ class _Opened:
     def __init__(self, read: Read, title: str, file: str, refused: OpenSizesError) -> None:
         self.read, self.title, self.file = read, title, file
         self.refused = refused
-        self.tried: list[tuple[_At, int]] = []
-        """The model at the first sizes of each trial, and what these are multiples of."""
+        self.tried: list[tuple[_At, Trials]] = []
+        """The model at the first sizes of each trial, and all of them."""
         self.known: dict[tuple[object, ...], _At | None] = {}
         """Models of few layers, by the sizes of their inputs."""
         self.more = Remarks()
@@ -180,7 +182,8 @@ class _Opened:
         """See :meth:`at`."""
         try:
             layers = self.read(plan.at(sizes))
-            made = import_layers(layers, self.title, self.file, self.more)
+            remarks = self.more._replace(even=True)
+            made = import_layers(layers, self.title, self.file, remarks)
             return _At(plan, sizes, layers, made)
         except Exception:  # at another size it may be otherwise
             return None
@@ -197,22 +200,21 @@ class _Opened:
 
     def named(self, plan: Plan) -> Imported | None:
         """The model with names for what is open, if everything fits at all sizes."""
-        for base in plan.bases:
-            sizes = trial_sizes(plan.names, base)
+        for sizes in plan.trials():
             longest = max(sizes[-1].values(), default=0)
             first = self.at(plan, sizes[0])
             if first is None or open_sizes.is_beyond(longest, self.refused.graph):
                 continue
-            self.tried.append((first, base))
+            self.tried.append((first, sizes))
             if first.wrong or self.asks(first.layers):
                 continue
-            if found := self.together(first, base):
+            if found := self.together(first, sizes):
                 return found
         return None
 
-    def together(self, first: _At, base: int) -> Imported | None:
-        """One spec for the model at all sizes that are multiples of ``base``, if there is one."""
-        plan, sizes = first.plan, trial_sizes(first.plan.names, base)
+    def together(self, first: _At, sizes: Trials) -> Imported | None:
+        """One spec for the model at all sizes of a trial, if there is one."""
+        plan = first.plan
         trials = [first, *(self.at(plan, one) for one in sizes[1:])]
         if any(trial is None or trial.wrong > first.wrong for trial in trials):
             return None
@@ -226,7 +228,7 @@ class _Opened:
         pairs = zip(sizes, specs, strict=True)
         if spec is None or network is None or not all(_is(spec, *pair) for pair in pairs):
             return None
-        if base < open_sizes.FAR and not self.holds_far_off(first, spec):
+        if not self.holds_far_off(first, spec):
             return None
         analysis = analyse(network)
         counted = analysis.totals.macs is not None
@@ -237,7 +239,7 @@ class _Opened:
     def holds_far_off(self, first: _At, spec: Spec) -> bool:
         """Whether a spec is the model at large sizes, too, if the model is anything at them."""
         (sizes, *_) = trial_sizes(first.plan.names, open_sizes.FAR)
-        if open_sizes.is_beyond(max(sizes.values()), self.refused.graph):
+        if sizes == first.sizes or open_sizes.is_beyond(max(sizes.values()), self.refused.graph):
             return True
         far = self.at(first.plan, sizes)
         if far is None or far.wrong > first.wrong or self.asks(far.layers):
@@ -250,10 +252,10 @@ class _Opened:
         Of the sizes that were tried those at which most is: others may be none that it takes.
         """
         least = min((first.wrong for first, _ in self.tried), default=0)
-        for first, base in self.tried:
+        for first, sizes in self.tried:
             if first.plan != plan or first.wrong != least or not 0 < least < most:
                 continue
-            if not self.asks(first.layers) and (found := self.together(first, base)):
+            if not self.asks(first.layers) and (found := self.together(first, sizes)):
                 return found
         return None
 
@@ -339,8 +341,9 @@ class _Opened:
     def fitting(self) -> dict[str, tuple[int, ...]]:
         """The sizes of all inputs that the layers fix, where they fix any."""
         for plan in plans(self.refused)[0]:
-            first = self.at(plan, trial_sizes(plan.names, plan.bases[0])[0])
-            self.tried = [(first, plan.bases[0])] if first else []
+            sizes = next(plan.trials())
+            first = self.at(plan, sizes[0])
+            self.tried = [(first, sizes)] if first else []
             if self.fixed(plan) and self.right:
                 return self.right.plan.at(self.right.sizes)
         return {}

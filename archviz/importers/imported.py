@@ -47,6 +47,8 @@ class Remarks(NamedTuple):
     report: tuple[str, ...] = ()
     counted: bool = True
     """Whether its multiply-adds are known."""
+    even: bool = False
+    """Whether the lines of its spec are broken alike whatever numbers are in them."""
 
 
 PLAIN = Remarks()
@@ -106,7 +108,7 @@ def _import(graph: LayerGraph, title: str, file: str, remarks: Remarks) -> Impor
             note = f"Also gives {_values(passing)} on the way to its end."
             outline = outline._replace(notes=(*outline.notes, note))
         outline = outline._replace(notes=(*outline.notes, *remarks.notes))
-        text = write_spec(outline, one_line(title, 100) or "model")
+        text = write_spec(outline, one_line(title, 100) or "model", remarks.even)
         try:
             network, flat = _read_back(text, f"{title}.yaml")
         except ArchvizError as error:

@@ -7,7 +7,7 @@ between the specs that come of that is written as it depends on the names of the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +16,15 @@ from archviz.importers.sizes import RECURRENT
 from archviz.language.expression import is_name
 from archviz.language.open_names import NOT_NAMES
 from archviz.language.options import MAX_SIDES, OPTIONS
-from archviz.network.telling import MAX_NAMES, Sizes, Telling, Terms, UntoldError, shown
+from archviz.network.telling import (
+    MAX_NAMES,
+    Sizes,
+    Telling,
+    Terms,
+    UntoldError,
+    shown,
+    trial_sizes,
+)
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import LayerGraph, OpGraph, Tensor
@@ -24,6 +32,9 @@ if TYPE_CHECKING:
     from archviz.network.model import Shape
 
 MAP_BASES = (32, 192, 960, 16, 8, 4, 2, 1)
+SMALL_BASES = (32,)
+"""Of maps whose tables are only known where they are small: tried with small multiples."""
+SMALL = (2, 3, 5, 7, 11, 13, 9, 8)
 ROW_BASES = (16, 4, 1, 64, 192, 960)
 """What sizes are multiples of: those of maps divide by strides, those of rows fit short tables."""
 FEW = 2
@@ -57,6 +68,14 @@ class Plan(NamedTuple):
             name: tuple([sizes[side] if isinstance(side, str) else side for side in dims])
             for name, dims in self.inputs.items()
         }
+
+    def trials(self) -> Iterator[Sizes]:
+        """The sizes that are tried, each time some of which specs can be told."""
+        small = len(self.names) * 4 <= len(SMALL) and self.bases[0] in SMALL_BASES
+        for base in self.bases:
+            yield trial_sizes(self.names, base)
+            if base == FAR and small:
+                yield from (trial_sizes(self.names, one, SMALL) for one in SMALL_BASES)
 
     def at_one(self, name: str, size: int) -> Plan:
         """One open side at a size, the others open; few sizes are tried then."""

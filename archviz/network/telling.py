@@ -31,11 +31,11 @@ class UntoldError(Exception):
     """The trials are not the same network."""
 
 
-def trial_sizes(names: Sequence[str], base: int) -> Sizes:
-    """The sizes of all names in each trial."""
+def trial_sizes(names: Sequence[str], base: int, multiples: Sequence[int] = _PRIMES) -> Sizes:
+    """The sizes of all names in each trial: multiples of ``base``, four of each name."""
     count = len(names)
     first, other, *last = (
-        {name: base * _PRIMES[place + turn * count] for place, name in enumerate(names)}
+        {name: base * multiples[place + turn * count] for place, name in enumerate(names)}
         for turn in range(4)
     )
     return (first, *({**first, name: other[name]} for name in names), *last)

@@ -25,16 +25,21 @@ from archviz.importers.spec.layer_text import LayerTexts, quoted
 WIDTH = 96
 
 
-def write_spec(outline: Outline, title: str) -> str:
-    """The YAML text of an outline."""
-    return _SpecWriter(outline).text(title)
+def write_spec(outline: Outline, title: str, even: bool = False) -> str:
+    """The YAML text of an outline; ``even``: broken into lines alike whatever numbers it has."""
+    return _SpecWriter(outline, even).text(title)
 
 
 class _SpecWriter:
-    def __init__(self, outline: Outline) -> None:
+    def __init__(self, outline: Outline, even: bool = False) -> None:
         self.outline = outline
+        self.even = even
         self.modules: Sequence[OutlineModule] = outline.modules
         self.layers = LayerTexts(outline)
+
+    def length(self, text: str) -> int:
+        """The room that a text takes in a line."""
+        return len(re.sub(r"\d+", "00000", text) if self.even else text)
 
     # ---- items --------------------------------------------------------------------------------
 
@@ -139,7 +144,7 @@ class _SpecWriter:
         """An item of a list, on one line where it is short enough."""
         pad = " " * indent
         flow = self.flow(item)
-        if len(flow) + indent + 2 <= WIDTH:
+        if self.length(flow) + indent + 2 <= WIDTH:
             return [f"{pad}- {flow}"]
         match item:
             case LayerItem() | CallItem() | NameItem():
@@ -151,7 +156,8 @@ class _SpecWriter:
                 else:
                     found += self.keyed("of", item.body, indent + 2)
                 if item.each:
-                    found += _wrapped(f"{pad}  each: {self.each(item)}", indent + 4)
+                    line = f"{pad}  each: {self.each(item)}"
+                    found += [line] if self.even else _wrapped(line, indent + 4)
                 return found
             case AuxiliaryItem():
                 return [f"{pad}- auxiliary:", *self.series_lines(item.body, indent + 4)]
@@ -174,7 +180,7 @@ class _SpecWriter:
         """A key with a series."""
         pad = " " * indent
         flow = self.flow_series(items)
-        if len(flow) + indent + len(key) + 2 <= WIDTH:
+        if self.length(flow) + indent + len(key) + 2 <= WIDTH:
             return [f"{pad}{key}: {flow}"]
         return [f"{pad}{key}:", *self.series_lines(items, indent + 2)]
 
@@ -203,7 +209,7 @@ class _SpecWriter:
     def branch_lines(self, branch: Sequence[Item], indent: int) -> list[str]:
         pad = " " * indent
         flow = self.flow_series(branch)
-        if len(flow) + indent + 2 <= WIDTH:
+        if self.length(flow) + indent + 2 <= WIDTH:
             return [f"{pad}- {flow}"]
         inner = self.series_lines(branch, indent + 2)
         return [f"{pad}- {inner[0].lstrip()}", *inner[1:]]
