@@ -342,6 +342,15 @@ def test_a_size_that_layers_do_not_fit_is_refused_with_the_right_one(
     assert result.exit_code == 0, result.stderr
 
 
+def test_a_value_on_the_way_may_state_a_size(tmp_path: Path) -> None:
+    model = graph(("b", "n", 8), product(8, 4), op("Relu"), op("ReduceMean", axes=[1], keepdims=0))
+    inner = model.nodes[1].output[0]
+    model.infos.append(helper.make_tensor_value_info(inner, TensorProto.FLOAT, ["b", 20, 4]))
+    net = opened(tmp_path, model)
+    assert shapes(net)[0] == "20×8"
+    assert "its layers are stated for 20" in imported(net).report
+
+
 # ---- no spec for all sizes -----------------------------------------------------------------------
 
 

@@ -291,7 +291,8 @@ class _Opened:
             tables = open_sizes.table_sides(self.refused.graph)
             found = self.stated(plan, tables) or self.asked(plan, first, likely)
         elif not first.imported.faithful:
-            found = self.stated(plan, open_sizes.output_sides(self.refused.graph))
+            gaps = first.layers.held.shapes
+            found = self.stated(plan, open_sizes.stated_sides(self.refused.graph, gaps))
         return found
 
     def asked(self, plan: Plan, first: _At, likely: bool) -> Imported | None:

@@ -52,6 +52,7 @@ _USUAL = (224, 256, 512, 128, 64, 32, 299, 227, 28)
 _RENAMED = {"height": "H", "width": "W", "depth": "D", "length": "N", "channels": "C"}
 _MADE_UP = re.compile(r"(?:unk_*|s|u|dim_*|dynamic_?axes?_?)\d+|.*_dim_\d+|None|x|X|dynamic.*")
 """Names of sides that an exporter numbers."""
+_GAP = re.compile(r"is ([\d?×]+), the layers give ([\d?×]+)")
 _BY_SIDES = {1: ("N",), 2: ("H", "W"), 3: ("D", "H", "W")}
 
 
@@ -299,9 +300,16 @@ def usual_size(sizes: range) -> int:
     return max(sizes, key=lambda size: (size & -size, -size))
 
 
-def output_sides(graph: OpGraph) -> list[int]:
-    """Numbers in the shapes of outputs: an open side may be one of them."""
-    found = [side for name in graph.outputs for side in graph.shapes.get(name) or () if side]
+def stated_sides(graph: OpGraph, gaps: Sequence[str]) -> list[int]:
+    """Numbers in the shapes of outputs, and in those that others have: an open side may be one.
+
+    ``gaps`` are sentences on shapes that the source states and the layers do not give.
+    """
+    found = []
+    for stated, given in _GAP.findall(" ".join(gaps)):
+        pairs = zip(stated.split("×"), given.split("×"), strict=False)
+        found += [int(one) for one, other in pairs if one.isdigit() and one != other]
+    found += [side for name in graph.outputs for side in graph.shapes.get(name) or () if side]
     return list(dict.fromkeys(found))[:MOST_SIDES]
 
 
