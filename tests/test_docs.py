@@ -199,6 +199,7 @@ def test_every_option_that_pages_name_is_one() -> None:
         "--accept",
         "--report",
         "--check",
+        "--long",
     }
     known |= {"--format", "--seed", "--draw", "--count", "--room", "--place"}  # of the tests' tools
     for page in PAGES:
@@ -252,7 +253,7 @@ def test_one_command_runs_the_tests_everywhere() -> None:
     assert f"&& {test}\n" in read("README.md")
     assert f"&& {test}\n" in read("CONTRIBUTING.md")
     lines = [line.strip() for line in read(".ci/run").splitlines()]
-    order = ["ruff check", "ruff format --check", "mypy", test]
+    order = ["ruff check", "ruff format --check", "mypy", f"{test} --long"]
     assert [line for line in lines if line in order] == order
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
     assert "bash .ci/run suite lowest\n" in read(".github/workflows/ci.yml")

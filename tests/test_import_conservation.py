@@ -254,6 +254,16 @@ def test_a_map_of_height_1_and_the_sequence_that_it_is_are_added() -> None:
     assert found.plain, found.report
 
 
+def test_weights_in_a_computed_bias_are_shared_with_the_layer_that_has_them_again() -> None:
+    """As an unrolled cell does, whose first state is a constant."""
+    model = Builder((1, 8))
+    recurrent, state = named(model, "whh", 16, 16), named(model, "h0", 1, 16)
+    first = model.op("MatMul", "x", named(model, "wih", 8, 16))
+    value = model.op("Tanh", model.op("Add", first, model.op("MatMul", state, recurrent)))
+    found = said(model, model.op("Tanh", model.op("MatMul", value, recurrent)))
+    assert "faithful" in found.report and f" {8 * 16 + 16 * 16 + 16} parameters" in found.report
+
+
 def test_shapes_and_limits_are_no_weights() -> None:
     model = Builder()
     value = model.op("Clip", model.conv("x", 3, 8), model.constant(0.0), model.constant(6.0))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem
-from archviz.network.kinds import KINDS
+from archviz.network.kinds import KINDS, STATED
 from archviz.network.model import Layer, Shape
 
 Trail: TypeAlias = tuple[tuple[str, Mark], ...]
@@ -24,17 +24,20 @@ class Sharer(NamedTuple):
 def check_owned(sharers: Sequence[Sharer], layers: Iterable[tuple[Layer, Shape]]) -> None:
     """:class:`ArchvizError` where none of all ``layers`` has the weights that one shares.
 
-    The owner may stand before or behind it: paths that run beside one another have no order.
+    The owner may stand before or behind it: paths that run beside one another have no order. It
+    may be a box whose weights are stated, with more than these in it.
     """
-    held = {
-        _kernel(layer, shape)
+    owners = [
+        (layer.kind in STATED, _kernel(layer, shape))
         for layer, shape in layers
         if not layer.takes and (layer.own or not layer.shared)
-    }
+    ]
+    held = {weights for _, weights in owners}
+    most = max((weights for stated, weights in owners if stated), default=0)
     found: dict[str, Problem] = {}
     for layer, shape, trail in sharers:
         wanted = _kernel(layer, shape)
-        if wanted and wanted not in held:
+        if wanted > most and wanted not in held:
             message = f"shared, and no other layer has its {wanted:,} weights"
             hint = "share with a layer of the same sizes, or leave out `shared`"
             found.setdefault(layer.where, Problem(layer.mark, message, hint, trail))
