@@ -64,7 +64,8 @@ def _panels(network: Network, analysis: Analysis) -> Iterator[Wiring]:
         end = panel.series(call.body, start)
         panel.join(end, panel.box(GOES_OUT))
         for given in network.modules[name].gives:
-            panel.join(panel.value(given), panel.box(port(given, leaves=True)))
+            if ends := panel.leaving(given):
+                panel.join(ends, panel.box(port(given, leaves=True)))
         yield panel.wiring()
     layers = [node for node in within(network.body) if isinstance(node, Layer)]
     for kind in OPENABLE if not {*OPENABLE}.isdisjoint(opened) else ():
@@ -129,6 +130,8 @@ class _Drawing:
         self.outside: set[str] = set()
         """Names of values that come from outside."""
         self.begins: dict[str, Value] = {}
+        self.inner: set[str] = set()
+        """Names that hidden forms and layers give."""
         self.hidden = 0
         self.parts: dict[int, int] = {}
         """The boxes that give values besides what goes on from them."""
@@ -156,6 +159,15 @@ class _Drawing:
             self.named[name] = (self.box(port(name)),)
         return self.named[name]
 
+    def leaving(self, name: str) -> Value:
+        """The value of a name that goes out of a module.
+
+        What comes in and goes out again in nothing but hidden layers has no line there.
+        """
+        ends = self.value(name)
+        through = {end for one in self.outside for end in self.named.get(one, ())}
+        return tuple(end for end in ends if name not in self.inner or end not in through)
+
     def begun(self, name: str) -> Value:
         """With what a series begins: of several values that a hidden merge makes one, the name."""
         value = self.value(name)
@@ -180,6 +192,7 @@ class _Drawing:
                 return self.series(node.body, value)
             case Named():
                 self.named[node.name] = value
+                self.inner |= {node.name} if self.hidden else set()
                 return value
             case From():
                 return self.begun(node.name)
@@ -268,7 +281,9 @@ class _Drawing:
         elif begins:
             value = ends
         for name in given:
-            self.named[name] = self.part(value[0]) if shown and not self.hidden else value
+            drawn = shown and not self.hidden
+            self.named[name] = self.part(value[0]) if drawn else value
+            self.inner |= set() if drawn else {name}
         return value
 
     def part(self, box: int) -> Value:

@@ -94,7 +94,6 @@ SEEN = [Phase.explicit, Phase.reuse, Phase.generate]
 
 
 @pytest.mark.long
-@pytest.mark.xfail(strict=False, reason="not all of what is found is mended yet")
 @pytest.mark.parametrize("writer", WRITERS)
 def test_random_pictures_say_what_the_networks_are(writer: str) -> None:
     @given(WRITERS[writer], LOOKS)

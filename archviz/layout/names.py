@@ -48,7 +48,10 @@ def one_name_each(body: Series, gives: Sequence[str] = ()) -> tuple[Series, froz
                 found += _taking(node, others)
         return Series(tuple(found))
 
-    names = {home: name for name in gives for home in others.get(name, ()) if home != name}
+    names: dict[str, list[str]] = {}
+    for name in gives:
+        for home in others.get(name, ()):
+            names.setdefault(home, []).extend([name] if home != name else [])
     body = each_series(_inner_first(body, shown), lambda series: _also(series, names))
     return body, several
 
@@ -82,18 +85,18 @@ def _given(node: Node) -> Iterator[str]:
         yield from walk.gives(inner)
 
 
-def _also(series: Series, more: Mapping[str, str]) -> Series:
-    """``series`` with a second name for some of the values that are given in it."""
+def _also(series: Series, more: Mapping[str, Sequence[str]]) -> Series:
+    """``series`` with further names for some of the values that are given in it."""
     found: list[Node] = []
     for node in series.nodes:
-        names = [name for name in walk.gives(node) if name in more]
+        names = [name for one in walk.gives(node) for name in more.get(one, ())]
         if isinstance(node, Layer) and names:
-            node = node._replace(gives=(*node.gives, *(more[name] for name in names)))
+            node = node._replace(gives=(*node.gives, *names))
         elif isinstance(node, ModuleCall) and names:
-            pairs = ((here, more[there]) for here, there in node.gives if there in more)
+            pairs = ((here, name) for here, there in node.gives for name in more.get(there, ()))
             node = node._replace(gives=(*node.gives, *pairs))
         found.append(node)
-        found += [node._replace(name=more[name]) for name in names if isinstance(node, Named)]
+        found += [node._replace(name=name) for name in names if isinstance(node, Named)]
     return Series(tuple(found))
 
 
