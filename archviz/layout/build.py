@@ -88,16 +88,17 @@ class Builder(NamedTuple):
 
         Values of the names ``gives`` go out of it.
         """
-        body, several = one_name_each(body, gives)
+        nodes = [*walk.within(body, shown=True, modules=False)]
+        body, several = one_name_each(body, nodes, gives)
         body, facts = joined(body), self.analysis.facts
         counts = Counter([*taken_in(body), *gives])
         if self.ladders and not ladder_across(body.nodes, facts, counts):
-            body = with_skips(body, facts, gives)
-            counts = Counter([*taken_in(body), *gives])
+            plain, body = body, with_skips(body, facts, counts)
+            counts = counts if body is plain else Counter([*taken_in(body), *gives])
         taken, leaves = frozenset(counts), frozenset(gives)
         inside = self._replace(taken=taken, body=body, counts=counts, leaves=leaves)
         inside = inside.with_stubs(several) if several else inside
-        if not any(isinstance(node, Graph) for node in walk.within(body, True, modules=False)):
+        if not any(isinstance(node, Graph) for node in nodes):
             return inside
         from archviz.layout.graph_parts import Maker, in_parts
 

@@ -28,13 +28,18 @@ from archviz.network.model import (
 )
 
 
-def one_name_each(body: Series, gives: Sequence[str] = ()) -> tuple[Series, frozenset[str]]:
+def one_name_each(
+    body: Series, nodes: Sequence[Node], gives: Sequence[str] = ()
+) -> tuple[Series, frozenset[str]]:
     """``body`` with one name for each value, those of the names ``gives`` with these, too.
 
-    And the names with which series begin that go on from several values at once.
+    And the names with which series begin that go on from several values at once. ``nodes``: all
+    that is in ``body``.
     """
-    if any(isinstance(node, Auxiliary) for node in walk.within(body, modules=False)):
+    if any(isinstance(node, Auxiliary) for node in nodes):
         body = _heads_apart(body)
+    if all(map(is_drawn, nodes)):
+        return body, frozenset()
     others, several, places = shown_names(body, gives)
     if not others and not places:
         return body, several

@@ -39,21 +39,24 @@ TRUNK_TO_NAME = 1.2
 
 def taken_in(node: Node) -> Iterator[str]:
     """Names of the values that are taken in what one drawing shows: not inside its modules."""
-    if not is_drawn(node):
-        return
-    match node:
-        case Layer():
-            yield from node.takes
-        case ModuleCall():
-            yield from (value for _, value in node.inputs)
-            return
-        case From():
-            yield from [node.name] if node.name else []
-        case Graph():
-            own = {name for name, _ in node.nodes}
-            yield from (source for source, _ in node.edges if source not in own)
-    for child in children(node, shown=True):
-        yield from taken_in(child)
+    rest = [node]
+    while rest:
+        node = rest.pop()
+        if isinstance(node, Layer):
+            yield from node.takes if node.drawn else ()
+            continue
+        if not is_drawn(node):
+            continue
+        match node:
+            case ModuleCall():
+                yield from (value for _, value in node.inputs)
+                continue
+            case From():
+                yield from [node.name] if node.name else []
+            case Graph():
+                own = {name for name, _ in node.nodes}
+                yield from (source for source, _ in node.edges if source not in own)
+        rest.extend(reversed(children(node, shown=True)))
 
 
 def is_drawn(node: Node) -> bool:
