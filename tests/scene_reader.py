@@ -484,7 +484,8 @@ def _read_page(
             tail = drawings[place].end(source, numbers, named, before)
             head = drawings[place].end(target, numbers, named, after)
             drawings[place].edges[tail, head] += count
-            for name, one, other in over[number] if source.box is not None else ():
+            comes_in = source not in named and before == COMES_IN
+            for name, one, other in over[number] if source.box is not None or comes_in else ():
                 if source in net.origins(one, other):
                     drawings[place].named_at.setdefault(port(name), []).append(tail)
 

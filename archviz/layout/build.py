@@ -20,7 +20,7 @@ from archviz.layout.hidden_values import is_joint
 from archviz.layout.levels import Across, Ladder, Piece, Rung, ladder_of, shapes_behind
 from archviz.layout.levels_across import ladder_across, pieces_across
 from archviz.layout.levels_block import LevelsBlock
-from archviz.layout.levels_named import with_skips
+from archviz.layout.levels_named import taken_beside, with_skips
 from archviz.layout.levels_parts import Level, On, OutRow, TakingBox, stands
 from archviz.layout.names import one_name_each
 from archviz.layout.outputs import OutputsBlock
@@ -97,7 +97,7 @@ class Builder(NamedTuple):
             counts = counts if body is plain else Counter([*taken_in(body), *gives])
         taken, leaves = frozenset(counts), frozenset(gives)
         inside = self._replace(taken=taken, body=body, counts=counts, leaves=leaves)
-        inside = inside.with_stubs(several) if several else inside
+        inside = inside.with_stubs(several)
         if not any(isinstance(node, Graph) for node in nodes):
             return inside
         from archviz.layout.graph_parts import Maker, in_parts
@@ -328,7 +328,7 @@ def _ways(rung: Rung, over: Residual | Across, builder: Builder) -> Ways:
     """The ways of a level below the skip ``over``."""
     down, names = builder.blocks(rung.down), frozenset[str]()
     if isinstance(over, Residual):
-        names = _taken_beside(over, builder.body)
+        names = taken_beside(over, builder.body)
     up: list[On] = []
     for node in rung.up:
         if isinstance(node, Named) and node.name in names:
@@ -342,13 +342,6 @@ def _ways(rung: Rung, over: Residual | Across, builder: Builder) -> Ways:
     if not all(isinstance(one, str) or stands(one) for one in up):
         up, behind = [], builder.blocks(rung.up)
     return Ways(down, up, before, behind)
-
-
-def _taken_beside(skip: Residual, body: Series) -> frozenset[str]:
-    """The values that nothing takes but what stands on a skip."""
-    there = [name for node in skip.shortcut.nodes for name in taken_in(node)]
-    everywhere = list(taken_in(body))
-    return frozenset(name for name in there if everywhere.count(name) == there.count(name))
 
 
 def _level(

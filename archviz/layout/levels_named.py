@@ -103,3 +103,10 @@ def one_way(nodes: Sequence[Node]) -> bool:
         if isinstance(node, Layer) and (KINDS[node.kind].begins or node.alone):
             return False
     return True
+
+
+def taken_beside(skip: Residual, body: Series) -> frozenset[str]:
+    """The values that nothing takes but what stands on a skip."""
+    there = [name for node in skip.shortcut.nodes for name in taken_in(node)]
+    everywhere = list(taken_in(body))
+    return frozenset(name for name in there if everywhere.count(name) == there.count(name))
