@@ -127,9 +127,13 @@ class GraphBlock(Block):
 
     def _apart(self, upper: Vertex, lower: Vertex) -> float:
         """What two neighbours in a column keep between their lines."""
-        hooked = upper in lower.hooks or lower in upper.hooks
-        gap = HOOK if hooked else BESIDE if upper.block or lower.block else LINES
-        least = self.style.px(LEAST_HOOK) if hooked else min(self.style.px(LEAST[0]), LEAST[1])
+        px, least = self.style.px, 0.0
+        if upper in lower.hooks or lower in upper.hooks:
+            gap, least = HOOK, px(LEAST_HOOK)
+        elif upper.block or lower.block:
+            gap = BESIDE
+        else:
+            gap, least = LINES, min(px(LEAST[0]), LEAST[1])
         room = max(self.style.row_gap(gap), least)
         return upper.down + room + lower.up
 
