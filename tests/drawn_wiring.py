@@ -64,7 +64,8 @@ def _panels(network: Network, analysis: Analysis) -> Iterator[Wiring]:
         end = panel.series(call.body, start)
         panel.join(end, panel.box(GOES_OUT))
         for given in network.modules[name].gives:
-            panel.join(panel.value(given), panel.box(port(given, leaves=True)))
+            if ends := panel.leaving(given):
+                panel.join(ends, panel.box(port(given, leaves=True)))
         yield panel.wiring()
     layers = [node for node in within(network.body) if isinstance(node, Layer)]
     for kind in OPENABLE if not {*OPENABLE}.isdisjoint(opened) else ():
@@ -128,7 +129,12 @@ class _Drawing:
         self.named: dict[str, Value] = {}
         self.outside: set[str] = set()
         """Names of values that come from outside."""
+        self.begins: dict[str, Value] = {}
+        self.inner: set[str] = set()
+        """Names that hidden forms and layers give."""
         self.hidden = 0
+        self.parts: dict[int, int] = {}
+        """The boxes that give values besides what goes on from them."""
 
     def wiring(self) -> Wiring:
         """Without what comes from outside for hidden layers alone."""
@@ -146,12 +152,30 @@ class _Drawing:
 
     def join(self, sources: Sequence[int], target: int) -> None:
         for source in sources:
-            self.edges[source, target] += 1
+            self.edges[self.parts.get(source, source), target] += 1
 
     def value(self, name: str) -> Value:
         if name not in self.named and name in self.outside:
             self.named[name] = (self.box(port(name)),)
         return self.named[name]
+
+    def leaving(self, name: str) -> Value:
+        """The value of a name that goes out of a module.
+
+        What comes in and goes out again in nothing but hidden layers has no line there.
+        """
+        ends = self.value(name)
+        through = {end for one in self.outside for end in self.named.get(one, ())}
+        return tuple(end for end in ends if name not in self.inner or end not in through)
+
+    def begun(self, name: str) -> Value:
+        """With what a series begins: of several values that a hidden merge makes one, the name."""
+        value = self.value(name)
+        if self.hidden or len(value) < 2:
+            return value
+        if name not in self.begins:
+            self.begins[name] = (self.box(port(name)),)
+        return self.begins[name]
 
     def series(self, series: Series, value: Value) -> Value:
         for node in series.nodes:
@@ -168,9 +192,10 @@ class _Drawing:
                 return self.series(node.body, value)
             case Named():
                 self.named[node.name] = value
+                self.inner |= {node.name} if self.hidden else set()
                 return value
             case From():
-                return self.value(node.name)
+                return self.begun(node.name)
             case Auxiliary():
                 self.unless_hidden(node, value)
                 return value
@@ -211,7 +236,8 @@ class _Drawing:
         def before(name: str) -> Value:
             tails = [tail for tail, head in node.edges if head == name]
             found = [values[tail] if tail in values else self.value(tail) for tail in tails]
-            return tuple(end for ends in found for end in ends)
+            ends = (end for ends in found for end in ends)
+            return tuple(dict.fromkeys(ends) if self.hidden else ends)
 
         for name, body in node.nodes:
             values[name] = self.series(body, before(name))
@@ -222,13 +248,18 @@ class _Drawing:
             look = node.looks[number] if node.looks else None
             self.hidden += look is not None and not look.drawn
             end = self.series(series, value)
-            if not self.hidden:
+            if end and not self.hidden:
                 self.box(port((look and look.label) or name, leaves=True), end)
             self.hidden -= look is not None and not look.drawn
         return ()
 
     def merge(self, layer: Layer, ends: Value) -> Value:
-        """A merge of towers or of a residual, which is drawn whatever it is."""
+        """A merge of towers or of a residual, which is drawn whatever it is.
+
+        Of what is left out, each value that comes in is one of the merged one's, once.
+        """
+        if self.hidden:
+            ends = tuple(dict.fromkeys(ends))
         return self.single(layer, ends, merges=True)
 
     def single(self, node: Layer | ModuleCall, value: Value, merges: bool = False) -> Value:
@@ -249,8 +280,17 @@ class _Drawing:
             value = (self.box(self.label(shown), ends),)
         elif begins:
             value = ends
-        self.named.update(dict.fromkeys(given, value))
+        for name in given:
+            drawn = shown and not self.hidden
+            self.named[name] = self.part(value[0]) if drawn else value
+            self.inner |= set() if drawn else {name}
         return value
+
+    def part(self, box: int) -> Value:
+        """One more value that a box gives."""
+        number = -1 - len(self.parts)
+        self.parts[number] = box
+        return (number,)
 
     def label(self, nodes: Sequence[object]) -> str:
         """What the box of a place says whose calls have these."""

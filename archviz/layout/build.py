@@ -8,12 +8,19 @@ from itertools import pairwise
 from typing import NamedTuple, TypeVar, assert_never
 
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
-from archviz.layout.compound import RepeatBlock, ResidualBlock, SeriesBlock, TowersBlock
+from archviz.layout.compound import (
+    JoinedBlock,
+    RepeatBlock,
+    ResidualBlock,
+    SeriesBlock,
+    TowersBlock,
+)
 from archviz.layout.faces import layer_face, module_face, span
+from archviz.layout.hidden_values import is_joint
 from archviz.layout.levels import Across, Ladder, Piece, Rung, ladder_of, shapes_behind
 from archviz.layout.levels_across import ladder_across, pieces_across
 from archviz.layout.levels_block import LevelsBlock
-from archviz.layout.levels_named import with_skips
+from archviz.layout.levels_named import taken_beside, with_skips
 from archviz.layout.levels_parts import Level, On, OutRow, TakingBox, stands
 from archviz.layout.names import one_name_each
 from archviz.layout.outputs import OutputsBlock
@@ -23,7 +30,7 @@ from archviz.layout.shortcuts import with_shortcut
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
 from archviz.layout.symbols import SymbolBlock, has_symbol
-from archviz.layout.wires import FromBlock, TapBlock, given_in, joined, taken_in
+from archviz.layout.wires import FromBlock, NothingBlock, TapBlock, given_in, joined, taken_in
 from archviz.network import walk
 from archviz.network.analysis import Analysis
 from archviz.network.kinds import KINDS
@@ -81,14 +88,17 @@ class Builder(NamedTuple):
 
         Values of the names ``gives`` go out of it.
         """
-        body, facts = joined(one_name_each(body, gives)), self.analysis.facts
+        nodes = [*walk.within(body, shown=True, modules=False)]
+        body, several = one_name_each(body, nodes, gives)
+        body, facts = joined(body), self.analysis.facts
         counts = Counter([*taken_in(body), *gives])
         if self.ladders and not ladder_across(body.nodes, facts, counts):
-            body = with_skips(body, facts, gives)
-            counts = Counter([*taken_in(body), *gives])
+            plain, body = body, with_skips(body, facts, counts)
+            counts = counts if body is plain else Counter([*taken_in(body), *gives])
         taken, leaves = frozenset(counts), frozenset(gives)
         inside = self._replace(taken=taken, body=body, counts=counts, leaves=leaves)
-        if not any(isinstance(node, Graph) for node in walk.within(body, True, modules=False)):
+        inside = inside.with_stubs(several)
+        if not any(isinstance(node, Graph) for node in nodes):
             return inside
         from archviz.layout.graph_parts import Maker, in_parts
 
@@ -127,13 +137,15 @@ class Builder(NamedTuple):
             case Layer():
                 return self.layer(node)
             case ModuleCall():
-                return self.call(node) if node.look.drawn else self.passed(node)
+                return self.call(node) if node.look.drawn else None
             case Repeat() | Towers() | Residual() | Graph():
                 block = self.compound(node) if node.look.drawn else None
                 return noted(block, node, self.style) if block else self.passed(node)
             case Named():
                 return self.tap(node.name) if node.name in self.taken else None
             case From():
+                if not node.name:
+                    return NothingBlock()
                 return FromBlock(node.name, self.style, node.name in self.stubs)
             case Outputs():
                 return self.outputs(node)
@@ -214,7 +226,7 @@ class Builder(NamedTuple):
         """A module's box."""
         facts = self.analysis.facts.get(call.where)
         if facts is None or not facts.calls:
-            return None
+            return self.passed(call)
         module = self.network.modules[call.module]
         face = module_face(call, module, facts, self.style.full)
         return self.box(face)
@@ -240,6 +252,8 @@ class Builder(NamedTuple):
     def towers(self, node: Towers) -> Block:
         """Towers, all of them or a few of many identical ones."""
         branches: list[Block] = [self.series(branch) for branch in node.branches]
+        if is_joint(node):
+            return JoinedBlock(branches, self.style)
         if node.copies > 1:
             tower, times = branches[0], self.analysis.facts[node.where].times
             branches = [tower] * node.copies
@@ -314,7 +328,7 @@ def _ways(rung: Rung, over: Residual | Across, builder: Builder) -> Ways:
     """The ways of a level below the skip ``over``."""
     down, names = builder.blocks(rung.down), frozenset[str]()
     if isinstance(over, Residual):
-        names = _taken_beside(over, builder.body)
+        names = taken_beside(over, builder.body)
     up: list[On] = []
     for node in rung.up:
         if isinstance(node, Named) and node.name in names:
@@ -328,13 +342,6 @@ def _ways(rung: Rung, over: Residual | Across, builder: Builder) -> Ways:
     if not all(isinstance(one, str) or stands(one) for one in up):
         up, behind = [], builder.blocks(rung.up)
     return Ways(down, up, before, behind)
-
-
-def _taken_beside(skip: Residual, body: Series) -> frozenset[str]:
-    """The values that nothing takes but what stands on a skip."""
-    there = [name for node in skip.shortcut.nodes for name in taken_in(node)]
-    everywhere = list(taken_in(body))
-    return frozenset(name for name in there if everywhere.count(name) == there.count(name))
 
 
 def _level(

@@ -18,6 +18,9 @@ from archviz.layout.style import Style
 from archviz.scene.scene import Box, Connector, Group, Item, Line, Point, Shape, Text
 from archviz.scene.text import text_width
 
+NOTHING = "nothing"
+"""The source of lines that are not drawn: what is left out begins them."""
+
 
 class Port(NamedTuple):
     """The end of a line that waits to be continued, from the shape ``source``."""
@@ -134,7 +137,7 @@ class Canvas:
         ``beyond`` is the rest of its route, which another connector draws.
         """
         drawn = simplify((*port.pen, *points))
-        if len(drawn) < 2:
+        if len(drawn) < 2 or port.source == NOTHING:
             return
         self.lines.append(
             Connector(
@@ -160,24 +163,30 @@ class Canvas:
         y: float,
         target: str,
         dashed: bool = False,
+        joint: bool = False,
     ) -> None:
         """Lines from all ``ports`` into the left side of ``target`` at (x, y).
 
-        Several lines meet on one vertical bus and enter by a single arrow. One that is
-        ``dashed`` is so where it comes from a box or a joint, and others share nothing of it.
+        Several lines meet on one vertical bus and enter by a single arrow, or go on from a
+        ``joint``. One that is ``dashed`` is so where it comes from a box or a joint, and others
+        share nothing of it.
         """
+        head = not joint
+        ports = [port for port in ports if port.source != NOTHING]
+        if not ports:
+            return
         if len(ports) == 1 and abs(ports[0].y - y) < 0.01:
             dashed = dashed and len(ports[0].pen) == 1
-            self.connect(ports[0], style, (x, y), target=target, dashed=dashed)
+            self.connect(ports[0], style, (x, y), target=target, head=head, dashed=dashed)
             return
         bus = x - style.gap(BUS_TO_MERGE) if ports[0].bus is None else ports[0].bus
         above = [port for port in ports if port.y < y - 0.01]
         below = [port for port in ports if port.y > y + 0.01]
         level = [port for port in ports if abs(port.y - y) <= 0.01]
-        has_head = False
+        led = False
         for port in level[:1]:
-            self.connect(port, style, (x, y), target=target)
-            has_head = True
+            self.connect(port, style, (x, y), target=target, head=head)
+            led = True
         for side in (above, below):
             for port in side:
                 outermost = abs(port.y - y) == max(abs(other.y - y) for other in side)
@@ -186,13 +195,12 @@ class Canvas:
                 if outermost:
                     end.append((bus, y))
                     rest = [(x, y)]
-                    if not has_head:
+                    if not led:
                         end.append((x, y))
                         rest = []
-                self.connect(
-                    port, style, *end, target=target, head=outermost and not has_head, beyond=rest
-                )
-                has_head = has_head or outermost
+                last = head and outermost and not led
+                self.connect(port, style, *end, target=target, head=last, beyond=rest)
+                led = led or outermost
 
     def bracket(self, x: float, top: float, bottom: float, arm: float, style: Style) -> None:
         """One square bracket at ``x``; a negative ``arm`` closes, a positive one opens."""

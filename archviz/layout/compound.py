@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from archviz.layout.blocks import NEAREST, Block, BoxBlock, DotsBlock
-from archviz.layout.canvas import BUS_TO_MERGE, TURN, Canvas, Port
+from archviz.layout.canvas import BUS_TO_MERGE, TURN, Canvas, Port, port_shape
 from archviz.layout.flow import Side
 from archviz.layout.style import Style
 from archviz.scene.text import text_width
@@ -316,6 +316,25 @@ class TowersBlock(Block):
         if (height == top and top < 0) or (height == bottom and bottom > 0):
             return source.branch((x, y), at)
         return Port((at,), (*source.lead, *source.pen, (x, y)), source.source)
+
+
+class JoinedBlock(Block):
+    """Values that are one behind a merge that is not drawn: their lines meet and go on."""
+
+    begins = True
+
+    def __init__(self, branches: Sequence[Block], style: Style) -> None:
+        self.towers, self.style = TowersBlock(branches, None, style, centred=True), style
+        self.width = self.towers.width + style.gap(BOX_TO_BUS + BUS_TO_MERGE)
+        self.up, self.down = self.towers.up, self.towers.down
+        self.left_gap, self.right_gap = self.towers.left_gap, self.towers.right_gap
+
+    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
+        """See :meth:`Block.place`; no line enters."""
+        ports, end = self.towers.place(canvas, x, y, []), x + self.width
+        joint = port_shape(canvas, end, y)
+        canvas.arrow_into(ports, self.style, end, y, joint.id, joint=True)
+        return [Port(((end, y),), source=joint.id)]
 
 
 class ResidualBlock(Block):

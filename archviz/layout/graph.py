@@ -28,6 +28,8 @@ BESIDE, LINES = 0.34, 0.45
 """Units between what stands in one column; between two lines, whose crossings have gaps."""
 NAME_CLEAR, NAME_OVER = 0.95, 1.35
 """Sizes of its letters between a name and the next line above; the same below its baseline."""
+LEAST = (0.22, 4.5)
+"""Units, and pixels where these are less, between two lines, however near rows are."""
 HOOK, LEAST_HOOK = 0.5, 0.4
 """Units between a box and a line that enters it from above or below, however near rows are: an
 arrowhead and its line."""
@@ -125,9 +127,14 @@ class GraphBlock(Block):
 
     def _apart(self, upper: Vertex, lower: Vertex) -> float:
         """What two neighbours in a column keep between their lines."""
-        hooked = upper in lower.hooks or lower in upper.hooks
-        gap = HOOK if hooked else BESIDE if upper.block or lower.block else LINES
-        room = max(self.style.row_gap(gap), self.style.px(LEAST_HOOK) if hooked else 0.0)
+        px, least = self.style.px, 0.0
+        if upper in lower.hooks or lower in upper.hooks:
+            gap, least = HOOK, px(LEAST_HOOK)
+        elif upper.block or lower.block:
+            gap = BESIDE
+        else:
+            gap, least = LINES, min(px(LEAST[0]), LEAST[1])
+        room = max(self.style.row_gap(gap), least)
         return upper.down + room + lower.up
 
     def _widths(self) -> None:

@@ -95,6 +95,8 @@ def ranks_of(
     for name in list(ranks):
         for head in heads.get(name, ()):
             ranks[head] = max(ranks[head], ranks[name] + 1)
+    ends = [ranks[name] + 1 for name in blocks if name not in heads]  # taken by a name
+    ranks["out"] = max([ranks["out"], *ends])
     for name in inputs:
         ranks[name] = min((ranks[head] for head in heads.get(name, ())), default=2) - 1
     return ranks

@@ -25,7 +25,8 @@ from archviz.layout.graph import (
     node_blocks,
 )
 from archviz.layout.graph_layers import ranks_of
-from archviz.layout.names import each_series, free_name
+from archviz.layout.hidden_values import free_name
+from archviz.layout.names import each_series
 from archviz.layout.style import Style
 from archviz.layout.wires import is_drawn, taken_in
 from archviz.network import walk

@@ -52,6 +52,8 @@ def ladder_across(
 
     ``counts``: how often each named value is taken in the drawing, or given out of it.
     """
+    if sum(counts.get(name) == 1 for node in nodes for _, name in _taken(node)) < 2:
+        return None
     given = _given(nodes, facts)
     lines: dict[int, list[Wire]] = {}
     ends: dict[int, int] = {}
@@ -125,7 +127,7 @@ def _taken(node: Node) -> Sequence[tuple[str, str]]:
     if isinstance(node, ModuleCall):
         return node.inputs
     if isinstance(node, Layer) and not node.alone:
-        return [("", name) for name in node.takes]
+        return [("", name) for name in node.takes] if node.takes else ()
     return ()
 
 

@@ -29,17 +29,18 @@ from archviz.network.model import (
 )
 
 
-def with_skips(body: Series, facts: FactsOf, gives: Sequence[str] = ()) -> Series:
+def with_skips(body: Series, facts: FactsOf, names: Counter[str]) -> Series:
     """``body`` with skips for values that are named and taken so; as it is where there is no U.
 
-    Values of the names ``gives`` go out of it.
+    ``names``: how often each is taken in it, or given out of it.
     """
-    names = Counter([*taken_in(body), *gives])
+    if not names:
+        return body
     nodes: list[Node] = []
     skips: list[Residual] = []
     for node in body.nodes:
         taken = _taken(node)
-        place = _place_of(taken[0], nodes) if taken and names[taken[0]] == 1 else -1
+        place = _place_of(taken[0], nodes) if taken and names.get(taken[0]) == 1 else -1
         if taken and place >= 0 and one_way(nodes[place + 1 :]):
             _, shortcut, merge = taken
             main = Series(tuple(nodes[place + 1 :]))
@@ -102,3 +103,10 @@ def one_way(nodes: Sequence[Node]) -> bool:
         if isinstance(node, Layer) and (KINDS[node.kind].begins or node.alone):
             return False
     return True
+
+
+def taken_beside(skip: Residual, body: Series) -> frozenset[str]:
+    """The values that nothing takes but what stands on a skip."""
+    there = [name for node in skip.shortcut.nodes for name in taken_in(node)]
+    everywhere = list(taken_in(body))
+    return frozenset(name for name in there if everywhere.count(name) == there.count(name))

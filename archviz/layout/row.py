@@ -13,6 +13,7 @@ from archviz.layout.build import Builder, Unsettled
 from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.grounds import Ground, ground_of
+from archviz.layout.hidden_values import is_joint
 from archviz.layout.lanes import Chosen, wire
 from archviz.layout.levels import Piece
 from archviz.layout.levels_block import LevelsBlock
@@ -101,7 +102,8 @@ def main_row(builder: Builder) -> MainRow:
                 block = noted(series, node, builder.style)
                 heads.append(AuxiliaryHead(node, block, len(blocks) - 1))
         elif drawn := builder.block(node):
-            if drawn.begins and blocks and not isinstance(node, Towers | Graph):
+            anew = is_joint(node) or not isinstance(node, Towers | Graph)
+            if drawn.begins and blocks and anew:
                 starts.add(len(blocks))
             blocks.append(drawn)
 

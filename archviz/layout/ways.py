@@ -8,11 +8,11 @@ there, or between that and the boxes; between lines of a row it can go round the
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 from typing import NamedTuple, TypeAlias
 
-from archviz.layout.canvas import RISE, Pin
+from archviz.layout.canvas import RISE, TURN, Pin
 from archviz.layout.grounds import FAR, Ground, crossed, leaving, passing, sides
 from archviz.layout.style import Style
 from archviz.scene.scene import total
@@ -20,6 +20,8 @@ from archviz.scene.text import text_width
 
 ABOVE = 0.5
 """Units between a lane and what it passes."""
+LIMP = 0.22
+"""Units that two legs of a wire are apart, if they are: an arrowhead's width."""
 MOST_PASSED = 4
 """Lines of a row that a wire passes at once."""
 MOST_INNER = 2
@@ -218,7 +220,10 @@ def _route(
     for zone, those in legs.items():
         if zone != first and not zone[1] and any(leg.up for leg in those):
             return None  # round its own line
-        xs = [leg.x for leg in those] + ([beyond] if beyond else [])
+        xs = sorted({leg.x for leg in those})
+        if any(right - left < style.px(LIMP) for left, right in pairwise(xs)):
+            return None
+        xs += [beyond] if beyond else []
         left, right = min(xs), max(xs)
         under = zone == first and any(leg.up for leg in those[1:])
         leftward, named = False, (FAR, FAR)
@@ -227,7 +232,10 @@ def _route(
             fitting = [
                 span
                 for span in _name_spans(name, start[1].x, left, style)
-                if (not shut or (least <= span[0] and span[1] <= most))
+                if (
+                    not shut
+                    or (least <= span[0] and span[1] <= min(most, _turn(zone, grounds, style)))
+                )
                 and not any(under != leg.up and span[0] <= leg.x <= span[1] for leg in those[1:])
             ]
             if not fitting:
@@ -237,6 +245,14 @@ def _route(
             left, right = min(left, named[0]), max(right, named[1])
         lanes.append(Lane(name, zone, tuple(those), left, right, under, leftward, named))
     return tuple(lanes)
+
+
+def _turn(zone: Zone, grounds: Sequence[Ground], style: Style) -> float:
+    """How far names reach below a line at most: there the row goes on to its next one."""
+    line, below = zone
+    if not below or line + 1 == len(grounds) or grounds[line + 1].joined:
+        return FAR
+    return grounds[line].right + style.gap(TURN) - style.px(ABOVE) / 2
 
 
 def _covers(leg: Leg, other: Leg) -> bool:

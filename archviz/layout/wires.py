@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from archviz.layout.blocks import NEAR_BADGE, NEAREST, Block
-from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, simplify
+from archviz.layout.canvas import NOTHING, RISE, Canvas, Pin, Port, port_shape, simplify
 from archviz.layout.flow import Side
 from archviz.layout.grounds import Ground
 from archviz.layout.lanes import Chosen, Wiring, wire
@@ -39,21 +39,24 @@ TRUNK_TO_NAME = 1.2
 
 def taken_in(node: Node) -> Iterator[str]:
     """Names of the values that are taken in what one drawing shows: not inside its modules."""
-    if not is_drawn(node):
-        return
-    match node:
-        case Layer():
-            yield from node.takes
-        case ModuleCall():
-            yield from (value for _, value in node.inputs)
-            return
-        case From():
-            yield node.name
-        case Graph():
-            own = {name for name, _ in node.nodes}
-            yield from (source for source, _ in node.edges if source not in own)
-    for child in children(node, shown=True):
-        yield from taken_in(child)
+    rest = [node]
+    while rest:
+        node = rest.pop()
+        if isinstance(node, Layer):
+            yield from node.takes if node.drawn else ()
+            continue
+        if not is_drawn(node):
+            continue
+        match node:
+            case ModuleCall():
+                yield from (value for _, value in node.inputs)
+                continue
+            case From():
+                yield from [node.name] if node.name else []
+            case Graph():
+                own = {name for name, _ in node.nodes}
+                yield from (source for source, _ in node.edges if source not in own)
+        rest.extend(reversed(children(node, shown=True)))
 
 
 def is_drawn(node: Node) -> bool:
@@ -171,6 +174,16 @@ class FromBlock(Block):
         x -= self.back
         canvas.pins.append(Pin(self.name, x, y, y, target=start_id, head=False))
         return [Port(((x, y),), source=start_id)]
+
+
+class NothingBlock(Block):
+    """The beginning of a series behind an input that is not drawn: no line leads on."""
+
+    begins = True
+
+    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
+        """See :meth:`Block.place`."""
+        return [Port(((x, y),), source=NOTHING)]
 
 
 # ---- wires --------------------------------------------------------------------------------

@@ -67,6 +67,8 @@ def within(node: Node, shown: bool = False, modules: bool = True) -> Iterator[No
     while rest:
         node = rest.pop()
         yield node
+        if isinstance(node, Layer | Named | From):
+            continue
         if modules or not isinstance(node, ModuleCall):
             rest.extend(reversed(children(node, shown)))
 
