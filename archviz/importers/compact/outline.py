@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias, assert_never
 
-from archviz.network.kinds import ACTIVATIONS, NORMS
+from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 
 MANY = 20
 """Convolutions from which on one note stands for all their badges."""
+
+WHEN = "when"
+"""Behind the arguments of a call that may be left out: when it stands."""
 
 Values: TypeAlias = tuple[tuple[str, str], ...]
 """Fields and their texts."""
@@ -165,7 +168,7 @@ def item_structure(item: Item) -> tuple[Any, ...]:
         case LayerItem():
             return "layer", item.kind, item.fixed, tuple(field for field, _ in item.values)
         case CallItem():
-            return "call", item.module
+            return "call", item.module, len(item.values)
         case RepeatItem():
             names = tuple((name, len(texts)) for name, texts in item.each)
             return "repeat", item.times, inner, names
@@ -213,6 +216,21 @@ def layer_items(outline: Outline) -> Iterator[LayerItem]:
             yield item.merge
         for series in inner_series(item):
             waiting += series
+
+
+def boxes(outline: Outline) -> int:
+    """How many boxes a figure has in its row and its panels."""
+    rows = [outline.body, *[module.body for module in outline.modules]]
+    return sum(_boxes(item) for row in rows for item in row)
+
+
+def _boxes(item: Item) -> int:
+    if isinstance(item, LayerItem):
+        drawn = dict(item.fixed).get("drawn", KINDS[item.kind].drawn)
+        return int(bool(drawn))
+    inside = sum(_boxes(one) for series in inner_series(item) for one in series)
+    merged = isinstance(item, ParallelItem) and item.merge is not None
+    return inside + merged + isinstance(item, CallItem)
 
 
 def badges_once(outline: Outline) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from archviz.importers.compact.code_names import CodeNames
 from archviz.importers.compact.module_drafts import MOST_TOWERS, ModuleDraft
 from archviz.importers.compact.names import name_modules, with_kernel
 from archviz.importers.compact.outline import (
+    WHEN,
     AuxiliaryItem,
     CallItem,
     GraphItem,
@@ -19,6 +20,7 @@ from archviz.importers.compact.outline import (
     OutlineModule,
     ParallelItem,
     Parameter,
+    Values,
     inner_series,
     with_inner_series,
 )
@@ -32,7 +34,14 @@ from archviz.importers.compact.parameters import (
 from archviz.importers.compact.repeats import with_repeats
 from archviz.importers.compact.rows import TAKES
 from archviz.importers.compact.several_inputs import START, has_input
-from archviz.importers.compact.structure import Structures, VaryingField, layer_structure
+from archviz.importers.compact.structure import (
+    EXTRA,
+    OPTIONAL,
+    Structures,
+    VaryingField,
+    layer_structure,
+)
+from archviz.importers.compact.told_apart import resized
 from archviz.importers.compact.tree import (
     Call,
     Chain,
@@ -114,8 +123,8 @@ class _OutlineBuilder:
 
     def values_in(self, chain: Chain) -> tuple[str, ...]:
         """The named values that layers of a chain take, those in its modules among them."""
-        taken = [self.structures.nodes[layer].options.get(TAKES, ()) for layer in
-                 chain_layers(chain) if layer >= 0]  # fmt: skip
+        taken = [self.structures.nodes[layer if layer >= 0 else ~layer].options.get(TAKES, ())
+                 for layer in chain_layers(chain)]  # fmt: skip
         return tuple(dict.fromkeys([name for names in taken for name in names]))
 
     def first_uses(self, chain: Chain) -> list[int]:
@@ -219,8 +228,13 @@ class _OutlineBuilder:
             if isinstance(element, int):
                 found.append(layer(element).varying)
             elif isinstance(element, Call):
-                if self.plan(element.module).takes:
+                takes = self.plan(element.module).takes
+                if takes and element.present:
                     found.append(self.arguments[element])
+                elif takes:
+                    found.append(tuple([(one.field, None) for one in takes]))
+                if element.optional:
+                    found.append(((EXTRA, int(element.present)),))
             else:
                 for inner in chains_of(element):
                     found += self.pieces(inner)
@@ -233,14 +247,15 @@ class _OutlineBuilder:
     def rendered(self, chain: Chain, taken: Collection[str], top: bool = False) -> tuple[Item, ...]:
         """A chain without parameters as items, with its repeats."""
         texts = iter([text_of(value) for _, value in self.varying(chain)])
-        items: list[Item] = []
-        for element in chain:
-            items.append(self.item(element, texts))
+        stretches: list[list[Item]] = [self.hanging(0, taken) if top else []]
+        breaks = resized(self.structures, chain) if top else frozenset()
+        for place, element in enumerate(chain):
+            if place in breaks:
+                stretches.append([])
+            stretches[-1].append(self.item(element, texts))
             if top and (self.heads or self.names):
-                items += self.hanging(last_layer(element), taken)
-        if top:
-            items[:0] = self.hanging(0, taken)
-        return with_repeats(items, taken)
+                stretches[-1] += self.hanging(last_layer(element), taken)
+        return tuple([item for items in stretches for item in with_repeats(items, taken)])
 
     def hanging(self, layer: int | None, taken: Collection[str]) -> list[Item]:
         """What hangs on a layer of the main row, its name first."""
@@ -261,8 +276,11 @@ class _OutlineBuilder:
             case int():
                 return self.layer_item(element, texts)
             case Call():
-                takes = self.plans[element.module].takes
-                return CallItem(element.module, tuple([(one.name, next(texts)) for one in takes]))
+                names = [one.name for one in self.plans[element.module].takes]
+                values = [(name, next(texts)) for name in names]
+                when = next(texts) if element.optional else "1"
+                values += [(WHEN, when)] if when != "1" else []
+                return CallItem(element.module, tuple(values))
             case FreeGraph():
                 nodes = [(name, tuple(self.items(chain, texts))) for name, chain in element.nodes]
                 return GraphItem(tuple(nodes), tuple(element.edges))
@@ -286,6 +304,8 @@ class _OutlineBuilder:
     def form(self, parallel: Parallel) -> str:
         """Whether parallel paths are a residual, its main path first, or towers."""
         kind = self.structures.kind(parallel.merge)
+        if self.structures.may_lack(parallel.merge):
+            return "residual"
         if has_input(parallel, self.structures.nodes):
             return "towers"
         if len(parallel.branches) != 2 or any(
@@ -308,11 +328,13 @@ class _OutlineBuilder:
 
     def layer_item(self, number: int, texts: Iterator[str]) -> LayerItem:
         layer = self.structures.layer(number)
-        values = tuple((field, next(texts)) for field, _ in layer.varying)
-        kept = tuple(
-            (field, text) for field, text in values if not (field == "present" and text == "1")
-        )
-        return LayerItem(self.structures.kind(number), layer.fixed, kept)
+        values = [(field, next(texts)) for field, _ in layer.varying]
+        return LayerItem(self.structures.kind(number), layer.fixed, _there(values))
+
+
+def _there(values: Sequence[tuple[str, str]]) -> Values:
+    """The texts of fields, without that of presence where all have it."""
+    return tuple([(name, text) for name, text in values if name not in OPTIONAL or text != "1"])
 
 
 def _called(chain: Chain) -> Iterator[int]:

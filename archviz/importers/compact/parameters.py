@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from math import gcd
 from typing import NamedTuple, TypeAlias
 
-from archviz.importers.compact.structure import FieldValue
+from archviz.importers.compact.structure import OPTIONAL, PRESENT, FieldValue
 from archviz.language.options import RESERVED
 
 NAMES = {
@@ -25,12 +25,18 @@ NAMES = {
     "macs": "macs",
     "activation": "after",
     "present": "lead",
+    "extra": "extra",
+    "shortcut": "shortcut",
+    "norm": "norm",
+    "bias": "biased",
     "multiplier": "multiplier",
     "dilation": "dilation",
 }
 FACTORED = frozenset({"size", "weights", "macs", "count"})
 """Kinds of fields of which one may be a multiple of another."""
-WITH_DEFAULT = frozenset({"kernel", "stride", "padding", "activation", "present", "dilation"})
+WITH_DEFAULT = frozenset(
+    {"kernel", "stride", "padding", "activation", "present", "dilation", "norm", "bias"}
+)
 LARGEST_FACTOR = 64
 HALF = "half-kernel"
 """A padding that is half of the kernel, as a column of kernels."""
@@ -68,7 +74,7 @@ def infer_parameters(
     columns: Sequence[FieldColumn], taken: Collection[str] = (), defaults: bool = True
 ) -> tuple[list[InferredParameter], list[str]]:
     """The fewest parameters that give all columns, and the text of each column."""
-    columns = _centred(columns)
+    columns = _centred(_filled(columns))
     texts: list[str] = [""] * len(columns)
     varying: dict[ColumnKey, list[int]] = {}
     for index, column in enumerate(columns):
@@ -94,6 +100,56 @@ def infer_parameters(
         found.append(InferredParameter(names[key], key[0], key[1], default))
     found.sort(key=lambda one: bool(one.default))
     return found, texts
+
+
+def _filled(columns: Sequence[FieldColumn]) -> list[FieldColumn]:
+    """Columns with values where layers are not there: those of a column that is else the same."""
+    whole = [column for column in columns if None not in column.values]
+    result: list[FieldColumn] = []
+    for column in columns:
+        if None in column.values:
+            column = column._replace(values=_like_others(column, whole))
+            whole.append(column)
+        result.append(column)
+    return result
+
+
+def _like_others(column: FieldColumn, others: Sequence[FieldColumn]) -> tuple[FieldValue, ...]:
+    """The values of a column with those that it lacks."""
+    known = [value for value in column.values if value is not None]
+    constant = len({*known}) == 1
+    kind = family(column.field)
+    for other in others:
+        if constant or family(other.field) != kind:
+            continue
+        if kind in FACTORED and isinstance(known[0], int):
+            found = _multiple(column.values, other.values)
+            if found:
+                return found
+        elif all(a in (None, b) for a, b in zip(column.values, other.values, strict=True)):
+            return other.values
+    last = known[0] if known else 1
+    values: list[FieldValue] = []
+    for value in column.values:
+        last = last if value is None else value
+        values.append(last)
+    return tuple(values)
+
+
+def _multiple(values: Sequence[FieldValue], others: Sequence[FieldValue]) -> tuple[FieldValue, ...]:
+    """Values that are those of others, or a multiple of them; none where they are not."""
+    pairs = [
+        (a, b)
+        for a, b in zip(values, others, strict=True)
+        if isinstance(a, int) and isinstance(b, int) and b > 0
+    ]
+    if not pairs or len(pairs) < len(values) - list(values).count(None):
+        return ()
+    first, unit = pairs[0]
+    factor = first // unit
+    if not 1 <= factor <= LARGEST_FACTOR or any(a != factor * b for a, b in pairs):
+        return ()
+    return tuple([factor * other if isinstance(other, int) else other for other in others])
 
 
 def _centred(columns: Sequence[FieldColumn]) -> list[FieldColumn]:
@@ -123,7 +179,7 @@ def family(field: str) -> str:
         return "each"
     if field.startswith("shape") or field in ("filters", "groups"):
         return "size"
-    return field
+    return PRESENT if field in OPTIONAL else field
 
 
 def _bases(keys: Sequence[ColumnKey]) -> dict[ColumnKey, tuple[ColumnKey, int, int]]:
@@ -131,7 +187,7 @@ def _bases(keys: Sequence[ColumnKey]) -> dict[ColumnKey, tuple[ColumnKey, int, i
     clusters: list[list[tuple[ColumnKey, int]]] = []
     result: dict[ColumnKey, tuple[ColumnKey, int, int]] = {key: (key, 1, 1) for key in keys}
     numeric = [key for key in keys if key[0] in FACTORED and isinstance(key[1][0], int)]
-    for key in sorted(numeric, key=lambda key: int(key[1][0])):
+    for key in sorted(numeric, key=lambda key: float(text_of(key[1][0]))):
         for cluster in clusters:
             factor = _factor(key, cluster[0][0])
             if factor:
@@ -180,6 +236,7 @@ def _names(
     sizes = [key for key in keys if key[0] == "size"]
     for key, field in zip(keys, fields, strict=True):
         stem = "inner" if key in sizes[:-1] else NAMES.get(key[0], "size")
+        stem = NAMES[field] if field in OPTIONAL else stem
         stem = field.removeprefix("each-").rstrip("0123456789") if key[0] == "each" else stem
         name, number = stem, 2
         while name in used:

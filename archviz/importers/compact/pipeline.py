@@ -9,6 +9,7 @@ from archviz.importers.compact.modules import ModuleSelector
 from archviz.importers.compact.outline import (
     Outline,
     badges_once,
+    boxes,
 )
 from archviz.importers.compact.outline_builder import Hung, build_outline
 from archviz.importers.compact.path_order import put_in_order
@@ -22,15 +23,34 @@ from archviz.importers.compact.tree import (
     Parallel,
     chains_of,
 )
+from archviz.importers.compact.unions import Unions
 from archviz.importers.graphs import LayerGraph, LayerNode
+
+MOST_BOXES = 40
+"""Boxes of a figure that has a panel for each variant of a block."""
+SHARES = (0.5, 1)
+"""How many boxes a variant may have alone, for each that it has in common with another."""
 
 
 def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
-    """The outline of a model.
+    """The outline of a model: where it is too large, with variants of one block as one module.
 
     Raises:
         ArchvizError: the model has no input.
     """
+    best = outlined(graph, file)
+    least = boxes(best)
+    for share in SHARES if graph.classes else ():
+        if least <= MOST_BOXES:
+            break
+        other = outlined(graph, file, share)
+        if boxes(other) < least:
+            best, least = other, boxes(other)
+    return best
+
+
+def outlined(graph: LayerGraph, file: str = "<model>", share: float = 0) -> Outline:
+    """The outline of a model whose variants of a block are one if they differ in so little."""
     prepared = prepare(graph, file)
     rows = rows_of(prepared.nodes)
     nodes = in_one(rows)
@@ -58,6 +78,8 @@ def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
     for tap_bodies in bodies.values():
         for body in tap_bodies:
             put_in_order(structures, body)
+    if share:
+        Unions(structures, drafts, share).run(chain)
     names = {tree.index[row.nodes[-1].id]: row.name for row in rows[:-1]}
     begins = [one for one in chain if isinstance(one, int) and nodes[one].kind == "input"]
     ModuleSelector(structures, chain, [*heads, *names, *begins], drafts).run()

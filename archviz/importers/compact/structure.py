@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, assert_never
 
 from archviz.importers.compact.tree import (
@@ -19,7 +19,8 @@ from archviz.importers.graphs import LayerNode
 from archviz.network.kinds import ACTIVATIONS, KINDS
 from archviz.network.rules import dimensions
 
-FieldValue: TypeAlias = int | float | str
+FieldValue: TypeAlias = int | float | str | None
+"""None where a layer is not there: any value will do."""
 VaryingField: TypeAlias = tuple[str, FieldValue]
 """A field in which layers of one structure may differ, and its value.
 
@@ -32,6 +33,13 @@ FIXED = (
     *("bias", "norm", "ceil", "shared", "label", "drawn", "kv_heads", "out_bias"),
     *("biases", "reset_after", "bidirectional", "last", "takes", "active", "gated"),
 )
+PRESENT = "present"
+"""The field of what some calls of a module leave out."""
+EXTRA, SHORTCUT = "extra", "shortcut"
+"""The same of layers and calls behind others, and of merges."""
+OPTIONAL = frozenset({PRESENT, EXTRA, SHORTCUT})
+FREE: Mapping[str, FieldValue] = {"activation": "none", "norm": "none", "bias": "yes"}
+"""Options in which layers of one place may differ, with what they have without a word."""
 DRAWN = {name: int(kind.drawn) for name, kind in KINDS.items()}
 NUMBERS = ("filters", "multiplier", "groups", "value", "count", "weights", "macs", "own")
 
@@ -76,8 +84,26 @@ def layer_structure(node: LayerNode) -> LayerStructure:
         fixed.append(("activation", activation))
     classes = [field for field, _ in varying]
     if kind in ALONE:
-        varying.append(("present", 1))
+        varying.append((PRESENT, 1))
     return LayerStructure((kind, tuple(fixed), tuple(classes)), tuple(fixed), tuple(varying))
+
+
+def freed(layer: LayerStructure, fields: Collection[str]) -> LayerStructure:
+    """A layer with fields as varying ones that are constant elsewhere, and one of presence."""
+    fixed = dict(layer.fixed)
+    varying = [one for one in layer.varying if one[0] != PRESENT]
+    own = [name for name, _ in varying]
+    moved = [name for name in FREE if name in fields and name not in own]
+    for name in moved:
+        value = fixed.pop(name, FREE[name])
+        varying.append((name, ("no", "yes")[value] if isinstance(value, bool) else value))
+    names = [name for name, _ in varying]
+    if len(own) < len(layer.varying):
+        varying.append((PRESENT, 1))
+    elif PRESENT in fields:
+        varying.append((SHORTCUT if KINDS[layer.key[0]].join else EXTRA, 1))
+    kept = tuple(fixed.items())
+    return LayerStructure((layer.key[0], kept, (*names, *fields)), kept, tuple(varying))
 
 
 def pad_text(
@@ -114,6 +140,8 @@ class Structures:
         self.keys: list[int] = [UNKNOWN] * len(nodes)
         self.stated: dict[tuple[Any, ...], LayerStructure] = {}
         """By kind and options: most layers are like an earlier one."""
+        self.freed: dict[int, frozenset[str]] = {}
+        """Of layers in modules that are one of several: the fields that vary there alone."""
         self.sizes: list[int] = []
         """How many layers are drawn in what has a structure, by its number."""
 
@@ -129,16 +157,37 @@ class Structures:
         """A layer taken apart; what is not there is like the layer it stands for."""
         if number < 0:
             found = self.layer(~number)
-            return found._replace(varying=(*found.varying[:-1], ("present", 0)))
+            if ~number in self.freed:
+                there = [(name, 0 if name in OPTIONAL else None) for name, _ in found.varying]
+                return found._replace(varying=tuple(there))
+            return found._replace(varying=(*found.varying[:-1], (PRESENT, 0)))
         known = self.layers[number]
         if known is None:
-            node = self.nodes[number]
-            stated = node.kind, *node.options.items()
-            known = self.stated.get(stated)
-            if known is None:
-                known = self.stated[stated] = layer_structure(node)
+            known = self.as_stated(number)
+            if number in self.freed:
+                known = freed(known, sorted(self.freed[number]))
             self.layers[number] = known
         return known
+
+    def as_stated(self, number: int) -> LayerStructure:
+        """A layer taken apart, whatever varies where it stands."""
+        node = self.nodes[number]
+        stated = node.kind, *node.options.items()
+        known = self.stated.get(stated)
+        if known is None:
+            known = self.stated[stated] = layer_structure(node)
+        return known
+
+    def free(self, number: int, fields: Collection[str]) -> None:
+        """Let fields of a layer, or of the one it stands for, be varying ones."""
+        index = number if number >= 0 else ~number
+        self.freed[index] = self.freed.get(index, frozenset()) | {*fields}
+        self.layers[index] = None
+        self.keys[index] = UNKNOWN
+
+    def may_lack(self, number: int) -> bool:
+        """Whether calls of the module around a layer may leave it out."""
+        return PRESENT in self.freed.get(number if number >= 0 else ~number, ())
 
     def key(self, element: Element) -> int:
         """The structure of an element."""
@@ -168,7 +217,7 @@ class Structures:
             case Fork():
                 return self.number(("fork", *inner), size)
             case Call():
-                return self.number(("call", element.module, *inner), size)
+                return self.number(("call", element.module, element.optional, *inner), size)
             case _:
                 assert_never(element)
 

@@ -15,7 +15,7 @@ from archviz.importers.compact.tree import (
     Parallel,
     chain_layers,
     chains_of,
-    last_layer,
+    last_there,
 )
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 from archviz.network.model import Shape
@@ -112,12 +112,13 @@ def _parts(
         if isinstance(first, Call):
             yield titles.get(first.module, "").partition(",")[0]
             continue
-        number = first if isinstance(first, int) else -1
+        number = next((one for one in elements if isinstance(one, int) and one >= 0), -1)
         if number < 0 or not KINDS[structures.kind(number)].drawn:
             continue
         kernels = {
             structures.nodes[one].options.get("kernel", ()) if isinstance(one, int) else ()
             for one in elements
+            if not isinstance(one, int) or one >= 0
         }
         yield _words(structures, number, kernels.pop() if len(kernels) == 1 else ())
 
@@ -173,12 +174,21 @@ def variant_word(
 def _grown(structures: Structures, body: Chain, shapes: Mapping[str, Shape]) -> int:
     """Whether there are more places behind a body than before it (1), or fewer (-1)."""
     first = next((one for one in chain_layers(body) if one >= 0), None)
-    last = last_layer(body[-1])
+    last = last_there(body)
     if first is None or last is None or last < 0:
         return 0
     before = [shapes.get(source, ()) for source in structures.nodes[first].inputs]
     places = prod(structures.nodes[last].shape[:-1])
     return (places > prod(before[0][:-1])) - (places < prod(before[0][:-1])) if before else 0
+
+
+def resized(structures: Structures, chain: Chain) -> frozenset[int]:
+    """The places of calls that change the resolution, where others of their module do not."""
+    shapes = {node.id: node.shape for node in structures.nodes}
+    calls = [(place, one) for place, one in enumerate(chain) if isinstance(one, Call)]
+    grown = {place: _grown(structures, one.body, shapes) for place, one in calls}
+    keeping = {one.module for place, one in calls if not grown[place]}
+    return frozenset(place for place, one in calls if grown[place] and one.module in keeping)
 
 
 def strides(structures: Structures, chain: Chain) -> Iterator[int]:

@@ -62,17 +62,23 @@ class FreeGraph:
 
 
 class Call:
-    """A module, and what stands in it at this place."""
+    """A module, and what stands in it at this place.
 
-    __slots__ = ("body", "key", "module")
+    ``optional``: calls of the module around it may leave it out; one that is not ``present``
+    stands for a call like that one which is not there.
+    """
+
+    __slots__ = ("body", "key", "module", "optional", "present")
 
     depth = 2
     """What it calls may have any paths in it."""
 
-    def __init__(self, module: int, body: Chain) -> None:
+    def __init__(self, module: int, body: Chain, present: bool = True) -> None:
         self.module = module
         self.body = body
         self.key = UNKNOWN
+        self.optional = not present
+        self.present = present
 
 
 Element: TypeAlias = int | Parallel | Fork | FreeGraph | Call
@@ -102,21 +108,34 @@ def chains_of(element: Element) -> list[Chain]:
 
 
 def last_layer(element: Element) -> int | None:
-    """The layer whose value an element gives; None where that is several."""
+    """The layer whose value an element gives; None where that is several.
+
+    Of an element that is not there, a negative number.
+    """
     match element:
         case int():
             return element
         case Parallel():
-            return element.merge
+            return element.merge if element.merge >= 0 else last_there(element.branches[0])
         case Call():
-            return last_layer(element.body[-1])
+            return last_there(element.body)
         case FreeGraph():
             last = next(source for source, target in element.edges if target == "out")
-            return last_layer(dict(element.nodes)[last][-1])
+            return last_there(dict(element.nodes)[last])
         case Fork():
             return None
         case _:
             assert_never(element)
+
+
+def last_there(chain: Chain) -> int | None:
+    """The layer whose value a chain gives, behind which there may be what is not there."""
+    last: int | None = None
+    for element in reversed(chain):
+        last = last_layer(element)
+        if last is None or last >= 0:
+            break
+    return last
 
 
 def layers_in(element: Element) -> Iterator[int]:

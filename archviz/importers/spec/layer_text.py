@@ -8,10 +8,10 @@ from typing import Any, TypeAlias
 
 from archviz.importers.compact.outline import LayerItem, Outline, layer_items
 from archviz.importers.compact.rows import TAKES
-from archviz.importers.compact.structure import sides_text
+from archviz.importers.compact.structure import OPTIONAL, sides_text
 from archviz.language.options import FLAGS, OPTIONS
 from archviz.language.shorthand import LABEL_LENGTH
-from archviz.network.kinds import KINDS
+from archviz.network.kinds import ACTIVATIONS, KINDS
 from archviz.network.rules import dimensions
 
 FLAG_OF = {setting: word for word, setting in FLAGS.items()}
@@ -22,7 +22,7 @@ OPTION_OF: Mapping[str, Mapping[str, str]] = {
 }
 UNSAID = {"pad": "valid", "norm": "none", "bias": "yes", "act": "none"}
 """What a layer has without a word."""
-RENAMED = {"padding": "pad", "present": "when", "activation": "act"}
+RENAMED = {"padding": "pad", "activation": "act", **dict.fromkeys(OPTIONAL, "when")}
 
 Settings: TypeAlias = dict[str, str]
 
@@ -116,7 +116,7 @@ def find_defaults(outline: Outline) -> dict[str, Settings]:
 def _majority(option: str, layers: Sequence[Settings]) -> str:
     """The value of an option that most layers can have; else what comes without a word."""
     counts = Counter(word for layer in layers for word in _ways(option, layer.get(option, "")))
-    words = [word for word in counts if (option, word) in FLAG_OF or option == "act"]
+    words = [word for word in counts if (option, word) in FLAG_OF or word in ACTIVATIONS]
     best = max(words, key=lambda word: (counts[word], word == "same"), default="")
     return best if best and 2 * counts[best] > len(layers) else UNSAID[option]
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import assert_never
 
 from archviz.importers.compact.outline import (
+    WHEN,
     AuxiliaryItem,
     CallItem,
     GraphItem,
@@ -101,7 +102,9 @@ class _SpecWriter:
 
     def call(self, item: CallItem) -> str:
         module = self.modules[item.module]
-        return " ".join([module.name, *arguments(module.takes, item.values)])
+        when = dict(item.values).get(WHEN, "")
+        left_out = [f"when={when}"] if when else []
+        return " ".join([module.name, *arguments(module.takes, item.values), *left_out])
 
     def of(self, item: RepeatItem) -> str:
         if self.rows(item):
@@ -114,6 +117,8 @@ class _SpecWriter:
         """The arguments of each iteration, where a module alone is repeated."""
         only = item.body[0]
         if not item.each or len(item.body) > 1 or not isinstance(only, CallItem):
+            return []
+        if WHEN in dict(only.values):
             return []
         takes = self.modules[only.module].takes
         found = []

@@ -1,0 +1,276 @@
+"""Variants of a block of the model's own code as one module, with what some of them have alone.
+
+Where a figure would be too large with a panel for each variant, those that read well together
+become one: what some leave out is dashed in its panel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import assert_never
+
+from archviz.importers.compact.alignment import Aligned, Alignment, Alone, Around, Script
+from archviz.importers.compact.module_drafts import ModuleDraft, ModuleDrafts
+from archviz.importers.compact.series_parallel import nesting
+from archviz.importers.compact.structure import PRESENT, Structures
+from archviz.importers.compact.tree import (
+    UNKNOWN,
+    Call,
+    Chain,
+    Element,
+    Fork,
+    FreeGraph,
+    Parallel,
+    chain_layers,
+    chains_of,
+)
+
+FEWEST = 2
+"""Boxes that variants have in common, at least."""
+MOST_ALONE = 6
+"""Boxes of a module that some of its calls leave out, at most."""
+
+
+class Unions:
+    """Makes one module of variants of one class."""
+
+    def __init__(self, structures: Structures, drafts: ModuleDrafts, share: float) -> None:
+        self.structures = structures
+        self.drafts = drafts
+        self.share = share
+        """Boxes that one variant may have alone, for each that both have."""
+        self.alignment = Alignment(structures)
+        self.classes: dict[str, list[int]] = {}
+        for key, number in drafts.by_key.items():
+            if isinstance(key, tuple) and key[0] == "code":
+                self.classes.setdefault(key[1], []).append(number)
+        self.name_of = {number: name for name, of in self.classes.items() for number in of}
+        self.done: set[str] = set()
+
+    def run(self, chain: Chain) -> None:
+        """Unite what can be, modules in others first; ``chain`` is the main row."""
+        for name in self.classes:
+            self.unite(name)
+        forget(chain)
+
+    def unite(self, name: str) -> None:
+        """Unite the variants of a class, those that differ least first."""
+        if name in self.done:
+            return
+        self.done.add(name)
+        for number in self.classes[name]:
+            for inner in calls_in([call.body for call in self.drafts.found[number].calls]):
+                if inner.module in self.name_of:
+                    self.unite(self.name_of[inner.module])
+        for number in self.classes[name]:
+            for call in self.drafts.found[number].calls:
+                forget(call.body)
+        left = [number for number in self.classes[name] if self.drafts.found[number].calls]
+        while True:
+            pairs = {pair: self.aligned(*pair) for pair in combinations(left, 2)}
+            good = {pair: found for pair, found in pairs.items() if found is not None}
+            if not good:
+                return
+            first, second = min(good, key=lambda pair: good[pair].cost / good[pair].common)
+            self.merge(first, second, good[first, second].script)
+            left.remove(second)
+
+    def aligned(self, first: int, second: int) -> Aligned | None:
+        """How two modules are one; None where they would not read well as one."""
+        bodies = [self.drafts.found[number].calls[0].body for number in (first, second)]
+        found = self.alignment.chains(*bodies)
+        if found is None or found.common < FEWEST or found.alone > self.share * found.common:
+            return None
+        before = max(_optional(self.structures, body) for body in bodies)
+        return found if before + found.alone <= MOST_ALONE else None
+
+    def merge(self, first: int, second: int, script: Script) -> None:
+        """Let the calls of two modules be those of the first one, with all that both have."""
+        drafts = [self.drafts.found[number] for number in (first, second)]
+        bodies = [copied(draft.calls[0].body) for draft in drafts]
+        wide = _Widening(self.structures, self.drafts)
+        made = [
+            [wide.chain(call.body, bodies[1 - side], script, side) for call in draft.calls]
+            for side, draft in enumerate(drafts)
+        ]
+        for draft, chains in zip(drafts, made, strict=True):
+            for call, chain in zip(draft.calls, chains, strict=True):
+                call.body[:] = chain
+                call.module, call.key = first, UNKNOWN
+                forget(chain)
+        together = sorted([*drafts[0].calls, *drafts[1].calls], key=lambda one: _first(one.body))
+        drafts[0].calls[:] = together
+        drafts[1].calls.clear()
+
+
+class _Widening:
+    """Writes chains of one side with what the other side has alone, as what is not there."""
+
+    def __init__(self, structures: Structures, drafts: ModuleDrafts) -> None:
+        self.structures = structures
+        self.drafts = drafts
+
+    def chain(self, own: Chain, other: Chain, script: Script, side: int) -> Chain:
+        """A chain of ``side``; ``other`` is one of the other side."""
+        result: Chain = []
+        places = [0, 0]
+        chains = (own, other) if side == 0 else (other, own)
+        for step in script:
+            i, j = places
+            if isinstance(step, Alone):
+                element = chains[step.side][places[step.side]]
+                result.append(self.alone(element, step.side == side))
+                places[step.side] += 1
+            elif isinstance(step, Around):
+                around = chains[step.side][places[step.side]]
+                start = places[1 - step.side]
+                row = chains[1 - step.side][start : start + step.length]
+                assert isinstance(around, Parallel)
+                result.append(self.around(around, row, step, side))
+                places[step.side] += 1
+                places[1 - step.side] += step.length
+            else:
+                pair = (chains[0][i], chains[1][j])
+                swap = step.swapped, side
+                self.both(pair[side], pair[1 - side], step.freed, step.inner, swap)
+                result.append(pair[side])
+                places = [i + 1, j + 1]
+        return result
+
+    def both(
+        self,
+        own: Element,
+        other: Element,
+        fields: frozenset[str],
+        inner: Sequence[Script],
+        swap: tuple[bool, int],
+    ) -> None:
+        """Let an element have all that the other one has, too."""
+        if isinstance(own, int):
+            if fields:
+                self.structures.free(own, fields)
+            return
+        swapped, side = swap
+        if swapped and isinstance(own, Parallel) and side == 1:
+            own.branches.reverse()
+        others = [*chains_of(other)]
+        if swapped and side == 0:
+            others.reverse()
+        for chain, theirs, script in zip(chains_of(own), others, inner, strict=True):
+            chain[:] = self.chain(chain, theirs, script, side)
+        if isinstance(own, Parallel) and fields:
+            self.structures.free(own.merge, fields)
+        if isinstance(own, Call) and isinstance(other, Call):
+            own.optional |= other.optional
+        if not isinstance(own, Call):
+            own.depth = 1 + nesting(chains_of(own))
+
+    def alone(self, element: Element, is_own: bool) -> Element:
+        """What only one side has: optional there, and not there on the other side."""
+        if isinstance(element, int):
+            self.structures.free(element, {PRESENT})
+            return element if is_own or element < 0 else ~element
+        if not isinstance(element, Call):
+            element = Call(self.gate(element), [element])
+            if is_own:
+                self.drafts.of(element).calls.append(element)
+        if not is_own:
+            return without(element)
+        element.optional = True
+        return element
+
+    def gate(self, element: Element) -> int:
+        """The module of a gate, so that a call of it can be left out."""
+        key = self.structures.key(element)
+        if key not in self.drafts.by_key:
+            self.drafts.by_key[key] = len(self.drafts.found)
+            self.drafts.found.append(ModuleDraft("inner", []))
+        return self.drafts.by_key[key]
+
+    def around(self, element: Parallel, row: Chain, step: Around, side: int) -> Element:
+        """A residual whose shortcut some leave out."""
+        self.structures.free(element.merge, {PRESENT})
+        if side == step.side:
+            element.branches[0] = self.chain(element.branches[0], row, step.inner, side)
+            element.depth = 1 + nesting(element.branches)
+            return element
+        main = self.chain(row, element.branches[0], step.inner, side)
+        branches = [main, copied(element.branches[1], False)]
+        return Parallel(branches, away(element.merge), 1 + nesting(branches))
+
+
+def away(layer: int) -> int:
+    """What stands for a layer that is not there."""
+    return layer if layer < 0 else ~layer
+
+
+def without(call: Call) -> Call:
+    """What stands for a call that is not there."""
+    return Call(call.module, copied(call.body, False), False)
+
+
+def copied(chain: Chain, present: bool = True) -> Chain:
+    """A chain once more; one that is not ``present`` stands for that which is not there."""
+    return [_copy(element, present) for element in chain]
+
+
+def _copy(element: Element, present: bool) -> Element:
+    match element:
+        case int():
+            return element if present else away(element)
+        case Call():
+            call = Call(element.module, copied(element.body, present), present and element.present)
+            call.optional |= element.optional
+            return call
+        case Parallel():
+            branches = [copied(branch, present) for branch in element.branches]
+            merge = element.merge if present else away(element.merge)
+            return Parallel(branches, merge, element.depth)
+        case Fork():
+            return Fork([copied(branch, present) for branch in element.branches], element.depth)
+        case FreeGraph():
+            nodes = [(name, copied(inner, present)) for name, inner in element.nodes]
+            return FreeGraph(nodes, [*element.edges], element.depth)
+        case _:
+            assert_never(element)
+
+
+def forget(chain: Chain) -> None:
+    """Let the structures of what is in a chain be found again."""
+    for element in chain:
+        if not isinstance(element, int):
+            element.key = UNKNOWN
+            for inner in chains_of(element):
+                forget(inner)
+
+
+def calls_in(chains: Sequence[Chain]) -> list[Call]:
+    """The calls in some chains, with those in them."""
+    found = []
+    for chain in chains:
+        for element in chain:
+            if isinstance(element, Call):
+                found.append(element)
+            found += calls_in(chains_of(element))
+    return found
+
+
+def _optional(structures: Structures, chain: Chain) -> int:
+    """How many boxes in a chain some calls leave out already."""
+    found = 0
+    for element in chain:
+        if isinstance(element, int):
+            there = element if element >= 0 else ~element
+            found += PRESENT in structures.freed.get(there, ())
+        elif isinstance(element, Call):
+            found += element.optional
+        else:
+            found += sum(_optional(structures, inner) for inner in chains_of(element))
+            if isinstance(element, Parallel):
+                found += _optional(structures, [element.merge])
+    return found
+
+
+def _first(body: Chain) -> int:
+    return min((layer for layer in chain_layers(body) if layer >= 0), default=0)
