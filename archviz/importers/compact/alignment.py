@@ -19,6 +19,7 @@ from archviz.importers.compact.tree import (
     Fork,
     FreeGraph,
     Parallel,
+    Run,
     chains_of,
 )
 from archviz.importers.graphs import ORDERED
@@ -118,6 +119,9 @@ class Alignment:
         )  # fmt: skip
         if same or (isinstance(first, Fork) and isinstance(second, Fork)):
             return self.paths(chains_of(first), chains_of(second))
+        if isinstance(first, Run) and isinstance(second, Run):
+            found = self.chains(first.bodies[0], second.bodies[0])
+            return found and found._replace(script=(Both(frozenset(), (found.script,)),))
         return None
 
     def shared_fields(self, first: int, second: int) -> frozenset[str]:

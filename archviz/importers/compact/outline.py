@@ -33,11 +33,15 @@ class CallItem(NamedTuple):
 
 
 class RepeatItem(NamedTuple):
-    """A repeat; ``each`` has a text an iteration."""
+    """A repeat; ``each`` has a text an iteration.
+
+    ``often`` says how often in words that may hold a parameter; then ``times`` says nothing.
+    """
 
     times: int
     body: tuple[Item, ...]
     each: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    often: str = ""
 
 
 class ParallelItem(NamedTuple):
@@ -159,6 +163,8 @@ def values_of(item: Item) -> Iterator[tuple[str, str]]:
         for name, texts in item.each:
             for text in texts:
                 yield f"each-{name}", text
+        if item.often:
+            yield "times", item.often
 
 
 def item_structure(item: Item) -> tuple[Any, ...]:
@@ -171,7 +177,7 @@ def item_structure(item: Item) -> tuple[Any, ...]:
             return "call", item.module, len(item.values)
         case RepeatItem():
             names = tuple((name, len(texts)) for name, texts in item.each)
-            return "repeat", item.times, inner, names
+            return "repeat", item.times, bool(item.often), inner, names
         case ParallelItem():
             merge = item_structure(item.merge) if item.merge else ()
             return "parallel", item.form, item.copies, inner, merge
@@ -197,7 +203,7 @@ def refilled(item: Item, texts: Iterator[str]) -> Item:
         return made._replace(merge=merge)
     if isinstance(made, RepeatItem):
         each = tuple((name, tuple(next(texts) for _ in old)) for name, old in made.each)
-        return made._replace(each=each)
+        return made._replace(each=each, often=next(texts) if made.often else "")
     return made
 
 

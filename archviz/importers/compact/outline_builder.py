@@ -20,6 +20,7 @@ from archviz.importers.compact.outline import (
     OutlineModule,
     ParallelItem,
     Parameter,
+    RepeatItem,
     Values,
     inner_series,
     with_inner_series,
@@ -37,6 +38,7 @@ from archviz.importers.compact.several_inputs import START, has_input
 from archviz.importers.compact.structure import (
     EXTRA,
     OPTIONAL,
+    TIMES,
     Structures,
     VaryingField,
     layer_structure,
@@ -49,6 +51,7 @@ from archviz.importers.compact.tree import (
     Fork,
     FreeGraph,
     Parallel,
+    Run,
     chain_layers,
     chains_of,
     last_layer,
@@ -156,7 +159,7 @@ class _OutlineBuilder:
             plan = self.plan(done - 1)
             if len(plan.takes) > MOST_PARAMETERS:
                 self.split(done - 1)
-            elif 2 < len(draft.calls) <= 64 and draft.role == "block":
+            elif 2 < len(draft.calls) <= 64 and draft.role == "block" and not draft.coded:
                 rest = self.parameters_of(draft.calls[:-1])
                 if self.sizes(rest) < self.sizes(plan.takes):
                     self.move([draft.calls.pop()])
@@ -240,6 +243,8 @@ class _OutlineBuilder:
                     found += self.pieces(inner)
                 if isinstance(element, Parallel):
                     found.append(layer(element.merge).varying)
+                elif isinstance(element, Run):
+                    found.append(((TIMES, len(element.bodies)),))
         return found
 
     # ---- items --------------------------------------------------------------------------------
@@ -281,6 +286,10 @@ class _OutlineBuilder:
                 when = next(texts) if element.optional else "1"
                 values += [(WHEN, when)] if when != "1" else []
                 return CallItem(element.module, tuple(values))
+            case Run():
+                body = tuple(self.items(element.bodies[0], texts))
+                times = next(texts)
+                return body[0] if times == "1" else RepeatItem(0, body, often=times)
             case FreeGraph():
                 nodes = [(name, tuple(self.items(chain, texts))) for name, chain in element.nodes]
                 return GraphItem(tuple(nodes), tuple(element.edges))

@@ -27,6 +27,7 @@ NAMES = {
     "present": "lead",
     "extra": "extra",
     "shortcut": "shortcut",
+    "times": "times",
     "norm": "norm",
     "bias": "biased",
     "multiplier": "multiplier",

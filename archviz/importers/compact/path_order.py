@@ -6,7 +6,7 @@ from functools import partial
 
 from archviz.importers.compact.several_inputs import has_input
 from archviz.importers.compact.structure import Structures
-from archviz.importers.compact.tree import Call, Chain, FreeGraph, chains_of
+from archviz.importers.compact.tree import Call, Chain, FreeGraph, Run, chains_of
 from archviz.importers.graphs import ORDERED
 
 
@@ -19,7 +19,7 @@ def put_in_order(structures: Structures, chain: Chain) -> None:
         if element.depth > 1:
             for inner in chains_of(element):
                 put_in_order(structures, inner)
-        if isinstance(element, FreeGraph | Call):
+        if isinstance(element, FreeGraph | Call | Run):
             continue
         kind = structures.kind(element)
         if kind not in ORDERED and not has_input(element, structures.nodes):

@@ -75,7 +75,7 @@ def _called(items: Sequence[Item], taken: Collection[str]) -> list[Item]:
 
 
 def _same_module(first: CallItem, other: Item) -> bool:
-    return isinstance(other, CallItem) and other.module == first.module
+    return item_structure(other) == item_structure(first)
 
 
 def _best(

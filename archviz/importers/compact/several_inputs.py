@@ -18,6 +18,7 @@ from archviz.importers.compact.tree import (
     Fork,
     FreeGraph,
     Parallel,
+    Run,
     chain_layers,
     chains_of,
 )
@@ -90,7 +91,7 @@ def begins(element: Element, nodes: Sequence[LayerNode]) -> bool:
             return all(branch and begins(branch[0], nodes) for branch in element.branches)
         case FreeGraph():
             return all(source != "in" for source, _ in element.edges)
-        case Fork() | Call():
+        case Fork() | Call() | Run():
             return False
         case _:
             assert_never(element)

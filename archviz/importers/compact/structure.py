@@ -13,6 +13,7 @@ from archviz.importers.compact.tree import (
     Fork,
     FreeGraph,
     Parallel,
+    Run,
     chains_of,
 )
 from archviz.importers.graphs import LayerNode
@@ -40,6 +41,8 @@ EXTRA, SHORTCUT = "extra", "shortcut"
 OPTIONAL = frozenset({PRESENT, EXTRA, SHORTCUT})
 FREE: Mapping[str, FieldValue] = {"activation": "none", "norm": "none", "bias": "yes"}
 """Options in which layers of one place may differ, with what they have without a word."""
+TIMES = "times"
+"""The field of a row of equal elements: how many there are."""
 DRAWN = {name: int(kind.drawn) for name, kind in KINDS.items()}
 NUMBERS = ("filters", "multiplier", "groups", "value", "count", "weights", "macs", "own")
 
@@ -201,7 +204,7 @@ class Structures:
             element.key = self.structure(element)
         return element.key
 
-    def structure(self, element: Parallel | Fork | FreeGraph | Call) -> int:
+    def structure(self, element: Parallel | Fork | FreeGraph | Call | Run) -> int:
         """The number of an element's structure, which nobody has looked at yet."""
         inner = tuple([self.chain_key(chain) for chain in chains_of(element)])
         sizes = self.sizes
@@ -216,6 +219,8 @@ class Structures:
                 return self.number(("graph", inner, tuple(element.edges)), size)
             case Fork():
                 return self.number(("fork", *inner), size)
+            case Run():
+                return self.number(("run", *inner), size)
             case Call():
                 return self.number(("call", element.module, element.optional, *inner), size)
             case _:
@@ -255,4 +260,6 @@ def varying_fields(structures: Structures, chain: Chain) -> list[VaryingField]:
                 found += varying_fields(structures, inner)
             if isinstance(element, Parallel):
                 found += structures.layer(element.merge).varying
+            elif isinstance(element, Run):
+                found.append((TIMES, len(element.bodies)))
     return found

@@ -81,7 +81,19 @@ class Call:
         self.present = present
 
 
-Element: TypeAlias = int | Parallel | Fork | FreeGraph | Call
+class Run:
+    """Equal elements in a row, of which a module may have more in some calls than in others."""
+
+    __slots__ = ("bodies", "key")
+
+    depth = 2
+
+    def __init__(self, bodies: list[Chain]) -> None:
+        self.bodies = bodies
+        self.key = UNKNOWN
+
+
+Element: TypeAlias = int | Parallel | Fork | FreeGraph | Call | Run
 Chain: TypeAlias = list[Element]
 
 
@@ -103,6 +115,8 @@ def chains_of(element: Element) -> list[Chain]:
             return [chain for _, chain in element.nodes]
         case Call():
             return [element.body]
+        case Run():
+            return element.bodies[:1]
         case _:
             assert_never(element)
 
@@ -119,6 +133,8 @@ def last_layer(element: Element) -> int | None:
             return element.merge if element.merge >= 0 else last_there(element.branches[0])
         case Call():
             return last_there(element.body)
+        case Run():
+            return last_there(element.bodies[-1])
         case FreeGraph():
             last = next(source for source, target in element.edges if target == "out")
             return last_there(dict(element.nodes)[last])
@@ -143,7 +159,7 @@ def layers_in(element: Element) -> Iterator[int]:
     if isinstance(element, int):
         yield element
         return
-    for chain in chains_of(element):
+    for chain in element.bodies if isinstance(element, Run) else chains_of(element):
         for inner in chain:
             yield from layers_in(inner)
     if isinstance(element, Parallel):

@@ -6,14 +6,14 @@ become one: what some leave out is dashed in its panel.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import combinations
+from collections.abc import Collection, Iterator, Sequence
+from itertools import combinations, pairwise
 from typing import assert_never
 
 from archviz.importers.compact.alignment import Aligned, Alignment, Alone, Around, Script
 from archviz.importers.compact.module_drafts import ModuleDraft, ModuleDrafts
 from archviz.importers.compact.series_parallel import nesting
-from archviz.importers.compact.structure import PRESENT, Structures
+from archviz.importers.compact.structure import PRESENT, Structures, varying_fields
 from archviz.importers.compact.tree import (
     UNKNOWN,
     Call,
@@ -22,6 +22,7 @@ from archviz.importers.compact.tree import (
     Fork,
     FreeGraph,
     Parallel,
+    Run,
     chain_layers,
     chains_of,
 )
@@ -66,6 +67,8 @@ class Unions:
         for number in self.classes[name]:
             for call in self.drafts.found[number].calls:
                 forget(call.body)
+        if len(self.classes[name]) > 1:
+            self.with_runs(name)
         left = [number for number in self.classes[name] if self.drafts.found[number].calls]
         while True:
             pairs = {pair: self.aligned(*pair) for pair in combinations(left, 2)}
@@ -75,6 +78,27 @@ class Unions:
             first, second = min(good, key=lambda pair: good[pair].cost / good[pair].common)
             self.merge(first, second, good[first, second].script)
             left.remove(second)
+
+    def with_runs(self, name: str) -> None:
+        """Let equal elements in a row be one, of which a variant may have more than another."""
+        drafts = [self.drafts.found[number] for number in self.classes[name]]
+        bodies = [[call.body for call in draft.calls] for draft in drafts if draft.calls]
+        often = {key for some in bodies for key in self.repeated(some)}
+        for some in bodies:
+            in_runs(self.structures, some, often)
+            for body in some:
+                forget(body)
+
+    def repeated(self, chains: Sequence[Chain]) -> Iterator[int]:
+        """The structures of which chains of one structure have several in a row."""
+        for place, (one, behind) in enumerate(pairwise(chains[0])):
+            key = -1 if isinstance(one, int) else self.structures.key(one)
+            if key == self.structures.key(behind) and all(
+                is_equal(self.structures, *chain[place : place + 2]) for chain in chains
+            ):
+                yield key
+        for inner in open_chains(chains):
+            yield from self.repeated(inner)
 
     def aligned(self, first: int, second: int) -> Aligned | None:
         """How two modules are one; None where they would not read well as one."""
@@ -154,6 +178,10 @@ class _Widening:
         swapped, side = swap
         if swapped and isinstance(own, Parallel) and side == 1:
             own.branches.reverse()
+        if isinstance(own, Run) and isinstance(other, Run):
+            for chain in own.bodies:
+                chain[:] = self.chain(chain, other.bodies[0], inner[0], side)
+            return
         others = [*chains_of(other)]
         if swapped and side == 0:
             others.reverse()
@@ -163,7 +191,7 @@ class _Widening:
             self.structures.free(own.merge, fields)
         if isinstance(own, Call) and isinstance(other, Call):
             own.optional |= other.optional
-        if not isinstance(own, Call):
+        if not isinstance(own, Call | Run):
             own.depth = 1 + nesting(chains_of(own))
 
     def alone(self, element: Element, is_own: bool) -> Element:
@@ -227,6 +255,8 @@ def _copy(element: Element, present: bool) -> Element:
             branches = [copied(branch, present) for branch in element.branches]
             merge = element.merge if present else away(element.merge)
             return Parallel(branches, merge, element.depth)
+        case Run():
+            return Run([copied(body, present) for body in element.bodies])
         case Fork():
             return Fork([copied(branch, present) for branch in element.branches], element.depth)
         case FreeGraph():
@@ -234,6 +264,40 @@ def _copy(element: Element, present: bool) -> Element:
             return FreeGraph(nodes, [*element.edges], element.depth)
         case _:
             assert_never(element)
+
+
+def is_equal(structures: Structures, first: Element, second: Element) -> bool:
+    """Whether two elements are the same in all."""
+    fields = [varying_fields(structures, [one]) for one in (first, second)]
+    return structures.key(first) == structures.key(second) and fields[0] == fields[1]
+
+
+def open_chains(chains: Sequence[Chain]) -> Iterator[tuple[Chain, ...]]:
+    """The chains in some of one structure, side by side, but not those in modules."""
+    for elements in zip(*chains, strict=True):
+        if not isinstance(elements[0], Call):
+            yield from zip(*map(chains_of, elements), strict=True)
+
+
+def in_runs(structures: Structures, chains: Sequence[Chain], often: Collection[int]) -> None:
+    """Write what occurs often in a row as runs, in chains of one structure."""
+    for inner in open_chains(chains):
+        in_runs(structures, inner, often)
+    keys = [*structures.chain_key(chains[0])]
+    starts: list[int] = []
+    for place, key in enumerate(keys):
+        goes_on = place and key in often and keys[place - 1] == key
+        if not (
+            goes_on
+            and all(is_equal(structures, chain[place - 1], chain[place]) for chain in chains)
+        ):
+            starts.append(place)
+    for chain in chains:
+        stretches = [chain[a:b] for a, b in pairwise([*starts, len(chain)])]
+        chain[:] = [
+            Run([[one] for one in row]) if keys[start] in often else row[0]
+            for start, row in zip(starts, stretches, strict=True)
+        ]
 
 
 def forget(chain: Chain) -> None:

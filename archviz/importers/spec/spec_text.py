@@ -54,7 +54,9 @@ class _SpecWriter:
             case RepeatItem():
                 each = self.each(item)
                 more = f", each: {each}" if each else ""
-                return f"{{repeat: {item.times}, of: {_in_list(self.of(item))}{more}}}"
+                return (
+                    f"{{repeat: {item.often or item.times}, of: {_in_list(self.of(item))}{more}}}"
+                )
             case AuxiliaryItem():
                 return f"{{auxiliary: {_in_list(self.flow_series(item.body))}}}"
             case GraphItem():
@@ -155,7 +157,7 @@ class _SpecWriter:
             case LayerItem() | CallItem() | NameItem():
                 return [f"{pad}- {flow}"]
             case RepeatItem():
-                found = [f"{pad}- repeat: {item.times}"]
+                found = [f"{pad}- repeat: {item.often or item.times}"]
                 if self.rows(item):
                     found.append(f"{pad}  of: {self.of(item)}")
                 else:
