@@ -14,6 +14,7 @@ from archviz.network.model import Network
 from archviz.network.rules import ShapeError
 
 if TYPE_CHECKING:
+    from archviz.importers.compact.outline import Outline
     from archviz.importers.conservation import Findings
     from archviz.importers.unroll import Wired
 
@@ -81,8 +82,7 @@ def mistake(error: Exception, file: str) -> ArchvizError:
 
 
 def _import(graph: LayerGraph, title: str, file: str, remarks: Remarks) -> Imported:
-    from archviz.importers.compact.pipeline import compact
-    from archviz.importers.compact.prepare import with_outputs_joined
+    from archviz.importers.compact.pipeline import compact, outlined
     from archviz.importers.compact.rows import with_boxes
     from archviz.importers.compact.several_inputs import (
         idle_inputs,
@@ -91,8 +91,6 @@ def _import(graph: LayerGraph, title: str, file: str, remarks: Remarks) -> Impor
     )
     from archviz.importers.conservation import Drawn, findings
     from archviz.importers.garbage_collector import without_collector
-    from archviz.importers.prove import differences, numbered
-    from archviz.importers.spec.spec_text import write_spec
 
     if all(node.kind == "input" for node in graph.nodes):
         raise fail(file, "has no layer: what goes in comes out as it is")
@@ -103,18 +101,12 @@ def _import(graph: LayerGraph, title: str, file: str, remarks: Remarks) -> Impor
     graph = with_boxes(without_passing_outputs(graph))
     passing -= len(graph.outputs)
     with without_collector():
-        outline = compact(graph, file)
-        if passing:
-            note = f"Also gives {_values(passing)} on the way to its end."
-            outline = outline._replace(notes=(*outline.notes, note))
-        outline = outline._replace(notes=(*outline.notes, *remarks.notes))
-        text = write_spec(outline, one_line(title, 100) or "model", remarks.even)
-        try:
-            network, flat = _read_back(text, f"{title}.yaml")
-        except ArchvizError as error:
-            raise _not_drawn(graph, file, text, error.problems[0]) from None
-        wanted = with_outputs_joined(graph) if outline.joined else graph
-        found = differences(numbered(wanted), flat)
+        place = _Place(file, title, passing, remarks)
+        read = _read(graph, compact(graph, file), place)
+        if read is None:
+            read = _read(graph, outlined(graph, file), place)
+        assert read is not None
+    outline, text, network, flat, found = read
     total, fixed = flat.total("parameters"), sum([node.fixed for node in flat.nodes])
     heads = sum([node.parameters for node in flat.nodes]) - total
     conserved = findings(graph.held, Drawn(total, fixed, heads), graph.unknown)
@@ -137,6 +129,49 @@ def _import(graph: LayerGraph, title: str, file: str, remarks: Remarks) -> Impor
     report = one_line(f"{file}: {'; '.join(said)}")
     doubts = len(graph.unknown)
     return Imported(text, network, report, faithful, plain, graph.held.unused, doubts=doubts)
+
+
+class _Read(NamedTuple):
+    """An outline, its spec as it was read back, and what differs from the model."""
+
+    outline: Outline
+    text: str
+    network: Network
+    flat: Wired
+    found: list[str]
+
+
+class _Place(NamedTuple):
+    """What a spec is of, and what else it has to say."""
+
+    file: str
+    title: str
+    passing: int
+    """Values that the model gives on its way."""
+    remarks: Remarks
+
+
+def _read(graph: LayerGraph, outline: Outline, place: _Place) -> _Read | None:
+    """The spec of an outline, proven; None where uniting variants of a block has spoiled it."""
+    from archviz.importers.compact.prepare import with_outputs_joined
+    from archviz.importers.prove import differences, numbered
+    from archviz.importers.spec.spec_text import write_spec
+
+    file, title, passing, remarks = place
+    notes = [*outline.notes]
+    if passing:
+        notes.append(f"Also gives {_values(passing)} on the way to its end.")
+    outline = outline._replace(notes=(*notes, *remarks.notes))
+    text = write_spec(outline, one_line(title, 100) or "model", remarks.even)
+    try:
+        network, flat = _read_back(text, f"{title}.yaml")
+    except ArchvizError as error:
+        if outline.united:
+            return None
+        raise _not_drawn(graph, file, text, error.problems[0]) from None
+    wanted = with_outputs_joined(graph) if outline.joined else graph
+    found = differences(numbered(wanted), flat)
+    return None if found and outline.united else _Read(outline, text, network, flat, found)
 
 
 def _values(number: int, more: str = "") -> str:

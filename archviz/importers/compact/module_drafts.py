@@ -23,6 +23,8 @@ class ModuleDraft(NamedTuple):
     calls: list[Call]
     coded: bool = False
     """Whether it is a module of the model's own code."""
+    name: str = ""
+    """Its class, where that is not the one that holds just its layers."""
 
 
 class ModuleDrafts:

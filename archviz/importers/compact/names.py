@@ -58,7 +58,7 @@ def name_modules(
     _flows(structures, blocks, bases)
     for index, base in bases.items():
         calls = [call.body for call in drafts[index].calls]
-        bases[index] = _as_coded(structures, code, calls, base)
+        bases[index] = _as_coded(structures, code, calls, base, drafts[index].name)
     bases = _told_apart(structures, drafts, bases)
     counts = Counter(base.name for base in bases.values())
     seen: Counter[str] = Counter()
@@ -76,10 +76,10 @@ def name_modules(
 
 
 def _as_coded(
-    structures: Structures, code: CodeNames, calls: Sequence[Chain], base: BaseLabel
+    structures: Structures, code: CodeNames, calls: Sequence[Chain], base: BaseLabel, name: str
 ) -> BaseLabel:
-    """The name of the class that all calls of a module are; else the one that was found for it."""
-    classes = {code.class_of(structures, body) for body in calls}
+    """The ``name`` of a module, or of the class that all calls are; else what was found for it."""
+    classes = {name or code.class_of(structures, body) for body in calls}
     name = classes.pop() if len(classes) == 1 else ""
     key = key_of(name.lstrip("_"), KINDS)
     if not key:

@@ -116,6 +116,8 @@ class Outline(NamedTuple):
     """The way in which its figure is read, where that is not the usual one."""
     joined: bool = False
     """Whether several outputs are brought together in a box that the model does not have."""
+    united: bool = False
+    """Whether variants of a block are one module."""
 
 
 def inner_series(item: Item) -> tuple[tuple[Item, ...], ...]:
@@ -227,14 +229,15 @@ def layer_items(outline: Outline) -> Iterator[LayerItem]:
 def boxes(outline: Outline) -> int:
     """How many boxes a figure has in its row and its panels."""
     rows = [outline.body, *[module.body for module in outline.modules]]
-    return sum(_boxes(item) for row in rows for item in row)
+    return sum(boxes_of(item) for row in rows for item in row)
 
 
-def _boxes(item: Item) -> int:
+def boxes_of(item: Item) -> int:
+    """How many boxes are drawn of an item; those in a repeat once."""
     if isinstance(item, LayerItem):
         drawn = dict(item.fixed).get("drawn", KINDS[item.kind].drawn)
         return int(bool(drawn))
-    inside = sum(_boxes(one) for series in inner_series(item) for one in series)
+    inside = sum(boxes_of(one) for series in inner_series(item) for one in series)
     merged = isinstance(item, ParallelItem) and item.merge is not None
     return inside + merged + isinstance(item, CallItem)
 

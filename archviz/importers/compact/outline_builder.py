@@ -162,7 +162,7 @@ class _OutlineBuilder:
             elif 2 < len(draft.calls) <= 64 and draft.role == "block" and not draft.coded:
                 rest = self.parameters_of(draft.calls[:-1])
                 if self.sizes(rest) < self.sizes(plan.takes):
-                    self.move([draft.calls.pop()])
+                    self.move([draft.calls.pop()], draft)
 
     def parted(self) -> bool:
         """Let calls with calls of different modules in them be of different modules, too."""
@@ -173,7 +173,7 @@ class _OutlineBuilder:
             if len(groups) > 1:
                 draft.calls[:], *others = groups.values()
                 for calls in others:
-                    self.move(calls, draft.role, draft.coded)
+                    self.move(calls, draft)
                 return True
         return False
 
@@ -185,13 +185,13 @@ class _OutlineBuilder:
         first, *others = rows.values()
         self.drafts[index].calls[:] = first
         for calls in others:
-            self.move(calls, self.drafts[index].role, self.drafts[index].coded)
+            self.move(calls, self.drafts[index])
 
-    def move(self, calls: list[Call], role: str = "block", coded: bool = False) -> None:
+    def move(self, calls: list[Call], like: ModuleDraft) -> None:
         """Let calls be of a new module; what was found for others is found again."""
         for call in calls:
             call.module = len(self.drafts)
-        self.drafts.append(ModuleDraft(role, calls, coded))
+        self.drafts.append(like._replace(calls=calls))
         self.plans.clear()
         self.arguments.clear()
 

@@ -89,6 +89,7 @@ def outlined(graph: LayerGraph, file: str = "<model>", share: float = 0) -> Outl
     hidden, note = badges_once(outline)
     return outline._replace(
         joined=prepared.joined,
+        united=share > 0,
         hidden=hidden,
         notes=(note,) if note else (),
         direction="up" if over_words(rows[-1].nodes) else "",

@@ -13,6 +13,7 @@ from archviz.importers.compact.outline import (
     LayerItem,
     NameItem,
     RepeatItem,
+    boxes_of,
     inner_series,
     item_structure,
     refilled,
@@ -26,6 +27,8 @@ from archviz.network.kinds import KINDS
 
 LONGEST = 12
 """Items in a pattern."""
+FEW = 6
+"""Items that are few enough for a series, however they repeat."""
 MOST_VARIABLES = 3
 SINGLE = (LayerItem, CallItem, NameItem)
 """Items that have no others in them."""
@@ -42,7 +45,14 @@ def with_repeats(items: Sequence[Item], taken: Collection[str] = ()) -> tuple[It
         )
         for item in items
     ]
-    inner = _called(inner, taken)
+    ways = [_looped(_called(inner, taken), taken)]
+    if len(ways[0]) > FEW:
+        ways.append(_looped(inner, taken))  # a run of calls may hide a pattern that has one of them
+    return min(ways, key=lambda way: sum(map(boxes_of, way)))
+
+
+def _looped(inner: Sequence[Item], taken: Collection[str]) -> tuple[Item, ...]:
+    """A series with its patterns as repeats."""
     numbers: dict[tuple[Any, ...], int] = {}
     keys = [numbers.setdefault(item_structure(item), len(numbers)) for item in inner]
     if len(set(keys)) == len(keys):
@@ -89,12 +99,17 @@ def _best(
             options.append((-times * period, period, times))
     for _, period, times in sorted(options):
         stop = at + times * period
-        if period > 1 and stop < len(items) and runs[1][stop - 1]:
+        if period > 1 and stop < len(items) and runs[1][stop - 1] and _is_run(items, stop):
             continue  # it would cut a run
         loop = _loop(items[at : at + period * min(times, MAX_TIMES)], period, taken)
         if loop is not None:
             return loop, period * min(times, MAX_TIMES)
     return items[at], 1
+
+
+def _is_run(items: Sequence[Item], at: int) -> bool:
+    """Whether an item goes on with the run before it; calls of one module need be equal."""
+    return items[at] == items[at - 1] or not isinstance(items[at], CallItem)
 
 
 def _goes_on(items: Sequence[Item], at: int) -> bool:

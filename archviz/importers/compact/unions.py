@@ -51,9 +51,47 @@ class Unions:
 
     def run(self, chain: Chain) -> None:
         """Unite what can be, modules in others first; ``chain`` is the main row."""
+        for name in [*self.classes]:
+            if len(self.classes[name]) > 1:
+                self.unwrap(name)
         for name in self.classes:
             self.unite(name)
         forget(chain)
+
+    def unwrap(self, name: str) -> None:
+        """Let shortcuts round one module be in it, where a class puts them round several."""
+        found = {number: self.wrapped(number) for number in self.classes[name]}
+        for number, inner in found.items():
+            if inner < 0 or self.name_of[inner] == name:
+                continue
+            for call in self.drafts.found[number].calls:
+                block = call.body[0]
+                assert isinstance(block, Parallel)
+                (one,) = block.branches[0]
+                assert isinstance(one, Call)
+                self.drafts.found[inner].calls.remove(one)
+                block.branches[0] = one.body
+                block.depth = 1 + nesting(block.branches)
+                forget(call.body)
+            self.classes[name].remove(number)
+            self.name_of[number] = self.name_of[inner]
+            self.classes[self.name_of[inner]].append(number)
+            draft = self.drafts.found[number]
+            self.drafts.found[number] = draft._replace(name=self.name_of[inner])
+
+    def wrapped(self, number: int) -> int:
+        """The module round which another one is nothing but a shortcut; -1 where it is more."""
+        for call in self.drafts.found[number].calls:
+            block = call.body[0]
+            if len(call.body) > 1 or not isinstance(block, Parallel):
+                return -1
+            if self.structures.kind(block) != "add" or len(block.branches) != 2:
+                return -1
+            main, shortcut = block.branches
+            if shortcut or len(main) != 1 or not isinstance(main[0], Call):
+                return -1
+            return main[0].module if main[0].module in self.name_of else -1
+        return -1
 
     def unite(self, name: str) -> None:
         """Unite the variants of a class, those that differ least first."""
@@ -125,6 +163,7 @@ class Unions:
                 forget(chain)
         together = sorted([*drafts[0].calls, *drafts[1].calls], key=lambda one: _first(one.body))
         drafts[0].calls[:] = together
+        self.drafts.found[first] = drafts[0]._replace(name=self.name_of[first])
         drafts[1].calls.clear()
 
 
