@@ -11,6 +11,7 @@ from archviz.language.options import OPTIONS, OptionError, Setting, setting_valu
 from archviz.language.shapes import shape_values
 from archviz.language.syntax import Argument, ChoiceSpec, LayerSpec, ModuleSpec
 from archviz.network.kinds import KINDS
+from archviz.network.labels import filled
 from archviz.network.model import PREVIOUS, Layer, Node, Shape
 
 Values: TypeAlias = Mapping[str, Value]
@@ -59,6 +60,9 @@ class Filler:
             fields["stride"] = fields.get("kernel", (1, 1))
         if spec.kind == "scaled-add":
             fields.setdefault("value", 1.0)
+        if "{" in fields.get("label", ""):
+            shown = {name: show(value) for name, value in values.items()}
+            fields["label"] = filled(fields["label"], shown)
         fields.setdefault("drawn", KINDS[spec.kind].drawn)
         layer = Layer(kind=spec.kind, where=spec.where, mark=spec.mark, **fields)
         if spec.kind == "input":

@@ -129,8 +129,10 @@ def parameters_in(label: str) -> list[str]:
 
 
 def filled(label: str, values: Mapping[str, object]) -> str:
-    """The label of a module as a call has it."""
-    return re.sub(IN_BRACES, lambda found: str(values[found[1]]), label) if "{" in label else label
+    """The label of a module, or of a layer in it, as a call has it."""
+    if "{" not in label:
+        return label
+    return re.sub(IN_BRACES, lambda found: str(values.get(found[1], found[0])), label)
 
 
 def without_braces(label: str) -> str:

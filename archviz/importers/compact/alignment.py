@@ -7,11 +7,19 @@ chain that holds all that either has.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from archviz.importers.compact.module_drafts import is_gate
 from archviz.importers.compact.rows import TAKES
-from archviz.importers.compact.structure import DRAWN, FREE, PRESENT, Structures
+from archviz.importers.compact.structure import (
+    BLANK,
+    DRAWN,
+    FREE,
+    NUMBER,
+    NUMBERED,
+    PRESENT,
+    Structures,
+)
 from archviz.importers.compact.tree import (
     Call,
     Chain,
@@ -144,10 +152,11 @@ class Alignment:
             for name in {*fixed, *others}
             if fixed.get(name, FREE.get(name)) != others.get(name, FREE.get(name))
         }
-        if not differing <= FREE.keys():
-            return None
-        names = [[name for name, _ in layer.varying] for layer in (one, other)]
-        return shared | differing if names[0] == names[1] else None
+        if "label" in differing and _same_words(fixed.get("label"), others.get("label")):
+            differing = differing - {"label"} | {NUMBER}
+        names = [{name for name, _ in layer.varying} for layer in (one, other)]
+        differing |= names[0] ^ names[1]
+        return shared | differing if differing <= {*FREE, NUMBER} else None
 
     def parallels(self, first: Parallel, second: Parallel) -> Aligned | None:
         """Parallel paths of both as one, in whichever order is cheaper."""
@@ -265,6 +274,15 @@ def _before(first: Aligned | None, rest: Aligned | None) -> Aligned | None:
         first.alone + rest.alone,
         first.script + rest.script,
     )
+
+
+def _same_words(first: Any, second: Any) -> bool:
+    """Whether two labels differ in one number alone."""
+    labels = [str(label) for label in (first, second) if BLANK not in str(label)]
+    found = [NUMBERED.findall(label) for label in labels]
+    if len(labels) < 2 or any(len(numbers) != 1 for numbers in found):
+        return False
+    return len({NUMBERED.sub(BLANK, label) for label in labels}) == 1
 
 
 def _there(number: int) -> int:

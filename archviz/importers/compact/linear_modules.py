@@ -135,8 +135,11 @@ class LinearModules:
         head = root[:stop]
         if stop == len(root) or has_input(root[stop], self.structures.nodes):
             return
-        if self.structures.chain_size(head) < LARGE:
-            return
+        if (
+            self.structures.chain_size(head) < LARGE
+            or len(set(self.structures.chain_key(head))) == 1
+        ):
+            return  # equal layers in a row are one box, repeated
         body: Chain = []
         for element in head:
             if isinstance(element, Call) and self.drafts.of(element).role == "block":

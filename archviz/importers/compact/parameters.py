@@ -28,6 +28,7 @@ NAMES = {
     "extra": "extra",
     "shortcut": "shortcut",
     "times": "times",
+    "number": "factor",
     "norm": "norm",
     "bias": "biased",
     "multiplier": "multiplier",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, assert_never
 
@@ -39,8 +40,19 @@ PRESENT = "present"
 EXTRA, SHORTCUT = "extra", "shortcut"
 """The same of layers and calls behind others, and of merges."""
 OPTIONAL = frozenset({PRESENT, EXTRA, SHORTCUT})
-FREE: Mapping[str, FieldValue] = {"activation": "none", "norm": "none", "bias": "yes"}
+FREE: Mapping[str, FieldValue] = {
+    "activation": "none",
+    "norm": "none",
+    "bias": "yes",
+    "groups": 1,
+    "dilation": 1,
+}
 """Options in which layers of one place may differ, with what they have without a word."""
+NUMBER = "number"
+"""The field of the number in a label, in which layers of one place may differ."""
+NUMBERED = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])")
+BLANK = "#"
+"""What stands for that number in the label."""
 TIMES = "times"
 """The field of a row of equal elements: how many there are."""
 DRAWN = {name: int(kind.drawn) for name, kind in KINDS.items()}
@@ -94,14 +106,20 @@ def layer_structure(node: LayerNode) -> LayerStructure:
 def freed(layer: LayerStructure, fields: Collection[str]) -> LayerStructure:
     """A layer with fields as varying ones that are constant elsewhere, and one of presence."""
     fixed = dict(layer.fixed)
-    varying = [one for one in layer.varying if one[0] != PRESENT]
-    own = [name for name, _ in varying]
-    moved = [name for name in FREE if name in fields and name not in own]
+    moved = [name for name in FREE if name in fields]
+    own = dict(layer.varying)
+    varying = [one for one in layer.varying if one[0] not in (PRESENT, *moved)]
     for name in moved:
-        value = fixed.pop(name, FREE[name])
+        value = own.get(name, fixed.pop(name, FREE[name]))
         varying.append((name, ("no", "yes")[value] if isinstance(value, bool) else value))
+    if NUMBER in fields:
+        label = str(fixed["label"])
+        found = NUMBERED.search(label)
+        assert found is not None
+        fixed["label"] = label.replace(found[0], BLANK, 1)
+        varying.append((NUMBER, found[0]))
     names = [name for name, _ in varying]
-    if len(own) < len(layer.varying):
+    if PRESENT in own:
         varying.append((PRESENT, 1))
     elif PRESENT in fields:
         varying.append((SHORTCUT if KINDS[layer.key[0]].join else EXTRA, 1))

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from archviz.importers.compact.outline import LayerItem, Outline, layer_items
 from archviz.importers.compact.rows import TAKES
-from archviz.importers.compact.structure import OPTIONAL, sides_text
+from archviz.importers.compact.structure import BLANK, NUMBER, OPTIONAL, sides_text
 from archviz.language.options import FLAGS, OPTIONS
 from archviz.language.shorthand import LABEL_LENGTH
 from archviz.network.kinds import ACTIVATIONS, KINDS
@@ -76,6 +76,11 @@ def settings_of(item: LayerItem) -> Settings:
     """All options of a layer with their texts, in full."""
     row, options = KINDS[item.kind], OPTION_OF[item.kind]
     fields = {**dict(item.fixed), **dict(item.values)}
+    if NUMBER in fields:
+        number = str(fields.pop(NUMBER))
+        fields["label"] = fields["label"].replace(
+            BLANK, f"{{{number}}}" if is_name(number) else number
+        )
     shape = [fields.pop(name) for name in [f"shape{axis}" for axis in range(6)] if name in fields]
     result: Settings = {}
     for field, value in fields.items():
@@ -151,6 +156,11 @@ def _plain(option: str, value: Any) -> str:
 def _kernel(text: str, sides: int) -> str:
     whole = "x" in text and text.replace("x", "").isdigit()
     return text if whole else "x".join([text] * sides)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text is a parameter, not a number."""
+    return not text[:1].isdigit()
 
 
 def is_safe(text: str) -> bool:
