@@ -33,12 +33,14 @@ SHARES = (0.5, 1)
 
 
 def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
-    """The outline of a model: where it is too large, with variants of one block as one module.
+    """The outline of a model: variants of a block that differ in words or numbers are one module.
+
+    Where it is too large, those that differ in more are one, too.
 
     Raises:
         ArchvizError: the model has no input.
     """
-    best = outlined(graph, file)
+    best = outlined(graph, file, 0)
     least = boxes(best)
     for share in SHARES if graph.classes else ():
         if least <= MOST_BOXES:
@@ -49,8 +51,11 @@ def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
     return best
 
 
-def outlined(graph: LayerGraph, file: str = "<model>", share: float = 0) -> Outline:
-    """The outline of a model whose variants of a block are one if they differ in so little."""
+def outlined(graph: LayerGraph, file: str = "<model>", share: float | None = None) -> Outline:
+    """The outline of a model whose variants of a block are one if they differ in so little.
+
+    ``share``: boxes that one may have alone, for each that both have; None keeps all apart.
+    """
     prepared = prepare(graph, file)
     rows = rows_of(prepared.nodes)
     nodes = in_one(rows)
@@ -78,8 +83,7 @@ def outlined(graph: LayerGraph, file: str = "<model>", share: float = 0) -> Outl
     for tap_bodies in bodies.values():
         for body in tap_bodies:
             put_in_order(structures, body)
-    if share:
-        Unions(structures, drafts, share).run(chain)
+    united = share is not None and Unions(structures, drafts, share).run(chain)
     names = {tree.index[row.nodes[-1].id]: row.name for row in rows[:-1]}
     begins = [one for one in chain if isinstance(one, int) and nodes[one].kind == "input"]
     ModuleSelector(structures, chain, [*heads, *names, *begins], drafts).run()
@@ -89,7 +93,7 @@ def outlined(graph: LayerGraph, file: str = "<model>", share: float = 0) -> Outl
     hidden, note = badges_once(outline)
     return outline._replace(
         joined=prepared.joined,
-        united=share > 0,
+        united=united,
         hidden=hidden,
         notes=(note,) if note else (),
         direction="up" if over_words(rows[-1].nodes) else "",

@@ -29,6 +29,8 @@ from archviz.importers.compact.tree import (
 
 FEWEST = 2
 """Boxes that variants have in common, at least."""
+MOST_WORDS = 1.0
+"""What it may cost that variants differ in words, in a figure that is small enough."""
 MOST_ALONE = 6
 """Boxes of a module that some of its calls leave out, at most."""
 
@@ -48,15 +50,20 @@ class Unions:
                 self.classes.setdefault(key[1], []).append(number)
         self.name_of = {number: name for name, of in self.classes.items() for number in of}
         self.done: set[str] = set()
+        self.changed = False
 
-    def run(self, chain: Chain) -> None:
-        """Unite what can be, modules in others first; ``chain`` is the main row."""
-        for name in [*self.classes]:
+    def run(self, chain: Chain) -> bool:
+        """Unite what can be, modules in others first; ``chain`` is the main row.
+
+        Returns whether anything is not as it was.
+        """
+        for name in [*self.classes] if self.share else ():
             if len(self.classes[name]) > 1:
                 self.unwrap(name)
         for name in self.classes:
             self.unite(name)
         forget(chain)
+        return self.changed
 
     def unwrap(self, name: str) -> None:
         """Let shortcuts round one module be in it, where a class puts them round several."""
@@ -64,6 +71,7 @@ class Unions:
         for number, inner in found.items():
             if inner < 0 or self.name_of[inner] == name:
                 continue
+            self.changed = True
             for call in self.drafts.found[number].calls:
                 block = call.body[0]
                 assert isinstance(block, Parallel)
@@ -144,11 +152,14 @@ class Unions:
         found = self.alignment.chains(*bodies)
         if found is None or found.common < FEWEST or found.alone > self.share * found.common:
             return None
+        if not self.share and found.cost > MOST_WORDS:
+            return None
         before = max(_optional(self.structures, body) for body in bodies)
         return found if before + found.alone <= MOST_ALONE else None
 
     def merge(self, first: int, second: int, script: Script) -> None:
         """Let the calls of two modules be those of the first one, with all that both have."""
+        self.changed = True
         drafts = [self.drafts.found[number] for number in (first, second)]
         bodies = [copied(draft.calls[0].body) for draft in drafts]
         wide = _Widening(self.structures, self.drafts)
