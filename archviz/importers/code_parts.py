@@ -59,11 +59,26 @@ def code_parts(
         if not name or name in CONTAINERS or len(layers) < 2 or layers in seen:
             continue
         instances[name] += 1
-        part = _part(nodes, path, name, layers, users)
+        part = _part(nodes, path, name, _connected(nodes, layers, users), users)
         if part is not None and part.drawn > 1:
-            seen.add(layers)
+            seen.add(part.layers)
             found.append(part)
     return found, instances
+
+
+def _connected(
+    nodes: Sequence[LayerNode], layers: tuple[int, ...], users: Mapping[str, Sequence[int]]
+) -> tuple[int, ...]:
+    """Layers without those that are not drawn and lead neither from nor to the others."""
+    own = set(layers)
+    names = {nodes[number].id for number in layers}
+    return tuple(
+        number
+        for number in layers
+        if KINDS[nodes[number].kind].drawn
+        or not names.isdisjoint(nodes[number].inputs)
+        or not own.isdisjoint(users.get(nodes[number].id, ()))
+    )
 
 
 def _part(

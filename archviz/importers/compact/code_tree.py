@@ -150,5 +150,5 @@ class CodeTree:
             role = "graph" if isinstance(element.body[0], FreeGraph) else "block"
             if not chosen.isdisjoint(self.tree.around(element.module)):
                 role = "inner"
-            result.append(drafts.call(key, role, element.body, True))
+            result.append(drafts.call(key, role, element.body, name))
         return result

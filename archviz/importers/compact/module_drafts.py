@@ -24,7 +24,7 @@ class ModuleDraft(NamedTuple):
     coded: bool = False
     """Whether it is a module of the model's own code."""
     name: str = ""
-    """Its class, where that is not the one that holds just its layers."""
+    """Its class there."""
 
 
 class ModuleDrafts:
@@ -34,12 +34,15 @@ class ModuleDrafts:
         self.found: list[ModuleDraft] = []
         self.by_key: dict[object, int] = {}
 
-    def call(self, key: object, role: str, body: Chain, coded: bool = False) -> Call:
-        """A call of the module with a key, which is made if there is none."""
+    def call(self, key: object, role: str, body: Chain, name: str = "") -> Call:
+        """A call of the module with a key, which is made if there is none.
+
+        ``name``: its class, if it is a module of the model's own code.
+        """
         index = self.by_key.get(key)
         if index is None:
             index = self.by_key[key] = len(self.found)
-            self.found.append(ModuleDraft(role, [], coded))
+            self.found.append(ModuleDraft(role, [], bool(name), name))
         call = Call(index, body)
         self.found[index].calls.append(call)
         return call

@@ -174,7 +174,6 @@ class Unions:
                 forget(chain)
         together = sorted([*drafts[0].calls, *drafts[1].calls], key=lambda one: _first(one.body))
         drafts[0].calls[:] = together
-        self.drafts.found[first] = drafts[0]._replace(name=self.name_of[first])
         drafts[1].calls.clear()
 
 
