@@ -99,7 +99,9 @@ def infer_parameters(
     found = []
     for key in leading:
         default = _default(key[0], key[1]) if defaults else ""
-        found.append(InferredParameter(names[key], key[0], key[1], default))
+        field = columns[order[key]].field
+        field = field if field in OPTIONAL else key[0]
+        found.append(InferredParameter(names[key], field, key[1], default))
     found.sort(key=lambda one: bool(one.default))
     return found, texts
 
