@@ -105,6 +105,8 @@ def test_an_activation_that_some_calls_lack_has_a_dashed_badge() -> None:
         ("conv 3x3 4 same dilation=d", "takes: [d]|m 1, m 2, m 4, m 8", "rate 1 … 8"),
         ("upsample 4", "takes: []|m", "upsample ×4"),
         ("{repeat: n, of: conv 3x3 4 same}", "takes: [n]|m 2, m 5", "×2 or 5"),
+        ('{op: "", label: "× {f}"}', "takes: [f]|m 0.98, m 2, m 0.96", "× 0.96, 0.98 or 2"),
+        ('{op: "", label: "set {x}"}', "takes: [f]|m 1, m 2", "set {x}"),
     ],
 )
 def test_values_are_said_and_not_their_symbols(layer: str, calls: str, said: str) -> None:
