@@ -32,7 +32,7 @@ from archviz.importers.compact.parameters import (
     infer_parameters,
     text_of,
 )
-from archviz.importers.compact.repeats import with_repeats
+from archviz.importers.compact.repeats import MOST_AT_ONE_SIZE, MOST_VARIABLES, with_repeats
 from archviz.importers.compact.rows import TAKES
 from archviz.importers.compact.several_inputs import START, has_input
 from archviz.importers.compact.structure import (
@@ -43,7 +43,7 @@ from archviz.importers.compact.structure import (
     VaryingField,
     layer_structure,
 )
-from archviz.importers.compact.told_apart import resized
+from archviz.importers.compact.told_apart import Stretches, stretches
 from archviz.importers.compact.tree import (
     Call,
     Chain,
@@ -252,15 +252,20 @@ class _OutlineBuilder:
     def rendered(self, chain: Chain, taken: Collection[str], top: bool = False) -> tuple[Item, ...]:
         """A chain without parameters as items, with its repeats."""
         texts = iter([text_of(value) for _, value in self.varying(chain)])
-        stretches: list[list[Item]] = [self.hanging(0, taken) if top else []]
-        breaks = resized(self.structures, chain) if top else frozenset()
+        rows: list[list[Item]] = [self.hanging(0, taken) if top else []]
+        most = [MOST_VARIABLES]
+        cut = stretches(self.structures, chain) if top else Stretches(frozenset(), frozenset())
         for place, element in enumerate(chain):
-            if place in breaks:
-                stretches.append([])
-            stretches[-1].append(self.item(element, texts))
+            if place in cut.begins:
+                rows.append([])
+                most.append(MOST_AT_ONE_SIZE)
+            elif place in cut.changes:
+                most[-1] = MOST_VARIABLES
+            rows[-1].append(self.item(element, texts))
             if top and (self.heads or self.names):
-                stretches[-1] += self.hanging(last_layer(element), taken)
-        return tuple([item for items in stretches for item in with_repeats(items, taken)])
+                rows[-1] += self.hanging(last_layer(element), taken)
+        made = [with_repeats(row, taken, few) for row, few in zip(rows, most, strict=True)]
+        return tuple([item for row in made for item in row])
 
     def hanging(self, layer: int | None, taken: Collection[str]) -> list[Item]:
         """What hangs on a layer of the main row, its name first."""

@@ -30,13 +30,21 @@ LONGEST = 12
 FEW = 6
 """Items that are few enough for a series, however they repeat."""
 MOST_VARIABLES = 3
+"""Values that may differ between the rounds of a pattern of several items."""
+MOST_AT_ONE_SIZE = 6
+"""The same where all rounds have one resolution."""
 SINGLE = (LayerItem, CallItem, NameItem)
 """Items that have no others in them."""
 WEIGHED = frozenset({"conv", "sep-conv", "depthwise-conv", "conv-transpose"})
 
 
-def with_repeats(items: Sequence[Item], taken: Collection[str] = ()) -> tuple[Item, ...]:
-    """A series with its runs as repeats, and so the series in it."""
+def with_repeats(
+    items: Sequence[Item], taken: Collection[str] = (), most: int = MOST_VARIABLES
+) -> tuple[Item, ...]:
+    """A series with its runs as repeats, and so the series in it.
+
+    ``most``: values that may differ between the rounds of a pattern.
+    """
     inner = [
         item
         if isinstance(item, SINGLE)
@@ -45,13 +53,15 @@ def with_repeats(items: Sequence[Item], taken: Collection[str] = ()) -> tuple[It
         )
         for item in items
     ]
-    ways = [_looped(_called(inner, taken), taken)]
+    ways = [_looped(_called(inner, taken), taken, most)]
     if len(ways[0]) > FEW:
-        ways.append(_looped(inner, taken))  # a run of calls may hide a pattern that has one of them
+        ways.append(
+            _looped(inner, taken, most)
+        )  # a run of calls may hide a pattern that has one of them
     return min(ways, key=lambda way: sum(map(boxes_of, way)))
 
 
-def _looped(inner: Sequence[Item], taken: Collection[str]) -> tuple[Item, ...]:
+def _looped(inner: Sequence[Item], taken: Collection[str], most: int) -> tuple[Item, ...]:
     """A series with its patterns as repeats."""
     numbers: dict[tuple[Any, ...], int] = {}
     keys = [numbers.setdefault(item_structure(item), len(numbers)) for item in inner]
@@ -62,7 +72,7 @@ def _looped(inner: Sequence[Item], taken: Collection[str]) -> tuple[Item, ...]:
     result: list[Item] = []
     at = 0
     while at < len(inner):
-        loop, used = _best(inner, at, runs, taken)
+        loop, used = _best(inner, at, runs, taken, most)
         result.append(loop)
         at += used
     return tuple(result)
@@ -89,7 +99,7 @@ def _same_module(first: CallItem, other: Item) -> bool:
 
 
 def _best(
-    items: Sequence[Item], at: int, runs: dict[int, list[int]], taken: Collection[str]
+    items: Sequence[Item], at: int, runs: dict[int, list[int]], taken: Collection[str], most: int
 ) -> tuple[Item, int]:
     """The repeat that begins at a place and covers most; the item itself without one."""
     options = []
@@ -101,7 +111,7 @@ def _best(
         stop = at + times * period
         if period > 1 and stop < len(items) and runs[1][stop - 1] and _is_run(items, stop):
             continue  # it would cut a run
-        loop = _loop(items[at : at + period * min(times, MAX_TIMES)], period, taken)
+        loop = _loop(items[at : at + period * min(times, MAX_TIMES)], period, taken, most)
         if loop is not None:
             return loop, period * min(times, MAX_TIMES)
     return items[at], 1
@@ -122,7 +132,9 @@ def _goes_on(items: Sequence[Item], at: int) -> bool:
     )
 
 
-def _loop(items: Sequence[Item], period: int, taken: Collection[str]) -> RepeatItem | None:
+def _loop(
+    items: Sequence[Item], period: int, taken: Collection[str], most: int = MOST_VARIABLES
+) -> RepeatItem | None:
     """A repeat of these items; None where a person would write them out."""
     times = len(items) // period
     body = tuple(items[:period])
@@ -141,7 +153,7 @@ def _loop(items: Sequence[Item], period: int, taken: Collection[str]) -> RepeatI
         return None
     found, texts = infer_parameters(columns, taken, defaults=False)
     calls = period == 1 and isinstance(body[0], CallItem)
-    if not calls and len(found) > MOST_VARIABLES + (len(body) > 2):
+    if not calls and len(found) > most + (len(body) > 2):
         return None
     filler = iter(texts)
     filled = tuple(refilled(item, filler) for item in body)

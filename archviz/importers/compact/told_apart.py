@@ -182,13 +182,21 @@ def _grown(structures: Structures, body: Chain, shapes: Mapping[str, Shape]) -> 
     return (places > prod(before[0][:-1])) - (places < prod(before[0][:-1])) if before else 0
 
 
-def resized(structures: Structures, chain: Chain) -> frozenset[int]:
-    """The places of calls that change the resolution, where others of their module do not."""
+class Stretches(NamedTuple):
+    """Where a row begins anew, and where else it changes the resolution."""
+
+    begins: frozenset[int]
+    changes: frozenset[int]
+
+
+def stretches(structures: Structures, chain: Chain) -> Stretches:
+    """A row begins anew at calls that change the resolution, if others of their module do not."""
     shapes = {node.id: node.shape for node in structures.nodes}
-    calls = [(place, one) for place, one in enumerate(chain) if isinstance(one, Call)]
-    grown = {place: _grown(structures, one.body, shapes) for place, one in calls}
-    keeping = {one.module for place, one in calls if not grown[place]}
-    return frozenset(place for place, one in calls if grown[place] and one.module in keeping)
+    grown = {place: _grown(structures, [one], shapes) for place, one in enumerate(chain)}
+    modules = {place: one.module for place, one in enumerate(chain) if isinstance(one, Call)}
+    keeping = {module for place, module in modules.items() if not grown[place]}
+    changes = frozenset(place for place, change in grown.items() if change)
+    return Stretches(frozenset(p for p in changes if modules.get(p) in keeping), changes)
 
 
 def strides(structures: Structures, chain: Chain) -> Iterator[int]:

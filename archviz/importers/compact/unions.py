@@ -13,7 +13,7 @@ from typing import assert_never
 from archviz.importers.compact.alignment import Aligned, Alignment, Alone, Around, Script
 from archviz.importers.compact.module_drafts import ModuleDraft, ModuleDrafts
 from archviz.importers.compact.series_parallel import nesting
-from archviz.importers.compact.structure import PRESENT, Structures, varying_fields
+from archviz.importers.compact.structure import DRAWN, PRESENT, Structures, varying_fields
 from archviz.importers.compact.tree import (
     UNKNOWN,
     Call,
@@ -374,8 +374,7 @@ def _optional(structures: Structures, chain: Chain) -> int:
     found = 0
     for element in chain:
         if isinstance(element, int):
-            there = element if element >= 0 else ~element
-            found += PRESENT in structures.freed.get(there, ())
+            found += structures.may_lack(element) and DRAWN[structures.kind(element)]
         elif isinstance(element, Call):
             found += element.optional
         else:
