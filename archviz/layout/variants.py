@@ -12,12 +12,13 @@ from archviz.network.analysis import Analysis
 from archviz.network.facts import Facts, Variant, Varied
 from archviz.network.kind import Trait, counted
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
-from archviz.network.labels import NUMBER, box_label, traits, without_braces
+from archviz.network.labels import NUMBER, alternatives, box_label, traits, without_braces
 from archviz.network.model import (
     Layer,
     Module,
     ModuleCall,
     Network,
+    Node,
     Repeat,
     Residual,
     Series,
@@ -82,10 +83,10 @@ def _places(body: Series, analysis: Analysis, network: Network) -> list[tuple[Va
     that some calls have, what stands in it goes without saying.
     """
     names: dict[int, str] = {}
-    nodes = list(within(body, shown=True, modules=False))
+    nodes = [one for one in within(body, shown=True, modules=False) if _is_shown(one)]
     for node in nodes:
         if isinstance(node, Varied):
-            names.setdefault(id(node), _name(node, network))
+            names.setdefault(id(node), _name(node, analysis, network))
         elif isinstance(node, Residual) and analysis.facts[node.merge.where].optional:
             names[id(node.merge)] = "shortcut"
             without = _gone(analysis.facts[node.merge.where])
@@ -115,11 +116,19 @@ def _ordinal(index: int) -> str:
     return words[index] if index < len(words) else f"{index + 1}th"
 
 
-def _name(node: Varied, network: Network) -> str:
+def _is_shown(node: Node) -> bool:
+    """Whether there is a box that may be missing."""
+    return not isinstance(node, Layer) or node.drawn
+
+
+def _name(node: Varied, analysis: Analysis, network: Network) -> str:
     """What a box is called."""
     if isinstance(node, ModuleCall):
         return without_braces(network.modules[node.module].label)
-    return box_label(node) if isinstance(node, Layer) else ""
+    if not isinstance(node, Layer):
+        return ""
+    facts = analysis.facts.get(node.where)
+    return alternatives([box_label(one) for one in facts.layers] if facts else [box_label(node)])
 
 
 def _said(node: Varied) -> tuple[Trait, ...]:
