@@ -155,6 +155,10 @@ class Alignment:
         if "label" in differing and _same_words(fixed.get("label"), others.get("label")):
             differing = differing - {"label"} | {NUMBER}
         names = [{name for name, _ in layer.varying} for layer in (one, other)]
+        if "kernel" in differing:
+            if {*fixed.get("kernel", ()), *others.get("kernel", ())} != {1}:
+                return None  # only what has equal sides can be a parameter
+            differing |= {"dilation"}
         differing |= names[0] ^ names[1]
         return shared | differing if differing <= {*FREE, NUMBER} else None
 

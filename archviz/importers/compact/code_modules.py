@@ -57,8 +57,11 @@ class PartTree:
             nested = any(
                 self.parts[one].name == name for number in numbers for one in self.around(number)
             )
-            stages = sum(self.is_stage(bodies[number], nodes) for number in numbers)
-            if nested or 2 * stages >= len(numbers) or 2 * len(numbers) < self.instances[name]:
+            rows = [self.in_a_row(number, bodies[number], nodes) for number in numbers]
+            stages = sum(times > 1 for times in rows)
+            if nested or 2 * stages >= len(numbers) or max(rows) >= MANY:
+                continue
+            if 2 * len(numbers) < self.instances[name]:
                 continue
             drawn = self.parts[numbers[0]].drawn
             large = LARGE <= drawn < MOST_OF_IT * self.total and not is_row(bodies[numbers[0]])
@@ -66,13 +69,17 @@ class PartTree:
                 chosen.update(numbers)
         return self.without_small(chosen)
 
-    def is_stage(self, body: Chain, nodes: Sequence[LayerNode]) -> bool:
-        """Whether a part is a row in which parts of one class, or equal ones, repeat."""
-        names = Counter(self.parts[one.module].name for one in body if isinstance(one, Call))
-        if any(times > 1 for times in names.values()):
-            return True
+    def in_a_row(self, number: int, body: Chain, nodes: Sequence[LayerNode]) -> int:
+        """How many parts of one class, or equal ones, are most of a part; 0 where none are."""
+        inner = [self.parts[one.module] for one in body if isinstance(one, Call)]
+        times = Counter(part.name for part in inner)
+        drawn = sum(part.drawn for part in inner if times[part.name] > 1)
+        most = max(times.values(), default=0)
+        if most > 1 and 2 * drawn >= self.parts[number].drawn:
+            return most
         forms = Counter(_form(one, nodes) for one in body if isinstance(one, Parallel))
-        return any(times >= MANY for times in forms.values())
+        often = max(forms.values(), default=0)
+        return often if often >= MANY else 0
 
     def without_small(self, chosen: set[int]) -> set[int]:
         """Modules without those that only stand in others, unless these would be crowded.

@@ -46,6 +46,7 @@ FREE: Mapping[str, FieldValue] = {
     "bias": "yes",
     "groups": 1,
     "dilation": 1,
+    "kernel": 1,
 }
 """Options in which layers of one place may differ, with what they have without a word."""
 NUMBER = "number"
@@ -111,6 +112,7 @@ def freed(layer: LayerStructure, fields: Collection[str]) -> LayerStructure:
     varying = [one for one in layer.varying if one[0] not in (PRESENT, *moved)]
     for name in moved:
         value = own.get(name, fixed.pop(name, FREE[name]))
+        value = value[0] if isinstance(value, tuple) else value
         varying.append((name, ("no", "yes")[value] if isinstance(value, bool) else value))
     if NUMBER in fields:
         label = str(fixed["label"])
