@@ -142,13 +142,26 @@ def test_a_label_with_parameters_has_its_values_and_the_title_is_without() -> No
     assert not any("k" in word for text in said for word in text.split() if "×" in word)
 
 
+SOME = (1, 0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0)
+
+
 def test_notes_say_which_calls_in_short() -> None:
     text = "  m: {takes: [a=0, b=0], layers: [conv 1x1 4 when=a, conv 3x3 4 same, relu]}\n"
     many = ", ".join(f"m {int(number % 2)}" for number in range(12))
-    assert notes(f"{text}network: [input 9x9x4, {many}]\n") == ["conv 1×1 in 6 of 12 blocks"]
+    said = notes(f"{text}network: [input 9x9x4, {many}]\n")
+    assert said == ["conv 1×1 in every second block from 2 to 12"]
+    many = ", ".join(f"m {number}" for number in SOME)
+    assert notes(f"{text}network: [input 9x9x4, {many}]\n") == ["conv 1×1 in 6 of 14 blocks"]
     few = "m, m 1, m 1, m, m 1, m"
     assert notes(f"{text}network: [input 9x9x4, {few}]\n") == ["conv 1×1 in blocks 2–3 and 5"]
     assert notes(f"{text}network: [input 9x9x4, m 1, m]\n") == ["conv 1×1 in block 1"]
+
+
+def test_calls_that_are_as_many_are_not_the_same_calls() -> None:
+    text = "  m: {takes: [a, b], layers: [conv 1x1 4 when=a, conv 5x5 4 same when=b, relu]}\n"
+    many = ", ".join(f"m {one} {other}" for one, other in zip(SOME, SOME[::-1], strict=True))
+    said = notes(f"{text}network: [input 9x9x4, {many}]\n")
+    assert said == ["conv 1×1 in 6 of 14 blocks", "conv 5×5 in 6 of 14 blocks"]
 
 
 def test_notes_stand_under_their_panel_alone() -> None:

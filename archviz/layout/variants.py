@@ -59,13 +59,15 @@ def variant_notes(
         facts = analysis.facts[node.where]
         said += [*_presence(facts, place), *_values(facts, place, known)]
     noun = next((noun for noun in NOUNS if module.title.lower().endswith(noun)), "block")
-    together: dict[str, list[str]] = {}
+    together: dict[tuple[tuple[int, int], ...], list[str]] = {}
     for one in said:
         apart = any(one.value == other.value and one.runs != other.runs for other in said)
         value = f"{one.place}: {one.value}" if apart and one.place not in one.value else one.value
-        values = together.setdefault(_where(one.runs, count, noun), [])
+        values = together.setdefault(tuple(one.runs), [])
         values += [value] if value not in values else []
-    return tuple(f"{', '.join(values)} {where}" for where, values in together.items())
+    return tuple(
+        f"{', '.join(values)} {_where([*runs], count, noun)}" for runs, values in together.items()
+    )
 
 
 def _labels(analysis: Analysis, module: Module) -> Iterator[str]:
@@ -230,6 +232,8 @@ def _where(runs: Runs, count: int, noun: str) -> str:
     """``in blocks 4–6 and 11–15``, ``from block 7 on``, ``in 9 of 24 blocks``."""
     calls = sum(stop - start + 1 for start, stop in runs)
     if len(runs) > MOST_RUNS:
+        if calls == len(runs) and {b - a for (a, _), (b, _) in pairwise(runs)} == {2}:
+            return f"in every second {noun} from {runs[0][0]} to {runs[-1][0]}"
         return f"in {calls} of {count} {_plural(noun)}"
     (start, stop), *more = runs
     if calls == 1:

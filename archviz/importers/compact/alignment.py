@@ -77,6 +77,8 @@ class Aligned(NamedTuple):
     common: int = 0
     alone: int = 0
     script: Script = ()
+    dashed: int = 0
+    """Boxes that some leave out, then or already."""
 
 
 class Alignment:
@@ -114,14 +116,15 @@ class Alignment:
                 return None
             drawn = DRAWN[self.structures.kind(first)]
             cost = OTHERWISE * len(fields - {PRESENT} - self.shared_fields(first, second))
-            return Aligned(cost, drawn, 0, (Both(fields),))
+            return Aligned(cost, drawn, 0, (Both(fields),), drawn * (PRESENT in fields))
         if isinstance(first, Parallel) and isinstance(second, Parallel):
             return self.parallels(first, second)
         if isinstance(first, Call) and isinstance(second, Call):
             if first.module != second.module:
                 return None
             found = self.chains(first.body, second.body)
-            return found and Aligned(found.cost, 1, 0, (Both(frozenset(), (found.script,)),))
+            step = (Both(frozenset(), (found.script,)),) if found else ()
+            return found and Aligned(found.cost, 1, 0, step, first.optional or second.optional)
         same = isinstance(first, FreeGraph) and isinstance(second, FreeGraph) and (
             first.edges == second.edges and dict(first.nodes).keys() == dict(second.nodes).keys()
         )  # fmt: skip
@@ -171,7 +174,8 @@ class Alignment:
         if len(first.branches) == 2 and self.structures.kind(first) not in ORDERED:
             other = self.paths(first.branches, second.branches[::-1], fields, True)
             found = min(filter(None, (found, other)), key=lambda one: one.cost, default=None)
-        return found and found._replace(common=found.common + 1)
+        dashed = PRESENT in fields
+        return found and found._replace(common=found.common + 1, dashed=found.dashed + dashed)
 
     def paths(
         self,
@@ -193,6 +197,7 @@ class Alignment:
             sum(one.common for one in sure),
             sum(one.alone for one in sure),
             (step,),
+            sum(one.dashed for one in sure),
         )
 
     def left_out(self, element: Element, side: int) -> Aligned | None:
@@ -200,15 +205,15 @@ class Alignment:
         structures = self.structures
         step = (Alone(side),)
         if isinstance(element, Call):
-            return Aligned(1, 0, 1, step)
+            return Aligned(1, 0, 1, step, 1)
         if isinstance(element, int):
             node = structures.nodes[_there(element)]
             if TAKES in node.options or node.kind == "input":
                 return None
             drawn = DRAWN[node.kind]
-            return Aligned(drawn or UNDRAWN, 0, drawn, step)
+            return Aligned(drawn or UNDRAWN, 0, drawn, step, drawn)
         gate = is_gate(structures, element) and structures.size(element) <= LARGEST_GATE
-        return Aligned(1, 0, 1, step) if gate and element.depth == 1 else None
+        return Aligned(1, 0, 1, step, 1) if gate and element.depth == 1 else None
 
     def around(self, element: Parallel, row: Chain, side: int) -> Aligned | None:
         """A residual of which one side has the main path only."""
@@ -221,8 +226,11 @@ class Alignment:
         pair = (main, row) if side == 0 else (row, main)
         found = self.chains(*pair)
         boxes = 1 + structures.chain_size(shortcut)
-        step = (Around(side, len(row), found.script if found else ()),)
-        return found and Aligned(found.cost + boxes, found.common, found.alone + boxes, step)
+        if found is None:
+            return None
+        step = (Around(side, len(row), found.script),)
+        dashed = found.dashed + boxes
+        return Aligned(found.cost + boxes, found.common, found.alone + boxes, step, dashed)
 
 
 class _Table:
@@ -277,6 +285,7 @@ def _before(first: Aligned | None, rest: Aligned | None) -> Aligned | None:
         first.common + rest.common,
         first.alone + rest.alone,
         first.script + rest.script,
+        first.dashed + rest.dashed,
     )
 
 

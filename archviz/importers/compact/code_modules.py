@@ -19,6 +19,8 @@ CROWDED = 12
 """Drawn layers from which on a module has others in it."""
 MANY = 3
 """Equal branching parts in a row that make it a stage."""
+NEARLY_ALL = 0.75
+"""What parts in a row are of a stage, at least."""
 INNER = 3
 """Drawn layers of a module in a module."""
 
@@ -70,12 +72,11 @@ class PartTree:
         return self.without_small(chosen)
 
     def in_a_row(self, number: int, body: Chain, nodes: Sequence[LayerNode]) -> int:
-        """How many parts of one class, or equal ones, are most of a part; 0 where none are."""
+        """How many parts of one class, or equal ones, repeat in a row of parts; 0 if none do."""
         inner = [self.parts[one.module] for one in body if isinstance(one, Call)]
-        times = Counter(part.name for part in inner)
-        drawn = sum(part.drawn for part in inner if times[part.name] > 1)
-        most = max(times.values(), default=0)
-        if most > 1 and 2 * drawn >= self.parts[number].drawn:
+        most = max(Counter(part.name for part in inner).values(), default=0)
+        drawn = sum(part.drawn for part in inner)
+        if most > 1 and drawn >= NEARLY_ALL * self.parts[number].drawn:
             return most
         forms = Counter(_form(one, nodes) for one in body if isinstance(one, Parallel))
         often = max(forms.values(), default=0)

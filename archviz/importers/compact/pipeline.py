@@ -28,7 +28,7 @@ from archviz.importers.graphs import LayerGraph, LayerNode
 
 MOST_BOXES = 40
 """Boxes of a figure that has a panel for each variant of a block."""
-SHARES = (0.5, 1)
+SHARES = (0.5, 1, 2)
 """How many boxes a variant may have alone, for each that it has in common with another."""
 
 

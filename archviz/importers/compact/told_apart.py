@@ -163,12 +163,20 @@ def variant_word(
     grown = {_grown(structures, body, shapes) for body in calls}
     if grown in ({-1}, {1}):
         return "downsampling" if grown == {-1} else "upsampling"
-    first = next((one for one in calls[0] if isinstance(one, Parallel | FreeGraph)), None)
+    words = {_way_round(structures, body) for body in calls}
+    return words.pop() if len(words) == 1 else ""
+
+
+def _way_round(structures: Structures, body: Chain) -> str:
+    """What leads round the first part of a block in which ways part."""
+    there = [one for one in body if isinstance(one, Parallel | FreeGraph)]
+    first = next((one for one in there if isinstance(one, FreeGraph) or one.merge >= 0), None)
     if first is None:
         return "no shortcut"
     if isinstance(first, FreeGraph) or structures.kind(first) not in ("add", "scaled-add"):
         return ""
-    return "projection" if all(first.branches) else ""
+    ways = [any(layer >= 0 for layer in chain_layers(way)) for way in first.branches]
+    return "projection" if all(ways) else ""
 
 
 def _grown(structures: Structures, body: Chain, shapes: Mapping[str, Shape]) -> int:

@@ -13,7 +13,7 @@ from typing import assert_never
 from archviz.importers.compact.alignment import Aligned, Alignment, Alone, Around, Script
 from archviz.importers.compact.module_drafts import ModuleDraft, ModuleDrafts
 from archviz.importers.compact.series_parallel import nesting
-from archviz.importers.compact.structure import DRAWN, PRESENT, Structures, varying_fields
+from archviz.importers.compact.structure import PRESENT, Structures, varying_fields
 from archviz.importers.compact.tree import (
     UNKNOWN,
     Call,
@@ -31,7 +31,7 @@ FEWEST = 2
 """Boxes that variants have in common, at least."""
 MOST_WORDS = 1.0
 """What it may cost that variants differ in words, in a figure that is small enough."""
-MOST_ALONE = 6
+MOST_DASHED = 6
 """Boxes of a module that some of its calls leave out, at most."""
 
 
@@ -154,8 +154,7 @@ class Unions:
             return None
         if not self.share and found.cost > MOST_WORDS:
             return None
-        before = max(_optional(self.structures, body) for body in bodies)
-        return found if before + found.alone <= MOST_ALONE else None
+        return found if found.dashed <= MOST_DASHED else None
 
     def merge(self, first: int, second: int, script: Script) -> None:
         """Let the calls of two modules be those of the first one, with all that both have."""
@@ -366,21 +365,6 @@ def calls_in(chains: Sequence[Chain]) -> list[Call]:
             if isinstance(element, Call):
                 found.append(element)
             found += calls_in(chains_of(element))
-    return found
-
-
-def _optional(structures: Structures, chain: Chain) -> int:
-    """How many boxes in a chain some calls leave out already."""
-    found = 0
-    for element in chain:
-        if isinstance(element, int):
-            found += structures.may_lack(element) and DRAWN[structures.kind(element)]
-        elif isinstance(element, Call):
-            found += element.optional
-        else:
-            found += sum(_optional(structures, inner) for inner in chains_of(element))
-            if isinstance(element, Parallel):
-                found += _optional(structures, [element.merge])
     return found
 
 
