@@ -161,7 +161,7 @@ def test_calls_that_are_as_many_are_not_the_same_calls() -> None:
     text = "  m: {takes: [a, b], layers: [conv 1x1 4 when=a, conv 5x5 4 same when=b, relu]}\n"
     many = ", ".join(f"m {one} {other}" for one, other in zip(SOME, SOME[::-1], strict=True))
     said = notes(f"{text}network: [input 9x9x4, {many}]\n")
-    assert said == ["conv 1×1 in 6 of 14 blocks", "conv 5×5 in 6 of 14 blocks"]
+    assert said == ["conv 1×1 in 6 of 14 blocks · conv 5×5 in 6 of 14 blocks"]
 
 
 def test_notes_stand_under_their_panel_alone() -> None:
