@@ -164,6 +164,12 @@ def test_calls_that_are_as_many_are_not_the_same_calls() -> None:
     assert said == ["conv 1×1 in 6 of 14 blocks · conv 5×5 in 6 of 14 blocks"]
 
 
+def test_notes_say_nothing_that_nobody_needs_to_be_told() -> None:
+    text = "  m: {takes: [h], layers: [attention h kv-heads=h]}\n"
+    network = "network: [input 16x64, m 2, m 4, m 2]\n"
+    assert notes(f"{text}{network}") == ["4 heads in block 2"]
+
+
 def test_notes_stand_under_their_panel_alone() -> None:
     items = load_text(HEAD + TWO_ACTS).scene().items
     panel = next(g for g in groups_in(items) if isinstance(g, Group) and g.role == "panel")

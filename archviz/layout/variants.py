@@ -168,6 +168,8 @@ def _values(facts: Facts, place: str, known: str) -> Iterator[Said]:
         for trait in _said(variant.node):
             told.setdefault(trait.about, []).append((trait, variant))
     for about, said in told.items():
+        if all(trait.plain for trait, _ in said):
+            continue
         groups: dict[str, list[Variant]] = {}
         for trait, variant in said:
             groups.setdefault(trait.text, []).append(variant)

@@ -185,9 +185,12 @@ def _grown(structures: Structures, body: Chain, shapes: Mapping[str, Shape]) -> 
     last = last_there(body)
     if first is None or last is None or last < 0:
         return 0
-    before = [shapes.get(source, ()) for source in structures.nodes[first].inputs]
-    places = prod(structures.nodes[last].shape[:-1])
-    return (places > prod(before[0][:-1])) - (places < prod(before[0][:-1])) if before else 0
+    inputs = structures.nodes[first].inputs
+    before = shapes.get(inputs[0], ()) if inputs else ()
+    after = structures.nodes[last].shape
+    if not before or sorted(before) == sorted(after):
+        return 0  # the same, though perhaps in another order
+    return (prod(after[:-1]) > prod(before[:-1])) - (prod(after[:-1]) < prod(before[:-1]))
 
 
 class Stretches(NamedTuple):
