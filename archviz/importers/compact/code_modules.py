@@ -21,6 +21,8 @@ MANY = 3
 """Equal branching parts in a row that make it a stage."""
 NEARLY_ALL = 0.75
 """What parts in a row are of a stage, at least."""
+SHORTCUT_BOXES = 2
+"""Drawn layers that a block has in its shortcut where others of its class have none."""
 INNER = 3
 """Drawn layers of a module in a module."""
 
@@ -61,7 +63,8 @@ class PartTree:
             )
             rows = [self.in_a_row(number, bodies[number], nodes) for number in numbers]
             stages = sum(times > 1 for times in rows)
-            if nested or 2 * stages >= len(numbers) or max(rows) >= MANY:
+            round_all = any(_is_round_all(bodies[number]) for number in numbers)
+            if nested or 2 * stages >= len(numbers) or (max(rows) >= MANY and not round_all):
                 continue
             if 2 * len(numbers) < self.instances[name]:
                 continue
@@ -72,9 +75,10 @@ class PartTree:
         return self.without_small(chosen)
 
     def in_a_row(self, number: int, body: Chain, nodes: Sequence[LayerNode]) -> int:
-        """How many parts of one class, or equal ones, repeat in a row of parts; 0 if none do."""
+        """How many parts of one class and about one size repeat in a row of parts, or equal ones
+        in any row; 0 if none do."""
         inner = [self.parts[one.module] for one in body if isinstance(one, Call)]
-        most = max(Counter(part.name for part in inner).values(), default=0)
+        most = max((_alike(part, inner) for part in inner), default=0)
         drawn = sum(part.drawn for part in inner)
         if most > 1 and drawn >= NEARLY_ALL * self.parts[number].drawn:
             return most
@@ -112,6 +116,19 @@ def _form(element: Element, nodes: Sequence[LayerNode]) -> tuple[object, ...]:
         return (nodes[element].kind if element < len(nodes) else "",)
     inner = (tuple([_form(one, nodes) for one in chain]) for chain in chains_of(element))
     return (type(element).__name__, *inner)
+
+
+def _alike(part: CodePart, others: Sequence[CodePart]) -> int:
+    """How many of some parts are of a class with one, and hardly larger."""
+    if part.drawn < INNER:
+        return 0
+    sizes = [one.drawn for one in others if one.name == part.name]
+    return sum(part.drawn <= size <= part.drawn + SHORTCUT_BOXES for size in sizes)
+
+
+def _is_round_all(body: Chain) -> bool:
+    """Whether a shortcut leads round all of a part, as it does in blocks."""
+    return len(body) == 1 and isinstance(body[0], Parallel)
 
 
 def is_row(body: Chain) -> bool:
