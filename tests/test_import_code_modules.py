@@ -7,6 +7,8 @@ import re
 import pytest
 
 import archviz
+from archviz.importers.code_parts import code_parts
+from archviz.importers.graphs import LayerNode
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -257,3 +259,70 @@ def test_no_two_modules_have_one_title() -> None:
     for net in (Net(*nets[1:]), Net(*nets)):
         found = titles(text_of(net, (1, 8, 64, 64)))
         assert len(set(found)) == len(found), found
+
+
+class Wrapped(nn.Module):
+    """A shortcut round something."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        return x + self.inner(x)
+
+
+class Several(nn.Module):
+    """A block whose parts are of one class, and unlike one another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix = Wrapped(nn.Conv2d(8, 8, 3, padding=1, groups=8))
+        wide = [nn.Conv2d(8, 16, 1), nn.ReLU(), nn.Conv2d(16, 16, 3, padding=1), nn.ReLU()]
+        self.deep = Wrapped(nn.Sequential(*wide, nn.Conv2d(16, 8, 1), nn.BatchNorm2d(8), Gate(8)))
+
+    def forward(self, x):
+        return self.deep(self.mix(x)).relu()
+
+
+def test_a_block_of_unlike_parts_of_one_class_is_no_stage() -> None:
+    found = titles(text_of(Net(Several(), Several(), nn.MaxPool2d(2), Several(), Several())))
+    assert "Several" in found
+
+
+class Twice(nn.Module):
+    """A block in which something small stands twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = Shell(), Shell()
+        self.layers = nn.ModuleList(nn.Conv2d(8, 8, 3, padding=1) for _ in range(6))
+
+    def forward(self, x):
+        x = self.first(x)
+        for layer in self.layers[:3]:
+            x = layer(x).sigmoid()
+        x = self.second(x)
+        for layer in self.layers[3:]:
+            x = layer(x).relu()
+        return x
+
+
+def test_a_block_with_something_twice_is_no_stage() -> None:
+    net = Net(*(Stage(*(Twice() for _ in range(times))) for times in (1, 1, 3, 1)))
+    found = titles(text_of(net))
+    assert "Twice" in found
+    assert "Stage" not in found, "one of them has three equal blocks"
+
+
+def test_what_is_not_drawn_and_stands_apart_makes_no_second_way_in() -> None:
+    nodes = [
+        LayerNode("in", "input", (), {}, (4, 8)),
+        LayerNode("apart", "reshape", ("in",), {"shape": (8, 4)}, (8, 4), ("m", "block")),
+        LayerNode("before", "dense", ("in",), {"filters": 8}, (4, 8), ("m", "other")),
+        LayerNode("one", "dense", ("before",), {"filters": 8}, (4, 8), ("m", "block")),
+        LayerNode("two", "dense", ("one",), {"filters": 8}, (4, 8), ("m", "block")),
+        LayerNode("end", "op-merge", ("two", "apart"), {"label": "join"}, (4, 8), ("m",)),
+    ]
+    parts, _ = code_parts(nodes, {"m.block": "Block"}, ())
+    assert [(part.name, part.entry, part.layers) for part in parts] == [("Block", "before", (3, 4))]
