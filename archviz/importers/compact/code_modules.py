@@ -25,6 +25,8 @@ SHORTCUT_BOXES = 2
 """Drawn layers that a block has in its shortcut where others of its class have none."""
 INNER = 3
 """Drawn layers of a module in a module."""
+PAIR = 2
+"""The same where a figure would be too large otherwise."""
 
 
 class PartTree:
@@ -51,8 +53,13 @@ class PartTree:
             number = self.outer[number]
             yield number
 
-    def modules(self, bodies: Sequence[Chain], nodes: Sequence[LayerNode]) -> set[int]:
-        """The parts that are modules; in ``bodies`` calls stand for the parts in them."""
+    def modules(
+        self, bodies: Sequence[Chain], nodes: Sequence[LayerNode], inner: int = INNER
+    ) -> set[int]:
+        """The parts that are modules; in ``bodies`` calls stand for the parts in them.
+
+        ``inner``: the drawn layers that a module in a module has at least.
+        """
         by_class: dict[str, list[int]] = {}
         for number, part in enumerate(self.parts):
             by_class.setdefault(part.name, []).append(number)
@@ -72,7 +79,7 @@ class PartTree:
             large = LARGE <= drawn < MOST_OF_IT * self.total and not is_row(bodies[numbers[0]])
             if len(numbers) > 1 or large:
                 chosen.update(numbers)
-        return self.without_small(chosen)
+        return self.without_small(chosen, inner)
 
     def in_a_row(self, number: int, body: Chain, nodes: Sequence[LayerNode]) -> int:
         """How many parts of one class and about one size repeat in a row of parts, or equal ones
@@ -86,7 +93,7 @@ class PartTree:
         often = max(forms.values(), default=0)
         return often if often >= MANY else 0
 
-    def without_small(self, chosen: set[int]) -> set[int]:
+    def without_small(self, chosen: set[int], inner: int) -> set[int]:
         """Modules without those that only stand in others, unless these would be crowded.
 
         What some modules of a class have and others lack stays, too; and what is a module
@@ -99,7 +106,7 @@ class PartTree:
             part = self.parts[number]
             if around is None:
                 large.add(part.name)
-            elif part.drawn >= INNER:
+            elif part.drawn >= inner:
                 outer = self.parts[around]
                 holders.setdefault((outer.name, part.name), Counter())[around] += 1
         outers = Counter(self.parts[number].name for number in chosen)

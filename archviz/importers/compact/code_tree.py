@@ -119,9 +119,9 @@ class CodeTree:
                 found.add(last)
         return found
 
-    def with_modules(self, structures: Structures, drafts: ModuleDrafts) -> Chain:
+    def with_modules(self, structures: Structures, drafts: ModuleDrafts, inner: int) -> Chain:
         """The chain with calls of those parts that are modules; of others what is in them."""
-        chosen = self.tree.modules(self.bodies, self.nodes)
+        chosen = self.tree.modules(self.bodies, self.nodes, inner)
         return self.resolved(self.chain, chosen, structures, drafts)
 
     def resolved(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archviz.importers.compact.code_modules import INNER, PAIR
 from archviz.importers.compact.code_names import CodeNames
 from archviz.importers.compact.code_tree import NOWHERE, CodeTree
 from archviz.importers.compact.module_drafts import ModuleDrafts
@@ -28,8 +29,9 @@ from archviz.importers.graphs import LayerGraph, LayerNode
 
 MOST_BOXES = 40
 """Boxes of a figure that has a panel for each variant of a block."""
-SHARES = (0.5, 1, 2)
-"""How many boxes a variant may have alone, for each that it has in common with another."""
+WAYS = ((0.5, INNER), (1, INNER), (2, INNER), (1, PAIR))
+"""What to try: how many boxes a variant may have alone, for each that it has in common with
+another, and how many boxes a module in a module has at least."""
 
 
 def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
@@ -42,19 +44,22 @@ def compact(graph: LayerGraph, file: str = "<model>") -> Outline:
     """
     best = outlined(graph, file, 0)
     least = boxes(best)
-    for share in SHARES if graph.classes else ():
+    for share, inner in WAYS if graph.classes else ():
         if least <= MOST_BOXES:
             break
-        other = outlined(graph, file, share)
+        other = outlined(graph, file, share, inner)
         if boxes(other) < least:
             best, least = other, boxes(other)
     return best
 
 
-def outlined(graph: LayerGraph, file: str = "<model>", share: float | None = None) -> Outline:
+def outlined(
+    graph: LayerGraph, file: str = "<model>", share: float | None = None, inner: int = INNER
+) -> Outline:
     """The outline of a model whose variants of a block are one if they differ in so little.
 
     ``share``: boxes that one may have alone, for each that both have; None keeps all apart.
+    ``inner``: boxes of a module in a module, at least.
     """
     prepared = prepare(graph, file)
     rows = rows_of(prepared.nodes)
@@ -72,7 +77,7 @@ def outlined(graph: LayerGraph, file: str = "<model>", share: float | None = Non
     bodies = {tap: [_head(nodes, tap, shoot) for shoot in shoots] for tap, shoots in heads.items()}
     structures = Structures(nodes)
     drafts = ModuleDrafts()
-    chain = tree.with_modules(structures, drafts)
+    chain = tree.with_modules(structures, drafts, inner)
     first = nodes[0]
     if first is START:
         cut_start(chain, nodes)
