@@ -61,13 +61,18 @@ def variant_notes(
     noun = next((noun for noun in NOUNS if module.title.lower().endswith(noun)), "block")
     together: dict[tuple[tuple[int, int], ...], list[str]] = {}
     for one in said:
-        apart = any(one.value == other.value and one.runs != other.runs for other in said)
+        apart = any(_alike(one, other) and one.runs != other.runs for other in said)
         value = f"{one.place}: {one.value}" if apart and one.place not in one.value else one.value
         values = together.setdefault(tuple(one.runs), [])
         values += [value] if value not in values else []
     return tuple(
         f"{', '.join(values)} {_where([*runs], count, noun)}" for runs, values in together.items()
     )
+
+
+def _alike(first: Said, second: Said) -> bool:
+    """Whether two places have the same, or one has it and the other has it not."""
+    return first.value.removeprefix("no ") == second.value.removeprefix("no ")
 
 
 def _labels(analysis: Analysis, module: Module) -> Iterator[str]:
