@@ -229,7 +229,8 @@ def layer_items(outline: Outline) -> Iterator[LayerItem]:
 def boxes(outline: Outline) -> int:
     """How many boxes a figure has in its row and its panels."""
     rows = [outline.body, *[module.body for module in outline.modules]]
-    return sum(boxes_of(item) for row in rows for item in row)
+    first = 0 if outline.input is None else 1
+    return first + sum(boxes_of(item) for row in rows for item in row)
 
 
 def boxes_of(item: Item) -> int:
