@@ -9,7 +9,8 @@ import pytest
 
 import archviz
 from archviz.importers.compact import pipeline
-from archviz.importers.compact.outline import Outline
+from archviz.importers.compact.outline import Outline, boxes
+from archviz.scene.scene import Group, groups_in
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -278,3 +279,22 @@ def test_what_uniting_spoils_is_drawn_without(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(pipeline, "compact", spoiled)
     assert len(titles(text_of(varied()))) > 3
+
+
+def test_boxes_are_counted_as_the_figure_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, counted = pipeline.compact, []
+
+    def noting(*arguments: Any) -> Outline:
+        outline = real(*arguments)
+        counted.append(boxes(outline))
+        return outline
+
+    monkeypatch.setattr(pipeline, "compact", noting)
+    for net in (varied(), Net(Rows(8, 3), Rows(8, 2))):
+        items = [
+            item
+            for item in imported(net).scene().items
+            if not (isinstance(item, Group) and item.role == "legend")
+        ]
+        drawn = [one for one in groups_in(items) if one.role in ("layer", "module")]
+        assert counted[-1] == len(drawn)
