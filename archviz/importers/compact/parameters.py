@@ -25,8 +25,6 @@ NAMES = {
     "macs": "macs",
     "activation": "after",
     "present": "lead",
-    "extra": "extra",
-    "shortcut": "shortcut",
     "times": "times",
     "number": "factor",
     "norm": "norm",
@@ -240,7 +238,7 @@ def _names(
     sizes = [key for key in keys if key[0] == "size"]
     for key, field in zip(keys, fields, strict=True):
         stem = "inner" if key in sizes[:-1] else NAMES.get(key[0], "size")
-        stem = NAMES[field] if field in OPTIONAL else stem
+        stem = NAMES.get(field, field) if field in OPTIONAL else stem
         stem = field.removeprefix("each-").rstrip("0123456789") if key[0] == "each" else stem
         name, number = stem, 2
         while name in used:

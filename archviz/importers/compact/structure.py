@@ -37,9 +37,11 @@ FIXED = (
 )
 PRESENT = "present"
 """The field of what some calls of a module leave out."""
-EXTRA, SHORTCUT = "extra", "shortcut"
-"""The same of layers and calls behind others, and of merges."""
-OPTIONAL = frozenset({PRESENT, EXTRA, SHORTCUT})
+EXTRA = "extra"
+"""The same of calls, and of layers behind others."""
+EXTRAS = {"merge": "shortcut", "conv": "convolved", "pool": "pooled", "attention": "attends"}
+"""The same of layers that play a part with a name."""
+OPTIONAL = frozenset({PRESENT, EXTRA, *EXTRAS.values()})
 FREE: Mapping[str, FieldValue] = {
     "activation": "none",
     "norm": "none",
@@ -124,7 +126,7 @@ def freed(layer: LayerStructure, fields: Collection[str]) -> LayerStructure:
     if PRESENT in own:
         varying.append((PRESENT, 1))
     elif PRESENT in fields:
-        varying.append((SHORTCUT if KINDS[layer.key[0]].join else EXTRA, 1))
+        varying.append((EXTRAS.get(KINDS[layer.key[0]].role, EXTRA), 1))
     kept = tuple(fixed.items())
     return LayerStructure((layer.key[0], kept, (*names, *fields)), kept, tuple(varying))
 
