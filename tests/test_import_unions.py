@@ -247,6 +247,28 @@ def test_blocks_that_differ_in_a_number_are_one() -> None:
     assert re.search(r"× 0\.86\s+…\s+0\.98", words)
 
 
+class Bypassed(nn.Module):
+    """Convolutions, with others round them or not."""
+
+    def __init__(self, around: bool, groups: int = 1) -> None:
+        super().__init__()
+        self.one, self.two = nn.Conv2d(8, 8, 3, padding=1), nn.Conv2d(8, 8, 1)
+        self.three = nn.Conv2d(8, 8, 3, padding=1, groups=groups)
+        self.around = nn.Conv2d(8, 8, 1) if around else None
+
+    def forward(self, x):
+        y = self.three(self.two(self.one(x).relu()).relu()).relu()
+        return y if self.around is None else y + self.around(x)
+
+
+def test_a_way_round_with_layers_is_left_out_whole() -> None:
+    ways = (False, True, False, True, True, False)
+    parts = [Either(False), Either(True), *map(Bypassed, ways), Either(False), Either(True)]
+    text = text_of(Net(*varied().parts, *parts), (1, 8, 64, 64))
+    assert titles(text).count("Bypassed") == 1
+    assert "merge: add when=shortcut" in text
+
+
 class Either(nn.Module):
     """One class for two blocks that have nothing in common."""
 

@@ -182,10 +182,10 @@ class Structures:
         """A layer taken apart; what is not there is like the layer it stands for."""
         if number < 0:
             found = self.layer(~number)
-            if ~number in self.freed:
-                there = [(name, 0 if name in OPTIONAL else None) for name, _ in found.varying]
-                return found._replace(varying=tuple(there))
-            return found._replace(varying=(*found.varying[:-1], (PRESENT, 0)))
+            if ~number not in self.freed and found.varying[-1:] == ((PRESENT, 1),):
+                return found._replace(varying=(*found.varying[:-1], (PRESENT, 0)))
+            there = [(name, 0 if name in OPTIONAL else None) for name, _ in found.varying]
+            return found._replace(varying=tuple(there))
         known = self.layers[number]
         if known is None:
             known = self.as_stated(number)
