@@ -319,10 +319,20 @@ def test_a_head_that_the_total_leaves_out_is_said() -> None:
     model = Builder()
     value = model.op("Relu", model.conv("x", 3, 8))
     side = model.conv(value, 8, 2, 1)
-    main_end = model.conv(model.op("Relu", model.conv(value, 8, 8)), 8, 4, 1)
-    found = said(model, main_end, side)
+    for _ in range(6):
+        value = model.op("Relu", model.conv(value, 8, 8))
+    found = said(model, model.conv(value, 8, 4, 1), side)
     assert not found.faithful
-    assert "the figure's total is 824: it leaves out 16 in heads beside the row" in found.report
+    assert "the figure's total is 3,704: it leaves out 16 in heads beside the row" in found.report
+
+
+def test_outputs_of_equal_rank_are_counted_alike() -> None:
+    model = Builder()
+    value = model.op("Relu", model.conv("x", 3, 8))
+    ends = model.conv(value, 8, 2, 1), model.conv(model.conv(value, 8, 8), 8, 4, 1)
+    found = said(model, *ends)
+    assert found.faithful
+    assert " 840 parameters" in found.report
 
 
 @pytest.fixture

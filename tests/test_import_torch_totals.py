@@ -59,7 +59,7 @@ class Heads(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.body = nn.Conv2d(8, 8, 3, padding=1)
-        self.one = nn.Sequential(nn.Conv2d(8, 8, 1), nn.ReLU(), nn.Conv2d(8, 2, 1))
+        self.one = nn.Sequential(*[nn.Conv2d(8, 8, 1) for _ in range(6)])
         self.two = nn.Conv2d(8, 4, 1)
 
     def forward(self, x: Any) -> Any:

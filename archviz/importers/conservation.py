@@ -65,6 +65,8 @@ def findings(held: Held, drawn: Drawn, unknown: Sequence[str]) -> Findings:
         sizes = dict(held.unused)
         count = f"{sum(sizes.values()):,} parameters"
         asides.append(f"not used in this pass, and left out: {_names(sizes)}, {count}")
+    if held.left_out:
+        asides.append(f"left out behind the last weights: {', '.join(held.left_out)}")
     if held.calls:
         different.append(f"it ran otherwise than it is drawn: {_list(held.calls)}")
     different += held.counts

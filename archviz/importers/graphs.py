@@ -166,6 +166,8 @@ class Held(NamedTuple):
     """Sizes of the constants that layers take as weights."""
     notes: tuple[str, ...] = ()
     """How it was read, and what else only a report says."""
+    left_out: tuple[str, ...] = ()
+    """What the model does behind its last weights, and neither layers nor shapes can say."""
 
 
 class LayerGraph(NamedTuple):

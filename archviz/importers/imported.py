@@ -14,6 +14,8 @@ from archviz.network.model import Network
 from archviz.network.rules import ShapeError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from archviz.importers.compact.outline import Outline
     from archviz.importers.conservation import Findings
     from archviz.importers.unroll import Wired
@@ -131,6 +133,14 @@ def _import(graph: LayerGraph, title: str, file: str, remarks: Remarks) -> Impor
     return Imported(text, network, report, faithful, plain, graph.held.unused, doubts=doubts)
 
 
+def _notes(passing: int, left_out: Sequence[str]) -> list[str]:
+    """What the figure itself says of the model beside its layers."""
+    found = [f"Also gives {_values(passing)} on the way to its end."] if passing else []
+    if left_out:
+        found.append(f"Left out behind these values: {', '.join(left_out)}.")
+    return found
+
+
 class _Read(NamedTuple):
     """An outline, its spec as it was read back, and what differs from the model."""
 
@@ -158,10 +168,8 @@ def _read(graph: LayerGraph, outline: Outline, place: _Place) -> _Read | None:
     from archviz.importers.spec.spec_text import write_spec
 
     file, title, passing, remarks = place
-    notes = [*outline.notes]
-    if passing:
-        notes.append(f"Also gives {_values(passing)} on the way to its end.")
-    outline = outline._replace(notes=(*notes, *remarks.notes))
+    own = _notes(passing, graph.held.left_out)
+    outline = outline._replace(notes=(*outline.notes, *own, *remarks.notes))
     text = write_spec(outline, one_line(title, 100) or "model", remarks.even)
     try:
         network, flat = _read_back(text, f"{title}.yaml")

@@ -330,3 +330,14 @@ def shape_gaps(
             shown = "×".join("?" if side is None else str(side) for side in wanted)
             gaps.append(f"'{name}' is {shown}, the layers give {'×'.join(map(str, dims))}")
     return tuple(gaps)
+
+
+def taken_directly(graph: OpGraph) -> frozenset[str]:
+    """The weights that stand beside what goes in in some operator."""
+    moving = set(graph.inputs)
+    found: set[str] = set()
+    for op in graph.ops:
+        if not moving.isdisjoint(op.inputs):
+            moving.update(op.outputs)
+            found.update(op.inputs)
+    return frozenset(found & graph.constants.keys())

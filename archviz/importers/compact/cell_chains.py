@@ -35,8 +35,15 @@ def cells_of(
     for start, stop in pairwise(cuts):
         between = sorted(inner.intersection(order[start + 1 : stop]), key=place.__getitem__)
         found.append(Region(order[start], tuple(between), order[stop]))
+    if not all(_takes_entry(cell, preds) for cell in found):
+        return []
     forms = Counter(_form(cell, before, preds) for cell, before in _with_previous(found))
     return found if max(forms.values()) > 1 else []
+
+
+def _takes_entry(cell: Region, preds: Mapping[int, Sequence[int]]) -> bool:
+    """Whether a cell uses the end of the cell before it; two streams side by side do not."""
+    return any(cell.entry in preds[vertex] for vertex in (*cell.inner, cell.exit))
 
 
 def _with_previous(cells: Sequence[Region]) -> list[tuple[Region, int]]:

@@ -19,6 +19,8 @@ from archviz.network.kinds import KINDS
 JOINS = frozenset(name for name, kind in KINDS.items() if kind.join is not None)
 LONG_SUM = 5
 """Values from which on a sum of sums is written as one sum."""
+FURTHER = 6
+"""Layers with weights that the main way has behind where an output beside it hangs."""
 
 
 class Offshoot(NamedTuple):
@@ -127,8 +129,30 @@ def _offshoots(
         if len(taps) != 1 or beginning or not seen.isdisjoint(node.id for node in own):
             return None
         seen.update(node.id for node in own)
-        found.append(Offshoot(taps.pop(), tuple(own)))
+        tap = taps.pop()
+        if not _is_aside(own, body, tap):
+            return None
+        found.append(Offshoot(tap, tuple(own)))
     return tuple(found)
+
+
+def _is_aside(own: Sequence[LayerNode], body: Sequence[LayerNode], tap: str) -> bool:
+    """Whether an output is beside the main one: that has a long way to go, or nothing is learned.
+
+    Outputs of equal rank, such as classes and boxes, belong to the network like each other.
+    """
+    less = _learned_depth(own, tap)
+    return not less or _learned_depth(body, tap) >= max(FURTHER, 2 * less)
+
+
+def _learned_depth(nodes: Sequence[LayerNode], start: str) -> int:
+    """The most layers with weights on a way from a layer."""
+    depth = {start: 0}
+    for node in nodes:
+        before = [depth[source] for source in node.inputs if source in depth]
+        if before and node.id != start:
+            depth[node.id] = max(before) + (node.parameters > 0)
+    return max(depth.values())
 
 
 # ---- sums and concats ---------------------------------------------------------------------

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from archviz.importers.fold.facts import AttentionFacts
 from archviz.importers.fold.layers import HEAD_NORM
 from archviz.importers.fold.named import softmax as named_softmax
 from archviz.importers.fold.named import state
 from archviz.importers.fold.shapes_layers import multiplied
 from archviz.importers.fold.state import (
-    AttentionFacts,
     Fold,
     LayerDraft,
     TensorView,

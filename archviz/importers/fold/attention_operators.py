@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archviz.importers.fold.state import BATCH, AttentionFacts, Fold, TensorView, product
+from archviz.importers.fold.facts import AttentionFacts
+from archviz.importers.fold.state import BATCH, Fold, TensorView, product
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op

@@ -31,6 +31,10 @@ _SAID: Mapping[str, str] = {
     "AdaptiveAveragePool": "average pool", "unfold": "unfold", "fold": "fold",
     "repeat interleave": "repeat", "PRelu": "PReLU", "flip": "flip",
     **{f"{kind} cell": f"{kind} cell" for kind in ("LSTM", "GRU", "RNN")},
+    "grid sample": "grid sample", "deformable conv": "deformable conv", "top k": "top k",
+    "write a part": "write a part", "running sum": "running sum", "selection": "selection",
+    "RoI align": "RoI align", "RoI pooling": "RoI pooling",
+    "non-maximum suppression": "non-maximum suppression",
 }  # fmt: skip
 """What a box says whose operator, weights and shapes are all known from a recording."""
 

@@ -7,12 +7,14 @@ seen with its axes in another order; a transposition changes the view and makes 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
+from archviz.importers.fold.facts import AttentionFacts, ConvOutcome, Span
 from archviz.importers.graphs import Op, OpGraph, Tensor, module_path
+from archviz.importers.weights import taken_directly
 from archviz.network.kinds import KINDS
 from archviz.network.model import Shape
 
@@ -100,16 +102,6 @@ class LayerDraft:
         return module_path(self.path)
 
 
-class Span(NamedTuple):
-    """Which part of a draft another one is, along one of its axes, and what that is called."""
-
-    label: str
-    axis: int
-    start: int
-    size: int
-    step: int
-
-
 class Direction(NamedTuple):
     """Which of the directions of a recurrent layer a last state is of."""
 
@@ -118,47 +110,12 @@ class Direction(NamedTuple):
     total: int
 
 
-class AttentionFacts(NamedTuple):
-    """An attention in the making: its sizes, and which of its projections have biases."""
-
-    heads: int
-    width: int
-    keys: int
-    """Features of all keys, which several heads may share."""
-    features: int
-    biased: bool
-    """Whether all of queries, keys and values have biases."""
-    unbiased: bool
-    """Whether none of them has."""
-    label: str
-    out: int = 0
-    """Units of the projection behind it; 0 without one."""
-    out_biased: bool = False
-    scored: bool = False
-    """Whether learned numbers are added to its scores, its own or those of an earlier layer."""
-
-    @property
-    def head(self) -> int:
-        """Features of a head."""
-        return self.width // self.heads
-
-
 class TensorView(NamedTuple):
     """A draft and the order of its axes in the file; ``dims`` where there is no such order."""
 
     draft: LayerDraft
     axes: Axes | None
     dims: tuple[int, ...] = ()
-
-
-class ConvOutcome(NamedTuple):
-    """What a convolution comes to on a map, as the next equal one will."""
-
-    kind: str
-    options: Mapping[str, Any]
-    shape: Shape
-    weights: int
-    macs: int
 
 
 def product(sides: Iterable[int]) -> int:
@@ -205,6 +162,8 @@ class Fold:
         self.leaves: dict[str, tuple[str, ...]] = {}
         """Of what was computed from weights: all of these."""
         self.reduced: set[str] = set()  # by a sum or a norm
+        self.direct = taken_directly(graph) if graph.learned else frozenset[str]()
+        """Weights that layers take as they are, whatever else is computed from them."""
         taken = [
             op.inputs[:1] if op.kind == "CastLike" else op.inputs
             for op in graph.ops
@@ -285,7 +244,7 @@ class Fold:
             draft.parameters += size
             if name in reused or origins:
                 first = self.seen_weights.setdefault(name, draft)
-                if first is not draft and (size > 1 or draft.lent):  # a bias of one beside weights
+                if first is not draft and (size > 1 or draft.lent or self.graph.learned):
                     draft.options.setdefault("shared", True)
                     draft.lent += size
 
@@ -305,6 +264,8 @@ class Fold:
                 return False
         draft.computed = "norm" if self.graph.learned or name in self.reduced else "somehow"
         for leaf in leaves:
+            if leaf in self.direct and leaf not in self.seen_weights:
+                continue
             size = self.constants[leaf].size
             draft.parameters += size
             if self.seen_weights.setdefault(leaf, draft) is not draft:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from archviz.importers.fold.facts import ConvOutcome
 from archviz.importers.fold.layers import dense_layer
 from archviz.importers.fold.state import (
     BATCH,
     NCHW,
     ONE,
     Axes,
-    ConvOutcome,
     Fold,
     LayerDraft,
     product,

@@ -41,11 +41,10 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
     module = getattr(module, "_orig_mod", module)  # of what torch.compile gives
     name = type(module).__name__
     _check(torch, module, name)
-    recording, reason = _recorded(
-        torch, module, examples_of(torch, module, given, name), mode, name
-    )
+    ran, reason = _recorded(torch, module, examples_of(torch, module, given, name), mode, name)
     from archviz.importers.fold.pipeline import fold_graph
     from archviz.importers.record.attention_parts import with_attention
+    from archviz.importers.record.decided import settled
     from archviz.importers.record.functions import lowered
     from archviz.importers.record.multiply_adds import counted, idle_products, miscounted
     from archviz.importers.record.proof import gaps
@@ -54,6 +53,7 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
         [key for key, _ in module.named_parameters()]
         + [key for key, _ in module.named_buffers() if key.rpartition(".")[2] in MOVING]
     )
+    recording, left_out = settled(ran)
     operators = lowered(recording, name, learned)
     graph = fold_graph(operators, name)
     again = {scope.path for call in recording.calls for scope in call.scopes if scope.again}
@@ -70,6 +70,7 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
         calls=calls,
         counts=miscounted(products, sum([node.macs for node in graph.nodes]), graph.batch),
         uncounted=products.unknown,
+        left_out=left_out,
         notes=(*_notes(module, mode, reason), *idle_products(products)),
     )
     return graph._replace(name=name, held=held)

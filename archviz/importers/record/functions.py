@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from archviz.importers.graphs import EXPERTS, OpGraph
-from archviz.importers.record import arithmetic, layers, signatures, views, windows
+from archviz.importers.record import arithmetic, layers, signatures, views, windows, written
 from archviz.importers.record.arithmetic import Rule, binary, largest, picked, reduction, softmax
 from archviz.importers.record.experts import Mixture, by_calls, mixtures
 from archviz.importers.record.multiply_adds import of_call
 from archviz.importers.record.operators import Operators, bound
-from archviz.importers.record.recording import Call, Recording, refs_in
+from archviz.importers.record.recording import SHAPE_ONLY, Call, Recording, refs_in
 
 
 class Function(NamedTuple):
@@ -136,6 +136,9 @@ FUNCTIONS: Mapping[str, Function] = {
     "where": Function("condition input other", arithmetic.where),
     "masked_fill": Function("input mask value", arithmetic.masked_fill),
     "normalize": Function("input p=2 dim=1", arithmetic.normalize),
+    "copy": Function("input source", written.copy),
+    "setitem": Function("input index value", written.set_item),
+    "write_view": Function("input part", written.write_view),
     "addcmul": Function("input tensor1 tensor2", arithmetic.addcmul),
 }  # fmt: skip
 
@@ -188,6 +191,9 @@ def _stand(low: Operators, call: Call) -> None:
 def _lower(low: Operators, call: Call) -> None:
     _stand(low, call)
     names = list(dict.fromkeys(refs_in((call.args, call.kwargs))))
+    if call.function in SHAPE_ONLY and len(names) == 1:
+        low.constant(call.outputs[0], floating=low.recording.values[call.outputs[0]].floating)
+        return
     if all(low.is_constant(name) for name in names):
         if not any(name in low.derived or low.constants[name].weight for name in names):
             for output in call.outputs:

@@ -27,6 +27,7 @@ class Operators:
             for name, value in recording.values.items()
             if value.origin in ("parameter", "buffer", "constant")
         }
+        self.makers = {name: call for call in recording.calls for name in call.outputs}
         self.derived: set[str] = set()
         """Results of weights alone."""
         self.path: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from archviz.importers.graphs import LayerNode
-from archviz.importers.record.recording import Call, Recording, refs_in
+from archviz.importers.record.recording import SHAPE_ONLY, Call, Recording, refs_in
 from archviz.network.kinds import ACTIVATIONS
 
 MAX_PROBLEMS = 6
@@ -78,6 +78,8 @@ class _Proof:
 
     def _inputs(self, value: str) -> list[str]:
         call = self.makers.get(value)
+        if call and call.function in SHAPE_ONLY:
+            return []
         found = refs_in((call.args, call.kwargs)) if call else []
         return found[:1] if call and call.function in _AS else found
 

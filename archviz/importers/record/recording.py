@@ -16,6 +16,13 @@ MAX_NESTED = 32
 """Lists in lists that are looked through for tensors."""
 
 
+SHAPE_ONLY = frozenset(
+    {"zeros_like", "empty_like", "ones_like", "full_like", "new_zeros", "new_empty", "new_ones",
+     "new_full"}
+)  # fmt: skip
+"""Functions that take no more of a value than its shape, and make another one up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ref:
     """A value of a recording, where a call takes a tensor; no tuple, which arguments may be."""
@@ -32,6 +39,8 @@ class Value(NamedTuple):
     """What it is: ``parameter``, ``buffer``, ``input``, ``constant``, or ``""`` for a result."""
     numbers: tuple[float, ...] | None = None
     """Its numbers, where they are few and known."""
+    mask: bool = False
+    """Whether it says yes or no of each place."""
 
 
 class Scope(NamedTuple):
@@ -158,7 +167,7 @@ class _Notes:
         numbers = _few_numbers(source) if origin in ("constant", "buffer") else None
         shape = tuple(int(side) for side in tensor.shape)
         floating = bool(tensor.dtype.is_floating_point or tensor.dtype.is_complex)
-        self.values[name] = Value(shape, floating, origin, numbers)
+        self.values[name] = Value(shape, floating, origin, numbers, tensor.dtype == self.torch.bool)
         return name
 
     def refs(self, value: Any, depth: int = 0) -> Any:

@@ -90,14 +90,21 @@ def unbind(low: Operators, given: SimpleNamespace) -> None:
     name = low.operand(given.input)
     axis = given.dim % len(low.shape(name))
     for place, part in enumerate(given.outs):
-        low.put("Gather", [name, low.numbers((), place)], part, axis=axis)
+        _one_place(low, name, axis, place, part)
+
+
+def _one_place(low: Operators, name: str, axis: int, place: int, output: str) -> None:
+    """One place along an axis, which is all of a value where there is no other."""
+    if low.shape(name)[axis] == 1:
+        low.reshape(name, output)
+    else:
+        low.put("Gather", [name, low.numbers((), place)], output, axis=axis)
 
 
 def select(low: Operators, given: SimpleNamespace) -> None:
     """One place along an axis."""
     axis = given.dim % len(low.shape(given.input))
-    index = low.numbers((), given.index)
-    low.put("Gather", [low.operand(given.input), index], given.out, axis=axis)
+    _one_place(low, low.operand(given.input), axis, given.index, given.out)
 
 
 def narrow(low: Operators, given: SimpleNamespace) -> None:
@@ -171,7 +178,10 @@ def getitem(low: Operators, given: SimpleNamespace) -> None:
         else:
             shape = low.shape(name)
             left = (*shape[:axis], *shape[axis + 1 :])
-            name = low.step("Gather", [name, low.numbers((), int(one))], left, axis=axis)
+            if shape[axis] == 1:
+                name = low.reshaped(name, left)
+            else:
+                name = low.step("Gather", [name, low.numbers((), int(one))], left, axis=axis)
     low.reshape(name, given.out)
 
 
