@@ -42,9 +42,11 @@ def examples_of(torch: Any, module: Any, given: Any, name: str) -> list[Example]
         return _by_name(torch, module, given, name)
     if isinstance(given, list | tuple) and next(tensors_in(torch, given), None) is not None:
         return [Example(tuple(given), {})]
-    sizes = _batched(module, _sizes(given, name))
+    own = _sizes(given, name)
+    tried = [own] if (batched := _batched(module, own)) == own else [own, batched]
     return [
         Example(tuple(map(_zeros(torch), sizes, kinds)), {})
+        for sizes in tried
         for kinds in _kinds(torch, module, sizes)
     ]
 
