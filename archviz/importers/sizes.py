@@ -56,6 +56,8 @@ def batch_axes(graph: OpGraph, users: Mapping[str, Op]) -> dict[str, int]:
 
 def _by_steps(stated: Dims | None, user: Op | None) -> bool:
     """Whether an input is (steps, batch, features), as recurrent layers of ONNX want it."""
+    if user is not None and stated is not None and user.attributes.get("along") == 0:
+        return len(stated) == 3  # a loop that goes along the first axis
     if user is None or user.kind not in RECURRENT or stated is None:
         return False
     of_keras = "units" in user.attributes

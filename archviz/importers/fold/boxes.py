@@ -31,12 +31,19 @@ _SAID: Mapping[str, str] = {
     "AdaptiveAveragePool": "average pool", "unfold": "unfold", "fold": "fold",
     "repeat interleave": "repeat", "PRelu": "PReLU", "flip": "flip",
     **{f"{kind} cell": f"{kind} cell" for kind in ("LSTM", "GRU", "RNN")},
+    **{f"{kind} cell at each step": f"{kind} cell at each step" for kind in ("LSTM", "GRU", "RNN")},
+    "recurrent steps": "recurrent steps", "scan": "scan",
     "grid sample": "grid sample", "deformable conv": "deformable conv", "top k": "top k",
     "write a part": "write a part", "running sum": "running sum", "selection": "selection",
     "RoI align": "RoI align", "RoI pooling": "RoI pooling",
     "non-maximum suppression": "non-maximum suppression",
 }  # fmt: skip
 """What a box says whose operator, weights and shapes are all known from a recording."""
+_REST: Mapping[str, str] = {
+    **{f"{kind} cell at each step": "last state" for kind in ("LSTM", "GRU", "RNN")},
+    "recurrent steps": "last state", "scan": "last state", "LSTM cell": "cell state",
+}  # fmt: skip
+"""What the boxes of further results say."""
 
 
 def box(fold: Fold, op: Op) -> None:
@@ -74,12 +81,13 @@ def _boxes(fold: Fold, op: Op, values: list[TensorView], only: Sequence[str] = (
         if dims is None or 0 in dims:
             dims = fold.known(name)
         shape, axes = _box_shape(fold, dims, values)
-        draft = fold.draft("op", op, drafts, shape, label=label)
+        rest = _REST.get(label, label) if first else label
+        draft = fold.draft("op", op, drafts, shape, label=rest)
+        draft.known = bool(said)
         draft.guessed = dims is None
         fold.guesses += draft.guessed
         if not first:
             first = True
-            draft.known = bool(said)
             draft.macs = _multiply_adds(fold, op, dims)
             fold.weigh_inside(draft, op)
             _weigh(fold, draft, op)

@@ -70,6 +70,7 @@ def made_alike(fold: Fold, values: Sequence[TensorView]) -> list[TensorView]:
             )
             wanted = [old for _, old in pairs]
             same = all((a < 0) == (b < 0) for a, b in zip(axes, known.axes, strict=True))
+            same = same and sorted(axes) == sorted(known.axes)  # one may have a height of 1
             if same and {BATCH, ONE}.isdisjoint(wanted) and settle_order(fold, one, wanted):
                 one = TensorView(one.draft, known.axes, one.dims)
         found.append(one)

@@ -258,13 +258,14 @@ class Fold:
     def _weighs_leaves(self, draft: LayerDraft, name: str, tensor: Tensor, whole: bool) -> bool:
         """Count all weights that a constant is computed from; parts of one count by themselves."""
         leaves = self.leaves.get(name, ())
-        if not leaves or (len(leaves) == 1 and not whole):
-            size = self.constants[leaves[0]].size if leaves else 0
-            if tensor.size <= size or not leaves:
-                return False
+        alone = len(leaves) == 1 and not whole
+        size = self.constants[leaves[0]].size if leaves else 0
+        part = tensor.size < size or (tensor.size == size and not self.graph.learned)
+        if not leaves or (alone and part):
+            return False
         draft.computed = "norm" if self.graph.learned or name in self.reduced else "somehow"
         for leaf in leaves:
-            if leaf in self.direct and leaf not in self.seen_weights:
+            if leaf in self.direct and leaf not in self.seen_weights and not alone:
                 continue
             size = self.constants[leaf].size
             draft.parameters += size

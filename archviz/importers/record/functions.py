@@ -9,7 +9,7 @@ from archviz.importers.graphs import EXPERTS, OpGraph
 from archviz.importers.record import arithmetic, layers, signatures, views, windows, written
 from archviz.importers.record.arithmetic import Rule, binary, largest, picked, reduction, softmax
 from archviz.importers.record.experts import Mixture, by_calls, mixtures
-from archviz.importers.record.multiply_adds import of_call
+from archviz.importers.record.multiply_adds import LOOP, of_call
 from archviz.importers.record.operators import Operators, bound
 from archviz.importers.record.recording import SHAPE_ONLY, Call, Recording, refs_in
 
@@ -208,6 +208,10 @@ def _lower(low: Operators, call: Call) -> None:
             return
         except (LookupError, TypeError, ValueError, AttributeError):
             del low.ops[written:]
-    label = LABELS.get(call.function, call.function.replace("_", " "))
+    label = call.kwargs["label"] if call.function == LOOP else LABELS.get(call.function, "")
+    label = label or call.function.replace("_", " ")
     products = of_call(low.recording, call)
-    low.put(label, names, *call.outputs, **({"macs": products} if products else {}))
+    more = {"macs": products} if products else {}
+    if call.function == LOOP and call.kwargs["first"]:
+        more["along"] = 0
+    low.put(label, names, *call.outputs, **more)

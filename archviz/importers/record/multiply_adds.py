@@ -16,6 +16,9 @@ from archviz.importers.record import signatures
 from archviz.importers.record.operators import bound
 from archviz.importers.record.recording import Call, Recording, Ref, refs_in
 
+LOOP = "loop"
+"""A call that stands for equal steps, with their multiply-adds."""
+
 
 class Counted(NamedTuple):
     """What the calls of a recording come to."""
@@ -160,6 +163,9 @@ def is_product(call: Call) -> bool:
 
 def of_call(recording: Recording, call: Call) -> int | None:
     """The multiply-adds of one call; None where nobody knows."""
+    if call.function == LOOP:
+        macs: int | None = call.kwargs["macs"]
+        return macs
     found = COUNTS.get(call.function)
     if found is None:
         return None if is_product(call) else 0
