@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from archviz.importers.fold.facts import AttentionFacts
 from archviz.importers.fold.layers import HEAD_NORM
 from archviz.importers.fold.named import softmax as named_softmax
-from archviz.importers.fold.named import state
 from archviz.importers.fold.shapes_layers import multiplied
 from archviz.importers.fold.state import (
     Fold,
@@ -225,9 +224,16 @@ def _attention(
     norms: dict[LayerDraft, None] = {}
     found = [_projection(tip, norms) for tip in (scores.inputs[0], scores.inputs[1], values)]
     parts = _Parts(*[draft for draft in found if draft is not None]) if all(found) else None
-    if parts is None or parts.keys.inputs[0] is not parts.values.inputs[0]:
+    if parts is None:
         return False
-    source, memory = parts.queries.inputs[0], parts.keys.inputs[0]
+    source, placed, memory = (part.inputs[0] for part in parts)
+    if placed is not memory:
+        if not _is_placed(placed, memory):
+            return False
+        memory.refs -= 1
+        if source is placed or _is_placed(source, memory):
+            memory.refs -= source is not placed
+            source = memory
     single = parts.different()
     if len(single) == 2 and parts.keys is not parts.values:
         return False
@@ -251,6 +257,7 @@ def _attention(
     own, learned = _biases(fold, made, weights, heads)
     made.parameters += own
     more = ", QK norm" if norms or any("norm" in part.options for part in single) else ""
+    more += ", positions" if placed is not memory else ""
     more += ", soft cap" if _back(_back(weights).inputs[0]).kind == "tanh" else ""
     made.parameters += sum(norm.parameters for norm in norms)
     made.macs = sum(part.macs for part in single) + scores.macs + macs
@@ -261,7 +268,7 @@ def _attention(
         source.shape[-1],
         all("bias" not in part.options for part in single),
         all("bias" in part.options for part in single),
-        _label(parts, windows, shifted) + more,
+        _label(parts, source is not memory, windows, shifted) + more,
         scored=learned > 0,
     )
     if any(part.options.get("shared") for part in single):
@@ -270,6 +277,12 @@ def _attention(
     _release(single, base if windows else source, memory)
     fold.give(op, made, None, dims)
     return True
+
+
+def _is_placed(draft: LayerDraft, source: LayerDraft) -> bool:
+    """Whether a value is another one with numbers added that nobody has learned: positions."""
+    added = draft.kind == "op" and draft.options.get("label") == "+ table"
+    return added and draft.inputs == [source] and not draft.parameters
 
 
 def _windowed(source: LayerDraft) -> tuple[LayerDraft, bool, bool]:
@@ -287,10 +300,10 @@ def _windowed(source: LayerDraft) -> tuple[LayerDraft, bool, bool]:
     return (draft, True, shifted) if windows else (source, False, False)
 
 
-def _label(parts: _Parts, windows: bool, shifted: bool) -> str:
+def _label(parts: _Parts, crossed: bool, windows: bool, shifted: bool) -> str:
     if windows:
         return "shifted window attention" if shifted else "window attention"
-    if parts.queries.inputs[0] is not parts.keys.inputs[0]:
+    if crossed:
         return "cross-attention"
     if parts.queries is not parts.keys and parts.keys.shape[-1] < parts.queries.shape[-1]:
         return "grouped-query attention"
@@ -353,39 +366,3 @@ def _release(parts: list[LayerDraft], source: LayerDraft, memory: LayerDraft) ->
     for one in {source, memory}:
         users = sum(part.inputs[0] is one for part in parts)
         one.refs -= max(users - 1, 0)
-
-
-_PLAIN = ("attention", "grouped-query attention", "cross-attention")
-"""Attentions that the kind ``attention`` says all of."""
-
-
-def as_layer(draft: LayerDraft, facts: AttentionFacts) -> None:
-    """Make an attention a layer: of kind ``attention`` where that says all, else a named box."""
-    features, width, keys = facts.features, facts.width, facts.keys
-    source = draft.inputs[-1].shape[-1] if facts.label == "cross-attention" else features
-    wanted = 2 * (features * width + source * keys)
-    wanted += (width + 2 * keys) * facts.biased + features * facts.out_biased
-    usual = facts.out == features and (facts.biased or facts.unbiased) and facts.heads > 0
-    rows, seen = (product(one.shape[:-1]) for one in (draft, draft.inputs[-1]))
-    macs = 2 * rows * features * width + 2 * seen * source * keys + 2 * rows * seen * width
-    plain = (
-        facts.label in _PLAIN
-        and not facts.scored
-        and len(draft.inputs) < 3
-        and len(draft.inputs[-1].shape) == 2
-        and draft.macs == macs  # else not all rows see all rows
-    )
-    if usual and wanted == draft.parameters and plain and not keys % facts.head:
-        draft.kind = "attention"
-        draft.options["count"] = facts.heads
-        if keys != width:
-            draft.options["kv_heads"] = keys // facts.head
-        if width != features:
-            draft.options["filters"] = width
-        if not facts.biased:
-            draft.options["bias"] = False
-        if facts.out_biased != facts.biased:
-            draft.options["out_bias"] = facts.out_biased
-        return
-    draft.kind = "other-attention"
-    state(draft, facts.label)

@@ -15,6 +15,7 @@ from archviz.importers.fold import (
     activations,
     arithmetic,
     attention,
+    attention_layer,
     attention_operators,
     boxes,
     computed,
@@ -303,7 +304,7 @@ def _resolve(draft: LayerDraft, unknown: dict[str, None]) -> None:
     """Make a layer of what has been waiting for more, and note what stays an operator."""
     kind = draft.kind
     if draft.attention is not None:
-        attention.as_layer(draft, draft.attention)
+        attention_layer.as_layer(draft, draft.attention)
         return
     if kind == "~affine" and draft.op.kind == "Mul":
         draft.kind = "scale"

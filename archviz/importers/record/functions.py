@@ -9,6 +9,7 @@ from archviz.importers.graphs import EXPERTS, OpGraph
 from archviz.importers.record import arithmetic, layers, signatures, views, windows, written
 from archviz.importers.record.arithmetic import Rule, binary, largest, picked, reduction, softmax
 from archviz.importers.record.experts import Mixture, by_calls, mixtures
+from archviz.importers.record.frozen_norms import frozen_norm
 from archviz.importers.record.multiply_adds import LOOP, of_call
 from archviz.importers.record.operators import Operators, bound
 from archviz.importers.record.recording import SHAPE_ONLY, Call, Recording, refs_in
@@ -200,6 +201,10 @@ def _lower(low: Operators, call: Call) -> None:
                 low.constant(output, floating=low.recording.values[output].floating)
             return
         low.derived.update(call.outputs)
+    norm = frozen_norm(low, call) if call.function == "add" else None
+    if norm is not None:
+        low.put("BatchNormalization", list(norm), call.outputs[0])
+        return
     function = FUNCTIONS.get(call.function)
     written = len(low.ops)
     if function is not None:
