@@ -253,6 +253,9 @@ def _rank(value: TensorView) -> int:
 
 def merge(fold: Fold, op: Op, kind: str, values: list[TensorView]) -> bool:
     """Add or multiply as a layer, where the shapes are what our rules take."""
+    whole = [value for value in values if _unspread(fold, value) is value]
+    if kind == "multiply" and whole:
+        values = [*whole, *[_unspread(fold, one) for one in values if one not in whole]]
     first = values[0]
     shape, axes = first.draft.shape, first.axes
     equal = [value.draft for value in values if value.axes == axes and value.draft.shape == shape]
@@ -281,6 +284,17 @@ def merge(fold: Fold, op: Op, kind: str, values: list[TensorView]) -> bool:
     made = fold.draft(kind, op, [value.draft for value in values], shape)
     fold.give(op, made, axes)
     return True
+
+
+def _unspread(fold: Fold, value: TensorView) -> TensorView:
+    """What was spread to the sides of a map only to be multiplied with it."""
+    draft = value.draft
+    if draft.kind != "~view" or draft.op.kind != "Expand" or draft.refs != 1:
+        return value
+    inner = fold.values.get(draft.op.inputs[0])
+    if inner is None or inner.axes is None or value != fold.values.get(draft.op.outputs[0]):
+        return value
+    return inner if len(inner.axes) == len(value.axes or ()) else value
 
 
 def _as_map(fold: Fold, op: Op, value: TensorView, other: TensorView) -> TensorView:

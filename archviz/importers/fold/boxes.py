@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from archviz.importers.graphs import Op
     from archviz.network.model import Shape
 
-_SAID: Mapping[str, str] = {
+WORDS: Mapping[str, str] = {
     "Gemm": "dense", "MatMul": "matrix product", "Conv": "conv", "ConvTranspose": "conv transpose",
     "Einsum": "tensor product", "LayerNormalization": "layer norm", "RMSNormalization": "RMS norm",
     "GroupNormalization": "group norm", "Gather": "pick", "Pick": "pick", "Add": "add",
@@ -34,6 +34,19 @@ _SAID: Mapping[str, str] = {
     **{f"{kind} cell at each step": f"{kind} cell at each step" for kind in ("LSTM", "GRU", "RNN")},
     "recurrent steps": "recurrent steps", "scan": "scan",
     "grid sample": "grid sample", "deformable conv": "deformable conv", "top k": "top k",
+    "Where": "choose", "Pad": "pad", "Max": "maximum", "Min": "minimum", "Identity": "identity",
+    "BatchNormalization": "batch norm", "InstanceNormalization": "instance norm",
+    "ReduceMean": "mean", "ReduceSum": "sum", "ReduceMax": "maximum", "ReduceMin": "minimum",
+    **dict.fromkeys(("gather", "take along dim", "take", "GatherElements"), "pick"),
+    **dict.fromkeys(("eq", "ne", "gt", "ge", "lt", "le", "isclose", "isin"), "compare"),
+    **dict.fromkeys(("Not", "logical and", "logical or", "logical xor", "and", "or"), "logic"),
+    **dict.fromkeys(("scatter", "scatter add", "scatter reduce", "index add", "index copy",
+                     "index put", "masked scatter", "index fill"), "scatter"),
+    **dict.fromkeys(("sort", "argsort", "msort"), "sort"), "cumprod": "running product",
+    **dict.fromkeys(("tril", "triu"), "triangle"), "outer": "outer product", "one hot": "one-hot",
+    **{f"fft {kind}fft{axes}": "FFT" for kind in ("", "r") for axes in ("", "2", "n")},
+    **{f"fft i{kind}fft{axes}": "inverse FFT" for kind in ("", "r") for axes in ("", "2", "n")},
+    **dict.fromkeys(("var", "var mean"), "variance"), "std": "standard deviation",
     "write a part": "write a part", "running sum": "running sum", "selection": "selection",
     "RoI align": "RoI align", "RoI pooling": "RoI pooling",
     "non-maximum suppression": "non-maximum suppression",
@@ -70,7 +83,7 @@ def further(fold: Fold, op: Op) -> None:
 
 def _boxes(fold: Fold, op: Op, values: list[TensorView], only: Sequence[str] = ()) -> None:
     drafts = [value.draft for value in values]
-    said = _SAID.get(op.kind, "") if fold.graph.learned else ""
+    said = WORDS.get(op.kind, "") if fold.graph.learned else ""
     label = said or op.kind.rpartition(".")[2] or "op"
     computed = computed_shapes(fold, op)
     first = bool(only)

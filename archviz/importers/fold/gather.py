@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archviz.importers.fold.named import named
 from archviz.importers.fold.recurrent import STACK, unstack
 from archviz.importers.fold.splits import part
-from archviz.importers.fold.state import ONE, Fold, TensorView, numbers, product
+from archviz.importers.fold.state import ONE, Fold, LayerDraft, TensorView, numbers, product
 from archviz.importers.fold.views import reshaped, view
 
 if TYPE_CHECKING:
@@ -63,6 +64,47 @@ def _restrided(fold: Fold, op: Op, value: TensorView, dims: Shape) -> bool:
         return False
     reshaped(fold, op, value, dims)
     return True
+
+
+_COUNTING = ("running sum", "CumSum")
+_WHOLE = frozenset(
+    {"Add", "Sub", "Mul", "Not", "Equal", "Cast", "eq", "ne", "gt", "lt", "ge", "le", *_COUNTING}
+)
+"""Arithmetic of whole numbers, of which places in a text are made."""
+_FEW = 16
+
+
+def counted_positions(fold: Fold, op: Op) -> bool:
+    """Rows of a table for places that are counted in the words: those that are no padding."""
+    data, index = fold.constant(op, 0), fold.value(op, 1)
+    if data is None or index is None or len(data.shape) != 2 or op.attributes.get("axis", 0):
+        return False
+    found = _counted(index.draft) if index.draft.refs == 1 else None
+    if found is None or index.axes is None or found.shape != index.draft.shape:
+        return False
+    width = data.shape[1]
+    made = named(fold, op, "position embedding", [found], (*found.shape, width))
+    made.kind = "other-embedding"
+    fold.weigh(made, op.inputs[0])
+    fold.give(op, made, (*index.axes, len(found.shape)))
+    return True
+
+
+def _counted(draft: LayerDraft) -> LayerDraft | None:
+    """The words that places are counted in; None where a value is something else."""
+    seen, todo, words, counts = {draft}, [draft], set[LayerDraft](), False
+    while todo and len(seen) < _FEW:
+        one = todo.pop()
+        if one.kind == "input":
+            words.add(one)
+            continue
+        counts = counts or one.op.kind in _COUNTING
+        if one.op.kind not in _WHOLE or one.parameters or not one.inputs:
+            return None
+        new = [source for source in one.inputs if source not in seen]
+        seen.update(new)
+        todo += new
+    return words.pop() if counts and len(words) == 1 and not todo else None
 
 
 def _embedding(fold: Fold, op: Op, table: Shape, index: TensorView, axis: int) -> bool:

@@ -242,7 +242,7 @@ def _emit(fold: Fold) -> LayerGraph:
         if draft.computed and (draft.kind in STATED or draft.kind == "position"):
             computed.own(draft)
         if draft.kind[0] == "~" or draft.kind in STATED:
-            _resolve(draft, unknown)
+            _resolve(draft, unknown, fold.graph.learned)
         elif draft.computed:
             computed.settle(draft)
         inputs = tuple([source.name for source in draft.inputs])
@@ -300,14 +300,24 @@ def _unused(word: str, taken: set[str], number: int) -> str:
     return identity
 
 
-def _resolve(draft: LayerDraft, unknown: dict[str, None]) -> None:
-    """Make a layer of what has been waiting for more, and note what stays an operator."""
+_BY_CHANNEL = {"Add": "+ bias", "Sub": "− bias", "Div": "÷ scale"}
+"""Arithmetic with a learned number for each channel; a product is a layer of its own."""
+
+
+def _resolve(draft: LayerDraft, unknown: dict[str, None], recorded: bool) -> None:
+    """Make a layer of what has been waiting for more, and note what stays an operator.
+
+    Of what was ``recorded`` all is known, and it needs no more than a word.
+    """
     kind = draft.kind
     if draft.attention is not None:
         attention_layer.as_layer(draft, draft.attention)
         return
     if kind == "~affine" and draft.op.kind == "Mul":
         draft.kind = "scale"
+        return
+    if kind == "~affine" and draft.op.kind in _BY_CHANNEL:
+        named.state(draft, _BY_CHANNEL[draft.op.kind])
         return
     if kind == "~select":
         draft.kind = "select"
@@ -332,6 +342,10 @@ def _resolve(draft: LayerDraft, unknown: dict[str, None]) -> None:
         named.state(draft, draft.options["label"])
         return
     label = draft.options.get("label") or draft.op.kind.rpartition(".")[2]
+    word = boxes.WORDS.get(draft.op.kind) if recorded and label == draft.op.kind else None
+    if word is not None:
+        named.state(draft, word)
+        return
     guessed = UNSTATED if draft.guessed else ""
     named.state(draft, label)
     unknown[label + guessed] = None

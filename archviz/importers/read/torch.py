@@ -49,12 +49,13 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
     from archviz.importers.record.loops import rolled
     from archviz.importers.record.multiply_adds import counted, idle_products, miscounted
     from archviz.importers.record.proof import gaps
+    from archviz.importers.record.uniform import without_picks
 
     learned = frozenset(
         [key for key, _ in module.named_parameters()]
         + [key for key, _ in module.named_buffers() if key.rpartition(".")[2] in MOVING]
     )
-    recording, left_out = settled(rolled(ran))
+    recording, left_out = settled(rolled(without_picks(ran)))
     operators = lowered(recording, name, learned)
     graph = fold_graph(operators, name)
     again = {scope.path for call in recording.calls for scope in call.scopes if scope.again}

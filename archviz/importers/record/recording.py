@@ -41,6 +41,8 @@ class Value(NamedTuple):
     """Its numbers, where they are few and known."""
     mask: bool = False
     """Whether it says yes or no of each place."""
+    uniform: bool = False
+    """Whether it is a table of whole numbers that are all the same."""
 
 
 class Scope(NamedTuple):
@@ -167,7 +169,9 @@ class _Notes:
         numbers = _few_numbers(source) if origin in ("constant", "buffer") else None
         shape = tuple(int(side) for side in tensor.shape)
         floating = bool(tensor.dtype.is_floating_point or tensor.dtype.is_complex)
-        self.values[name] = Value(shape, floating, origin, numbers, tensor.dtype == self.torch.bool)
+        uniform = origin == "buffer" and not floating and _is_uniform(source)
+        mask = tensor.dtype == self.torch.bool
+        self.values[name] = Value(shape, floating, origin, numbers, mask, uniform)
         return name
 
     def refs(self, value: Any, depth: int = 0) -> Any:
@@ -215,6 +219,12 @@ class _Notes:
         if base is not None and id(base) in self.names:
             parts = Ref(self.names[id(base)]), Ref(self.names[id(view)])
             self.calls.append(Call("write_view", parts, {}, (self.give(base),), scopes))
+
+
+def _is_uniform(tensor: Any) -> bool:
+    if tensor.numel() < 2 or tensor.device.type == "meta":
+        return False
+    return bool((tensor == tensor.flatten()[0]).all())
 
 
 def _few_numbers(tensor: Any) -> tuple[float, ...] | None:

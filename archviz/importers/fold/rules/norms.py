@@ -49,7 +49,7 @@ NORMS: tuple[Rule, ...] = (
             b = Add a <8 1 1>
             y = Conv b <4 8 3 3>
             """,
-            ("scale", "Add", "conv"),
+            ("scale", "+ bias", "conv"),
         ),
         "A learned scale and shift in a PyTorch module, where a norm is one by its name.",
     ),

@@ -1,6 +1,6 @@
 """Sequences: attention, tokens, positions, and both directions of a recurrent layer."""
 
-from archviz.importers.fold import arithmetic, attention, concat, recurrent
+from archviz.importers.fold import arithmetic, attention, concat, gather, recurrent
 from archviz.importers.fold.rules.rule import Example, Rule, forked
 
 
@@ -165,6 +165,38 @@ SEQUENCES: tuple[Rule, ...] = (
         "A table of as many rows or more: positions.",
         ("Add", "Sum"),
         arithmetic.positions,
+    ),
+    Rule(
+        "Positions that are counted in the words",
+        "words ─ Equal padding ─ Not ─ CumSum ─ Mul ─ Add ─ Gather table",
+        "position embedding",
+        "Padding has no place; the table has rows to spare, and all of it counts.",
+        Example(
+            """
+            x: 1 6
+            w: 64 8
+            e = Equal x 1
+            n = Not e
+            c = CumSum n 1
+            m = Mul c n
+            p = Add m 1
+            y = Gather w p axis=0
+            """,
+            ("position embedding",),
+        ),
+        Example(
+            """
+            x: 1 6
+            w: 64 8
+            e = Equal x 1
+            n = Not e
+            y = Gather w n axis=0
+            """,
+            ("Equal", "not", "embedding"),
+        ),
+        "Nothing is counted: rows for a mask.",
+        ("Gather",),
+        gather.counted_positions,
     ),
     Rule(
         "Both directions of a recurrent layer",
