@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -145,17 +144,16 @@ def _order(
     for source, target in wires:
         if source not in outside and target != "out":
             waiting[target] += 1
-    places = {name: place for place, name in enumerate(names)}
-    ready = [places[name] for name in names if not waiting[name]]
+    ready = [name for name in reversed(names) if not waiting[name]]
     order: list[str] = []
     while ready:
-        name = names[heappop(ready)]
+        name = ready.pop()
         order.append(name)
-        for target in targets.get(name, []):
+        for target in reversed(targets.get(name, [])):
             if target in waiting:
                 waiting[target] -= 1
                 if not waiting[target]:
-                    heappush(ready, places[target])
+                    ready.append(target)
     if len(order) < len(names):
         loop = ", ".join(name for name in names if waiting[name])
         reader.problem(mark, f"the graph goes round in a circle through {shorten(loop)}")
