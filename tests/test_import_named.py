@@ -240,7 +240,7 @@ def test_a_roll_is_a_shift() -> None:
         value = model.op("Concat", tail, head, axis=axis)
     graph = model.layers(value)
     assert kinds(graph) == ["conv", "op"]
-    assert graph.nodes[2].options["label"] == "cyclic shift"
+    assert graph.nodes[2].options["label"] == "cyclic shift −3×−3"
 
 
 def test_images_that_are_rescaled() -> None:

@@ -366,8 +366,8 @@ def test_windows_of_a_map_and_back() -> None:
     back = model.op("Reshape", back, model.ints(1, 8, 12, 6))
     graph = model.layers(back)
     labels = [said(node) for node in graph.nodes[1:]]
-    assert labels[1] == "window partition"
-    assert labels[-1] == "window reverse"
+    assert labels[1] == "window partition 4×4"
+    assert labels[-1] == "window reverse 4×4"
     assert graph.nodes[2].shape == (6, 16, 6)
     assert graph.nodes[-1].shape == (8, 12, 6)
 
@@ -465,7 +465,10 @@ def test_an_activation_is_that_of_a_layer_only_where_it_is_alone(build: Any, oth
     made = build(model, value)
     end = model.op("Concat", made, model.op("Tanh", value), axis=1) if other else made
     graph = model.layers(end)
-    wanted = {"r": "cyclic shift" if "rolled" in build.__name__ else "rescale", "g": "GLU"}
+    wanted = {
+        "r": "cyclic shift −3 of rows" if "rolled" in build.__name__ else "rescale",
+        "g": "GLU",
+    }
     assert wanted.get(build.__name__[0], "conv") in [said(node) for node in graph.nodes]
     conv = graph.nodes[1]
     assert conv.options.get("activation") == (
@@ -478,7 +481,7 @@ def test_an_activation_behind_the_rolled_is_not_before_it() -> None:
     model = Builder((1, 3, 8, 8))
     value = rolled(model, model.conv("x", 3, 4))
     graph = model.layers(model.op("Relu", value))
-    assert [said(node) for node in graph.nodes[1:]] == ["conv", "cyclic shift"]
+    assert [said(node) for node in graph.nodes[1:]] == ["conv", "cyclic shift −3 of rows"]
     assert "activation" not in graph.nodes[1].options
     assert graph.nodes[2].options["activation"] == "relu"
 

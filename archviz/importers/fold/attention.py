@@ -237,9 +237,6 @@ def _attention(
     single = parts.different()
     if len(single) == 2 and parts.keys is not parts.values:
         return False
-    base, windows, shifted = _windowed(source)
-    if memory is not source and windows:
-        return False
     heads = dims[-3] if len(dims) > 2 else 1
     width = parts.queries.shape[-1]
     keys = parts.keys.shape[-1] if len(single) == 3 else width
@@ -251,7 +248,7 @@ def _attention(
     if heads * dims[-1] != width:
         heads = width // dims[-1] if width % dims[-1] == 0 else 1
     sources = [source] if memory is source else [source, memory]
-    made = fold.draft("~attention", op, [base, *sources[1:]], (*base.shape[:-1], width))
+    made = fold.draft("~attention", op, list(sources), (*source.shape[:-1], width))
     made.name, made.path = single[0].name, _common(single, op)
     made.parameters = sum(part.parameters for part in single)
     own, learned = _biases(fold, made, weights, heads)
@@ -268,13 +265,13 @@ def _attention(
         source.shape[-1],
         all("bias" not in part.options for part in single),
         all("bias" in part.options for part in single),
-        _label(parts, source is not memory, windows, shifted) + more,
+        _label(parts, source is not memory) + more,
         scored=learned > 0,
     )
     if any(part.options.get("shared") for part in single):
         made.options["shared"] = True
         made.lent = sum(part.lent for part in single)
-    _release(single, base if windows else source, memory)
+    _release(single, source, memory)
     fold.give(op, made, None, dims)
     return True
 
@@ -285,24 +282,7 @@ def _is_placed(draft: LayerDraft, source: LayerDraft) -> bool:
     return added and draft.inputs == [source] and not draft.parameters
 
 
-def _windowed(source: LayerDraft) -> tuple[LayerDraft, bool, bool]:
-    """The map that windows were cut from, whether there are any, and whether it was shifted."""
-    draft, windows, shifted = source, False, False
-    while draft.named and draft.inputs and draft.refs <= 3:
-        label = draft.options["label"]
-        if label == "window partition":
-            windows = True
-        elif label == "cyclic shift" and windows:
-            shifted = True
-        else:
-            break
-        draft = draft.inputs[0]
-    return (draft, True, shifted) if windows else (source, False, False)
-
-
-def _label(parts: _Parts, crossed: bool, windows: bool, shifted: bool) -> str:
-    if windows:
-        return "shifted window attention" if shifted else "window attention"
+def _label(parts: _Parts, crossed: bool) -> str:
     if crossed:
         return "cross-attention"
     if parts.queries is not parts.keys and parts.keys.shape[-1] < parts.queries.shape[-1]:

@@ -242,7 +242,7 @@ def _emit(fold: Fold) -> LayerGraph:
         if draft.computed and (draft.kind in STATED or draft.kind == "position"):
             computed.own(draft)
         if draft.kind[0] == "~" or draft.kind in STATED:
-            _resolve(draft, unknown, fold.graph.learned)
+            _resolve(fold, draft, unknown)
         elif draft.computed:
             computed.settle(draft)
         inputs = tuple([source.name for source in draft.inputs])
@@ -304,10 +304,10 @@ _BY_CHANNEL = {"Add": "+ bias", "Sub": "− bias", "Div": "÷ scale"}
 """Arithmetic with a learned number for each channel; a product is a layer of its own."""
 
 
-def _resolve(draft: LayerDraft, unknown: dict[str, None], recorded: bool) -> None:
+def _resolve(fold: Fold, draft: LayerDraft, unknown: dict[str, None]) -> None:
     """Make a layer of what has been waiting for more, and note what stays an operator.
 
-    Of what was ``recorded`` all is known, and it needs no more than a word.
+    Of what was recorded all is known, and it needs no more than a word.
     """
     kind = draft.kind
     if draft.attention is not None:
@@ -329,6 +329,9 @@ def _resolve(draft: LayerDraft, unknown: dict[str, None], recorded: bool) -> Non
         return
     if kind == "~view" and draft.op.kind in ("Reshape", "Squeeze", "Unsqueeze", "Flatten"):
         sizes = {product(source.shape) for source in draft.inputs}
+        if sizes == {product(draft.shape)} and views.mixes(fold, draft):
+            named.state(draft, "rearrange")
+            return
         if sizes == {product(draft.shape)}:
             draft.kind = "reshape"
             draft.options["shape"] = draft.shape
@@ -342,7 +345,7 @@ def _resolve(draft: LayerDraft, unknown: dict[str, None], recorded: bool) -> Non
         named.state(draft, draft.options["label"])
         return
     label = draft.options.get("label") or draft.op.kind.rpartition(".")[2]
-    word = boxes.WORDS.get(draft.op.kind) if recorded and label == draft.op.kind else None
+    word = boxes.WORDS.get(draft.op.kind) if fold.graph.learned and label == draft.op.kind else None
     if word is not None:
         named.state(draft, word)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archviz.importers.fold.map_windows import shifted
 from archviz.importers.fold.match import side_by_side, values
 from archviz.importers.fold.named import named
 from archviz.importers.fold.splits import taken_once
@@ -12,7 +13,6 @@ from archviz.importers.fold.state import Fold
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
 
-SHIFT = "cyclic shift"
 _LINEAR = ("Mul", "Add", "Sub", "Div")
 
 
@@ -35,14 +35,7 @@ def cyclic_shift(fold: Fold, op: Op) -> bool:
     if first != 0 or start != left or start + size != source.shape[target]:
         return False
     taken_once(source, drafts)
-    rolled = source.named and source.options["label"] == SHIFT
-    windows = source.attention is not None and source.attention.label.startswith("shifted")
-    if source.refs == 1 and (rolled or windows):
-        source.refs = 0
-        fold.give(op, source, axes)
-        return True
-    fold.give(op, named(fold, op, SHIFT, [source], source.shape), axes)
-    return True
+    return shifted(fold, op, source, target, start, axes)
 
 
 def gathered_blocks(fold: Fold, op: Op) -> bool:

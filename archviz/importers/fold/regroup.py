@@ -1,4 +1,4 @@
-"""Reshapes round a transposition that have a name: shuffles, patches and windows.
+"""Reshapes round a transposition that have a name: shuffles and patches.
 
 Each rule takes the last operator of what it stands for, and says whether it was that.
 """
@@ -38,7 +38,7 @@ def reshape(fold: Fold, op: Op) -> bool:
     return plain_reshape(fold, op)
 
 
-def _regrouped(fold: Fold, op: Op, channels_first: bool) -> Regrouped | None:
+def regrouped(fold: Fold, op: Op, channels_first: bool) -> Regrouped | None:
     """What an operator is the last step of, on a map with its channels first or on another."""
     value = fold.value(op)
     if value is None or value.axes is None or value.draft.kind != "~view":
@@ -69,7 +69,7 @@ def _view_axes(draft: LayerDraft, batched: bool) -> Axes:
 
 def channel_shuffle(fold: Fold, op: Op) -> bool:
     """Channels of several groups, dealt out among them."""
-    found = _regrouped(fold, op, True)
+    found = regrouped(fold, op, True)
     if found is None or found.order != (0, 2, 1, 3, 4):
         return False
     sides, draft = fold.dims(found.source), found.source.draft
@@ -86,7 +86,7 @@ _UNFOLDED = {(0, 1, 4, 2, 5, 3): slice(2, 4), (0, 3, 4, 1, 5, 2): slice(1, 3)}
 
 def pixel_shuffle(fold: Fold, op: Op) -> bool:
     """Channels as the places of a block each."""
-    found = _regrouped(fold, op, True)
+    found = regrouped(fold, op, True)
     if found is None or found.order not in _UNFOLDED or len(found.dims) != 4:
         return False
     sides, dims, parts = fold.dims(found.source), found.dims, found.parts
@@ -98,9 +98,9 @@ def pixel_shuffle(fold: Fold, op: Op) -> bool:
     return _pixel_shuffle(fold, op, found.source.draft, tall)
 
 
-def _cut(fold: Fold, op: Op) -> Regrouped | None:
+def cut_in_parts(fold: Fold, op: Op) -> Regrouped | None:
     """A map with its channels first that is cut into small maps."""
-    found = _regrouped(fold, op, True)
+    found = regrouped(fold, op, True)
     if found is None or len(found.order) != 6 or len(found.dims) not in (3, 4):
         return None
     sides, parts = fold.dims(found.source), found.parts
@@ -110,7 +110,9 @@ def _cut(fold: Fold, op: Op) -> Regrouped | None:
 
 def space_to_depth(fold: Fold, op: Op) -> bool:
     """The places of each block as channels."""
-    found = _cut(fold, op)
+    if _merged_patches(fold, op):
+        return True
+    found = cut_in_parts(fold, op)
     if found is None or found.order not in ((0, 1, 3, 5, 2, 4), (0, 3, 5, 1, 2, 4)):
         return False
     dims = found.dims
@@ -121,10 +123,25 @@ def space_to_depth(fold: Fold, op: Op) -> bool:
     return True
 
 
+def _merged_patches(fold: Fold, op: Op) -> bool:
+    """The same where the channels are last, as in the merging of patches."""
+    found = regrouped(fold, op, False)
+    if found is None or found.order not in ((0, 1, 3, 4, 2, 5), (0, 1, 3, 2, 4, 5)):
+        return False
+    source, parts = found.source, found.parts
+    if not fold.alike(source.axes, NHWC) or parts[5] != source.draft.shape[2]:
+        return False
+    shape = parts[1], parts[3], parts[2] * parts[4] * parts[5]
+    if found.dims != (parts[0], *shape):
+        return False
+    fold.give(op, named(fold, op, "space to depth", [source.draft], shape), NHWC)
+    return True
+
+
 def patches(fold: Fold, op: Op) -> bool:
     """A map as a sequence of patches, the values of each in a row."""
-    found = _cut(fold, op)
-    if found is None or len(found.dims) != 3 or not _is_row_of_cuts(found):
+    found = cut_in_parts(fold, op)
+    if found is None or len(found.dims) != 3 or not is_row_of_cuts(found):
         return False
     label = f"patches {found.parts[3]}×{found.parts[5]}"
     made = named(fold, op, label, [found.source.draft], found.dims[1:])
@@ -132,7 +149,7 @@ def patches(fold: Fold, op: Op) -> bool:
     return True
 
 
-def _is_row_of_cuts(found: Regrouped) -> bool:
+def is_row_of_cuts(found: Regrouped) -> bool:
     """Whether small maps stand one behind the other."""
     orders = (0, 2, 4, 3, 5, 1), (0, 2, 4, 1, 3, 5)
     return found.order in orders and found.dims[1] == found.parts[2] * found.parts[4]
@@ -161,47 +178,3 @@ def depth_to_space(fold: Fold, op: Op) -> bool:
     shape = height // factor, width // factor, channels * factor**2
     fold.give(op, named(fold, op, "space to depth", [draft], shape), NCHW)
     return True
-
-
-# ---- windows ----------------------------------------------------------------------------------
-
-
-def window_partition(fold: Fold, op: Op) -> bool:
-    """A map cut into windows, which stand one behind the other."""
-    found = _cut(fold, op)
-    if found is not None and len(found.dims) == 4 and _is_row_of_cuts(found):
-        made = named(fold, op, "window partition", [found.source.draft], found.dims[1:])
-        fold.give(op, made, (BATCH, 0, 1, 2))
-        return True
-    found = _windows(fold, op)
-    if found is None or not fold.alike(found.source.axes, NHWC):
-        return False
-    draft, parts, dims = found.source.draft, found.parts, found.dims
-    if dims != (parts[1] * parts[3], parts[2] * parts[4], parts[5]) or parts[5] != draft.shape[2]:
-        return False
-    made = named(fold, op, "window partition", [draft], dims)
-    fold.give(op, made, (0, 1, 2))
-    return True
-
-
-def window_reverse(fold: Fold, op: Op) -> bool:
-    """The map that windows make up; of a single one only its sides change."""
-    found = _windows(fold, op)
-    if found is None or fold.alike(found.source.axes, NHWC):
-        return False
-    draft, parts, dims = found.source.draft, found.parts, found.dims
-    if parts[1] == parts[2] == 1 and dims == (1, *parts[3:]):
-        fold.give(op, fold.draft("reshape", op, [draft], dims[1:], shape=dims[1:]), NHWC)
-        return True
-    if dims != (1, parts[1] * parts[3], parts[2] * parts[4], parts[5]):
-        return False
-    fold.give(op, named(fold, op, "window reverse", [draft], dims[1:]), NHWC)
-    return True
-
-
-def _windows(fold: Fold, op: Op) -> Regrouped | None:
-    """Columns of windows changed for rows in them, or back, where the channels are last."""
-    found = _regrouped(fold, op, False)
-    if found is None or found.order != (0, 1, 3, 2, 4, 5):
-        return None
-    return found if fold.batch == 1 and found.parts[0] == 1 else None

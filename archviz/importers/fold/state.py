@@ -43,6 +43,7 @@ class LayerDraft:
         "known",
         "lent",
         "macs",
+        "moves",
         "name",
         "named",
         "norm_steps",
@@ -93,6 +94,8 @@ class LayerDraft:
         """Of a part, ``~slice``: which one."""
         self.direction: Direction | None = None
         """Of a last state, ``~part``: which of several."""
+        self.moves: tuple[int, ...] = ()
+        """Of windows: rows and columns of them, and of places in one; of a shift: how far."""
         self.attention: AttentionFacts | None = None
         """Of an ``~attention``: what is known of it so far."""
 

@@ -121,9 +121,9 @@ def _with_windows(
         at = users[at][0]
         behind.append(at)
     before, behind = _to_last_step(before, nodes), _to_last_step(behind, nodes)
-    words = {str(nodes[one].options.get("label", "")) for one in (*before, *behind)}
-    if words.isdisjoint(WINDOWS):
-        before, behind, words = [], [], set()
+    words = "".join(_moves(before, nodes)) if _are_undone(before, behind, nodes) else ""
+    if not words:
+        before, behind = [], []
     label = "window attention" if words else "attention"
     return Found(
         behind[-1] if behind else part.exit,
@@ -133,14 +133,38 @@ def _with_windows(
     )
 
 
+def _are_undone(
+    before: Sequence[str], behind: Sequence[str], nodes: Mapping[str, LayerNode]
+) -> bool:
+    """Whether windows are cut, and all that was done for that is undone in the other order."""
+    cut, back = _moves(before, nodes), _moves(behind, nodes)
+    if not any(label.startswith(WINDOWS[0]) for label in cut):
+        return False
+    start, end = nodes[nodes[before[-1]].inputs[0]].shape, nodes[behind[-1]].shape if behind else ()
+    return [_undoing(label) for label in cut] == back and start[:2] == end[:2]
+
+
+def _moves(chain: Sequence[str], nodes: Mapping[str, LayerNode]) -> list[str]:
+    """What the steps of a chain that move places do."""
+    labels = [str(nodes[one].options.get("label", "")) for one in chain]
+    return [label for label in labels if label.startswith((*WINDOWS, SHIFT))]
+
+
+def _undoing(label: str) -> str:
+    """What the step that undoes another one says."""
+    if label.startswith(SHIFT):
+        return label.translate({ord("+"): "−", ord("−"): "+"})
+    return label.replace(*WINDOWS)
+
+
 def _is_passing(node: LayerNode, last: bool = False) -> bool:
     """Whether a layer only moves values about on their way into windows, or out of them.
 
     The ``last`` of them may have a badge, which is then the attention's.
     """
     plain = last or not {"norm", "activation"} & node.options.keys()
-    label = node.options.get("label")
-    moves = label in (*WINDOWS, SHIFT) and "weights" not in node.options
+    label = str(node.options.get("label", ""))
+    moves = label.startswith((*WINDOWS, SHIFT)) and "weights" not in node.options
     return node.kind == "reshape" or (plain and moves)
 
 

@@ -15,7 +15,7 @@ MAPS: tuple[Rule, ...] = (
         ),
         Example(
             regrouped("1 8 4 6", "1 2 4 4 6", "0,2,1,4,3", "1 8 4 6"),
-            ("reshape", "reshape"),
+            ("reshape", "rearrange"),
         ),
         "Height and width change places too.",
         ("Reshape",),
@@ -32,7 +32,7 @@ MAPS: tuple[Rule, ...] = (
         ),
         Example(
             regrouped("1 8 4 6", "1 2 4 1 4 6", "0,1,4,2,5,3", "1 2 16 6"),
-            ("reshape", "reshape"),
+            ("reshape", "rearrange"),
         ),
         "Blocks that are not square.",
         ("Reshape",),
@@ -49,7 +49,7 @@ MAPS: tuple[Rule, ...] = (
         ),
         Example(
             regrouped("1 8 4 6", "1 8 2 2 3 2", "0,1,2,4,3,5", "1 32 2 3"),
-            ("reshape", "reshape"),
+            ("reshape", "rearrange"),
         ),
         "Blocks whose places stay places.",
         ("Reshape",),

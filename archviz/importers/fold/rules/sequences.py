@@ -56,7 +56,7 @@ _SHARED = f"""
     s = MatMul q k6
 """
 _PARTS = ("dense", "reshape") * 3
-_LAST = "matrix product", "reshape", "dense"
+_LAST = "matrix product", "rearrange", "dense"
 _MATCHED = ("MatMul", "Einsum"), attention.attention
 
 SEQUENCES: tuple[Rule, ...] = (

@@ -1,6 +1,6 @@
 """Maps cut into patches and windows, and rolled before that."""
 
-from archviz.importers.fold import attention, reassembled, regroup
+from archviz.importers.fold import map_windows, reassembled, regroup
 from archviz.importers.fold.rules.rule import Example, Rule, forked, regrouped
 
 _MAP = """
@@ -44,7 +44,7 @@ WINDOWS: tuple[Rule, ...] = (
         ),
         Example(
             regrouped("1 8 4 6", "1 8 2 2 3 2", "0,4,3,2,5,1", "1 6 32"),
-            ("reshape", "reshape"),
+            ("reshape", "rearrange"),
         ),
         "Places from other patches in a row.",
         ("Reshape",),
@@ -55,15 +55,15 @@ WINDOWS: tuple[Rule, ...] = (
         "x ─ Reshape (windows) ─ Transpose ─ Reshape",
         "window partition",
         "The channels of the map may be first or last.",
-        Example(f"{_CUT}y = MatMul w <4 4>", ("window partition", "conv")),
+        Example(f"{_CUT}y = MatMul w <4 4>", ("window partition 4×4", "conv")),
         Example(
             f"{_MAP}c = Reshape m [1 2 4 3 4 4]\nd = Transpose c perm=(0,1,3,4,2,5)\n"
             "w = Reshape d [6 16 4]\ny = MatMul w <4 4>",
-            ("reshape", "reshape", "conv"),
+            ("reshape", "rearrange", "conv"),
         ),
         "The places in each window in another order.",
         ("Reshape",),
-        regroup.window_partition,
+        map_windows.window_partition,
     ),
     Rule(
         "Window return",
@@ -77,7 +77,7 @@ WINDOWS: tuple[Rule, ...] = (
             f = Transpose e perm=(0,1,3,2,4,5)
             y = Reshape f [1 8 12 4]
             """,
-            ("window partition", "conv", "window reverse"),
+            ("window partition 4×4", "conv", "window reverse 4×4"),
         ),
         Example(
             f"""{_CUT}
@@ -86,11 +86,11 @@ WINDOWS: tuple[Rule, ...] = (
             f = Transpose e perm=(0,1,3,4,2,5)
             y = Reshape f [1 8 12 4]
             """,
-            ("window partition", "conv", "reshape", "reshape"),
+            ("window partition 4×4", "conv", "reshape", "rearrange"),
         ),
         "Rows and columns in a window changed for each other.",
         ("Reshape",),
-        regroup.window_reverse,
+        map_windows.window_reverse,
     ),
     Rule(
         "Cyclic shift",
@@ -104,7 +104,7 @@ WINDOWS: tuple[Rule, ...] = (
             b = Slice x [0] [2] [1]
             y = Concat a b axis=1
             """,
-            ("cyclic shift",),
+            ("cyclic shift −2 of rows",),
         ),
         Example(
             """
@@ -140,10 +140,10 @@ WINDOWS: tuple[Rule, ...] = (
             z = Relu w
             out y z
             """,
-            ("window partition", "other-attention: attention", "window reverse", "relu"),
+            ("window partition 4×4", "other-attention: attention", "window reverse 4×4", "relu"),
         ),
         "Windows that are used elsewhere, too: partition and return are drawn.",
-        ("MatMul", "Einsum"),
-        attention.attention,
+        ("Reshape",),
+        map_windows.window_reverse,
     ),
 )
