@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from archviz.errors import Mark
 
 MAX_SIZE = 10**9
-MAX_SIDES = 6
+MAX_SIDES = 8
 
 
 class Option(NamedTuple):

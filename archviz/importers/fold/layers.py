@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archviz.importers.fold.reorient import features_last
+from archviz.importers.fold.reorient import channels_behind, features_last
 from archviz.importers.fold.state import (
     BATCH,
     Axes,
@@ -137,6 +137,8 @@ def _channels_last(value: TensorView) -> bool:
 def batch_norm(fold: Fold, op: Op) -> bool:
     """BatchNormalization."""
     value = fold.value(op)
+    if value is not None and fold.graph.learned:
+        value = channels_behind(fold, value)
     if value is None or value.axes is None or len(op.inputs) < 5 or len(value.axes) < 2:
         return False
     channels = value.draft.shape[-1]

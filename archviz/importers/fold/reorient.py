@@ -56,6 +56,20 @@ def features_last(fold: Fold, value: TensorView) -> TensorView:
     return TensorView(draft, tuple(place.get(axis, axis) for axis in axes), dims)
 
 
+def channels_behind(fold: Fold, value: TensorView) -> TensorView:
+    """A value (batch, channels, …) with the channels last in its draft, where that was a guess."""
+    draft, axes, dims = value
+    if axes is None or not draft.free or len(axes) < 3 or axes[1] == len(draft.shape) - 1:
+        return value
+    seen = [axis for axis in (*axes[2:], axes[1]) if axis >= 0]
+    lost = [axis for axis, side in enumerate(draft.shape) if axis not in seen and side == 1]
+    wanted = [*lost, *seen]
+    if axes[1] < 0 or not settle_order(fold, value, wanted):
+        return value
+    place = {old: new for new, old in enumerate(wanted)}
+    return TensorView(draft, tuple(place.get(axis, axis) for axis in axes), dims)
+
+
 def made_alike(fold: Fold, values: Sequence[TensorView]) -> list[TensorView]:
     """Values of equal sides in the order of the first of them whose order is known."""
     known = next((one for one in values if one.axes is not None and not one.draft.free), None)

@@ -214,17 +214,21 @@ class Fold:
         return made
 
     def sequence(self, op: Op, value: TensorView) -> TensorView:
-        """A map of height 1, seen without its height, as a sequence; others as they are."""
+        """A map of height or width 1, seen without that, as a sequence; others as they are."""
         draft, axes, _ = value
-        if axes is None or len(draft.shape) != 3 or draft.shape[0] != 1 or 0 in axes:
+        if axes is None or len(draft.shape) != 3:
+            return value
+        lost = next((axis for axis in (0, 1) if draft.shape[axis] == 1 and axis not in axes), None)
+        if lost is None:
             return value
         made = self.sequences.get(draft)
         if made is None:
-            made = self.between("reshape", op, draft, draft.shape[1:])
+            shape = (*draft.shape[:lost], *draft.shape[lost + 1 :])
+            made = self.between("reshape", op, draft, shape)
             made.options["shape"] = made.shape
             made.refs = draft.refs
             self.sequences[draft] = made
-        return TensorView(made, tuple(axis - 1 if axis > 0 else axis for axis in axes))
+        return TensorView(made, tuple(axis - (axis > lost) for axis in axes))
 
     def weigh(self, draft: LayerDraft, *names: str, whole: bool = False) -> None:
         """Count constants as weights of a draft, each where it is used first.

@@ -81,7 +81,8 @@ def settings_of(item: LayerItem) -> Settings:
         fields["label"] = fields["label"].replace(
             BLANK, f"{{{number}}}" if is_name(number) else number
         )
-    shape = [fields.pop(name) for name in [f"shape{axis}" for axis in range(6)] if name in fields]
+    axes = [f"shape{axis}" for axis in range(len(fields))]
+    shape = [fields.pop(name) for name in axes if name in fields]
     result: Settings = {}
     for field, value in fields.items():
         option = options.get(field, RENAMED.get(field, field))
