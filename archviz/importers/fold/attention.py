@@ -234,6 +234,8 @@ def _attention(
         if source is placed or _is_placed(source, memory):
             memory.refs -= source is not placed
             source = memory
+    if not _only_masked(weights, scores, parts):
+        return False
     single = parts.different()
     if len(single) == 2 and parts.keys is not parts.values:
         return False
@@ -276,6 +278,29 @@ def _attention(
     return True
 
 
+def _only_masked(weights: LayerDraft, scores: LayerDraft, parts: _Parts) -> bool:
+    """Whether what is added to scores has no weights and no products of its own.
+
+    Relative positions that queries and keys are multiplied with make an attention of another form.
+    """
+    todo, draft = [], weights
+    for _ in range(_STEPS):
+        if draft is scores or not draft.inputs:
+            break
+        todo += draft.inputs[1:]
+        draft = draft.inputs[0]
+    seen = {*parts, scores}
+    while todo and len(seen) < _STEPS:
+        one = todo.pop()
+        if one in seen or one.kind == "input":
+            continue
+        if one.kind == "~product" or one.parameters:
+            return False
+        seen.add(one)
+        todo += one.inputs
+    return True
+
+
 def _is_placed(draft: LayerDraft, source: LayerDraft) -> bool:
     """Whether a value is another one with numbers added that nobody has learned: positions."""
     added = draft.kind == "op" and draft.options.get("label") == "+ table"
@@ -298,7 +323,7 @@ def _biases(fold: Fold, made: LayerDraft, weights: LayerDraft, heads: int) -> tu
     own = lent = 0
     draft = weights
     while draft.inputs and draft.kind != "~product":
-        if draft.known:
+        if draft.known or (fold.graph.learned and draft.parameters):
             own += draft.parameters - draft.lent
             lent += draft.lent
             fold.weighed.update(dict.fromkeys(fold.weighed.keys() & draft.op.inputs, made))

@@ -12,7 +12,7 @@ from archviz.importers.record.experts import Mixture, by_calls, mixtures
 from archviz.importers.record.frozen_norms import frozen_norm
 from archviz.importers.record.multiply_adds import LOOP, of_call
 from archviz.importers.record.operators import Operators, bound
-from archviz.importers.record.recording import SHAPE_ONLY, Call, Recording, refs_in
+from archviz.importers.record.recording import SHAPE_ONLY, Call, Recording, Ref, refs_in
 
 
 class Function(NamedTuple):
@@ -189,6 +189,14 @@ def _stand(low: Operators, call: Call) -> None:
     low.path = tuple(path.split(".")) if path else ()
 
 
+_ONCE = ("sub", "mean")
+"""Functions that models call twice for the same value, in norms that are written out."""
+
+
+def _plain(value: object) -> bool:
+    return isinstance(value, Ref | int | float)
+
+
 def _lower(low: Operators, call: Call) -> None:
     _stand(low, call)
     names = list(dict.fromkeys(refs_in((call.args, call.kwargs))))
@@ -205,6 +213,11 @@ def _lower(low: Operators, call: Call) -> None:
     if norm is not None:
         low.put("BatchNormalization", list(norm), call.outputs[0])
         return
+    if call.function in _ONCE and not call.kwargs and all(map(_plain, call.args)):
+        first = low.once.setdefault((call.function, *call.args), call.outputs[0])
+        if first != call.outputs[0]:
+            low.put("Identity", [first], call.outputs[0])
+            return
     function = FUNCTIONS.get(call.function)
     written = len(low.ops)
     if function is not None:

@@ -28,6 +28,8 @@ class Operators:
             if value.origin in ("parameter", "buffer", "constant")
         }
         self.makers = {name: call for call in recording.calls for name in call.outputs}
+        self.once: dict[tuple[Any, ...], str] = {}
+        """What functions have given, by what they were called with."""
         self.derived: set[str] = set()
         """Results of weights alone."""
         self.path: tuple[str, ...] = ()
