@@ -239,16 +239,7 @@ def _attention(
     single = parts.different()
     if len(single) == 2 and parts.keys is not parts.values:
         return False
-    heads = dims[-3] if len(dims) > 2 else 1
-    width = parts.queries.shape[-1]
-    keys = parts.keys.shape[-1] if len(single) == 3 else width
-    if len(single) == 1:  # all three in one, where heads may share their keys
-        whole = width
-        width = keys = whole // 3
-        if 3 * heads * dims[-1] > whole > heads * dims[-1] and (whole - heads * dims[-1]) % 2 == 0:
-            width, keys = heads * dims[-1], (whole - heads * dims[-1]) // 2
-    if heads * dims[-1] != width:
-        heads = width // dims[-1] if width % dims[-1] == 0 else 1
+    heads, width, keys = _sizes(parts, dims)
     sources = [source] if memory is source else [source, memory]
     made = fold.draft("~attention", op, list(sources), (*source.shape[:-1], width))
     made.name, made.path = single[0].name, _common(single, op)
@@ -276,6 +267,21 @@ def _attention(
     _release(single, source, memory)
     fold.give(op, made, None, dims)
     return True
+
+
+def _sizes(parts: _Parts, dims: tuple[int, ...]) -> tuple[int, int, int]:
+    """How many heads there are, and the features of all queries and of all keys."""
+    heads = dims[-3] if len(dims) > 2 else 1
+    width = parts.queries.shape[-1]
+    keys = parts.keys.shape[-1] if len(parts.different()) == 3 else width
+    if len(parts.different()) == 1:  # all three in one, where heads may share their keys
+        whole = width
+        width = keys = whole // 3
+        if 3 * heads * dims[-1] > whole > heads * dims[-1] and (whole - heads * dims[-1]) % 2 == 0:
+            width, keys = heads * dims[-1], (whole - heads * dims[-1]) // 2
+    if heads * dims[-1] != width:
+        heads = width // dims[-1] if width % dims[-1] == 0 else 1
+    return heads, width, keys
 
 
 def _only_masked(weights: LayerDraft, scores: LayerDraft, parts: _Parts) -> bool:
