@@ -8,6 +8,7 @@ weights follow, the calls of a module are one step.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from itertools import chain
 from typing import NamedTuple
 
 from archviz.importers.record.experts import mixtures
@@ -115,16 +116,11 @@ class _Reader:
         """The recording with steps, up to the last of its weights."""
         steps = self._steps(self._chosen())
         leading = self._leading()
-        dropped = {n for step in steps if leading.isdisjoint(step) for n in step}
-        for number in self.used:
-            made_of = {self.makers.get(name) for name in self.refs[number]}
-            follows = number not in self.weighted and not dropped.isdisjoint(made_of)
-            if follows and number not in leading:
-                dropped.add(number)
-        left_out = tuple(
-            dict.fromkeys(_said(self.calls[n]) for n in sorted(dropped & self.decided))
-        )
-        inside = {n: step for step in steps if dropped.isdisjoint(step) for n in step}
+        last = [step for step in steps if leading.isdisjoint(step)]
+        inside = {n: step for step in steps if step not in last for n in step}
+        dropped = self._behind(set(chain.from_iterable(last)), inside.keys(), leading)
+        said = dict.fromkeys(_said(self.calls[n]) for n in sorted(dropped & self.decided))
+        left_out = tuple(said) or (OTHER,) if dropped else ()
         outputs = self._outputs(dropped, inside.keys())
         if not outputs:
             return Settled(self.recording)
@@ -138,6 +134,16 @@ class _Reader:
         values = {name: _sized(value) for name, value in self.recording.values.items()}
         recording = self.recording._replace(calls=tuple(calls), values=values, outputs=outputs)
         return Settled(recording, left_out)
+
+    def _behind(self, last: Set[int], inside: Set[int], leading: Set[int]) -> set[int]:
+        """The last steps with all that only comes of steps and leads to no weight."""
+        dropped = set(last)
+        for number in self.used if last else ():
+            made_of = {self.makers.get(name) for name in self.refs[number]}
+            comes = not made_of.isdisjoint(dropped) or not made_of.isdisjoint(inside)
+            if comes and number not in leading and number not in self.weighted | inside:
+                dropped.add(number)
+        return dropped
 
     def _chosen(self) -> set[int]:
         """The calls that belong to steps: what numbers decide, and what is only made for that."""
