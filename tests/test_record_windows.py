@@ -135,3 +135,27 @@ def test_patches_are_merged() -> None:
     assert "label: space to depth" in text
     assert "layer-norm" in text
     assert "rearrange" not in text
+
+
+class Volume(nn.Module):
+    """Windows of a volume: eight axes on the way, and a classifier behind a pooling."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.attention = nn.Conv3d(3, WIDE, 2, 2), Attention()
+        self.last = nn.Conv3d(WIDE, 4, 1)
+
+    def forward(self, x: Any) -> Any:
+        x = self.stem(x).permute(0, 2, 3, 4, 1)
+        batch, depth, height, width, wide = x.shape
+        cut = x.view(batch, depth // 2, 2, height // 4, 4, width // 4, 4, wide)
+        rows = cut.permute(0, 1, 3, 5, 2, 4, 6, 7).reshape(-1, 32, wide)
+        back = self.attention(rows).view(batch, depth // 2, height // 4, width // 4, 2, 4, 4, wide)
+        x = x + back.permute(0, 1, 4, 2, 5, 3, 6, 7).reshape(x.shape)
+        return self.last(F.avg_pool3d(x.permute(0, 4, 1, 2, 3), (depth, height, width)))
+
+
+def test_windows_of_a_volume_come_through() -> None:
+    text = text_of(Volume(), (1, 3, 8, 16, 16))
+    assert "attention" in text
+    assert "ranspose" not in text

@@ -44,7 +44,11 @@ def _as_volume(fold: Fold, op: Op, value: TensorView) -> LayerDraft | None:
     if draft.free and draft.refs == 1 and axes == (BATCH, 0, 1, 2, 3):
         draft.shape, draft.free = shape, False
         return draft
-    return fold.between("op", op, draft, shape, label="Transpose")
+    if [side for side in shape if side != 1] == [side for side in draft.shape if side != 1]:
+        return fold.between("reshape", op, draft, shape, shape=shape)
+    made = fold.between("op", op, draft, shape, label="transpose")
+    made.named = True
+    return made
 
 
 def _window(op: Op, kernel: tuple[int, ...]) -> dict[str, Any]:
