@@ -159,3 +159,23 @@ def test_windows_of_a_volume_come_through() -> None:
     text = text_of(Volume(), (1, 3, 8, 16, 16))
     assert "attention" in text
     assert "ranspose" not in text
+
+
+class Anchors(nn.Module):
+    """What a head gives for each anchor, in rows: parts of the channels go behind the places."""
+
+    def __init__(self, *order: int) -> None:
+        super().__init__()
+        self.order = order
+        self.conv = nn.Conv2d(3, 18, 3, padding=1)
+
+    def forward(self, x: Any) -> Any:
+        x = self.conv(x)
+        batch, _, height, width = x.shape
+        return x.view(batch, 3, 6, height, width).permute(*self.order).reshape(batch, -1, 6)
+
+
+def test_channels_behind_the_places_are_where_they_are_drawn() -> None:
+    assert "rearrange" not in text_of(Anchors(0, 3, 4, 1, 2), (1, 3, 8, 12))
+    for order in ((0, 4, 3, 1, 2), (0, 4, 1, 2, 3), (0, 1, 3, 4, 2)):
+        assert "rearrange" in text_of(Anchors(*order), (1, 3, 8, 12)), order

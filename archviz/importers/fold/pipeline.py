@@ -29,6 +29,7 @@ from archviz.importers.fold import (
     quantised,
     recurrent,
     regroup,
+    reorient,
     splits,
     views,
     volumes,
@@ -329,7 +330,7 @@ def _resolve(fold: Fold, draft: LayerDraft, unknown: dict[str, None]) -> None:
         return
     if kind == "~view" and draft.op.kind in ("Reshape", "Squeeze", "Unsqueeze", "Flatten"):
         sizes = {product(source.shape) for source in draft.inputs}
-        if sizes == {product(draft.shape)} and views.mixes(fold, draft):
+        if sizes == {product(draft.shape)} and reorient.mixes(fold, draft):
             named.state(draft, "rearrange")
             return
         if sizes == {product(draft.shape)}:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archviz.importers.fold.state import BATCH, ONE, Fold, LayerDraft, TensorView
+from archviz.importers.fold.state import BATCH, NCHW, ONE, Fold, LayerDraft, TensorView
 
 
 def settle_order(fold: Fold, value: TensorView, wanted: Sequence[int]) -> bool:
@@ -89,3 +89,31 @@ def made_alike(fold: Fold, values: Sequence[TensorView]) -> list[TensorView]:
                 one = TensorView(one.draft, known.axes, one.dims)
         found.append(one)
     return found
+
+
+def mixes(fold: Fold, draft: LayerDraft) -> bool:
+    """Whether a reshape takes places in another order than they stand in; channels may be first."""
+    value = fold.values.get(draft.op.inputs[0])
+    if value is None or value.axes is None or value.draft is not draft.inputs[0]:
+        return False
+    known = not value.draft.free  # where its channels are
+    channels = len(value.draft.shape) - known
+    sides = zip(value.axes, fold.dims(value), strict=True)
+    places = [axis for axis, side in sides if 0 <= axis < channels and side > 1]
+    return places != sorted(places) and not _ends_in_channels(fold, value)
+
+
+def _ends_in_channels(fold: Fold, value: TensorView) -> bool:
+    """Whether parts of the channels of a map stand behind its places, as our maps have them."""
+    draft, axes, _ = value
+    made = fold.values.get(draft.op.outputs[0])
+    source = fold.values.get(draft.op.inputs[0]) if draft.op.inputs else None
+    if made is None or made.draft is not draft or source is None or made.axes is None:
+        return False
+    if axes is None or not fold.alike(source.axes, NCHW) or draft.op.kind != "Reshape":
+        return False
+    order = [made.axes.index(axis) for axis in axes if axis >= 0]
+    last = len(made.axes) - 2
+    front = [place for place in order if place >= last]
+    whole = fold.dims(made)[last:] == fold.dims(source)[2:]
+    return whole and order == [*sorted(front), *sorted(set(order) - set(front))]

@@ -316,17 +316,6 @@ def view(
     return draft
 
 
-def mixes(fold: Fold, draft: LayerDraft) -> bool:
-    """Whether a reshape takes places in another order than they stand in; channels may be first."""
-    value = fold.values.get(draft.op.inputs[0])
-    if value is None or value.axes is None or value.draft is not draft.inputs[0]:
-        return False
-    channels = len(value.draft.shape) - 1
-    sides = zip(value.axes, fold.dims(value), strict=True)
-    places = [axis for axis, side in sides if 0 <= axis < channels and side > 1]
-    return places != sorted(places)
-
-
 def expand(fold: Fold, op: Op) -> bool:
     """Expand: mostly to a shape that the value has already."""
     value = fold.value(op)
