@@ -164,7 +164,7 @@ def test_the_report_says_how_it_was_read() -> None:
     assert "frozen" not in report(Net())
     net = Net()
     net.conv.weight.requires_grad_(False)
-    assert "counted as trainable, though frozen: 108 parameters" in report(net)
+    assert "frozen, and counted as not trained: 108 parameters" in report(net)
 
 
 def test_heads_that_are_only_trained_are_read_in_training_mode() -> None:

@@ -91,10 +91,18 @@ class OpGraph(NamedTuple):
     """Constants that operators of the graph write out, as ``Constant`` does."""
     learned: bool = False
     """Whether the source says which constants are weights."""
+    frozen: frozenset[str] = frozenset()
+    """Parameters that are not trained, where the source says so."""
+    buffers: frozenset[str] = frozenset()
+    """Other weights that are not: moving statistics, and what a frozen norm keeps beside them."""
+    moving: frozenset[str] = frozenset()
+    """Means and variances that a norm has gathered."""
     sides: Mapping[str, tuple[str, ...]] = NOTHING
     """What inputs call their open sides, '' of the others."""
 
 
+COUNTED = ("shared", "own", "frozen", "untrained")
+"""Options that say which weights of a layer count, and as what."""
 ORDERED = frozenset({"scaled-add", "op-merge"})
 """Merges that tell their inputs apart."""
 
@@ -117,7 +125,8 @@ class LayerNode(NamedTuple):
     path: tuple[str, ...] | str = ()
     parameters: int = 0
     fixed: int = 0
-    """How many of the parameters are not trained: moving means and variances."""
+    """How many of the parameters are not trained: moving means and variances, and where the layer
+    does not share them, frozen ones."""
     macs: int = 0
     """Multiply-adds, from the weights' shapes and the number of places they are used at."""
 

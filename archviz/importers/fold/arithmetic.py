@@ -21,7 +21,7 @@ from archviz.importers.fold.state import (
 )
 from archviz.importers.fold.views import same as unchanged
 from archviz.importers.fold.views import straight
-from archviz.importers.fold.written_norms import WRITTEN_OUT, finish_norm
+from archviz.importers.fold.written_norms import WRITTEN_OUT, by_statistics, finish_norm
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op, Tensor
@@ -159,9 +159,9 @@ def _by_channel(fold: Fold, op: Op, value: TensorView, name: str) -> bool:
     made.norm_steps = (*draft.norm_steps, op.kind) if follows else (op.kind,)
     fold.give(op, made, value.axes)
     norm = WRITTEN_OUT.get(made.norm_steps)
-    if norm is None or (fold.graph.learned and norm == "batch-norm"):
-        return True
-    return finish_norm(fold, op, value, made, norm)
+    if norm == "batch-norm" and fold.graph.learned:
+        return by_statistics(fold, op, value, made) or True
+    return norm is None or finish_norm(fold, op, value, made, norm)
 
 
 def _attention_bias(fold: Fold, op: Op, value: TensorView, constant: Tensor, name: str) -> bool:

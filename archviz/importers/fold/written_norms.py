@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from archviz.importers.fold.layers import attach
 from archviz.importers.fold.match import operands
 from archviz.importers.fold.named import named
-from archviz.importers.fold.state import ONE, Fold, LayerDraft, TensorView, reduced_axes
+from archviz.importers.fold.state import ONE, Fold, LayerDraft, TensorView, product, reduced_axes
+from archviz.network.kinds import NORMS
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
@@ -28,11 +29,43 @@ WRITTEN_OUT: Mapping[tuple[str, ...], str] = {
 """The norm that steps with a number for each channel come to."""
 
 
-def finish_norm(fold: Fold, op: Op, value: TensorView, last: LayerDraft, norm: str) -> bool:
-    """Make a norm of its steps, the last of which has just been made."""
+def by_statistics(fold: Fold, op: Op, value: TensorView, last: LayerDraft) -> bool:
+    """A batch norm that goes by moving statistics, written out: of its steps one norm."""
+    steps = _steps(last)
+    names = [name for step in steps for name in step.op.inputs if name in fold.constants]
+    found = {leaf: None for name in names for leaf in fold.leaves.get(name, (name,))}
+    norm = {4: "batch-norm", 2: "batch-norm-plain"}.get(len(found), "")
+    base = steps[-1].inputs[0]
+    channels = base.shape[-1]
+    fits = all(product(fold.constants[leaf].shape) == channels for leaf in found)
+    if not norm or not fits or len(fold.graph.moving.intersection(found)) != 2:
+        return False
+    if norm == "batch-norm" and fold.graph.buffers.issuperset(found):
+        norm = "batch-norm-frozen"
+    fold.drafts.pop()
+    for name in names:
+        fold.weighed.pop(name, None)
+    for leaf, draft in list(fold.seen_weights.items()):
+        if draft in steps:
+            del fold.seen_weights[leaf]
+    taken = steps[-1].options.get("taken", 1)
+    draft = attach(fold, op, TensorView(base, value.axes), "norm", norm, taken)
+    fold.weigh(draft, *found)
+    draft.fixed += NORMS[norm].weights[1] * channels
+    return True
+
+
+def _steps(last: LayerDraft) -> list[LayerDraft]:
+    """The steps of a norm, the last one first."""
     steps = [last]
     while len(steps) < len(last.norm_steps):
         steps.append(steps[-1].inputs[0])
+    return steps
+
+
+def finish_norm(fold: Fold, op: Op, value: TensorView, last: LayerDraft, norm: str) -> bool:
+    """Make a norm of its steps, the last of which has just been made."""
+    steps = _steps(last)
     fold.drafts.pop()
     first = steps[-1]
     base = first.inputs[0]

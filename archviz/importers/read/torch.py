@@ -44,17 +44,20 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
     recording, reason = _recorded(
         torch, module, examples_of(torch, module, given, name), mode, name
     )
+    from archviz.importers.fold.frozen import with_frozen
     from archviz.importers.fold.pipeline import fold_graph
     from archviz.importers.record.attention_parts import with_attention
     from archviz.importers.record.functions import lowered
     from archviz.importers.record.multiply_adds import counted, idle_products, miscounted
     from archviz.importers.record.proof import gaps
 
-    learned = frozenset(
-        [key for key, _ in module.named_parameters()]
-        + [key for key, _ in module.named_buffers() if key.rpartition(".")[2] in MOVING]
+    buffers = counted_buffers(module)
+    learned = frozenset([key for key, _ in module.named_parameters()] + [*buffers])
+    operators = lowered(recording, name, learned)._replace(
+        frozen=frozenset(key for key, one in module.named_parameters() if not one.requires_grad),
+        buffers=frozenset(buffers),
+        moving=frozenset(key for key in buffers if key.rpartition(".")[2] in MOVING),
     )
-    operators = lowered(recording, name, learned)
     graph = fold_graph(operators, name)
     again = {scope.path for call in recording.calls for scope in call.scopes if scope.again}
     classes = {
@@ -62,7 +65,7 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
         for path, part in module.named_modules()
         if path and path not in again  # layers of several runs are no one part
     }
-    graph = with_attention(graph._replace(classes=classes))
+    graph = with_frozen(with_attention(graph._replace(classes=classes)), operators)
     held = _held(torch, module, graph, recording.needed().union(*_idle_experts(operators)))
     calls = gaps(recording, graph.nodes, graph.owners)
     products = counted(recording)
@@ -140,9 +143,13 @@ def _notes(module: Any, mode: str, reason: str) -> tuple[str, ...]:
     said = [f"read in {'training' if mode == 'train' else 'evaluation'} mode"]
     if reason:
         said.append(f"ran on zeros with its weights, since without them: {reason[:100]}")
-    frozen = [int(one.numel()) for one in module.parameters() if not one.requires_grad]
-    if sum(frozen):
-        said.append(f"counted as trainable, though frozen: {sum(frozen):,} parameters")
+    frozen = sum([int(one.numel()) for one in module.parameters() if not one.requires_grad])
+    if frozen:
+        said.append(f"frozen, and counted as not trained: {frozen:,} parameters")
+    buffers = counted_buffers(module)
+    more = sum(size for name, size in buffers.items() if name.rpartition(".")[2] not in MOVING)
+    if more:
+        said.append(f"scales and shifts of frozen norms are buffers, counted: {more:,} numbers")
     return tuple(said)
 
 
@@ -214,6 +221,22 @@ def _quiet(torch: Any) -> Iterator[None]:
 # ---- what it holds ----------------------------------------------------------------------------
 
 
+def counted_buffers(module: Any) -> dict[str, int]:
+    """Sizes of the buffers that count as parameters which are not trained.
+
+    Those are moving statistics, and the scale and shift that a frozen norm keeps beside them.
+    """
+    found: dict[str, int] = {}
+    for path, part in module.named_modules():
+        own = {name: one for name, one in part.named_buffers(recurse=False) if one is not None}
+        moving = [own[name] for name in MOVING if name in own]
+        for name, one in own.items():
+            alike = one.is_floating_point() and len(moving) == 2 and one.shape == moving[0].shape
+            if name in MOVING or alike:
+                found[f"{path}.{name}" if path else name] = int(one.numel())
+    return found
+
+
 def _held(torch: Any, module: Any, graph: LayerGraph, needed: Set[str]) -> Held:
     """What a module has by its own count: parameters, each once, and moving statistics.
 
@@ -230,21 +253,19 @@ def _held(torch: Any, module: Any, graph: LayerGraph, needed: Set[str]) -> Held:
         own.append(name)
         lazy = torch.nn.parameter.is_lazy(parameter)
         sizes[own[0]] = 0 if lazy else int(parameter.numel())
-    moving = {
-        name: int(buffer.numel())
-        for name, buffer in module.named_buffers()
-        if name.rpartition(".")[2] in MOVING
-    }
+    moving = counted_buffers(module)
     unused = {name: size for name, size in (sizes | moving).items() if size and name not in needed}
     for name in unused:
         sizes.pop(name, None)
         moving.pop(name, None)
     names = {key: own for key, own in names.items() if own[0] in sizes}
+    frozen = [one for one in module.parameters() if not one.requires_grad and id(one) in names]
+    fixed = sum(moving.values()) + sum([sizes[names[id(one)][0]] for one in frozen])
     known = moving.keys() | {name for own in names.values() for name in own}
     return Held(
         "model",
         sum(sizes.values()) + sum(moving.values()),
-        fixed=sum(moving.values()),
+        fixed=fixed,
         untaken={own[0]: sizes[own[0]] for own in names.values() if not found.taken.keys() & own},
         extra={name: size for name, size in found.taken.items() if name not in known},
         computed={name: sizes[name] for name in found.computed if name in sizes},

@@ -1,0 +1,80 @@
+"""Layers that are not trained, or in part: the source says of which parameters that is so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from archviz.importers.graphs import LayerGraph, LayerNode, Op, OpGraph
+from archviz.network.kinds import NORMS
+
+
+def with_frozen(graph: LayerGraph, operators: OpGraph) -> LayerGraph:
+    """The layers of some operators, with a word on those whose parameters are frozen."""
+    if not operators.frozen:
+        return graph
+    owned = _parameters_of(graph, operators)
+    norms = {op.inputs[1:3]: "" for op in operators.ops if op.kind == "BatchNormalization"}
+    seen: set[str] = set()
+    nodes = []
+    for node in graph.nodes:
+        names = owned.get(node.id, [])
+        nodes.append(_marked(node, names, seen, operators, norms))
+        seen.update(names)
+    return graph._replace(nodes=tuple(nodes))
+
+
+def _parameters_of(graph: LayerGraph, operators: OpGraph) -> dict[str, list[str]]:
+    """The parameters that each layer has: those that come to no other layer before it."""
+    layers = {node.id for node in graph.nodes}
+    users: dict[str, list[Op]] = {}
+    for op in operators.ops:
+        for name in op.inputs:
+            users.setdefault(name, []).append(op)
+    found: dict[str, dict[str, None]] = {}
+    for name, tensor in operators.constants.items():
+        if tensor.weight and name not in operators.buffers:
+            for layer in _first_layers(name, users, graph.owners):
+                if layer in layers:
+                    found.setdefault(layer, {})[name] = None
+    return {layer: list(names) for layer, names in found.items()}
+
+
+def _first_layers(
+    name: str, users: Mapping[str, Sequence[Op]], owners: Mapping[str, str]
+) -> Iterator[str]:
+    """The layers that a value first goes into."""
+    todo, seen = [name], {name}
+    while todo:
+        for op in users.get(todo.pop(), ()):
+            for value in op.outputs:
+                if value in owners:
+                    yield owners[value]
+                elif value not in seen:
+                    seen.add(value)
+                    todo.append(value)
+
+
+def _marked(
+    node: LayerNode,
+    names: Sequence[str],
+    seen: set[str],
+    operators: OpGraph,
+    norms: Mapping[tuple[str, ...], str],
+) -> LayerNode:
+    """A layer with the option that says how much of it is frozen."""
+    idle = [name for name in names if name in operators.frozen]
+    if not idle:
+        return node
+    shared = "shared" in node.options
+    if len(idle) == len(names):
+        fixed = node.fixed if shared else node.parameters
+        return node._replace(options={**node.options, "frozen": True}, fixed=fixed)
+    size = sum(operators.constants[name].size for name in idle if not (shared and name in seen))
+    if not size:
+        return node
+    if node.options.get("norm", node.kind) == "batch-norm" and tuple(idle) in norms and not shared:
+        frozen = "batch-norm-frozen"
+        assert size == NORMS[frozen].weights[1] // 2 * node.shape[-1]
+        return node._replace(options={**node.options, "norm": frozen}, fixed=node.fixed + size)
+    fixed = node.fixed if shared else node.fixed + size
+    return node._replace(options={**node.options, "untrained": size}, fixed=fixed)
