@@ -220,7 +220,8 @@ def test_scales_that_are_no_norm_and_statistics_with_trained_scales() -> None:
 
 
 def test_the_option_of_a_spec() -> None:
-    spec = "title: T\nnetwork: [input 4x4x3, conv 1x1 2 untrained=6 batch-norm, flatten, dense 2 frozen]\n"
+    layers = "input 4x4x3, conv 1x1 2 untrained=6 batch-norm, flatten, dense 2 frozen"
+    spec = f"title: T\nnetwork: [{layers}]\n"
     totals = archviz.load_text(spec).info()["totals"]
     assert totals["trainable"] == 2 + 4
     assert totals["non_trainable"] == 6 + 4 + 66

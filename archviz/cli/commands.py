@@ -14,7 +14,7 @@ from archviz import __version__
 from archviz.cli import figures
 from archviz.cli.common import get_network, load_source, say_of
 from archviz.cli.options import (
-    input_option,
+    model_options,
     network_argument,
     networks_argument,
     output_option,
@@ -92,7 +92,7 @@ for figure in figures.COMMANDS:
 @main.command("import")
 @click.argument("model", metavar="MODEL", type=click.Path())
 @output_option
-@input_option
+@model_options
 def import_model(model: str, output: str) -> None:
     """Write the spec of a real model: ONNX, .keras, Keras JSON, GGUF, config.json, or PyTorch.
 
@@ -131,7 +131,7 @@ def list_networks(as_json: bool) -> None:
 
 @main.command()
 @network_argument
-@input_option
+@model_options
 @click.option("--layers", is_flag=True, help="Print every layer, too.")
 @click.option("--parts", is_flag=True, help="Print what the multiply-adds are of, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every layer.")
@@ -156,7 +156,7 @@ def info(network: str, layers: bool, parts: bool, as_json: bool) -> None:
 
 @main.command()
 @networks_argument("files", "FILE...", required=True)
-@input_option
+@model_options
 def check(files: tuple[str, ...]) -> None:
     """Prove specs: syntax, names, shapes at every merge, and the published totals.
 

@@ -190,5 +190,7 @@ class LayerGraph(NamedTuple):
     """The classes of the model's own modules, by their paths, where the source knows them."""
     owners: Mapping[str, str] = NOTHING
     """The layer that each value of the source belongs to, by their ids."""
+    names: str = "field"
+    """What labels its modules: words of the ``field``, or the classes of the ``code``."""
     batch: int = 1
     """How many examples go in at once; layers count for one of them."""
