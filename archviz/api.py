@@ -263,8 +263,8 @@ def from_torch(
 
     _check("mode", mode, MODES)
     _check("names", names, NAMES)
-    name = title or type(module).__name__
     layers = layers_of_torch(module, input_size, mode)._replace(names=names)
+    name = title or layers.name
     imported = import_layers(layers, name, name)
     return LoadedNetwork(imported.network, imported)
 

@@ -58,6 +58,8 @@ def read_model(path: str, sizes: Sizes = ()) -> LayerGraph:
 
 
 def _read(path: str, suffix: str, sizes: Sizes) -> LayerGraph:
+    from archviz.importers.read import weight_files
+
     if suffix == ".onnx":
         from archviz.importers.fold.pipeline import fold_graph
         from archviz.importers.read.onnx import read_onnx
@@ -73,16 +75,6 @@ def _read(path: str, suffix: str, sizes: Sizes) -> LayerGraph:
             "is HDF5, which needs Keras to be read",
             "save it as .keras, or write model.to_json() to a .json file",
         )
-    if suffix in (".pt", ".pth", ".pkl"):
-        raise fail(
-            path,
-            "is a pickle, which only runs as Python code",
-            "use archviz.from_torch(module, input_size), or export to ONNX",
-        )
-    if suffix == ".safetensors":
-        raise fail(
-            path,
-            "holds weights alone, and nothing on what is done with them",
-            "name the config.json beside it",
-        )
+    if suffix in weight_files.SUFFIXES:
+        raise weight_files.refusal(path)
     raise fail(path, "is no model that can be imported", f"give {MODEL_FILES}")

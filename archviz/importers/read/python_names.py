@@ -12,7 +12,7 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from archviz.errors import ArchvizError, did_you_mean, fail
@@ -146,7 +146,7 @@ def _import(what: Named) -> Any:
 
 def _module(what: Named, found: Any, light: bool) -> Any:
     torch = _torch(what.source)
-    if isinstance(found, torch.nn.Module):
+    if isinstance(found, torch.nn.Module | Mapping):
         return found
     if not callable(found) or (inspect.isclass(found) and not issubclass(found, torch.nn.Module)):
         kind = found.__name__ if inspect.isclass(found) else type(found).__name__
@@ -154,9 +154,9 @@ def _module(what: Named, found: Any, light: bool) -> Any:
         raise fail(what.source, f"is no PyTorch module ({kind})", advice)
     _check_free(what, found)
     made = _run(what, "made", light, found)
-    if not isinstance(made, torch.nn.Module):
+    if not isinstance(made, torch.nn.Module | Mapping):
         raise fail(what.source, f"gives {type(made).__name__}, no PyTorch module")
-    return made
+    return made  # of a dictionary it is said what it is
 
 
 def _check_free(what: Named, maker: Any) -> None:

@@ -9,13 +9,20 @@ import logging
 import random
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from archviz.errors import fail
 from archviz.importers.graphs import EXPERTS, Held, LayerGraph, OpGraph
 from archviz.importers.read.torch_copy import copied, twins
-from archviz.importers.read.torch_examples import Example, examples_of, lacks_batch, with_batch
+from archviz.importers.read.torch_examples import (
+    Example,
+    drops_batch,
+    examples_of,
+    lacks_batch,
+    with_batch,
+)
+from archviz.importers.read.torch_given import module_of
 from archviz.importers.record.recording import Recording, record, tensors_in
 
 MOVING = ("running_mean", "running_var")
@@ -33,14 +40,13 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
     Raises:
         ArchvizError: torch is missing, or the module cannot run.
     """
-    name = type(module).__name__
     try:
         import torch
     except ImportError:
+        name = type(module).__name__
         raise fail(name, "needs PyTorch", "install torch, or import an ONNX file") from None
-    module = getattr(module, "_orig_mod", module)  # of what torch.compile gives
+    module = module_of(torch, module)
     name = type(module).__name__
-    _check(torch, module, name)
     recording, reason = _recorded(
         torch, module, examples_of(torch, module, given, name), mode, name
     )
@@ -50,6 +56,7 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
     from archviz.importers.record.functions import lowered
     from archviz.importers.record.multiply_adds import counted, idle_products, miscounted
     from archviz.importers.record.proof import gaps
+    from archviz.importers.record.scripts import name_of_part
 
     buffers = counted_buffers(module)
     learned = frozenset([key for key, _ in module.named_parameters()] + [*buffers])
@@ -61,7 +68,7 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
     graph = fold_graph(operators, name)
     again = {scope.path for call in recording.calls for scope in call.scopes if scope.again}
     classes = {
-        path: type(part).__name__
+        path: name_of_part(part)
         for path, part in module.named_modules()
         if path and path not in again  # layers of several runs are no one part
     }
@@ -83,23 +90,6 @@ def _idle_experts(operators: OpGraph) -> Iterator[Sequence[str]]:
     return (op.inputs for op in operators.ops if op.kind == EXPERTS)
 
 
-def _check(torch: Any, module: Any, name: str) -> None:
-    if isinstance(module, type) and issubclass(module, torch.nn.Module):
-        raise fail(module.__name__, "is a class", f"make a model of it: {module.__name__}(…)")
-    if isinstance(module, Mapping) and any(map(torch.is_tensor, module.values())):
-        raise fail(
-            "the model",
-            "is a state dict: weights without their network",
-            "make the module, and load them into it with load_state_dict",
-        )
-    if hasattr(module, "graph_module") and callable(getattr(module, "module", None)):
-        raise fail(name, "is an exported program", "give its module: program.module()")
-    if isinstance(module, torch.jit.ScriptModule):
-        raise fail(name, "is a script, which hides what it calls", "give the module it was made of")
-    if not isinstance(module, torch.nn.Module):
-        raise fail(name, "is no PyTorch module", "give a torch.nn.Module")
-
-
 # ---- running it -------------------------------------------------------------------------------
 
 
@@ -115,12 +105,16 @@ def _recorded(
         for example in examples:
             try:
                 recording = _run(torch, module, example, mode == "train", light)
-                axis = lacks_batch(recording)
+                axis = lacks_batch(recording, module)
                 if axis is not None:
                     batched = with_batch(torch, example, axis)
                     recording = _run(torch, module, batched, mode == "train", light)
-                    if lacks_batch(recording) is not None:
+                    if lacks_batch(recording, module) is not None:
                         raise ValueError("a convolution gets an input without a batch")
+                elif example.sized and drops_batch(recording):
+                    with contextlib.suppress(Exception):  # then it takes none
+                        batched = with_batch(torch, example)
+                        recording = _run(torch, module, batched, mode == "train", light)
                 return recording, "" if light else _said(first)
             except Exception as error:  # whatever the module's own code raises
                 first = error if first is None or not light else first

@@ -194,7 +194,7 @@ def _lower(low: Operators, call: Call) -> None:
                 low.constant(output, floating=low.recording.values[output].floating)
             return
         low.derived.update(call.outputs)
-    function = FUNCTIONS.get(call.function)
+    function = None if call.hidden else FUNCTIONS.get(call.function)
     written = len(low.ops)
     if function is not None:
         try:

@@ -160,6 +160,8 @@ def is_product(call: Call) -> bool:
 
 def of_call(recording: Recording, call: Call) -> int | None:
     """The multiply-adds of one call; None where nobody knows."""
+    if call.hidden:
+        return None
     found = COUNTS.get(call.function)
     if found is None:
         return None if is_product(call) else 0
