@@ -173,6 +173,8 @@ class Held(NamedTuple):
     """Functions that multiply matrices, and nobody knows how many numbers, by name."""
     taken: Mapping[str, int] = NOTHING
     """Sizes of the constants that layers take as weights."""
+    warnings: tuple[str, ...] = ()
+    """What a reader has to know of how it was read."""
     notes: tuple[str, ...] = ()
     """How it was read, and what else only a report says."""
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from archviz.errors import ArchvizError, did_you_mean, fail
 from archviz.importers.read.torch_libraries import LIBRARIES, Made, library_model, offline
+from archviz.importers.read.torch_version import INSTALL
 
 _NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _DOTTED = re.compile(_NAME)
@@ -116,7 +117,7 @@ def _torch(source: str) -> Any:
     try:
         return importlib.import_module("torch")
     except ImportError:
-        raise fail(source, "needs PyTorch", "pip install torch") from None
+        raise fail(source, "needs PyTorch", INSTALL) from None
 
 
 def _from_file(what: Named) -> Any:

@@ -23,6 +23,7 @@ from archviz.importers.read.torch_examples import (
     with_batch,
 )
 from archviz.importers.read.torch_given import module_of
+from archviz.importers.read.torch_version import INSTALL, NEEDED, RANGE, outside, version_of
 from archviz.importers.record.recording import Recording, record, tensors_in
 
 MOVING = ("running_mean", "running_var")
@@ -40,11 +41,15 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
     Raises:
         ArchvizError: torch is missing, or the module cannot run.
     """
+    name = type(module).__name__
     try:
         import torch
     except ImportError:
-        name = type(module).__name__
-        raise fail(name, "needs PyTorch", "install torch, or import an ONNX file") from None
+        advice = f"{INSTALL}, or import an ONNX file"
+        raise fail(name, "needs PyTorch", advice) from None
+    if () < version_of(torch) < NEEDED:
+        message = f"needs PyTorch {RANGE}; this is {torch.__version__}"
+        raise fail(name, message, f"{INSTALL}, or import an ONNX file")
     module = module_of(torch, module)
     name = type(module).__name__
     recording, reason = _recorded(
@@ -81,6 +86,7 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
         counts=miscounted(products, sum([node.macs for node in graph.nodes]), graph.batch),
         uncounted=products.unknown,
         notes=(*_notes(module, mode, reason), *idle_products(products)),
+        warnings=tuple(filter(None, [outside(torch)])),
     )
     return graph._replace(name=name, held=held)
 
@@ -125,6 +131,8 @@ def _recorded(
     advice = f"check that it runs on an input of {shown}"
     if any(torch.nn.parameter.is_lazy(one) for one in module.parameters()):
         advice = "it has lazy parameters; call it once yourself, which gives them a shape"
+    elif outside(torch):
+        advice = outside(torch)
     raise fail(name, f"cannot run: {reason}", advice) from first
 
 
