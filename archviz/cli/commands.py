@@ -93,7 +93,12 @@ for figure in figures.COMMANDS:
 @click.argument("model", metavar="MODEL", type=click.Path())
 @output_option
 @model_options
-def import_model(model: str, output: str) -> None:
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Say which rules nearly fit, and why they do not.",
+)
+def import_model(model: str, output: str, explain: bool) -> None:
     """Write the spec of a real model: ONNX, .keras, Keras JSON, GGUF, config.json, or PyTorch.
 
     The stem, modules, repeats and towers are found in it; the spec is yours to read,
@@ -105,12 +110,16 @@ def import_model(model: str, output: str) -> None:
     \b
     archviz import model.onnx -o model.yaml
     archviz import model.py:Net --input 1x3x32x32 -o net.yaml      runs model.py
+    archviz import model.onnx --explain         which rules nearly fit, and why they do not
     archviz render model.onnx -o model.svg      the figure at once
     """
     imported = load_source(model).imported
     assert imported is not None
     emit(output, imported.text.encode("utf-8"), "yaml")
     say(imported.report, err=True)
+    if explain:
+        for line in imported.almost or ("no rule fits nearly and does not",):
+            say(line, err=True)
     if not (imported.faithful or imported.agrees):
         sys.exit(1)
 

@@ -179,6 +179,16 @@ class Held(NamedTuple):
     """How it was read, and what else only a report says."""
 
 
+class Near(NamedTuple):
+    """A rule that does not fit some operators, though all but one of its conditions hold."""
+
+    layer: str
+    """The id of the layer that their last one is."""
+    operator: str
+    rule: str
+    why: str
+
+
 class LayerGraph(NamedTuple):
     """A model's layers in topological order; the first nodes are of kind ``input``."""
 
@@ -196,3 +206,5 @@ class LayerGraph(NamedTuple):
     """What labels its modules: words of the ``field``, or the classes of the ``code``."""
     batch: int = 1
     """How many examples go in at once; layers count for one of them."""
+    near: tuple[Near, ...] = ()
+    """Rules that nearly fit."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.importers.fold.layers import HEAD_NORM
+from archviz.importers.fold.match import near
 from archviz.importers.fold.named import softmax as named_softmax
 from archviz.importers.fold.named import state
 from archviz.importers.fold.shapes_layers import multiplied
@@ -23,28 +25,12 @@ _STEPS = 64
 """How many views, scalings and rotations may lie between a projection and its product."""
 _PASSIVE = frozenset(
     {
-        "Add",
-        "Where",
-        "Transpose",
-        "Mul",
-        "Div",
-        "Sub",
-        "Neg",
-        "Concat",
-        "Slice",
-        "Split",
-        "Expand",
-        "Gather",
-        "Cast",
-        "Reshape",
-        "Tile",
-        "Unsqueeze",
-        "Squeeze",
-        "And",
-        "Pick",
+        *("Add", "Where", "Transpose", "Mul", "Div", "Sub", "Neg", "Concat", "Slice", "Split"),
+        *("Expand", "Gather", "Cast", "Reshape", "Tile", "Unsqueeze", "Squeeze", "And", "Pick"),
     }
 )
 """Operators that may lie there: masks, rotations by position, heads that share their keys."""
+RULE = "Attention"
 _NORMS = ("rms-norm", "layer-norm", "layer-norm-unscaled")
 _VIEWS = (
     "~view",
@@ -100,8 +86,14 @@ def attention(fold: Fold, op: Op) -> bool:
     left, right, dims, inner = found
     macs = product(dims) * inner // fold.batch
     for place, (weights, values) in enumerate(((left, right), (right, left))):
-        scores = _scores(weights) if _sums_to_one(fold, op, place, weights) else None
-        if scores is not None and _attention(fold, op, scores, weights, values, dims, macs):
+        scores = _scores(weights)
+        if scores is None:
+            gate = _back(weights)
+            if gate.kind == "sigmoid" and _below(gate.inputs[0]).kind == "~product":
+                near(fold, op, RULE, "its scores go through a sigmoid, not a softmax")
+        elif not _sums_to_one(fold, op, place, weights):
+            near(fold, op, RULE, "the softmax is over the queries")
+        elif _attention(fold, op, scores, weights, values, dims, macs):
             return True
     return False
 
@@ -212,6 +204,24 @@ def _projection(draft: LayerDraft, norms: dict[LayerDraft, None]) -> LayerDraft 
     return found if plain and (found.kind == "dense" or pointwise) else None
 
 
+def _parts(
+    fold: Fold, op: Op, tips: Sequence[LayerDraft], norms: dict[LayerDraft, None]
+) -> _Parts | None:
+    """What queries, keys and values are projected with; keys and values are of one sequence."""
+    found = [_projection(tip, norms) for tip in tips]
+    known = [draft for draft in found if draft is not None]
+    if len(known) < len(found):
+        words = zip(_Parts._fields, found, strict=True)
+        lacking = " and ".join([word for word, draft in words if draft is None])
+        near(fold, op, RULE, f"its {lacking} are no projection of one value")
+        return None
+    parts = _Parts(*known)
+    if parts.keys.inputs[0] is not parts.values.inputs[0]:
+        near(fold, op, RULE, "keys and values are of two sequences")
+        return None
+    return parts
+
+
 def _attention(
     fold: Fold,
     op: Op,
@@ -223,9 +233,8 @@ def _attention(
 ) -> bool:
     """An attention where queries, keys and values are projections of one or two sequences."""
     norms: dict[LayerDraft, None] = {}
-    found = [_projection(tip, norms) for tip in (scores.inputs[0], scores.inputs[1], values)]
-    parts = _Parts(*[draft for draft in found if draft is not None]) if all(found) else None
-    if parts is None or parts.keys.inputs[0] is not parts.values.inputs[0]:
+    parts = _parts(fold, op, (*scores.inputs, values), norms)
+    if parts is None:
         return False
     source, memory = parts.queries.inputs[0], parts.keys.inputs[0]
     single = parts.different()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import pickletools
 import zipfile
 import zlib
@@ -24,6 +25,7 @@ ADVICE = (
     "make the module in Python and give it to archviz.from_torch, "
     "or name it on the command line: model.py:Net"
 )
+_PROTOCOL = pickle.PROTO
 _PLAIN = frozenset({"torch", "collections", "_codecs", "numpy", "builtins", "__builtin__"})
 """Packages whose things a file of weights alone has in it."""
 
@@ -56,7 +58,11 @@ def _of_safetensors(path: str) -> ArchvizError:
 def _of_pickle(path: str) -> ArchvizError:
     if not zipfile.is_zipfile(path):
         with open(path, "rb") as file:
-            return _told(path, [*_classes(file)])
+            found = [*_classes(file)]
+            file.seek(0)
+            if not found and file.read(1) == _PROTOCOL:
+                return fail(path, "is a pickle, which only runs as Python code", ADVICE)
+            return _told(path, found)
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
         inner = {name.partition("/")[2] for name in names}
