@@ -211,8 +211,8 @@ def from_onnx(
     *,
     names: Literal["field", "code"] = "field",
 ) -> LoadedNetwork:
-    """A network from a model file: ONNX, ``.keras``, the JSON of a Keras model, and GGUF or
-    ``config.json`` of a language model.
+    """A network from a model file: ONNX, ``.keras``, the JSON of a Keras model, ``.pt2`` of an
+    exported PyTorch program, and GGUF or ``config.json`` of a language model.
 
     ``input_size`` is for sides of inputs that the file leaves open: a shape with its batch,
     such as ``(1, 3, 640, 640)``, several, or a dictionary of them by the names of inputs.

@@ -197,7 +197,6 @@ def test_what_is_no_module_is_answered() -> None:
     for given, message in (
         (nn.ReLU, "is a class"),
         (module.state_dict(), "is a state dict"),
-        (torch.export.export(module, inputs), "give its module: program.module()"),
         (torch.jit.trace(module, inputs), "is a script"),
         (3, "is no PyTorch module"),
     ):
@@ -205,7 +204,7 @@ def test_what_is_no_module_is_answered() -> None:
             archviz.from_torch(given, (1, 3, 8, 8))
         assert message in str(caught.value)
     program = torch.export.export(module, inputs).module()
-    for given in (torch.compile(module), program):
+    for given in (torch.compile(module), program, torch.export.export(module, inputs)):
         assert "112 parameters" in report(given)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from archviz.importers.sizes import Sizes
 
 MODEL_FILES = (
-    "an ONNX file, a Keras 3 .keras file, the JSON of model.to_json(), "
+    "an ONNX file, a Keras 3 .keras file, the JSON of model.to_json(), a .pt2 file of PyTorch, "
     "or the GGUF file or config.json of a language model"
 )
 
@@ -69,6 +69,10 @@ def _read(path: str, suffix: str, sizes: Sizes) -> LayerGraph:
         from archviz.importers.read.keras import read_keras
 
         return read_keras(path, sizes)
+    if suffix == ".pt2":
+        from archviz.importers.read.pt2 import read_pt2
+
+        return read_pt2(path, sizes)
     if suffix in (".h5", ".hdf5"):
         raise fail(
             path,

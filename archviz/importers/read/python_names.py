@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from archviz.errors import ArchvizError, did_you_mean, fail
+from archviz.importers.read.exported import is_program
 from archviz.importers.read.torch_libraries import LIBRARIES, Made, library_model, offline
 from archviz.importers.read.torch_version import INSTALL
 
@@ -147,7 +148,7 @@ def _import(what: Named) -> Any:
 
 def _module(what: Named, found: Any, light: bool) -> Any:
     torch = _torch(what.source)
-    if isinstance(found, torch.nn.Module | Mapping):
+    if isinstance(found, torch.nn.Module | Mapping) or is_program(found):
         return found
     if not callable(found) or (inspect.isclass(found) and not issubclass(found, torch.nn.Module)):
         kind = found.__name__ if inspect.isclass(found) else type(found).__name__
@@ -155,7 +156,7 @@ def _module(what: Named, found: Any, light: bool) -> Any:
         raise fail(what.source, f"is no PyTorch module ({kind})", advice)
     _check_free(what, found)
     made = _run(what, "made", light, found)
-    if not isinstance(made, torch.nn.Module | Mapping):
+    if not isinstance(made, torch.nn.Module | Mapping) and not is_program(made):
         raise fail(what.source, f"gives {type(made).__name__}, no PyTorch module")
     return made  # of a dictionary it is said what it is
 

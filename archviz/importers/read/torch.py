@@ -9,11 +9,13 @@ import logging
 import random
 import sys
 import warnings
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from archviz.errors import fail
-from archviz.importers.graphs import EXPERTS, Held, LayerGraph, OpGraph
+from archviz.importers.graphs import LayerGraph
+from archviz.importers.read.exported import is_program
+from archviz.importers.read.recorded import Buffer, Facts, counted_buffers, layers_of_recording
 from archviz.importers.read.torch_copy import copied, twins
 from archviz.importers.read.torch_examples import (
     Example,
@@ -25,9 +27,6 @@ from archviz.importers.read.torch_examples import (
 from archviz.importers.read.torch_given import module_of
 from archviz.importers.read.torch_version import INSTALL, NEEDED, RANGE, outside, version_of
 from archviz.importers.record.recording import Recording, record, tensors_in
-
-MOVING = ("running_mean", "running_var")
-"""Buffers that are counted as parameters which are not trained."""
 
 
 def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> LayerGraph:
@@ -50,50 +49,16 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
     if () < version_of(torch) < NEEDED:
         message = f"needs PyTorch {RANGE}; this is {torch.__version__}"
         raise fail(name, message, f"{INSTALL}, or import an ONNX file")
+    if is_program(module):
+        from archviz.importers.read.exported_live import layers_of_program
+
+        return layers_of_program(torch, module, given, [*filter(None, [outside(torch)])])
     module = module_of(torch, module)
     name = type(module).__name__
     recording, reason = _recorded(
         torch, module, examples_of(torch, module, given, name), mode, name
     )
-    from archviz.importers.fold.frozen import with_frozen
-    from archviz.importers.fold.pipeline import fold_graph
-    from archviz.importers.record.attention_parts import with_attention
-    from archviz.importers.record.functions import lowered
-    from archviz.importers.record.multiply_adds import counted, idle_products, miscounted
-    from archviz.importers.record.proof import gaps
-    from archviz.importers.record.scripts import name_of_part
-
-    buffers = counted_buffers(module)
-    learned = frozenset([key for key, _ in module.named_parameters()] + [*buffers])
-    operators = lowered(recording, name, learned)._replace(
-        frozen=frozenset(key for key, one in module.named_parameters() if not one.requires_grad),
-        buffers=frozenset(buffers),
-        moving=frozenset(key for key in buffers if key.rpartition(".")[2] in MOVING),
-    )
-    graph = fold_graph(operators, name)
-    again = {scope.path for call in recording.calls for scope in call.scopes if scope.again}
-    classes = {
-        path: name_of_part(part)
-        for path, part in module.named_modules()
-        if path and path not in again  # layers of several runs are no one part
-    }
-    graph = with_frozen(with_attention(graph._replace(classes=classes)), operators)
-    held = _held(torch, module, graph, recording.needed().union(*_idle_experts(operators)))
-    calls = gaps(recording, graph.nodes, graph.owners)
-    products = counted(recording)
-    held = held._replace(
-        calls=calls,
-        counts=miscounted(products, sum([node.macs for node in graph.nodes]), graph.batch),
-        uncounted=products.unknown,
-        notes=(*_notes(module, mode, reason), *idle_products(products)),
-        warnings=tuple(filter(None, [outside(torch)])),
-    )
-    return graph._replace(name=name, held=held)
-
-
-def _idle_experts(operators: OpGraph) -> Iterator[Sequence[str]]:
-    """Weights of experts, which are used though no row may have gone through them."""
-    return (op.inputs for op in operators.ops if op.kind == EXPERTS)
+    return layers_of_recording(recording, _facts(torch, module, name, _notes(mode, reason)))
 
 
 # ---- running it -------------------------------------------------------------------------------
@@ -140,18 +105,11 @@ def _said(error: Exception | None) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__
 
 
-def _notes(module: Any, mode: str, reason: str) -> tuple[str, ...]:
-    """How the module was read, and what a figure does not show."""
+def _notes(mode: str, reason: str) -> tuple[str, ...]:
+    """How the module was read."""
     said = [f"read in {'training' if mode == 'train' else 'evaluation'} mode"]
     if reason:
         said.append(f"ran on zeros with its weights, since without them: {reason[:100]}")
-    frozen = sum([int(one.numel()) for one in module.parameters() if not one.requires_grad])
-    if frozen:
-        said.append(f"frozen, and counted as not trained: {frozen:,} parameters")
-    buffers = counted_buffers(module)
-    more = sum(size for name, size in buffers.items() if name.rpartition(".")[2] not in MOVING)
-    if more:
-        said.append(f"scales and shifts of frozen norms are buffers, counted: {more:,} numbers")
     return tuple(said)
 
 
@@ -223,54 +181,31 @@ def _quiet(torch: Any) -> Iterator[None]:
 # ---- what it holds ----------------------------------------------------------------------------
 
 
-def counted_buffers(module: Any) -> dict[str, int]:
-    """Sizes of the buffers that count as parameters which are not trained.
+def _facts(torch: Any, module: Any, name: str, notes: tuple[str, ...]) -> Facts:
+    """What a module has by its own count."""
+    from archviz.importers.record.scripts import name_of_part
 
-    Those are moving statistics, and the scale and shift that a frozen norm keeps beside them.
-    """
-    found: dict[str, int] = {}
-    for path, part in module.named_modules():
-        own = {name: one for name, one in part.named_buffers(recurse=False) if one is not None}
-        moving = [own[name] for name in MOVING if name in own]
-        for name, one in own.items():
-            alike = one.is_floating_point() and len(moving) == 2 and one.shape == moving[0].shape
-            if name in MOVING or alike:
-                found[f"{path}.{name}" if path else name] = int(one.numel())
-    return found
-
-
-def _held(torch: Any, module: Any, graph: LayerGraph, needed: Set[str]) -> Held:
-    """What a module has by its own count: parameters, each once, and moving statistics.
-
-    ``needed`` are the values that were used; other weights stand apart.
-    """
-    found = graph.held
-    if any(hasattr(part, "_packed_params") for part in module.modules()):
-        # quantised: its weights are no parameters
-        return Held("model", boxes=graph.unknown, shapes=found.shapes)
-    names: dict[int, list[str]] = {}
+    first: dict[int, str] = {}
+    others: dict[str, str] = {}
     sizes: dict[str, int] = {}
-    for name, parameter in module.named_parameters(remove_duplicate=False):
-        own = names.setdefault(id(parameter), [])
-        own.append(name)
-        lazy = torch.nn.parameter.is_lazy(parameter)
-        sizes[own[0]] = 0 if lazy else int(parameter.numel())
-    moving = counted_buffers(module)
-    unused = {name: size for name, size in (sizes | moving).items() if size and name not in needed}
-    for name in unused:
-        sizes.pop(name, None)
-        moving.pop(name, None)
-    names = {key: own for key, own in names.items() if own[0] in sizes}
-    frozen = [one for one in module.parameters() if not one.requires_grad and id(one) in names]
-    fixed = sum(moving.values()) + sum([sizes[names[id(one)][0]] for one in frozen])
-    known = moving.keys() | {name for own in names.values() for name in own}
-    return Held(
-        "model",
-        sum(sizes.values()) + sum(moving.values()),
-        fixed=fixed,
-        untaken={own[0]: sizes[own[0]] for own in names.values() if not found.taken.keys() & own},
-        extra={name: size for name, size in found.taken.items() if name not in known},
-        computed={name: sizes[name] for name in found.computed if name in sizes},
-        unused=tuple(unused.items()),
-        shapes=found.shapes,
+    for key, one in module.named_parameters(remove_duplicate=False):
+        if first.setdefault(id(one), key) != key:
+            others[key] = first[id(one)]
+        else:
+            sizes[key] = 0 if torch.nn.parameter.is_lazy(one) else int(one.numel())
+    frozen = [first[id(one)] for one in module.parameters() if not one.requires_grad]
+    buffers = {
+        key: Buffer(tuple(one.shape), int(one.numel()), bool(one.is_floating_point()))
+        for key, one in module.named_buffers()
+    }
+    return Facts(
+        name,
+        sizes,
+        frozenset(frozen),
+        others,
+        counted_buffers(buffers),
+        {path: name_of_part(part) for path, part in module.named_modules()},
+        any(hasattr(part, "_packed_params") for part in module.modules()),
+        notes,
+        tuple(filter(None, [outside(torch)])),
     )

@@ -46,8 +46,6 @@ def _not_one(torch: Any, given: Any) -> ArchvizError:
         return _named(os.fspath(given))
     if isinstance(given, Mapping):
         return _held(torch, given)
-    if hasattr(given, "graph_module") and callable(getattr(given, "module", None)):
-        return fail(name, "is an exported program", "give its module: program.module()")
     package = type(given).__module__.partition(".")[0]
     if package in ("keras", "tf_keras", "tensorflow"):
         return fail(name, "is no PyTorch module, but one of Keras", "use archviz.from_keras(model)")

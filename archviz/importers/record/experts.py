@@ -14,16 +14,14 @@ from typing import NamedTuple
 
 from archviz.importers.record.multiply_adds import is_product, of_call
 from archviz.importers.record.proof import SAID
-from archviz.importers.record.recording import Call, Recording, Ref, refs_in
+from archviz.importers.record.recording import SHAPED, Call, Recording, Ref, refs_in
 from archviz.network.kinds import ACTIVATIONS
 
 CHOICES = ("topk", "argmax", "max")
 """Functions that choose experts."""
 _VIEWS = frozenset({"view", "reshape", "flatten", "unflatten", "contiguous", "squeeze", "unsqueeze",
                     "to", "float", "type", "type_as", "bfloat16", "half"})  # fmt: skip
-_EMPTY = frozenset({"zeros_like", "empty_like", "ones_like", "new_zeros", "new_empty", "full_like"})
-"""Functions that take no more of a value than its shape."""
-_MOVES = _VIEWS | _EMPTY | {
+_MOVES = _VIEWS | SHAPED | {
     "chunk", "split", "getitem", "select", "transpose", "mT", "T", "t", "permute", "index_select",
     "index_add", "setitem", "where", "nonzero", "unbind", "sum", "arange", "gather", "scatter",
     "one_hot", "dropout", "write_view", "expand", "mul", "eq", "any", "zeros",
@@ -157,7 +155,7 @@ class _Reader:
         """What a value is a view of; nothing where only the shape of that matters."""
         while name in self.makers:
             call = self.calls[self.makers[name]]
-            if call.function in _EMPTY:
+            if call.function in SHAPED:
                 return ""
             if call.function not in _VIEWS:
                 break

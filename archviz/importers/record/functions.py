@@ -11,7 +11,7 @@ from archviz.importers.record.arithmetic import Rule, binary, largest, picked, r
 from archviz.importers.record.experts import Mixture, by_calls, mixtures
 from archviz.importers.record.multiply_adds import of_call
 from archviz.importers.record.operators import Operators, bound
-from archviz.importers.record.recording import Call, Recording, refs_in
+from archviz.importers.record.recording import SHAPED, Call, Recording, refs_in
 
 
 class Function(NamedTuple):
@@ -188,6 +188,7 @@ def _stand(low: Operators, call: Call) -> None:
 def _lower(low: Operators, call: Call) -> None:
     _stand(low, call)
     names = list(dict.fromkeys(refs_in((call.args, call.kwargs))))
+    names = [] if call.function in SHAPED else names
     if all(low.is_constant(name) for name in names):
         if not any(name in low.derived or low.constants[name].weight for name in names):
             for output in call.outputs:

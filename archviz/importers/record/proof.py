@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from archviz.importers.graphs import LayerNode
-from archviz.importers.record.recording import Call, Recording, refs_in
+from archviz.importers.record.recording import SHAPED, Call, Recording, refs_in
 from archviz.network.kinds import ACTIVATIONS
 
 MAX_PROBLEMS = 6
@@ -78,7 +78,7 @@ class _Proof:
 
     def _inputs(self, value: str) -> list[str]:
         call = self.makers.get(value)
-        found = refs_in((call.args, call.kwargs)) if call else []
+        found = refs_in((call.args, call.kwargs)) if call and call.function not in SHAPED else []
         return found[:1] if call and call.function in _AS else found
 
     def _sources(self, inputs: Iterable[str]) -> dict[str, frozenset[str]]:

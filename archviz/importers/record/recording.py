@@ -123,6 +123,13 @@ _RENAMED: Mapping[str, str] = {
     "__rmatmul__": "rmatmul",
     "__invert__": "logical_not",
 }
+SHAPED = frozenset(
+    {
+        *("zeros_like", "ones_like", "empty_like", "full_like"),
+        *("new_zeros", "new_ones", "new_empty", "new_full"),
+    }
+)
+"""Functions that take no more of a value than its shape and type."""
 _FEW = 64
 
 
