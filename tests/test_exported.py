@@ -106,7 +106,10 @@ def body(net: Any) -> list[str]:
     return list(net.imported.text.split("\n")[1:])
 
 
-@pytest.mark.parametrize("strict", [False, True], ids=["plain", "strict"])
+@pytest.mark.parametrize(
+    "strict",
+    [pytest.param(False, id="plain"), pytest.param(True, id="strict", marks=pytest.mark.long)],
+)
 @pytest.mark.parametrize("name", MODULES)
 def test_the_figure_is_that_of_the_module(tmp_path: Path, name: str, strict: bool) -> None:
     make, inputs = MODULES[name]

@@ -99,7 +99,7 @@ for figure in figures.COMMANDS:
     help="Say which rules nearly fit, and why they do not.",
 )
 def import_model(model: str, output: str, explain: bool) -> None:
-    """Write the spec of a real model: ONNX, .keras, .pt2, Keras JSON, GGUF, config.json, or PyTorch.
+    """Write the spec of a model: ONNX, .keras, .pt2, Keras JSON, GGUF, config.json, or PyTorch.
 
     The stem, modules, repeats and towers are found in it; the spec is yours to read,
     rename and polish. What it unrolls to is compared with the model, its total with the

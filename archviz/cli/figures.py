@@ -78,7 +78,7 @@ def emit_scene(
 @parts_option
 @medium_options
 def render(network: str, output: str, suffix: str | None, parts: bool, **given: Any) -> None:
-    """Draw NET: a bundled network, a YAML file, a model file (ONNX, .keras, .pt2, GGUF), or PyTorch.
+    """Draw NET: a bundled network, a YAML file, a model file (ONNX, Keras, .pt2, GGUF), or PyTorch.
 
     package.module:name and model.py:Net run the code that they name; timm:, torchvision:
     and transformers: make a model without weights.

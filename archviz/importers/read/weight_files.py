@@ -52,7 +52,9 @@ def _of_safetensors(path: str) -> ArchvizError:
     shapes = [one["shape"] for name, one in header.items() if name != "__metadata__"]
     count = sum([prod(map(int, shape)) for shape in shapes])
     what = f"{len(shapes):,} tensors, {count:,} numbers"
-    return fail(path, f"holds weights without their network: {what}", ADVICE)
+    beside = os.path.join(os.path.dirname(path), "config.json")
+    advice = f"name {beside}, which says more" if os.path.exists(beside) else ADVICE
+    return fail(path, f"holds weights without their network: {what}", advice)
 
 
 def _of_pickle(path: str) -> ArchvizError:
