@@ -225,3 +225,20 @@ def test_the_option_of_a_spec() -> None:
     totals = archviz.load_text(spec).info()["totals"]
     assert totals["trainable"] == 2 + 4
     assert totals["non_trainable"] == 6 + 4 + 66
+
+
+def test_a_table_that_several_layers_take_counts_in_the_first() -> None:
+    class Scored(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = nn.Parameter(torch.zeros(1, 2, 5, 5), requires_grad=False)
+            self.parts = nn.ModuleList([nn.Linear(8, 24) for _ in range(3)])
+
+        def forward(self, x: Any) -> Any:
+            for part in self.parts:
+                q, k, v = part(x).reshape(-1, 5, 3, 2, 4).permute(2, 0, 3, 1, 4)
+                weights = (q @ k.transpose(-1, -2) / 2 + self.table).softmax(-1)
+                x = x + (weights @ v).transpose(1, 2).reshape(-1, 5, 8)
+            return x
+
+    assert read(Scored(), (1, 5, 8)).count("untrained=50") == 1

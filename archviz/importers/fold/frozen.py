@@ -15,16 +15,16 @@ def with_frozen(graph: LayerGraph, operators: OpGraph) -> LayerGraph:
     owned = _parameters_of(graph, operators)
     norms = {op.inputs[1:3]: "" for op in operators.ops if op.kind == "BatchNormalization"}
     seen: set[str] = set()
-    nodes = []
-    for node in graph.nodes:
-        names = owned.get(node.id, [])
-        nodes.append(_marked(node, names, seen, operators, norms))
-        seen.update(names)
-    return graph._replace(nodes=tuple(nodes))
+    marked: dict[str, LayerNode] = {}
+    for node in sorted(graph.nodes, key=lambda node: "shared" in node.options):
+        names = [name for name in owned.get(node.id, []) if name not in seen]
+        seen.update(names)  # a weight counts where it is first, and not where it is shared
+        marked[node.id] = _marked(node, names, operators, norms)
+    return graph._replace(nodes=tuple([marked[node.id] for node in graph.nodes]))
 
 
 def _parameters_of(graph: LayerGraph, operators: OpGraph) -> dict[str, list[str]]:
-    """The parameters that each layer has: those that come to no other layer before it."""
+    """The parameters that come to each layer, and to no other on their way."""
     layers = {node.id for node in graph.nodes}
     users: dict[str, list[Op]] = {}
     for op in operators.ops:
@@ -57,7 +57,6 @@ def _first_layers(
 def _marked(
     node: LayerNode,
     names: Sequence[str],
-    seen: set[str],
     operators: OpGraph,
     norms: Mapping[tuple[str, ...], str],
 ) -> LayerNode:
@@ -69,12 +68,10 @@ def _marked(
     if len(idle) == len(names):
         fixed = node.fixed if shared else node.parameters
         return node._replace(options={**node.options, "frozen": True}, fixed=fixed)
-    size = sum(operators.constants[name].size for name in idle if not (shared and name in seen))
-    if not size:
-        return node
-    if node.options.get("norm", node.kind) == "batch-norm" and tuple(idle) in norms and not shared:
-        frozen = "batch-norm-frozen"
-        assert size == NORMS[frozen].weights[1] // 2 * node.shape[-1]
+    size = sum(operators.constants[name].size for name in idle)
+    frozen = "batch-norm-frozen"
+    plain = node.options.get("norm", "") == "batch-norm" and not shared
+    if plain and tuple(idle) in norms and size == NORMS["batch-norm"].weights[0] * node.shape[-1]:
         return node._replace(options={**node.options, "norm": frozen}, fixed=node.fixed + size)
     fixed = node.fixed if shared else node.fixed + size
     return node._replace(options={**node.options, "untrained": size}, fixed=fixed)
