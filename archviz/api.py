@@ -201,12 +201,22 @@ def load_text(
     return LoadedNetwork(network_from_text(spec_text(text, name), name, allow_outside))
 
 
-def from_onnx(path: str | os.PathLike[str], input_size: Any = None) -> LoadedNetwork:
-    """A network from a model file: ONNX, ``.keras``, the JSON of a Keras model, and GGUF or
-    ``config.json`` of a language model.
+MODES = ("eval", "train")
+NAMES = ("field", "code")
+
+
+def from_onnx(
+    path: str | os.PathLike[str],
+    input_size: Any = None,
+    *,
+    names: Literal["field", "code"] = "field",
+) -> LoadedNetwork:
+    """A network from a model file: ONNX, ``.keras``, the JSON of a Keras model, ``.pt2`` of an
+    exported PyTorch program, and GGUF or ``config.json`` of a language model.
 
     ``input_size`` is for sides of inputs that the file leaves open: a shape with its batch,
     such as ``(1, 3, 640, 640)``, several, or a dictionary of them by the names of inputs.
+    ``names`` is as for :func:`from_torch`, where the file knows the classes of its code.
 
     Its weights are counted and not read; no framework is needed. ``imported`` says whether
     the figure is faithful: it takes the weights that the file holds, and gives its shapes. Of a
@@ -216,11 +226,13 @@ def from_onnx(path: str | os.PathLike[str], input_size: Any = None) -> LoadedNet
     Raises:
         ArchvizError: the file is no model, or one that cannot be drawn.
         TypeError: ``input_size`` is no size.
+        ValueError: ``names`` are none that there are.
     """
     from archviz.importers.at_sizes import import_file
     from archviz.importers.sizes import sizes_of
 
-    imported = import_file(os.fspath(path), sizes_of(input_size))
+    _check("names", names, NAMES)
+    imported = import_file(os.fspath(path), sizes_of(input_size), names)
     return LoadedNetwork(imported.network, imported, os.fspath(path))
 
 
@@ -230,6 +242,7 @@ def from_torch(
     title: str = "",
     *,
     mode: Literal["eval", "train"] = "eval",
+    names: Literal["field", "code"] = "field",
 ) -> LoadedNetwork:
     """A network from a PyTorch module, by what it does when it is called once.
 
@@ -238,17 +251,21 @@ def from_torch(
     and transformers state theirs. The module itself is not changed; a copy of it runs, in
     evaluation mode or in training ``mode``. ``imported`` says what was compared with it.
 
+    Modules are labelled with words of the field, ``Swin block``, or as ``names="code"`` with the
+    classes of the code, ``SwinTransformerBlock``, which are their titles either way.
+
     Raises:
         ArchvizError: torch is missing, the module cannot run, or nothing says on what.
-        ValueError: there is no such mode.
+        ValueError: there is no such mode, or such names.
     """
     from archviz.importers.imported import import_layers
     from archviz.importers.read.torch import layers_of_torch
 
-    if mode not in ("eval", "train"):
-        raise ValueError(f"mode is 'eval' or 'train', not {mode!r}")
-    name = title or type(module).__name__
-    imported = import_layers(layers_of_torch(module, input_size, mode), name, name)
+    _check("mode", mode, MODES)
+    _check("names", names, NAMES)
+    layers = layers_of_torch(module, input_size, mode)._replace(names=names)
+    name = title or layers.name
+    imported = import_layers(layers, name, name)
     return LoadedNetwork(imported.network, imported)
 
 
@@ -271,3 +288,8 @@ def from_keras(model: Any, title: str = "", input_size: Any = None) -> LoadedNet
         lambda sizes: layers_of_keras(model, sizes), name, name, sizes_of(input_size)
     )
     return LoadedNetwork(imported.network, imported)
+
+
+def _check(word: str, given: str, known: tuple[str, ...]) -> None:
+    if given not in known:
+        raise ValueError(f"{word} is {' or '.join(map(repr, known))}, not {given!r}")

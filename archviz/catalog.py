@@ -17,8 +17,9 @@ INDEX = "index.json"
 MOST_FILES = 2000
 """How many files of a folder are looked at for one that was meant."""
 MODEL_SUFFIXES = (
-    ".onnx", ".keras", ".json", ".gguf", ".safetensors", ".h5", ".hdf5", ".pt", ".pth", ".pkl"
-)  # fmt: skip
+    *(".onnx", ".keras", ".json", ".pt2", ".gguf", ".h5", ".hdf5"),
+    *(".pt", ".pth", ".pkl", ".ckpt", ".bin", ".safetensors"),
+)
 """Of files that are imported, or refused with a word on how they could be; not read as specs."""
 
 

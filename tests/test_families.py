@@ -386,8 +386,11 @@ def test_all_kinds_of_json_are_told_apart(tmp_path: Path) -> None:
 
 def test_a_file_of_weights_alone_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
-    path.write_bytes(b"")
-    with pytest.raises(ArchvizError, match="holds weights alone"):
+    path.write_bytes((2).to_bytes(8, "little") + b"{}")
+    with pytest.raises(ArchvizError, match="holds weights without their network"):
+        archviz.load(path)
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ArchvizError, match=r"name .*config\.json"):
         archviz.load(path)
 
 

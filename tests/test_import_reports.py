@@ -65,7 +65,7 @@ def test_shapes_that_do_not_meet_name_the_line_of_the_spec() -> None:
         ("a.h5", "is HDF5, which needs Keras to be read"),
         ("a.HDF5", "save it as .keras"),
         ("a.pt", "is a pickle, which only runs as Python code"),
-        ("a.pth", r"use archviz\.from_torch"),
+        ("a.pth", r"give it to archviz\.from_torch"),
         ("a.pkl", "is a pickle"),
         ("a.txt", "is no model that can be imported"),
         ("onnx", "give an ONNX file"),

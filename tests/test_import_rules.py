@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from archviz.cli.commands import main
 from archviz.importers.fold.pipeline import HANDLERS, OPERATORS, fold_graph, handlers_of
 from archviz.importers.fold.rules import RULES
 from archviz.importers.fold.rules.rule import Example, Rule, read_example
@@ -131,3 +134,64 @@ def test_weights_of_an_attention_sum_to_one_also_where_they_are_turned(
 ) -> None:
     graph = fold_graph(read_example(TURNED.format(axis=axis)), "example")
     assert any("attention" in word for word in words(graph)) == found
+
+
+ANOTHER = {
+    "Attention in windows", "Masked attention", "Class token", "Positions", "Rows of a small table",
+}  # fmt: skip
+"""Rules whose look-alikes are something else that is understood."""
+EXPRESSIONS = ("Hard swish", "GELU", "Mish")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        rule
+        for rule in RULES
+        if (rule.match is not None or rule.name in EXPRESSIONS) and rule.name not in ANOTHER
+    ],
+    ids=lambda rule: rule.name,
+)
+def test_a_look_alike_is_told_why_it_is_none(rule: Rule) -> None:
+    near = layers(rule.apart).near
+    names = {one.rule for one in near}
+    alike = {one.name for one in RULES if one.match is rule.match} if rule.match else EXPRESSIONS
+    assert names & {*alike, "SiLU"}
+    assert names <= {one.name for one in RULES}
+    assert all(one.why and not one.why.endswith(".") for one in near)
+
+
+@BY_NAME
+def test_what_a_rule_has_taken_is_no_near_miss(rule: Rule) -> None:
+    assert layers(rule.fires).near == ()
+
+
+def test_near_misses_can_be_had(tmp_path: Path) -> None:
+    cube = next(rule for rule in RULES if rule.name == "RMS norm written out")
+    found = import_layers(layers(cube.apart), "example", "example")
+    assert found.almost == ("almost 'RMS norm written out', but the power is 3, not 2: Mul 5",)
+    assert import_layers(layers(cube.fires), "example", "example").almost == ()
+    path = tmp_path / "m.onnx"
+    path.write_bytes(cubed())
+    plain, told = (run("import", str(path), *more) for more in ((), ("--explain",)))
+    assert (plain.exit_code, told.exit_code, plain.stdout) == (0, 0, told.stdout)
+    assert told.stderr.startswith(plain.stderr)
+    more = told.stderr[len(plain.stderr) :]
+    assert more == "almost 'RMS norm written out', but the power is 3, not 2: Div n\n"
+    path.write_bytes(cubed(2.0))
+    assert "no rule fits nearly and does not" in run("import", str(path), "--explain").stderr
+
+
+def cubed(power: float = 3.0) -> bytes:
+    """An ONNX file with a norm by a power."""
+    from tests.models import Builder
+
+    net = Builder((1, 6, 8))
+    squared = net.op("Pow", "x", net.constant(power))
+    mean = net.op("ReduceMean", squared, axes=[-1])
+    root = net.op("Sqrt", net.op("Add", mean, net.constant(1e-6)))
+    return net.bytes(net.op("Div", "x", root, name="n"))
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, [*words])

@@ -179,6 +179,9 @@ def test_a_letter_is_torn_off_a_name_only_where_no_box_would_hold_it(
         ("Inception-ResNet-A", ("Inception-", "ResNet-A")),
         ("feed-forward", ("feed-", "forward")),
         ("masked multi-head attention", ("masked multi-head", "attention")),
+        ("PatchMerging", ("PatchMerging",)),
+        ("TransformerEncoderLayer", ("Transformer", "EncoderLayer")),
+        ("SwinTransformerBlock, no window", ("SwinTransformer", "Block, no window")),
     ],
 )
 @pytest.mark.parametrize("style", [FIGURE, SLIDE], ids=["figure", "slide"])

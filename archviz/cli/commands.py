@@ -14,7 +14,7 @@ from archviz import __version__
 from archviz.cli import figures
 from archviz.cli.common import get_network, load_source, say_of
 from archviz.cli.options import (
-    input_option,
+    model_options,
     network_argument,
     networks_argument,
     output_option,
@@ -92,9 +92,14 @@ for figure in figures.COMMANDS:
 @main.command("import")
 @click.argument("model", metavar="MODEL", type=click.Path())
 @output_option
-@input_option
-def import_model(model: str, output: str) -> None:
-    """Write the spec of a real model: ONNX, .keras, Keras JSON, GGUF, config.json, or PyTorch.
+@model_options
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Say which rules nearly fit, and why they do not.",
+)
+def import_model(model: str, output: str, explain: bool) -> None:
+    """Write the spec of a model: ONNX, .keras, .pt2, Keras JSON, GGUF, config.json, or PyTorch.
 
     The stem, modules, repeats and towers are found in it; the spec is yours to read,
     rename and polish. What it unrolls to is compared with the model, its total with the
@@ -105,12 +110,16 @@ def import_model(model: str, output: str) -> None:
     \b
     archviz import model.onnx -o model.yaml
     archviz import model.py:Net --input 1x3x32x32 -o net.yaml      runs model.py
+    archviz import model.onnx --explain         which rules nearly fit, and why they do not
     archviz render model.onnx -o model.svg      the figure at once
     """
     imported = load_source(model).imported
     assert imported is not None
     emit(output, imported.text.encode("utf-8"), "yaml")
     say(imported.report, err=True)
+    if explain:
+        for line in imported.almost or ("no rule fits nearly and does not",):
+            say(line, err=True)
     if not (imported.faithful or imported.agrees):
         sys.exit(1)
 
@@ -131,7 +140,7 @@ def list_networks(as_json: bool) -> None:
 
 @main.command()
 @network_argument
-@input_option
+@model_options
 @click.option("--layers", is_flag=True, help="Print every layer, too.")
 @click.option("--parts", is_flag=True, help="Print what the multiply-adds are of, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every layer.")
@@ -156,7 +165,7 @@ def info(network: str, layers: bool, parts: bool, as_json: bool) -> None:
 
 @main.command()
 @networks_argument("files", "FILE...", required=True)
-@input_option
+@model_options
 def check(files: tuple[str, ...]) -> None:
     """Prove specs: syntax, names, shapes at every merge, and the published totals.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archviz.cli.streams import ALLOW_OUTSIDE, INPUTS, LOADED, say
+from archviz.cli.streams import ALLOW_OUTSIDE, INPUTS, LOADED, MODE, NAMES, say
 
 if TYPE_CHECKING:
     from typing import Any
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SOURCES = ("network", "networks", "files", "model")
 """Arguments of commands that name what is read."""
+FLAGS = {"--input": INPUTS, "--mode": MODE, "--names": NAMES}
+"""What says how models are read."""
 
 
 def get_network(source: str) -> LoadedNetwork:
@@ -36,13 +38,15 @@ def load_source(source: str) -> LoadedNetwork:
     from archviz.api import from_onnx, load
 
     context = click.get_current_context()
-    _check_inputs(context)
+    _check_given(context)
     what = named_module(source)
-    if what is not None:
-        return _from_python(what, context.meta.get(INPUTS))
     sizes = context.meta.get(INPUTS)
-    if context.command.name == "import" or (sizes and _is_model(source)):
-        return from_onnx(source, sizes)
+    names: Any = context.meta.get(NAMES) or "field"
+    if what is not None:
+        return _from_python(what, sizes, context.meta.get(MODE) or "eval", names)
+    asked = sizes or context.meta.get(NAMES)
+    if context.command.name == "import" or (asked and _is_model(source)):
+        return from_onnx(source, sizes, names=names)
     return load(source, allow_outside=outside_allowed())
 
 
@@ -59,7 +63,7 @@ def named_module(source: str) -> Named | None:
     return named(source)
 
 
-def _from_python(what: Named, sizes: Any) -> LoadedNetwork:
+def _from_python(what: Named, sizes: Any, mode: Any, names: Any) -> LoadedNetwork:
     from archviz.api import from_torch
     from archviz.errors import ArchvizError
     from archviz.importers.read.python_names import opened
@@ -67,24 +71,30 @@ def _from_python(what: Named, sizes: Any) -> LoadedNetwork:
     with opened(what) as make:
         try:
             made = make(True)
-            loaded = from_torch(made.module, sizes or made.size)
+            loaded = from_torch(made.module, sizes or made.size, mode=mode, names=names)
         except ArchvizError:  # its code may look at the numbers of its weights
             made = make(False)
-            loaded = from_torch(made.module, sizes or made.size)
+            loaded = from_torch(made.module, sizes or made.size, mode=mode, names=names)
     loaded.source = what.file
     return loaded
 
 
-def _check_inputs(context: click.Context) -> None:
-    """``--input`` is for live modules and model files; wrong usage where none is named."""
-    if not context.meta.get(INPUTS):
+def _check_given(context: click.Context) -> None:
+    """What says how models are read is wrong usage where none is named."""
+    flags = {key: flag for flag, key in FLAGS.items() if context.meta.get(key)}
+    if not flags:
         return
     words: list[str] = []
     for key in SOURCES:
         given = context.params.get(key) or ()
         words += [given] if isinstance(given, str) else given
-    if not any(_is_model(word) or named_module(word) for word in words):
-        raise click.UsageError("--input is for model files and PyTorch modules (model.py:Net)")
+    if any(named_module(word) for word in words):
+        return
+    if MODE in flags:
+        raise click.UsageError("--mode is for PyTorch modules (model.py:Net)")
+    if not any(map(_is_model, words)):
+        flag = next(iter(flags.values()))
+        raise click.UsageError(f"{flag} is for model files and PyTorch modules (model.py:Net)")
 
 
 def _is_model(word: str) -> bool:

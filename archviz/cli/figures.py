@@ -16,9 +16,9 @@ from archviz.cli.options import (
     complete_network,
     force_option,
     format_option,
-    input_option,
     look_options,
     medium_options,
+    model_options,
     network_argument,
     networks_argument,
     output_option,
@@ -70,7 +70,7 @@ def emit_scene(
 
 @click.command(cls=Drawing)
 @network_argument
-@input_option
+@model_options
 @output_option
 @format_option
 @look_options()
@@ -78,7 +78,7 @@ def emit_scene(
 @parts_option
 @medium_options
 def render(network: str, output: str, suffix: str | None, parts: bool, **given: Any) -> None:
-    """Draw NET: a bundled network, a YAML file, a model file (ONNX, Keras, GGUF), or PyTorch.
+    """Draw NET: a bundled network, a YAML file, a model file (ONNX, Keras, .pt2, GGUF), or PyTorch.
 
     package.module:name and model.py:Net run the code that they name; timm:, torchvision:
     and transformers: make a model without weights.
@@ -114,7 +114,7 @@ def render(network: str, output: str, suffix: str | None, parts: bool, **given: 
 
 @click.command(cls=Drawing)
 @networks_argument()
-@input_option
+@model_options
 @click.option("--all", "everything", is_flag=True, help="All bundled networks.")
 @click.option(
     "-f",
@@ -169,7 +169,7 @@ def export(
 
 @click.command(cls=Drawing)
 @networks_argument(metavar="NET NET...", required=True)
-@input_option
+@model_options
 @output_option
 @format_option
 @look_options(

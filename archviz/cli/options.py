@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from archviz.cli.streams import ALLOW_OUTSIDE, FORCE, INPUTS
+from archviz.cli.streams import ALLOW_OUTSIDE, FORCE, INPUTS, MODE, NAMES
 from archviz.cli.types import FormatName, LookValue, NameList, WidthValue
 from archviz.looks import CHOICES, LOOKS
 
@@ -121,8 +121,8 @@ def check_given(given: Mapping[str, str], ctx: click.Context) -> None:
         click.echo(line, err=True)
 
 
-def _keep(key: str) -> Callable[[click.Context, click.Parameter, bool], None]:
-    def keep(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+def _keep(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         ctx.meta[key] = value
 
     return keep
@@ -165,15 +165,37 @@ def _keep_inputs(ctx: click.Context, param: click.Parameter, value: tuple[str, .
         raise click.BadParameter(str(error), ctx, param) from None
 
 
-input_option = click.option(
-    "--input",
-    multiple=True,
-    expose_value=False,
-    callback=_keep_inputs,
-    metavar="[NAME=]SIZE",
-    help="What a PyTorch module is called with, or what a model file leaves open: "
-    "1x3x224x224, or ids=1x16; again for several.",
-)
+def model_options(command: Command) -> Command:
+    """How models are read: :func:`archviz.cli.common.load_source` looks at what was given."""
+    options = (
+        click.option(
+            "--input",
+            multiple=True,
+            expose_value=False,
+            callback=_keep_inputs,
+            metavar="[NAME=]SIZE",
+            help="What a PyTorch module is called with, or what a model file leaves open: "
+            "1x3x224x224, or ids=1x16; again for several.",
+        ),
+        click.option(
+            "--mode",
+            type=click.Choice(["eval", "train"]),
+            expose_value=False,
+            callback=_keep(MODE),
+            help="Read a PyTorch module as it runs in evaluation or in training.  [default: eval]",
+        ),
+        click.option(
+            "--names",
+            type=click.Choice(["field", "code"]),
+            expose_value=False,
+            callback=_keep(NAMES),
+            help="Label the modules of a model with words of the field, or with the names of its "
+            "own classes.  [default: field]",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def networks_argument(

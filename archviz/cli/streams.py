@@ -21,6 +21,8 @@ FORCE = "archviz.force"
 ALLOW_OUTSIDE = "archviz.allow-outside"
 INPUTS = "archviz.inputs"
 """Where it keeps the sizes that ``--input`` gave."""
+MODE, NAMES = "archviz.mode", "archviz.names"
+"""Where it keeps the mode in which live modules are read, and what labels the modules of models."""
 LOADED = "archviz.loaded"
 """Where it keeps the networks that were read."""
 

@@ -39,8 +39,10 @@ Read: TypeAlias = "Callable[[Sizes], LayerGraph]"
 """The layers of a source at given sizes of its inputs."""
 
 
-def import_file(path: str, sizes: Sizes = ()) -> Imported:
+def import_file(path: str, sizes: Sizes = (), names: str = "field") -> Imported:
     """The spec of the model in a file; ``sizes`` of inputs fill the sides that it leaves open.
+
+    ``names`` says what labels its modules: words of the ``field``, or the ``code``'s classes.
 
     Raises:
         ArchvizError: the file is no model, or one that cannot be drawn.
@@ -49,7 +51,9 @@ def import_file(path: str, sizes: Sizes = ()) -> Imported:
     with without_collector():
         if states_facts(path):
             return _of_family(path, sizes)
-        return import_model(lambda given: read_model(path, given), title, path, sizes)
+        return import_model(
+            lambda given: read_model(path, given)._replace(names=names), title, path, sizes
+        )
 
 
 def _of_family(path: str, sizes: Sizes) -> Imported:

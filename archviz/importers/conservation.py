@@ -47,7 +47,7 @@ def findings(held: Held, drawn: Drawn, unknown: Sequence[str]) -> Findings:
     """
     different: list[str] = []
     unproven: list[str] = []
-    remarks: list[str] = []
+    remarks: list[str] = [*held.warnings]
     asides: list[str] = []
     if held.weights is None:
         if held.boxes:

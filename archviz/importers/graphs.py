@@ -91,10 +91,18 @@ class OpGraph(NamedTuple):
     """Constants that operators of the graph write out, as ``Constant`` does."""
     learned: bool = False
     """Whether the source says which constants are weights."""
+    frozen: frozenset[str] = frozenset()
+    """Parameters that are not trained, where the source says so."""
+    buffers: frozenset[str] = frozenset()
+    """Other weights that are not: moving statistics, and what a frozen norm keeps beside them."""
+    moving: frozenset[str] = frozenset()
+    """Means and variances that a norm has gathered."""
     sides: Mapping[str, tuple[str, ...]] = NOTHING
     """What inputs call their open sides, '' of the others."""
 
 
+COUNTED = ("shared", "own", "frozen", "untrained")
+"""Options that say which weights of a layer count, and as what."""
 ORDERED = frozenset({"scaled-add", "op-merge"})
 """Merges that tell their inputs apart."""
 
@@ -117,7 +125,8 @@ class LayerNode(NamedTuple):
     path: tuple[str, ...] | str = ()
     parameters: int = 0
     fixed: int = 0
-    """How many of the parameters are not trained: moving means and variances."""
+    """How many of the parameters are not trained: moving means and variances, and where the layer
+    does not share them, frozen ones."""
     macs: int = 0
     """Multiply-adds, from the weights' shapes and the number of places they are used at."""
 
@@ -164,10 +173,22 @@ class Held(NamedTuple):
     """Functions that multiply matrices, and nobody knows how many numbers, by name."""
     taken: Mapping[str, int] = NOTHING
     """Sizes of the constants that layers take as weights."""
+    warnings: tuple[str, ...] = ()
+    """What a reader has to know of how it was read."""
     notes: tuple[str, ...] = ()
     """How it was read, and what else only a report says."""
     left_out: tuple[str, ...] = ()
     """What the model does behind its last weights, and neither layers nor shapes can say."""
+
+
+class Near(NamedTuple):
+    """A rule that does not fit some operators, though all but one of its conditions hold."""
+
+    layer: str
+    """The id of the layer that their last one is."""
+    operator: str
+    rule: str
+    why: str
 
 
 class LayerGraph(NamedTuple):
@@ -183,5 +204,9 @@ class LayerGraph(NamedTuple):
     """The classes of the model's own modules, by their paths, where the source knows them."""
     owners: Mapping[str, str] = NOTHING
     """The layer that each value of the source belongs to, by their ids."""
+    names: str = "field"
+    """What labels its modules: words of the ``field``, or the classes of the ``code``."""
     batch: int = 1
     """How many examples go in at once; layers count for one of them."""
+    near: tuple[Near, ...] = ()
+    """Rules that nearly fit."""

@@ -41,6 +41,8 @@ class Imported(NamedTuple):
     """Of a figure whose wiring is its family's: whether nothing in the file speaks against it."""
     doubts: int = 0
     """How many kinds of operators were not understood."""
+    almost: tuple[str, ...] = ()
+    """Why rules do not fit that nearly do: a sentence each, with the layers that it is of."""
 
 
 class Remarks(NamedTuple):
@@ -129,8 +131,29 @@ def _import(graph: LayerGraph, title: str, file: str, remarks: Remarks) -> Impor
     if passing:
         said.append(f"gives {_values(passing, 'more ')}, on the way to its end")
     report = one_line(f"{file}: {'; '.join(said)}")
-    doubts = len(graph.unknown)
-    return Imported(text, network, report, faithful, plain, graph.held.unused, doubts=doubts)
+    doubts, unused = len(graph.unknown), graph.held.unused
+    made = Imported(text, network, report, faithful, plain, unused, doubts=doubts)
+    return made._replace(almost=_almost(graph))
+
+
+def _almost(graph: LayerGraph) -> tuple[str, ...]:
+    """Sentences on rules that nearly fit layers which are drawn."""
+    layers = {node.id: ".".join(node.scope) for node in graph.nodes}
+    places: dict[tuple[str, str], list[str]] = {}
+    for one in graph.near:
+        if one.layer in layers:
+            known = places.setdefault((one.rule, one.why), [])
+            path = layers[one.layer]
+            known.append(f"{one.operator} {f'in {path}' if path else one.layer}"[:80])
+    return tuple(
+        one_line(f"almost '{rule}', but {why}: {_some(found)}")
+        for (rule, why), found in places.items()
+    )
+
+
+def _some(places: list[str]) -> str:
+    more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
+    return ", ".join(places[:SHOWN]) + more
 
 
 def _notes(passing: int, left_out: Sequence[str]) -> list[str]:

@@ -66,9 +66,10 @@ def _totals(nodes: Sequence[LayerNode], others: Sequence[LayerNode]) -> list[str
         for field in ("parameters", "fixed", "macs")
     }
     for node in lent:  # shared weights count where they are first
-        own, fixed = own_weights(node.fixed, node.options.get("own", 0))
-        fields["parameters"] -= node.parameters - own - fixed
-        fields["fixed"] -= node.fixed - fixed
+        own, moving = own_weights(node.fixed, node.options.get("own", 0))
+        idle = own if node.options.get("frozen") else node.options.get("untrained", 0)
+        fields["parameters"] -= node.parameters - own - moving
+        fields["fixed"] -= node.fixed - moving - idle
     problems = []
     for what, field in (
         ("parameters", "parameters"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from archviz.importers.sizes import Sizes
 
 MODEL_FILES = (
-    "an ONNX file, a Keras 3 .keras file, the JSON of model.to_json(), "
+    "an ONNX file, a Keras 3 .keras file, the JSON of model.to_json(), a .pt2 file of PyTorch, "
     "or the GGUF file or config.json of a language model"
 )
 
@@ -58,6 +58,8 @@ def read_model(path: str, sizes: Sizes = ()) -> LayerGraph:
 
 
 def _read(path: str, suffix: str, sizes: Sizes) -> LayerGraph:
+    from archviz.importers.read import weight_files
+
     if suffix == ".onnx":
         from archviz.importers.fold.pipeline import fold_graph
         from archviz.importers.read.onnx import read_onnx
@@ -67,22 +69,16 @@ def _read(path: str, suffix: str, sizes: Sizes) -> LayerGraph:
         from archviz.importers.read.keras import read_keras
 
         return read_keras(path, sizes)
+    if suffix == ".pt2":
+        from archviz.importers.read.pt2 import read_pt2
+
+        return read_pt2(path, sizes)
     if suffix in (".h5", ".hdf5"):
         raise fail(
             path,
             "is HDF5, which needs Keras to be read",
             "save it as .keras, or write model.to_json() to a .json file",
         )
-    if suffix in (".pt", ".pth", ".pkl"):
-        raise fail(
-            path,
-            "is a pickle, which only runs as Python code",
-            "use archviz.from_torch(module, input_size), or export to ONNX",
-        )
-    if suffix == ".safetensors":
-        raise fail(
-            path,
-            "holds weights alone, and nothing on what is done with them",
-            "name the config.json beside it",
-        )
+    if suffix in weight_files.SUFFIXES:
+        raise weight_files.refusal(path)
     raise fail(path, "is no model that can be imported", f"give {MODEL_FILES}")

@@ -29,7 +29,7 @@ def fields_of(kind: str) -> tuple[str, ...]:
     row = KINDS[kind]
     named = {*row.takes, *row.gives}  # values that it is wired to
     names = dict.fromkeys(OPTIONS[option].field for option in row.options if option not in named)
-    return (*names, "shared", "own", *(["label"] if kind in STATED else []))
+    return (*names, "shared", "own", "frozen", "untrained", *(["label"] if kind in STATED else []))
 
 
 class Wired(NamedTuple):

@@ -101,6 +101,9 @@ OPTIONS: Mapping[str, Option] = {
     "macs": Option("whole", "macs", "multiply-adds of an operator", 0, 10**18),
     "shared": Option("bool", "shared", "the weights are another layer's and do not count again"),
     "frozen": Option("bool", "frozen", "its weights count as non-trainable"),
+    "untrained": Option(
+        "whole", "untrained", "so many of its weights count as non-trainable", 0, 10**15
+    ),
     "own": Option("whole", "own", "of a shared layer: parameters that are its own", 0, 10**15),
     "hidden": Option("bool", "drawn", "whether the figure leaves the layer out"),
     "depth": Option("whole", "counts_in_depth", "0: the layer does not count in depth", 0, 1),
@@ -110,7 +113,10 @@ OPTIONS: Mapping[str, Option] = {
     "caption": Option("text", "caption", "a text under the box"),
     "color": Option("color", "color", "another color for the box: a theme's role, or #rrggbb"),
 }
-COMMON = ("shared", "frozen", "own", "name", "label", "caption", "color", "hidden", "depth", "when")
+COMMON = (
+    *("shared", "frozen", "untrained", "own", "name", "label", "caption", "color"),
+    *("hidden", "depth", "when"),
+)
 
 _SWITCHES = (
     "causal",

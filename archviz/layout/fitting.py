@@ -15,7 +15,8 @@ def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
     The box is two units wide; a label that does not fit in two lines is first set a
     little smaller, then gets a wider box, and is cut off where that is not enough. A
     kernel size stands on the second line rather than part of the name. A line ends behind a
-    hyphen between two words that are the label, else only where no box is wide enough.
+    hyphen between two words that are the label, else only where no box is wide enough; so does
+    one before a capital in a word.
     """
     width, size = style.px(2), style.metric("label")
     padding = style.px(0.2)
@@ -37,9 +38,10 @@ def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
         lines = break_lines(label, room, size * shrink, hyphens=hyphens)
         if lines:
             return lines, size * shrink, width
-    for anywhere in (hyphens, 1):
+    for anywhere, words in ((hyphens, False), (1, False), (1, True)):
         for units in (2.5, 3.0, 3.5, 4.0):
-            lines = break_lines(label, style.px(units) - padding, size, hyphens=anywhere)
+            wide = style.px(units) - padding
+            lines = break_lines(label, wide, size, hyphens=anywhere, words=words)
             if lines:
                 return lines, size, style.px(units)
     return (clip(label, style.px(4) - padding, size),), size, style.px(4)

@@ -28,6 +28,8 @@ def left_out(networks: Sequence[Network], full: bool) -> str:
         for name, text in (*(() if full else SIZES), *NEVER):
             if name in options:
                 found[text] = None
+    if any(_is_frozen(node) for nodes in every for node in nodes):
+        found["which weights are frozen"] = None
     for network, nodes in zip(networks, every, strict=True):
         found |= dict.fromkeys(_layers(network, nodes))
     return "Not shown: " + ", ".join(found) if found else ""
@@ -36,6 +38,10 @@ def left_out(networks: Sequence[Network], full: bool) -> str:
 def _tells_width(layer: Layer) -> bool:
     """Whether the words at a box say how wide it is: heads of so many features, or a caption."""
     return bool(layer.head_width) or str(layer.filters) in layer.caption.split()
+
+
+def _is_frozen(node: Node) -> bool:
+    return isinstance(node, Layer) and (node.frozen or node.untrained > 0)
 
 
 def _layers(network: Network, nodes: Sequence[Node]) -> Iterator[str]:

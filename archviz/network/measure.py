@@ -45,8 +45,8 @@ def measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> Ou
         depth += 1 if layer.norm != "none" or kind.join else 0
     if layer.shared:
         trainable, moving = own_weights(moving, layer.own)
-    if layer.frozen:
-        trainable, moving = 0, trainable + moving
+    idle = trainable if layer.frozen else min(layer.untrained, trainable)
+    trainable, moving = trainable - idle, moving + idle
     macs = kind.macs(layer, shape, output, *named)
     products = kind.products(layer, shape, output, *named)
     return Outcome(output, trainable, moving, macs, depth, products)

@@ -99,6 +99,8 @@ class Layer(NamedTuple):
     """Whether the weights are those of an earlier layer, and do not count again."""
     frozen: bool = False
     """Whether no weight of it is trained."""
+    untrained: int = 0
+    """How many of its weights are not trained, beside moving statistics, where some are."""
     takes: tuple[str, ...] = ()
     """Named values that it takes besides what comes in: of a merge, an attention, a crop."""
     alone: bool = False

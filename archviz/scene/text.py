@@ -6,6 +6,7 @@ loaded. A character that the font lacks counts as one em, which no glyph exceeds
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
@@ -17,6 +18,7 @@ ASCENT = 1409 / UNITS_PER_EM
 LINE_HEIGHT = 1.16
 """Distance of two baselines, in em."""
 ELLIPSIS = "…"
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<= )")
 
 
 @cache
@@ -46,11 +48,14 @@ def clip(text: str, width: float, size: float, bold: bool = False) -> str:
     return kept.rstrip() + ELLIPSIS
 
 
-def _pieces(text: str, least: int) -> list[str]:
+def _pieces(text: str, least: int, words: bool = False) -> list[str]:
     """The parts between which a line may break: behind a blank, or behind a hyphen too.
 
     A hyphen parts what has ``least`` letters on both sides; no hyphen does where that is 0.
+    ``words``: also before a capital in a word, as in ``TransformerEncoderLayer``.
     """
+    if words:
+        return _CAPITAL.split(text)
     pieces: list[str] = []
     for word in text.split():
         parts = [f"{part}-" for part in word.split("-")] if least else [f"{word}-"]
@@ -66,13 +71,20 @@ def _pieces(text: str, least: int) -> list[str]:
 
 
 def break_lines(
-    text: str, width: float, size: float, bold: bool = False, most: int = 2, hyphens: int = 1
+    text: str,
+    width: float,
+    size: float,
+    bold: bool = False,
+    most: int = 2,
+    hyphens: int = 1,
+    words: bool = False,
 ) -> tuple[str, ...] | None:
     """``text`` in at most ``most`` lines no wider than ``width``; None if it does not fit.
 
     A break at a blank goes before one behind a hyphen, fewer lines before more, and of
     the ways that are left the one with the shortest longest line is taken. A hyphen ends a
-    line where ``hyphens`` letters of a word stand on both sides; 0: none does.
+    line where ``hyphens`` letters of a word stand on both sides; 0: none does. With ``words``
+    a line may also end before a capital in a word.
     """
     text = " ".join(text.split())
     if text_width(text, size, bold) <= width:
@@ -81,7 +93,7 @@ def break_lines(
         return None
     for count in range(2, most + 1):
         for least in dict.fromkeys((0, hyphens)):
-            lines = _balanced(_pieces(text, least), count, size, bold)
+            lines = _balanced(_pieces(text, least, words), count, size, bold)
             if lines and max(text_width(line, size, bold) for line in lines) <= width:
                 return lines
     return None

@@ -16,6 +16,8 @@ _WORDS = re.compile(
     r"[A-Z][a-z]{1,2}[A-Z](?=[A-Z][a-z]|$)|[A-Z\d]+(?=[A-Z][a-z])|[A-Z]?[a-z\d]+|[A-Z\d]+"
 )
 _NAMED = re.compile(r"[a-z0-9]+")
+FIELD, CODE = "field", "code"
+"""Whose words label a module: those of the field, or the names of the code's own classes."""
 LONGEST = 50
 """Letters of a name in a spec, without the number that tells it from others."""
 SHORT = 10
@@ -25,8 +27,11 @@ SHORT = 10
 class CodeNames:
     """Which class each part of a model is, and how many layers are in it."""
 
-    def __init__(self, model: str, nodes: Sequence[LayerNode], classes: Mapping[str, str]) -> None:
+    def __init__(
+        self, model: str, nodes: Sequence[LayerNode], classes: Mapping[str, str], names: str = FIELD
+    ) -> None:
         self.model = words_of(model)
+        self.names = names
         self.classes = classes
         self.sizes: Counter[tuple[str, ...]] = Counter()
         if classes:
@@ -50,9 +55,17 @@ class CodeNames:
                 return name
         return ""
 
+    def title(self, name: str) -> str:
+        """A class as it is written; what only says that others shall not use it is no name."""
+        return name if self.names == CODE else name.lstrip("_")
+
     def label(self, name: str) -> str:
-        """A class in few words: without what the model itself is called, if that leaves some."""
-        if len(name) <= SHORT:
+        """A class in few words: without what the model itself is called, if that leaves some.
+
+        As it is written where labels are the code's own.
+        """
+        name = self.title(name)
+        if self.names == CODE or len(name) <= SHORT:
             return name
         words = words_of(name)
         common = 0

@@ -84,8 +84,7 @@ def _as_coded(
     key = key_of(name.lstrip("_"), KINDS)
     if not key:
         return base
-    label = code.label(name.lstrip("_"))
-    return base._replace(name=key, label=label, title=name.lstrip("_"), coded=True)
+    return base._replace(name=key, label=code.label(name), title=code.title(name), coded=True)
 
 
 def _told_apart(

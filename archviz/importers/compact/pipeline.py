@@ -89,11 +89,11 @@ def outlined(
         for body in tap_bodies:
             put_in_order(structures, body)
     united = share is not None and Unions(structures, drafts, share).run(chain)
-    names = {tree.index[row.nodes[-1].id]: row.name for row in rows[:-1]}
+    named = {tree.index[row.nodes[-1].id]: row.name for row in rows[:-1]}
     begins = [one for one in chain if isinstance(one, int) and nodes[one].kind == "input"]
-    ModuleSelector(structures, chain, [*heads, *names, *begins], drafts).run()
-    code = CodeNames(graph.name, graph.nodes, graph.classes)
-    hung = Hung(bodies, names)
+    ModuleSelector(structures, chain, [*heads, *named, *begins], drafts).run()
+    code = CodeNames(graph.name, graph.nodes, graph.classes, graph.names)
+    hung = Hung(bodies, named)
     outline = build_outline(graph.name, first, chain, structures, drafts.found, hung, code)
     hidden, note = badges_once(outline)
     return outline._replace(

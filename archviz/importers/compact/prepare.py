@@ -91,7 +91,8 @@ def _sounds(nodes: Sequence[LayerNode]) -> list[LayerNode]:
 def _boxed(node: LayerNode) -> LayerNode:
     """A layer with more or fewer inputs than its kind has, as a plain box."""
     label = node.options.get("label", node.kind)
-    kept = {key: node.options[key] for key in ("weights", "macs") if key in node.options}
+    stays = ("weights", "macs", "frozen", "untrained")
+    kept = {key: node.options[key] for key in stays if key in node.options}
     kind = "op-merge" if len(node.inputs) > 1 else "op"
     shape = {"shape": node.shape} if node.shape else {}
     return node._replace(kind=kind, options={"label": label, **shape, **kept})

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from archviz.importers.compact.prepare import joined_outputs, prepare
 from archviz.importers.compact.several_inputs import START, hung, with_start
-from archviz.importers.graphs import ORDERED, LayerGraph, LayerNode
+from archviz.importers.graphs import COUNTED, ORDERED, LayerGraph, LayerNode
 from archviz.network.kinds import KINDS
 
 FEWEST = 3
@@ -92,7 +92,7 @@ def boxed(node: LayerNode) -> LayerNode:
         "shape": node.shape,
         "weights": node.parameters,
         "macs": node.macs,
-        **{key: node.options[key] for key in ("shared", "own") if key in node.options},
+        **{key: node.options[key] for key in COUNTED if key in node.options},
     }
     return node._replace(kind="op-merge", options=options)
 

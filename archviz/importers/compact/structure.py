@@ -34,6 +34,7 @@ ALONE = frozenset({*ACTIVATIONS, *(name for name in KINDS if KINDS[name].role ==
 FIXED = (
     *("bias", "norm", "ceil", "shared", "label", "drawn", "kv_heads", "out_bias"),
     *("biases", "reset_after", "bidirectional", "last", "takes", "active", "gated"),
+    "frozen",
 )
 PRESENT = "present"
 """The field of what some calls of a module leave out."""
@@ -59,7 +60,10 @@ BLANK = "#"
 TIMES = "times"
 """The field of a row of equal elements: how many there are."""
 DRAWN = {name: int(kind.drawn) for name, kind in KINDS.items()}
-NUMBERS = ("filters", "multiplier", "groups", "value", "count", "weights", "macs", "own")
+NUMBERS = (
+    *("filters", "multiplier", "groups", "value", "count", "weights", "macs", "own"),
+    "untrained",
+)
 
 
 class LayerStructure(NamedTuple):

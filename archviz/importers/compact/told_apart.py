@@ -59,6 +59,7 @@ def told_apart(
         words = dict.fromkeys(words, "")
     if not {"", "projection"} & {*words.values()}:
         words = {index: word.replace("no shortcut", "") for index, word in words.items()}
+    words = _with_frozen(structures, variants, words)
     result = {}
     for word in dict.fromkeys(words.values()):
         alike = {index: known[index] for index in known if words[index] == word}
@@ -75,6 +76,27 @@ def told_apart(
                 short = told.whole.replace("downsampling", "down").replace("upsampling", "up")
                 result[index] = told._replace(short=short)
     return result
+
+
+def _with_frozen(
+    structures: Structures, variants: Mapping[int, Sequence[Chain]], words: Mapping[int, str]
+) -> dict[int, str]:
+    """The words of variants, and which of them are frozen where others are not."""
+    frozen = {index: frozen_word(structures, calls[0]) for index, calls in variants.items()}
+    if len(set(frozen.values())) == 1:
+        return dict(words)
+    return {index: ", ".join(filter(None, (words[index], frozen[index]))) for index in words}
+
+
+def frozen_word(structures: Structures, body: Chain) -> str:
+    """Whether the weights in a body are frozen, or some of them."""
+    nodes = [structures.nodes[one] for one in chain_layers(body) if one >= 0]
+    weighs = [node for node in nodes if node.parameters]
+    frozen = [bool(node.options.get("frozen")) for node in weighs]
+    if frozen and all(frozen):
+        return "frozen"
+    some = any(node.options.get("untrained") for node in weighs)
+    return "partly frozen" if some or any(frozen) else ""
 
 
 def _differences(parts: Counter[str], others: Counter[str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ in which of its many ways an exporter has written it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.layers import attach
@@ -120,16 +120,22 @@ def _recognise(root: LayerDraft, base: LayerDraft) -> tuple[str, int] | None:
     order = _steps(root, base)
     if order is None:
         return None
+    curve = _curve(order, root, base)
+    for name, known in CURVES.items():
+        if all(abs(a - b) < 3e-3 for a, b in zip(curve, known, strict=True)):
+            return name, _taken(order, root, base)
+    return None
+
+
+def _curve(order: Sequence[LayerDraft], root: LayerDraft, base: LayerDraft) -> list[float]:
+    """What an expression of a value is at some of its values."""
     curve = []
     for x in PLACES:
         found = {base: x}
         for draft in order:
             found[draft] = _compute(draft, found)
         curve.append(found[root])
-    for name, known in CURVES.items():
-        if all(abs(a - b) < 3e-3 for a, b in zip(curve, known, strict=True)):
-            return name, _taken(order, root, base)
-    return None
+    return curve
 
 
 def _steps(root: LayerDraft, base: LayerDraft) -> list[LayerDraft] | None:
@@ -172,3 +178,44 @@ def _compute(draft: LayerDraft, found: Mapping[LayerDraft, float]) -> float:
     if draft.op.kind == "Clip":
         return min(max(operands[0], operands[1]), operands[2])
     return BINARY[draft.op.kind](operands[0], operands[1])
+
+
+# ---- what is nearly one -----------------------------------------------------------------------
+
+CLOSE = 0.25
+"""How far an expression may be from an activation that it is likely to be meant for."""
+RULES = {
+    "silu": "SiLU",
+    "hard-swish": "Hard swish",
+    "gelu": "GELU",
+    "mish": "Mish",
+    "quick-gelu": "GELU",
+}
+
+
+def nearly(drafts: Sequence[LayerDraft]) -> dict[tuple[str, str], str]:
+    """Expressions that are left as they are, and the activations that they are nearly.
+
+    By what their last operator gives, and the rule: where the two differ most.
+    """
+    steps = [draft for draft in drafts if draft.kind == "~math"]
+    inner = {source for draft in steps for source in draft.inputs}
+    found: dict[tuple[str, str], str] = {}
+    for root in steps:
+        base = root.base
+        order = _steps(root, base) if base is not None and root not in inner else None
+        if base is None or order is None or len(order) < 2:
+            continue
+        curve = _curve(order, root, base)
+        names = {name: _away(curve, CURVES[name]) for name in RULES}
+        nearest = min(names, key=lambda name: max(names[name]))
+        away = names[nearest]
+        if max(away) < CLOSE:
+            at = away.index(max(away))
+            why = f"at {PLACES[at]:g} it is {curve[at]:.3g}, not {CURVES[nearest][at]:.3g}"
+            found[root.op.outputs[0], RULES[nearest]] = why
+    return found
+
+
+def _away(curve: Sequence[float], known: Sequence[float]) -> list[float]:
+    return [abs(a - b) / (1 + abs(b)) for a, b in zip(curve, known, strict=True)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archviz.importers.fold.activations import common_base, grow
 from archviz.importers.fold.layers import head_norm
-from archviz.importers.fold.match import WithConstant, operands, same_form, two, with_constant
+from archviz.importers.fold.match import WithConstant, near, operands, same_form, two, with_constant
 from archviz.importers.fold.named import named, of_two
 from archviz.importers.fold.splits import taken_once
 from archviz.importers.fold.state import (
@@ -21,7 +21,7 @@ from archviz.importers.fold.state import (
 )
 from archviz.importers.fold.views import same as unchanged
 from archviz.importers.fold.views import straight
-from archviz.importers.fold.written_norms import WRITTEN_OUT, finish_norm
+from archviz.importers.fold.written_norms import WRITTEN_OUT, by_statistics, finish_norm
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op, Tensor
@@ -159,9 +159,9 @@ def _by_channel(fold: Fold, op: Op, value: TensorView, name: str) -> bool:
     made.norm_steps = (*draft.norm_steps, op.kind) if follows else (op.kind,)
     fold.give(op, made, value.axes)
     norm = WRITTEN_OUT.get(made.norm_steps)
-    if norm is None or (fold.graph.learned and norm == "batch-norm"):
-        return True
-    return finish_norm(fold, op, value, made, norm)
+    if norm == "batch-norm" and fold.graph.learned:
+        return by_statistics(fold, op, value, made) or True
+    return norm is None or finish_norm(fold, op, value, made, norm)
 
 
 def _attention_bias(fold: Fold, op: Op, value: TensorView, constant: Tensor, name: str) -> bool:
@@ -196,9 +196,12 @@ def scaled_sum(fold: Fold, op: Op) -> bool:
         draft = main.draft
         if not same_form(fold, main, other) or common_base(draft, other.draft):
             return False
-        if draft.kind != "~math" or draft.op.kind not in ("Mul", "Div") or draft.refs != 1:
+        if draft.kind != "~math" or draft.refs != 1:
             continue
         if len(draft.inputs) != 1 or len(draft.operands) != 2:
+            continue
+        if draft.op.kind not in ("Mul", "Div"):
+            near(fold, op, "Scaled sum", f"the number is not multiplied: {draft.op.kind}")
             continue
         factor = next(one for one in draft.operands if not isinstance(one, LayerDraft))
         if draft.op.kind == "Div":
@@ -228,7 +231,7 @@ def _is_gated(fold: Fold, op: Op, left: TensorView, right: TensorView) -> bool:
     if other.inputs[0] is not source or 2 * half.shape[-1] != source.shape[-1]:
         return False
     if half.span[1:3] != (len(half.shape) - 1, 0) or gate.inputs[0].span.start != half.shape[-1]:
-        return False
+        return near(fold, op, "Gated linear unit", "the halves stand the other way round")
     taken_once(source, (half, other))
     fold.give(op, named(fold, op, "GLU", [source], half.shape), left.axes)
     return True

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.importers.fold.facts import AttentionFacts
 from archviz.importers.fold.layers import HEAD_NORM
+from archviz.importers.fold.match import near
 from archviz.importers.fold.named import softmax as named_softmax
 from archviz.importers.fold.shapes_layers import multiplied
 from archviz.importers.fold.state import (
@@ -22,28 +24,12 @@ _STEPS = 64
 """How many views, scalings and rotations may lie between a projection and its product."""
 _PASSIVE = frozenset(
     {
-        "Add",
-        "Where",
-        "Transpose",
-        "Mul",
-        "Div",
-        "Sub",
-        "Neg",
-        "Concat",
-        "Slice",
-        "Split",
-        "Expand",
-        "Gather",
-        "Cast",
-        "Reshape",
-        "Tile",
-        "Unsqueeze",
-        "Squeeze",
-        "And",
-        "Pick",
+        *("Add", "Where", "Transpose", "Mul", "Div", "Sub", "Neg", "Concat", "Slice", "Split"),
+        *("Expand", "Gather", "Cast", "Reshape", "Tile", "Unsqueeze", "Squeeze", "And", "Pick"),
     }
 )
 """Operators that may lie there: masks, rotations by position, heads that share their keys."""
+RULE = "Attention"
 _NORMS = ("rms-norm", "layer-norm", "layer-norm-unscaled")
 _VIEWS = (
     "~view",
@@ -99,8 +85,14 @@ def attention(fold: Fold, op: Op) -> bool:
     left, right, dims, inner = found
     macs = product(dims) * inner // fold.batch
     for place, (weights, values) in enumerate(((left, right), (right, left))):
-        scores = _scores(weights) if _sums_to_one(fold, op, place, weights) else None
-        if scores is not None and _attention(fold, op, scores, weights, values, dims, macs):
+        scores = _scores(weights)
+        if scores is None:
+            gate = _back(weights)
+            if gate.kind == "sigmoid" and _below(gate.inputs[0]).kind == "~product":
+                near(fold, op, RULE, "its scores go through a sigmoid, not a softmax")
+        elif not _sums_to_one(fold, op, place, weights):
+            near(fold, op, RULE, "the softmax is over the queries")
+        elif _attention(fold, op, scores, weights, values, dims, macs):
             return True
     return False
 
@@ -211,6 +203,20 @@ def _projection(draft: LayerDraft, norms: dict[LayerDraft, None]) -> LayerDraft 
     return found if plain and (found.kind == "dense" or pointwise) else None
 
 
+def _parts(
+    fold: Fold, op: Op, tips: Sequence[LayerDraft], norms: dict[LayerDraft, None]
+) -> _Parts | None:
+    """What queries, keys and values are projected with."""
+    found = [_projection(tip, norms) for tip in tips]
+    known = [draft for draft in found if draft is not None]
+    if len(known) < len(found):
+        words = zip(_Parts._fields, found, strict=True)
+        lacking = " and ".join([word for word, draft in words if draft is None])
+        near(fold, op, RULE, f"its {lacking} are no projection of one value")
+        return None
+    return _Parts(*known)
+
+
 def _attention(
     fold: Fold,
     op: Op,
@@ -222,14 +228,13 @@ def _attention(
 ) -> bool:
     """An attention where queries, keys and values are projections of one or two sequences."""
     norms: dict[LayerDraft, None] = {}
-    found = [_projection(tip, norms) for tip in (scores.inputs[0], scores.inputs[1], values)]
-    parts = _Parts(*[draft for draft in found if draft is not None]) if all(found) else None
+    parts = _parts(fold, op, (*scores.inputs, values), norms)
     if parts is None:
         return False
     source, placed, memory = (part.inputs[0] for part in parts)
     if placed is not memory:
         if not _is_placed(placed, memory):
-            return False
+            return near(fold, op, RULE, "keys and values are of two sequences")
         memory.refs -= 1
         if source is placed or _is_placed(source, memory):
             memory.refs -= source is not placed

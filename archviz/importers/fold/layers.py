@@ -152,9 +152,10 @@ def batch_norm(fold: Fold, op: Op) -> bool:
         tensor = fold.constants.get(name)
         if tensor is None or tensor.shape != (channels,):
             return False
-    draft = attach(fold, op, value, "norm", norm)
+    held = len(names) == 4 and fold.graph.buffers.issuperset(names)
+    draft = attach(fold, op, value, "norm", "batch-norm-frozen" if held else norm)
     fold.weigh_known(draft, names, channels)
-    draft.fixed += 2 * channels
+    draft.fixed += (4 if held else 2) * channels
     return True
 
 

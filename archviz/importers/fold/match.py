@@ -23,6 +23,12 @@ class WithConstant(NamedTuple):
     """Whether the constant is the second of the two."""
 
 
+def near(fold: Fold, op: Op, rule: str, why: str) -> bool:
+    """Note why a rule does not fit an operator though all else of it does; it does not fit."""
+    fold.missed[op.outputs[0], rule] = why
+    return False
+
+
 def two(fold: Fold, op: Op) -> tuple[TensorView, TensorView] | None:
     """The operands of arithmetic where both are values, in one order of axes if that can be."""
     left, right = fold.value(op), fold.value(op, 1)

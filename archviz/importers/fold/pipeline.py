@@ -45,7 +45,7 @@ from archviz.importers.fold.state import (
     LayerDraft,
     product,
 )
-from archviz.importers.graphs import EXPERTS, Held, LayerGraph, LayerNode, Op, OpGraph
+from archviz.importers.graphs import EXPERTS, Held, LayerGraph, LayerNode, Near, Op, OpGraph
 from archviz.importers.weights import census, shape_gaps
 from archviz.network.kinds import STATED
 
@@ -143,14 +143,19 @@ def with_rules(plain: Mapping[str, Handler], rules: Sequence[Rule]) -> dict[str,
             assert rule.match is not None
             matchers.setdefault(kind, {})[rule.match] = None
     return {
-        kind: _first_of((*matchers[kind], handler)) if kind in matchers else handler
+        kind: _first_of(tuple(matchers[kind]), handler) if kind in matchers else handler
         for kind, handler in plain.items()
     }
 
 
-def _first_of(handlers: tuple[Handler, ...]) -> Handler:
+def _first_of(matchers: tuple[Handler, ...], plain: Handler) -> Handler:
     def handler(fold: Fold, op: Op) -> bool:
-        return any(one(fold, op) for one in handlers)
+        if not any(one(fold, op) for one in matchers):
+            return plain(fold, op)
+        if fold.missed:  # what is one rule's is no other's
+            for key in [key for key in fold.missed if key[0] == op.outputs[0]]:
+                del fold.missed[key]
+        return True
 
     return handler
 
@@ -230,6 +235,7 @@ def _emit(fold: Fold) -> LayerGraph:
             kept.append(draft)
     kept.reverse()
     start = kept[0]
+    missed = {**fold.missed, **activations.nearly(kept)}
     taken: set[str] = set()
     nodes: list[LayerNode] = []
     unknown: dict[str, None] = {}
@@ -270,7 +276,19 @@ def _emit(fold: Fold) -> LayerGraph:
     owners = {name: one.draft.name for name, one in fold.values.items() if one.draft in inside}
     held = _held(fold, kept)
     found = tuple(nodes), outputs, tuple(unknown), held
-    return LayerGraph(fold.graph.name, *found, owners=owners, batch=fold.batch)
+    near = _near(missed, {draft.op.outputs[0]: draft for draft in kept if draft.op.outputs})
+    return LayerGraph(fold.graph.name, *found, owners=owners, batch=fold.batch, near=near)
+
+
+def _near(
+    missed: Mapping[tuple[str, str], str], drawn: Mapping[str, LayerDraft]
+) -> tuple[Near, ...]:
+    """Rules that nearly fit, where what they would have been is drawn as something else."""
+    return tuple(
+        Near(drawn[value].name, drawn[value].op.kind, rule, why)
+        for (value, rule), why in missed.items()
+        if value in drawn
+    )
 
 
 def _held(fold: Fold, kept: list[LayerDraft]) -> Held:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.map_windows import shifted
-from archviz.importers.fold.match import side_by_side, values
+from archviz.importers.fold.match import near, side_by_side, values
 from archviz.importers.fold.named import named
 from archviz.importers.fold.splits import taken_once
 from archviz.importers.fold.state import Fold
@@ -13,6 +13,8 @@ from archviz.importers.fold.state import Fold
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
 
+MAX_STEP = 64
+"""Rows that a map may be folded by."""
 _LINEAR = ("Mul", "Add", "Sub", "Div")
 
 
@@ -33,7 +35,7 @@ def cyclic_shift(fold: Fold, op: Op) -> bool:
     if step != 1 or hop != 1:
         return False
     if first != 0 or start != left or start + size != source.shape[target]:
-        return False
+        return near(fold, op, "Cyclic shift", "its parts are not all of the value, in turn")
     taken_once(source, drafts)
     return shifted(fold, op, source, target, start, axes)
 
@@ -58,9 +60,13 @@ def gathered_blocks(fold: Fold, op: Op) -> bool:
         starts.add((spans[0].start, spans[1].start, spans[0].step, spans[1].step))
         step = draft.span.step
     source = sources.pop()
-    wanted = {(high, wide, step, step) for high in range(step) for wide in range(step)}
-    if sources or starts != wanted or len(drafts) != step**2:
+    if step > MAX_STEP:
         return False
+    wanted = {(high, wide, step, step) for high in range(step) for wide in range(step)}
+    if sources or not starts <= wanted or len(drafts) > len(wanted):
+        return False
+    if starts != wanted or len(drafts) != len(wanted):
+        return near(fold, op, "Patch merging", f"it has {len(starts)} of {len(wanted)} starts")
     shape = (*drafts[0].shape[:2], drafts[0].shape[2] * len(drafts))
     source.refs -= len({draft.inputs[0] for draft in drafts}) - 1
     fold.give(op, named(fold, op, "space to depth", [source], shape), found[0].axes)
@@ -81,8 +87,10 @@ def rescaled(fold: Fold, op: Op) -> bool:
         while draft.kind == "~math" and len(draft.inputs) == 1 and draft.op.kind in _LINEAR:
             draft = draft.inputs[0]
         last = len(draft.shape) - 1
-        if draft.span is None or draft.span[1:4] != (last, index, 1):
+        if draft.span is None or (draft.span.axis, draft.span.size) != (last, 1):
             return False
+        if draft.span.start != index:
+            return near(fold, op, "Rescaled images", "the channels stand in another order")
         if source is not None and draft.inputs[0] is not source:
             return False
         source = draft.inputs[0]

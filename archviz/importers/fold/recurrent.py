@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archviz.importers.fold.match import side_by_side
+from archviz.importers.fold.match import near, side_by_side
 from archviz.importers.fold.named import named
 from archviz.importers.fold.state import (
     BATCH,
@@ -191,6 +191,9 @@ def both_directions(fold: Fold, op: Op) -> bool:
         found = side_by_side(fold, op)
         whole = _reunited([value.draft for value in found]) if found else None
         if found is None or whole is None:
+            if found and _reunited([value.draft for value in reversed(found)]):
+                why = "the states stand in another order"
+                near(fold, op, "Both directions of a recurrent layer", why)
             return False
         fold.give(op, whole, found[0].axes)
         return True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from archviz.importers.fold.match import near
 from archviz.importers.fold.named import named
 from archviz.importers.fold.recurrent import STACK, restacked
 from archviz.importers.fold.state import BATCH, NCHW, NHWC, Axes, Fold, LayerDraft, TensorView
@@ -70,6 +71,8 @@ def _view_axes(draft: LayerDraft, batched: bool) -> Axes:
 def channel_shuffle(fold: Fold, op: Op) -> bool:
     """Channels of several groups, dealt out among them."""
     found = regrouped(fold, op, True)
+    if found is not None and found.order == (0, 2, 1, 4, 3):
+        return near(fold, op, "Channel shuffle", "height and width change places, too")
     if found is None or found.order != (0, 2, 1, 3, 4):
         return False
     sides, draft = fold.dims(found.source), found.source.draft
@@ -91,8 +94,10 @@ def pixel_shuffle(fold: Fold, op: Op) -> bool:
         return False
     sides, dims, parts = fold.dims(found.source), found.dims, found.parts
     tall, wide = parts[_UNFOLDED[found.order]]
-    if parts[4:] != sides[2:] or dims[0] != sides[0] or tall != wide:
+    if parts[4:] != sides[2:] or dims[0] != sides[0]:
         return False
+    if tall != wide:
+        return near(fold, op, "Pixel shuffle", f"its blocks are {tall}×{wide}, not square")
     if dims[2:] != (sides[2] * tall, sides[3] * tall):
         return False
     return _pixel_shuffle(fold, op, found.source.draft, tall)
@@ -113,8 +118,11 @@ def space_to_depth(fold: Fold, op: Op) -> bool:
     if _merged_patches(fold, op):
         return True
     found = cut_in_parts(fold, op)
-    if found is None or found.order not in ((0, 1, 3, 5, 2, 4), (0, 3, 5, 1, 2, 4)):
+    if found is None or len(found.dims) != 4:
         return False
+    if found.order not in ((0, 1, 3, 5, 2, 4), (0, 3, 5, 1, 2, 4)):
+        why = "the places of a block do not go to the channels"
+        return near(fold, op, "Space to depth", why)
     dims = found.dims
     if dims[2:] != (found.parts[2], found.parts[4]):
         return False
@@ -141,8 +149,10 @@ def _merged_patches(fold: Fold, op: Op) -> bool:
 def patches(fold: Fold, op: Op) -> bool:
     """A map as a sequence of patches, the values of each in a row."""
     found = cut_in_parts(fold, op)
-    if found is None or len(found.dims) != 3 or not is_row_of_cuts(found):
+    if found is None or len(found.dims) != 3:
         return False
+    if not is_row_of_cuts(found):
+        return near(fold, op, "Patches", "a row has places of several patches")
     label = f"patches {found.parts[3]}×{found.parts[5]}"
     made = named(fold, op, label, [found.source.draft], found.dims[1:])
     fold.give(op, made, (BATCH, 0, 1))

@@ -123,10 +123,7 @@ class TensorView(NamedTuple):
 
 def product(sides: Iterable[int]) -> int:
     """All sides multiplied."""
-    size = 1
-    for side in sides:
-        size *= side
-    return size
+    return prod(sides)
 
 
 def solid(dims: Sequence[int]) -> list[int]:
@@ -158,6 +155,8 @@ class Fold:
         """Constants that are weights of the model though they may be single numbers."""
         self.inside: dict[str, LayerDraft] = {}
         """The drafts that count weights in the bodies of operators, by the names of these."""
+        self.missed: dict[tuple[str, str], str] = {}
+        """Why rules do not fit that nearly do: by what an operator gives, and the rule."""
         self.merged = 0
         """Weights that layers count, and an exporter has merged with others."""
         self.origins: dict[str, str] = {}

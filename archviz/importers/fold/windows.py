@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archviz.importers.fold.facts import ConvOutcome
 from archviz.importers.fold.layers import dense_layer
+from archviz.importers.fold.match import near
 from archviz.importers.fold.state import (
     BATCH,
     NCHW,
@@ -322,8 +323,11 @@ def global_reduction(fold: Fold, op: Op) -> bool:
         return False
     targets = {order[axis] for axis in gone} - {ONE}
     flat = {axis for axis, side in enumerate(draft.shape[:-1]) if side == 1 and axis not in order}
-    if targets | flat != set(range(len(draft.shape) - 1)) or len(draft.shape) not in (2, 3, 4):
+    places = set(range(len(draft.shape) - 1))
+    if len(draft.shape) not in (2, 3, 4) or not targets | flat <= places:
         return False
+    if targets | flat != places:
+        return near(fold, op, "Global pooling as a mean", "it is not over all places")
     keep = op.attributes.get("keepdims", 1)
     left: Axes = tuple(
         ONE if axis in gone and target >= 0 else min(target, 0)

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.layers import attach
-from archviz.importers.fold.match import operands
+from archviz.importers.fold.match import near, operands
 from archviz.importers.fold.named import named
-from archviz.importers.fold.state import ONE, Fold, LayerDraft, TensorView, reduced_axes
+from archviz.importers.fold.state import ONE, Fold, LayerDraft, TensorView, product, reduced_axes
+from archviz.network.kinds import NORMS
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
@@ -28,11 +29,43 @@ WRITTEN_OUT: Mapping[tuple[str, ...], str] = {
 """The norm that steps with a number for each channel come to."""
 
 
-def finish_norm(fold: Fold, op: Op, value: TensorView, last: LayerDraft, norm: str) -> bool:
-    """Make a norm of its steps, the last of which has just been made."""
+def by_statistics(fold: Fold, op: Op, value: TensorView, last: LayerDraft) -> bool:
+    """A batch norm that goes by moving statistics, written out: of its steps one norm."""
+    steps = _steps(last)
+    names = [name for step in steps for name in step.op.inputs if name in fold.constants]
+    found = {leaf: None for name in names for leaf in fold.leaves.get(name, (name,))}
+    norm = {4: "batch-norm", 2: "batch-norm-plain"}.get(len(found), "")
+    base = steps[-1].inputs[0]
+    channels = base.shape[-1]
+    fits = all(product(fold.constants[leaf].shape) == channels for leaf in found)
+    if not norm or not fits or len(fold.graph.moving.intersection(found)) != 2:
+        return False
+    if norm == "batch-norm" and fold.graph.buffers.issuperset(found):
+        norm = "batch-norm-frozen"
+    fold.drafts.pop()
+    for name in names:
+        fold.weighed.pop(name, None)
+    for leaf, draft in list(fold.seen_weights.items()):
+        if draft in steps:
+            del fold.seen_weights[leaf]
+    taken = steps[-1].options.get("taken", 1)
+    draft = attach(fold, op, TensorView(base, value.axes), "norm", norm, taken)
+    fold.weigh(draft, *found)
+    draft.fixed += NORMS[norm].weights[1] * channels
+    return True
+
+
+def _steps(last: LayerDraft) -> list[LayerDraft]:
+    """The steps of a norm, the last one first."""
     steps = [last]
     while len(steps) < len(last.norm_steps):
         steps.append(steps[-1].inputs[0])
+    return steps
+
+
+def finish_norm(fold: Fold, op: Op, value: TensorView, last: LayerDraft, norm: str) -> bool:
+    """Make a norm of its steps, the last of which has just been made."""
+    steps = _steps(last)
     fold.drafts.pop()
     first = steps[-1]
     base = first.inputs[0]
@@ -53,29 +86,44 @@ def finish_norm(fold: Fold, op: Op, value: TensorView, last: LayerDraft, norm: s
 
 def by_deviation(fold: Fold, op: Op) -> bool:
     """(x - mean) / sqrt(variance + epsilon), the start of a norm that is written out."""
+    why = ""
     for upper, lower in operands(fold, op):
         square = _deviation(lower.draft, op.kind)
-        if square is None:
+        why = square if isinstance(square, str) else why
+        if square is None or isinstance(square, str):
+            why = why or _turned(upper.draft, lower.draft, op.kind)
             continue
         centred = upper.draft
         if square.inputs[0] is not centred:
+            why = "the deviation is that of another value"
             continue
         base, norm, taken = centred, "rms-norm", 2
         if centred.op.kind == "Sub" and len(centred.inputs) == 2:
             base, mean = centred.inputs
             norm, taken = "layer-norm", 2
             if mean.kind != "~mean" or mean.inputs[0] is not base:
+                why = "what is taken away is no mean of the value"
                 continue
         made = fold.draft("~norm", op, [base], base.shape)
         made.norm_steps = (norm,)
         made.options["taken"] = taken
         fold.give(op, made, upper.axes, upper.dims)
         return True
-    return False
+    return bool(why) and near(fold, op, "RMS norm written out", why)
 
 
-def _deviation(draft: LayerDraft, kind: str) -> LayerDraft | None:
-    """The square below sqrt(mean(square) + epsilon), or below its reciprocal."""
+def _turned(upper: LayerDraft, lower: LayerDraft, kind: str) -> str:
+    """What to say where a deviation is divided by its value."""
+    square = _deviation(upper, kind) if kind == "Div" else None
+    turned = isinstance(square, LayerDraft) and square.inputs[0] is lower
+    return "the deviation is divided by the value" if turned else ""
+
+
+def _deviation(draft: LayerDraft, kind: str) -> LayerDraft | str | None:
+    """The square below sqrt(mean(square) + epsilon), or below its reciprocal.
+
+    Words where it is nearly that.
+    """
     if kind == "Mul":
         over = draft.op.kind == "Div" and draft.operands[:1] == (1,)
         if draft.kind != "~math" or not (over or draft.op.kind == "Reciprocal"):
@@ -86,12 +134,12 @@ def _deviation(draft: LayerDraft, kind: str) -> LayerDraft | None:
             return None
         draft = draft.inputs[0]
     if draft.kind != "~mean":
-        return None
+        return "the mean is not over the features" if draft.op.kind == "ReduceMean" else None
     square = draft.inputs[0]
-    if square.op.kind == "Pow" and square.kind == "~math" and square.operands[1] == 2:
-        return square
+    if square.op.kind == "Pow" and square.kind == "~math":
+        return square if square.operands[1] == 2 else f"the power is {square.operands[1]:g}, not 2"
     if square.op.kind == "Mul" and len(square.inputs) == 2:
-        return square if square.inputs[0] is square.inputs[1] else None
+        return square if square.inputs[0] is square.inputs[1] else "what is summed is no square"
     return None
 
 
@@ -122,8 +170,11 @@ def feature_mean(fold: Fold, op: Op) -> bool:
 def by_length(fold: Fold, op: Op) -> bool:
     """A value divided by its own length."""
     left, right = fold.value(op), fold.value(op, 1)
-    if left is None or right is None or _length(right.draft) is not left.draft:
+    length = _length(right.draft) if left is not None and right is not None else None
+    if left is None or right is None or length is None:
         return False
+    if length is not left.draft:
+        return near(fold, op, "L2 normalisation", "the length is that of another value")
     if len(left.axes or ()) != len(right.axes or ()) or left.axes is None:
         return False
     left.draft.refs -= 1

@@ -12,11 +12,13 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from archviz.errors import ArchvizError, did_you_mean, fail
+from archviz.importers.read.exported import is_program
 from archviz.importers.read.torch_libraries import LIBRARIES, Made, library_model, offline
+from archviz.importers.read.torch_version import INSTALL
 
 _NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _DOTTED = re.compile(_NAME)
@@ -116,7 +118,7 @@ def _torch(source: str) -> Any:
     try:
         return importlib.import_module("torch")
     except ImportError:
-        raise fail(source, "needs PyTorch", "pip install torch") from None
+        raise fail(source, "needs PyTorch", INSTALL) from None
 
 
 def _from_file(what: Named) -> Any:
@@ -146,7 +148,7 @@ def _import(what: Named) -> Any:
 
 def _module(what: Named, found: Any, light: bool) -> Any:
     torch = _torch(what.source)
-    if isinstance(found, torch.nn.Module):
+    if isinstance(found, torch.nn.Module | Mapping) or is_program(found):
         return found
     if not callable(found) or (inspect.isclass(found) and not issubclass(found, torch.nn.Module)):
         kind = found.__name__ if inspect.isclass(found) else type(found).__name__
@@ -154,9 +156,9 @@ def _module(what: Named, found: Any, light: bool) -> Any:
         raise fail(what.source, f"is no PyTorch module ({kind})", advice)
     _check_free(what, found)
     made = _run(what, "made", light, found)
-    if not isinstance(made, torch.nn.Module):
+    if not isinstance(made, torch.nn.Module | Mapping) and not is_program(made):
         raise fail(what.source, f"gives {type(made).__name__}, no PyTorch module")
-    return made
+    return made  # of a dictionary it is said what it is
 
 
 def _check_free(what: Named, maker: Any) -> None:

@@ -9,17 +9,24 @@ import logging
 import random
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from archviz.errors import fail
-from archviz.importers.graphs import EXPERTS, Held, LayerGraph, OpGraph
+from archviz.importers.graphs import LayerGraph
+from archviz.importers.read.exported import is_program
+from archviz.importers.read.recorded import Facts, counted_buffers, layers_of_recording
 from archviz.importers.read.torch_copy import copied, twins
-from archviz.importers.read.torch_examples import Example, examples_of, lacks_batch, with_batch
+from archviz.importers.read.torch_examples import (
+    Example,
+    drops_batch,
+    examples_of,
+    lacks_batch,
+    with_batch,
+)
+from archviz.importers.read.torch_given import module_of
+from archviz.importers.read.torch_version import INSTALL, NEEDED, RANGE, outside, version_of
 from archviz.importers.record.recording import Recording, record, tensors_in
-
-MOVING = ("running_mean", "running_var")
-"""Buffers that are counted as parameters which are not trained."""
 
 
 def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> LayerGraph:
@@ -37,67 +44,21 @@ def layers_of_torch(module: Any, given: Any = None, mode: str = "eval") -> Layer
     try:
         import torch
     except ImportError:
-        raise fail(name, "needs PyTorch", "install torch, or import an ONNX file") from None
-    module = getattr(module, "_orig_mod", module)  # of what torch.compile gives
+        advice = f"{INSTALL}, or import an ONNX file"
+        raise fail(name, "needs PyTorch", advice) from None
+    if () < version_of(torch) < NEEDED:
+        message = f"needs PyTorch {RANGE}; this is {torch.__version__}"
+        raise fail(name, message, f"{INSTALL}, or import an ONNX file")
+    if is_program(module):
+        from archviz.importers.read.exported_live import layers_of_program
+
+        return layers_of_program(torch, module, given, [*filter(None, [outside(torch)])])
+    module = module_of(torch, module)
     name = type(module).__name__
-    _check(torch, module, name)
-    ran, reason = _recorded(torch, module, examples_of(torch, module, given, name), mode, name)
-    from archviz.importers.fold.pipeline import fold_graph
-    from archviz.importers.record.attention_parts import with_attention
-    from archviz.importers.record.decided import settled
-    from archviz.importers.record.functions import lowered
-    from archviz.importers.record.loops import rolled
-    from archviz.importers.record.multiply_adds import counted, idle_products, miscounted
-    from archviz.importers.record.proof import gaps
-    from archviz.importers.record.uniform import without_picks
-
-    learned = frozenset(
-        [key for key, _ in module.named_parameters()]
-        + [key for key, _ in module.named_buffers() if key.rpartition(".")[2] in MOVING]
+    recording, reason = _recorded(
+        torch, module, examples_of(torch, module, given, name), mode, name
     )
-    recording, left_out = settled(rolled(without_picks(ran)))
-    operators = lowered(recording, name, learned)
-    graph = fold_graph(operators, name)
-    again = {scope.path for call in recording.calls for scope in call.scopes if scope.again}
-    classes = {
-        path: type(part).__name__
-        for path, part in module.named_modules()
-        if path and path not in again  # layers of several runs are no one part
-    }
-    graph = with_attention(graph._replace(classes=classes))
-    held = _held(torch, module, graph, recording.needed().union(*_idle_experts(operators)))
-    calls = gaps(recording, graph.nodes, graph.owners)
-    products = counted(recording)
-    held = held._replace(
-        calls=calls,
-        counts=miscounted(products, sum([node.macs for node in graph.nodes]), graph.batch),
-        uncounted=products.unknown,
-        left_out=left_out,
-        notes=(*_notes(module, mode, reason), *idle_products(products)),
-    )
-    return graph._replace(name=name, held=held)
-
-
-def _idle_experts(operators: OpGraph) -> Iterator[Sequence[str]]:
-    """Weights of experts, which are used though no row may have gone through them."""
-    return (op.inputs for op in operators.ops if op.kind == EXPERTS)
-
-
-def _check(torch: Any, module: Any, name: str) -> None:
-    if isinstance(module, type) and issubclass(module, torch.nn.Module):
-        raise fail(module.__name__, "is a class", f"make a model of it: {module.__name__}(…)")
-    if isinstance(module, Mapping) and any(map(torch.is_tensor, module.values())):
-        raise fail(
-            "the model",
-            "is a state dict: weights without their network",
-            "make the module, and load them into it with load_state_dict",
-        )
-    if hasattr(module, "graph_module") and callable(getattr(module, "module", None)):
-        raise fail(name, "is an exported program", "give its module: program.module()")
-    if isinstance(module, torch.jit.ScriptModule):
-        raise fail(name, "is a script, which hides what it calls", "give the module it was made of")
-    if not isinstance(module, torch.nn.Module):
-        raise fail(name, "is no PyTorch module", "give a torch.nn.Module")
+    return layers_of_recording(recording, _facts(torch, module, name, _notes(mode, reason)))
 
 
 # ---- running it -------------------------------------------------------------------------------
@@ -115,12 +76,16 @@ def _recorded(
         for example in examples:
             try:
                 recording = _run(torch, module, example, mode == "train", light)
-                axis = lacks_batch(recording)
+                axis = lacks_batch(recording, module)
                 if axis is not None:
                     batched = with_batch(torch, example, axis)
                     recording = _run(torch, module, batched, mode == "train", light)
-                    if lacks_batch(recording) is not None:
+                    if lacks_batch(recording, module) is not None:
                         raise ValueError("a convolution gets an input without a batch")
+                elif example.sized and drops_batch(recording):
+                    with contextlib.suppress(Exception):  # then it takes none
+                        batched = with_batch(torch, example)
+                        recording = _run(torch, module, batched, mode == "train", light)
                 return recording, "" if light else _said(first)
             except Exception as error:  # whatever the module's own code raises
                 first = error if first is None or not light else first
@@ -131,6 +96,8 @@ def _recorded(
     advice = f"check that it runs on an input of {shown}"
     if any(torch.nn.parameter.is_lazy(one) for one in module.parameters()):
         advice = "it has lazy parameters; call it once yourself, which gives them a shape"
+    elif outside(torch):
+        advice = outside(torch)
     raise fail(name, f"cannot run: {reason}", advice) from first
 
 
@@ -138,14 +105,11 @@ def _said(error: Exception | None) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__
 
 
-def _notes(module: Any, mode: str, reason: str) -> tuple[str, ...]:
-    """How the module was read, and what a figure does not show."""
+def _notes(mode: str, reason: str) -> tuple[str, ...]:
+    """How the module was read."""
     said = [f"read in {'training' if mode == 'train' else 'evaluation'} mode"]
     if reason:
         said.append(f"ran on zeros with its weights, since without them: {reason[:100]}")
-    frozen = [int(one.numel()) for one in module.parameters() if not one.requires_grad]
-    if sum(frozen):
-        said.append(f"counted as trainable, though frozen: {sum(frozen):,} parameters")
     return tuple(said)
 
 
@@ -217,40 +181,28 @@ def _quiet(torch: Any) -> Iterator[None]:
 # ---- what it holds ----------------------------------------------------------------------------
 
 
-def _held(torch: Any, module: Any, graph: LayerGraph, needed: Set[str]) -> Held:
-    """What a module has by its own count: parameters, each once, and moving statistics.
+def _facts(torch: Any, module: Any, name: str, notes: tuple[str, ...]) -> Facts:
+    """What a module has by its own count."""
+    from archviz.importers.record.scripts import name_of_part
 
-    ``needed`` are the values that were used; other weights stand apart.
-    """
-    found = graph.held
-    if any(hasattr(part, "_packed_params") for part in module.modules()):
-        # quantised: its weights are no parameters
-        return Held("model", boxes=graph.unknown, shapes=found.shapes)
-    names: dict[int, list[str]] = {}
+    first: dict[int, str] = {}
+    others: dict[str, str] = {}
     sizes: dict[str, int] = {}
-    for name, parameter in module.named_parameters(remove_duplicate=False):
-        own = names.setdefault(id(parameter), [])
-        own.append(name)
-        lazy = torch.nn.parameter.is_lazy(parameter)
-        sizes[own[0]] = 0 if lazy else int(parameter.numel())
-    moving = {
-        name: int(buffer.numel())
-        for name, buffer in module.named_buffers()
-        if name.rpartition(".")[2] in MOVING
-    }
-    unused = {name: size for name, size in (sizes | moving).items() if size and name not in needed}
-    for name in unused:
-        sizes.pop(name, None)
-        moving.pop(name, None)
-    names = {key: own for key, own in names.items() if own[0] in sizes}
-    known = moving.keys() | {name for own in names.values() for name in own}
-    return Held(
-        "model",
-        sum(sizes.values()) + sum(moving.values()),
-        fixed=sum(moving.values()),
-        untaken={own[0]: sizes[own[0]] for own in names.values() if not found.taken.keys() & own},
-        extra={name: size for name, size in found.taken.items() if name not in known},
-        computed={name: sizes[name] for name in found.computed if name in sizes},
-        unused=tuple(unused.items()),
-        shapes=found.shapes,
+    for key, one in module.named_parameters(remove_duplicate=False):
+        if first.setdefault(id(one), key) != key:
+            others[key] = first[id(one)]
+        else:
+            sizes[key] = 0 if torch.nn.parameter.is_lazy(one) else int(one.numel())
+    frozen = [first[id(one)] for one in module.parameters() if not one.requires_grad]
+    buffers = {key: int(one.numel()) for key, one in module.named_buffers()}
+    return Facts(
+        name,
+        sizes,
+        frozenset(frozen),
+        others,
+        counted_buffers(buffers),
+        {path: name_of_part(part) for path, part in module.named_modules()},
+        any(hasattr(part, "_packed_params") for part in module.modules()),
+        notes,
+        tuple(filter(None, [outside(torch)])),
     )

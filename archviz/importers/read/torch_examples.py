@@ -24,6 +24,8 @@ class Example(NamedTuple):
 
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
+    sized: bool = False
+    """Whether only sizes were given, of which nobody says whether they have a batch."""
 
 
 def examples_of(torch: Any, module: Any, given: Any, name: str) -> list[Example]:
@@ -43,11 +45,13 @@ def examples_of(torch: Any, module: Any, given: Any, name: str) -> list[Example]
     if isinstance(given, list | tuple) and next(tensors_in(torch, given), None) is not None:
         return [Example(tuple(given), {})]
     own = _sizes(given, name)
-    tried = [own] if (batched := _batched(module, own)) == own else [own, batched]
+    ways = [own] if (batched := _batched(module, own)) == own else [own, batched]
+    if all(len(size) < IMAGE_AXES["Conv2d"] for size in own):
+        ways.append([(1, *size) for size in own])  # where it does not run without a batch
     return [
-        Example(tuple(map(_zeros(torch), sizes, kinds)), {})
-        for sizes in tried
-        for kinds in _kinds(torch, module, sizes)
+        Example(tuple(map(_zeros(torch), way, kinds)), {}, way is own)
+        for way in ways
+        for kinds in _kinds(torch, module, way)
     ]
 
 
@@ -102,18 +106,35 @@ def _batched(module: Any, sizes: list[tuple[int, ...]]) -> list[tuple[int, ...]]
 RECURRENT = ("LSTM", "GRU", "RNN")
 
 
-def lacks_batch(recording: Recording) -> int | None:
-    """Where the batch goes that a convolution or a recurrent layer lacks; None where none does."""
+ATTENTION = "multi_head_attention_forward"
+
+
+def lacks_batch(recording: Recording, module: Any) -> int | None:
+    """Where the batch goes that a convolution, an attention or a recurrent layer lacks.
+
+    None where none does.
+    """
     for call in recording.calls:
         axes = IMAGE_AXES.get(call.function.capitalize())
         data = next(iter(refs_in(call.args) or refs_in(call.kwargs)), None)
         if axes and data and len(recording.values[data].shape) < axes:
             return 0
+        if call.function == ATTENTION and data and len(recording.values[data].shape) == 2:
+            part = module.get_submodule(call.scopes[-1].path) if call.scopes else None
+            return 0 if getattr(part, "batch_first", False) else 1
         kind = call.scopes[-1].kind if call.scopes else ""
         own = kind in RECURRENT and call.function == "unsqueeze" and (data,) == recording.inputs
         if own and isinstance(call.args[-1], int):
             return call.args[-1]  # it adds one itself
     return None
+
+
+def drops_batch(recording: Recording) -> bool:
+    """Whether of what is as large as an image the first side is in no result: it is no batch."""
+    shapes = [recording.values[name].shape for name in recording.inputs]
+    ends = [recording.values[name].shape[:1] for name in recording.outputs]
+    first = shapes[0][:1] if len(shapes) == 1 and len(shapes[0]) == IMAGE_AXES["Conv2d"] - 1 else ()
+    return bool(first) and first != (1,) and first not in ends
 
 
 def with_batch(torch: Any, example: Example, axis: int = 0) -> Example:

@@ -218,7 +218,7 @@ def _lower(low: Operators, call: Call) -> None:
         if first != call.outputs[0]:
             low.put("Identity", [first], call.outputs[0])
             return
-    function = FUNCTIONS.get(call.function)
+    function = None if call.hidden else FUNCTIONS.get(call.function)
     written = len(low.ops)
     if function is not None:
         try:

@@ -166,6 +166,8 @@ def of_call(recording: Recording, call: Call) -> int | None:
     if call.function == LOOP:
         macs: int | None = call.kwargs["macs"]
         return macs
+    if call.hidden:
+        return None
     found = COUNTS.get(call.function)
     if found is None:
         return None if is_product(call) else 0

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from archviz.importers.record.scripts import name_of_part, watched_scripts
+
 MAX_NESTED = 32
 """Lists in lists that are looked through for tensors."""
 
@@ -65,6 +67,8 @@ class Call(NamedTuple):
     outputs: tuple[str, ...]
     scopes: tuple[Scope, ...]
     """The modules that were running, outermost first."""
+    hidden: bool = False
+    """Whether nobody has seen what it does inside."""
 
 
 class Recording(NamedTuple):
@@ -141,7 +145,7 @@ def name_of(function: Any) -> str:
     return _RENAMED.get(name) or (name.strip("_") or name)
 
 
-class _Notes:
+class Notes:
     """What is written down while a module runs; tensors are kept, for their identities."""
 
     def __init__(self, torch: Any) -> None:
@@ -151,7 +155,8 @@ class _Notes:
         self.names: dict[int, str] = {}
         self.kept: list[Any] = []
         self.stack: list[Scope] = []
-        self.made: set[int] = set()
+        self.silent = 0
+        """Whether what is called is no call of the module's own."""
 
     def name(self, tensor: Any, origin: str = "constant", name: str = "", given: Any = None) -> str:
         """The name of a tensor; one that nobody has seen before is what ``origin`` says."""
@@ -194,6 +199,8 @@ class _Notes:
         self, function: Any, args: Any, kwargs: Any, versions: Sequence[int], result: Any
     ) -> None:
         """Write down a call that has come back; ``versions`` were those of what it was given."""
+        if self.silent:
+            return
         given = list(tensors_in(self.torch, (args, kwargs)))
         pairs = zip(given, versions, strict=True)
         changed = {id(one): one for one, before in pairs if one._version != before}
@@ -212,6 +219,24 @@ class _Notes:
         self.calls.append(Call(name_of(function), *refs, outputs, scopes))
         for one in changed.values():
             self.written_through(one, scopes)
+
+    @contextlib.contextmanager
+    def silence(self) -> Iterator[None]:
+        """Write nothing down while this lasts."""
+        self.silent += 1
+        try:
+            yield
+        finally:
+            self.silent -= 1
+
+    def opaque(self, name: str, given: Any, weights: Iterable[Any], result: Any) -> None:
+        """Write down that values came out of what nobody has seen inside."""
+        made = [one for one in tensors_in(self.torch, result) if id(one) not in self.names]
+        if made and not self.silent:
+            own = [Ref(self.name(tensor)) for tensor in weights]
+            args = (*self.refs(given), *own)
+            outputs = tuple([self.give(tensor) for tensor in made])
+            self.calls.append(Call(name, args, {}, outputs, tuple(self.stack), True))
 
     def written_through(self, view: Any, scopes: tuple[Scope, ...]) -> None:
         """What a view was taken of has changed with it."""
@@ -247,7 +272,7 @@ def record(
     ``originals`` gives the parameters and buffers by name whose numbers are known; those of the
     module may be on the meta device. Whatever the module raises passes through.
     """
-    notes = _Notes(torch)
+    notes = Notes(torch)
     for origin, tensors in (
         ("parameter", module.named_parameters(remove_duplicate=True)),
         ("buffer", module.named_buffers(remove_duplicate=True)),
@@ -258,7 +283,7 @@ def record(
     for name, tensor in _named_inputs(torch, module, args, kwargs):
         free = name not in notes.values
         inputs.append(notes.give(tensor, "input", name if free else f"input {name}"))
-    with _watched(torch, module, notes), _mode(torch, notes):
+    with watched_scripts(torch, module, notes), _watched(torch, module, notes), _mode(torch, notes):
         result = module(*args, **kwargs)
     outputs = [notes.name(tensor) for tensor in tensors_in(torch, result)]
     return Recording(tuple(notes.calls), notes.values, tuple(dict.fromkeys(inputs)), tuple(outputs))
@@ -281,25 +306,19 @@ def _named_inputs(
 
 
 @contextlib.contextmanager
-def _watched(torch: Any, module: Any, notes: _Notes) -> Iterator[None]:
+def _watched(torch: Any, module: Any, notes: Notes) -> Iterator[None]:
     """Know which module is running."""
     paths = {id(part): path for path, part in module.named_modules()}
     ran: set[str] = set()
 
     def enter(part: Any, args: Any) -> None:
         path = paths.get(id(part), "?")
-        notes.stack.append(Scope(path, type(part).__name__, path in ran))
+        notes.stack.append(Scope(path, name_of_part(part), path in ran))
         ran.add(path)
 
     def leave(part: Any, args: Any, result: Any) -> None:
-        opaque = [t for t in tensors_in(torch, result) if id(t) not in notes.names]
-        scopes = tuple(notes.stack)
+        notes.opaque(name_of_part(part), args, (*part.parameters(), *part.buffers()), result)
         notes.stack.pop()
-        if opaque:
-            own = [notes.name(tensor) for tensor in (*part.parameters(), *part.buffers())]
-            given = (*notes.refs(args), *map(Ref, own))
-            outputs = tuple(notes.give(tensor) for tensor in opaque)
-            notes.calls.append(Call(type(part).__name__, given, {}, outputs, scopes))
 
     hooks = torch.nn.modules.module
     handles = (
@@ -334,7 +353,7 @@ def _normalised(torch: Any, function: Any, args: Sequence[Any], kwargs: Any) -> 
     return torch.empty_like(given) if wanted and fits else None
 
 
-def _mode(torch: Any, notes: _Notes) -> Any:
+def _mode(torch: Any, notes: Notes) -> Any:
     from torch.overrides import TorchFunctionMode
 
     class Mode(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
