@@ -138,6 +138,7 @@ def test_weights_of_an_attention_sum_to_one_also_where_they_are_turned(
 
 ANOTHER = {
     "Attention in windows", "Masked attention", "Class token", "Positions", "Rows of a small table",
+    "Positions that are counted in the words",
 }  # fmt: skip
 """Rules whose look-alikes are something else that is understood."""
 EXPRESSIONS = ("Hard swish", "GELU", "Mish")

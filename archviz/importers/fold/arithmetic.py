@@ -69,7 +69,8 @@ def _with_weights(fold: Fold, op: Op, found: WithConstant) -> bool:
     if axes is None or _spreads(fold, found):
         return False
     touched = _touched(found)
-    if not constant.weight:
+    centred = draft.kind == "~affine" and draft.norm_steps[:2] == ("Sub", "Div")
+    if not constant.weight and not centred:  # scale and shift of a frozen norm may be buffers
         return _with_table(fold, op, found)
     if touched == [len(draft.shape) - 1] and (behind or op.kind in ("Add", "Mul")):
         return _by_channel(fold, op, found.value, name)

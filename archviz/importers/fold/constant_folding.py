@@ -120,7 +120,7 @@ def _note_leaves(fold: Fold, op: Op) -> bool:
             leaves.update(dict.fromkeys(fold.leaves.get(name, (name,))))
         if name in fold.reduced:
             fold.reduced.update(op.outputs)
-    if op.kind.startswith("Reduce") or op.kind.endswith("Normalization"):
+    if op.kind.startswith("Reduce") or op.kind.endswith(("Normalization", "Sqrt", "sqrt")):
         fold.reduced.update(op.outputs)
     several = [name for name in leaves if fold.graph.learned or fold.constants[name].size > 1]
     if leaves:

@@ -144,19 +144,24 @@ def batch_norm(fold: Fold, op: Op) -> bool:
     channels = value.draft.shape[-1]
     if value.axes[1] != len(value.draft.shape) - 1:
         return False
-    names = [name for name in op.inputs[1:5] if name]
+    names = [name for name in op.inputs[1:5] if name and _counts(fold, name)]
     norm = {4: "batch-norm", 2: "batch-norm-plain"}.get(len(names), "")
-    if not norm or not all(op.inputs[3:5]):
+    if not norm or not {*op.inputs[3:5]} <= {*names}:
         return False
     for name in names:
         tensor = fold.constants.get(name)
         if tensor is None or tensor.shape != (channels,):
             return False
-    held = len(names) == 4 and fold.graph.buffers.issuperset(names)
-    draft = attach(fold, op, value, "norm", "batch-norm-frozen" if held else norm)
+    draft = attach(fold, op, value, "norm", norm)
     fold.weigh_known(draft, names, channels)
-    draft.fixed += (4 if held else 2) * channels
+    draft.fixed += 2 * channels
     return True
+
+
+def _counts(fold: Fold, name: str) -> bool:
+    """Whether a constant is no buffer of a PyTorch module other than a moving statistic."""
+    tensor = fold.constants.get(name)
+    return not fold.graph.learned or tensor is None or tensor.weight
 
 
 def layer_norm(fold: Fold, op: Op) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archviz.importers.fold.match import near
 from archviz.importers.fold.named import named
 from archviz.importers.fold.regroup import Regrouped, cut_in_parts, is_row_of_cuts, regrouped
 from archviz.importers.fold.state import BATCH, NCHW, NHWC, Axes, Fold, LayerDraft, TensorView
@@ -33,7 +34,7 @@ def window_partition(fold: Fold, op: Op) -> bool:
         made = _windows_of(fold, op, found, (rows, columns, high, wide), found.dims[1:])
         fold.give(op, made, (BATCH, 0, 1, 2))
         return True
-    found = _windows(fold, op)
+    found = _windows(fold, op, "Window partition")
     if found is None or not fold.alike(found.source.axes, NHWC):
         return False
     draft, dims = found.source.draft, found.dims
@@ -73,7 +74,7 @@ def _flattened(fold: Fold, op: Op) -> bool:
 
 def window_reverse(fold: Fold, op: Op) -> bool:
     """The map that windows make up; of a single one only its sides change."""
-    found, axes = _windows(fold, op), NHWC
+    found, axes = _windows(fold, op, "Window return"), NHWC
     if found is None:
         found, axes = regrouped(fold, op, False), NCHW
         if found is None or found.order != (0, 5, 1, 3, 2, 4):
@@ -97,12 +98,17 @@ def window_reverse(fold: Fold, op: Op) -> bool:
     return True
 
 
-def _windows(fold: Fold, op: Op) -> Regrouped | None:
+def _windows(fold: Fold, op: Op, rule: str) -> Regrouped | None:
     """Columns of windows changed for rows in them, or back, where the channels are last."""
     found = regrouped(fold, op, False)
-    if found is None or found.order != (0, 1, 3, 2, 4, 5):
+    if found is None or len(found.order) != 6 or fold.batch != 1 or found.parts[0] != 1:
         return None
-    return found if fold.batch == 1 and found.parts[0] == 1 else None
+    if found.order == (0, 1, 3, 2, 4, 5):
+        return found
+    of_map = fold.alike(found.source.axes, NHWC) == (rule == "Window partition")
+    if of_map and found.order[0] == 0 and found.order[-1] == 5:
+        near(fold, op, rule, "the places in each window stand in another order")
+    return None
 
 
 def _is(draft: LayerDraft, what: str) -> bool:

@@ -163,7 +163,7 @@ class Fold:
         """Of what was computed from one weight alone, such as rows of a table: that weight."""
         self.leaves: dict[str, tuple[str, ...]] = {}
         """Of what was computed from weights: all of these."""
-        self.reduced: set[str] = set()  # by a sum or a norm
+        self.reduced: set[str] = set()  # by a sum, a norm or a root
         self.direct = taken_directly(graph) if graph.learned else frozenset[str]()
         """Weights that layers take as they are, whatever else is computed from them."""
         taken = [

@@ -33,15 +33,16 @@ def by_statistics(fold: Fold, op: Op, value: TensorView, last: LayerDraft) -> bo
     """A batch norm that goes by moving statistics, written out: of its steps one norm."""
     steps = _steps(last)
     names = [name for step in steps for name in step.op.inputs if name in fold.constants]
-    found = {leaf: None for name in names for leaf in fold.leaves.get(name, (name,))}
+    every = {leaf: None for name in names for leaf in fold.leaves.get(name, (name,))}
+    found = [leaf for leaf in every if fold.constants[leaf].weight]
     norm = {4: "batch-norm", 2: "batch-norm-plain"}.get(len(found), "")
     base = steps[-1].inputs[0]
     channels = base.shape[-1]
     fits = all(product(fold.constants[leaf].shape) == channels for leaf in found)
-    if not norm or not fits or len(fold.graph.moving.intersection(found)) != 2:
+    if not norm or not fits or fold.reduced.isdisjoint(names):
         return False
-    if norm == "batch-norm" and fold.graph.buffers.issuperset(found):
-        norm = "batch-norm-frozen"
+    if len(fold.graph.moving.intersection(found)) != 2:
+        return False
     fold.drafts.pop()
     for name in names:
         fold.weighed.pop(name, None)
