@@ -93,6 +93,8 @@ class OpGraph(NamedTuple):
     """Whether the source says which constants are weights."""
     sides: Mapping[str, tuple[str, ...]] = NOTHING
     """What inputs call their open sides, '' of the others."""
+    called: Mapping[str, str] = NOTHING
+    """What the source calls its outputs, by their values."""
 
 
 ORDERED = frozenset({"scaled-add", "op-merge"})
@@ -183,3 +185,5 @@ class LayerGraph(NamedTuple):
     """The layer that each value of the source belongs to, by their ids."""
     batch: int = 1
     """How many examples go in at once; layers count for one of them."""
+    called: Mapping[str, str] = NOTHING
+    """What the source calls its outputs, by the layers that give them."""

@@ -58,7 +58,8 @@ def read_graph(
     _check_merges(reader, bodies, wires, again, marks)
     inputs = [name for name in order if bodies[name] and begins(bodies[name][0])]
     anew = {name for name in order if bodies[name] and isinstance(bodies[name][0], FromSpec)}
-    _check_ends(reader, node.mark, order, wires, marks, inputs, outside | anew)
+    begun = anew if place.first and not place.top else set()  # it takes nothing else then
+    _check_ends(reader, node.mark, order, wires, marks, inputs, outside | anew, begun)
     if len(reader.problems) > before:
         return None
     every = tuple(edge for edge in wires for _ in range(2 if edge in again else 1))
@@ -210,10 +211,12 @@ def _check_ends(
     marks: dict[str, Mark],
     inputs: list[str],
     outside: set[str],
+    begun: set[str],
 ) -> None:
     """Note what no way leads to or from.
 
-    Nodes in ``inputs`` begin with an input; what is ``outside`` has its value from there.
+    Nodes in ``inputs`` begin with an input; what is ``outside`` has its value from there. Those in
+    ``begun`` are enough for a graph that nothing comes into.
     """
     targets = _neighbours(wires)
     sources = {target for _, target in wires}
@@ -224,7 +227,8 @@ def _check_ends(
         if name in sources:
             reader.problem(marks[name], f"node '{name}' begins with an input and has one before it")
     to_out = _reach("out", _neighbours((target, source) for source, target in wires))
-    if "out" not in (from_in if "in" in targets or not inputs else from_inputs):
+    enough = from_inputs.union(*(_reach(name, targets) for name in begun))
+    if "out" not in (from_in if "in" in targets or not (inputs or begun) else enough):
         reader.problem(mark, "no way leads from 'in' to 'out'")
         return
     for name in order:

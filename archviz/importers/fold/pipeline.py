@@ -214,10 +214,8 @@ HANDLERS = handlers_of(RULES)
 
 
 def _emit(fold: Fold) -> LayerGraph:
-    ends = []
-    for name in fold.graph.outputs:
-        if name in fold.values:
-            ends.append(fold.values[name].draft)
+    given = [name for name in fold.graph.outputs if name in fold.values]
+    ends = [fold.values[name].draft for name in given]
     if not ends:
         raise fail(fold.path, "gives nothing but constants: there is nothing to draw")
     needed = set(ends)
@@ -263,12 +261,14 @@ def _emit(fold: Fold) -> LayerGraph:
                 draft.macs,
             )
         )
-    outputs = tuple(dict.fromkeys([draft.name for draft in ends]))
+    called: dict[str, str] = {}
+    for name, draft in zip(given, ends, strict=True):
+        called.setdefault(draft.name, fold.graph.called.get(name, ""))
     inside = set(kept)
     owners = {name: one.draft.name for name, one in fold.values.items() if one.draft in inside}
     held = _held(fold, kept)
-    found = tuple(nodes), outputs, tuple(unknown), held
-    return LayerGraph(fold.graph.name, *found, owners=owners, batch=fold.batch)
+    found = tuple(nodes), tuple(called), tuple(unknown), held
+    return LayerGraph(fold.graph.name, *found, owners=owners, batch=fold.batch, called=called)
 
 
 def _held(fold: Fold, kept: list[LayerDraft]) -> Held:

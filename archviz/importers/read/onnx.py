@@ -154,6 +154,7 @@ class _OnnxReader:
             insides={owner: tuple(names) for owner, names in insides.items()},
             written=frozenset(self.written),
             sides=self.sides,
+            called={name: name for name in self.outputs},
         )
         return sorted_ops(graph, self.path)
 
