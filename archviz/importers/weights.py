@@ -221,6 +221,14 @@ def census(
     )
 
 
+def learned_numbers(graph: OpGraph, held: Held) -> tuple[str, ...]:
+    """Single numbers that a file holds as weights, and that no layer has taken as such."""
+    if graph.learned:
+        return ()
+    sizes = graph.constants
+    return tuple([name for name in held.untaken if name in sizes and sizes[name].size == 1])
+
+
 def _is_named_array(graph: OpGraph, name: str) -> bool:
     """Whether a constant has axes, be they of one element, and a name that a model gave it."""
     named = name not in graph.written and not _MADE_UP.search(name)

@@ -6,7 +6,7 @@ is only another view of a value. What nobody understands becomes a plain box of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from archviz.errors import fail
@@ -44,7 +44,7 @@ from archviz.importers.fold.state import (
     product,
 )
 from archviz.importers.graphs import EXPERTS, Held, LayerGraph, LayerNode, Op, OpGraph
-from archviz.importers.weights import census, shape_gaps
+from archviz.importers.weights import census, learned_numbers, shape_gaps
 from archviz.network.kinds import STATED
 
 
@@ -55,17 +55,38 @@ def fold_graph(
 
     ``handlers`` by operator; those of ONNX where none are given.
     """
-    fold = folded(graph, path, handlers)
+    made = _folded(graph, path, handlers)
+    numbers = learned_numbers(graph, made.held)
+    if numbers:  # now that it is known, they are no part of anything else
+        made = _folded(graph, path, handlers, numbers)
+    return join_separable(same_padding(made))
+
+
+def _folded(
+    graph: OpGraph,
+    path: str,
+    handlers: Mapping[str, Handler] | None,
+    numbers: Collection[str] = (),
+) -> LayerGraph:
+    fold = folded(graph, path, handlers, numbers)
     if handlers is None and all(draft.kind == "input" for draft in fold.drafts):
         fold = folded(graph, path, {})  # nothing but views: each of them is a box
         for draft in fold.drafts:
             draft.known = not draft.guessed
-    return join_separable(same_padding(_emit(fold)))
+    return _emit(fold)
 
 
-def folded(graph: OpGraph, path: str, handlers: Mapping[str, Handler] | None = None) -> Fold:
-    """A model with each of its operators folded, and what each value has come to."""
-    fold = Fold(graph, path)
+def folded(
+    graph: OpGraph,
+    path: str,
+    handlers: Mapping[str, Handler] | None = None,
+    numbers: Collection[str] = (),
+) -> Fold:
+    """A model with each of its operators folded, and what each value has come to.
+
+    ``numbers``: constants of one number that are learned, as far as is known.
+    """
+    fold = Fold(graph, path, numbers)
     inputs.inputs(fold)
     op = Op("", "", (), ())
     try:

@@ -7,7 +7,7 @@ seen with its axes in another order; a transposition changes the view and makes 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
@@ -177,9 +177,11 @@ def solid(dims: Sequence[int]) -> list[int]:
 class Fold:
     """The state of folding one model."""
 
-    def __init__(self, graph: OpGraph, path: str) -> None:
+    def __init__(self, graph: OpGraph, path: str, numbers: Collection[str] = ()) -> None:
         self.graph = graph
         self.path = path
+        self.numbers = frozenset(numbers)
+        """Single numbers of a file that are known to be learned."""
         self.constants: dict[str, Tensor] = dict(graph.constants)
         self.values: dict[str, TensorView] = {}
         self.drafts: list[LayerDraft] = []
