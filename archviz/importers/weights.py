@@ -75,6 +75,8 @@ _STEPS = STATED | {"scale", "scaled-add"}
 MAX_STEPS = 256
 _MADE_UP = re.compile(r"^(val_)?\d+$|onnx::|[/:](?!.*ReadVariableOp)|[Cc]onst|scalar|lifted_tensor")
 """Names that exporters make up for numbers in a model's code; parameters keep their own."""
+_PARAMETER = re.compile(r"(?!p2o\.)\w+(\.\w+)*\.[^\W\d]\w*")
+"""Names of parameters in modules: ``blocks.0.gain``."""
 _FILLED: Mapping[str, tuple[int, ...]] = {
     "LSTM": (5, 6),
     "GRU": (5,),
@@ -206,7 +208,7 @@ def census(
     taken -= aside.keys()
     for name in numbers:
         if any(_is_step(use, users, drawn, constants[name]) for use in found.uses[name]):
-            (weights if constants[name].shape else aside)[name] = 1
+            (weights if _is_parameter(constants[name], name) else aside)[name] = 1
     held = {name: size for name, size in weights.items() if name not in aside}
     untaken = {name: size for name, size in held.items() if name not in taken}
     return Held(
@@ -230,9 +232,14 @@ def learned_numbers(graph: OpGraph, held: Held) -> tuple[str, ...]:
 
 
 def _is_named_array(graph: OpGraph, name: str) -> bool:
-    """Whether a constant has axes, be they of one element, and a name that a model gave it."""
+    """Whether a constant is a parameter, be it of one element, by the name that a model gave it."""
     named = name not in graph.written and not _MADE_UP.search(name)
-    return named and bool(graph.constants[name].shape)
+    return named and _is_parameter(graph.constants[name], name)
+
+
+def _is_parameter(tensor: Tensor, name: str) -> bool:
+    """Whether it has axes, or is called as PyTorch calls the parameters of a module in another."""
+    return bool(tensor.shape) or _PARAMETER.fullmatch(name) is not None
 
 
 def _is_filling(graph: OpGraph, name: str, used: list[Use]) -> bool:

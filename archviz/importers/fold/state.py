@@ -178,8 +178,7 @@ class Fold:
     """The state of folding one model."""
 
     def __init__(self, graph: OpGraph, path: str, numbers: Collection[str] = ()) -> None:
-        self.graph = graph
-        self.path = path
+        self.graph, self.path = graph, path
         self.numbers = frozenset(numbers)
         """Single numbers of a file that are known to be learned."""
         self.constants: dict[str, Tensor] = dict(graph.constants)
