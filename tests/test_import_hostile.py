@@ -286,7 +286,7 @@ def test_functions_texts_and_equal_names(tmp_path: Path) -> None:
     inner = [helper.make_node("Relu", ["a"], ["b"])]
     opsets = [helper.make_opsetid("", 17)]
     whole.functions.append(helper.make_function("local", "Own", ["a"], ["b"], inner, opsets))
-    assert "Own (of unstated shape)" in shown(path, whole.SerializeToString())
+    assert "faithful: the same 3 layers" in shown(path, whole.SerializeToString())
     model = Builder()
     model.weights.append(helper.make_tensor("words", TensorProto.STRING, [2], [b"a", b"b"]))
     end = model.op("StringConcat", model.conv("x", 3, 8), "words")

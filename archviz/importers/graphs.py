@@ -95,6 +95,8 @@ class OpGraph(NamedTuple):
     """What inputs call their open sides, '' of the others."""
     called: Mapping[str, str] = NOTHING
     """What the source calls its outputs, by their values."""
+    classes: Mapping[str, str] = NOTHING
+    """The classes of the model's own modules, by their paths, where the source knows them."""
 
 
 ORDERED = frozenset({"scaled-add", "op-merge"})

@@ -289,7 +289,8 @@ def _emit(fold: Fold) -> LayerGraph:
     owners = {name: one.draft.name for name, one in fold.values.items() if one.draft in inside}
     held = _held(fold, kept)
     found = tuple(nodes), tuple(called), tuple(unknown), held
-    return LayerGraph(fold.graph.name, *found, owners=owners, batch=fold.batch, called=called)
+    more = {"batch": fold.batch, "called": called, "classes": fold.graph.classes}
+    return LayerGraph(fold.graph.name, *found, owners=owners, **more)
 
 
 def _held(fold: Fold, kept: list[LayerDraft]) -> Held:

@@ -20,12 +20,14 @@ from archviz.importers.read.onnx_attributes import Attributes, Body, constant_of
 from archviz.importers.read.onnx_fields import (
     BYTES,
     DataType,
+    FunctionProto,
     GraphProto,
     ModelProto,
     NodeProto,
     TensorProto,
     key,
 )
+from archviz.importers.read.onnx_functions import Function, Opened
 from archviz.importers.read.onnx_large_constants import LARGE, lighter
 from archviz.importers.read.onnx_shapes import Shapes, side_names
 from archviz.importers.read.onnx_wire import (
@@ -123,6 +125,8 @@ class _OnnxReader:
         self.bodies: list[tuple[str, str, Body]] = []
         """The graphs in operators, with their names and the first values that they give."""
         self.functions: dict[str, Body] = {}
+        self.opened: dict[str, Function] = {}
+        """The same functions, with all that is in them."""
 
     def model(self) -> OpGraph:
         """The whole file."""
@@ -131,7 +135,11 @@ class _OnnxReader:
             if field[0] == ModelProto.GRAPH:
                 graphs.append(field)
             elif field[0] == ModelProto.FUNCTIONS and field[1] == BYTES:
-                self.functions |= [self.attributes.function(self.data[field[2] : field[3]])]
+                raw = self.data[field[2] : field[3]]
+                kind, body = self.attributes.function(raw)
+                self.functions[kind] = body
+                if "." in kind:
+                    self.opened[kind] = self.function(raw)
             if place > MAX_OPS:
                 raise WireError("millions of parts where a model has a few")
         if len(graphs) != 1 or graphs[0][1] != BYTES:
@@ -142,7 +150,14 @@ class _OnnxReader:
             raise fail(self.path, "has no operators: there is nothing to draw")
         if not self.outputs:
             raise fail(self.path, "names no output", "export it again, with its outputs")
-        inner, insides = self.inner_weights()
+        found = Opened(self.opened, self.path)
+        for op in self.ops if self.opened else ():
+            found.add(op)
+        self.bodies += found.bodies
+        self.constants |= found.constants
+        self.written |= found.constants.keys()
+        self.ops = found.ops or self.ops
+        inner, insides = self.inner_weights(found.called)
         graph = OpGraph(
             self.name,
             tuple(inputs),
@@ -155,6 +170,7 @@ class _OnnxReader:
             written=frozenset(self.written),
             sides=self.sides,
             called={name: name for name in self.outputs},
+            classes=found.classes,
         )
         return sorted_ops(graph, self.path)
 
@@ -209,12 +225,32 @@ class _OnnxReader:
         elif field == GraphProto.SPARSE_INITIALIZER:
             self.sparse(start, end)
 
-    def inner_weights(self) -> tuple[dict[str, int], dict[str, list[str]]]:
+    def function(self, raw: bytes) -> Function:
+        """A function of the model, with its operators."""
+        inner = _OnnxReader(raw, self.path)
+        inner.attributes = self.attributes
+        inputs: list[str] = []
+        outputs: list[str] = []
+        defaults: dict[str, Any] = {}
+        for number, wire, low, high in scan(raw, 0, len(raw)):
+            if wire != BYTES:
+                continue
+            if number == FunctionProto.NODE:
+                inner.node(low, high)
+            elif number in (FunctionProto.INPUT, FunctionProto.OUTPUT):
+                names = inputs if number == FunctionProto.INPUT else outputs
+                names.append(text(raw, low, high))
+            elif number == FunctionProto.DEFAULT:
+                word, value = self.attributes.read(raw[low:high])
+                defaults |= {word: value} if word else {}
+        return Function(inputs, outputs, defaults, inner.ops, inner.constants, inner.bodies)
+
+    def inner_weights(self, called: set[str]) -> tuple[dict[str, int], dict[str, list[str]]]:
         """Sizes of the weights in bodies, and which operators have them by what these give.
 
         A function has its weights once; they are those of the operator that calls it first.
+        Those that are ``called`` are opened, and have none here.
         """
-        called: set[str] = set()
         found: dict[str, int] = {}
         insides: dict[str, list[str]] = {}
 

@@ -99,6 +99,12 @@ class Body(NamedTuple):
     """The operators in it."""
 
 
+class AttributeOf(NamedTuple):
+    """In a function: the attribute of this name of the operator that calls it."""
+
+    name: str
+
+
 class Attributes:
     """Reads attributes; equal ones only once."""
 
@@ -147,6 +153,8 @@ class Attributes:
                 several.extend(islice(numbers(raw, field), MAX_LIST))
             elif number in (AttributeProto.GRAPH, AttributeProto.GRAPHS) and wire == BYTES:
                 bodies.append(self._body(raw, low, high, 0, _GRAPH))
+            elif number == AttributeProto.REFERENCE and wire == BYTES and high > low:
+                return name, AttributeOf(text(raw, low, high))
         if bodies:
             return "", tuple(bodies)
         value = tuple(several[:MAX_LIST]) if several else value
