@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any, NamedTuple
 
@@ -97,6 +97,8 @@ class OpGraph(NamedTuple):
     """What the source calls its outputs, by their values."""
     classes: Mapping[str, str] = NOTHING
     """The classes of the model's own modules, by their paths, where the source knows them."""
+    bodies: Mapping[str, tuple[Callable[[], OpGraph], ...]] = NOTHING
+    """The graphs in an operator, by the first value that it gives; they are read when asked for."""
 
 
 ORDERED = frozenset({"scaled-add", "op-merge"})

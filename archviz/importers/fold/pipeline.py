@@ -81,12 +81,15 @@ def folded(
     path: str,
     handlers: Mapping[str, Handler] | None = None,
     numbers: Collection[str] = (),
+    deep: int = 0,
 ) -> Fold:
     """A model with each of its operators folded, and what each value has come to.
 
-    ``numbers``: constants of one number that are learned, as far as is known.
+    ``numbers``: constants of one number that are learned, as far as is known; ``deep``: in how
+    many operators the graph stands.
     """
     fold = Fold(graph, path, numbers)
+    fold.folded, fold.deep = _folded_inside, deep
     inputs.inputs(fold)
     op = Op("", "", (), ())
     try:
@@ -113,6 +116,10 @@ def folded(
             "the file seems to be damaged",
         ) from error
     return fold
+
+
+def _folded_inside(graph: OpGraph, path: str, deep: int) -> Fold:
+    return folded(graph, path, deep=deep)
 
 
 def _fold(fold: Fold, op: Op, handlers: Mapping[str, Handler]) -> None:
@@ -289,8 +296,8 @@ def _emit(fold: Fold) -> LayerGraph:
     owners = {name: one.draft.name for name, one in fold.values.items() if one.draft in inside}
     held = _held(fold, kept)
     found = tuple(nodes), tuple(called), tuple(unknown), held
-    more = {"batch": fold.batch, "called": called, "classes": fold.graph.classes}
-    return LayerGraph(fold.graph.name, *found, owners=owners, **more)
+    made = LayerGraph(fold.graph.name, *found, owners=owners, batch=fold.batch)
+    return made._replace(called=called, classes=fold.graph.classes)
 
 
 def _held(fold: Fold, kept: list[LayerDraft]) -> Held:

@@ -7,7 +7,7 @@ seen with its axes in another order; a transposition changes the view and makes 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
@@ -178,9 +178,9 @@ class Fold:
     """The state of folding one model."""
 
     def __init__(self, graph: OpGraph, path: str, numbers: Collection[str] = ()) -> None:
-        self.graph, self.path = graph, path
-        self.numbers = frozenset(numbers)
-        """Single numbers of a file that are known to be learned."""
+        self.graph, self.path, self.deep = graph, path, 0
+        self.numbers = frozenset(numbers)  # those of a file that are known to be learned
+        self.folded: Callable[[OpGraph, str, int], Fold] | None = None
         self.constants: dict[str, Tensor] = dict(graph.constants)
         self.values: dict[str, TensorView] = {}
         self.drafts: list[LayerDraft] = []
@@ -200,7 +200,7 @@ class Fold:
         self.inside: dict[str, LayerDraft] = {}
         """The drafts that count weights in the bodies of operators, by the names of these."""
         self.merged = 0
-        """Weights that layers count, and an exporter has merged with others."""
+        """Weights that layers count and an exporter has merged."""
         self.origins: dict[str, str] = {}
         """Of what was computed from one weight alone, such as rows of a table: that weight."""
         self.leaves: dict[str, tuple[str, ...]] = {}

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import os
 import re
+from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archviz.errors import fail
 from archviz.importers.graphs import MAX_DEPTH, Op, OpGraph, Tensor
 from archviz.importers.read.onnx_attributes import Attributes, Body, constant_of, kind_of
+from archviz.importers.read.onnx_bodies import inner_weights
 from archviz.importers.read.onnx_fields import (
     BYTES,
     DataType,
@@ -47,6 +49,8 @@ from archviz.importers.read.order import sorted_ops
 from archviz.importers.sizes import Sizes, with_sizes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archviz.importers.read.onnx_wire import Buffer
 
 MAX_OPS = 1_000_000
@@ -107,26 +111,21 @@ class _Ending(NamedTuple):
 
 class _OnnxReader:
     def __init__(self, data: Buffer, path: str) -> None:
-        self.data = data
-        self.path = path
-        self.attributes = Attributes()
-        self.shapes = Shapes(path)
+        self.data, self.path = data, path
+        self.attributes, self.shapes = Attributes(), Shapes(path)
         self.endings: dict[bytes, _Ending] = {}
         self.heads: dict[bytes, tuple[Tensor, bool]] = {}
         """Tensors by what stands before their names, and whether a payload would have values."""
         self.scopes: dict[bytes, tuple[str, ...]] = {}
-        self.constants: dict[str, Tensor] = {}
-        self.ops: list[Op] = []
+        self.constants, self.ops = dict[str, Tensor](), list[Op]()
         self.inputs: list[str] = []
         self.outputs: list[str] = []
         self.sides: dict[str, tuple[str, ...]] = {}
-        self.name = ""
-        self.written: set[str] = set()
+        self.name, self.written = "", set[str]()
         self.bodies: list[tuple[str, str, Body]] = []
         """The graphs in operators, with their names and the first values that they give."""
         self.functions: dict[str, Body] = {}
         self.opened: dict[str, Function] = {}
-        """The same functions, with all that is in them."""
 
     def model(self) -> OpGraph:
         """The whole file."""
@@ -145,7 +144,6 @@ class _OnnxReader:
         if len(graphs) != 1 or graphs[0][1] != BYTES:
             raise WireError("there is no graph in it")
         self.graph(graphs[0][2], graphs[0][3])
-        inputs = [value for value in self.inputs if value not in self.constants]
         if not self.ops:
             raise fail(self.path, "has no operators: there is nothing to draw")
         if not self.outputs:
@@ -157,10 +155,17 @@ class _OnnxReader:
         self.constants |= found.constants
         self.written |= found.constants.keys()
         self.ops = found.ops or self.ops
-        inner, insides = self.inner_weights(found.called)
-        graph = OpGraph(
+        return sorted_ops(self.made(found.called)._replace(classes=found.classes), self.path)
+
+    def made(self, opened: set[str]) -> OpGraph:
+        """The graph that has been read; functions that are ``opened`` are in it."""
+        inner, insides = inner_weights(self.ops, self.bodies, self.functions, opened)
+        bodies: dict[str, list[Callable[[], OpGraph]]] = {}
+        for _, first, body in self.bodies:
+            bodies.setdefault(first, []).append(partial(self.body, body.raw))
+        return OpGraph(
             self.name,
-            tuple(inputs),
+            tuple([value for value in self.inputs if value not in self.constants]),
             tuple(self.outputs),
             tuple(self.ops),
             self.shapes,
@@ -170,9 +175,8 @@ class _OnnxReader:
             written=frozenset(self.written),
             sides=self.sides,
             called={name: name for name in self.outputs},
-            classes=found.classes,
+            bodies={owner: tuple(some) for owner, some in bodies.items()},
         )
-        return sorted_ops(graph, self.path)
 
     def graph(self, start: int, end: int) -> None:
         data, position = self.data, start
@@ -229,8 +233,7 @@ class _OnnxReader:
         """A function of the model, with its operators."""
         inner = _OnnxReader(raw, self.path)
         inner.attributes = self.attributes
-        inputs: list[str] = []
-        outputs: list[str] = []
+        inputs, outputs = list[str](), list[str]()
         defaults: dict[str, Any] = {}
         for number, wire, low, high in scan(raw, 0, len(raw)):
             if wire != BYTES:
@@ -245,35 +248,12 @@ class _OnnxReader:
                 defaults |= {word: value} if word else {}
         return Function(inputs, outputs, defaults, inner.ops, inner.constants, inner.bodies)
 
-    def inner_weights(self, called: set[str]) -> tuple[dict[str, int], dict[str, list[str]]]:
-        """Sizes of the weights in bodies, and which operators have them by what these give.
-
-        A function has its weights once; they are those of the operator that calls it first.
-        Those that are ``called`` are opened, and have none here.
-        """
-        found: dict[str, int] = {}
-        insides: dict[str, list[str]] = {}
-
-        def hold(owner: str, first: str, body: Body) -> None:
-            for inner, size in body.weights.items():
-                name = f"{owner}/{inner}"
-                name = f"{name}#{len(found)}" if name in found else name
-                found[name] = size
-                insides.setdefault(first, []).append(name)
-            for kind in sorted(body.kinds):
-                call(kind, first)
-
-        def call(kind: str, first: str) -> None:
-            if kind in self.functions and kind not in called:
-                called.add(kind)
-                hold(kind, first, self.functions[kind])
-
-        for owner, first, body in self.bodies:
-            hold(owner, first, body)
-        if self.functions:
-            for op in self.ops:
-                call(op.kind, op.outputs[0] if op.outputs else "")
-        return found, insides
+    def body(self, raw: bytes) -> OpGraph:
+        """A graph in an operator, with its own operators."""
+        inner = _OnnxReader(raw, self.path)
+        inner.attributes = self.attributes
+        inner.graph(0, len(raw))
+        return inner.made(set())
 
     # ---- constants ---------------------------------------------------------------------------
 
@@ -399,8 +379,8 @@ class _OnnxReader:
             raise WireError("the file ends inside an operator")
         own, kind = not domain or domain == "ai.onnx", kind_of(domain, kind)
         if own and "!" in attributes:
-            wrong = f"'{attributes['!']}' of the operator '{name[:80]}'"
-            raise WireError(f"the attribute {wrong} is of the wrong type")
+            what = f"the attribute '{attributes['!']}' of the operator '{name[:80]}'"
+            raise WireError(f"{what} is of the wrong type")
         found = _Ending(kind, attributes, tuple(bodies), scope, tuple(names))
         if len(raw) < MAX_REMEMBERED and len(self.endings) < MAX_ENDINGS:
             self.endings[raw] = found

@@ -97,6 +97,8 @@ class Body(NamedTuple):
     """Sizes of the weights that it holds, by name."""
     kinds: frozenset[str]
     """The operators in it."""
+    raw: bytes = b""
+    """The graph as it stands in the file; of functions nothing."""
 
 
 class AttributeOf(NamedTuple):
@@ -208,6 +210,7 @@ class Attributes:
             tuple([name for name in used if name and name not in own]),
             weights,
             frozenset([op.kind for op in ops]).union(*[body.kinds for body in inner]),
+            raw[start:end] if parts is _GRAPH and not depth else b"",
         )
 
     def _operator(
