@@ -40,6 +40,9 @@ _STEERING: Mapping[str, frozenset[int]] = {
         "com.microsoft.MatMulIntegerToFloat": (2, 3, 4, 5),
         "com.microsoft.MatMulNBits": (2, 3, 4),
         "com.microsoft.QAttention": (3, 4, 5, 6, 7),
+        "com.microsoft.GroupQueryAttention": (5, 6, 7, 8, 9),
+        "com.microsoft.RotaryEmbedding": (1, 2, 3),
+        "RotaryEmbedding": (1, 2, 3),
     }.items()
 }
 """Inputs that say how an operator computes: limits, sizes, indices, scales, zero points."""
@@ -69,6 +72,13 @@ _BEFORE_SCORES = _ARITHMETIC | {
     "Reshape", "Tile", "Unsqueeze", "Squeeze", "And", "Identity",
 }  # fmt: skip
 """What may lie between a mask, or a rotation by position, and the scores of an attention."""
+_ADDED = {
+    "Attention": 3,
+    "com.microsoft.Attention": 5,
+    "com.microsoft.MultiHeadAttention": 5,
+    "com.microsoft.GroupQueryAttention": 10,
+}
+"""Inputs of attentions that are masks, where they do not count as learned."""
 _SCORES = ("Softmax", "MatMul", "Einsum")
 _STEPS = STATED | {"scale", "scaled-add"}
 """Layers that a single step of arithmetic may be."""
@@ -203,7 +213,7 @@ def census(
         name: size
         for name, size in weights.items()
         if (name not in taken or name in doubtful)
-        and all(_before_scores(use.op, users, drawn) for use in found.uses[name])
+        and all(_is_mask(use) or _before_scores(use.op, users, drawn) for use in found.uses[name])
     }
     taken -= aside.keys()
     for name in numbers:
@@ -293,6 +303,11 @@ def _users(ops: Iterable[Op]) -> dict[str, list[Op]]:
         for name in op.inputs if op.kind not in ("Shape", "Size") else ():
             users.setdefault(name, []).append(op)
     return users
+
+
+def _is_mask(use: Use) -> bool:
+    """Whether a constant is added to the scores of an attention that is one operator."""
+    return _ADDED.get(use.op.kind, -1) == use.slot
 
 
 def _before_scores(op: Op, users: Mapping[str, list[Op]], drawn: Mapping[str, str]) -> bool:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.importers.fold.layers import HEAD_NORM
 from archviz.importers.fold.named import softmax as named_softmax
-from archviz.importers.fold.named import state
 from archviz.importers.fold.shapes_layers import multiplied
 from archviz.importers.fold.state import (
     AttentionFacts,
@@ -42,6 +41,8 @@ _PASSIVE = frozenset(
         "Squeeze",
         "And",
         "Pick",
+        "RotaryEmbedding",
+        "com.microsoft.RotaryEmbedding",
     }
 )
 """Operators that may lie there: masks, rotations by position, heads that share their keys."""
@@ -222,18 +223,35 @@ def _attention(
     macs: int,
 ) -> bool:
     """An attention where queries, keys and values are projections of one or two sequences."""
+    tips = scores.inputs[0], scores.inputs[1], values
+    made = of_projections(fold, op, tips, weights, dims, scores.macs + macs)
+    if made is not None:
+        fold.give(op, made, None, dims)
+    return made is not None
+
+
+def of_projections(
+    fold: Fold,
+    op: Op,
+    tips: tuple[LayerDraft, LayerDraft, LayerDraft],
+    weights: LayerDraft | None,
+    dims: tuple[int, ...],
+    macs: int,
+) -> LayerDraft | None:
+    """An attention on queries, keys and values, if they are projections of one or two sequences.
+
+    ``weights`` are those of its softmax, where they are seen; ``dims`` are the sides of what its
+    heads give, and ``macs`` the multiply-adds between the projections.
+    """
     norms: dict[LayerDraft, None] = {}
-    found = [_projection(tip, norms) for tip in (scores.inputs[0], scores.inputs[1], values)]
-    parts = _Parts(*[draft for draft in found if draft is not None]) if all(found) else None
-    if parts is None or parts.keys.inputs[0] is not parts.values.inputs[0]:
-        return False
+    parts = _parts(tips, norms)
+    if parts is None:
+        return None
     source, memory = parts.queries.inputs[0], parts.keys.inputs[0]
     single = parts.different()
-    if len(single) == 2 and parts.keys is not parts.values:
-        return False
     base, windows, shifted = _windowed(source)
     if memory is not source and windows:
-        return False
+        return None
     heads = dims[-3] if len(dims) > 2 else 1
     width = parts.queries.shape[-1]
     keys = parts.keys.shape[-1] if len(single) == 3 else width
@@ -248,12 +266,13 @@ def _attention(
     made = fold.draft("~attention", op, [base, *sources[1:]], (*base.shape[:-1], width))
     made.name, made.path = single[0].name, _common(single, op)
     made.parameters = sum(part.parameters for part in single)
-    own, learned = _biases(fold, made, weights, heads)
+    own, learned = _biases(fold, made, weights, heads) if weights is not None else (0, 0)
     made.parameters += own
     more = ", QK norm" if norms or any("norm" in part.options for part in single) else ""
-    more += ", soft cap" if _back(_back(weights).inputs[0]).kind == "tanh" else ""
+    capped = weights is not None and _back(_back(weights).inputs[0]).kind == "tanh"
+    more += ", soft cap" if capped or op.attributes.get("softcap") else ""
     made.parameters += sum(norm.parameters for norm in norms)
-    made.macs = sum(part.macs for part in single) + scores.macs + macs
+    made.macs = sum(part.macs for part in single) + macs
     made.attention = AttentionFacts(
         heads,
         width,
@@ -268,8 +287,19 @@ def _attention(
         made.options["shared"] = True
         made.lent = sum(part.lent for part in single)
     _release(single, base if windows else source, memory)
-    fold.give(op, made, None, dims)
-    return True
+    return made
+
+
+def _parts(
+    tips: tuple[LayerDraft, LayerDraft, LayerDraft], norms: dict[LayerDraft, None]
+) -> _Parts | None:
+    """The projections that queries, keys and values come from."""
+    found = [_projection(tip, norms) for tip in tips]
+    parts = _Parts(*[draft for draft in found if draft is not None]) if all(found) else None
+    if parts is None or parts.keys.inputs[0] is not parts.values.inputs[0]:
+        return None
+    two = len(parts.different()) == 2 and parts.keys is not parts.values
+    return None if two else parts
 
 
 def _windowed(source: LayerDraft) -> tuple[LayerDraft, bool, bool]:
@@ -353,39 +383,3 @@ def _release(parts: list[LayerDraft], source: LayerDraft, memory: LayerDraft) ->
     for one in {source, memory}:
         users = sum(part.inputs[0] is one for part in parts)
         one.refs -= max(users - 1, 0)
-
-
-_PLAIN = ("attention", "grouped-query attention", "cross-attention")
-"""Attentions that the kind ``attention`` says all of."""
-
-
-def as_layer(draft: LayerDraft, facts: AttentionFacts) -> None:
-    """Make an attention a layer: of kind ``attention`` where that says all, else a named box."""
-    features, width, keys = facts.features, facts.width, facts.keys
-    source = draft.inputs[-1].shape[-1] if facts.label == "cross-attention" else features
-    wanted = 2 * (features * width + source * keys)
-    wanted += (width + 2 * keys) * facts.biased + features * facts.out_biased
-    usual = facts.out == features and (facts.biased or facts.unbiased) and facts.heads > 0
-    rows, seen = (product(one.shape[:-1]) for one in (draft, draft.inputs[-1]))
-    macs = 2 * rows * features * width + 2 * seen * source * keys + 2 * rows * seen * width
-    plain = (
-        facts.label in _PLAIN
-        and not facts.scored
-        and len(draft.inputs) < 3
-        and len(draft.inputs[-1].shape) == 2
-        and draft.macs == macs  # else not all rows see all rows
-    )
-    if usual and wanted == draft.parameters and plain and not keys % facts.head:
-        draft.kind = "attention"
-        draft.options["count"] = facts.heads
-        if keys != width:
-            draft.options["kv_heads"] = keys // facts.head
-        if width != features:
-            draft.options["filters"] = width
-        if not facts.biased:
-            draft.options["bias"] = False
-        if facts.out_biased != facts.biased:
-            draft.options["out_bias"] = facts.out_biased
-        return
-    draft.kind = "other-attention"
-    state(draft, facts.label)

@@ -21,6 +21,7 @@ from archviz.importers.fold import (
     concat,
     constant_folding,
     experts,
+    fused,
     gather,
     inputs,
     layers,
@@ -34,6 +35,7 @@ from archviz.importers.fold import (
     windows,
     written_norms,
 )
+from archviz.importers.fold.attention_layer import as_layer
 from archviz.importers.fold.rules import RULES
 from archviz.importers.fold.rules.rule import Handler, Rule
 from archviz.importers.fold.same_padding import same_padding
@@ -224,6 +226,8 @@ OPERATORS: Mapping[str, Handler] = {
     **dict.fromkeys(("QuantizeLinear", "DequantizeLinear"), views.same),
     "Expand": views.expand, "Pad": named.pad, "Split": splits.split,
     "Slice": splits.slices, "com.microsoft.Attention": attention_operators.fused,
+    "com.microsoft.QAttention": attention_operators.fused,
+    **dict.fromkeys(attention_operators.HEADS, attention_operators.of_heads),
     "MultiHeadAttention": attention_operators.multi_head, EXPERTS: experts.mixture,
 }  # fmt: skip
 """What operators are by themselves."""
@@ -232,7 +236,11 @@ OPERATORS: Mapping[str, Handler] = {
 def handlers_of(rules: Sequence[Rule]) -> Mapping[str, Handler]:
     """A handler for each operator of ONNX, quantised ones too."""
     found = with_rules(OPERATORS, rules)
-    return {**found, **quantised.handlers(found)}
+    return {**found, **quantised.handlers(found), **fused.handlers(_fold_step)}
+
+
+def _fold_step(fold: Fold, op: Op) -> None:
+    _fold(fold, op, HANDLERS)
 
 
 HANDLERS = handlers_of(RULES)
@@ -310,7 +318,7 @@ def _held(fold: Fold, kept: list[LayerDraft]) -> Held:
         for name, draft in fold.weighed.items()
         if draft not in inside and draft.kind not in ("dense", "conv", "~attention")
     ]
-    held = census(fold.graph, weighed, loose, drawn)
+    held = census(_in_steps(fold), weighed, loose, drawn)
     given = {name: fold.dims(value) for name, value in fold.values.items() if value.draft in inside}
     own = {name for name, draft in fold.inside.items() if draft in inside}
     return held._replace(
@@ -318,6 +326,24 @@ def _held(fold: Fold, kept: list[LayerDraft]) -> Held:
         merged=fold.merged,
         untaken={name: size for name, size in held.untaken.items() if name not in own},
     )
+
+
+def _in_steps(fold: Fold) -> OpGraph:
+    """The graph with what fused operators stand for in their places."""
+    graph = fold.graph
+    if not fold.parts:
+        return graph
+    ops = [inner for op in graph.ops for inner in fold.parts.get(op.outputs, ([op],))[0]]
+    constants = dict(graph.constants)
+    for _, more in fold.parts.values():
+        constants |= more
+    mentioned = {name for op in ops for name in op.inputs}
+    for op in graph.ops:
+        if op.outputs in fold.parts:  # its scales and the like stand nowhere else
+            for name in op.inputs:
+                if name not in mentioned:
+                    constants.pop(name, None)
+    return graph._replace(ops=tuple(ops), constants=constants)
 
 
 def _unused(word: str, taken: set[str], number: int) -> str:
@@ -332,7 +358,7 @@ def _resolve(draft: LayerDraft, unknown: dict[str, None]) -> None:
     """Make a layer of what has been waiting for more, and note what stays an operator."""
     kind = draft.kind
     if draft.attention is not None:
-        attention.as_layer(draft, draft.attention)
+        as_layer(draft, draft.attention)
         return
     if kind == "~affine" and draft.op.kind == "Mul":
         draft.kind = "scale"

@@ -55,12 +55,16 @@ def _scan(fold: Fold, op: Op, bodies: list[OpGraph]) -> list[Dims | None]:
     body, slices = bodies[0], int(op.attributes["num_scan_inputs"])
     if any(name.endswith(("_axes", "_directions")) for name in op.attributes):
         return []
+    if not op.inputs[0]:
+        return []  # of the first version, with a batch
     dims = [dims_of(fold, name) for name in op.inputs[: len(body.inputs)]]
     carried, sliced = dims[: len(dims) - slices], dims[len(dims) - slices :]
     count = sliced[0][0] if sliced[0] else None
     given = dict(zip(body.inputs, [*carried, *(d and d[1:] for d in sliced)], strict=True))
     ends = _ends(fold, body, given)
     found = _kept(carried, ends)
+    if None in found:
+        return []
     return found + [_gathered(count, one) for one in ends[len(carried) :]]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archviz.importers.fold.state import Fold, LayerDraft, Span, TensorView, axes_list, numbers
+from archviz.importers.fold.axes import axes_list
+from archviz.importers.fold.state import Fold, LayerDraft, Span, TensorView, numbers
 from archviz.importers.fold.views import same
 
 if TYPE_CHECKING:
