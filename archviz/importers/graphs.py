@@ -10,6 +10,8 @@ from archviz.network.model import NOTHING, Shape
 
 EXPERTS = "MixtureOfExperts"
 """An operator that a recording is read as; no file has it."""
+UNNAMED = "~"
+"""How the classes of modules begin whose names the source does not tell."""
 MAX_DEPTH = 64
 """Parts of a path that are looked at."""
 

@@ -154,7 +154,8 @@ def _base(structures: Structures, role: str, body: Chain) -> BaseLabel:
             if coder
             else _scoped(structures, body)
         )
-    if role == "inner" and structures.kind(first) == "multiply":
+    squeezes = len(body) == 1 and kinds[0] == "global-avg-pool"
+    if (role == "inner" or squeezes) and structures.kind(first) == "multiply":
         return BaseLabel("squeeze-excite", "SE", "Squeeze and excitation")
     if role in ("inner", "linear") and "sep-conv" in kinds:
         return SUMMED if "add" in kinds else SEPARABLE

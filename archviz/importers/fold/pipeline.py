@@ -219,6 +219,7 @@ OPERATORS: Mapping[str, Handler] = {
     **dict.fromkeys(layers.ACTIVATION_OPS, layers.activation),
     **dict.fromkeys(("Erf", "Exp", "Neg", "Abs", "Sqrt", "Log", "Reciprocal"), activations.unary),
     **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum"), arithmetic.binary),
+    "Where": activations.kept_from_nan,
     "Mean": arithmetic.merge_many, "Concat": concat.concat, "Transpose": views.transpose,
     "Reshape": regroup.reshape,
     **dict.fromkeys(("Flatten", "Squeeze", "Unsqueeze"), views.reshape),

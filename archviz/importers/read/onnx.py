@@ -16,7 +16,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archviz.errors import fail
-from archviz.importers.graphs import MAX_DEPTH, Op, OpGraph, Tensor
+from archviz.importers.graphs import Op, OpGraph, Tensor
 from archviz.importers.read.onnx_attributes import Attributes, Body, constant_of, kind_of
 from archviz.importers.read.onnx_bodies import inner_weights
 from archviz.importers.read.onnx_fields import (
@@ -31,6 +31,7 @@ from archviz.importers.read.onnx_fields import (
 )
 from archviz.importers.read.onnx_functions import Function, Opened
 from archviz.importers.read.onnx_large_constants import LARGE, lighter
+from archviz.importers.read.onnx_scopes import CLASSES, SCOPES, Scopes, alike, with_scopes
 from archviz.importers.read.onnx_shapes import Shapes, side_names
 from archviz.importers.read.onnx_wire import (
     WireError,
@@ -66,7 +67,6 @@ _NODE, _INITIALIZER = key(GraphProto.NODE), key(GraphProto.INITIALIZER)
 _VALUE_INFO = key(GraphProto.VALUE_INFO)
 _INPUT, _OUTPUT, _NAME = key(NodeProto.INPUT), key(NodeProto.OUTPUT), key(NodeProto.NAME)
 _TENSOR_NAME = bytes([key(TensorProto.NAME)])
-_SCOPES = b"\n\x1apkg.torch.onnx.name_scopes"
 _SIDES = re.compile(rb"(?:[\x08\x10][\x80-\xff]*[\x00-\x7f])*")
 """Sides and type of a tensor, before its name."""
 
@@ -104,7 +104,8 @@ class _Ending(NamedTuple):
     attributes: dict[str, Any]
     bodies: tuple[Body, ...]
     """The graphs in it."""
-    scope: tuple[str, ...]
+    scope: tuple[str, ...] | None
+    """The modules that it was in; None where nothing is noted."""
     names: tuple[tuple[int, str], ...]
     """Names that do not stand in front, as they do in the files of all exporters we know."""
 
@@ -116,12 +117,14 @@ class _OnnxReader:
         self.endings: dict[bytes, _Ending] = {}
         self.heads: dict[bytes, tuple[Tensor, bool]] = {}
         """Tensors by what stands before their names, and whether a payload would have values."""
-        self.scopes: dict[bytes, tuple[str, ...]] = {}
+        self.scopes = Scopes()
         self.constants, self.ops = dict[str, Tensor](), list[Op]()
         self.inputs: list[str] = []
         self.outputs: list[str] = []
         self.sides: dict[str, tuple[str, ...]] = {}
         self.name, self.written = "", set[str]()
+        self.unnoted = set[str]()
+        """What operators give of which the file does not say in which module they were."""
         self.bodies: list[tuple[str, str, Body]] = []
         """The graphs in operators, with their names and the first values that they give."""
         self.functions: dict[str, Body] = {}
@@ -155,7 +158,10 @@ class _OnnxReader:
         self.constants |= found.constants
         self.written |= found.constants.keys()
         self.ops = found.ops or self.ops
-        return sorted_ops(self.made(found.called)._replace(classes=found.classes), self.path)
+        if self.scopes.classes:
+            self.ops = with_scopes(self.ops, self.unnoted)
+        classes = {**(self.scopes.classes or alike(self.ops)), **found.classes}
+        return sorted_ops(self.made(found.called)._replace(classes=classes), self.path)
 
     def made(self, opened: set[str]) -> OpGraph:
         """The graph that has been read; functions that are ``opened`` are in it."""
@@ -335,6 +341,8 @@ class _OnnxReader:
             self.written.add(outputs[0])
             return
         path = scope or (name if name.count("/") > 1 else ())
+        if scope is None and outputs:
+            self.unnoted.add(outputs[0])
         for body in bodies:
             inputs += [value for value in body.captured if value not in inputs]
             self.bodies.append((name or kind, outputs[0] if outputs else "", body))
@@ -347,7 +355,7 @@ class _OnnxReader:
         kind = domain = ""
         attributes: dict[str, Any] = {}
         bodies: list[Body] = []
-        scope: tuple[str, ...] = ()
+        scopes = classes = b""
         names: list[tuple[int, str]] = []
         position, end = 0, len(raw)
         while position < end:
@@ -371,8 +379,10 @@ class _OnnxReader:
             elif field in (NodeProto.INPUT, NodeProto.OUTPUT, NodeProto.NAME):
                 names.append((field, text(raw, low, position)))
             elif field == NodeProto.METADATA:
-                if raw.startswith(_SCOPES, low):
-                    scope = self.scope_list(raw[low:position])
+                if raw.startswith(SCOPES, low):
+                    scopes = raw[low:position]
+                elif raw.startswith(CLASSES, low):
+                    classes = raw[low:position]
             elif field == NodeProto.DOMAIN:
                 domain = text(raw, low, position)
         if position != end:
@@ -381,20 +391,8 @@ class _OnnxReader:
         if own and "!" in attributes:
             what = f"the attribute '{attributes['!']}' of the operator '{name[:80]}'"
             raise WireError(f"{what} is of the wrong type")
+        scope = self.scopes.path(scopes, classes) if scopes else None
         found = _Ending(kind, attributes, tuple(bodies), scope, tuple(names))
         if len(raw) < MAX_REMEMBERED and len(self.endings) < MAX_ENDINGS:
             self.endings[raw] = found
         return found
-
-    def scope_list(self, raw: bytes) -> tuple[str, ...]:
-        """The module path in torch's ``['', 'encoder', 'encoder.ln', 'add']``."""
-        value = b""
-        for number, wire, low, high in scan(raw, 0, len(raw)):
-            if number == NodeProto.METADATA_VALUE and wire == BYTES:
-                value = raw[low:high]
-        scope = value.rpartition(b",")[0]
-        if scope not in self.scopes:
-            last = scope.decode("utf-8", "replace").strip("[]").rpartition(",")[2]
-            words = last.strip().strip("'\"").split(".")[:MAX_DEPTH]
-            self.scopes[scope] = tuple(word for word in words if word)
-        return self.scopes[scope]
