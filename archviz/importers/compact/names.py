@@ -147,7 +147,8 @@ def _base(structures: Structures, role: str, body: Chain) -> BaseLabel:
     if role == "graph":
         smaller = isinstance(first, FreeGraph) and reduces(structures, first)
         return REDUCTION_CELL if smaller else BaseLabel("cell", "Cell", "Cell")
-    if role == "pair":
+    paths = sum(isinstance(one, Parallel) for one in body)
+    if role == "pair" or (role == "block" and paths > 1):
         coder = any(map(is_attention, kinds))
         return (
             BaseLabel("encoder-block", "encoder", "Encoder block")
