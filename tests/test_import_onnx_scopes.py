@@ -1,4 +1,4 @@
-"""Modules of exported PyTorch models: what both exporters note of them makes the figure's modules."""
+"""Modules of exported PyTorch models: what exporters note of them makes the figure's modules."""
 
 from __future__ import annotations
 
