@@ -249,7 +249,7 @@ class _OnnxReader:
             elif number in (FunctionProto.INPUT, FunctionProto.OUTPUT):
                 names = inputs if number == FunctionProto.INPUT else outputs
                 names.append(text(raw, low, high))
-            elif number == FunctionProto.DEFAULT:
+            elif number == FunctionProto.ATTRIBUTE_PROTO:
                 word, value = self.attributes.read(raw[low:high])
                 defaults |= {word: value} if word else {}
         return Function(inputs, outputs, defaults, inner.ops, inner.constants, inner.bodies)

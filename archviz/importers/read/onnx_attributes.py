@@ -155,7 +155,7 @@ class Attributes:
                 several.extend(islice(numbers(raw, field), MAX_LIST))
             elif number in (AttributeProto.GRAPH, AttributeProto.GRAPHS) and wire == BYTES:
                 bodies.append(self._body(raw, low, high, 0, _GRAPH))
-            elif number == AttributeProto.REFERENCE and wire == BYTES and high > low:
+            elif number == AttributeProto.REF_ATTR_NAME and wire == BYTES and high > low:
                 return name, AttributeOf(text(raw, low, high))
         if bodies:
             return "", tuple(bodies)
