@@ -327,6 +327,18 @@ def test_a_head_that_the_total_leaves_out_is_said(name: str) -> None:
     assert f"{824 if name == 'aux' else 840} parameters" in found.report
 
 
+def test_weights_that_a_box_has_computed_with_may_be_those_of_a_layer_behind_it() -> None:
+    """A step of a recurrent network that an exporter has unrolled, its first state a constant."""
+    model = Builder((1, 8))
+    state, again = model.weight(1, 16), model.weight(16, 16)
+    first = model.op("MatMul", state, again)
+    value = model.op("Tanh", model.op("Add", model.op("MatMul", "x", model.weight(8, 16)), first))
+    value = model.op("Tanh", model.op("MatMul", value, again))
+    found = said(model, model.op("MatMul", value, model.weight(16, 4)))
+    assert found.faithful, found.report
+    assert f"{16 + 256 + 128 + 64} parameters" in found.report
+
+
 def gained(model: Builder, value: str, name: str, dims: list[int], number: float) -> str:
     model.weights.append(helper.make_tensor(name, TensorProto.FLOAT, dims, [number]))
     return model.op("Mul", model.conv(value, 3, 3), name)
