@@ -25,13 +25,11 @@ from archviz.importers.compact.outline import (
     Values,
     begun,
     going_on,
-    inner_series,
-    with_inner_series,
     with_names,
 )
+from archviz.importers.compact.outline_parts import called_in, columns, renumbered
 from archviz.importers.compact.outputs import tail_of
 from archviz.importers.compact.parameters import (
-    FieldColumn,
     InferredParameter,
     family,
     infer_parameters,
@@ -124,7 +122,7 @@ class _OutlineBuilder:
             plan = self.plans[index]
             takes = tuple(Parameter(found.name, found.default) for found in plan.takes)
             inside = tuple(self.items(plan.body, iter(plan.texts)))
-            inside = _renumbered(with_repeats(inside, [one.name for one in takes]), places)
+            inside = renumbered(with_repeats(inside, [one.name for one in takes]), places)
             inside = with_names(inside, ()) if self.names else inside
             label = with_kernel(labels[index], inside)
             modules.append(OutlineModule(*label, takes, inside, self.values_in(plan.body)))
@@ -133,7 +131,7 @@ class _OutlineBuilder:
             layer = layer_structure(self.structures.nodes[first])
             texts = tuple([(field, text_of(value)) for field, value in layer.varying])
             entry = LayerItem("input", layer.fixed, texts)
-        return Outline(name, entry, tuple(modules), _renumbered(body, places))
+        return Outline(name, entry, tuple(modules), renumbered(body, places))
 
     def values_in(self, chain: Chain) -> tuple[str, ...]:
         """The named values that layers of a chain take, those in its modules among them."""
@@ -180,7 +178,7 @@ class _OutlineBuilder:
         for draft in self.drafts:
             groups: dict[tuple[int, ...], list[Call]] = {}
             for call in draft.calls:
-                groups.setdefault(tuple(_called(call.body)), []).append(call)
+                groups.setdefault(tuple(called_in(call.body)), []).append(call)
             if len(groups) > 1:
                 draft.calls[:], *others = groups.values()
                 for calls in others:
@@ -208,7 +206,7 @@ class _OutlineBuilder:
 
     def parameters_of(self, calls: Sequence[Call]) -> Sequence[InferredParameter]:
         rows = [self.varying(call.body) for call in calls]
-        return infer_parameters(_columns(rows))[0]
+        return infer_parameters(columns(rows))[0]
 
     def sizes(self, takes: Sequence[InferredParameter]) -> int:
         return sum(family(one.field) == "size" for one in takes)
@@ -223,7 +221,7 @@ class _OutlineBuilder:
         rows = [self.pieces(call.body) for call in calls]
         if rows.count(rows[0]) == len(rows):
             del rows[1:]  # calls that are all equal have no parameters
-        takes, texts = infer_parameters(_columns([joined(row) for row in rows]))
+        takes, texts = infer_parameters(columns([joined(row) for row in rows]))
         plan = self.plans[index] = ModulePlan(tuple(takes), tuple(texts), calls[0].body)
         if takes:
             for number, call in enumerate(calls):
@@ -391,35 +389,6 @@ def _there(values: Sequence[tuple[str, str]]) -> Values:
     return tuple([(name, text) for name, text in values if name not in OPTIONAL or text != "1"])
 
 
-def _called(chain: Chain) -> Iterator[int]:
-    """The modules that are called in a chain, but not in their bodies."""
-    for element in chain:
-        if isinstance(element, Call):
-            yield element.module
-        else:
-            for inner in chains_of(element):
-                yield from _called(inner)
-
-
 def joined(pieces: Sequence[tuple[VaryingField, ...]]) -> list[VaryingField]:
     """All fields of some pieces."""
     return [field for piece in pieces for field in piece]
-
-
-def _columns(rows: Sequence[Sequence[VaryingField]]) -> list[FieldColumn]:
-    return [
-        FieldColumn(field, tuple(row[place][1] for row in rows))
-        for place, (field, _) in enumerate(rows[0])
-    ]
-
-
-def _renumbered(items: Sequence[Item], places: Mapping[int, int]) -> tuple[Item, ...]:
-    """Items whose calls count the modules of the outline."""
-    found = []
-    for item in items:
-        if isinstance(item, CallItem):
-            item = item._replace(module=places[item.module])
-        found.append(
-            with_inner_series(item, tuple(_renumbered(one, places) for one in inner_series(item)))
-        )
-    return tuple(found)

@@ -77,8 +77,8 @@ def _spaced(word: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", word)
 
 
-def called(graph: LayerGraph) -> dict[str, str]:
-    """What each output is called: by the source, where it has a name for it, else by its number."""
+def called(graph: LayerGraph, hidden: Collection[str]) -> dict[str, str]:
+    """What each output is called that is not hidden: by the source, or else by its number."""
     names: dict[str, str] = {}
     for number, output in enumerate(dict.fromkeys(graph.outputs), 1):
         name = " ".join(graph.called.get(output, "").split())
@@ -87,7 +87,7 @@ def called(graph: LayerGraph) -> dict[str, str]:
         while name in names.values():
             name += "'"
         names[output] = name
-    return names
+    return {output: name for output, name in names.items() if output not in hidden}
 
 
 def value_names(

@@ -28,7 +28,8 @@ from archviz.importers.compact.path_order import put_in_order
 from archviz.importers.compact.prepare import prepare
 from archviz.importers.compact.rows import in_one, over_words, rows_of
 from archviz.importers.compact.series_parallel import Wiring, decompose
-from archviz.importers.compact.several_inputs import START, cut_start, hung
+from archviz.importers.compact.several_inputs import START, cut_start
+from archviz.importers.compact.several_inputs import hung as begun_anew
 from archviz.importers.compact.structure import Structures
 from archviz.importers.compact.tree import (
     Chain,
@@ -113,11 +114,10 @@ def outlined(
         chain = open_tapped(chain, named, drafts)
         chains = {one: open_tapped(branch, named, drafts) for one, branch in chains.items()}
     code = CodeNames(graph.name, graph.nodes, graph.classes)
-    words = called(graph) if beside else {}
-    hidden = {shoot.output for shoot in aside}
-    shown = [(word, chains.get(one, [])) for one, word in words.items() if one not in hidden]
-    hanging = Hung(heads, named, shown, ends.values())
-    outline = build_outline(graph.name, first, chain, structures, drafts.found, hanging, code)
+    words = called(graph, [shoot.output for shoot in aside]) if beside else {}
+    shown = [(word, chains.get(one, [])) for one, word in words.items()]
+    hung = Hung(heads, named, shown, ends.values())
+    outline = build_outline(graph.name, first, chain, structures, drafts.found, hung, code)
     kind, note = badges_once(outline)
     return outline._replace(
         united=united,
@@ -154,7 +154,7 @@ def _tree(
     start = len(nodes)
     shapes = {node.id: node.shape for node in graph.nodes}
     begins = [standing_for(tap, names[tap], shapes[tap]) for tap in shoot.taps]
-    inner = [hung(node) if node.kind == "input" else node for node in shoot.nodes]
+    inner = [begun_anew(node) if node.kind == "input" else node for node in shoot.nodes]
     if len(begins) + sum(node.kind == "input" for node in inner) > 1:
         begins.insert(0, START)
     nodes += [*begins, *inner]
