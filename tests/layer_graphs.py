@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from archviz.importers.compact.prepare import prepare, with_outputs_joined
+from archviz.importers.compact.prepare import prepare
 from archviz.importers.graphs import LayerGraph, LayerNode
 from archviz.language.expand import load_network, network_from_text
 from archviz.network.kinds import KINDS
 from archviz.network.model import (
     Auxiliary,
+    From,
     Graph,
     Layer,
     ModuleCall,
     Named,
     Network,
     Node,
+    Outputs,
     Repeat,
     Residual,
     Series,
@@ -47,6 +49,7 @@ class Unroll:
         self.outputs: list[str] = []
         self.named: dict[str, list[str]] = {}
         self.with_auxiliary = with_auxiliary
+        self.called: dict[str, str] = {}
         end = self.series(network.body, [])
         self.outputs.insert(0, end[0])
 
@@ -100,7 +103,14 @@ class Unroll:
         if isinstance(node, Auxiliary):
             if self.with_auxiliary:
                 self.outputs += self.series(node.body, ends)
+                self.called[self.outputs[-1]] = "auxiliary"
             return ends
+        if isinstance(node, From):
+            return self.named[node.name]
+        if isinstance(node, Outputs):
+            found = [self.series(series, ends) for _, series in node.branches]
+            self.outputs += [end for some in found[:-1] for end in some]
+            return found[-1]
         raise AssertionError(node)
 
     def graph(self, node: Graph, ends: list[str], before: list[str]) -> list[str]:
@@ -120,23 +130,18 @@ class Unroll:
         return states[sources["out"][0]]
 
 
-def expected(graph: LayerGraph, joined: bool) -> LayerGraph:
-    """The graph that the spec of a model unrolls to, but for merges of forks.
-
-    ``joined`` as in the outline: several outputs in one box.
-    """
-    if joined:
-        return with_outputs_joined(graph)
+def expected(graph: LayerGraph) -> LayerGraph:
+    """The graph that the spec of a model unrolls to, but for merges of forks."""
     prepared = prepare(graph)
     hanging = [node for shoot in prepared.offshoots for node in shoot.nodes]
-    outputs = (prepared.nodes[-1].id,) if prepared.joined else graph.outputs
-    return graph._replace(nodes=(*prepared.nodes, *hanging), outputs=outputs)
+    return graph._replace(nodes=(*prepared.nodes, *hanging))
 
 
 def unroll(network: Network, with_auxiliary: bool = True) -> LayerGraph:
     """A network written out as a layer graph."""
     made = Unroll(network, with_auxiliary)
-    return LayerGraph(network.head.title, tuple(made.nodes), tuple(made.outputs))
+    ends = tuple(made.outputs)
+    return LayerGraph(network.head.title, tuple(made.nodes), ends, called=made.called)
 
 
 def bundled(name: str) -> LayerGraph:
@@ -536,6 +541,10 @@ def boxes(network: Network) -> int:
             return count(node.main) + count(node.shortcut) + 1
         if isinstance(node, Graph):
             return sum(count(body) for _, body in node.nodes)
+        if isinstance(node, Outputs):
+            return sum(count(body) for _, body in node.branches)
+        if isinstance(node, From):
+            return 0
         return sum(map(count, node.nodes)) if isinstance(node, Series) else count(node.body)
 
     return count(network.body)

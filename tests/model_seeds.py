@@ -13,6 +13,7 @@ from models import (
     keras_input,
     keras_layer,
     keras_model,
+    onnx,
     resnet,
 )  # fmt: skip
 
@@ -209,6 +210,57 @@ def quantised() -> bytes:
     return model.bytes(model.op("Conv", value, weight, kernel_shape=[1, 1]))
 
 
+def functions() -> bytes:
+    """Blocks that are functions of the model's own, with modules noted, and two outputs."""
+    model = Builder()
+    value = model.conv("x", 3, 8)
+    for _ in range(2):
+        value = model.op("Unit", value, model.weight(8, 8, 3, 3), domain="own", pads=[1] * 4)
+    for number, node in enumerate(model.nodes):
+        for key, word in (("name_scopes", f"block.{number}"), ("class_hierarchy", "my.Block")):
+            note = str(["", word, "op"])
+            node.metadata_props.add(key=f"pkg.torch.onnx.{key}", value=note)
+    conv = helper.make_node("Conv", ["a", "w"], ["b"], kernel_shape=[3, 3])
+    conv.attribute.add(name="pads", ref_attr_name="pads", type=7)
+    nodes = [
+        conv,
+        helper.make_node("Inner", ["b"], ["c"], domain="own"),
+        helper.make_node("Add", ["a", "c"], ["d"]),
+    ]
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("own", 1)]
+    whole = onnx.load_from_string(model.bytes(model.conv(value, 8, 4), value))
+    whole.functions.extend(
+        [
+            helper.make_function("own", "Unit", ["a", "w"], ["d"], nodes, opsets, ["pads"]),
+            helper.make_function(
+                "own", "Inner", ["a"], ["b"], [helper.make_node("Relu", ["a"], ["b"])], opsets
+            ),
+        ]
+    )
+    data: bytes = whole.SerializeToString()
+    return data
+
+
+def fused() -> bytes:
+    """Operators of ONNX Runtime that stand for several."""
+    model = Builder((1, 6, 16))
+    parts = [model.op("MatMul", "x", model.weight(16, 16)) for _ in range(3)]
+    value = model.op(
+        "MultiHeadAttention", *parts, model.weight(48), domain="com.microsoft", num_heads=4
+    )
+    value = model.op("MatMul", value, model.weight(16, 16))
+    norm = [model.weight(16), model.weight(16), model.weight(16)]
+    value = model.op("SkipLayerNormalization", value, "x", *norm, domain="com.microsoft")
+    model.weight(32, 1, 8, kind=TensorProto.UINT8)
+    packed = model.weights[-1].name
+    value = model.op(
+        "MatMulNBits", value, packed, model.weight(32), domain="com.microsoft", K=16, N=32, bits=4
+    )
+    value = model.op("BiasGelu", value, model.weight(32), domain="com.microsoft")
+    model.weights.append(helper.make_tensor("gain", FLOAT, [1], [1.3]))
+    return model.bytes(model.op("Mul", value, "gain"))
+
+
 def mobile() -> bytes:
     """Inverted residuals with gates, and the shape arithmetic before the last layer."""
     model = Builder(("batch", 3, 32, 32))
@@ -287,6 +339,8 @@ ONNX = (
     mobile,
     regrouped,
     volumes,
+    functions,
+    fused,
 )
 
 

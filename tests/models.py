@@ -57,13 +57,13 @@ class Builder:
         name: str = "",
         outputs: int = 1,
         domain: str = "",
+        gives: str = "",
         **attributes: Any,
     ) -> str:
         """An operator; the name of its first output."""
         self.count += 1
-        names = [
-            f"v{self.count}" if index == 0 else f"v{self.count}.{index}" for index in range(outputs)
-        ]
+        first = gives or f"v{self.count}"
+        names = [first if index == 0 else f"{first}.{index}" for index in range(outputs)]
         self.nodes.append(
             helper.make_node(
                 kind, list(inputs), names, name=name or names[0], domain=domain, **attributes

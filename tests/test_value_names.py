@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from fuzz_pictures import FLOWS, Look, faults, pages
 
+from archviz.errors import ArchvizError
 from archviz.language.expand import network_from_text
 from archviz.layout import choice
 from archviz.layout.build import Builder
@@ -79,6 +80,42 @@ def test_names_of_heads_have_numbers() -> None:
         True,
         False,
     ]
+
+
+OUTPUTS = """title: T
+network:
+  - input 8x8x4 as=x
+  - conv 1x1 4 as=a
+  - conv 3x3 4 same
+  - outputs:
+      one: relu
+      two: [input 8x8x4 label=other, conv 1x1 3]
+      three:
+        - graph:
+            nodes: {p: from a, q: {towers: [from x, [from a, tanh]], merge: add}, s: concat}
+            edges: [p -> s, q -> s, s -> out]
+      four: [{towers: [from x, from a], merge: add}, relu]
+"""
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_outputs_may_begin_with_inputs_and_with_several_values(look: Look) -> None:
+    analysis = analyse(network_from_text(OUTPUTS))
+    assert [shape for _, shape in analysis.outputs] == [(8, 8, 4), (8, 8, 3), (8, 8, 8), (8, 8, 4)]
+    assert faults(OUTPUTS, look) == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "  - {graph: {nodes: {p: from a, q: [from a, tanh], s: add}, "
+        "edges: [p -> s -> out, q -> s]}}",
+        "  - {residual: [relu, {graph: {nodes: {p: from a}, edges: [p -> out]}}], merge: add}",
+    ],
+)
+def test_a_graph_that_takes_nothing_of_what_comes_in_stands_first(row: str) -> None:
+    with pytest.raises(ArchvizError, match="no way leads from 'in' to 'out'"):
+        network_from_text(f"{START}{row}\n")
 
 
 def test_a_body_in_which_names_are_values_stays_the_same() -> None:

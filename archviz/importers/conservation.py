@@ -59,6 +59,10 @@ def findings(held: Held, drawn: Drawn, unknown: Sequence[str]) -> Findings:
         different += _weights(held, drawn)
         if held.merged and held.weights + held.merged == drawn.parameters + drawn.heads:
             asides.append(f"{held.merged:,} of them are merged with others in the {held.source}")
+    if drawn.heads:
+        what = _WORDS[held.source][1]
+        words = f"{drawn.heads:,} {what} of auxiliary heads, as the {held.source} calls them"
+        remarks.append(f"the figure's total leaves out {words}")
     if held.shapes:
         different.append(f"the {held.source} states other shapes: {_list(held.shapes)}")
     if held.unused:
@@ -106,11 +110,6 @@ def _weights(held: Held, drawn: Drawn) -> list[str]:
         return [f"{has} {own}, the layers drawn take {taken}: {by}"]
     if held.source == "file" and (held.untaken or held.idle or held.extra):
         return [f"{has} other {what} than the layers drawn take{_causes(held)}"]
-    if drawn.heads:
-        return [
-            f"{has} {held.weights:,} {what}, the figure's total is {drawn.parameters:,}: "
-            f"it leaves out {drawn.heads:,} in heads beside the row"
-        ]
     return []
 
 

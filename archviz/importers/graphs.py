@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any, NamedTuple
 
@@ -10,6 +10,8 @@ from archviz.network.model import NOTHING, Shape
 
 EXPERTS = "MixtureOfExperts"
 """An operator that a recording is read as; no file has it."""
+UNNAMED = "~"
+"""How the classes of modules begin whose names the source does not tell."""
 MAX_DEPTH = 64
 """Parts of a path that are looked at."""
 
@@ -99,6 +101,12 @@ class OpGraph(NamedTuple):
     """Means and variances that a norm has gathered."""
     sides: Mapping[str, tuple[str, ...]] = NOTHING
     """What inputs call their open sides, '' of the others."""
+    called: Mapping[str, str] = NOTHING
+    """What the source calls its outputs, by their values."""
+    classes: Mapping[str, str] = NOTHING
+    """The classes of the model's own modules, by their paths, where the source knows them."""
+    bodies: Mapping[str, tuple[Callable[[], OpGraph], ...]] = NOTHING
+    """The graphs in an operator, by the first value that it gives; they are read when asked for."""
 
 
 COUNTED = ("shared", "own", "frozen", "untrained")
@@ -210,3 +218,5 @@ class LayerGraph(NamedTuple):
     """How many examples go in at once; layers count for one of them."""
     near: tuple[Near, ...] = ()
     """Rules that nearly fit."""
+    called: Mapping[str, str] = NOTHING
+    """What the source calls its outputs, by the layers that give them."""

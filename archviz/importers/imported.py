@@ -110,13 +110,11 @@ def _import(graph: LayerGraph, title: str, file: str, remarks: Remarks) -> Impor
         if read is None:
             read = _read(graph, outlined(graph, file), place)
         assert read is not None
-    outline, text, network, flat, found = read
+    _, text, network, flat, found = read
     total, fixed = flat.total("parameters"), sum([node.fixed for node in flat.nodes])
     heads = sum([node.parameters for node in flat.nodes]) - total
     conserved = findings(graph.held, Drawn(total, fixed, heads), graph.unknown)
     said = [*_outcome(found, conserved, graph, flat, remarks.counted), *remarks.report]
-    if outline.joined:
-        said.append(f"its {len(set(graph.outputs))} outputs meet in a box that is not in the model")
     if idle:
         said.append(f"not drawn, since nothing takes it: {', '.join(idle[:SHOWN])}")
     if graph.unknown:
@@ -125,7 +123,7 @@ def _import(graph: LayerGraph, title: str, file: str, remarks: Remarks) -> Impor
         if any(_is_uncounted(node, graph) for node in graph.nodes):
             said.append("the multiply-adds of such boxes with weights are not counted")
     faithful = not (found or conserved.differences or conserved.unproven)
-    plain = faithful and not (idle or outline.joined or graph.unknown or conserved.remarks)
+    plain = faithful and not (idle or graph.unknown or conserved.remarks)
     plain = plain and not remarks.report
     said += [*conserved.remarks, *conserved.asides]
     if passing:
@@ -186,7 +184,6 @@ class _Place(NamedTuple):
 
 def _read(graph: LayerGraph, outline: Outline, place: _Place) -> _Read | None:
     """The spec of an outline, proven; None where uniting variants of a block has spoiled it."""
-    from archviz.importers.compact.prepare import with_outputs_joined
     from archviz.importers.prove import differences, numbered
     from archviz.importers.spec.spec_text import write_spec
 
@@ -200,8 +197,7 @@ def _read(graph: LayerGraph, outline: Outline, place: _Place) -> _Read | None:
         if outline.united:
             return None
         raise _not_drawn(graph, file, text, error.problems[0]) from None
-    wanted = with_outputs_joined(graph) if outline.joined else graph
-    found = differences(numbered(wanted), flat)
+    found = differences(numbered(graph), flat)
     return None if found and outline.united else _Read(outline, text, network, flat, found)
 
 

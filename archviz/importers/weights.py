@@ -40,6 +40,9 @@ _STEERING: Mapping[str, frozenset[int]] = {
         "com.microsoft.MatMulIntegerToFloat": (2, 3, 4, 5),
         "com.microsoft.MatMulNBits": (2, 3, 4),
         "com.microsoft.QAttention": (3, 4, 5, 6, 7),
+        "com.microsoft.GroupQueryAttention": (5, 6, 7, 8, 9),
+        "com.microsoft.RotaryEmbedding": (1, 2, 3),
+        "RotaryEmbedding": (1, 2, 3),
     }.items()
 }
 """Inputs that say how an operator computes: limits, sizes, indices, scales, zero points."""
@@ -69,12 +72,21 @@ _BEFORE_SCORES = _ARITHMETIC | {
     "Reshape", "Tile", "Unsqueeze", "Squeeze", "And", "Identity",
 }  # fmt: skip
 """What may lie between a mask, or a rotation by position, and the scores of an attention."""
+_ADDED = {
+    "Attention": 3,
+    "com.microsoft.Attention": 5,
+    "com.microsoft.MultiHeadAttention": 5,
+    "com.microsoft.GroupQueryAttention": 10,
+}
+"""Inputs of attentions that are masks, where they do not count as learned."""
 _SCORES = ("Softmax", "MatMul", "Einsum")
 _STEPS = STATED | {"scale", "scaled-add"}
 """Layers that a single step of arithmetic may be."""
 MAX_STEPS = 256
 _MADE_UP = re.compile(r"^(val_)?\d+$|onnx::|[/:](?!.*ReadVariableOp)|[Cc]onst|scalar|lifted_tensor")
 """Names that exporters make up for numbers in a model's code; parameters keep their own."""
+_PARAMETER = re.compile(r"(?!p2o\.)\w+(\.\w+)*\.[^\W\d]\w*")
+"""Names of parameters in modules: ``blocks.0.gain``."""
 _FILLED: Mapping[str, tuple[int, ...]] = {
     "LSTM": (5, 6),
     "GRU": (5,),
@@ -201,12 +213,12 @@ def census(
         name: size
         for name, size in weights.items()
         if (name not in taken or name in doubtful)
-        and all(_before_scores(use.op, users, drawn) for use in found.uses[name])
+        and all(_is_mask(use) or _before_scores(use.op, users, drawn) for use in found.uses[name])
     }
     taken -= aside.keys()
     for name in numbers:
         if any(_is_step(use, users, drawn, constants[name]) for use in found.uses[name]):
-            (weights if constants[name].shape else aside)[name] = 1
+            (weights if _is_parameter(constants[name], name) else aside)[name] = 1
     held = {name: size for name, size in weights.items() if name not in aside}
     untaken = {name: size for name, size in held.items() if name not in taken}
     return Held(
@@ -221,10 +233,23 @@ def census(
     )
 
 
+def learned_numbers(graph: OpGraph, held: Held) -> tuple[str, ...]:
+    """Single numbers that a file holds as weights, and that no layer has taken as such."""
+    if graph.learned:
+        return ()
+    sizes = graph.constants
+    return tuple([name for name in held.untaken if name in sizes and sizes[name].size == 1])
+
+
 def _is_named_array(graph: OpGraph, name: str) -> bool:
-    """Whether a constant has axes, be they of one element, and a name that a model gave it."""
+    """Whether a constant is a parameter, be it of one element, by the name that a model gave it."""
     named = name not in graph.written and not _MADE_UP.search(name)
-    return named and bool(graph.constants[name].shape)
+    return named and _is_parameter(graph.constants[name], name)
+
+
+def _is_parameter(tensor: Tensor, name: str) -> bool:
+    """Whether it has axes, or is called as PyTorch calls the parameters of a module in another."""
+    return bool(tensor.shape) or _PARAMETER.fullmatch(name) is not None
 
 
 def _is_filling(graph: OpGraph, name: str, used: list[Use]) -> bool:
@@ -278,6 +303,11 @@ def _users(ops: Iterable[Op]) -> dict[str, list[Op]]:
         for name in op.inputs if op.kind not in ("Shape", "Size") else ():
             users.setdefault(name, []).append(op)
     return users
+
+
+def _is_mask(use: Use) -> bool:
+    """Whether a constant is added to the scores of an attention that is one operator."""
+    return _ADDED.get(use.op.kind, -1) == use.slot
 
 
 def _before_scores(op: Op, users: Mapping[str, list[Op]], drawn: Mapping[str, str]) -> bool:

@@ -308,7 +308,7 @@ def _allowed(reader: SpecReader, item: LayerSpec, place: Place) -> bool:
     if kind == "input" and not (place.own and (place.first or place.top)):
         reader.problem(
             mark,
-            "an input may only stand in the network, first in one of its towers, "
+            "an input may only stand in the network, first in one of its towers or outputs, "
             "or in a node of its graph",
         )
         return False

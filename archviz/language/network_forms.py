@@ -78,7 +78,9 @@ def outputs(
         if isinstance(body, MappingNode) and part and body.pairs[0][0].text not in TAKES_OF:
             check_keys(reader, body, OUTPUT_KEYS, "an output")
             inner, style = part, read_style(reader, body)
-        branches.append((name.text, read.series(reader, inner, at, Place(place.scope))))
+        branches.append(
+            (name.text, read.series(reader, inner, at, Place(place.scope, own=place.own)))
+        )
         looks.append(style.look)
     return OutputsSpec(tuple(branches), where, node.mark, tuple(looks))
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, TypeAlias
 from archviz.errors import Mark
 from archviz.language.places import Place, ReadSeries, begins, check_keys, find
 from archviz.language.reader import SpecReader, tokens_of
-from archviz.language.syntax import FromSpec, GraphSpec, ItemSpec, LayerSpec, SeriesSpec
+from archviz.language.syntax import (
+    FromSpec,
+    GraphSpec,
+    ItemSpec,
+    LayerSpec,
+    SeriesSpec,
+    TowersSpec,
+)
 from archviz.language.values import is_value_name, take_name
 from archviz.network.kinds import KINDS
 from archviz.yamlnodes import MappingNode, ScalarNode, SequenceNode, YamlNode, describe, shorten
@@ -57,12 +64,26 @@ def read_graph(
     marks = {name.text: name.mark for name, _ in nodes.pairs}
     _check_merges(reader, bodies, wires, again, marks)
     inputs = [name for name in order if bodies[name] and begins(bodies[name][0])]
-    anew = {name for name in order if bodies[name] and isinstance(bodies[name][0], FromSpec)}
-    _check_ends(reader, node.mark, order, wires, marks, inputs, outside | anew)
+    anew = {name for name in order if bodies[name] and _begins_anew(bodies[name][0])}
+    begun = anew if place.first and not place.top else set()  # it takes nothing else then
+    _check_ends(reader, node.mark, order, wires, marks, inputs, outside | anew, begun)
     if len(reader.problems) > before:
         return None
     every = tuple(edge for edge in wires for _ in range(2 if edge in again else 1))
     return GraphSpec(tuple((name, bodies[name]) for name in order), every, where, node.mark)
+
+
+def _begins_anew(item: ItemSpec) -> bool:
+    """Whether an item goes on from values with names, or begins with inputs, and takes no other."""
+    match item:
+        case FromSpec():
+            return True
+        case TowersSpec():
+            return all(branch and _begins_anew(branch[0]) for branch in item.branches)
+        case GraphSpec():
+            return all(source != START for source, _ in item.edges)
+        case _:
+            return begins(item)
 
 
 def _read_nodes(
@@ -210,10 +231,12 @@ def _check_ends(
     marks: dict[str, Mark],
     inputs: list[str],
     outside: set[str],
+    begun: set[str],
 ) -> None:
     """Note what no way leads to or from.
 
-    Nodes in ``inputs`` begin with an input; what is ``outside`` has its value from there.
+    Nodes in ``inputs`` begin with an input; what is ``outside`` has its value from there. Those in
+    ``begun`` are enough for a graph that nothing comes into.
     """
     targets = _neighbours(wires)
     sources = {target for _, target in wires}
@@ -224,7 +247,8 @@ def _check_ends(
         if name in sources:
             reader.problem(marks[name], f"node '{name}' begins with an input and has one before it")
     to_out = _reach("out", _neighbours((target, source) for source, target in wires))
-    if "out" not in (from_in if "in" in targets or not inputs else from_inputs):
+    enough = from_inputs.union(*(_reach(name, targets) for name in begun))
+    if "out" not in (from_in if "in" in targets or not (inputs or begun) else enough):
         reader.problem(mark, "no way leads from 'in' to 'out'")
         return
     for name in order:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from archviz.importers.code_parts import CONTAINERS
 from archviz.importers.compact.structure import Structures
 from archviz.importers.compact.tree import Chain, chain_layers
-from archviz.importers.graphs import LayerNode
+from archviz.importers.graphs import UNNAMED, LayerNode
 
 _VAGUE = frozenset({"block", "layer", "module", "cell", "unit", "stage"})
 _WORDS = re.compile(
@@ -32,9 +32,9 @@ class CodeNames:
     ) -> None:
         self.model = words_of(model)
         self.names = names
-        self.classes = classes
+        self.classes = {path: name for path, name in classes.items() if name[:1] != UNNAMED}
         self.sizes: Counter[tuple[str, ...]] = Counter()
-        if classes:
+        if self.classes:
             for node in nodes:
                 if node.kind != "input":
                     self.sizes.update(_prefixes(node.scope))

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from archviz.importers.code_parts import code_parts
 from archviz.importers.compact.code_modules import PartTree
 from archviz.importers.compact.module_drafts import ModuleDrafts
+from archviz.importers.compact.outputs import BEGINS
 from archviz.importers.compact.path_order import put_in_order
 from archviz.importers.compact.series_parallel import Wiring, decompose, nesting
 from archviz.importers.compact.several_inputs import START
@@ -30,24 +31,44 @@ NOWHERE = LayerNode("", "dropout", (), {"drawn": False})
 
 
 class CodeTree:
-    """The chain behind the first of some layers, with calls in it for the parts of the code."""
+    """The chain behind a layer, with calls in it for the parts of the code.
+
+    The layers are ``nodes`` from ``start`` on; others, which the tree is not of, stand before.
+    """
 
     def __init__(
-        self, nodes: list[LayerNode], classes: Mapping[str, str], used: Sequence[str]
+        self,
+        nodes: list[LayerNode],
+        classes: Mapping[str, str],
+        used: Sequence[str],
+        start: int = 0,
     ) -> None:
         self.nodes = nodes
-        self.parts, instances = code_parts(nodes, classes, used)
-        drawn = sum(KINDS[node.kind].drawn for node in nodes if node is not START)
+        self.start, self.stop = start, len(nodes)
+        own = nodes[start:]
+        parts, instances = code_parts(own, classes, used)
+        self.parts = [
+            part._replace(layers=tuple([layer + start for layer in part.layers])) for part in parts
+        ]
+        drawn = sum(KINDS[node.kind].drawn for node in own if node is not START)
         self.tree = PartTree(self.parts, drawn, instances)
         self.owner: dict[int, int] = {}
         for number, part in enumerate(self.parts):
             for layer in part.layers:
                 self.owner.setdefault(layer, number)
-        self.index = {node.id: number for number, node in enumerate(nodes)}
+        self.index = {node.id: number for number, node in enumerate(own, start)}
         self.bodies: list[Chain] = []
         for number in range(len(self.parts)):
             self.bodies.append(self.region(number))
         self.chain = self.region(None)
+
+    def own(self) -> dict[str, int]:
+        """The numbers of its layers by name, without what only stands for values of others."""
+        return {
+            name: number
+            for name, number in self.index.items()
+            if BEGINS not in self.nodes[number].options
+        }
 
     def item(self, layer: int, region: int | None) -> int:
         """A layer of a region, or ``~`` the part in that region that it is in."""
@@ -60,12 +81,12 @@ class CodeTree:
     def region(self, region: int | None) -> Chain:
         """A part, or all that is in none, as a chain with calls of the parts in it."""
         part = None if region is None else self.parts[region]
-        entry = self.index[part.entry] if part else 0
-        layers = part.layers if part else range(1, len(self.nodes))
+        entry = self.index[part.entry] if part else self.start
+        layers = part.layers if part else range(self.start + 1, self.stop)
         places: dict[int, int] = {}
         items: list[int] = [entry]
         kinds = [self.kind(entry)]
-        inputs = [[] if part else [self.index[source] for source in self.nodes[0].inputs]]
+        inputs: list[list[int]] = [[]]
         own = set(layers)
 
         def place(source: str) -> int:
@@ -112,7 +133,7 @@ class CodeTree:
 
     def ends(self) -> set[int]:
         """The layers between which the row can be cut."""
-        found = {0}
+        found = {self.start}
         for element in self.chain:
             last = last_layer(element)
             if last is not None:

@@ -47,13 +47,18 @@ class ModuleSelector:
     """Turns parts of a tree into calls."""
 
     def __init__(
-        self, structures: Structures, root: Chain, taps: Sequence[int], drafts: ModuleDrafts
+        self,
+        structures: Structures,
+        roots: Sequence[Chain],
+        taps: Sequence[int],
+        drafts: ModuleDrafts,
     ) -> None:
+        """``roots``: the row, and what leads to further outputs."""
         self.structures = structures
-        self.root = root
+        self.roots = roots
         self.taps = frozenset(taps)
         self.drafts = drafts
-        self.total = structures.chain_size(root)
+        self.total = sum(map(structures.chain_size, roots))
         self.main: list[Chain] = []
         self.skeleton: set[Element] = set()
         """Elements whose paths are main chains."""
@@ -62,10 +67,11 @@ class ModuleSelector:
 
     def run(self) -> None:
         """Choose the modules; the tree has their calls then."""
-        wired_freely = has_free_graph(self.root)
+        wired_freely = any(map(has_free_graph, self.roots))
         if wired_freely:
             self.cells()
-        self.find_main(self.root)
+        for root in self.roots:
+            self.find_main(root)
         for chain in self.main:
             self.add_leads(chain)
         if wired_freely:
@@ -82,11 +88,11 @@ class ModuleSelector:
             between.levels(self.main)
         for chain in self.main:
             between.between_blocks(chain)
-        between.stem(self.root)
+        between.stem(self.roots[0])
 
     def cells(self) -> None:
         """Free wiring with a second input stands for itself."""
-        for chain in list(every_chain(self.root)):
+        for chain in [one for root in self.roots for one in every_chain(root)]:
             chain[:] = [
                 self.drafts.call(self.structures.key(one), "graph", [one])
                 if takes_previous(one)
@@ -126,7 +132,7 @@ class ModuleSelector:
 
     def count(self) -> None:
         """How often each structure occurs, and in what."""
-        waiting: list[tuple[Chain, object]] = [(self.root, "main")]
+        waiting: list[tuple[Chain, object]] = [(root, "main") for root in self.roots]
         while waiting:
             chain, context = waiting.pop()
             for element in chain:
@@ -337,7 +343,8 @@ class ModuleSelector:
         """Equal paths of several layers in free wiring become modules."""
         structures = self.structures
         found: dict[tuple[int, ...], list[Chain]] = {}
-        for chain in graph_chains(self.root, self.drafts.is_coded):
+        shut = self.drafts.is_coded
+        for chain in (one for root in self.roots for one in graph_chains(root, shut)):
             if len(chain) < 2 or any(not isinstance(element, int) for element in chain):
                 continue
             if not begins(chain[0], structures.nodes) and not self.begins_merge(chain):
@@ -349,7 +356,7 @@ class ModuleSelector:
                 for chain in chains:
                     chain[:] = [self.drafts.call(("part", key), "linear", list(chain))]
         if self.drafts.found:
-            for outer in every_chain(self.root):
+            for outer in (one for root in self.roots for one in every_chain(root)):
                 for element in outer:
                     if not isinstance(element, int):
                         element.key = UNKNOWN

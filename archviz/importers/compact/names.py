@@ -146,14 +146,16 @@ def _base(structures: Structures, role: str, body: Chain) -> BaseLabel:
     if role == "graph":
         smaller = isinstance(first, FreeGraph) and reduces(structures, first)
         return REDUCTION_CELL if smaller else BaseLabel("cell", "Cell", "Cell")
-    if role == "pair":
+    paths = sum(isinstance(one, Parallel) for one in body)
+    if role == "pair" or (role == "block" and paths > 1):
         coder = any(map(is_attention, kinds))
         return (
             BaseLabel("encoder-block", "encoder", "Encoder block")
             if coder
             else _scoped(structures, body)
         )
-    if role == "inner" and structures.kind(first) == "multiply":
+    squeezes = len(body) == 1 and kinds[0] == "global-avg-pool"
+    if (role == "inner" or squeezes) and structures.kind(first) == "multiply":
         return BaseLabel("squeeze-excite", "SE", "Squeeze and excitation")
     if role in ("inner", "linear") and "sep-conv" in kinds:
         return SUMMED if "add" in kinds else SEPARABLE

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias, assert_never
 
+from archviz.importers.compact.outputs import BEGINS
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS
 
 MANY = 20
@@ -70,6 +71,12 @@ class AuxiliaryItem(NamedTuple):
     body: tuple[Item, ...]
 
 
+class OutputsItem(NamedTuple):
+    """Several outputs: their names, and what leads to each."""
+
+    branches: tuple[tuple[str, tuple[Item, ...]], ...]
+
+
 class NameItem(NamedTuple):
     """A name for the value behind the item before it."""
 
@@ -77,7 +84,14 @@ class NameItem(NamedTuple):
 
 
 Item: TypeAlias = (
-    NameItem | LayerItem | CallItem | RepeatItem | ParallelItem | GraphItem | AuxiliaryItem
+    NameItem
+    | LayerItem
+    | CallItem
+    | RepeatItem
+    | ParallelItem
+    | GraphItem
+    | AuxiliaryItem
+    | OutputsItem
 )
 
 
@@ -114,8 +128,6 @@ class Outline(NamedTuple):
     notes: tuple[str, ...] = ()
     direction: str = ""
     """The way in which its figure is read, where that is not the usual one."""
-    joined: bool = False
-    """Whether several outputs are brought together in a box that the model does not have."""
     united: bool = False
     """Whether variants of a block are one module."""
 
@@ -131,6 +143,8 @@ def inner_series(item: Item) -> tuple[tuple[Item, ...], ...]:
             return item.branches
         case GraphItem():
             return tuple(body for _, body in item.nodes)
+        case OutputsItem():
+            return tuple(body for _, body in item.branches)
         case _:
             assert_never(item)
 
@@ -147,8 +161,44 @@ def with_inner_series(item: Item, series: tuple[tuple[Item, ...], ...]) -> Item:
         case GraphItem():
             names = [name for name, _ in item.nodes]
             return item._replace(nodes=tuple(zip(names, series, strict=True)))
+        case OutputsItem():
+            names = [name for name, _ in item.branches]
+            return item._replace(branches=tuple(zip(names, series, strict=True)))
         case _:
             assert_never(item)
+
+
+def begun(items: Sequence[Item]) -> list[str]:
+    """The names of values that items go on from."""
+    names: list[str] = []
+    for item in items:
+        if isinstance(item, LayerItem) and item.kind == "input":
+            names += [name for field, name in item.fixed if field == BEGINS]
+        for series in inner_series(item):
+            names += begun(series)
+    return names
+
+
+def going_on(items: tuple[Item, ...], name: str) -> tuple[Item, ...]:
+    """Items that begin with the value of this name, where that is what comes in anyhow."""
+    first = items[0] if items else None
+    if isinstance(first, LayerItem):
+        return items[begun((first,)) == [name] :]
+    if isinstance(first, ParallelItem):
+        paths = tuple([going_on(path, name) for path in first.branches])
+        return (first._replace(branches=paths), *items[1:])
+    return items
+
+
+def with_names(items: Sequence[Item], kept: Collection[str]) -> tuple[Item, ...]:
+    """Items without names of values but for these."""
+    return tuple(
+        [
+            with_inner_series(item, tuple([with_names(one, kept) for one in inner_series(item)]))
+            for item in items
+            if not isinstance(item, NameItem) or item.name in kept
+        ]
+    )
 
 
 def values_of(item: Item) -> Iterator[tuple[str, str]]:
@@ -187,6 +237,8 @@ def item_structure(item: Item) -> tuple[Any, ...]:
             return "graph", inner, item.edges
         case AuxiliaryItem():
             return "auxiliary", inner
+        case OutputsItem():
+            return "outputs", inner
         case NameItem():
             return "name", item.name
         case _:

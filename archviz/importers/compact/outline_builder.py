@@ -18,15 +18,18 @@ from archviz.importers.compact.outline import (
     NameItem,
     Outline,
     OutlineModule,
+    OutputsItem,
     ParallelItem,
     Parameter,
     RepeatItem,
     Values,
-    inner_series,
-    with_inner_series,
+    begun,
+    going_on,
+    with_names,
 )
+from archviz.importers.compact.outline_parts import called_in, columns, renumbered
+from archviz.importers.compact.outputs import tail_of
 from archviz.importers.compact.parameters import (
-    FieldColumn,
     InferredParameter,
     family,
     infer_parameters,
@@ -43,7 +46,7 @@ from archviz.importers.compact.structure import (
     VaryingField,
     layer_structure,
 )
-from archviz.importers.compact.told_apart import Stretches, stretches
+from archviz.importers.compact.told_apart import stretches
 from archviz.importers.compact.tree import (
     Call,
     Chain,
@@ -56,7 +59,6 @@ from archviz.importers.compact.tree import (
     chains_of,
     last_layer,
 )
-from archviz.importers.graphs import LayerNode
 from archviz.language.repeats import MAX_COPIES
 
 MOST_PARAMETERS = 16
@@ -65,14 +67,14 @@ MOST_PARAMETERS = 16
 
 def build_outline(
     name: str,
-    first: LayerNode,
+    first: int,
     chain: Chain,
     structures: Structures,
     drafts: Sequence[ModuleDraft],
     hung: Hung,
     code: CodeNames,
 ) -> Outline:
-    """The outline of the network that begins with ``first`` and goes on with ``chain``.
+    """The outline of the network that begins with layer ``first`` and goes on with ``chain``.
 
     ``hung`` is what hangs on its layers; ``code`` knows what the model's own code calls its parts.
     """
@@ -80,10 +82,16 @@ def build_outline(
 
 
 class Hung(NamedTuple):
-    """What hangs on layers, by their numbers: auxiliary classifiers, and names of values."""
+    """What hangs on layers, by their numbers: auxiliary classifiers, and names of values.
+
+    ``ends``: names of several outputs, with what leads to each; nothing for what the row ends in.
+    ``kept``: names that layers take.
+    """
 
     heads: Mapping[int, list[Chain]]
     names: Mapping[int, str]
+    ends: Sequence[tuple[str, Chain]] = ()
+    kept: Collection[str] = ()
 
 
 class ModulePlan(NamedTuple):
@@ -98,14 +106,14 @@ class _OutlineBuilder:
     def __init__(self, structures: Structures, drafts: Sequence[ModuleDraft], hung: Hung) -> None:
         self.structures = structures
         self.drafts = list(drafts)
-        self.heads, self.names = hung
+        self.heads, self.names, self.ends, self.kept = hung
         self.plans: dict[int, ModulePlan] = {}
         self.arguments: dict[Call, tuple[VaryingField, ...]] = {}
 
-    def outline(self, name: str, first: LayerNode, chain: Chain, code: CodeNames) -> Outline:
+    def outline(self, name: str, first: int, chain: Chain, code: CodeNames) -> Outline:
         self.split_off()
-        body = self.rendered(chain, (), True)
-        used = self.first_uses(chain)
+        body = self.body(chain, first)
+        used = self.first_uses([*chain, *(one for _, end in self.ends for one in end)])
         bodies = {index: self.plans[index].body for index in used}
         labels = name_modules(self.structures, self.drafts, bodies, code)
         places = {index: place for place, index in enumerate(used)}
@@ -114,15 +122,16 @@ class _OutlineBuilder:
             plan = self.plans[index]
             takes = tuple(Parameter(found.name, found.default) for found in plan.takes)
             inside = tuple(self.items(plan.body, iter(plan.texts)))
-            inside = _renumbered(with_repeats(inside, [one.name for one in takes]), places)
+            inside = renumbered(with_repeats(inside, [one.name for one in takes]), places)
+            inside = with_names(inside, ()) if self.names else inside
             label = with_kernel(labels[index], inside)
             modules.append(OutlineModule(*label, takes, inside, self.values_in(plan.body)))
         entry = None
-        if first is not START:
-            layer = layer_structure(first)
+        if not self.is_start(first):
+            layer = layer_structure(self.structures.nodes[first])
             texts = tuple([(field, text_of(value)) for field, value in layer.varying])
-            entry = LayerItem(first.kind, layer.fixed, texts)
-        return Outline(name, entry, tuple(modules), _renumbered(body, places))
+            entry = LayerItem("input", layer.fixed, texts)
+        return Outline(name, entry, tuple(modules), renumbered(body, places))
 
     def values_in(self, chain: Chain) -> tuple[str, ...]:
         """The named values that layers of a chain take, those in its modules among them."""
@@ -169,7 +178,7 @@ class _OutlineBuilder:
         for draft in self.drafts:
             groups: dict[tuple[int, ...], list[Call]] = {}
             for call in draft.calls:
-                groups.setdefault(tuple(_called(call.body)), []).append(call)
+                groups.setdefault(tuple(called_in(call.body)), []).append(call)
             if len(groups) > 1:
                 draft.calls[:], *others = groups.values()
                 for calls in others:
@@ -197,7 +206,7 @@ class _OutlineBuilder:
 
     def parameters_of(self, calls: Sequence[Call]) -> Sequence[InferredParameter]:
         rows = [self.varying(call.body) for call in calls]
-        return infer_parameters(_columns(rows))[0]
+        return infer_parameters(columns(rows))[0]
 
     def sizes(self, takes: Sequence[InferredParameter]) -> int:
         return sum(family(one.field) == "size" for one in takes)
@@ -212,7 +221,7 @@ class _OutlineBuilder:
         rows = [self.pieces(call.body) for call in calls]
         if rows.count(rows[0]) == len(rows):
             del rows[1:]  # calls that are all equal have no parameters
-        takes, texts = infer_parameters(_columns([joined(row) for row in rows]))
+        takes, texts = infer_parameters(columns([joined(row) for row in rows]))
         plan = self.plans[index] = ModulePlan(tuple(takes), tuple(texts), calls[0].body)
         if takes:
             for number, call in enumerate(calls):
@@ -249,36 +258,65 @@ class _OutlineBuilder:
 
     # ---- items --------------------------------------------------------------------------------
 
-    def rendered(self, chain: Chain, taken: Collection[str], top: bool = False) -> tuple[Item, ...]:
-        """A chain without parameters as items, with its repeats."""
+    def body(self, chain: Chain, first: int) -> tuple[Item, ...]:
+        """The row behind its first layer, and the outputs where it has several."""
+        if not self.ends:
+            return self.row(chain, first)
+        lengths = [len(end) for _, end in self.ends if end]
+        start = max(tail_of(chain, self.names.keys(), lengths), self.is_start(first))
+        last = last_layer(chain[start - 1]) if start else first
+        found = [self.rendered(end or chain[start:]) for _, end in self.ends]
+        if last is not None and last in self.names:  # what goes on from there needs no word for it
+            found = [going_on(branch, self.names[last]) for branch in found]
+        kept = {*self.kept, *(name for branch in found for name in begun(branch))}
+        branches = zip([name for name, _ in self.ends], found, strict=True)
+        outputs = OutputsItem(tuple([(name, with_names(one, kept)) for name, one in branches]))
+        return (*with_names(self.row(chain[:start], first), kept), outputs)
+
+    def is_start(self, first: int) -> bool:
+        """Whether what a row begins with is not before it, but in its first element."""
+        return self.structures.nodes[first] is START
+
+    def row(self, chain: Chain, first: int) -> tuple[Item, ...]:
+        """A part of the row with what hangs on its layers."""
         texts = iter([text_of(value) for _, value in self.varying(chain)])
-        rows: list[list[Item]] = [self.hanging(0, taken) if top else []]
+        begin: list[Item] = [NameItem(self.names[first])] if first in self.names else []
+        rows: list[list[Item]] = [[*begin, *self.hanging(first)]]
         most = [MOST_VARIABLES]
-        cut = stretches(self.structures, chain) if top else Stretches(frozenset(), frozenset())
+        cut = stretches(self.structures, chain)
         for place, element in enumerate(chain):
             if place in cut.begins:
                 rows.append([])
                 most.append(MOST_AT_ONE_SIZE)
             elif place in cut.changes:
                 most[-1] = MOST_VARIABLES
-            rows[-1].append(self.item(element, texts))
-            if top and (self.heads or self.names):
-                rows[-1] += self.hanging(last_layer(element), taken)
-        made = [with_repeats(row, taken, few) for row, few in zip(rows, most, strict=True)]
+            rows[-1] += self.named(element, texts)
+            if self.heads:
+                rows[-1] += self.hanging(last_layer(element))
+        made = [with_repeats(row, (), few) for row, few in zip(rows, most, strict=True)]
         return tuple([item for row in made for item in row])
 
-    def hanging(self, layer: int | None, taken: Collection[str]) -> list[Item]:
-        """What hangs on a layer of the main row, its name first."""
-        if layer is None:
-            return []
-        found: list[Item] = [NameItem(self.names[layer])] if layer in self.names else []
-        for head in self.heads.get(layer, ()):
-            found.append(AuxiliaryItem(self.rendered(head, taken)))
-        return found
+    def rendered(self, chain: Chain) -> tuple[Item, ...]:
+        """A chain without parameters as items, with its repeats."""
+        texts = iter([text_of(value) for _, value in self.varying(chain)])
+        return with_repeats(list(self.items(chain, texts)))
+
+    def hanging(self, layer: int | None) -> list[Item]:
+        """The auxiliary classifiers that hang on a layer of the row."""
+        heads = self.heads.get(layer, ()) if layer is not None else ()
+        return [AuxiliaryItem(self.rendered(head)) for head in heads]
 
     def items(self, chain: Chain, texts: Iterator[str]) -> Iterator[Item]:
         for element in chain:
-            yield self.item(element, texts)
+            yield from self.named(element, texts)
+
+    def named(self, element: Element, texts: Iterator[str]) -> list[Item]:
+        """An element, and the name of its value where it has one."""
+        item = self.item(element, texts)
+        last = last_layer(element) if self.names else None
+        if last is None or last not in self.names or isinstance(element, FreeGraph):
+            return [item]  # free wiring has the name inside
+        return [item, NameItem(self.names[last])]
 
     def item(self, element: Element, texts: Iterator[str]) -> Item:
         """An element with its texts filled in."""
@@ -351,35 +389,6 @@ def _there(values: Sequence[tuple[str, str]]) -> Values:
     return tuple([(name, text) for name, text in values if name not in OPTIONAL or text != "1"])
 
 
-def _called(chain: Chain) -> Iterator[int]:
-    """The modules that are called in a chain, but not in their bodies."""
-    for element in chain:
-        if isinstance(element, Call):
-            yield element.module
-        else:
-            for inner in chains_of(element):
-                yield from _called(inner)
-
-
 def joined(pieces: Sequence[tuple[VaryingField, ...]]) -> list[VaryingField]:
     """All fields of some pieces."""
     return [field for piece in pieces for field in piece]
-
-
-def _columns(rows: Sequence[Sequence[VaryingField]]) -> list[FieldColumn]:
-    return [
-        FieldColumn(field, tuple(row[place][1] for row in rows))
-        for place, (field, _) in enumerate(rows[0])
-    ]
-
-
-def _renumbered(items: Sequence[Item], places: Mapping[int, int]) -> tuple[Item, ...]:
-    """Items whose calls count the modules of the outline."""
-    found = []
-    for item in items:
-        if isinstance(item, CallItem):
-            item = item._replace(module=places[item.module])
-        found.append(
-            with_inner_series(item, tuple(_renumbered(one, places) for one in inner_series(item)))
-        )
-    return tuple(found)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
 from archviz.importers.compact.code_modules import INNER, PAIR
 from archviz.importers.compact.code_names import CodeNames
 from archviz.importers.compact.code_tree import NOWHERE, CodeTree
@@ -13,11 +16,20 @@ from archviz.importers.compact.outline import (
     boxes,
 )
 from archviz.importers.compact.outline_builder import Hung, build_outline
+from archviz.importers.compact.outputs import (
+    Offshoot,
+    auxiliary_outputs,
+    called,
+    open_tapped,
+    standing_for,
+    value_names,
+)
 from archviz.importers.compact.path_order import put_in_order
-from archviz.importers.compact.prepare import Offshoot, Prepared, joined_outputs, prepare
+from archviz.importers.compact.prepare import prepare
 from archviz.importers.compact.rows import in_one, over_words, rows_of
 from archviz.importers.compact.series_parallel import Wiring, decompose
 from archviz.importers.compact.several_inputs import START, cut_start
+from archviz.importers.compact.several_inputs import hung as begun_anew
 from archviz.importers.compact.structure import Structures
 from archviz.importers.compact.tree import (
     Chain,
@@ -64,66 +76,98 @@ def outlined(
     prepared = prepare(graph, file)
     rows = rows_of(prepared.nodes)
     nodes = in_one(rows)
-    tree, taps = _tree(nodes, prepared, graph)
-    if taps is None:
-        hanging = [node for shoot in prepared.offshoots for node in shoot.nodes]
-        prepared = joined_outputs([*prepared.nodes, *hanging], list(graph.outputs))
-        rows = rows_of(prepared.nodes)
-        nodes = in_one(rows)
-        tree, taps = _tree(nodes, prepared, graph)
-    heads: dict[int, list[Offshoot]] = {}
-    for shoot, tap in zip(prepared.offshoots, taps or (), strict=True):
-        heads.setdefault(tap, []).append(shoot)
-    bodies = {tap: [_head(nodes, tap, shoot) for shoot in shoots] for tap, shoots in heads.items()}
+    taps = list(dict.fromkeys([tap for shoot in prepared.offshoots for tap in shoot.taps]))
+    tree = CodeTree(nodes, graph.classes, taps)
+    aside, beside = _parted(prepared.offshoots, tree, graph)
+    side = max(graph.nodes[0].shape[:1], default=0)
+    ends = {row.nodes[-1].id: row.name for row in rows[:-1]}
+    taken = {tap for shoot in beside for tap in shoot.taps}
+    taps = [node.id for node in graph.nodes if node.id in taken]
+    names = value_names({node.id: node for node in graph.nodes}, taps, ends, side)
+    heads: dict[int, list[Chain]] = {}
+    for shoot in aside:
+        heads.setdefault(tree.index[shoot.taps[0]], []).append(_head(nodes, tree, shoot))
+    trees = {shoot.output: _tree(nodes, shoot, names, graph, taps) for shoot in beside}
     structures = Structures(nodes)
     drafts = ModuleDrafts()
     chain = tree.with_modules(structures, drafts, inner)
-    first = nodes[0]
-    if first is START:
+    first = 0
+    if nodes[0] is START:
         cut_start(chain, nodes)
         if isinstance(chain[0], int):
-            first = nodes[chain[0]]
+            first = chain[0]
             del chain[0]
-    put_in_order(structures, chain)
-    for tap_bodies in bodies.values():
-        for body in tap_bodies:
-            put_in_order(structures, body)
+    chains = {one: grown.with_modules(structures, drafts, inner) for one, grown in trees.items()}
+    for one, branch in chains.items():
+        if nodes[trees[one].start] is START:
+            cut_start(branch, nodes)
+        else:
+            branch.insert(0, trees[one].start)
+    for some in (chain, *chains.values(), *(head for found in heads.values() for head in found)):
+        put_in_order(structures, some)
     united = share is not None and Unions(structures, drafts, share).run(chain)
-    named = {tree.index[row.nodes[-1].id]: row.name for row in rows[:-1]}
+    index = {name: n for one in (tree, *trees.values()) for name, n in one.own().items()}
+    named = {index[tap]: name for tap, name in names.items()}
     begins = [one for one in chain if isinstance(one, int) and nodes[one].kind == "input"]
-    ModuleSelector(structures, chain, [*heads, *named, *begins], drafts).run()
+    ModuleSelector(structures, [chain, *chains.values()], [*heads, *named, *begins], drafts).run()
+    if beside:
+        chain = open_tapped(chain, named, drafts)
+        chains = {one: open_tapped(branch, named, drafts) for one, branch in chains.items()}
     code = CodeNames(graph.name, graph.nodes, graph.classes, graph.names)
-    hung = Hung(bodies, named)
+    words = called(graph, [shoot.output for shoot in aside]) if beside else {}
+    shown = [(word, chains.get(one, [])) for one, word in words.items()]
+    hung = Hung(heads, named, shown, ends.values())
     outline = build_outline(graph.name, first, chain, structures, drafts.found, hung, code)
-    hidden, note = badges_once(outline)
+    kind, note = badges_once(outline)
     return outline._replace(
-        joined=prepared.joined,
         united=united,
-        hidden=hidden,
+        hidden=kind,
         notes=(note,) if note else (),
         direction="up" if over_words(rows[-1].nodes) else "",
     )
 
 
+def _parted(
+    found: Sequence[Offshoot], tree: CodeTree, graph: LayerGraph
+) -> tuple[list[Offshoot], list[Offshoot]]:
+    """What is auxiliary and hangs from the row at one place, and what leads to further outputs."""
+    called_so, places = auxiliary_outputs(graph), tree.ends()
+    shared = Counter([tap for shoot in found for tap in shoot.taps if tap not in tree.index])
+    aside: list[Offshoot] = []
+    beside: list[Offshoot] = []
+    for shoot in found:
+        taps = [tree.index.get(tap) for tap in shoot.taps]
+        alone = shared.keys().isdisjoint(node.id for node in shoot.nodes)
+        hangs = alone and len(taps) == 1 and taps[0] in places and shoot.nodes
+        (aside if hangs and shoot.output in called_so else beside).append(shoot)
+    return aside, beside
+
+
 def _tree(
-    nodes: list[LayerNode], prepared: Prepared, graph: LayerGraph
-) -> tuple[CodeTree, list[int] | None]:
-    """The tree behind the input, and where the offshoots hang; None where one cannot."""
-    tapped = [shoot.tap for shoot in prepared.offshoots]
-    tree = CodeTree(nodes, graph.classes, tapped)
-    if not tapped:
-        return tree, []
-    taps = [tree.index[tap] for tap in tapped]
-    return tree, taps if tree.ends().issuperset(taps) else None
+    nodes: list[LayerNode],
+    shoot: Offshoot,
+    names: Mapping[str, str],
+    graph: LayerGraph,
+    taps: Sequence[str],
+) -> CodeTree:
+    """The tree of what leads to a further output; its layers go behind all others."""
+    start = len(nodes)
+    shapes = {node.id: node.shape for node in graph.nodes}
+    begins = [standing_for(tap, names[tap], shapes[tap]) for tap in shoot.taps]
+    inner = [begun_anew(node) if node.kind == "input" else node for node in shoot.nodes]
+    if len(begins) + sum(node.kind == "input" for node in inner) > 1:
+        begins.insert(0, START)
+    nodes += [*begins, *inner]
+    return CodeTree(nodes, graph.classes, taps, start)
 
 
-def _head(nodes: list[LayerNode], tap: int, shoot: Offshoot) -> Chain:
+def _head(nodes: list[LayerNode], tree: CodeTree, shoot: Offshoot) -> Chain:
     """The chain of an auxiliary classifier; its layers go behind all others."""
-    first = len(nodes)
+    first, tap = len(nodes), shoot.taps[0]
     index = {node.id: number for number, node in enumerate(shoot.nodes, 1)}
-    index[shoot.tap] = 0
+    index[tap] = 0
     inputs = [[], *([index[source] for source in node.inputs] for node in shoot.nodes)]
-    kinds = [nodes[tap].kind, *(node.kind for node in shoot.nodes)]
+    kinds = [nodes[tree.index[tap]].kind, *(node.kind for node in shoot.nodes)]
     chain, spare = decompose(Wiring(kinds, inputs))
     nodes += [*shoot.nodes, *([NOWHERE] * spare)]
     return _shifted(chain, first - 1)

@@ -10,24 +10,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from archviz.errors import fail
+from archviz.importers.compact.outputs import Offshoot, auxiliary_outputs, offshoots
 from archviz.importers.graphs import LayerGraph, LayerNode
 from archviz.network.kinds import KINDS
 
 JOINS = frozenset(name for name, kind in KINDS.items() if kind.join is not None)
 LONG_SUM = 5
 """Values from which on a sum of sums is written as one sum."""
-FURTHER = 6
-"""Layers with weights that the main way has behind where an output beside it hangs."""
-
-
-class Offshoot(NamedTuple):
-    """Layers behind ``tap`` that only lead to an output of their own."""
-
-    tap: str
-    nodes: tuple[LayerNode, ...]
 
 
 class Prepared(NamedTuple):
@@ -35,47 +27,22 @@ class Prepared(NamedTuple):
 
     nodes: tuple[LayerNode, ...]
     offshoots: tuple[Offshoot, ...] = ()
-    joined: bool = False
-    """Whether several outputs had to be brought together in one box."""
 
 
 def prepare(graph: LayerGraph, file: str = "<model>") -> Prepared:
-    """The layers with one output; other outputs hang off where they can.
+    """The layers on the way to the deepest output; what leads to others hangs off.
 
     Raises:
         ArchvizError: the model has no input.
     """
     if not any(node.kind == "input" for node in graph.nodes):
         raise fail(file, "there is no input", "export the model with its inputs")
-    nodes = clear_concats(long_sums(_sounds(graph.nodes), graph.outputs))
+    nodes = clear_concats(long_sums(_sounds(graph.nodes), graph.outputs), graph.outputs)
     outputs = list(dict.fromkeys(graph.outputs))
-    if len(outputs) == 1:
-        return Prepared(_leading_to(nodes, outputs))
-    main = _deepest(nodes, outputs)
+    aside = auxiliary_outputs(graph)
+    main = _deepest(nodes, [output for output in outputs if output not in aside])
     body = _leading_to(nodes, [main])
-    offshoots = _offshoots(nodes, body, [output for output in outputs if output != main])
-    return Prepared(body, offshoots) if offshoots is not None else joined_outputs(nodes, outputs)
-
-
-def joined_outputs(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> Prepared:
-    """All outputs brought together in a box of their own."""
-    shapes = {node.id: node.shape for node in nodes}
-    shape = shapes.get(outputs[0], ())
-    options: dict[str, Any] = {"label": "outputs"}
-    if len({shapes.get(output) for output in outputs}) > 1:
-        options["shape"] = shape  # else it would be that of whichever path comes first
-    name = "outputs"
-    while name in shapes:
-        name += "-"
-    end = LayerNode(name, "op-merge", tuple(outputs), options, shape)
-    return Prepared((*_leading_to(nodes, outputs), end), (), True)
-
-
-def with_outputs_joined(graph: LayerGraph) -> LayerGraph:
-    """The graph that a spec unrolls to where several outputs are in one box."""
-    nodes = clear_concats(long_sums(_sounds(graph.nodes), graph.outputs))
-    prepared = joined_outputs(nodes, list(dict.fromkeys(graph.outputs)))
-    return graph._replace(nodes=prepared.nodes, outputs=(prepared.nodes[-1].id,))
+    return Prepared(body, offshoots(nodes, body, [one for one in outputs if one != main]))
 
 
 def _sounds(nodes: Sequence[LayerNode]) -> list[LayerNode]:
@@ -114,46 +81,6 @@ def _deepest(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> str:
     for node in nodes:
         depth[node.id] = 1 + max((depth[source] for source in node.inputs), default=0)
     return max(outputs, key=lambda output: depth[output])
-
-
-def _offshoots(
-    nodes: Sequence[LayerNode], body: Sequence[LayerNode], outputs: Sequence[str]
-) -> tuple[Offshoot, ...] | None:
-    """What hangs off for each further output; None where one does not hang at one place."""
-    inside = {node.id for node in body}
-    found = []
-    seen: set[str] = set()
-    for output in outputs:
-        own = [node for node in _leading_to(nodes, [output]) if node.id not in inside]
-        taps = {source for node in own for source in node.inputs if source in inside}
-        beginning = any(node.kind == "input" for node in own)
-        if len(taps) != 1 or beginning or not seen.isdisjoint(node.id for node in own):
-            return None
-        seen.update(node.id for node in own)
-        tap = taps.pop()
-        if not _is_aside(own, body, tap):
-            return None
-        found.append(Offshoot(tap, tuple(own)))
-    return tuple(found)
-
-
-def _is_aside(own: Sequence[LayerNode], body: Sequence[LayerNode], tap: str) -> bool:
-    """Whether an output is beside the main one: that has a long way to go, or nothing is learned.
-
-    Outputs of equal rank, such as classes and boxes, belong to the network like each other.
-    """
-    less = _learned_depth(own, tap)
-    return not less or _learned_depth(body, tap) >= max(FURTHER, 2 * less)
-
-
-def _learned_depth(nodes: Sequence[LayerNode], start: str) -> int:
-    """The most layers with weights on a way from a layer."""
-    depth = {start: 0}
-    for node in nodes:
-        before = [depth[source] for source in node.inputs if source in depth]
-        if before and node.id != start:
-            depth[node.id] = max(before) + (node.parameters > 0)
-    return max(depth.values())
 
 
 # ---- sums and concats ---------------------------------------------------------------------
@@ -205,11 +132,11 @@ def _has_badge(node: LayerNode) -> bool:
     return not {"norm", "activation"}.isdisjoint(node.options)
 
 
-def clear_concats(nodes: Sequence[LayerNode]) -> list[LayerNode]:
+def clear_concats(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> list[LayerNode]:
     """Concats of concats apart where they are steps of a chain, together where they fork."""
     if not any(node.kind == "concat" for node in nodes):
         return list(nodes)
-    return _without_forks(_in_steps(nodes))
+    return _without_forks(_in_steps(nodes), outputs)
 
 
 def _in_steps(nodes: Sequence[LayerNode]) -> list[LayerNode]:
@@ -246,8 +173,8 @@ def _stepped(
     return node._replace(inputs=inputs)
 
 
-def _without_forks(nodes: Sequence[LayerNode]) -> list[LayerNode]:
-    users: dict[str, list[str]] = {}
+def _without_forks(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> list[LayerNode]:
+    users: dict[str, list[str]] = {output: [""] for output in outputs}
     by_id = {node.id: node for node in nodes}
     for node in nodes:
         for source in node.inputs:
@@ -257,7 +184,7 @@ def _without_forks(nodes: Sequence[LayerNode]) -> list[LayerNode]:
         if node.kind != "concat" or _has_badge(node):
             continue
         using = users.get(node.id, [])
-        if len(using) != 1 or by_id[using[0]].kind != "concat":
+        if len(using) != 1 or using == [""] or by_id[using[0]].kind != "concat":
             continue
         inner = [by_id[source] for source in node.inputs]
         origins = {one.inputs for one in inner}

@@ -12,6 +12,7 @@ from archviz.importers.compact.outline import (
     Item,
     LayerItem,
     NameItem,
+    OutputsItem,
     RepeatItem,
     boxes_of,
     inner_series,
@@ -138,7 +139,7 @@ def _loop(
     """A repeat of these items; None where a person would write them out."""
     times = len(items) // period
     body = tuple(items[:period])
-    if any(isinstance(item, AuxiliaryItem | NameItem) for item in body):
+    if any(isinstance(item, AuxiliaryItem | NameItem | OutputsItem) for item in body):
         return None
     rows = [
         [value for item in items[start : start + period] for value in values_of(item)]

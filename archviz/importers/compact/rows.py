@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence, Set
 from itertools import pairwise
 from typing import NamedTuple
 
-from archviz.importers.compact.prepare import joined_outputs, prepare
+from archviz.importers.compact.prepare import prepare
 from archviz.importers.compact.several_inputs import START, hung, with_start
 from archviz.importers.graphs import COUNTED, ORDERED, LayerGraph, LayerNode
 from archviz.network.kinds import KINDS
@@ -71,16 +71,10 @@ def with_boxes(graph: LayerGraph) -> LayerGraph:
     """The graph with a box for each attention to another sequence that no row has a name for."""
     if not any(map(_crosses, graph.nodes)):
         return graph
-    ways = [prepare(graph)]
-    if ways[0].offshoots:  # they may come to be in one box with the main output
-        ways.append(joined_outputs(graph.nodes, graph.outputs))
-    crossing = {
-        node.id
-        for way in ways
-        for row in rows_of(way.nodes)
-        for node in row.nodes
-        if _crosses(node)
-    }
+    prepared = prepare(graph)
+    parts = [row.nodes for row in rows_of(prepared.nodes)]
+    parts += [shoot.nodes for shoot in prepared.offshoots]
+    crossing = {node.id for part in parts for node in part if _crosses(node)}
     nodes = [boxed(node) if node.id in crossing else node for node in graph.nodes]
     return graph._replace(nodes=tuple(nodes))
 

@@ -99,8 +99,6 @@ def begins(element: Element, nodes: Sequence[LayerNode]) -> bool:
 
 def has_input(element: Element, nodes: Sequence[LayerNode]) -> bool:
     """Whether a path of an element begins with an input."""
-    if nodes[0] is not START:
-        return False  # the only input is before all paths
     return any(chain and begins(chain[0], nodes) for chain in chains_of(element))
 
 

@@ -33,7 +33,7 @@ ALONE = frozenset({*ACTIVATIONS, *(name for name in KINDS if KINDS[name].role ==
 """Activations and normalisations that are layers of their own."""
 FIXED = (
     *("bias", "norm", "ceil", "shared", "label", "drawn", "kv_heads", "out_bias"),
-    *("biases", "reset_after", "bidirectional", "last", "takes", "active", "gated"),
+    *("biases", "reset_after", "bidirectional", "last", "takes", "active", "gated", "begins"),
     "frozen",
 )
 PRESENT = "present"

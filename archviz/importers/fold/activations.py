@@ -70,6 +70,19 @@ KNOWN: Mapping[str, Callable[[float], float]] = {
 CURVES = {name: [curve(x) for x in PLACES] for name, curve in KNOWN.items()}
 
 
+def kept_from_nan(fold: Fold, op: Op) -> bool:
+    """A value in which a number stands for what is none: of a softmax over nothing but masks."""
+    test, value, other = fold.value(op), fold.value(op, 2), fold.constant(op, 1)
+    if test is None or value is None or other is None or math.prod(other.shape) != 1:
+        return False
+    if test.draft.op.kind != "IsNaN" or test.draft.inputs != [value.draft]:
+        return False
+    test.draft.refs -= 1
+    value.draft.refs -= not test.draft.refs
+    fold.alias(op, value)
+    return True
+
+
 # ---- expressions ------------------------------------------------------------------------------
 
 

@@ -45,7 +45,8 @@ def binary(fold: Fold, op: Op) -> bool:
     single = value.axes is not None and value.draft.shape[-1] == 1 and bool(constant.shape)
     if single and op.kind == "Add" and value.draft.options.get("bias") is False:
         return _by_channel(fold, op, value, found.name)
-    number = scalar(constant) if not constant.weight or not fold.graph.learned else None
+    learned = constant.weight and (fold.graph.learned or found.name in fold.numbers)
+    number = None if learned else scalar(constant)
     if number is None:
         return _with_table(fold, op, found)
     if _changes_nothing(op.kind, number, behind):
@@ -103,8 +104,8 @@ _SIGNS = {"Add": "+", "Sub": "−", "Mul": "×", "Div": "÷"}
 def _with_table(fold: Fold, op: Op, found: WithConstant) -> bool:
     """Numbers of the model's code, or learned ones, with a value: a step that says which."""
     value, constant, name, _ = found
-    sign = _SIGNS.get(op.kind)
-    if not fold.graph.learned or sign is None or value.axes is None or _spreads(fold, found):
+    sign, told = _SIGNS.get(op.kind), fold.graph.learned or name in fold.numbers
+    if not told or sign is None or value.axes is None or _spreads(fold, found):
         return False
     what = "number" if product(constant.shape) == 1 else "table"
     label = f"{sign} learned {what}" if constant.weight else f"{sign} {what}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from archviz.importers.fold.attention_scores import biases, is_placed, only_masked
 from archviz.importers.fold.facts import AttentionFacts
 from archviz.importers.fold.layers import HEAD_NORM
 from archviz.importers.fold.match import near
@@ -26,6 +27,7 @@ _PASSIVE = frozenset(
     {
         *("Add", "Where", "Transpose", "Mul", "Div", "Sub", "Neg", "Concat", "Slice", "Split"),
         *("Expand", "Gather", "Cast", "Reshape", "Tile", "Unsqueeze", "Squeeze", "And", "Pick"),
+        *("RotaryEmbedding", "com.microsoft.RotaryEmbedding"),
     }
 )
 """Operators that may lie there: masks, rotations by position, heads that share their keys."""
@@ -227,35 +229,58 @@ def _attention(
     macs: int,
 ) -> bool:
     """An attention where queries, keys and values are projections of one or two sequences."""
+    tips = scores.inputs[0], scores.inputs[1], values
+    made = of_projections(fold, op, tips, weights, dims, scores.macs + macs, scores)
+    if made is not None:
+        fold.give(op, made, None, dims)
+    return made is not None
+
+
+def of_projections(
+    fold: Fold,
+    op: Op,
+    tips: tuple[LayerDraft, LayerDraft, LayerDraft],
+    weights: LayerDraft | None,
+    dims: tuple[int, ...],
+    macs: int,
+    scores: LayerDraft | None = None,
+) -> LayerDraft | None:
+    """An attention on queries, keys and values, if they are projections of one or two sequences.
+
+    ``weights`` are those of its softmax, where they are seen; ``dims`` are the sides of what its
+    heads give, and ``macs`` the multiply-adds between the projections.
+    """
     norms: dict[LayerDraft, None] = {}
-    parts = _parts(fold, op, (*scores.inputs, values), norms)
+    parts = _parts(fold, op, tips, norms)
     if parts is None:
-        return False
+        return None
     source, placed, memory = (part.inputs[0] for part in parts)
     if placed is not memory:
-        if not _is_placed(placed, memory):
-            return near(fold, op, RULE, "keys and values are of two sequences")
+        if not is_placed(placed, memory):
+            near(fold, op, RULE, "keys and values are of two sequences")
+            return None
         memory.refs -= 1
-        if source is placed or _is_placed(source, memory):
+        if source is placed or is_placed(source, memory):
             memory.refs -= source is not placed
             source = memory
-    if not _only_masked(weights, scores, parts):
-        return False
+    if weights is not None and scores is not None and not only_masked(weights, scores, parts):
+        return None
     single = parts.different()
     if len(single) == 2 and parts.keys is not parts.values:
-        return False
+        return None
     heads, width, keys = _sizes(parts, dims)
     sources = [source] if memory is source else [source, memory]
     made = fold.draft("~attention", op, list(sources), (*source.shape[:-1], width))
     made.name, made.path = single[0].name, _common(single, op)
     made.parameters = sum(part.parameters for part in single)
-    own, learned = _biases(fold, made, weights, heads)
+    own, learned = biases(fold, made, weights, heads) if weights is not None else (0, 0)
     made.parameters += own
     more = ", QK norm" if norms or any("norm" in part.options for part in single) else ""
     more += ", positions" if placed is not memory else ""
-    more += ", soft cap" if _back(_back(weights).inputs[0]).kind == "tanh" else ""
+    capped = weights is not None and _back(_back(weights).inputs[0]).kind == "tanh"
+    more += ", soft cap" if capped or op.attributes.get("softcap") else ""
     made.parameters += sum(norm.parameters for norm in norms)
-    made.macs = sum(part.macs for part in single) + scores.macs + macs
+    made.macs = sum(part.macs for part in single) + macs
     made.attention = AttentionFacts(
         heads,
         width,
@@ -270,8 +295,7 @@ def _attention(
         made.options["shared"] = True
         made.lent = sum(part.lent for part in single)
     _release(single, source, memory)
-    fold.give(op, made, None, dims)
-    return True
+    return made
 
 
 def _sizes(parts: _Parts, dims: tuple[int, ...]) -> tuple[int, int, int]:
@@ -289,81 +313,12 @@ def _sizes(parts: _Parts, dims: tuple[int, ...]) -> tuple[int, int, int]:
     return heads, width, keys
 
 
-def _only_masked(weights: LayerDraft, scores: LayerDraft, parts: _Parts) -> bool:
-    """Whether what is added to scores has no weights and no products of its own.
-
-    Relative positions that queries and keys are multiplied with make an attention of another form.
-    """
-    todo, draft = [], weights
-    for _ in range(_STEPS):
-        if draft is scores or not draft.inputs:
-            break
-        todo += draft.inputs[1:]
-        draft = draft.inputs[0]
-    seen = {*parts, scores}
-    while todo and len(seen) < _STEPS:
-        one = todo.pop()
-        if one in seen or one.kind == "input":
-            continue
-        if one.kind == "~product" or one.parameters:
-            return False
-        seen.add(one)
-        todo += one.inputs
-    return True
-
-
-def _is_placed(draft: LayerDraft, source: LayerDraft) -> bool:
-    """Whether a value is another one with numbers added that nobody has learned: positions."""
-    added = draft.kind == "op" and draft.options.get("label") == "+ table"
-    return added and draft.inputs == [source] and not draft.parameters
-
-
 def _label(parts: _Parts, crossed: bool) -> str:
     if crossed:
         return "cross-attention"
     if parts.queries is not parts.keys and parts.keys.shape[-1] < parts.queries.shape[-1]:
         return "grouped-query attention"
     return "attention"
-
-
-def _biases(fold: Fold, made: LayerDraft, weights: LayerDraft, heads: int) -> tuple[int, int]:
-    """Learned numbers added to the scores, one for each head: its own, and all; masks are none.
-
-    A table that all layers share belongs to the first: the others take what it has computed.
-    """
-    own = lent = 0
-    draft = weights
-    while draft.inputs and draft.kind != "~product":
-        if draft.known or (fold.graph.learned and draft.parameters):
-            own += draft.parameters - draft.lent
-            lent += draft.lent
-            fold.weighed.update(dict.fromkeys(fold.weighed.keys() & draft.op.inputs, made))
-        elif draft.op.kind == "Add" and fold.graph.learned:
-            learned = _learned(fold, made, draft.op)
-            own += learned.parameters - learned.lent
-            lent += learned.lent
-        elif draft.op.kind == "Add":
-            for name in draft.op.inputs:
-                tensor = fold.constants.get(name)
-                table = fold.constants.get(fold.origins.get(name, ""))
-                if table is not None and len(table.shape) == 2 and table.shape[1] == heads:
-                    own += table.size
-                    fold.weighed[name] = made
-                elif tensor is not None and len(tensor.shape) > 2 and tensor.shape[-3] == heads > 1:
-                    own += tensor.size
-                    fold.weighed[name] = made
-        draft = draft.inputs[0]
-    return own, own + lent
-
-
-def _learned(fold: Fold, made: LayerDraft, op: Op) -> LayerDraft:
-    """What an operator of the scores takes of weights, as a layer of its own would."""
-    taken = fold.draft("~table", op, [], (1,))
-    fold.drafts.pop()
-    names = [name for name in op.inputs if name in fold.constants]
-    fold.weigh(taken, *names, whole=True)
-    fold.weighed.update(dict.fromkeys(fold.weighed.keys() & names, made))
-    return taken
 
 
 def _common(parts: list[LayerDraft], op: Op) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from archviz.importers.fold.shapes_bodies import body_shapes
 from archviz.importers.fold.shapes_computed import computed_shapes, dims_of
 from archviz.importers.fold.state import (
     BATCH,
@@ -86,7 +87,9 @@ def _boxes(fold: Fold, op: Op, values: list[TensorView], only: Sequence[str] = (
     said = WORDS.get(op.kind, "") if fold.graph.learned else ""
     label = said or op.kind.rpartition(".")[2] or "op"
     computed = computed_shapes(fold, op)
-    first = bool(only)
+    if op.outputs and op.outputs[0] in fold.graph.bodies:
+        computed = body_shapes(fold, op)
+    made = _layer_of(fold, op) if only else None
     for index, name in enumerate(op.outputs):
         if not name or not fold.uses.get(name) or (only and name not in only):
             continue
@@ -94,19 +97,33 @@ def _boxes(fold: Fold, op: Op, values: list[TensorView], only: Sequence[str] = (
         if dims is None or 0 in dims:
             dims = fold.known(name)
         shape, axes = _box_shape(fold, dims, values)
-        rest = _REST.get(label, label) if first else label
-        draft = fold.draft("op", op, drafts, shape, label=rest)
-        draft.known = bool(said)
+        alike = made is not None and made.shape == shape and made.guessed == (dims is None)
+        if made is not None and alike and not only:
+            made.refs += fold.uses[name]  # another value of the same box
+            fold.values[name] = TensorView(made, axes)
+            continue
+        draft = fold.draft("op", op, drafts, shape, label=label)
         draft.guessed = dims is None
         fold.guesses += draft.guessed
-        if not first:
-            first = True
+        if made is not None:
+            rest = _REST.get(label) or f"{label}, output {index + 1}"
+            draft.inputs, draft.options["label"] = [made], rest
+            made.refs += 1
+        elif not only:
+            made = draft
+            draft.known = bool(said)
             draft.macs = _multiply_adds(fold, op, dims)
             fold.weigh_inside(draft, op)
             _weigh(fold, draft, op)
         draft.refs = fold.uses[name]
         draft.free = True
         fold.values[name] = TensorView(draft, axes)
+
+
+def _layer_of(fold: Fold, op: Op) -> LayerDraft | None:
+    """The layer that an operator has become, if it is that alone."""
+    value = fold.values.get(op.outputs[0])
+    return value.draft if value is not None and value.draft.op is op else None
 
 
 def _weigh(fold: Fold, draft: LayerDraft, op: Op) -> None:

@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from archviz.importers.fold.axes import axes_list
 from archviz.importers.fold.shapes_computed import computed_shapes
 from archviz.importers.fold.shapes_moves import spread
-from archviz.importers.fold.state import Fold, axes_list, numbers, product
+from archviz.importers.fold.state import Fold, numbers, product
 from archviz.importers.graphs import Tensor
 
 if TYPE_CHECKING:

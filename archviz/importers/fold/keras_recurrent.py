@@ -24,6 +24,8 @@ def recurrent(fold: Fold, op: Op) -> bool:
         if config.get("merge_mode", "concat") != "concat" or config.get("backward_layer"):
             return False
         config = config["layer"]["config"]
+        if not isinstance(config, dict):
+            raise ValueError("its layer has no configuration")
     value = fold.sequence(op, value) if value is not None else None
     if value is None or value.axes != (BATCH, 0, 1) or len(op.inputs) != 1 or not _usual(config):
         return False

@@ -281,6 +281,11 @@ def activation(fold: Fold, op: Op) -> bool:
     name = _PLAIN.get(op.kind, "")
     if value is None or not name or len(op.inputs) > 1:
         return False
+    steepness = op.attributes.get("alpha") if op.kind.endswith(("Swish", "QuickGelu")) else None
+    if steepness is not None:
+        name = {1.0: "silu", 1.702: "quick-gelu"}.get(round(float(steepness), 3), "")
+        if not name:
+            return False
     attach(fold, op, value, "activation", name)
     return True
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Set
 from typing import TYPE_CHECKING
 
+from archviz.importers.fold.axes import reduced_axes
 from archviz.importers.fold.layers import attach
 from archviz.importers.fold.state import (
     BATCH,
@@ -15,7 +16,6 @@ from archviz.importers.fold.state import (
     TensorView,
     numbers,
     product,
-    reduced_axes,
     scalar,
 )
 from archviz.importers.fold.views import padded, same, zero_pad

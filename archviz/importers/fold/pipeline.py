@@ -6,22 +6,19 @@ is only another view of a value. What nobody understands becomes a plain box of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 
 from archviz.errors import fail
-from archviz.importers.conservation import UNSTATED
 from archviz.importers.fold import (
     activations,
     arithmetic,
     attention,
-    attention_layer,
     attention_operators,
     boxes,
-    computed,
     concat,
     constant_folding,
     experts,
+    fused,
     gather,
     inputs,
     layers,
@@ -29,25 +26,22 @@ from archviz.importers.fold import (
     quantised,
     recurrent,
     regroup,
-    reorient,
     splits,
     views,
     volumes,
     windows,
     written_norms,
 )
+from archviz.importers.fold.emitted import emitted
 from archviz.importers.fold.rules import RULES
 from archviz.importers.fold.rules.rule import Handler, Rule
 from archviz.importers.fold.same_padding import same_padding
 from archviz.importers.fold.separable import join_separable
 from archviz.importers.fold.state import (
     Fold,
-    LayerDraft,
-    product,
 )
-from archviz.importers.graphs import EXPERTS, Held, LayerGraph, LayerNode, Near, Op, OpGraph
-from archviz.importers.weights import census, shape_gaps
-from archviz.network.kinds import STATED
+from archviz.importers.graphs import EXPERTS, LayerGraph, Op, OpGraph
+from archviz.importers.weights import learned_numbers
 
 
 def fold_graph(
@@ -57,17 +51,41 @@ def fold_graph(
 
     ``handlers`` by operator; those of ONNX where none are given.
     """
-    fold = folded(graph, path, handlers)
+    made = _folded(graph, path, handlers)
+    numbers = learned_numbers(graph, made.held)
+    if numbers:  # now that it is known, they are no part of anything else
+        made = _folded(graph, path, handlers, numbers)
+    return join_separable(same_padding(made))
+
+
+def _folded(
+    graph: OpGraph,
+    path: str,
+    handlers: Mapping[str, Handler] | None,
+    numbers: Collection[str] = (),
+) -> LayerGraph:
+    fold = folded(graph, path, handlers, numbers)
     if handlers is None and all(draft.kind == "input" for draft in fold.drafts):
         fold = folded(graph, path, {})  # nothing but views: each of them is a box
         for draft in fold.drafts:
             draft.known = not draft.guessed
-    return join_separable(same_padding(_emit(fold)))
+    return emitted(fold)
 
 
-def folded(graph: OpGraph, path: str, handlers: Mapping[str, Handler] | None = None) -> Fold:
-    """A model with each of its operators folded, and what each value has come to."""
-    fold = Fold(graph, path)
+def folded(
+    graph: OpGraph,
+    path: str,
+    handlers: Mapping[str, Handler] | None = None,
+    numbers: Collection[str] = (),
+    deep: int = 0,
+) -> Fold:
+    """A model with each of its operators folded, and what each value has come to.
+
+    ``numbers``: constants of one number that are learned, as far as is known; ``deep``: in how
+    many operators the graph stands.
+    """
+    fold = Fold(graph, path, numbers)
+    fold.folded, fold.deep = _folded_inside, deep
     inputs.inputs(fold)
     op = Op("", "", (), ())
     try:
@@ -94,6 +112,10 @@ def folded(graph: OpGraph, path: str, handlers: Mapping[str, Handler] | None = N
             "the file seems to be damaged",
         ) from error
     return fold
+
+
+def _folded_inside(graph: OpGraph, path: str, deep: int) -> Fold:
+    return folded(graph, path, deep=deep)
 
 
 def _fold(fold: Fold, op: Op, handlers: Mapping[str, Handler]) -> None:
@@ -196,6 +218,7 @@ OPERATORS: Mapping[str, Handler] = {
     **dict.fromkeys(layers.ACTIVATION_OPS, layers.activation),
     **dict.fromkeys(("Erf", "Exp", "Neg", "Abs", "Sqrt", "Log", "Reciprocal"), activations.unary),
     **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum"), arithmetic.binary),
+    "Where": activations.kept_from_nan,
     "Mean": arithmetic.merge_many, "Concat": concat.concat, "Transpose": views.transpose,
     "Reshape": regroup.reshape,
     **dict.fromkeys(("Flatten", "Squeeze", "Unsqueeze"), views.reshape),
@@ -203,6 +226,8 @@ OPERATORS: Mapping[str, Handler] = {
     **dict.fromkeys(("QuantizeLinear", "DequantizeLinear"), views.same),
     "Expand": views.expand, "Pad": named.pad, "Split": splits.split,
     "Slice": splits.slices, "com.microsoft.Attention": attention_operators.fused,
+    "com.microsoft.QAttention": attention_operators.fused,
+    **dict.fromkeys(attention_operators.HEADS, attention_operators.of_heads),
     "MultiHeadAttention": attention_operators.multi_head, EXPERTS: experts.mixture,
 }  # fmt: skip
 """What operators are by themselves."""
@@ -211,163 +236,14 @@ OPERATORS: Mapping[str, Handler] = {
 def handlers_of(rules: Sequence[Rule]) -> Mapping[str, Handler]:
     """A handler for each operator of ONNX, quantised ones too."""
     found = with_rules(OPERATORS, rules)
-    return {**found, **quantised.handlers(found)}
+    return {**found, **quantised.handlers(found), **fused.handlers(_fold_step)}
+
+
+def _fold_step(fold: Fold, op: Op) -> None:
+    _fold(fold, op, HANDLERS)
 
 
 HANDLERS = handlers_of(RULES)
 
 
 # ---- out --------------------------------------------------------------------------------------
-
-
-def _emit(fold: Fold) -> LayerGraph:
-    ends = []
-    for name in fold.graph.outputs:
-        if name in fold.values:
-            ends.append(fold.values[name].draft)
-    if not ends:
-        raise fail(fold.path, "gives nothing but constants: there is nothing to draw")
-    needed = set(ends)
-    kept: list[LayerDraft] = []
-    for draft in reversed(fold.drafts):
-        if draft in needed or draft.kind == "input":
-            needed.update(draft.inputs)
-            kept.append(draft)
-    kept.reverse()
-    start = kept[0]
-    missed = {**fold.missed, **activations.nearly(kept)}
-    taken: set[str] = set()
-    nodes: list[LayerNode] = []
-    unknown: dict[str, None] = {}
-    known: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for draft in kept:
-        identity = draft.name or (draft.op.outputs[0] if draft.kind[0] != "f" else "")
-        if not identity or identity in taken:
-            identity = _unused(identity or f"{draft.kind}-{len(nodes)}", taken, len(nodes))
-        taken.add(identity)
-        draft.name = identity
-        if draft.computed and (draft.kind in STATED or draft.kind == "position"):
-            computed.own(draft)
-        if draft.kind[0] == "~" or draft.kind in STATED:
-            _resolve(fold, draft, unknown)
-        elif draft.computed:
-            computed.settle(draft)
-        inputs = tuple([source.name for source in draft.inputs])
-        if not inputs and draft.kind != "input":
-            inputs = (start.name,)
-        if "shared" in draft.options and draft.lent < draft.parameters:
-            draft.options["own"] = draft.parameters - draft.lent
-        options = known.setdefault((draft.kind, *draft.options.items()), draft.options)
-        nodes.append(
-            LayerNode(
-                identity,
-                draft.kind,
-                inputs,
-                options,
-                draft.shape,
-                draft.path,
-                draft.parameters,
-                draft.fixed,
-                draft.macs,
-            )
-        )
-    outputs = tuple(dict.fromkeys([draft.name for draft in ends]))
-    inside = set(kept)
-    owners = {name: one.draft.name for name, one in fold.values.items() if one.draft in inside}
-    held = _held(fold, kept)
-    found = tuple(nodes), outputs, tuple(unknown), held
-    near = _near(missed, {draft.op.outputs[0]: draft for draft in kept if draft.op.outputs})
-    return LayerGraph(fold.graph.name, *found, owners=owners, batch=fold.batch, near=near)
-
-
-def _near(
-    missed: Mapping[tuple[str, str], str], drawn: Mapping[str, LayerDraft]
-) -> tuple[Near, ...]:
-    """Rules that nearly fit, where what they would have been is drawn as something else."""
-    return tuple(
-        Near(drawn[value].name, drawn[value].op.kind, rule, why)
-        for (value, rule), why in missed.items()
-        if value in drawn
-    )
-
-
-def _held(fold: Fold, kept: list[LayerDraft]) -> Held:
-    """What the source holds: its weights, and the shapes that it states."""
-    drawn = {draft.op.outputs[0]: draft.kind for draft in kept if draft.op.outputs}
-    inside = set(kept)
-    weighed = {name: fold.constants[name].size for name in fold.weighed}
-    loose = [
-        name
-        for name, draft in fold.weighed.items()
-        if draft not in inside and draft.kind not in ("dense", "conv", "~attention")
-    ]
-    held = census(fold.graph, weighed, loose, drawn)
-    given = {name: fold.dims(value) for name, value in fold.values.items() if value.draft in inside}
-    own = {name for name, draft in fold.inside.items() if draft in inside}
-    return held._replace(
-        shapes=shape_gaps(fold.graph.shapes, given),
-        merged=fold.merged,
-        untaken={name: size for name, size in held.untaken.items() if name not in own},
-    )
-
-
-def _unused(word: str, taken: set[str], number: int) -> str:
-    identity = word
-    while identity in taken:
-        identity = f"{word}#{number}"
-        number += 1
-    return identity
-
-
-_BY_CHANNEL = {"Add": "+ bias", "Sub": "− bias", "Div": "÷ scale"}
-"""Arithmetic with a learned number for each channel; a product is a layer of its own."""
-
-
-def _resolve(fold: Fold, draft: LayerDraft, unknown: dict[str, None]) -> None:
-    """Make a layer of what has been waiting for more, and note what stays an operator.
-
-    Of what was recorded all is known, and it needs no more than a word.
-    """
-    kind = draft.kind
-    if draft.attention is not None:
-        attention_layer.as_layer(draft, draft.attention)
-        return
-    if kind == "~affine" and draft.op.kind == "Mul":
-        draft.kind = "scale"
-        return
-    if kind == "~affine" and draft.op.kind in _BY_CHANNEL:
-        named.state(draft, _BY_CHANNEL[draft.op.kind])
-        return
-    if kind == "~select":
-        draft.kind = "select"
-        return
-    if draft.span is not None:
-        draft.kind = "slice"
-        draft.options["label"] = draft.span.label
-        draft.options["shape"] = draft.shape
-        return
-    if kind == "~view" and draft.op.kind in ("Reshape", "Squeeze", "Unsqueeze", "Flatten"):
-        sizes = {product(source.shape) for source in draft.inputs}
-        if sizes == {product(draft.shape)} and reorient.mixes(fold, draft):
-            named.state(draft, "rearrange")
-            return
-        if sizes == {product(draft.shape)}:
-            draft.kind = "reshape"
-            draft.options["shape"] = draft.shape
-            return
-    if kind == "~math" and len(draft.inputs) == 2 and draft.op.kind in ("Add", "Mul"):
-        draft.kind = {"Add": "add", "Mul": "multiply"}[draft.op.kind]
-        return
-    if named.as_named_box(draft):
-        return
-    if draft.known:
-        named.state(draft, draft.options["label"])
-        return
-    label = draft.options.get("label") or draft.op.kind.rpartition(".")[2]
-    word = boxes.WORDS.get(draft.op.kind) if fold.graph.learned and label == draft.op.kind else None
-    if word is not None:
-        named.state(draft, word)
-        return
-    guessed = UNSTATED if draft.guessed else ""
-    named.state(draft, label)
-    unknown[label + guessed] = None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from archviz.importers.fold.axes import axes_list
 from archviz.importers.fold.facts import Span
-from archviz.importers.fold.state import Fold, LayerDraft, TensorView, axes_list, numbers
+from archviz.importers.fold.state import Fold, LayerDraft, TensorView, numbers
 from archviz.importers.fold.views import same
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ seen with its axes in another order; a transposition changes the view and makes 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import chain
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
@@ -134,9 +134,13 @@ def solid(dims: Sequence[int]) -> list[int]:
 class Fold:
     """The state of folding one model."""
 
-    def __init__(self, graph: OpGraph, path: str) -> None:
-        self.graph = graph
-        self.path = path
+    def __init__(self, graph: OpGraph, path: str, numbers: Collection[str] = ()) -> None:
+        self.graph, self.path, self.deep = graph, path, 0
+        self.numbers = frozenset(numbers)  # those of a file that are known to be learned
+        self.folded: Callable[[OpGraph, str, int], Fold] | None = None
+        """What folds a graph in an operator."""
+        self.parts: dict[tuple[str, ...], tuple[list[Op], dict[str, Tensor]]] = {}
+        """What fused operators stand for, by what they give: operators, and constants of theirs."""
         self.constants: dict[str, Tensor] = dict(graph.constants)
         self.values: dict[str, TensorView] = {}
         self.drafts: list[LayerDraft] = []
@@ -158,7 +162,7 @@ class Fold:
         self.missed: dict[tuple[str, str], str] = {}
         """Why rules do not fit that nearly do: by what an operator gives, and the rule."""
         self.merged = 0
-        """Weights that layers count, and an exporter has merged with others."""
+        """Weights that layers count and an exporter has merged."""
         self.origins: dict[str, str] = {}
         """Of what was computed from one weight alone, such as rows of a table: that weight."""
         self.leaves: dict[str, tuple[str, ...]] = {}
@@ -345,23 +349,3 @@ def scalar(tensor: Tensor | None) -> float | None:
     if tensor is None or tensor.values is None or len(tensor.values) != 1:
         return None
     return float(tensor.values[0])
-
-
-def reduced_axes(fold: Fold, op: Op, rank: int) -> frozenset[int] | None:
-    """The axes, from 0, that a reduction is over; none where it does nothing, None if not known."""
-    found = (op.attributes.get("axis", 0),) if op.kind.startswith("Arg") else axes_list(fold, op)
-    if found is None and len(op.inputs) > 1 and op.inputs[1]:
-        return None
-    if not found:
-        return frozenset(() if op.attributes.get("noop_with_empty_axes") else range(rank))
-    return frozenset(axis % rank for axis in found)
-
-
-def axes_list(fold: Fold, op: Op, index: int = 1, key: str = "axes") -> tuple[int, ...] | None:
-    """Axes as an attribute, or as a constant input in newer operator sets."""
-    found = op.attributes.get(key)
-    if found is None and index < len(op.inputs):
-        found = numbers(fold.constant(op, index))
-    if isinstance(found, int):
-        return (found,)
-    return found if isinstance(found, tuple) else None

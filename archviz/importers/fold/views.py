@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from archviz.importers.fold.axes import axes_list
 from archviz.importers.fold.reorient import moved
 from archviz.importers.fold.state import (
     BATCH,
@@ -15,7 +16,6 @@ from archviz.importers.fold.state import (
     Fold,
     LayerDraft,
     TensorView,
-    axes_list,
     numbers,
     product,
     solid,

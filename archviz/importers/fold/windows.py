@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from archviz.importers.fold.axes import reduced_axes
 from archviz.importers.fold.facts import ConvOutcome
 from archviz.importers.fold.layers import dense_layer
 from archviz.importers.fold.match import near
@@ -15,7 +16,6 @@ from archviz.importers.fold.state import (
     Fold,
     LayerDraft,
     product,
-    reduced_axes,
 )
 from archviz.importers.fold.views import as_map
 from archviz.network.kinds import KINDS

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from archviz.importers.fold.axes import reduced_axes
 from archviz.importers.fold.layers import attach
 from archviz.importers.fold.match import near, operands
 from archviz.importers.fold.named import named
-from archviz.importers.fold.state import ONE, Fold, LayerDraft, TensorView, product, reduced_axes
+from archviz.importers.fold.state import ONE, Fold, LayerDraft, TensorView, product
 from archviz.network.kinds import NORMS
 
 if TYPE_CHECKING:

@@ -178,6 +178,7 @@ class _KerasReader:
             self.shapes,
             {},
             frozenset(self.inputs),
+            called={end: end.split(":")[0] for end in ends},
         )
 
     def inside(

@@ -11,22 +11,27 @@ from __future__ import annotations
 
 import os
 import re
+from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archviz.errors import fail
-from archviz.importers.graphs import MAX_DEPTH, Op, OpGraph, Tensor
+from archviz.importers.graphs import Op, OpGraph, Tensor
 from archviz.importers.read.onnx_attributes import Attributes, Body, constant_of, kind_of
+from archviz.importers.read.onnx_bodies import inner_weights
 from archviz.importers.read.onnx_fields import (
     BYTES,
     DataType,
+    FunctionProto,
     GraphProto,
     ModelProto,
     NodeProto,
     TensorProto,
     key,
 )
+from archviz.importers.read.onnx_functions import Function, Opened
 from archviz.importers.read.onnx_large_constants import LARGE, lighter
+from archviz.importers.read.onnx_scopes import CLASSES, SCOPES, Scopes, alike, with_scopes
 from archviz.importers.read.onnx_shapes import Shapes, side_names
 from archviz.importers.read.onnx_wire import (
     WireError,
@@ -45,6 +50,8 @@ from archviz.importers.read.order import sorted_ops
 from archviz.importers.sizes import Sizes, with_sizes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archviz.importers.read.onnx_wire import Buffer
 
 MAX_OPS = 1_000_000
@@ -60,7 +67,6 @@ _NODE, _INITIALIZER = key(GraphProto.NODE), key(GraphProto.INITIALIZER)
 _VALUE_INFO = key(GraphProto.VALUE_INFO)
 _INPUT, _OUTPUT, _NAME = key(NodeProto.INPUT), key(NodeProto.OUTPUT), key(NodeProto.NAME)
 _TENSOR_NAME = bytes([key(TensorProto.NAME)])
-_SCOPES = b"\n\x1apkg.torch.onnx.name_scopes"
 _SIDES = re.compile(rb"(?:[\x08\x10][\x80-\xff]*[\x00-\x7f])*")
 """Sides and type of a tensor, before its name."""
 
@@ -98,31 +104,31 @@ class _Ending(NamedTuple):
     attributes: dict[str, Any]
     bodies: tuple[Body, ...]
     """The graphs in it."""
-    scope: tuple[str, ...]
+    scope: tuple[str, ...] | None
+    """The modules that it was in; None where nothing is noted."""
     names: tuple[tuple[int, str], ...]
     """Names that do not stand in front, as they do in the files of all exporters we know."""
 
 
 class _OnnxReader:
     def __init__(self, data: Buffer, path: str) -> None:
-        self.data = data
-        self.path = path
-        self.attributes = Attributes()
-        self.shapes = Shapes(path)
+        self.data, self.path = data, path
+        self.attributes, self.shapes = Attributes(), Shapes(path)
         self.endings: dict[bytes, _Ending] = {}
         self.heads: dict[bytes, tuple[Tensor, bool]] = {}
         """Tensors by what stands before their names, and whether a payload would have values."""
-        self.scopes: dict[bytes, tuple[str, ...]] = {}
-        self.constants: dict[str, Tensor] = {}
-        self.ops: list[Op] = []
+        self.scopes = Scopes()
+        self.constants, self.ops = dict[str, Tensor](), list[Op]()
         self.inputs: list[str] = []
         self.outputs: list[str] = []
         self.sides: dict[str, tuple[str, ...]] = {}
-        self.name = ""
-        self.written: set[str] = set()
+        self.name, self.written = "", set[str]()
+        self.unnoted = set[str]()
+        """What operators give of which the file does not say in which module they were."""
         self.bodies: list[tuple[str, str, Body]] = []
         """The graphs in operators, with their names and the first values that they give."""
         self.functions: dict[str, Body] = {}
+        self.opened: dict[str, Function] = {}
 
     def model(self) -> OpGraph:
         """The whole file."""
@@ -131,21 +137,41 @@ class _OnnxReader:
             if field[0] == ModelProto.GRAPH:
                 graphs.append(field)
             elif field[0] == ModelProto.FUNCTIONS and field[1] == BYTES:
-                self.functions |= [self.attributes.function(self.data[field[2] : field[3]])]
+                raw = self.data[field[2] : field[3]]
+                kind, body = self.attributes.function(raw)
+                self.functions[kind] = body
+                if "." in kind:
+                    self.opened[kind] = self.function(raw)
             if place > MAX_OPS:
                 raise WireError("millions of parts where a model has a few")
         if len(graphs) != 1 or graphs[0][1] != BYTES:
             raise WireError("there is no graph in it")
         self.graph(graphs[0][2], graphs[0][3])
-        inputs = [value for value in self.inputs if value not in self.constants]
         if not self.ops:
             raise fail(self.path, "has no operators: there is nothing to draw")
         if not self.outputs:
             raise fail(self.path, "names no output", "export it again, with its outputs")
-        inner, insides = self.inner_weights()
-        graph = OpGraph(
+        found = Opened(self.opened, self.path)
+        for op in self.ops if self.opened else ():
+            found.add(op)
+        self.bodies += found.bodies
+        self.constants |= found.constants
+        self.written |= found.constants.keys()
+        self.ops = found.ops or self.ops
+        if self.scopes.classes:
+            self.ops = with_scopes(self.ops, self.unnoted)
+        classes = {**(self.scopes.classes or alike(self.ops)), **found.classes}
+        return sorted_ops(self.made(found.called)._replace(classes=classes), self.path)
+
+    def made(self, opened: set[str]) -> OpGraph:
+        """The graph that has been read; functions that are ``opened`` are in it."""
+        inner, insides = inner_weights(self.ops, self.bodies, self.functions, opened)
+        bodies: dict[str, list[Callable[[], OpGraph]]] = {}
+        for _, first, body in self.bodies:
+            bodies.setdefault(first, []).append(partial(self.body, body.raw))
+        return OpGraph(
             self.name,
-            tuple(inputs),
+            tuple([value for value in self.inputs if value not in self.constants]),
             tuple(self.outputs),
             tuple(self.ops),
             self.shapes,
@@ -154,8 +180,9 @@ class _OnnxReader:
             insides={owner: tuple(names) for owner, names in insides.items()},
             written=frozenset(self.written),
             sides=self.sides,
+            called={name: name for name in self.outputs},
+            bodies={owner: tuple(some) for owner, some in bodies.items()},
         )
-        return sorted_ops(graph, self.path)
 
     def graph(self, start: int, end: int) -> None:
         data, position = self.data, start
@@ -208,35 +235,31 @@ class _OnnxReader:
         elif field == GraphProto.SPARSE_INITIALIZER:
             self.sparse(start, end)
 
-    def inner_weights(self) -> tuple[dict[str, int], dict[str, list[str]]]:
-        """Sizes of the weights in bodies, and which operators have them by what these give.
+    def function(self, raw: bytes) -> Function:
+        """A function of the model, with its operators."""
+        inner = _OnnxReader(raw, self.path)
+        inner.attributes = self.attributes
+        inputs, outputs = list[str](), list[str]()
+        defaults: dict[str, Any] = {}
+        for number, wire, low, high in scan(raw, 0, len(raw)):
+            if wire != BYTES:
+                continue
+            if number == FunctionProto.NODE:
+                inner.node(low, high)
+            elif number in (FunctionProto.INPUT, FunctionProto.OUTPUT):
+                names = inputs if number == FunctionProto.INPUT else outputs
+                names.append(text(raw, low, high))
+            elif number == FunctionProto.ATTRIBUTE_PROTO:
+                word, value = self.attributes.read(raw[low:high])
+                defaults |= {word: value} if word else {}
+        return Function(inputs, outputs, defaults, inner.ops, inner.constants, inner.bodies)
 
-        A function has its weights once; they are those of the operator that calls it first.
-        """
-        called: set[str] = set()
-        found: dict[str, int] = {}
-        insides: dict[str, list[str]] = {}
-
-        def hold(owner: str, first: str, body: Body) -> None:
-            for inner, size in body.weights.items():
-                name = f"{owner}/{inner}"
-                name = f"{name}#{len(found)}" if name in found else name
-                found[name] = size
-                insides.setdefault(first, []).append(name)
-            for kind in sorted(body.kinds):
-                call(kind, first)
-
-        def call(kind: str, first: str) -> None:
-            if kind in self.functions and kind not in called:
-                called.add(kind)
-                hold(kind, first, self.functions[kind])
-
-        for owner, first, body in self.bodies:
-            hold(owner, first, body)
-        if self.functions:
-            for op in self.ops:
-                call(op.kind, op.outputs[0] if op.outputs else "")
-        return found, insides
+    def body(self, raw: bytes) -> OpGraph:
+        """A graph in an operator, with its own operators."""
+        inner = _OnnxReader(raw, self.path)
+        inner.attributes = self.attributes
+        inner.graph(0, len(raw))
+        return inner.made(set())
 
     # ---- constants ---------------------------------------------------------------------------
 
@@ -318,6 +341,8 @@ class _OnnxReader:
             self.written.add(outputs[0])
             return
         path = scope or (name if name.count("/") > 1 else ())
+        if scope is None and outputs:
+            self.unnoted.add(outputs[0])
         for body in bodies:
             inputs += [value for value in body.captured if value not in inputs]
             self.bodies.append((name or kind, outputs[0] if outputs else "", body))
@@ -330,7 +355,7 @@ class _OnnxReader:
         kind = domain = ""
         attributes: dict[str, Any] = {}
         bodies: list[Body] = []
-        scope: tuple[str, ...] = ()
+        scopes = classes = b""
         names: list[tuple[int, str]] = []
         position, end = 0, len(raw)
         while position < end:
@@ -354,30 +379,20 @@ class _OnnxReader:
             elif field in (NodeProto.INPUT, NodeProto.OUTPUT, NodeProto.NAME):
                 names.append((field, text(raw, low, position)))
             elif field == NodeProto.METADATA:
-                if raw.startswith(_SCOPES, low):
-                    scope = self.scope_list(raw[low:position])
+                if raw.startswith(SCOPES, low):
+                    scopes = raw[low:position]
+                elif raw.startswith(CLASSES, low):
+                    classes = raw[low:position]
             elif field == NodeProto.DOMAIN:
                 domain = text(raw, low, position)
         if position != end:
             raise WireError("the file ends inside an operator")
         own, kind = not domain or domain == "ai.onnx", kind_of(domain, kind)
         if own and "!" in attributes:
-            wrong = f"'{attributes['!']}' of the operator '{name[:80]}'"
-            raise WireError(f"the attribute {wrong} is of the wrong type")
+            what = f"the attribute '{attributes['!']}' of the operator '{name[:80]}'"
+            raise WireError(f"{what} is of the wrong type")
+        scope = self.scopes.path(scopes, classes) if scopes else None
         found = _Ending(kind, attributes, tuple(bodies), scope, tuple(names))
         if len(raw) < MAX_REMEMBERED and len(self.endings) < MAX_ENDINGS:
             self.endings[raw] = found
         return found
-
-    def scope_list(self, raw: bytes) -> tuple[str, ...]:
-        """The module path in torch's ``['', 'encoder', 'encoder.ln', 'add']``."""
-        value = b""
-        for number, wire, low, high in scan(raw, 0, len(raw)):
-            if number == NodeProto.METADATA_VALUE and wire == BYTES:
-                value = raw[low:high]
-        scope = value.rpartition(b",")[0]
-        if scope not in self.scopes:
-            last = scope.decode("utf-8", "replace").strip("[]").rpartition(",")[2]
-            words = last.strip().strip("'\"").split(".")[:MAX_DEPTH]
-            self.scopes[scope] = tuple(word for word in words if word)
-        return self.scopes[scope]

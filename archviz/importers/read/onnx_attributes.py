@@ -97,6 +97,14 @@ class Body(NamedTuple):
     """Sizes of the weights that it holds, by name."""
     kinds: frozenset[str]
     """The operators in it."""
+    raw: bytes = b""
+    """The graph as it stands in the file; of functions nothing."""
+
+
+class AttributeOf(NamedTuple):
+    """In a function: the attribute of this name of the operator that calls it."""
+
+    name: str
 
 
 class Attributes:
@@ -147,6 +155,8 @@ class Attributes:
                 several.extend(islice(numbers(raw, field), MAX_LIST))
             elif number in (AttributeProto.GRAPH, AttributeProto.GRAPHS) and wire == BYTES:
                 bodies.append(self._body(raw, low, high, 0, _GRAPH))
+            elif number == AttributeProto.REF_ATTR_NAME and wire == BYTES and high > low:
+                return name, AttributeOf(text(raw, low, high))
         if bodies:
             return "", tuple(bodies)
         value = tuple(several[:MAX_LIST]) if several else value
@@ -200,6 +210,7 @@ class Attributes:
             tuple([name for name in used if name and name not in own]),
             weights,
             frozenset([op.kind for op in ops]).union(*[body.kinds for body in inner]),
+            raw[start:end] if parts is _GRAPH and not depth else b"",
         )
 
     def _operator(

@@ -30,7 +30,7 @@ class GraphProto:
 class FunctionProto:
     """A function of the model's own: operators that others call by its name."""
 
-    NAME, INPUT, OUTPUT, NODE, DOMAIN = 1, 4, 5, 7, 10
+    NAME, INPUT, OUTPUT, ATTRIBUTE, NODE, DOMAIN, ATTRIBUTE_PROTO = 1, 4, 5, 6, 7, 10, 11
 
 
 class NodeProto:
@@ -44,7 +44,7 @@ class AttributeProto:
     """What an operator is given beside its inputs."""
 
     NAME, FLOAT, INT, STRING, TENSOR, GRAPH = 1, 2, 3, 4, 5, 6
-    FLOATS, INTS, STRINGS, TENSORS, GRAPHS = 7, 8, 9, 10, 11
+    FLOATS, INTS, STRINGS, TENSORS, GRAPHS, REF_ATTR_NAME = 7, 8, 9, 10, 11, 21
 
 
 class TensorProto:

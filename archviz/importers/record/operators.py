@@ -130,6 +130,7 @@ class Operators:
             self.shapes,
             self.constants,
             learned=True,
+            called=self.recording.called,
         )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from archviz.importers.record.scripts import name_of_part, watched_scripts
+from archviz.network.model import NOTHING
 
 MAX_NESTED = 32
 """Lists in lists that are looked through for tensors."""
@@ -78,6 +79,8 @@ class Recording(NamedTuple):
     values: Mapping[str, Value]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    called: Mapping[str, str] = NOTHING
+    """The keys and fields under which the module gives its outputs, where they have any."""
 
     def needed(self) -> set[str]:
         """The values on the way to an output, weights among them."""
@@ -116,6 +119,28 @@ def tensors_in(torch: Any, value: Any, depth: int = 0) -> Iterator[Any]:
             parts = vars(value).values()
         for part in parts:
             yield from tensors_in(torch, part, depth + 1)
+
+
+def keyed_tensors(torch: Any, value: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """The tensors of :func:`tensors_in`, each with its keys and the names of its fields."""
+    if isinstance(value, torch.Tensor):
+        yield " ".join(filter(None, words)), value
+    elif len(words) < MAX_NESTED:
+        for key, part in _keyed(value):
+            yield from keyed_tensors(torch, part, (*words, key))
+
+
+def _keyed(value: Any) -> Iterable[tuple[str, Any]]:
+    """What is in a value, with keys and names of fields; a place in a list is no name."""
+    if isinstance(value, Mapping):
+        return [(str(key), part) for key, part in value.items()]
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return zip(value._fields, value, strict=False)
+    if isinstance(value, list | tuple):
+        return [("", part) for part in value]
+    if hasattr(type(value), "__dataclass_fields__"):
+        return list(vars(value).items())
+    return ()
 
 
 _RENAMED: Mapping[str, str] = {
@@ -285,8 +310,11 @@ def record(
         inputs.append(notes.give(tensor, "input", name if free else f"input {name}"))
     with watched_scripts(torch, module, notes), _watched(torch, module, notes), _mode(torch, notes):
         result = module(*args, **kwargs)
-    outputs = [notes.name(tensor) for tensor in tensors_in(torch, result)]
-    return Recording(tuple(notes.calls), notes.values, tuple(dict.fromkeys(inputs)), tuple(outputs))
+    called: dict[str, str] = {}
+    for words, tensor in keyed_tensors(torch, result):
+        called.setdefault(notes.name(tensor), words)
+    ends = tuple(called)
+    return Recording(tuple(notes.calls), notes.values, tuple(dict.fromkeys(inputs)), ends, called)
 
 
 def _named_inputs(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from archviz.importers.compact.outline import LayerItem, Outline, layer_items
+from archviz.importers.compact.outputs import BEGINS
 from archviz.importers.compact.rows import TAKES
 from archviz.importers.compact.structure import BLANK, NUMBER, OPTIONAL, sides_text
 from archviz.language.options import FLAGS, OPTIONS
@@ -35,6 +36,9 @@ class LayerTexts:
 
     def layer(self, item: LayerItem) -> str:
         """A layer as shorthand; in braces where it has a label of several words."""
+        begins = dict(item.fixed).get(BEGINS)
+        if begins:
+            return f"from {begins}"
         row = KINDS[item.kind]
         settings = settings_of(item)
         default = {**UNSAID, **self.defaults.get(item.kind, {})}

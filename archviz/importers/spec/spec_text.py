@@ -16,6 +16,7 @@ from archviz.importers.compact.outline import (
     NameItem,
     Outline,
     OutlineModule,
+    OutputsItem,
     ParallelItem,
     Parameter,
     RepeatItem,
@@ -61,6 +62,10 @@ class _SpecWriter:
                 return f"{{auxiliary: {_in_list(self.flow_series(item.body))}}}"
             case GraphItem():
                 return self.flow_graph(item)
+            case OutputsItem():
+                bodies = [(quoted(name), self.flow_series(body)) for name, body in item.branches]
+                outputs = ", ".join(f"{name}: {_in_list(text)}" for name, text in bodies)
+                return f"{{outputs: {{{outputs}}}}}"
             case NameItem():
                 raise AssertionError("a name belongs to the item before it")
             case ParallelItem():
@@ -72,9 +77,13 @@ class _SpecWriter:
     def flow_series(self, items: Sequence[Item]) -> str:
         if not items:
             return "identity"
-        if len(items) == 1:
-            return self.flow(items[0])
-        return "[" + ", ".join(_in_list(self.flow(item)) for item in items) + "]"
+        texts: list[str] = []
+        for item in items:
+            if isinstance(item, NameItem):
+                texts[-1] = with_name(texts[-1], item.name)
+            else:
+                texts.append(self.flow(item))
+        return texts[0] if len(texts) == 1 else "[" + ", ".join(map(_in_list, texts)) + "]"
 
     def parallel_parts(self, item: ParallelItem) -> list[tuple[str, str]]:
         series = [self.flow_series(branch) for branch in item.branches]
@@ -168,6 +177,11 @@ class _SpecWriter:
                 return found
             case AuxiliaryItem():
                 return [f"{pad}- auxiliary:", *self.series_lines(item.body, indent + 4)]
+            case OutputsItem():
+                found = [f"{pad}- outputs:"]
+                for name, body in item.branches:
+                    found += self.keyed(quoted(name), body, indent + 4)
+                return found
             case ParallelItem() | GraphItem():
                 found = self.body_lines(item, indent + 2)
                 return [f"{pad}- {found[0].lstrip()}", *found[1:]]
@@ -273,10 +287,12 @@ def named(lines: Sequence[str], name: str, indent: int) -> list[str]:
     """An item of a list, with a name for the value behind it."""
     if len(lines) > 1:
         return [*lines, f"{' ' * indent}  as: {name}"]
-    head, text = lines[0][: indent + 2], lines[0][indent + 2 :]
-    if text.endswith("}"):
-        return [f"{head}{text[:-1]}, as: {name}}}"]
-    return [f"{head}{text} as={name}"]
+    return [lines[0][: indent + 2] + with_name(lines[0][indent + 2 :], name)]
+
+
+def with_name(text: str, name: str) -> str:
+    """An item on one line, with a name for the value behind it."""
+    return f"{text[:-1]}, as: {name}}}" if text.endswith("}") else f"{text} as={name}"
 
 
 def arguments(takes: Sequence[Parameter], values: Sequence[tuple[str, str]]) -> list[str]:

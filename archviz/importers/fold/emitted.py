@@ -1,0 +1,197 @@
+"""What a fold has come to, as a graph of layers: names, boxes, and what the source holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from archviz.errors import fail
+from archviz.importers.conservation import UNSTATED
+from archviz.importers.fold import activations, attention_layer, boxes, computed, named, reorient
+from archviz.importers.fold.state import Fold, LayerDraft, product
+from archviz.importers.graphs import Held, LayerGraph, LayerNode, Near, OpGraph
+from archviz.importers.weights import census, shape_gaps
+from archviz.network.kinds import STATED
+
+
+def emitted(fold: Fold) -> LayerGraph:
+    """The layers that lead to an output, each with a name of its own.
+
+    Raises:
+        ArchvizError: there are none.
+    """
+    given = [name for name in fold.graph.outputs if name in fold.values]
+    ends = [fold.values[name].draft for name in given]
+    if not ends:
+        raise fail(fold.path, "gives nothing but constants: there is nothing to draw")
+    kept = _leading_to(fold, ends)
+    start = kept[0]
+    missed = {**fold.missed, **activations.nearly(kept)}
+    taken: set[str] = set()
+    nodes: list[LayerNode] = []
+    unknown: dict[str, None] = {}
+    known: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for draft in kept:
+        identity = draft.name or (draft.op.outputs[0] if draft.kind[0] != "f" else "")
+        if not identity or identity in taken:
+            identity = _unused(identity or f"{draft.kind}-{len(nodes)}", taken, len(nodes))
+        taken.add(identity)
+        draft.name = identity
+        if draft.computed and (draft.kind in STATED or draft.kind == "position"):
+            computed.own(draft)
+        if draft.kind[0] == "~" or draft.kind in STATED:
+            _resolve(fold, draft, unknown)
+        elif draft.computed:
+            computed.settle(draft)
+        inputs = tuple([source.name for source in draft.inputs])
+        if not inputs and draft.kind != "input":
+            inputs = (start.name,)
+        if "shared" in draft.options and draft.lent < draft.parameters:
+            draft.options["own"] = draft.parameters - draft.lent
+        options = known.setdefault((draft.kind, *draft.options.items()), draft.options)
+        nodes.append(
+            LayerNode(
+                identity,
+                draft.kind,
+                inputs,
+                options,
+                draft.shape,
+                draft.path,
+                draft.parameters,
+                draft.fixed,
+                draft.macs,
+            )
+        )
+    called: dict[str, str] = {}
+    for name, draft in zip(given, ends, strict=True):
+        called.setdefault(draft.name, fold.graph.called.get(name, ""))
+    inside = set(kept)
+    owners = {name: one.draft.name for name, one in fold.values.items() if one.draft in inside}
+    held = _held(fold, kept)
+    found = tuple(nodes), tuple(called), tuple(unknown), held
+    near = _near(missed, {draft.op.outputs[0]: draft for draft in kept if draft.op.outputs})
+    made = LayerGraph(fold.graph.name, *found, owners=owners, batch=fold.batch, near=near)
+    return made._replace(called=called, classes=fold.graph.classes)
+
+
+def _leading_to(fold: Fold, ends: list[LayerDraft]) -> list[LayerDraft]:
+    """The drafts on the way to outputs, and all inputs."""
+    needed = set(ends)
+    kept: list[LayerDraft] = []
+    for draft in reversed(fold.drafts):
+        if draft in needed or draft.kind == "input":
+            needed.update(draft.inputs)
+            kept.append(draft)
+    kept.reverse()
+    return kept
+
+
+def _near(
+    missed: Mapping[tuple[str, str], str], drawn: Mapping[str, LayerDraft]
+) -> tuple[Near, ...]:
+    """Rules that nearly fit, where what they would have been is drawn as something else."""
+    return tuple(
+        Near(drawn[value].name, drawn[value].op.kind, rule, why)
+        for (value, rule), why in missed.items()
+        if value in drawn
+    )
+
+
+def _held(fold: Fold, kept: list[LayerDraft]) -> Held:
+    """What the source holds: its weights, and the shapes that it states."""
+    drawn = {draft.op.outputs[0]: draft.kind for draft in kept if draft.op.outputs}
+    inside = set(kept)
+    weighed = {name: fold.constants[name].size for name in fold.weighed}
+    loose = [
+        name
+        for name, draft in fold.weighed.items()
+        if draft not in inside and draft.kind not in ("dense", "conv", "~attention")
+    ]
+    held = census(_in_steps(fold), weighed, loose, drawn)
+    given = {name: fold.dims(value) for name, value in fold.values.items() if value.draft in inside}
+    own = {name for name, draft in fold.inside.items() if draft in inside}
+    return held._replace(
+        shapes=shape_gaps(fold.graph.shapes, given),
+        merged=fold.merged,
+        untaken={name: size for name, size in held.untaken.items() if name not in own},
+    )
+
+
+def _unused(word: str, taken: set[str], number: int) -> str:
+    identity = word
+    while identity in taken:
+        identity = f"{word}#{number}"
+        number += 1
+    return identity
+
+
+_BY_CHANNEL = {"Add": "+ bias", "Sub": "− bias", "Div": "÷ scale"}
+"""Arithmetic with a learned number for each channel; a product is a layer of its own."""
+
+
+def _resolve(fold: Fold, draft: LayerDraft, unknown: dict[str, None]) -> None:
+    """Make a layer of what has been waiting for more, and note what stays an operator.
+
+    Of what was recorded all is known, and it needs no more than a word.
+    """
+    kind = draft.kind
+    if draft.attention is not None:
+        attention_layer.as_layer(draft, draft.attention)
+        return
+    if kind == "~affine" and draft.op.kind == "Mul":
+        draft.kind = "scale"
+        return
+    if kind == "~affine" and draft.op.kind in _BY_CHANNEL:
+        named.state(draft, _BY_CHANNEL[draft.op.kind])
+        return
+    if kind == "~select":
+        draft.kind = "select"
+        return
+    if draft.span is not None:
+        draft.kind = "slice"
+        draft.options["label"] = draft.span.label
+        draft.options["shape"] = draft.shape
+        return
+    if kind == "~view" and draft.op.kind in ("Reshape", "Squeeze", "Unsqueeze", "Flatten"):
+        sizes = {product(source.shape) for source in draft.inputs}
+        if sizes == {product(draft.shape)} and reorient.mixes(fold, draft):
+            named.state(draft, "rearrange")
+            return
+        if sizes == {product(draft.shape)}:
+            draft.kind = "reshape"
+            draft.options["shape"] = draft.shape
+            return
+    if kind == "~math" and len(draft.inputs) == 2 and draft.op.kind in ("Add", "Mul"):
+        draft.kind = {"Add": "add", "Mul": "multiply"}[draft.op.kind]
+        return
+    if named.as_named_box(draft):
+        return
+    if draft.known:
+        named.state(draft, draft.options["label"])
+        return
+    label = draft.options.get("label") or draft.op.kind.rpartition(".")[2]
+    word = boxes.WORDS.get(draft.op.kind) if fold.graph.learned and label == draft.op.kind else None
+    if word is not None:
+        named.state(draft, word)
+        return
+    guessed = UNSTATED if draft.guessed else ""
+    named.state(draft, label)
+    unknown[label + guessed] = None
+
+
+def _in_steps(fold: Fold) -> OpGraph:
+    """The graph with what fused operators stand for in their places."""
+    graph = fold.graph
+    if not fold.parts:
+        return graph
+    ops = [inner for op in graph.ops for inner in fold.parts.get(op.outputs, ([op],))[0]]
+    constants = dict(graph.constants)
+    for _, more in fold.parts.values():
+        constants |= more
+    mentioned = {name for op in ops for name in op.inputs}
+    for op in graph.ops:
+        if op.outputs in fold.parts:  # its scales and the like stand nowhere else
+            for name in op.inputs:
+                if name not in mentioned:
+                    constants.pop(name, None)
+    return graph._replace(ops=tuple(ops), constants=constants)
