@@ -1,18 +1,18 @@
 """How wide a text is, and how a label is broken into lines.
 
 Widths are summed glyph advances of the bundled Arimo (Arial's metrics); no font is
-loaded. A character that the font lacks counts as one em, which no glyph exceeds.
+loaded. Where it lacks a character the fonts of the system are asked; one that none has
+counts as one em.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from archviz.scene import metrics
+from archviz.scene.bundled_font import UNITS_PER_EM, advances
 
-UNITS_PER_EM = 2048
 ASCENT = 1409 / UNITS_PER_EM
 """Height of capitals over the baseline, in em: what a line is centred by."""
 LINE_HEIGHT = 1.16
@@ -21,21 +21,27 @@ ELLIPSIS = "…"
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<= )")
 
 
-@cache
-def _advances(bold: bool) -> dict[str, int]:
-    table = metrics.BOLD if bold else metrics.REGULAR
-    return {char: width for width, chars in table.items() for char in chars}
-
-
 def text_width(text: str, size: float, bold: bool = False) -> float:
     """Width of one line of ``text`` at font size ``size``, in the unit of ``size``."""
     return _advance(text, bold) * size / UNITS_PER_EM
 
 
-@lru_cache(maxsize=4096)  # of a picture's texts most are measured several times
 def _advance(text: str, bold: bool) -> int:
-    advances = _advances(bold)
-    return sum([advances.get(char, UNITS_PER_EM) for char in text])
+    known = _of_bundled(text, bold)
+    if known is not None:
+        return known
+    from archviz.scene.shaping import advance
+
+    return advance(text, bold)
+
+
+@lru_cache(maxsize=4096)  # of a picture's texts most are measured several times
+def _of_bundled(text: str, bold: bool) -> int | None:
+    table = advances(bold)
+    try:
+        return sum([table[char] for char in text])
+    except KeyError:  # no font is asked before a text needs it
+        return None
 
 
 def clip(text: str, width: float, size: float, bold: bool = False) -> str:
@@ -127,9 +133,3 @@ def paragraph(text: str, width: float, size: float, bold: bool = False) -> list[
         else:
             lines.append(clip(word, width, size, bold))
     return lines
-
-
-@cache
-def covered(bold: bool) -> frozenset[str]:
-    """The characters of the bundled font."""
-    return frozenset("".join((metrics.BOLD if bold else metrics.REGULAR).values()))
