@@ -39,9 +39,13 @@ def warn_missing(scenes: Iterable[Scene]) -> None:
         return
     from archviz.scene.shaping import missing
 
-    chars = missing(texts)
+    warn_of(missing(texts), INSTEAD)
+
+
+def warn_of(chars: str, instead: str) -> None:
+    """Warn of characters that no font has; ``instead``: what stands for them."""
     if chars:
         named = ", ".join(f"{char} (U+{ord(char):04X})" for char in chars[:MOST])
         more = f" and {len(chars) - MOST} more" if len(chars) > MOST else ""
-        message = f"no font here has: {named}{more}; {INSTEAD}"
-        warnings.warn(message, MissingCharacters, stacklevel=3)
+        message = f"no font here has: {named}{more}; {instead}"
+        warnings.warn(message, MissingCharacters, stacklevel=4)
