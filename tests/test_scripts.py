@@ -20,11 +20,13 @@ import archviz
 from archviz.errors import ArchvizError, MissingCharacters
 from archviz.scene import system_fonts
 from archviz.scene.scene import Group, Scene, Text
-from archviz.scene.shaping import BUNDLED, missing, runs
+from archviz.scene.shaping import BUNDLED, runs
 from archviz.scene.text import text_width
+from archviz.write.drawn_text import without_glyphs as missing
 from archviz.write.pdf import figure_pdf
 from archviz.write.png import write_png
 from archviz.write.svg import write_svg
+from archviz.write.tikz import write_tikz
 
 ARABIC = """
 languagesystem DFLT dflt; languagesystem arab dflt;
@@ -231,3 +233,89 @@ def test_arabic_and_hebrew_of_a_real_font(monkeypatch: pytest.MonkeyPatch, tmp_p
         (page,) = PdfReader(io.BytesIO(figure_pdf(scene_of("שלום עולם")))).pages
         assert page.extract_text().strip() == "שלום עולם"
     assert system_fonts.font_with("न", False) == ""
+
+
+def coloured_font(path: Path) -> str:
+    """A font whose only letter is a red block over a green one, and as an outline nothing."""
+    from fontTools.colorLib.builder import buildCOLR, buildCPAL
+    from fontTools.ttLib import TTFont
+    from fontTools.ttLib.tables._g_l_y_f import Glyph
+
+    tiny_font(path, "😀", width=1000, more="red green")
+    font = TTFont(path)
+    font["COLR"] = buildCOLR({"u1F600": [("green", 1), ("red", 0)]}, version=0)
+    font["CPAL"] = buildCPAL([[(1, 0, 0, 1), (0, 0.5, 0, 1)]])
+    font["glyf"]["u1F600"] = Glyph()
+    font.save(path)
+    return str(path)
+
+
+def test_a_letter_that_nothing_draws_has_a_box_and_is_named(fonts: Path) -> None:
+    from fontTools.ttLib import TTFont
+    from fontTools.ttLib.tables._g_l_y_f import Glyph
+
+    font = TTFont(tiny_font(fonts / "Empty.ttf", "漢"))
+    font["glyf"]["u6F22"] = Glyph()
+    font.save(fonts / "Empty.ttf")
+    with pytest.warns(MissingCharacters, match="has: 漢"):
+        assert dark(scene_of("漢"))
+
+
+def reds(picture: Image.Image) -> int:
+    pixels = picture.convert("RGB").tobytes()
+    triples = zip(pixels[::3], pixels[1::3], pixels[2::3], strict=True)
+    return sum(red > 200 and green < 60 and blue < 60 for red, green, blue in triples)
+
+
+def test_letters_that_are_pictures_keep_their_colours(fonts: Path, tmp_path: Path) -> None:
+    coloured_font(fonts / "Emoji.ttf")
+    scene = scene_of("a 😀 b")
+    shown = reds(Image.open(io.BytesIO(write_png(scene, scale=1))))
+    assert shown == pytest.approx(18 * 14, rel=0.2)
+    data = figure_pdf(scene, cropped=False)
+    (page,) = PdfReader(io.BytesIO(data)).pages
+    assert page.extract_text().split() == ["a", "😀", "b"]
+    if shutil.which("pdftoppm"):
+        (tmp_path / "a.pdf").write_bytes(data)
+        subprocess.run(["pdftoppm", "-r", "96", "-png", "a.pdf", "a"], cwd=tmp_path, check=True)
+        assert reds(Image.open(tmp_path / "a-1.png")) == pytest.approx(shown, rel=0.15)
+
+
+def test_tikz_names_a_font_for_lualatex_and_a_stand_in_for_others(fonts: Path) -> None:
+    font = tiny_font(fonts / "Sans.ttf", "漢字שלום").replace(os.sep, "/")
+    source = write_tikz(scene_of("conv 漢 字 ß", "שלום", "Größe"))
+    assert rf"\def\fonta{{{font}}}" in source
+    assert r"{\fit{conv \other{a}{hani}{TLT}{漢 字}{? ?} \ss{}}}" in source
+    assert r"\other{a}{hebr}{TRT}{שלום}{????}" in source
+    assert "lualatex takes them from the font files" in source.partition(r"\documentclass")[0]
+    plain = write_tikz(scene_of("Größe σ"))
+    assert "lualatex" not in plain
+    assert r"\other" not in plain
+
+
+def test_tikz_says_what_no_font_has_and_latex_lacks(fonts: Path) -> None:
+    with pytest.warns(MissingCharacters, match=r"^no font here has: 字 \(U\+5B57\); \? stands"):
+        assert r"\fit{? $\sigma$}" in write_tikz(scene_of("字 σ"))
+    odd = fonts / "50%"
+    tiny_font(odd / "Sans.ttf", "漢")
+    with pytest.warns(MissingCharacters, match="漢"):  # TeX cannot name its file
+        assert r"\other{" not in write_tikz(scene_of("漢"))
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is absent")
+@pytest.mark.parametrize("engine", ["pdflatex", "lualatex"])
+def test_tex_compiles_and_says_what_it_lacks(engine: str, fonts: Path, tmp_path: Path) -> None:
+    if not shutil.which(engine):
+        pytest.skip(f"{engine} is absent")
+    tiny_font(fonts / "Sans.ttf", "漢字שלום")
+    (tmp_path / "a.tex").write_text(write_tikz(scene_of("漢字 conv", "שלום")), encoding="utf-8")
+    words = [engine, "-interaction=nonstopmode", "-halt-on-error", "a.tex"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, timeout=200)
+    log = done.stdout.decode("utf-8", "replace")
+    assert done.returncode == 0, log[-2000:]
+    (page,) = PdfReader(tmp_path / "a.pdf").pages
+    if "luaotfload" in log and engine == "lualatex" and "Labels have" not in log:
+        assert "漢字" in page.extract_text()
+    else:
+        assert "Package archviz Warning: Labels have letters that only lualatex" in log
+        assert "?? conv" in page.extract_text()

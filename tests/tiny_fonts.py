@@ -36,12 +36,11 @@ def tiny_font(
     )
     builder.setupHorizontalMetrics({name: (width + at, 50) for at, name in enumerate(order)})
     builder.setupHorizontalHeader(ascent=900, descent=-200)
-    builder.setupNameTable({"familyName": path.stem, "styleName": "Regular"})
+    builder.setupNameTable({"familyName": path.stem, "styleName": "Regular", "psName": path.stem})
     builder.setupOS2()
     builder.setupPost()
     if features:
         addOpenTypeFeaturesFromString(builder.font, features)
-    builder.font["head"].created = builder.font["head"].modified = 0
     path.parent.mkdir(parents=True, exist_ok=True)
     builder.save(path)
     return str(path)

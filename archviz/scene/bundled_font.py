@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 
 from archviz.scene import metrics
 
 UNITS_PER_EM = 2048
+FONTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fonts")
 
 
 @cache
@@ -20,3 +22,8 @@ def advances(bold: bool) -> dict[str, int]:
 def covered(bold: bool) -> frozenset[str]:
     """The characters of the bundled font."""
     return frozenset(advances(bold))
+
+
+def bundled_file(bold: bool) -> str:
+    """The file of the bundled font."""
+    return os.path.join(FONTS, f"Arimo-{'Bold' if bold else 'Regular'}.ttf")

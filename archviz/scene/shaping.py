@@ -78,18 +78,6 @@ def _runs(text: str, bold: bool, files: tuple[str, ...]) -> tuple[Run, ...]:
     return tuple(_shaped(run, bold) for run in _in_sight(joined))
 
 
-def missing(texts: Iterable[tuple[str, bool]]) -> str:
-    """The characters of texts (each with whether it is bold) that no font has, each once."""
-    lacking = [
-        run.text
-        for text, bold in texts
-        if not covered(bold).issuperset(text)
-        for run in runs(text, bold)
-        if not run.font
-    ]
-    return "".join(dict.fromkeys(char for char in "".join(lacking) if char not in UNSEEN))
-
-
 def fonts_of(texts: Iterable[tuple[str, bool]]) -> list[str]:
     """The font files that texts are set in, beside the bundled one."""
     used = {

@@ -6,12 +6,14 @@ letters that are pictures, such as most emoji, are left to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from io import BytesIO
+from typing import TYPE_CHECKING, Literal
 
-from archviz.scene.bundled_font import covered
+from archviz.scene.bundled_font import bundled_file, covered
 from archviz.scene.scene import total
-from archviz.scene.shaping import BUNDLED, Run, runs
+from archviz.scene.shaping import BUNDLED, UNSEEN, Run, runs
 from archviz.scene.system_fonts import face
 from archviz.scene.text import text_width
 from archviz.write.outlines import outline
@@ -37,6 +39,30 @@ def is_coloured(font: str) -> bool:
     )
 
 
+@lru_cache(maxsize=1024)
+def way(run: Run) -> Literal["letters", "picture", "outline", "box"]:
+    """How a run is drawn: the bundled font's letters, a picture, outlines, or else boxes."""
+    if run.font == BUNDLED:
+        return "letters"
+    if is_coloured(run.font) and not _is_blank(picture(run)):
+        return "picture"
+    seen = run.text.isspace() or any(outline(run.font, glyph.number) for glyph in run.glyphs)
+    return "outline" if run.font and seen else "box"
+
+
+def _is_blank(png: bytes) -> bool:
+    from PIL import Image
+
+    with Image.open(BytesIO(png)) as image:
+        return image.convert("RGBA").getchannel("A").getbbox() is None
+
+
+def without_glyphs(texts: Iterable[tuple[str, bool]]) -> str:
+    """The characters of texts (each with whether it is bold) for which boxes stand, each once."""
+    lacking = [run.text for text, bold in texts for run in runs(text, bold) if way(run) == "box"]
+    return "".join(dict.fromkeys(char for char in "".join(lacking) if char not in UNSEEN))
+
+
 def drawn(step: Step) -> Iterator[Step]:
     """A step of an SVG; of a text with other letters, a step for each of its runs."""
     values = step.values
@@ -50,12 +76,13 @@ def drawn(step: Step) -> Iterator[Step]:
     x = float(values["x"]) - SHARES[values["anchor"]] * whole
     for run in pieces:
         at = (x, y)
-        if run.font == BUNDLED or is_coloured(run.font):
+        how = way(run)
+        if how in ("letters", "picture"):
             shown = run.text.lstrip()  # SVG has no blanks at the start of a text
             blank = text_width(run.text[: len(run.text) - len(shown)], size, bold)
             place = {"x": number(x + blank), "anchor": "start", "text": shown}
             yield Step("text", {**values, **place})
-        elif run.font:
+        elif how == "outline":
             yield Step("heads", {"d": _path(run, at, size), "fill": values["fill"] or "#000000"})
         else:
             yield _boxes(run, at, size, values["fill"] or "#000000")
@@ -87,6 +114,7 @@ def _boxes(run: Run, at: Point, size: float, color: str) -> Step:
     return Step("line", {"d": "".join(data), "stroke": color, "width": f"{line:.3f}", "dash": ""})
 
 
+@lru_cache(maxsize=256)
 def picture(run: Run) -> bytes:
     """A run of coloured letters as a PNG, twice as high as an em, its baseline at three quarters.
 
@@ -105,9 +133,8 @@ def picture(run: Run) -> bytes:
         title="",
         description="",
         background="",
-        fonts="sans-serif",
+        fonts="Arimo",
         ops=[Step("text", {**values, "text": run.text, "fill": "", "weight": "", "length": ""})],
     )
-    return bytes(
-        resvg_py.svg_to_bytes(svg_string=source, skip_system_fonts=True, font_files=[run.font])
-    )
+    files = [bundled_file(bold=False), run.font]  # it starts from a font that it knows by name
+    return bytes(resvg_py.svg_to_bytes(svg_string=source, skip_system_fonts=True, font_files=files))

@@ -37,9 +37,9 @@ def warn_missing(scenes: Iterable[Scene]) -> None:
     texts = other_texts(scenes)
     if not texts:
         return
-    from archviz.scene.shaping import missing
+    from archviz.write.drawn_text import without_glyphs
 
-    warn_of(missing(texts), INSTEAD)
+    warn_of(without_glyphs(texts), INSTEAD)
 
 
 def warn_of(chars: str, instead: str) -> None:

@@ -6,11 +6,11 @@ be searched and copied. Its font has every character and shows none.
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from typing import Any
 
-FONTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fonts")
+from archviz.scene.bundled_font import bundled_file
+
 UNSEEN = "archviz-Unseen"
 BLOCKS = {
     **{high: high << 8 for high in range(0xD8)},
@@ -32,7 +32,7 @@ def bundled_font(bold: bool) -> str:
     from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]
 
     weight = "Bold" if bold else "Regular"
-    registerFont(TTFont(f"archviz-{weight}", os.path.join(FONTS, f"Arimo-{weight}.ttf")))
+    registerFont(TTFont(f"archviz-{weight}", bundled_file(bold)))
     return f"archviz-{weight}"
 
 
@@ -121,7 +121,7 @@ def _blank_font() -> bytes:
     """The bundled font with its blank, and no letter."""
     import uharfbuzz
 
-    file = os.path.join(FONTS, "Arimo-Regular.ttf")
+    file = bundled_file(bold=False)
     wanted = uharfbuzz.SubsetInput()
     wanted.unicode_set.add(ord(" "))
     smaller = uharfbuzz.subset(uharfbuzz.Face(uharfbuzz.Blob.from_file_path(file), 0), wanted)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archviz.scene.scene import total
 from archviz.scene.shaping import BUNDLED, Run, runs
-from archviz.write.drawn_text import BOX, is_coloured, picture
+from archviz.write.drawn_text import BOX, picture, way
 from archviz.write.outlines import outline
 from archviz.write.pdf_fonts import bundled_font, encodable, unseen_codes, unseen_font
 
@@ -43,9 +43,10 @@ def draw_text(canvas: Any, text: Text, color: Color) -> None:
             canvas.setFont(font, size)
             canvas.drawString(place, 0, run.text)
         else:
-            if is_coloured(run.font):
+            how = way(run)
+            if how == "picture":
                 _draw_picture(canvas, run, place, width, size)
-            elif run.font:
+            elif how == "outline":
                 _draw_outlines(canvas, run, place, size)
             else:
                 _draw_boxes(canvas, run, place, size, color)

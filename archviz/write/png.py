@@ -7,12 +7,12 @@ bundled fonts lack, and only then, they are drawn as outlines of a font of the s
 from __future__ import annotations
 
 import math
-import os
 import struct
 import zlib
 from typing import TYPE_CHECKING
 
 from archviz.errors import fail
+from archviz.scene.bundled_font import bundled_file
 from archviz.write.lacking import other_texts, warn_missing
 from archviz.write.svg import write_svg
 
@@ -42,10 +42,9 @@ def write_png(scene: Scene, *, scale: float = 2.0, width: int | None = None) -> 
     import resvg_py
 
     zoom = _zoom(scene, scale, width)
-    folder = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fonts")
     source = write_svg(scene._replace(background=""), _rewriting(scene))
     warn_missing([scene])
-    files = [os.path.join(folder, f"Arimo-{weight}.ttf") for weight in ("Regular", "Bold")]
+    files = [bundled_file(bold) for bold in (False, True)]
     picture = resvg_py.svg_to_bytes(
         svg_string=source,
         zoom=zoom,

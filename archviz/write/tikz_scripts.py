@@ -41,7 +41,8 @@ class Labels:
                 return lead + plain + tail
             letters = "".join(char for char in " ".join(run.text.split()) if char not in TURNS)
             way = "TRT" if run.leftwards else "TLT"
-            return rf"{lead}\other{{{name}}}{{{way}}}{{{letters}}}{{{plain}}}{tail}"
+            how = f"{{{name}}}{{{run.script.lower() or 'dflt'}}}{{{way}}}"
+            return rf"{lead}\other{how}{{{letters}}}{{{plain}}}{tail}"
 
         return "".join(map(piece, runs(text, bold)))
 
