@@ -93,6 +93,13 @@ def test_one_font_for_a_text_goes_before_several(fonts: Path) -> None:
     assert several == ["ASans.ttf", "BSans.ttf", "CSans.ttf"]
 
 
+def test_lines_of_a_label_are_of_one_font_where_there_is_one_for_east_asia(fonts: Path) -> None:
+    tiny_font(fonts / "ASans.ttf", "漢ぬ")
+    tiny_font(fonts / "BSans.ttf", "漢字畳込层說ぬヌ")
+    named = {os.path.basename(run.font) for text in ("漢", "字") for run in runs(text, False)}
+    assert named == {"BSans.ttf"}
+
+
 def test_a_font_of_the_user_goes_first_and_only_within(fonts: Path, tmp_path: Path) -> None:
     tiny_font(fonts / "Sans.ttf", "漢", width=800)
     own = tiny_font(tmp_path / "own.ttf", "漢", width=500)

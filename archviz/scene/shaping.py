@@ -18,6 +18,8 @@ from archviz.scene.system_fonts import asked_first, face, font_files, font_with
 BUNDLED = "bundled"
 """Stands for the bundled font."""
 JOINER = "\u200d"
+EAST_ASIAN = "畳込层說ぬヌ"
+"""What only fonts for Japanese, simplified and traditional Chinese have together."""
 UNSEEN = frozenset("\u00ad\u034f\u061c\u180e\ufeff") | {
     *map(chr, (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070))),
     *map(chr, (*range(0xFE00, 0xFE10), *range(0xE0000, 0xE01F0))),
@@ -133,17 +135,24 @@ def _fonts(clusters: Sequence[str], bold: bool) -> Iterator[tuple[str, str]]:
     """
     own = covered(bold)
     lacking = [piece for piece in clusters if not own.issuperset(_seen(piece))]
-    whole = font_with(_seen("".join(lacking)), bold)
+    whole = _font(_seen("".join(lacking)), bold)
     for piece in clusters:
         if own.issuperset(_seen(piece)):
             yield (piece, BUNDLED)
             continue
-        font = whole or font_with(_seen(piece), bold)
+        font = whole or _font(_seen(piece), bold)
         if font:
             yield (piece, font)
             continue
         for char in piece:
             yield (char, BUNDLED if own.issuperset(_seen(char)) else font_with(char, bold))
+
+
+def _font(text: str, bold: bool) -> str:
+    """The first font with a text; of East Asian ones, that which has the letters of all."""
+    if any("\u2e80" <= char <= "\u9fff" for char in text):
+        return font_with(text + EAST_ASIAN, bold) or font_with(text, bold)
+    return font_with(text, bold)
 
 
 def _with_blanks(pieces: Sequence[str], fonts: Sequence[str]) -> list[str]:
