@@ -8,10 +8,13 @@ import shutil
 import subprocess
 import sys
 import warnings
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfReader
 from tiny_fonts import EM, tiny_font
@@ -19,6 +22,7 @@ from tiny_fonts import EM, tiny_font
 import archviz
 from archviz.errors import ArchvizError, MissingCharacters
 from archviz.scene import system_fonts
+from archviz.scene.reading_order import levels
 from archviz.scene.scene import Group, Scene, Text
 from archviz.scene.shaping import BUNDLED, runs
 from archviz.scene.text import text_width
@@ -128,6 +132,21 @@ def test_order_of_letters_that_are_read_from_the_right(fonts: Path) -> None:
     turned = [run.leftwards and run.font != BUNDLED for run in row]
     shown = "".join(r.text[::-1] if t else r.text for r, t in zip(row, turned, strict=True))
     assert shown == "x בא (דג) 12 בא"
+
+
+@given(st.text(st.sampled_from("ab אבגس٣ 12()[]-,.%+"), max_size=24))
+@example("אב conv 3×3 (גד) — בא 12, x")
+@example("אב 12 (גד x) אב")
+def test_the_order_is_that_of_a_library_with_all_rules(text: str) -> None:
+    """The levels come from one part of python-bidi, and a rule of ours; another has all."""
+    from bidi import get_display
+
+    deep = levels(text)
+    row = [*zip(text, deep, strict=True)]
+    for level in range(max(deep, default=0), 0, -1):
+        groups = [(k, [*same]) for k, same in groupby(row, lambda item: item[1] >= level)]  # noqa: B023
+        row = [item for k, same in groups for item in (same[::-1] if k else same)]
+    assert "".join(char for char, _ in row) == get_display(text, base_dir="L")
 
 
 def test_marks_and_joined_letters_stay_together(fonts: Path) -> None:

@@ -149,7 +149,8 @@ def test_every_character_becomes_ascii_with_no_special_left_bare() -> None:
 def test_the_source_is_ascii_whatever_the_labels() -> None:
     items = [box(f"n\u00e9 {place}", place, text, text) for place, text in enumerate(HOSTILE)]
     for standalone in (True, False):
-        assert write_tikz(scene_of(*items), standalone=standalone).isascii()
+        with pytest.warns(MissingCharacters):
+            assert write_tikz(scene_of(*items), standalone=standalone).isascii()
 
 
 def test_every_shape_is_a_node_at_its_place(scene: Scene) -> None:

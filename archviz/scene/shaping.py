@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from archviz.scene.bundled_font import UNITS_PER_EM, advances, covered
+from archviz.scene.reading_order import levels, mirrored
 from archviz.scene.system_fonts import asked_first, face, font_files, font_with
 
 BUNDLED = "bundled"
@@ -66,12 +67,12 @@ def _runs(text: str, bold: bool, files: tuple[str, ...]) -> tuple[Run, ...]:
     """The runs; ``files`` are the fonts that are asked, of which it takes the first that fits."""
     pieces, found = zip(*_fonts([*_clusters(text)], bold), strict=True)
     fonts = _with_blanks(pieces, found)
-    levels = _levels("".join(pieces))
+    deep = levels("".join(pieces), UNSEEN)
     start, script = 0, ""
     rows: list[Run] = []
     for piece, font in zip(pieces, fonts, strict=True):
         script = (font not in ("", BUNDLED) and _script(piece)) or script
-        rows.append(Run(piece, font, script, levels[start]))
+        rows.append(Run(piece, font, script, deep[start]))
         start += len(piece)
     joined = [
         Run("".join(row.text for row in same), *key)
@@ -171,24 +172,6 @@ def _with_blanks(pieces: Sequence[str], fonts: Sequence[str]) -> list[str]:
     return kept
 
 
-def _levels(text: str) -> list[int]:
-    """How deep every character is embedded by Unicode's bidirectional algorithm; odd: leftwards."""
-    if not any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in text):
-        return [0] * len(text)
-    from bidi import algorithm
-
-    # what is not seen goes with the letter before it, and is counted
-    plain = "".join("\u0300" if char in UNSEEN else char for char in text)
-    storage = algorithm.get_empty_storage()
-    storage["base_level"], storage["base_dir"] = 0, "L"
-    algorithm.get_embedding_levels(plain, storage)
-    algorithm.explicit_embed_and_overrides(storage)
-    algorithm.resolve_weak_types(storage)
-    algorithm.resolve_neutral_types(storage, False)
-    algorithm.resolve_implicit_levels(storage, False)
-    return [int(char["level"]) for char in storage["chars"]]
-
-
 def _in_sight(logical: Sequence[Run]) -> list[Run]:
     """Runs as they stand from the left to the right: all of a level or deeper are turned."""
     row = [*logical]
@@ -214,13 +197,6 @@ def _script(piece: str) -> str:
     buffer.add_str(piece)
     buffer.guess_segment_properties()
     return "Hani" if buffer.script in ("Hira", "Kana") else buffer.script or ""
-
-
-def mirrored(text: str) -> str:
-    """A run of the bundled font that is read leftwards, as it stands from the left."""
-    from bidi.mirror import MIRRORED
-
-    return "".join(MIRRORED.get(char, char) for char in reversed(text))
 
 
 def _shaped(run: Run, bold: bool) -> Run:
