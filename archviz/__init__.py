@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from archviz.api import LoadedNetwork, from_keras, from_onnx, from_torch, load, load_text
-    from archviz.errors import ArchvizError, Problem
+    from archviz.errors import ArchvizError, MissingCharacters, Problem
+    from archviz.scene.system_fonts import first_font
 
 __version__ = "0.1.0"
 __all__ = [
     "ArchvizError",
     "LoadedNetwork",
+    "MissingCharacters",
     "Problem",
     "__version__",
+    "first_font",
     "from_keras",
     "from_onnx",
     "from_torch",
@@ -34,7 +37,9 @@ _HOMES = {
     "from_torch": "archviz.api",
     "LoadedNetwork": "archviz.api",
     "ArchvizError": "archviz.errors",
+    "MissingCharacters": "archviz.errors",
     "Problem": "archviz.errors",
+    "first_font": "archviz.scene.system_fonts",
 }
 
 

@@ -64,6 +64,10 @@ class ArchvizError(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class MissingCharacters(UserWarning):
+    """A picture lacks characters, since no font of this machine has them."""
+
+
 def fail(file: str, message: str, hint: str = "") -> ArchvizError:
     """An error with one problem that concerns ``file`` as a whole."""
     return ArchvizError([Problem(Mark(file), one_line(message), hint)])

@@ -13,6 +13,7 @@ settings.register_profile("archviz", deadline=None, print_blob=True, derandomize
 settings.load_profile("archviz")
 
 os.environ.pop("_ARCHVIZ_COMPLETE", None)
+os.environ["ARCHVIZ_FONTS"] = ""  # pictures are the same whatever fonts a machine has
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

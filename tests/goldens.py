@@ -20,6 +20,7 @@ import base64
 import difflib
 import html
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -42,6 +43,7 @@ from archviz.scene.theme import load_theme
 from archviz.write.scene_json import item_data
 from archviz.write.svg import write_svg
 
+os.environ["ARCHVIZ_FONTS"] = ""  # no widths but those of the bundled font
 FOLDER = Path(__file__).parent / "goldens"
 SPECS = FOLDER / "specs"
 HOW_TO = (

@@ -40,8 +40,10 @@ def test_the_names_of_the_package() -> None:
     assert archviz.__all__ == [
         "ArchvizError",
         "LoadedNetwork",
+        "MissingCharacters",
         "Problem",
         "__version__",
+        "first_font",
         "from_keras",
         "from_onnx",
         "from_torch",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from itertools import pairwise
 from pathlib import Path
 
@@ -199,3 +200,25 @@ def test_captions_stand_on_fewer_lines_where_room_is_scarce() -> None:
     longer = ["rate 12 in every block", "256 filters each", "32×32×256 each"]
     assert caption_lines(longer, scarce, 16) == longer  # two of them are too wide together
     assert caption_lines(said, scarce._replace(flow=FLOWS["down"]), 16) == said
+
+
+def test_east_asian_text_breaks_between_letters() -> None:
+    assert break_lines("全結合層に渡す", 45, 10) == ("全結合", "層に渡す")
+    assert break_lines("層層。「層」", 45, 10) == ("層層。", "「層」")
+    assert break_lines("conv 畳み", 40, 10) == ("conv", "畳み")
+    assert break_lines("शब्दावली", 20, 10) is None, "where words have blanks, letters do not part"
+
+
+def test_a_paragraph_loses_no_letter_of_scripts_without_blanks() -> None:
+    for text in ("畳み込み層とプーリング層を、交互に重ねた。", "ด้วยการเรียนรู้เชิงลึกแบบยาวมาก"):
+        lines = paragraph(text, 60, 10)
+        assert "".join(lines) == text
+        assert len(lines) > 2
+        assert all(text_width(line, 10) <= 60 + 10 for line in lines)
+        assert not any(unicodedata.category(line[0]).startswith("M") for line in lines)
+
+
+def test_a_letter_is_not_cut_in_two() -> None:
+    family = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
+    assert clip(f"ab {family}", 29, 10) in ("ab…", f"ab {family}")
+    assert clip("ना" * 4, 35, 10) == "ना…"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from archviz.cli.streams import ALLOW_OUTSIDE, FORCE, INPUTS, MODE, NAMES
+from archviz.cli.streams import ALLOW_OUTSIDE, FORCE, INPUTS, MODE, NAMES, warnings_told
 from archviz.cli.types import FormatName, LookValue, NameList, WidthValue
 from archviz.looks import CHOICES, LOOKS
 
@@ -93,7 +93,8 @@ class Drawing(click.Command):
                 raise click.UsageError(f"{flag} is for a picture; name its file with -o", ctx)
         else:
             check_given(given, ctx)
-        return super().invoke(ctx)
+        with warnings_told():
+            return super().invoke(ctx)
 
 
 def written(param: click.Parameter, value: Any) -> str:
@@ -275,9 +276,23 @@ def with_options(command: Command, options: Sequence[Callable[[Command], Command
     return command
 
 
+def _set_first(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        from archviz.scene.system_fonts import first_font
+
+        ctx.with_resource(first_font(value))
+
+
 def medium_options(command: Command) -> Command:
     """The options of the formats themselves, whatever is drawn."""
     options = (
+        click.option(
+            "--font",
+            expose_value=False,
+            callback=_set_first,
+            metavar="FILE",
+            help="A font (ttf, otf, ttc) for what the bundled one lacks, before the system's.",
+        ),
         click.option(
             "--scale",
             cls=FormatOption,

@@ -7,12 +7,13 @@ import errno
 import io
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import click
 
-from archviz.errors import OUT_OF_MEMORY, SPACES, ArchvizError, fail, printable
+from archviz.errors import OUT_OF_MEMORY, SPACES, ArchvizError, MissingCharacters, fail, printable
 
 BINARY = ("png", "pdf", "zip")
 """Forms of marks whose files are no text."""
@@ -120,6 +121,25 @@ def problems_told() -> Iterator[None]:
         reason = (error.strerror or str(error)).lower()
         say(f"{error.filename or 'standard output'}: {reason}", err=True)
     sys.exit(status)
+
+
+@contextlib.contextmanager
+def warnings_told() -> Iterator[None]:
+    """Within it, what a picture lacks is told on standard error, each once."""
+    told: set[str] = set()
+    with warnings.catch_warnings():
+        usual = warnings.showwarning
+
+        def tell(message: Any, category: Any, *more: Any, **named: Any) -> None:
+            if not issubclass(category, MissingCharacters):
+                usual(message, category, *more, **named)
+            elif str(message) not in told:
+                told.add(str(message))
+                say(str(message), err=True)
+
+        warnings.simplefilter("always", MissingCharacters)
+        warnings.showwarning = tell
+        yield
 
 
 def emit(output: str, data: bytes, form: str) -> None:

@@ -1,30 +1,35 @@
 """How wide a text is, and how a label is broken into lines.
 
 Widths are summed glyph advances of the bundled Arimo (Arial's metrics); no font is
-loaded. A character that the font lacks counts as one em, which no glyph exceeds.
+loaded. Where it lacks a character the fonts of the system are asked; one that none has
+counts as one em.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
+from itertools import pairwise
+from unicodedata import category
 
-from archviz.scene import metrics
+from archviz.scene.bundled_font import UNITS_PER_EM, advances
 
-UNITS_PER_EM = 2048
 ASCENT = 1409 / UNITS_PER_EM
 """Height of capitals over the baseline, in em: what a line is centred by."""
 LINE_HEIGHT = 1.16
 """Distance of two baselines, in em."""
 ELLIPSIS = "…"
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<= )")
-
-
-@cache
-def _advances(bold: bool) -> dict[str, int]:
-    table = metrics.BOLD if bold else metrics.REGULAR
-    return {char: width for width, chars in table.items() for char in chars}
+JOINER = "\u200d"
+FIRST_WIDE = "\u2e80"
+"""From here on Unicode has the letters of East Asia."""
+NO_START = frozenset(
+    "、。，．・：；？！゛゜ヽヾゝゞ々ー）］｝〕〉》」』】,.:;!?)]}…"
+    "ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ"
+)
+NO_END = frozenset("（［｛〔〈《「『【([{")
+"""What begins no line there, and what ends none."""
 
 
 def text_width(text: str, size: float, bold: bool = False) -> float:
@@ -32,10 +37,22 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
     return _advance(text, bold) * size / UNITS_PER_EM
 
 
-@lru_cache(maxsize=4096)  # of a picture's texts most are measured several times
 def _advance(text: str, bold: bool) -> int:
-    advances = _advances(bold)
-    return sum([advances.get(char, UNITS_PER_EM) for char in text])
+    known = _of_bundled(text, bold)
+    if known is not None:
+        return known
+    from archviz.scene.shaping import advance
+
+    return advance(text, bold)
+
+
+@lru_cache(maxsize=4096)  # of a picture's texts most are measured several times
+def _of_bundled(text: str, bold: bool) -> int | None:
+    table = advances(bold)
+    try:
+        return sum([table[char] for char in text])
+    except KeyError:  # no font is asked before a text needs it
+        return None
 
 
 def clip(text: str, width: float, size: float, bold: bool = False) -> str:
@@ -43,14 +60,34 @@ def clip(text: str, width: float, size: float, bold: bool = False) -> str:
     if text_width(text, size, bold) <= width:
         return text
     kept = text[: max(1, int(width / size * 5))]
-    while kept and text_width(kept + ELLIPSIS, size, bold) > width:
+    while kept and (_inside(text, len(kept)) or text_width(kept + ELLIPSIS, size, bold) > width):
         kept = kept[:-1]
     return kept.rstrip() + ELLIPSIS
+
+
+def _inside(text: str, place: int) -> bool:
+    """Whether a letter goes on at a place of a text: with a mark, or what it is joined to."""
+    before, after = text[:place][-1:], text[place : place + 1]
+    return before == JOINER or after == JOINER or category(after or " ").startswith("M")
+
+
+def _letters(word: str) -> list[str]:
+    """A word in parts between which a line may break, where it is of a script without blanks."""
+    if word.isascii():
+        return [word]
+    parts = [word[0]]
+    for place, (before, after) in enumerate(pairwise(word), 1):
+        wide = max(before, after) >= FIRST_WIDE and category(after) != "Zs"
+        if wide and not (before in NO_END or after in NO_START or _inside(word, place)):
+            parts.append("")
+        parts[-1] += after
+    return parts
 
 
 def _pieces(text: str, least: int, words: bool = False) -> list[str]:
     """The parts between which a line may break: behind a blank, or behind a hyphen too.
 
+    East Asian letters part from each other, but for marks that begin or end no line.
     A hyphen parts what has ``least`` letters on both sides; no hyphen does where that is 0.
     ``words``: also before a capital in a word, as in ``TransformerEncoderLayer``.
     """
@@ -65,7 +102,7 @@ def _pieces(text: str, least: int, words: bool = False) -> list[str]:
             joined += part
             rest = "".join(parts[number + 1 :])
             if not rest or min(len(joined), len(rest)) > least:
-                pieces.append(joined)
+                pieces += _letters(joined)
                 joined = ""
     return pieces
 
@@ -120,16 +157,25 @@ def _balanced(pieces: Sequence[str], count: int, size: float, bold: bool) -> tup
 def paragraph(text: str, width: float, size: float, bold: bool = False) -> list[str]:
     """``text`` in as many lines as it takes; a word wider than a line is clipped."""
     lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size, bold) <= width:
+    for piece in _pieces(text, 0):
+        longer = lines[-1] + piece if lines else piece
+        if lines and text_width(longer.rstrip(), size, bold) <= width:
             lines[-1] = longer
         else:
-            lines.append(clip(word, width, size, bold))
+            lines += _parted(piece, width, size, bold)
+    return [line.rstrip() for line in lines]
+
+
+def _parted(word: str, width: float, size: float, bold: bool) -> list[str]:
+    """A word in lines, cut where it must be if its script may have no blanks, or else clipped."""
+    if text_width(word.rstrip(), size, bold) <= width:
+        return [word]
+    if not any(category(char) == "Lo" for char in word):
+        return [clip(word.rstrip(), width, size, bold) + " "]
+    lines = [""]
+    for place, char in enumerate(word):
+        if _inside(word, place) or text_width(lines[-1] + char.rstrip(), size, bold) <= width:
+            lines[-1] += char
+        else:
+            lines.append(char)
     return lines
-
-
-@cache
-def covered(bold: bool) -> frozenset[str]:
-    """The characters of the bundled font."""
-    return frozenset("".join((metrics.BOLD if bold else metrics.REGULAR).values()))

@@ -159,6 +159,24 @@ def _character(char: str) -> str:
     return "" if unicodedata.category(char) in ("Cc", "Cf", "Mn", "Me") else "?"
 
 
+def beyond(text: str) -> str:
+    """The characters of ``text`` that LaTeX has not, or not with all of their marks."""
+    composed = unicodedata.normalize("NFC", " ".join(text.split()))
+    return "".join(char for char in composed if not _is_known(char))
+
+
+def _is_known(char: str) -> bool:
+    """Whether :func:`latex` gives a character as it is, or as well as ASCII does."""
+    if char in ESCAPES or char in MATH or " " <= char <= "~":
+        return True
+    if unicodedata.category(char) in ("Mn", "Me"):
+        return False
+    parts = unicodedata.normalize("NFD", char)
+    if len(parts) > 1:
+        return len(parts) == 2 and parts[0].isascii() and parts[1] in ACCENTS
+    return "?" not in _character(char)
+
+
 def ascii_line(text: str) -> str:
     """``text`` in one line of ASCII, for a comment."""
     folded = unicodedata.normalize("NFKD", " ".join(text.split())).replace("×", "x")

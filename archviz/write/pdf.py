@@ -1,9 +1,8 @@
 """PDF: vector pages, the bundled font embedded, text that can be selected and searched.
 
 :func:`write_pdf` makes a document of pages with bookmarks, :func:`figure_pdf` one page cut
-to the picture, for LaTeX's ``\\includegraphics``. Chinese, Japanese and Korean characters,
-which the bundled font lacks, are set in the fonts that PDF viewers provide for them (they
-are not embedded); of any other character that it lacks an empty box marks the place.
+to the picture, for LaTeX's ``\\includegraphics``. What the bundled font lacks is drawn as
+outlines of a font of the system; an empty box marks the place of what none has.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, assert_never
 
+from archviz.scene.bundled_font import covered
 from archviz.scene.scene import (
     POINTS,
     Connector,
@@ -21,9 +21,10 @@ from archviz.scene.scene import (
     bounds,
     leaves,
     shapes_in,
-    total,
 )
-from archviz.write.pdf_fonts import bundled_font, encodable, runs
+from archviz.write.lacking import warn_missing
+from archviz.write.pdf_fonts import bundled_font, encodable
+from archviz.write.pdf_text import draw_text
 from archviz.write.svg import SHADOW_LEVELS
 
 if TYPE_CHECKING:
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
 
     from archviz.scene.scene import Box, Item, Page, Point, Scene
 
+TALL = 0.3
+"""Share of its size by which a letter of another font may pass the box of its line."""
 LARGEST = 14400.0
 """Points that a side of a page may have in PDF; a longer picture is shrunk to it."""
-STRETCH = 0.005
-"""Share by which a text may miss its measured width before it is scaled to it."""
 
 HATCH_WIDTH, HATCH_OPACITY = 0.8, 0.3
 HATCHES: dict[str, tuple[tuple[float, float, float, float], ...]] = {
@@ -60,6 +61,7 @@ def write_pdf(
     """
     if not pages:
         raise ValueError("a PDF needs at least one page")
+    warn_missing([page.scene for page in pages])
     output = io.BytesIO()
     canvas = _canvas(output, title, author, subject)
     for number, page in enumerate(pages, start=1):
@@ -75,6 +77,7 @@ def write_pdf(
 
 def figure_pdf(scene: Scene, cropped: bool = True) -> bytes:
     """One page, cut to what is drawn where it is ``cropped``: the scene without its margins."""
+    warn_missing([scene])
     output = io.BytesIO()
     canvas = _canvas(output, scene.title, "archviz", scene.description)
     whole = (0.0, 0.0, scene.width, scene.height)
@@ -102,13 +105,13 @@ def _ink(items: Sequence[Item]) -> Iterator[Box]:
             case Shape():
                 if leaf.fill or leaf.stroke:
                     yield _grown(leaf.box, leaf.line_width / 2 if leaf.stroke else 0.0)
-                    yield from (text.box for text in leaf.texts)
+                    yield from map(_written, leaf.texts)
                 if leaf.shadow:
                     x, y, width, height = leaf.box
                     depth = leaf.shadow
                     yield _grown((x + depth / 2, y + depth, width, height), depth)
             case Text():
-                yield leaf.box
+                yield _written(leaf)
             case Line():
                 yield _grown(leaf.box, leaf.line_width / 2)
             case Connector():
@@ -116,6 +119,12 @@ def _ink(items: Sequence[Item]) -> Iterator[Box]:
                 yield _grown(leaf.box, max(leaf.line_width, head) / 2)
             case _:
                 assert_never(leaf)
+
+
+def _written(text: Text) -> Box:
+    """The box of a line, higher where its letters may be."""
+    known = covered(text.bold).issuperset(text.text)
+    return text.box if known else _grown(text.box, text.size * TALL)
 
 
 def _grown(box: Box, by: float) -> Box:
@@ -279,40 +288,7 @@ class _Painter:
         )
 
     def text(self, text: Text) -> None:
-        """One line of text, scaled to its measured width where it would miss it."""
-        from reportlab.pdfbase.pdfmetrics import stringWidth  # type: ignore[import-untyped]
-
-        pieces = [
-            (font, run, stringWidth(run, font, text.size) if font else len(run) * text.size)
-            for font, run in runs(encodable(text.text), text.bold)
-        ]
-        natural = total(width for _, _, width in pieces)
-        if not natural:
-            return
-        stretch = text.width / natural
-        if abs(stretch - 1) <= STRETCH or stretch <= 0:
-            stretch = 1.0
-        x = text.x - text.shift * natural * stretch
-        self.canvas.saveState()
-        self.canvas.transform(stretch, 0, 0, -1, x, text.y)
-        self.fill(text.fill)
-        place = 0.0
-        for font, run, width in pieces:
-            if font:
-                self.canvas.setFont(font, text.size)
-                self.canvas.drawString(place, 0, run)
-            else:
-                self.missing(place, len(run), text)
-            place += width
-        self.canvas.restoreState()
-
-    def missing(self, place: float, count: int, text: Text) -> None:
-        """An empty box, one em wide as it was measured, for each character without a glyph."""
-        size = text.size
-        self.canvas.setStrokeColorRGB(*_rgb(text.fill))
-        self.canvas.setLineWidth(size * 0.06)
-        for index in range(count):
-            self.canvas.rect(place + (index + 0.15) * size, 0, size * 0.7, size * 0.69)
+        draw_text(self.canvas, text, _rgb(text.fill))
 
 
 def _rgb(color: str) -> tuple[float, float, float]:

@@ -1,15 +1,28 @@
-"""The fonts of a PDF: the bundled one, embedded, and those that its viewers provide."""
+"""The fonts of a PDF: the bundled one, embedded, and one without letters for what is drawn.
+
+A text that the bundled font lacks is drawn as outlines; over it stands the same text unseen, to
+be searched and copied. Its font has every character and shows none.
+"""
 
 from __future__ import annotations
 
-import os
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Any
 
-from archviz.scene.text import covered
+from archviz.scene.bundled_font import bundled_file
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+UNSEEN = "archviz-Unseen"
+BLOCKS = {
+    **{high: high << 8 for high in range(0xD8)},
+    **{high: 0x1F000 + (high - 0xE0 << 8) for high in range(0xE0, 0xEB)},
+    **{high: 0x1D400 + (high - 0xF0 << 8) for high in range(0xF0, 0xF4)},
+    **{high: high << 8 for high in range(0xF9, 0x100)},
+}
+"""What the codes of the unseen font mean, by their higher bytes: each a block of 256 characters.
+
+Emoji and mathematical letters, which have no code of two bytes, are where Unicode has none.
+"""
+CODES = {meant >> 8: high for high, meant in BLOCKS.items()}
 
 
 @cache
@@ -19,52 +32,101 @@ def bundled_font(bold: bool) -> str:
     from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]
 
     weight = "Bold" if bold else "Regular"
-    folder = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fonts")
-    registerFont(TTFont(f"archviz-{weight}", os.path.join(folder, f"Arimo-{weight}.ttf")))
+    registerFont(TTFont(f"archviz-{weight}", bundled_file(bold)))
     return f"archviz-{weight}"
 
 
+def unseen_font(document: Any) -> str:
+    """The name of the unseen font in a reportlab document, which gets it when it is asked for."""
+    if UNSEEN not in document.fontMapping:
+        name = f"F{len(document.fontMapping) + 1}"
+        document.idToObject["BasicFonts"].dict[name] = _add_unseen(document)
+        document.fontMapping[UNSEEN] = f"/{name}"
+    return str(document.fontMapping[UNSEEN])
+
+
+def unseen_codes(text: str) -> bytes:
+    """``text`` in the unseen font; a character that it has no code for becomes U+FFFD."""
+    rows = ((CODES.get(ord(char) >> 8), ord(char) & 0xFF) for char in text)
+    return b"".join(bytes((0xFF, 0xFD) if high is None else (high, low)) for high, low in rows)
+
+
+def _to_unicode() -> bytes:
+    """The table by which readers of a PDF tell what the codes of the unseen font mean."""
+    rows = [
+        f"<{high:02X}00> <{high:02X}FF> <{chr(meant).encode('utf-16-be').hex().upper()}>"
+        for high, meant in BLOCKS.items()
+    ]
+    lines = ["/CIDInit /ProcSet findresource begin", "12 dict begin", "begincmap"]
+    lines += ["/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def"]
+    lines += ["/CMapName /Adobe-Identity-UCS def", "/CMapType 2 def"]
+    lines += ["1 begincodespacerange", "<0000> <FFFF>", "endcodespacerange"]
+    for some in (rows[at : at + 100] for at in range(0, len(rows), 100)):  # more are not allowed
+        lines += [f"{len(some)} beginbfrange", *some, "endbfrange"]
+    lines += ["endcmap", "CMapName currentdict /CMap defineresource pop", "end", "end", ""]
+    return "\n".join(lines).encode()
+
+
+def _add_unseen(document: Any) -> Any:
+    """Write the unseen font into a document: each of its characters is the bundled blank."""
+    from reportlab.pdfbase import pdfdoc  # type: ignore[import-untyped]
+
+    def stream(data: bytes, **entries: int) -> Any:
+        squeezed = [pdfdoc.PDFZCompress]
+        return document.Reference(
+            pdfdoc.PDFStream(pdfdoc.PDFDictionary(entries), data, filters=squeezed)
+        )
+
+    def named(kind: str, **entries: Any) -> Any:
+        names = {"Type": kind, **entries}
+        values = {
+            key: pdfdoc.PDFName(value) if isinstance(value, str) else value
+            for key, value in names.items()
+        }
+        return document.Reference(pdfdoc.PDFDictionary(values))
+
+    blank = _blank_font()
+    shape = {"Flags": 4, "ItalicAngle": 0, "StemV": 80}
+    shape |= {"Ascent": 1000, "Descent": 0, "CapHeight": 1000}
+    described = named(
+        "FontDescriptor",
+        FontName=UNSEEN,
+        FontBBox=pdfdoc.PDFArray([0, 0, 1000, 1000]),
+        FontFile2=stream(blank, Length1=len(blank)),
+        **shape,
+    )
+    system = {"Registry": "Adobe", "Ordering": "Identity"}
+    known = {key: pdfdoc.PDFString(value) for key, value in system.items()}
+    below = named(
+        "Font",
+        Subtype="CIDFontType2",
+        BaseFont=UNSEEN,
+        CIDSystemInfo=pdfdoc.PDFDictionary({**known, "Supplement": 0}),
+        DW=1000,
+        FontDescriptor=described,
+        CIDToGIDMap=stream(b"\0\1" * 0x10000),
+    )
+    return named(
+        "Font",
+        Subtype="Type0",
+        BaseFont=UNSEEN,
+        Encoding="Identity-H",
+        DescendantFonts=pdfdoc.PDFArray([below]),
+        ToUnicode=stream(_to_unicode()),
+    )
+
+
 @cache
-def _viewer_font(name: str) -> str:
-    """A font of the viewer's own, by one of the names that PDF sets aside for them."""
-    from reportlab.pdfbase.cidfonts import UnicodeCIDFont  # type: ignore[import-untyped]
-    from reportlab.pdfbase.pdfmetrics import registerFont
+def _blank_font() -> bytes:
+    """The bundled font with its blank, and no letter."""
+    import uharfbuzz
 
-    registerFont(UnicodeCIDFont(name))
-    return name
-
-
-def runs(text: str, bold: bool) -> Iterator[tuple[str, str]]:
-    """The text in pieces of one font each; the font is empty where there is none."""
-    own = covered(bold)
-    if own.issuperset(text):
-        yield (bundled_font(bold), text)
-        return
-    east = _east_asian(text)
-    start = 0
-    kinds = ["own" if char in own else "east" if _is_east(char) else "" for char in text]
-    for end in range(1, len(text) + 1):
-        if end < len(text) and kinds[end] == kinds[start]:
-            continue
-        kind = kinds[start]
-        font = bundled_font(bold) if kind == "own" else _viewer_font(east) if kind else ""
-        yield (font, text[start:end])
-        start = end
-
-
-def _is_east(char: str) -> bool:
-    """A Chinese, Japanese or Korean character or its punctuation, or a full-width letter."""
-    code = ord(char)
-    return 0x3000 <= code <= 0x9FFF or 0xAC00 <= code <= 0xD7A3 or 0xFF01 <= code <= 0xFFEE
-
-
-def _east_asian(text: str) -> str:
-    """The viewer's font for a text: Japanese where it has kana, Korean where hangul."""
-    if any("\u3040" <= char <= "\u30ff" for char in text):
-        return "HeiseiKakuGo-W5"
-    if any("\uac00" <= char <= "\ud7a3" for char in text):
-        return "HYGothic-Medium"
-    return "STSong-Light"
+    file = bundled_file(bold=False)
+    wanted = uharfbuzz.SubsetInput()
+    wanted.unicode_set.add(ord(" "))
+    smaller = uharfbuzz.subset(uharfbuzz.Face(uharfbuzz.Blob.from_file_path(file), 0), wanted)
+    assert smaller is not None, "HarfBuzz cannot cut the bundled font"
+    return bytes(smaller.blob.data)
 
 
 def encodable(text: str) -> str:

@@ -1,23 +1,26 @@
 """PNG: the SVG rasterised by resvg, with the bundled fonts: the same on every machine.
 
 resvg leaves out what no font has, without a word. So where a text has characters that the
-bundled fonts lack, and only then, the system's fonts are asked for them.
+bundled fonts lack, and only then, they are drawn as outlines of a font of the system.
 """
 
 from __future__ import annotations
 
 import math
-import os
 import struct
 import zlib
 from typing import TYPE_CHECKING
 
 from archviz.errors import fail
-from archviz.scene.text import covered
+from archviz.scene.bundled_font import bundled_file
+from archviz.write.lacking import other_texts, warn_missing
 from archviz.write.svg import write_svg
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from archviz.scene.scene import Scene
+    from archviz.write.svg import Step
 
 LARGEST = 200_000_000
 """Pixels that a picture may have; each takes four bytes of memory."""
@@ -39,16 +42,37 @@ def write_png(scene: Scene, *, scale: float = 2.0, width: int | None = None) -> 
     import resvg_py
 
     zoom = _zoom(scene, scale, width)
-    folder = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fonts")
-    source = write_svg(scene._replace(background=""))
+    source = write_svg(scene._replace(background=""), _rewriting(scene))
+    warn_missing([scene])
+    files = [bundled_file(bold) for bold in (False, True)]
     picture = resvg_py.svg_to_bytes(
         svg_string=source,
         zoom=zoom,
         background=scene.background or None,
-        skip_system_fonts=covered(bold=False).issuperset(source.replace("\n", "")),
-        font_files=[os.path.join(folder, f"Arimo-{weight}.ttf") for weight in ("Regular", "Bold")],
+        skip_system_fonts=True,
+        font_files=[*files, *_coloured(scene)],
     )
     return _with_resolution(bytes(picture), zoom)
+
+
+def _rewriting(scene: Scene) -> Callable[[Step], Iterator[Step]] | None:
+    """How the steps of an SVG are drawn, where texts have letters that the bundled font lacks."""
+    if not other_texts([scene]):
+        return None
+    from archviz.write.drawn_text import drawn
+
+    return drawn
+
+
+def _coloured(scene: Scene) -> list[str]:
+    """The fonts of the system whose letters are pictures, of those that the scene is set in."""
+    texts = other_texts([scene])
+    if not texts:
+        return []
+    from archviz.scene.shaping import fonts_of
+    from archviz.write.drawn_text import is_coloured
+
+    return [font for font in fonts_of(texts) if is_coloured(font)]
 
 
 def _zoom(scene: Scene, scale: float, width: int | None) -> float:

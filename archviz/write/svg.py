@@ -7,11 +7,12 @@ of a group as one path each; a text carries its length, if the bundled font has 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple, assert_never
 
+from archviz.scene.bundled_font import covered
 from archviz.scene.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text, shapes_in
-from archviz.scene.text import covered
 from archviz.write.templates import render_template
 
 SHADOW_LEVELS = ((0.2, 0.17), (0.9, 0.11))
@@ -25,8 +26,9 @@ class Step(NamedTuple):
     values: dict[str, str]
 
 
-def write_svg(scene: Scene) -> str:
-    """The scene as an SVG document."""
+def write_svg(scene: Scene, rewrite: Callable[[Step], Iterator[Step]] | None = None) -> str:
+    """The scene as an SVG document; ``rewrite`` may put other steps for a step."""
+    steps = operations(scene)
     return render_template(
         "figure.svg.j2",
         width=number(scene.width),
@@ -35,7 +37,7 @@ def write_svg(scene: Scene) -> str:
         description=scene.description,
         background=scene.background,
         fonts=", ".join(f"'{font}'" if " " in font else font for font in scene.fonts),
-        ops=list(operations(scene)),
+        ops=[*(chain.from_iterable(map(rewrite, steps)) if rewrite else steps)],
     )
 
 

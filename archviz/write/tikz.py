@@ -12,10 +12,12 @@ from itertools import chain, count, groupby
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from archviz.scene.scene import POINTS, Connector, Group, Line, Shape, Text, leaves, shapes_in
-from archviz.write.latex import ascii_line, latex
+from archviz.write.lacking import warn_of
+from archviz.write.latex import ascii_line
 from archviz.write.pdf import content_box
 from archviz.write.svg import SHADOW_LEVELS, number
 from archviz.write.templates import render_template
+from archviz.write.tikz_scripts import Labels
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -31,6 +33,8 @@ PATTERNS = {
     "grid": "grid",
     "steep": "north west lines",
 }
+HAIR = 0.01
+"""Points that a page is higher than its picture, which would go to the next if it were lower."""
 NEAR = 0.02
 """Pixels by which a connector's end may miss the middle of a node's side."""
 
@@ -96,6 +100,7 @@ class _TikzWriter:
         self.styles: dict[str, list[str]] = {}
         self.style_names = _Names()
         self.node_names = _Names()
+        self.labels = Labels()
         drawn = list(leaves(scene.items))
         shapes = [leaf for leaf in drawn if isinstance(leaf, Shape)]
         texts = [leaf for leaf in drawn if isinstance(leaf, Text)]
@@ -116,6 +121,7 @@ class _TikzWriter:
         white = scene.background in ("", "#ffffff")
         page = "" if white else self.color("page", scene.background)
         parts = [self.part(name, items) for name, items in _parts(scene.items)]
+        warn_of("".join(self.labels.missing), "? stands for them in TeX, or a letter like them")
         whole = (0.0, 0.0, scene.width, scene.height)
         x, y, width, height = whole if standalone else content_box(scene)
         libraries = ["arrows.meta", *["shapes.geometric"] * (not self.round)]
@@ -125,7 +131,7 @@ class _TikzWriter:
             title=ascii_line(scene.title),
             standalone=standalone,
             page_width=number(scene.width * self.scale * POINTS),
-            page_height=number(scene.height * self.scale * POINTS),
+            page_height=number(scene.height * self.scale * POINTS + HAIR),
             unit=number(POINTS),
             libraries=libraries,
             colors=list(self.colors.items()),
@@ -135,6 +141,7 @@ class _TikzWriter:
             corners=[self.point((x, y)), self.point((x + width, y + height))],
             background=page,
             parts=parts,
+            fonts=[(name, path) for path, name in self.labels.fonts.items()],
         )
 
     def length(self, value: float) -> str:
@@ -201,7 +208,8 @@ class _TikzWriter:
             return
         layer = "panels" if shape.role in ("panel", "ground") else "main"
         fit = "" if shape.role == "symbol" else r"\fit"  # a sign stands in the middle as it is
-        label = r"\\".join(rf"{fit}{{{latex(line)}}}" for line in shape.lines)
+        lines = [self.labels.latex(line, shape.bold) for line in shape.lines]
+        label = r"\\".join(f"{fit}{{{line}}}" for line in lines)
         options = ", ".join(self.shape_options(shape, usual))
         part.nodes[layer].append(rf"\node[{options}] ({name}) at ({at}) {{{label}}};")
         if shape.shadow:
@@ -266,8 +274,8 @@ class _TikzWriter:
             options.append(f"anchor=base {'west' if text.anchor == 'start' else 'east'}")
         if text.width:
             options.append(f"room={self.length(text.width * 1.005)}")
-        at = self.point((text.x, text.y))
-        return rf"\node[{', '.join(options)}] at ({at}) {{\fit{{{latex(text.text)}}}}};"
+        at, label = self.point((text.x, text.y)), self.labels.latex(text.text, text.bold)
+        return rf"\node[{', '.join(options)}] at ({at}) {{\fit{{{label}}}}};"
 
     def line(self, line: Line, usual: _Usual) -> str:
         """A bracket or another polyline."""
@@ -334,7 +342,7 @@ def _usual(drawn: Sequence[Primitive]) -> _Usual:
     return _Usual(
         _most(shape.line_width for shape in shapes if shape.stroke),
         _most(s.radius for s in shapes if s.form != "ellipse" and s.role != "panel"),
-        _most(shape.text_size for shape in shapes if shape.lines),
+        _most(s.text_size for s in shapes if s.lines) or 12.0,  # TeX has no letters of size 0
         _most(leaf.line_width for leaf in drawn if isinstance(leaf, Line)),
         widths.most_common(1)[0][0] if widths else (0.0, 0.0, 0.0),
     )
