@@ -20,10 +20,12 @@ MEDIUM = {
     "--width": None,
     "--fragment": False,
     "--template": None,
+    "--font": None,
 }
+PLACE = {"--min-font": None, "--max-height": None, "--only": None}
 FILE = {"-o --output": "-", "--force": False}
 OUTSIDE = {"--allow-outside": False}
-INPUT = {"--input": None}
+INPUT = {"--input": None, "--mode": None, "--names": None}
 OUTPUT = FILE | {"-f --format": None}
 GROUND = {"--transparent --no-transparent": None}
 LOOK = GROUND | {
@@ -51,14 +53,15 @@ OPTIONS = {
     | OUTSIDE
     | INPUT
     | LOOK
+    | PLACE
     | MEDIUM,
     "fmt": OUTSIDE | {"--write": False, "--check": False},
-    "import": FILE | INPUT,
+    "import": FILE | INPUT | {"--explain": False},
     "info": OUTSIDE | INPUT | {"--layers": False, "--parts": False, "--json": False},
     "legend": OUTPUT | THEME | MEDIUM,
     "list": {"--json": False},
     "lsp": {},
-    "render": OUTPUT | OUTSIDE | INPUT | LOOK | MEDIUM,
+    "render": OUTPUT | OUTSIDE | INPUT | LOOK | PLACE | {"--parts": False} | MEDIUM,
     "schema": FILE,
     "table": OUTPUT | OUTSIDE | THEME | MEDIUM,
     "themes": OUTPUT | GROUND | {"-o --output": None, "--network": "resnet50"} | MEDIUM,
@@ -115,7 +118,7 @@ def test_the_help_names_what_an_option_takes() -> None:
         "-f, --format FORMAT",
         "--aspect W:H",
         "--scale X",
-        "--width PIXELS",
+        "--width WIDTH",
         "--template FILE.pptx",
     ):
         assert f"  {said} " in text or f"  {said}\n" in text, said
