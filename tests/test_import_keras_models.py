@@ -199,7 +199,7 @@ def test_a_layer_with_some_frozen_weights_states_them() -> None:
         )
     )
     assert totals(found) == (40, 35)
-    assert "weights=40 untrained=5" in found.text
+    assert "weights=40 macs=30 untrained=5" in found.text
 
 
 # ---- functions between layers ------------------------------------------------------------------
