@@ -280,7 +280,7 @@ def from_keras(model: Any, title: str = "", input_size: Any = None) -> LoadedNet
         TypeError: ``input_size`` is no size.
     """
     from archviz.importers.at_sizes import import_model
-    from archviz.importers.read.keras import layers_of_keras
+    from archviz.importers.read.keras_live import layers_of_keras
     from archviz.importers.sizes import sizes_of
 
     name = title or str(getattr(model, "name", "")) or type(model).__name__

@@ -54,9 +54,10 @@ TESTS = {
     "import_compact import_hostile cli",
     "importers/families": "families gguf",
     "importers/read": "gguf families onnx_wire import_reports import_keras import_keras_layers "
-    "import_onnx import_operators import_hostile import_torch",
+    "import_keras_models import_onnx import_operators import_hostile import_torch",
     "importers/fold": "import_constants import_arithmetic import_operators import_keras_layers "
-    "import_named import_onnx import_keras import_verify import_alike import_torch",
+    "import_keras_rules import_keras_models import_named import_onnx import_keras import_verify "
+    "import_alike import_torch",
     "importers/fold/rules": "import_rules import_arithmetic import_operators import_named",
     "importers/record": "record torch_multiply_adds torch_experts import_torch torch_interface",
     "importers/compact": "import_compact import_spec import_alike import_named import_torch",

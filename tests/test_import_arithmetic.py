@@ -324,7 +324,7 @@ def test_a_dense_layer_at_each_place_of_a_map() -> None:
     [
         ("LayerNormalization", 2, {"axis": -1}, "layer-norm"),
         ("LayerNormalization", 2, {"axis": 2}, "layer-norm"),
-        ("LayerNormalization", 1, {"axis": -1}, "layer-norm-unscaled"),
+        ("LayerNormalization", 1, {"axis": -1}, "layer-norm-unshifted"),
         ("RMSNormalization", 1, {"axis": -1}, "rms-norm"),
         ("SimplifiedLayerNormalization", 1, {"axis": -1}, "rms-norm"),
     ],

@@ -15,8 +15,9 @@ from archviz.importers.at_sizes import import_file
 from archviz.importers.graphs import Op, OpGraph, Tensor
 from archviz.importers.imported import Imported, import_layers
 from archviz.importers.read.hdf5 import UnreadError, arrays
-from archviz.importers.read.keras import layers_of_keras
+from archviz.importers.read.keras_live import layers_of_keras
 from archviz.importers.weights import census, uses_of, weights_in
+from archviz.network.analysis import analyse
 
 pytest.importorskip("onnx", reason="builds its models with the onnx package")
 from hdf5 import hdf5_of
@@ -470,27 +471,33 @@ def test_the_weights_of_an_archive_are_compared(tmp_path: Path) -> None:
     assert "not compared" not in found.report
 
 
-def test_a_layer_that_loses_weights_is_named(tmp_path: Path) -> None:
+def test_a_layer_of_ones_own_has_the_weights_of_its_group(tmp_path: Path) -> None:
     text = small(conv(), keras_layer("Odd", "strange", "conv"))
     held = {**dict(list(WEIGHTS.items())[:2]), "layers/odd/inner/vars/0": (5, 5)}
     found = archive(tmp_path / "m.keras", text, hdf5_of(held))
+    assert "weights=25" in found.text
+    assert "137 parameters" in found.report
+    assert "the shapes of plain boxes are guesses: Odd" in found.report
+
+
+def test_weights_that_are_in_no_layer_are_named(tmp_path: Path) -> None:
+    held = {**dict(list(WEIGHTS.items())[:2]), "layers/odd/inner/vars/0": (5, 5)}
+    found = archive(tmp_path / "m.keras", small(conv()), hdf5_of(held))
     assert not found.faithful
     words = "the file holds 137 weights, the layers drawn take 112: differs by 25"
     assert words in found.report
-    assert "(in no layer: strange)" in found.report
+    assert "(in no layer: layers/odd/inner/vars/0)" in found.report
 
 
 def test_frozen_layers_are_not_trained(tmp_path: Path) -> None:
-    found = archive(tmp_path / "m.keras", normed(trainable=False), hdf5_of(WEIGHTS))
-    words = (
-        "the file holds 8 trainable and 120 non-trainable weights, the layers drawn take 120 and 8"
-    )
-    assert words in found.report
     path = tmp_path / "m.json"
     path.write_text(normed(trainable=False))
-    found = import_file(str(path))
-    assert "not trained, and counted as trainable: conv" in found.report
-    assert not found.faithful
+    stored = archive(tmp_path / "m.keras", normed(trainable=False), hdf5_of(WEIGHTS))
+    for found in (stored, import_file(str(path))):
+        assert found.plain
+        assert "conv 3x3 4 same frozen" in found.text
+        totals = analyse(found.network).totals
+        assert (totals.trainable, totals.non_trainable) == (8, 120)
 
 
 @pytest.mark.parametrize("damage", ["short", "other", "packed"])

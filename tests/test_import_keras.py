@@ -8,7 +8,8 @@ import pytest
 
 from archviz.errors import ArchvizError
 from archviz.importers.graphs import LayerGraph
-from archviz.importers.read.keras import layers_of_keras, read_keras_text
+from archviz.importers.read.keras import read_keras_text
+from archviz.importers.read.keras_live import layers_of_keras
 from archviz.importers.sources import is_model_file, read_model
 
 from model_seeds import CONV, of_keras_2  # isort: skip
@@ -179,7 +180,7 @@ def test_messages() -> None:
     assert "nests too deep" in message("[" * 100_000)
     assert "not that of a Keras model" in message("[]")
     assert "not that of a Keras model" in message('{"class_name": "Functional"}')
-    assert "not a model of layers" in message('{"class_name": "MyModel", "config": {}}')
+    assert "code connects its layers" in message('{"class_name": "MyModel", "config": {}}')
     assert "without layers" in message('{"class_name": "Sequential", "config": {"layers": []}}')
     wrong = json.loads(small())
     wrong["config"]["layers"][1]["inbound_nodes"] = [{"args": [], "kwargs": {}}]

@@ -62,8 +62,8 @@ def test_shapes_that_do_not_meet_name_the_line_of_the_spec() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("a.h5", "is HDF5, which needs Keras to be read"),
-        ("a.HDF5", "save it as .keras"),
+        ("a.h5", "HDF5"),
+        ("a.HDF5", "HDF5"),
         ("a.pt", "is a pickle, which only runs as Python code"),
         ("a.pth", r"give it to archviz\.from_torch"),
         ("a.pkl", "is a pickle"),

@@ -109,11 +109,16 @@ MOVING = {
     "batch-norm": (2, 2),
     "batch-norm-unscaled": (1, 2),
     "batch-norm-plain": (0, 2),
+    "batch-norm-unshifted": (1, 2),
     "batch-norm-frozen": (0, 4),
 }
 SCALED = {
     "layer-norm": 2,
     "layer-norm-unscaled": 1,
+    "layer-norm-unshifted": 1,
+    "group-norm-unscaled": 1,
+    "group-norm-unshifted": 1,
+    "group-norm-plain": 0,
     "group-norm": 2,
     "instance-norm": 2,
     "layer-norm-plain": 0,
@@ -242,13 +247,13 @@ WINDOWED = ["conv", "sep-conv", "depthwise-conv", "conv-transpose"]
 POOLS = ["max-pool", "avg-pool"]
 ROLES = {
     "input": "input",
-    "conv": " ".join(f"{name} {name}-1d {name}-3d" for name in WINDOWED),
+    "conv": " ".join(f"{name} {name}-1d {name}-3d" for name in WINDOWED) + " other-conv",
     "dense": "dense feed-forward mixture-of-experts matmul",
-    "recurrent": "lstm gru rnn",
+    "recurrent": "lstm gru rnn other-recurrent",
     "embedding": "embedding position sinusoidal-position sinusoidal-embedding other-embedding",
     "attention": "attention other-attention",
     "pool": " ".join(f"{name} {name}-1d {name}-3d" for name in POOLS)
-    + " global-avg-pool global-max-pool",
+    + " global-avg-pool global-max-pool other-pool",
     "merge": "concat append add scaled-add multiply mean minimum maximum op-merge",
     "activation": " ".join(ACTIVATIONS),
     "norm": " ".join(NORMS),

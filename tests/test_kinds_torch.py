@@ -427,7 +427,7 @@ def test_norms(channels: int) -> None:
         ("group-norm", nn.GroupNorm(1, channels)),
         ("layer-norm", nn.LayerNorm(channels)),
         ("layer-norm-plain", nn.LayerNorm(channels, elementwise_affine=False)),
-        ("layer-norm-unscaled", nn.LayerNorm(channels, bias=False)),
+        ("layer-norm-unshifted", nn.LayerNorm(channels, bias=False)),
         ("rms-norm", nn.RMSNorm(channels)),
     ]
     x = torch.zeros(1, channels, 3, 2)

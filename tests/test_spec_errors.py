@@ -75,8 +75,9 @@ ITEMS = [
      "relu6, leaky-relu, prelu, elu, selu, mish, quick-gelu, softplus, log-softmax"),
     ("conv 3x3 8 norm=relu", 16, "norm is 'relu'",
      "use one of none, batch-norm, batch-norm-unscaled, batch-norm-plain, batch-norm-frozen, "
-     "layer-norm, layer-norm-unscaled, group-norm, instance-norm, layer-norm-plain, "
-     "instance-norm-plain, "
+     "batch-norm-unshifted, layer-norm, layer-norm-unscaled, layer-norm-unshifted, group-norm, "
+     "group-norm-unscaled, group-norm-unshifted, group-norm-plain, instance-norm, "
+     "layer-norm-plain, instance-norm-plain, "
      "rms-norm, weight-norm"),
     ("conv 3x3 8 bn", 16, "'bn' means nothing to conv", "here it is called batch-norm"),
     ("conv 3x3 8 no-bn", 16, "'no-bn' means nothing to conv", "here it is called no-norm"),

@@ -54,6 +54,8 @@ def findings(held: Held, drawn: Drawn, unknown: Sequence[str]) -> Findings:
             unproven.append(f"what weights the plain boxes have is not known: {_list(held.boxes)}")
         if held.frozen:
             different.append(f"not trained, and counted as trainable: {_list(held.frozen)}")
+        if drawn.heads:
+            different.append(f"its total leaves out {drawn.heads:,} in heads beside the row")
         asides.append(f"its weights were not compared: the {held.source} does not tell them")
     else:
         different += _weights(held, drawn)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from archviz.importers.sizes import Sizes
 
 MODEL_FILES = (
-    "an ONNX file, a Keras 3 .keras file, the JSON of model.to_json(), a .pt2 file of PyTorch, "
+    "an ONNX file, a .keras or .h5 file of Keras, the JSON of model.to_json(), a .pt2 file of "
+    "PyTorch, "
     "or the GGUF file or config.json of a language model"
 )
 
@@ -74,11 +75,9 @@ def _read(path: str, suffix: str, sizes: Sizes) -> LayerGraph:
 
         return read_pt2(path, sizes)
     if suffix in (".h5", ".hdf5"):
-        raise fail(
-            path,
-            "is HDF5, which needs Keras to be read",
-            "save it as .keras, or write model.to_json() to a .json file",
-        )
+        from archviz.importers.read.keras_hdf5 import read_keras_hdf5
+
+        return read_keras_hdf5(path, sizes)
     if suffix in weight_files.SUFFIXES:
         raise weight_files.refusal(path)
     raise fail(path, "is no model that can be imported", f"give {MODEL_FILES}")

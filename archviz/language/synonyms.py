@@ -74,8 +74,10 @@ _THEIRS: Mapping[str, str] = {
     "batch-norm": "bn batch batchnorm batchnormalization batchnormalisation batchnorm2d "
     "batchnorm1d",
     "batch-norm-unscaled": "bnunscaled batchunscaled",
+    "batch-norm-unshifted": "bnunshifted batchunshifted",
     "layer-norm": "ln layer layernormalization layernormalisation",
     "layer-norm-unscaled": "layerunscaled",
+    "layer-norm-unshifted": "layerunshifted",
     "layer-norm-plain": "layerplain",
     "group-norm": "gn group groupnormalization groupnormalisation",
     "instance-norm": "instance instancenorm2d instancenormalization",

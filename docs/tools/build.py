@@ -27,6 +27,7 @@ from archviz.write.svg import write_svg
 
 sys.path.insert(0, str(Path(__file__).parent))
 import family_list
+import keras_list
 import rule_list
 import spec_tables
 from marked import filled
@@ -197,7 +198,11 @@ PARTS = {
     "formats": formats_part,
     "networks": networks_part,
 }
-IMPORT_PARTS = {"rules": rule_list.rules_list, "families": family_list.families_list}
+IMPORT_PARTS = {
+    "keras": keras_list.keras_list,
+    "rules": rule_list.rules_list,
+    "families": family_list.families_list,
+}
 
 
 def outputs() -> dict[Path, str]:

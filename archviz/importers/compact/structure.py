@@ -34,7 +34,7 @@ ALONE = frozenset({*ACTIVATIONS, *(name for name in KINDS if KINDS[name].role ==
 FIXED = (
     *("bias", "norm", "ceil", "shared", "label", "drawn", "kv_heads", "out_bias"),
     *("biases", "reset_after", "bidirectional", "last", "takes", "active", "gated", "begins"),
-    "frozen",
+    *("frozen", "causal", "keep", "color"),
 )
 PRESENT = "present"
 """The field of what some calls of a module leave out."""

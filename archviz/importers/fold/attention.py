@@ -32,7 +32,7 @@ _PASSIVE = frozenset(
 )
 """Operators that may lie there: masks, rotations by position, heads that share their keys."""
 RULE = "Attention"
-_NORMS = ("rms-norm", "layer-norm", "layer-norm-unscaled")
+_NORMS = ("rms-norm", "layer-norm", "layer-norm-unscaled", "layer-norm-unshifted")
 _VIEWS = (
     "~view",
     "~slice",

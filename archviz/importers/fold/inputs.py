@@ -94,7 +94,9 @@ def _input(fold: Fold, name: str, users: dict[str, Op], places: Mapping[str, int
     sides: Shape = tuple(side or 1 for axis, side in enumerate(stated) if axis != batch)
     axes: Axes
     shape: Shape
-    if batch:
+    if name in fold.graph.channels_last:
+        shape, axes = _in_its_order(sides, user)
+    elif batch:
         shape = sides
         axes = (*range(batch), BATCH, *range(batch, len(sides)))
     elif len(sides) == 4 and user is not None and user.kind in volumes.USERS:
@@ -107,8 +109,6 @@ def _input(fold: Fold, name: str, users: dict[str, Op], places: Mapping[str, int
             last = True
         elif user is not None and user.kind == "Transpose":
             last = user.attributes.get("perm") == (0, 3, 1, 2)
-        if name in fold.graph.channels_last:
-            last = True
         shape, axes = (sides, NHWC) if last else ((*sides[1:], sides[0]), NCHW)
     elif len(sides) == 2 and user is not None and "Conv" in user.kind:
         shape, axes = (1, sides[1], sides[0]), (BATCH, 2, 1)
@@ -121,6 +121,14 @@ def _input(fold: Fold, name: str, users: dict[str, Op], places: Mapping[str, int
     _begin(fold, name, shape, axes)
 
 
+def _in_its_order(sides: Shape, user: Op | None) -> tuple[Shape, Axes]:
+    """An input of Keras: channels last, unless the first layer has them first."""
+    rank = len(sides) - 1
+    if rank > 0 and user is not None and user.attributes.get("data_format") == "channels_first":
+        return (*sides[1:], sides[0]), (BATCH, rank, *range(rank))
+    return sides or (1,), (BATCH, *range(len(sides)))
+
+
 def _whole(fold: Fold, name: str, stated: tuple[int | None, ...]) -> None:
     """An input without a batch, or with another one than the rest has."""
     shape = tuple(side or 1 for side in stated)
@@ -130,4 +138,6 @@ def _whole(fold: Fold, name: str, stated: tuple[int | None, ...]) -> None:
 def _begin(fold: Fold, name: str, shape: Shape, axes: Axes) -> None:
     op = Op("input", name, (), (name,))
     draft = fold.draft("input", op, [], shape, shape=shape)
+    if name in fold.graph.channels_last:
+        draft.name = name.partition(":")[0]  # as Keras calls it
     fold.give(op, draft, axes)

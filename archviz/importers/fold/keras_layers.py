@@ -1,17 +1,26 @@
-"""Keras layers as drafts, on the same machinery as the operators of ONNX: what has weights."""
+"""Keras layers that work on features, as drafts like those of the operators of ONNX."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from archviz.errors import one_line
+from archviz.importers.fold.keras_values import (
+    Weights,
+    axis_of,
+    call_of,
+    counted,
+    natural,
+    order_of,
+    weigh,
+    weights_of,
+)
 from archviz.importers.fold.layers import attach
-from archviz.importers.fold.state import BATCH, NCHW, NHWC, Axes, Fold, LayerDraft, TensorView
-from archviz.importers.fold.views import arranged
-from archviz.importers.fold.windows import ruled, tidy
+from archviz.importers.fold.state import Axes, Fold, LayerDraft, TensorView
 from archviz.network.kinds import KINDS, NORMS
 from archviz.network.model import Layer
+from archviz.network.rules import ShapeError
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
@@ -35,59 +44,81 @@ _ACTIVATIONS = {
     "leaky_relu": "leaky-relu",
     "mish": "mish",
     "softplus": "softplus",
+    "log_softmax": "log-softmax",
 }
-
-
-def pair(value: Any, default: int = 1) -> tuple[int, int]:
-    """Two sides of an option; that of a 1-D layer is the width of a map of height 1."""
-    if isinstance(value, int):
-        return int(value), int(value)
-    if isinstance(value, list | tuple) and value:
-        return (1, int(value[0])) if len(value) == 1 else (int(value[0]), int(value[1]))
-    return default, default
-
-
-def count(draft: LayerDraft) -> None:
-    """Count a new draft's weights and multiply-adds by the rules of its kind."""
-    kind = KINDS[draft.kind]
-    layer = Layer(draft.kind, "", _NOWHERE, **draft.options)
-    trainable, moving = kind.weights(layer, draft.inputs[0].shape)
-    draft.parameters += trainable + moving
-    draft.fixed += moving
-    draft.macs = kind.macs(layer, draft.inputs[0].shape, draft.shape)
+_PLAIN = {
+    "exponential": "exp",
+    "softsign": "softsign",
+    "celu": "CELU",
+    "hard_tanh": "hard tanh",
+    "hard_shrink": "hard shrink",
+    "soft_shrink": "soft shrink",
+    "tanh_shrink": "tanh shrink",
+    "log_sigmoid": "log sigmoid",
+    "squareplus": "square plus",
+    "sparse_plus": "sparse plus",
+    "sparsemax": "sparsemax",
+    "sparse_sigmoid": "sparse sigmoid",
+    "threshold": "threshold",
+}
+"""Functions that keep a shape and have no badge of their own."""
 
 
 def finish(fold: Fold, op: Op, draft: LayerDraft, axes: Axes) -> bool:
     """Count, mark a second call, bind, and add the activation that the layer applies itself."""
     if min(draft.options.get(option, 1) for option in ("filters", "count", "multiplier")) < 1:
         raise ValueError("a size of less than 1")
-    if draft.kind in KINDS:
-        count(draft)
-    if op.attributes.get("shared") and draft.parameters:
-        draft.options["shared"] = True
-        draft.lent = draft.parameters
+    shapes = [one.shape for one in draft.inputs]
+    trained, fixed = weights_of(draft.kind, draft.options, *shapes)
+    weights = counted(op, trained, fixed)
+    if weights is None:
+        raise ValueError("it has other weights")  # handlers look before they make a draft
+    weigh(op, draft, weights, fixed)
+    layer = Layer(draft.kind, "", _NOWHERE, **draft.options)
+    draft.macs = KINDS[draft.kind].macs(layer, shapes[0], draft.shape, *shapes[1:])
     uses = fold.uses.get(op.outputs[0], 0)
     fold.give(op, draft, axes)
     draft.refs = 1
-    if not _activate(fold, op, TensorView(draft, axes), op.attributes.get("activation")):
+    if not activate(fold, op, TensorView(draft, axes), op.attributes.get("activation")):
         draft.refs = uses
     return True
 
 
-def _activate(fold: Fold, op: Op, value: TensorView, activation: Any) -> bool:
+def fits(op: Op, kind: str, options: Mapping[str, Any], *shapes: Any) -> bool:
+    """Whether a kind takes such inputs, and has as many weights as the source says."""
+    try:
+        layer = Layer(kind, "", _NOWHERE, **options)
+        KINDS[kind].shape(layer, *shapes)
+        return counted(op, *weights_of(kind, options, *shapes)) is not None
+    except ShapeError:
+        return False
+
+
+def activate(fold: Fold, op: Op, value: TensorView, activation: Any) -> bool:
     """Apply an activation given by name; a box where we do not know it."""
-    name, _ = _activation_name(activation)
+    name, config = activation_name(activation)
     if name in ("", "linear"):
         return False
-    if name in _ACTIVATIONS:
-        attach(fold, op, value, "activation", _ACTIVATIONS[name])
+    known = _ACTIVATIONS.get(name)
+    plain = known is not None and (KINDS[known].role != "function" or on_features(op, value, -1))
+    if known is not None and plain and not config:
+        attach(fold, op, value, "activation", known)
         return True
-    made = fold.draft("op", op, [value.draft], value.draft.shape, label=one_line(name, 100) or "op")
+    label = known or _PLAIN.get(name) or one_line(name, 100) or "op"
+    made = fold.draft("op", op, [value.draft], value.draft.shape, label=label)
+    made.named = known is not None or name in _PLAIN
     fold.give(op, made, value.axes)
     return True
 
 
-def _activation_name(activation: Any) -> tuple[str, dict[str, Any]]:
+def on_features(op: Op, value: TensorView, axis: Any) -> bool:
+    """Whether an axis of a value is the one that we draw as its features."""
+    axes = value.axes
+    return axes is not None and axes[axis_of(op, axis, len(axes))] == len(value.draft.shape) - 1
+
+
+def activation_name(activation: Any) -> tuple[str, dict[str, Any]]:
+    """The name of an activation, and what else is said of it."""
     if isinstance(activation, str):
         return activation, {}
     if isinstance(activation, dict):
@@ -96,110 +127,66 @@ def _activation_name(activation: Any) -> tuple[str, dict[str, Any]]:
             return config, {}
         name = str(activation.get("class_name", "op"))
         known = {"ReLU": "relu", "Softmax": "softmax", "LeakyReLU": "leaky_relu"}
-        return known.get(name, name), config or {}
+        said = config if isinstance(config, dict) else {}
+        usual = {"max_value": None, "threshold": 0, "negative_slope": 0, "axis": -1}
+        other = {
+            key: said[key] for key in usual if key in said and said[key] not in (usual[key], 0.0)
+        }
+        if name == "LeakyReLU":
+            other = {}
+        return known.get(name, name), other
     return "", {}
 
 
-# ---- convolutions and dense layers ---------------------------------------------------------
-
-
-def as_map(fold: Fold, op: Op, value: TensorView) -> tuple[LayerDraft, Axes] | None:
-    """The map that a windowed layer gets, and the order of its axes; 1-D is a map of height 1."""
-    dims = fold.dims(value)
-    first = op.attributes.get("data_format") == "channels_first"
-    if value.axes is None or len(dims) not in (3, 4):
-        return None
-    order: tuple[int, ...]
-    if len(dims) == 4:
-        order = (2, 3, 1) if first else (1, 2, 3)
-        axes = NCHW if first else NHWC
-        return arranged(fold, op, value, order, tuple(dims[axis] for axis in order)), axes
-    order = (2, 1) if first else (1, 2)
-    wide = (1, *(dims[axis] for axis in order))
-    return arranged(fold, op, value, order, wide), (BATCH, 2, 1) if first else (BATCH, 1, 2)
-
-
-def window_of(op: Op, kernel: str) -> dict[str, Any]:
-    """Kernel, stride, dilation and padding, where they are not the default."""
-    config = op.attributes
-    options: dict[str, Any] = {"kernel": pair(config.get(kernel))}
-    if op.kind.endswith("1D"):
-        options["kernel"] = 1, options["kernel"][1]
-    stride = pair(config.get("strides") or (config.get(kernel) if "pool" in kernel else 1))
-    dilation = pair(config.get("dilation_rate", 1))
-    if op.kind.endswith("1D"):
-        stride, dilation = (1, stride[1]), (1, dilation[1])
-    if stride != (1, 1) or "pool" in kernel:
-        options["stride"] = stride
-    if dilation != (1, 1):
-        options["dilation"] = dilation
-    if config.get("padding") == "same":
-        options["padding"] = "same"
-    elif config.get("padding") == "causal":
-        options["padding"] = 0, 0, (options["kernel"][1] - 1) * dilation[1], 0
-    return options
-
-
-def conv(kind: str) -> Callable[[Fold, Op], bool]:
-    """Handler of a convolution of the given kind."""
-
-    def handler(fold: Fold, op: Op) -> bool:
-        value, config = fold.value(op), op.attributes
-        found = as_map(fold, op, value) if value is not None else None
-        if found is None:
-            return False
-        draft, axes = found
-        options = window_of(op, "kernel_size")
-        if kind != "depthwise-conv":
-            options["filters"] = int(config["filters"])
-        if kind in ("depthwise-conv", "sep-conv") and int(config.get("depth_multiplier", 1)) != 1:
-            options["multiplier"] = int(config["depth_multiplier"])
-        if kind == "conv" and int(config.get("groups", 1)) != 1:
-            options["groups"] = int(config["groups"])
-        if config.get("use_bias") is False:
-            options["bias"] = False
-        draft = _without_pad(draft, options)
-        shape = ruled(fold, kind, draft.shape, options)
-        if shape is None:
-            return False
-        made = fold.draft(kind, op, [draft], shape, **options)
-        return finish(fold, op, made, axes)
-
-    return handler
-
-
-def _without_pad(draft: LayerDraft, options: dict[str, Any]) -> LayerDraft:
-    """Zeros that were put round the map just for this layer become its own padding."""
-    if draft.kind != "zero-pad" or draft.refs != 1 or "padding" in options:
-        return draft
-    stride, dilation = options.get("stride", (1, 1)), options.get("dilation", (1, 1))
-    options["padding"] = tidy(draft.options["padding"], options["kernel"], stride, dilation)
-    return draft.inputs[0]
+# ---- dense layers ------------------------------------------------------------------------------
 
 
 def dense(fold: Fold, op: Op) -> bool:
-    """Dense: on a vector, on each row of a sequence, at each place of a map."""
+    """Dense: on a vector, on each row of a sequence, at each place of a map or of a volume."""
     value = fold.value(op)
-    if value is None or value.axes is None:
+    if value is None or value.axes is None or len(value.axes) < 2:
         return False
-    draft, units = value.draft, int(op.attributes["units"])
-    if value.axes[-1] != len(draft.shape) - 1 or len(draft.shape) > 3:
-        return False
+    draft, axes = value.draft, value.axes
+    if axes[-1] != len(draft.shape) - 1 or len(axes) != len(draft.shape) + 1:
+        if len(axes) > 5:
+            return False
+        draft = natural(fold, op, value)
+        axes = order_of(draft.shape)
+    units, sides = int(op.attributes["units"]), len(draft.shape)
     options: dict[str, Any] = {"filters": units}
     kind = "dense"
-    if len(draft.shape) == 3:
-        kind, options = "conv", {"kernel": (1, 1), "filters": units}
+    if sides > 2:
+        kind = {3: "conv", 4: "conv-3d"}.get(sides, "")
+        options = {"kernel": (1,) * (sides - 1), "filters": units}
     if op.attributes.get("use_bias") is False:
         options["bias"] = False
+    if not kind or counted(op, *weights_of(kind, options, draft.shape)) is None:
+        return False
     made = fold.draft(kind, op, [draft], (*draft.shape[:-1], units), **options)
-    return finish(fold, op, made, value.axes)
+    return finish(fold, op, made, axes)
 
 
-# ---- norms and activations -----------------------------------------------------------------
+def embedding(fold: Fold, op: Op) -> bool:
+    """Embedding of rows of words."""
+    value = fold.value(op)
+    if value is None or value.axes is None or len(value.axes) < 2:
+        return False
+    config = op.attributes
+    width, words = int(config["output_dim"]), int(config["input_dim"])
+    if counted(op, width * words) is None:
+        return False
+    draft = natural(fold, op, value)
+    shape = *draft.shape, width
+    made = fold.draft("embedding", op, [draft], shape, filters=width, count=words)
+    plain = op._replace(attributes={**config, "activation": None})
+    return finish(fold, plain, made, order_of(shape))
+
+
+# ---- norms and activations ---------------------------------------------------------------------
 
 
 def norm(base: str) -> Callable[[Fold, Op], bool]:
-    """Handler of a normalisation."""
+    """Handler of a normalisation over the features."""
 
     def handler(fold: Fold, op: Op) -> bool:
         value, config = fold.value(op), op.attributes
@@ -207,31 +194,68 @@ def norm(base: str) -> Callable[[Fold, Op], bool]:
             return False
         axis = config.get("axis", -1)
         axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
-        if not isinstance(axis, int) or value.axes[axis] != len(value.draft.shape) - 1:
+        if not isinstance(axis, int) or not on_features(op, value, axis) or config.get("renorm"):
             return False
-        scaled, centred = config.get("scale", True), config.get("center", True)
-        if not scaled and not centred:
-            return False
-        name = base if scaled and centred else f"{base}-unscaled"
-        if config.get("rms_scaling"):
-            name = "rms-norm"
+        name = _norm_name(base, config)
         if name not in NORMS:
             return False
-        draft = attach(fold, op, value, "norm", name)
-        trainable, moving = NORMS[name].weights
-        channels = draft.shape[-1]
-        draft.parameters += (trainable + moving) * channels
-        draft.fixed += moving * channels
-        if config.get("shared"):
-            return _shared_norm(draft, (trainable + moving) * channels)
+        channels = value.draft.shape[-1]
+        trained, moving = NORMS[name].weights
+        weights = counted(op, trained * channels, moving * channels)
+        if weights is None:
+            return False
+        _badge(fold, op, value, name, weights)
         return True
 
     return handler
 
 
-def _shared_norm(draft: LayerDraft, size: int) -> bool:
-    draft.options["shared"] = True
-    draft.lent += size
+def _norm_name(base: str, config: Mapping[str, Any]) -> str:
+    """The norm of ours that has as many vectors for the same reason."""
+    if config.get("rms_scaling"):
+        return "rms-norm"
+    if base == "rms-norm":
+        return base
+    scaled, centred = config.get("scale", True), config.get("center", True)
+    if scaled and centred:
+        return base
+    if not scaled and not centred:
+        return f"{base}-plain"
+    return f"{base}-{'unshifted' if scaled else 'unscaled'}"
+
+
+def _badge(fold: Fold, op: Op, value: TensorView, name: str, weights: Weights) -> None:
+    """A norm in the layer before it, or a layer of its own where that one is trained otherwise."""
+    draft, still = value.draft, bool(weights.total and not weights.trainable)
+    still = still and NORMS[name].weights[0] > 0
+    frozen = bool(draft.options.get("frozen"))
+    if still and not frozen and name == "batch-norm":
+        name, still = "batch-norm-frozen", False
+    moved = weights.total > 0 and still != frozen
+    if moved and (still or draft.refs == 1):
+        made = fold.draft(name, op, [draft], draft.shape)
+        made.base = draft.base if draft.base is not None else draft
+        fold.give(op, made, value.axes)
+    else:
+        made = attach(fold, op, value, "norm", name)
+    made.parameters += weights.total
+    made.fixed += weights.total if made.options.get("frozen") else weights.fixed
+    if still and made.kind == name:
+        made.options["frozen"] = True
+    if call_of(op).shared and weights.total:
+        made.options["shared"] = True
+        made.lent += weights.total
+
+
+def softmax(fold: Fold, op: Op) -> bool:
+    """Softmax over the features."""
+    value, axis = fold.value(op), op.attributes.get("axis", -1)
+    axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
+    if value is None or len(op.inputs) > 1 or not isinstance(axis, int):
+        return False
+    if not on_features(op, value, axis):
+        return False
+    attach(fold, op, value, "activation", "softmax")
     return True
 
 
@@ -241,28 +265,40 @@ def activation(fold: Fold, op: Op) -> bool:
     if value is None:
         return False
     if op.kind == "Activation":
-        if not _activate(fold, op, value, config.get("activation")):
+        if not activate(fold, op, value, config.get("activation")):
             fold.alias(op, value)
         return True
-    name = {
-        "ReLU": "relu",
-        "LeakyReLU": "leaky-relu",
-        "ELU": "elu",
-        "Softmax": "softmax",
-        "PReLU": "prelu",
-    }[op.kind]
+    name = {"ReLU": "relu", "LeakyReLU": "leaky-relu", "ELU": "elu"}[op.kind]
     if op.kind == "ReLU":
-        top = config.get("max_value")
-        if top not in (None, 6, 6.0) or config.get("threshold"):
+        top, slope = config.get("max_value"), config.get("negative_slope")
+        if top not in (None, 6, 6.0) or config.get("threshold") or (top and slope):
             return False
         name = "relu6" if top else "relu"
-        if config.get("negative_slope"):
+        if slope:
             name = "leaky-relu"
-    if op.kind == "PReLU" and len(value.draft.shape) > 1:
-        shared = config.get("shared_axes") or []
-        if len(shared) != len(value.draft.shape) - 1:
-            return False
-    draft = attach(fold, op, value, "activation", name)
-    if name == "prelu":
-        draft.parameters += draft.shape[-1]
+    attach(fold, op, value, "activation", name)
+    return True
+
+
+def prelu(fold: Fold, op: Op) -> bool:
+    """PReLU with a slope for each feature."""
+    value = fold.value(op)
+    if value is None or value.axes is None or call_of(op).steps:
+        return False
+    shared, dims = op.attributes.get("shared_axes") or [], fold.dims(value)[1:]
+    own = [axis for axis, side in enumerate(dims, 1) if axis not in shared and side > 1]
+    if len(own) != 1 or not on_features(op, value, own[0]):
+        return False
+    channels = value.draft.shape[-1]
+    weights = counted(op, channels)
+    if weights is None or (weights.fixed and not value.draft.options.get("frozen")):
+        return False
+    if value.draft.options.get("frozen") and weights.trainable:
+        return False
+    made = attach(fold, op, value, "activation", "prelu")
+    made.parameters += weights.total
+    made.fixed += weights.fixed
+    if call_of(op).shared:
+        made.options["shared"] = True
+        made.lent += weights.total
     return True

@@ -1,54 +1,139 @@
-"""Recurrent layers of Keras: LSTM, GRU and SimpleRNN, in one or both directions."""
+"""Keras' recurrent layers, in one or both directions, as the kinds of ours that say all of them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from archviz.importers.fold.keras_layers import finish
-from archviz.importers.fold.state import BATCH, Fold
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from archviz.importers.graphs import Op
-
-KINDS_OF = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn"}
+from archviz.importers.fold.keras_layers import finish, fits
+from archviz.importers.fold.keras_rules_recurrent import (
+    KIND,
+    Cell,
+    Recurrence,
+    alike,
+    recurrence,
+)
+from archviz.importers.fold.keras_values import (
+    CALL,
+    Given,
+    call_of,
+    counted,
+    given_of,
+    natural,
+    order_of,
+)
+from archviz.importers.fold.named import named
+from archviz.importers.fold.state import BATCH, Fold, LayerDraft, TensorView
+from archviz.importers.graphs import Op
 
 
 def recurrent(fold: Fold, op: Op) -> bool:
-    """A layer whose state begins with zeros; its sequence or its last state."""
-    value, config = fold.value(op), op.attributes
-    both = op.kind.startswith("Bidirectional(")
-    name = op.kind.removeprefix("Bidirectional(").removesuffix(")")
-    if both:
-        if config.get("merge_mode", "concat") != "concat" or config.get("backward_layer"):
-            return False
-        config = config["layer"]["config"]
-        if not isinstance(config, dict):
-            raise ValueError("its layer has no configuration")
-    value = fold.sequence(op, value) if value is not None else None
-    if value is None or value.axes != (BATCH, 0, 1) or len(op.inputs) != 1 or not _usual(config):
+    """A layer whose state begins with zeros; its sequence or its last state, and all states."""
+    found = recurrence(op.kind, op.attributes)
+    value = fold.value(op)
+    if found is None or value is None or call_of(op).steps or len(op.inputs) != 1:
         return False
-    options: dict[str, Any] = {"filters": int(config["units"])}
-    if both:
+    if not _usual(found, op) or len(fold.dims(value)) != 3:
+        return False
+    features = fold.dims(value)[-1]
+    total = 0
+    for cell in found.cells:
+        total += cell.weights(features) * (2 if found.both else 1)
+        features = cell.units
+    weights = counted(op, total)
+    if weights is None or not _takes(found, fold.dims(value)[1:]):
+        return False
+    draft, drafts = natural(fold, op, value), []
+    for number in range(len(found.cells)):
+        draft = _layer(fold, op, found, draft, number)
+        drafts.append(draft)
+    _states(fold, op, found, drafts)
+    return True
+
+
+def _usual(found: Recurrence, op: Op) -> bool:
+    if found.flag("go_backwards") or found.flag("time_major") or op.attributes.get("time_major"):
+        return False
+    if found.both and (found.merge != "concat" or not alike(Given(op.kind, op.attributes, ()))):
+        return False
+    if len(found.cells) > 1 and (found.both or call_of(op).shared):
+        return False
+    return all(cell.usual for cell in found.cells)
+
+
+def _options(found: Recurrence, cell: Cell, top: bool) -> dict[str, Any]:
+    options: dict[str, Any] = {"filters": cell.units}
+    if found.both:
         options["bidirectional"] = True
-    whole = bool(config.get("return_sequences"))
-    if not whole:
+    if top and not found.flag("return_sequences"):
         options["last"] = True
-    if name == "GRU" and config.get("reset_after", True):
+    if cell.reset_after:
         options["reset_after"] = True
-    if config.get("use_bias") is False:
+    elif cell.doubled:
+        options["biases"] = 2
+    if not cell.biased:
         options["bias"] = False
-    width = options["filters"] * (2 if both else 1)
-    shape = (value.draft.shape[0], width) if whole else (width,)
-    made = fold.draft(KINDS_OF[name], op, [value.draft], shape, **options)
+    return options
+
+
+def _takes(found: Recurrence, shape: tuple[int, ...]) -> bool:
+    first = found.cells[0]
+    return fits(_bare(first), KIND[first.name], _options(found, first, True), shape)
+
+
+def _bare(cell: Cell) -> Op:
+    """An operator that only has a configuration, of which no weights are known."""
+    return Op(cell.name, "", (), ("",), cell.config)
+
+
+def _layer(fold: Fold, op: Op, found: Recurrence, draft: LayerDraft, number: int) -> LayerDraft:
+    """One cell as a layer."""
+    cell, top = found.cells[number], number == len(found.cells) - 1
+    options = _options(found, cell, top)
+    length = draft.shape[0]
+    width = cell.units * (2 if found.both else 1)
+    shape = (width,) if options.get("last") else (length, width)
+    made = fold.draft(KIND[cell.name], op, [draft], shape, **options)
     # the activation of its configuration is inside, not behind it
-    inside = op._replace(attributes={"shared": op.attributes.get("shared", False)})
-    return finish(fold, inside, made, value.axes if whole else (BATCH, 0))
+    trained = {"trainable": op.attributes.get("trainable", True)}
+    call = call_of(op)
+    if len(found.cells) > 1:
+        frozen = call.weights is not None and not call.weights.trainable
+        trained = {"trainable": trained["trainable"] is not False and not frozen}
+        call = call._replace(weights=None)
+        if not top:
+            made.name = ""
+    outputs = op.outputs[:1] if top else (f"{op.outputs[0]}/{number}",)
+    inside = op._replace(attributes={**trained, CALL: call}, outputs=outputs)
+    finish(fold, inside, made, order_of(shape))
+    if not top:
+        made.refs = 1
+    return made
 
 
-def _usual(config: Mapping[str, Any]) -> bool:
-    """Whether the kinds ``lstm``, ``gru`` and ``rnn`` say all of a layer."""
-    gate = config.get("recurrent_activation", "sigmoid")
-    plain = config.get("activation", "tanh") == "tanh" and gate in ("sigmoid", "hard_sigmoid")
-    return plain and not config.get("return_state") and not config.get("go_backwards")
+def _states(fold: Fold, op: Op, found: Recurrence, drafts: list[LayerDraft]) -> None:
+    """The states that the layer gives behind what it gives first."""
+    top = drafts[-1]
+    given = given_of(fold, op)
+    cells = [cell for cell in found.cells for _ in range(2 if cell.name == "LSTM" else 1)]
+    owners = [
+        draft
+        for draft, cell in zip(drafts, found.cells, strict=True)
+        for _ in range(2 if cell.name == "LSTM" else 1)
+    ]
+    ways = 2 if found.both else 1
+    for place, label in enumerate(found.states):
+        name = op.outputs[1 + place] if 1 + place < len(op.outputs) else ""
+        uses = fold.uses.get(name, 0)
+        if not name or not uses:
+            continue
+        owner, cell = owners[place % len(cells)], cells[place % len(cells)]
+        whole = not found.flag("return_sequences") and ways == 1
+        if whole and owner is top and "state" in label:
+            owner.refs += uses
+            fold.values[name] = TensorView(owner, (BATCH, 0))
+            continue
+        made = named(fold, op, label, [owner], (cell.units,))
+        made.name = f"{given.kind}-{op.name}-{label}".replace(" ", "-")
+        owner.refs += 1
+        made.refs = uses
+        fold.values[name] = TensorView(made, (BATCH, 0))

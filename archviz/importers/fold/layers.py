@@ -187,7 +187,7 @@ def layer_norm(fold: Fold, op: Op) -> bool:
     norm = "rms-norm" if op.kind.startswith(("RMS", "Simplified")) else "layer-norm"
     shifted = len(op.inputs) > 2 and op.inputs[2] != ""
     if norm == "layer-norm" and not shifted:
-        norm = "layer-norm-unscaled"
+        norm = "layer-norm-unshifted"
     draft = attach(fold, op, value, "norm", norm)
     fold.weigh(draft, *op.inputs[1:3])
     return True

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _WAITING = {"~stack": "stack", "~product": "matrix product", "~mean": "mean"}
 """What is left of drafts that have waited for more in vain."""
-_KEPT = ("norm", "activation", "drawn", "shared")
+_KEPT = ("norm", "activation", "drawn", "shared", "frozen", "untrained", "color")
 
 _UNARY = {
     "Exp": "exp",

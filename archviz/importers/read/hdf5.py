@@ -1,4 +1,4 @@
-"""The arrays in an HDF5 file by path and shape, as Keras writes its weights; no number is read.
+"""The arrays in an HDF5 file by path and shape, and texts on its root; no number is read.
 
 Only what h5py writes by default is understood: groups as trees of symbol tables, object headers of
 the first version. Whatever else stands there is a :class:`UnreadError`.
@@ -16,12 +16,24 @@ if TYPE_CHECKING:
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_STEPS = 1_000_000
 MAX_DEPTH = 64
-_SPACE, _CONTINUED, _GROUP = 0x01, 0x10, 0x11
-"""Messages of an object header: the shape of an array, more of the header, a group."""
+_SPACE, _ATTRIBUTE, _CONTINUED, _GROUP = 0x01, 0x0C, 0x10, 0x11
+"""Messages of an object header: a shape, an attribute, more of the header, a group."""
+_LINKS = (0x02, 0x06)
+"""Messages of groups of a newer form."""
+_SYMBOLIC = 2
+"""What a group has for a name that only leads to another one."""
+_FIXED_TEXT, _TEXT_ELSEWHERE = 3, 9
+"""Classes of data types: a text of fixed length, and one that stands in a heap."""
+_FIRST_FORMS = 1
+"""The last version of a superblock that is read."""
 
 
 class UnreadError(Exception):
     """The file is damaged, or of a form that we do not read."""
+
+
+class NewerFormError(UnreadError):
+    """The file is of a form that HDF5 has had later."""
 
 
 class Array(NamedTuple):
@@ -39,6 +51,18 @@ def arrays(data: mmap.mmap | bytes, start: int = 0) -> list[Array]:
     """
     try:
         return list(_File(data, start).all())
+    except (struct.error, IndexError, OverflowError, ValueError) as error:
+        raise UnreadError(str(error)) from error
+
+
+def text_of(data: mmap.mmap | bytes, name: str) -> bytes | None:
+    """A text that is an attribute of the file's root; None where there is none of the name.
+
+    Raises:
+        UnreadError: the file is damaged, or of a form that is not read.
+    """
+    try:
+        return _File(data, 0).attribute(name.encode("utf-8"))
     except (struct.error, IndexError, OverflowError, ValueError) as error:
         raise UnreadError(str(error)) from error
 
@@ -62,13 +86,61 @@ class _File:
         if found != word:
             raise UnreadError(f"no {word!r} at {at}")
 
-    def all(self) -> Iterator[Array]:
+    def root(self) -> int:
+        """Where the group is that holds all others."""
         self.signed(SIGNATURE, 0)
         version, _, _, _, _, offsets, lengths = self.numbers("7B", 8)
-        if version > 1 or (offsets, lengths) != (8, 8):
+        if _FIRST_FORMS < version < 16:
+            raise NewerFormError(f"a superblock of version {version}")
+        if version > _FIRST_FORMS or (offsets, lengths) != (8, 8):
             raise UnreadError(f"a superblock of version {version}")
-        root = self.numbers("Q", 64 + 4 * version)[0]
-        yield from self.object(root, (), 0)
+        return int(self.numbers("Q", 64 + 4 * version)[0])
+
+    def all(self) -> Iterator[Array]:
+        yield from self.object(self.root(), (), 0)
+
+    def attribute(self, name: bytes) -> bytes | None:
+        """A text of the root."""
+        for kind, place in self.messages(self.root()):
+            if kind != _ATTRIBUTE:
+                continue
+            version, _, *sizes = self.numbers("2B3H", place)
+            if version not in (1, 3):
+                raise UnreadError(f"an attribute of version {version}")
+            at = place + (8 if version == 1 else 9)
+            if version == 1:
+                sizes = [size + -size % 8 for size in sizes]
+            if self.bytes(at, sizes[0]).rstrip(b"\0") == name:
+                return self.text_at(at + sizes[0], at + sum(sizes))
+        return None
+
+    def text_at(self, datatype: int, value: int) -> bytes:
+        """The text of an attribute, by its data type."""
+        kind, _, _, _, size = self.numbers("4BI", datatype)
+        if kind & 15 == _FIXED_TEXT:
+            return self.bytes(value, size).rstrip(b"\0")
+        if kind & 15 != _TEXT_ELSEWHERE:
+            raise UnreadError("an attribute that is no text")
+        length, heap, wanted = self.numbers("IQI", value)
+        self.signed(b"GCOL", heap)
+        end = heap + self.numbers("Q", heap + 8)[0]
+        at = heap + 16
+        while at < end:
+            number, _, _, size = self.numbers("2HIQ", at)
+            if number == wanted:
+                return self.bytes(at + 16, min(length, size))
+            if not number:
+                break
+            at += 16 + size + -size % 8
+        raise UnreadError("a text that is not there")
+
+    def bytes(self, at: int, size: int) -> bytes:
+        """So many bytes at an address."""
+        low = self.start + at
+        found = bytes(self.data[low : low + size]) if at >= 0 else b""
+        if len(found) != size:
+            raise UnreadError("it ends too early")
+        return found
 
     def object(self, at: int, path: tuple[str, ...], depth: int) -> Iterator[Array]:
         """The array at an address, or those of the group there."""
@@ -80,6 +152,8 @@ class _File:
                 if version not in (1, 2):
                     raise UnreadError(f"a shape of version {version}")
                 yield Array(path, self.numbers(f"{rank}Q", place + (8 if version == 1 else 4)))
+            elif kind in _LINKS:
+                raise NewerFormError("a group of a newer form")
             elif kind == _GROUP:
                 tree, heap = self.numbers("2Q", place)
                 self.signed(b"HEAP", heap)
@@ -112,8 +186,9 @@ class _File:
         if self.data[self.start + at : self.start + at + 4] == b"SNOD":
             count = self.numbers("H", at + 6)[0]
             for entry in range(at + 8, at + 8 + 40 * count, 40):
-                name, address = self.numbers("2Q", entry)
-                yield self.text(names + name), address
+                name, address, cached = self.numbers("2QI", entry)
+                if cached != _SYMBOLIC:
+                    yield self.text(names + name), address
             return
         self.signed(b"TREE", at)
         count = self.numbers("H", at + 6)[0]
