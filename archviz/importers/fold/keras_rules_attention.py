@@ -12,6 +12,9 @@ from archviz.network.kind import counted
 from archviz.network.model import Shape
 
 
+_ROLES = (("query", 0), ("value", 1), ("key", 2))
+
+
 class Heads(NamedTuple):
     """The sizes of an attention of several heads."""
 
@@ -35,9 +38,10 @@ class Heads(NamedTuple):
 def heads_of(given: Given) -> Heads:
     """The sizes of a ``MultiHeadAttention`` or a ``GroupedQueryAttention``."""
     config = given.config
-    query = given.shape("query", 0) or given.shapes[0]
-    value = given.shape("value", 1) or query
-    key = given.shape("key", 2) or value
+    query, value, key = (given.shape(*role) for role in _ROLES)
+    query = given.shapes[0] if query is None else query
+    value = query if value is None else value
+    key = value if key is None else key
     out: tuple[int, ...] = (query[-1],)
     axes = tuple(range(len(query) - 1))
     gated, biased = bool(config.get("use_gate")), config.get("use_bias") is not False

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from archviz.importers.fold.keras_rule import KerasRule, times
 from archviz.importers.fold.keras_rules_windows import conv_shape, kernel_of
-from archviz.importers.fold.keras_values import CELLS_RUN, Given, class_of, listed
+from archviz.importers.fold.keras_values import CELLS_RUN, Given, class_of, listed, parts_of
 from archviz.network.model import Shape
 
 GATES = {"LSTM": 4, "GRU": 3, "SimpleRNN": 1}
@@ -100,8 +100,7 @@ class Recurrence(NamedTuple):
 def recurrence(kind: str, config: Mapping[str, Any]) -> Recurrence | None:
     """A recurrent layer by its class and configuration; None where its cells are not known."""
     if kind == "Bidirectional":
-        layer = config["layer"]
-        inner = recurrence(class_of(layer), layer["config"])
+        inner = recurrence(*parts_of(config["layer"]))
         merge = config.get("merge_mode", "concat")
         if inner is None or inner.both:
             return None
@@ -109,7 +108,7 @@ def recurrence(kind: str, config: Mapping[str, Any]) -> Recurrence | None:
     if kind in ("RNN", CELLS_RUN):
         cell = listed(config["cell"])
         if isinstance(cell, Mapping) and class_of(cell) == "StackedRNNCells":
-            cell = listed(cell["config"]["cells"])
+            cell = listed(parts_of(cell)[1]["cells"])
         found = [_cell(one) for one in (cell if isinstance(cell, list) else [cell])]
         if not found or None in found:
             return None
@@ -120,14 +119,14 @@ def recurrence(kind: str, config: Mapping[str, Any]) -> Recurrence | None:
 
 
 def _cell(layer: Any) -> Cell | None:
-    name = CELLS.get(class_of(layer))
-    return None if name is None else Cell(name, layer["config"])
+    kind, config = parts_of(layer)
+    return Cell(CELLS[kind], config) if kind in CELLS else None
 
 
 def _other_way(given: Given) -> Recurrence | None:
     """The layer of the way back, where it is stated apart."""
     layer = given.config.get("backward_layer")
-    return recurrence(class_of(layer), layer["config"]) if isinstance(layer, Mapping) else None
+    return recurrence(*parts_of(layer)) if isinstance(layer, Mapping) else None
 
 
 def alike(given: Given) -> bool:

@@ -97,8 +97,8 @@ class Given(NamedTuple):
 
     def inner(self, layer: Mapping[str, Any]) -> Given:
         """A layer in this one, on what this one gets."""
-        kind, config = class_of(layer), layer.get("config") or {}
-        return self._replace(kind=kind, config=config if isinstance(config, Mapping) else {})
+        kind, config = parts_of(layer)
+        return self._replace(kind=kind, config=config)
 
 
 _OTHER_NAMES = {
@@ -111,8 +111,18 @@ _OTHER_NAMES = {
 
 def class_of(layer: Mapping[str, Any]) -> str:
     """The class of a layer without the package that registers it."""
+    if not isinstance(layer, Mapping):
+        raise ValueError("a layer that is none")
     name = str(layer.get("class_name", "")).rpartition(">")[2]
     return _OTHER_NAMES.get(name, name)
+
+
+def parts_of(layer: Any) -> tuple[str, Mapping[str, Any]]:
+    """The class of a layer, and its configuration."""
+    kind, config = class_of(layer), layer.get("config")
+    if not isinstance(config, Mapping):
+        raise ValueError("a layer without a configuration")
+    return kind, config
 
 
 def given_of(fold: Fold, op: Op) -> Given:
