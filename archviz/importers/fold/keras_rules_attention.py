@@ -11,7 +11,6 @@ from archviz.importers.fold.keras_values import Given, listed
 from archviz.network.kind import counted
 from archviz.network.model import Shape
 
-
 _ROLES = (("query", 0), ("value", 1), ("key", 2))
 
 
