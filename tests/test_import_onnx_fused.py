@@ -66,7 +66,7 @@ def skip_norm(kind: str, beta: bool, bias: bool, total: bool = False) -> Build:
         ),
         (
             skip_norm("SkipLayerNormalization", False, False),
-            ["dense", "add layer-norm-unscaled"],
+            ["dense", "add layer-norm-unshifted"],
             256 + 16,
         ),
         (
