@@ -23,6 +23,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Who names a file of tests means all that is in it; workers are told by their option."""
+    about = "long: takes seconds; where no file is named, only --long runs it, as .ci/run does"
+    config.addinivalue_line("markers", about)  # here, since tests are run without pyproject, too
     if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         config.option.long = True
 
