@@ -193,6 +193,17 @@ def test_weights_that_are_computed_count_as_what_they_come_from() -> None:
     assert "weight-norm" not in found.text  # nothing takes a norm
 
 
+def test_a_power_of_whole_exponent_leaves_weights_what_they_are() -> None:
+    """A window of a resampler, squared: real numbers to a power that is a whole one."""
+    model = Builder((1, 1, 64))
+    rows, times = named(model, "rows", 4, 1, 1), named(model, "times", 9)
+    kernel = model.op("Add", rows, times)
+    window = model.op("Pow", model.op("Cos", kernel), model.constant(2, kind=TensorProto.INT64))
+    kernel = model.op("Mul", model.op("Mul", kernel, window), model.constant(0.5))
+    found = said(model, model.op("Conv", "x", kernel, kernel_shape=[9]))
+    assert "faithful" in found.report and " 13 parameters" in found.report
+
+
 def test_a_weight_norm_is_where_a_norm_is_taken() -> None:
     model = Builder()
     size, direction = named(model, "conv.g", 8, 1, 1, 1), named(model, "conv.v", 8, 3, 3, 3)

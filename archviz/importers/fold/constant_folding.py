@@ -205,7 +205,8 @@ def _spread(op: Op, tensors: list[Tensor]) -> Tensor | None:
     shapes = [tensor.shape for tensor in tensors]
     rank = max(map(len, shapes))
     full = [(1,) * (rank - len(shape)) + shape for shape in shapes]
-    return Tensor(tuple(map(max, zip(*full, strict=True))), None, tensors[-1].floating)
+    floating = any(tensor.floating for tensor in tensors)  # of a power the exponent may be whole
+    return Tensor(tuple(map(max, zip(*full, strict=True))), None, floating)
 
 
 def _small(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
