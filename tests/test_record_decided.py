@@ -55,6 +55,8 @@ def test_a_detector_ends_with_what_its_heads_give() -> None:
     for word in ("top k", "sigmoid", "exp", "pick"):
         assert word not in found.text
     assert "- outputs:" in found.text
+    for units in (5, 4):  # both heads whole, to the last layer that has weights
+        assert f"conv 1x1 {units} linear" in found.text
 
 
 class TwoStages(nn.Module):

@@ -95,10 +95,8 @@ class OpGraph(NamedTuple):
     """Whether the source says which constants are weights."""
     frozen: frozenset[str] = frozenset()
     """Parameters that are not trained, where the source says so."""
-    buffers: frozenset[str] = frozenset()
-    """Other weights that are not: moving statistics, and what a frozen norm keeps beside them."""
     moving: frozenset[str] = frozenset()
-    """Means and variances that a norm has gathered."""
+    """Other weights that are not: means and variances that a norm has gathered."""
     sides: Mapping[str, tuple[str, ...]] = NOTHING
     """What inputs call their open sides, '' of the others."""
     called: Mapping[str, str] = NOTHING

@@ -32,7 +32,7 @@ def _parameters_of(graph: LayerGraph, operators: OpGraph) -> dict[str, list[str]
             users.setdefault(name, []).append(op)
     found: dict[str, dict[str, None]] = {}
     for name, tensor in operators.constants.items():
-        if tensor.weight and name not in operators.buffers:
+        if tensor.weight and name not in operators.moving:
             for layer in _first_layers(name, users, graph.owners):
                 if layer in layers:
                     found.setdefault(layer, {})[name] = None

@@ -70,8 +70,7 @@ def layers_of_recording(recording: Recording, facts: Facts) -> LayerGraph:
     learned = frozenset([*facts.parameters, *facts.buffers])
     operators = lowered(recording, facts.name, learned)._replace(
         frozen=facts.frozen,
-        buffers=frozenset(facts.buffers),
-        moving=frozenset(name for name in facts.buffers if _last(name) in MOVING),
+        moving=frozenset(facts.buffers),
     )
     graph = fold_graph(operators, facts.name)
     again = {scope.path for call in recording.calls for scope in call.scopes if scope.again}
