@@ -138,7 +138,7 @@ def _html_index(pictures: Sequence[Picture], options: Options) -> bytes:
 
     nets = by_publication([picture.net for picture in pictures])
     heads = [network.head for network, _ in nets]
-    dated = [head for head in heads if head.date or head.year]
+    dated = [head for head in heads if head.year]
     theme = options.theme.with_ground()
     themes = [theme, load_theme("dark")][: 2 if theme == load_theme() else 1]
     extras = []

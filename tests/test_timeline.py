@@ -96,3 +96,15 @@ def test_legend_timeline_and_table_of_all_networks_fit_on_their_slides(aspect: f
     for page in front:
         assert violations(page.scene) == [], page.title
         assert min(text.size for text, _ in collect(page.scene.items).texts) >= 16, page.title
+
+
+def test_figures_and_timelines_say_the_same_year() -> None:
+    text = "title: N\nyear: 2017\ndate: 2016-11-16\nnetwork: [input 8x8x3, conv 3x3 4]"
+    net = load_text(text)
+    assert net.info()["year"] == 2016
+    assert "N (2016)" in net.svg(title=True)
+    assert "N (2016): " in net.scene().description
+    timeline = draw_timeline([net.network.head, head("M", "2016")], THEME)
+    said = {text.text for text, _ in collect(timeline.items).texts}
+    assert {"Nov 2016", "2016"} <= said
+    assert "2017" not in said

@@ -87,6 +87,8 @@ def read_head(
     if "title" not in pairs:
         reader.problem(Mark(file, 1, 1), "a spec needs a title", "write title: My network")
     values.setdefault("title", network_name(file))
+    if values.get("date"):  # it says when the network was first public; a year alone may not
+        values["year"] = int(values["date"][:4])
     return Head(name=network_name(file), **values), marks
 
 

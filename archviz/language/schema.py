@@ -136,11 +136,11 @@ def _head() -> Schema:
     digits = {"type": "string", "pattern": _DIGITS["pattern"]}
     return {
         **texts,
-        "year": _any(years, digits, description="its year"),
+        "year": _any(years, digits, description="its year, where no date is known"),
         "date": {
             "type": "string",
             "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?$",
-            "description": "first publication, year-month or year-month-day; orders the timeline",
+            "description": "first public, year-month or year-month-day; figures say the year",
         },
         "published": _table(PUBLISHED, "published totals that the network must reproduce", macs),
         "gallery": _object(gallery, "what only a collection of networks shows"),

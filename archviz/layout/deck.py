@@ -40,7 +40,7 @@ def by_publication(networks: Sequence[tuple[Network, Analysis]]) -> list[tuple[N
 
     def order(entry: tuple[Network, Analysis]) -> tuple[bool, float, int]:
         head, totals = entry[0].head, entry[1].totals
-        return head.appendix, moment(head) if head.date or head.year else 0.0, totals.parameters
+        return head.appendix, moment(head) if head.year else 0.0, totals.parameters
 
     return sorted(networks, key=order)
 
@@ -57,7 +57,7 @@ def deck_pages(
     """
     networks = by_publication(networks)
     heads = [network.head for network, _ in networks]
-    dated = [head for head in heads if head.date or head.year]
+    dated = [head for head in heads if head.year]
     width = rounded(SLIDE_HEIGHT * aspect)
     slides = [network_slides(*net, theme, aspect, net[0].figure.full) for net in networks]
     slide = slide_theme(theme)

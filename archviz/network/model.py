@@ -314,7 +314,7 @@ class Head(NamedTuple):
     title: str
     year: int = 0
     date: str = ""
-    """First publication, ``YYYY-MM`` or ``YYYY-MM-DD``; orders the timeline."""
+    """When it was first public, ``YYYY-MM`` or ``YYYY-MM-DD``; ``year`` is of this, where it is."""
     paper: str = ""
     authors: str = ""
     venue: str = ""
