@@ -13,6 +13,7 @@ from archviz.looks import LOOKS, MODULES, NONE, PLACES, length_of, read_names, w
 from archviz.network.kinds import OPENABLE
 from archviz.network.model import NOTHING, Network
 from archviz.scene.theme import load_theme
+from archviz.write.about import date_of, date_of_build
 from archviz.write.formats import Settings
 
 
@@ -63,6 +64,11 @@ class FileKeywords(FigureKeywords, total=False):
     """TeX: a picture to ``\\input``, not a document."""
     template: str | os.PathLike[str] | None
     """PPTX: a presentation whose master the slides take."""
+    author: str | None
+    """PDF and PPTX: whom the file names as its author; nobody unless told."""
+    date: str | None
+    """PDF and PPTX: when it was made, such as ``"2026-11-29"``. None is stated unless told, here
+    or by ``SOURCE_DATE_EPOCH``."""
 
 
 TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
@@ -74,6 +80,8 @@ TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
     "only": ("a list of names", (str, Sequence)),
     "fragment": ("True or False", (bool,)),
     "template": ("the path of a file", (str, os.PathLike)),
+    "author": ("a text", (str,)),
+    "date": ("a text such as '2026-11-29'", (str,)),
 }
 """Of each keyword, what it has to be."""
 
@@ -111,6 +119,8 @@ def read_keywords(
         os.fspath(template) if template is not None else None,
         aspect or Settings().aspect,
         options.place is not None,
+        values.get("author", ""),
+        values.get("date") or date_of_build(),
     )
 
 
@@ -128,6 +138,10 @@ def read_given(given: Mapping[str, object]) -> dict[str, Any]:
             values[name] = LOOKS[name].read(value)
         elif name == "width" and isinstance(value, int | str):
             values[name] = width_of(value)
+        elif name == "author":
+            values[name] = " ".join(str(value).split())
+        elif name == "date":
+            values[name] = date_of(str(value))
         elif name == "only" and isinstance(value, str | Sequence):
             values[name] = read_names(value)
     return values

@@ -13,6 +13,7 @@ settings.register_profile("archviz", deadline=None, print_blob=True, derandomize
 settings.load_profile("archviz")
 
 os.environ.pop("_ARCHVIZ_COMPLETE", None)
+os.environ.pop("SOURCE_DATE_EPOCH", None)  # files have no date but what a test gives them
 os.environ["ARCHVIZ_FONTS"] = ""  # pictures are the same whatever fonts a machine has
 
 

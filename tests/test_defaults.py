@@ -21,6 +21,8 @@ MEDIUM = {
     "--fragment": False,
     "--template": None,
     "--font": None,
+    "--author": None,
+    "--date": None,
 }
 PLACE = {"--min-font": None, "--max-height": None, "--only": None}
 FILE = {"-o --output": "-", "--force": False}

@@ -32,6 +32,8 @@ GIVEN = {
     "only": ("--only", "row"),
     "fragment": ("--fragment",),
     "template": ("--template", "house.pptx"),
+    "author": ("--author", "A. N. Author"),
+    "date": ("--date", "2026-11-29"),
 }
 """Every option with a value that is not its default."""
 NET = """

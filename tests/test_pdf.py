@@ -20,6 +20,7 @@ from archviz.errors import MissingCharacters
 from archviz.scene.scene import Connector, Group, Line, Page, Scene, Shape, Text
 from archviz.scene.text import text_width
 from archviz.scene.theme import PATTERNS
+from archviz.write.about import About
 from archviz.write.pdf import HATCHES, LARGEST, content_box, figure_pdf, write_pdf
 from archviz.write.png import write_png
 
@@ -34,7 +35,7 @@ def scenes() -> list[Scene]:
 @pytest.fixture(scope="module")
 def document(scenes: list[Scene]) -> bytes:
     pages = [Page(scene, f"{scene.title} · bookmark") for scene in scenes]
-    return write_pdf(pages, title="Three × networks", author="A. Author", subject="σ and ü")
+    return write_pdf(pages, About("Three × networks", "σ and ü", "A. Author"))
 
 
 def read(data: bytes) -> PdfReader:
@@ -218,12 +219,12 @@ def test_characters_that_no_font_has() -> None:
 
 def test_a_document_needs_a_page() -> None:
     with pytest.raises(ValueError, match="at least one page"):
-        write_pdf([], title="none")
+        write_pdf([], About())
 
 
 def test_a_page_larger_than_pdf_allows_is_shrunk() -> None:
     scene = Scene(60_000, 600, "Long", "", "#ffffff")
-    box = read(write_pdf([Page(scene, "")], title="Long")).pages[0].mediabox
+    box = read(write_pdf([Page(scene, "")], About())).pages[0].mediabox
     assert float(box.width) == pytest.approx(LARGEST)
     assert float(box.height) == pytest.approx(LARGEST / 100)
 
@@ -253,7 +254,7 @@ def test_pixels_agree_with_the_png(name: str, tmp_path: Path) -> None:
     """On average within 1.2 of 255 levels, hatchings within 5: lines lie on each other."""
     scene = patterned(name) if name in PATTERNS else archviz.load(name).scene()
     path = tmp_path / "page.pdf"
-    path.write_bytes(write_pdf([Page(scene, "page")], title="page"))
+    path.write_bytes(write_pdf([Page(scene, "page")], About()))
     subprocess.run(["pdftoppm", "-r", "288", "-png", path, tmp_path / "page"], check=True)
     (picture,) = tmp_path.glob("page-*.png")
     drawn = Image.open(picture).convert("L")

@@ -16,6 +16,7 @@ from deck_reading import EMU, A, P, box, elements, frame, network_page, opened, 
 
 from archviz.errors import ArchvizError
 from archviz.scene.scene import Group, Page, Scene, Text
+from archviz.write.about import About
 from archviz.write.pptx import write_pptx
 
 
@@ -104,15 +105,24 @@ def test_the_same_bytes_in_every_run() -> None:
         )
     assert runs[0] == runs[1] == write_pptx([synthetic(), network_page("nin")])
     with zipfile.ZipFile(io.BytesIO(runs[0])) as package:
-        assert {info.date_time[0] for info in package.infolist()} == {2000}
+        assert {info.date_time[0] for info in package.infolist()} == {1980}
         assert package.namelist()[0] == "[Content_Types].xml"
 
 
 def test_properties_of_the_file() -> None:
-    properties = opened(write_pptx([synthetic()], title="A talk")).core_properties
-    assert (properties.title, properties.author) == ("A talk", "archviz")
-    assert properties.created == properties.modified
-    assert properties.comments == ""
+    properties = opened(write_pptx([synthetic()], About("A talk"))).core_properties
+    assert (properties.title, properties.author, properties.last_modified_by) == ("A talk", "", "")
+    assert properties.created is properties.modified is None
+    assert properties.comments == properties.keywords == ""
+
+
+def test_author_and_date_are_those_that_were_told() -> None:
+    about = About("A talk", "Subject", "J. Müller", "2026-11-29T10:00:00+01:00")
+    properties = opened(write_pptx([synthetic()], about)).core_properties
+    assert (properties.author, properties.subject) == ("J. Müller", "Subject")
+    assert properties.created is not None
+    assert properties.created.isoformat() == "2026-11-29T09:00:00"
+    assert properties.modified == properties.created
 
 
 def house_template(path: str) -> None:

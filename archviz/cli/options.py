@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from archviz.cli.streams import ALLOW_OUTSIDE, FORCE, INPUTS, MODE, NAMES, warnings_told
-from archviz.cli.types import FormatName, LookValue, NameList, WidthValue
+from archviz.cli.types import DateValue, FormatName, LookValue, NameList, WidthValue
 from archviz.looks import CHOICES, LOOKS
 
 if TYPE_CHECKING:
@@ -319,6 +319,19 @@ def medium_options(command: Command) -> Command:
             cls=FormatOption,
             metavar="FILE.pptx",
             help="Take the master of this presentation.",
+        ),
+        click.option(
+            "--author",
+            cls=FormatOption,
+            metavar="NAME",
+            help="Whom the file names as its author.  [default: nobody]",
+        ),
+        click.option(
+            "--date",
+            cls=FormatOption,
+            type=DateValue(),
+            metavar="DATE",
+            help="Its date, such as 2026-11-29.  [default: $SOURCE_DATE_EPOCH, or none]",
         ),
     )
     return with_options(command, options)

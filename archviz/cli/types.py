@@ -42,6 +42,21 @@ class WidthValue(click.ParamType["int | str"]):
             self.fail(str(error), param, ctx)
 
 
+class DateValue(click.ParamType[str]):
+    """A day, or a time with its zone."""
+
+    name = "DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The date as ISO 8601 writes it."""
+        from archviz.write.about import date_of
+
+        try:
+            return date_of(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 class NameList(click.ParamType[tuple[str, ...]]):
     """Names with commas between."""
 

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
 from archviz.scene.scene import Page, Scene
+from archviz.write.about import About
 
 Picture: TypeAlias = Literal["figure", "slides", "deck", "page", "index"]
 _DRAWING = ("direction", "detail", "merges", "open", "panels")
@@ -36,7 +37,8 @@ class Settings(NamedTuple):
 
     ``scale`` and ``width`` (pixels) size a PNG; ``fragment`` makes TeX a picture to
     ``\\input``; ``template`` is a PPTX whose master a deck takes, and ``aspect`` the shape
-    of its slides. ``placed``: a figure was made for a width, and keeps it.
+    of its slides. ``placed``: a figure was made for a width, and keeps it. ``author`` and
+    ``date`` are what a file says of itself (:class:`archviz.write.about.About`).
     """
 
     scale: float = 2.0
@@ -45,6 +47,12 @@ class Settings(NamedTuple):
     template: str | None = None
     aspect: float = 16 / 9
     placed: bool = False
+    author: str = ""
+    date: str = ""
+
+    def about(self, title: str = "", subject: str = "") -> About:
+        """The metadata of a file of that title."""
+        return About(title, subject, self.author, self.date)
 
 
 class Format(NamedTuple):
@@ -90,13 +98,13 @@ def _png(scene: Scene, settings: Settings) -> bytes:
 def _pdf(scene: Scene, settings: Settings) -> bytes:
     from archviz.write.pdf import figure_pdf
 
-    return figure_pdf(scene, cropped=not settings.placed)
+    return figure_pdf(scene, not settings.placed, settings.about())
 
 
 def _pdf_pages(pages: Sequence[Page], title: str, subject: str, settings: Settings) -> bytes:
     from archviz.write.pdf import write_pdf
 
-    return write_pdf(pages, title=title, subject=subject)
+    return write_pdf(pages, settings.about(title, subject))
 
 
 def _pptx(scene: Scene, settings: Settings) -> bytes:
@@ -107,7 +115,9 @@ def _pptx(scene: Scene, settings: Settings) -> bytes:
 def _pptx_pages(pages: Sequence[Page], title: str, subject: str, settings: Settings) -> bytes:
     from archviz.write.pptx import write_pptx
 
-    return write_pptx(pages, aspect=settings.aspect, template=settings.template, title=title)
+    return write_pptx(
+        pages, settings.about(title), aspect=settings.aspect, template=settings.template
+    )
 
 
 def _html(scene: Scene, settings: Settings) -> bytes:
@@ -145,6 +155,7 @@ def _json(scene: Scene, settings: Settings) -> bytes:
 
 
 GROUND = ("transparent",)
+ABOUT = ("author", "date")
 FORMATS: Mapping[str, Format] = {
     row.suffix: row
     for row in (
@@ -155,6 +166,7 @@ FORMATS: Mapping[str, Format] = {
             "vector pages; one figure is cropped for LaTeX",
             _pdf,
             "pdf",
+            (*GROUND, *ABOUT),
             together="deck",
             bind=_pdf_pages,
         ),
@@ -163,7 +175,7 @@ FORMATS: Mapping[str, Format] = {
             "slides of native shapes and glued connectors",
             _pptx,
             "zip",
-            (*GROUND, "template"),
+            (*GROUND, "template", *ABOUT),
             alone="slides",
             together="deck",
             bind=_pptx_pages,

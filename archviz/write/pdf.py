@@ -22,8 +22,10 @@ from archviz.scene.scene import (
     leaves,
     shapes_in,
 )
+from archviz.write.about import About
 from archviz.write.lacking import warn_missing
-from archviz.write.pdf_fonts import bundled_font, encodable
+from archviz.write.pdf_document import Document
+from archviz.write.pdf_fonts import encodable
 from archviz.write.pdf_text import draw_text
 from archviz.write.svg import SHADOW_LEVELS
 
@@ -51,9 +53,7 @@ They and the dots are those of ``templates/pattern.svg.j2``, counted from the pa
 DOT_STEP, DOT_STARTS, DOT_RADIUS = 6.0, (1.5, 4.5), 0.8
 
 
-def write_pdf(
-    pages: Sequence[Page], *, title: str, author: str = "archviz", subject: str = ""
-) -> bytes:
+def write_pdf(pages: Sequence[Page], about: About) -> bytes:
     """A document with a page and a bookmark for each of ``pages``.
 
     Raises:
@@ -63,28 +63,40 @@ def write_pdf(
         raise ValueError("a PDF needs at least one page")
     warn_missing([page.scene for page in pages])
     output = io.BytesIO()
-    canvas = _canvas(output, title, author, subject)
+    document = Document(output, about)
+    canvas = document.canvas
     for number, page in enumerate(pages, start=1):
         scene = page.scene
-        _draw(canvas, scene, (0.0, 0.0, scene.width, scene.height))
+        _draw(document, scene, (0.0, 0.0, scene.width, scene.height))
         canvas.bookmarkPage(f"page{number}")
         canvas.addOutlineEntry(encodable(page.title) or str(number), f"page{number}", level=0)
-        canvas.showPage()
+        document.end(alternative(scene))
     canvas.showOutline()
-    canvas.save()
+    document.save()
     return output.getvalue()
 
 
-def figure_pdf(scene: Scene, cropped: bool = True) -> bytes:
-    """One page, cut to what is drawn where it is ``cropped``: the scene without its margins."""
+def figure_pdf(scene: Scene, cropped: bool = True, about: About | None = None) -> bytes:
+    """One page, cut to what is drawn where it is ``cropped``: the scene without its margins.
+
+    Title and subject are those of the scene where ``about`` has none.
+    """
     warn_missing([scene])
     output = io.BytesIO()
-    canvas = _canvas(output, scene.title, "archviz", scene.description)
+    about = about or About()
+    title, subject = about.title or scene.title, about.subject or scene.description
+    document = Document(output, about._replace(title=title, subject=subject))
     whole = (0.0, 0.0, scene.width, scene.height)
-    _draw(canvas, scene, content_box(scene) if cropped else whole)
-    canvas.showPage()
-    canvas.save()
+    _draw(document, scene, content_box(scene) if cropped else whole)
+    document.end(alternative(scene))
+    document.save()
     return output.getvalue()
+
+
+def alternative(scene: Scene) -> str:
+    """What a scene shows, for those who do not see it."""
+    title, words = scene.title.strip(), scene.description.strip()
+    return words if words.startswith(title) else f"{title}. {words}".strip()
 
 
 def content_box(scene: Scene, padding: float = 2.0) -> Box:
@@ -131,26 +143,13 @@ def _grown(box: Box, by: float) -> Box:
     return (box[0] - by, box[1] - by, box[2] + 2 * by, box[3] + 2 * by)
 
 
-def _canvas(output: io.BytesIO, title: str, author: str, subject: str) -> Any:
-    """A reportlab canvas without a clock in it: the same input gives the same bytes."""
-    from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
-
-    canvas = Canvas(
-        output, invariant=1, pageCompression=1, lang="en", initialFontName=bundled_font(False)
-    )
-    canvas.setTitle(encodable(title))
-    canvas.setAuthor(encodable(author))
-    canvas.setSubject(encodable(subject))
-    canvas.setCreator("archviz")
-    canvas.setViewerPreference("DisplayDocTitle", "true")
-    return canvas
-
-
-def _draw(canvas: Any, scene: Scene, box: Box) -> None:
-    """The part of a scene inside ``box`` as the canvas's page, y turned up."""
+def _draw(document: Document, scene: Scene, box: Box) -> None:
+    """The part of a scene inside ``box`` as the document's page, y turned up."""
+    canvas = document.canvas
     left, top, width, height = box
     scale = min(POINTS, LARGEST / max(width, height))
     canvas.setPageSize((width * scale, height * scale))
+    document.begin()
     canvas.transform(scale, 0, 0, -scale, -left * scale, (top + height) * scale)
     painter = _Painter(canvas)
     if scene.background:

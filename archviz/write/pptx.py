@@ -15,6 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from archviz.errors import fail
+from archviz.write.about import About, moment_of
 from archviz.write.pptx_parts import HEADER, NAMESPACES, fit
 from archviz.write.pptx_slide import SlideWriter
 
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 SLIDE_HEIGHT = 6_858_000
 """7.5 in, the height of a slide of any aspect; 13.33 in wide at 16:9, 10 in at 4:3."""
-DATE = (2000, 1, 1, 0, 0, 0)
-"""The date in the file, so that the same pages give the same bytes."""
+UNDATED = (1980, 1, 1, 0, 0, 0)
+"""The first day that ZIP has: its members cannot be without one."""
 MACROS = "http://schemas.microsoft.com/office/2006/relationships/vbaProject"
 MOST_MEMBERS = 10_000
 MOST_BYTES = 256 * 2**20
@@ -49,19 +50,19 @@ APPLICATION = (
 
 def write_pptx(
     pages: Sequence[Page],
+    about: About | None = None,
     *,
     aspect: float = 16 / 9,
     template: str | None = None,
-    title: str = "Neural networks",
     joints: bool = True,
 ) -> bytes:
     """A deck with a slide for each page.
 
     Args:
         pages: what is on the slides, and the speaker's notes.
+        about: the file's properties, without any other.
         aspect: width / height of the slides; a template has its own.
         template: a .pptx or .potx file whose master the deck uses.
-        title: the deck's title in the file's properties.
         joints: cut a connector with more than one bend at joints, small squares in the
             line, so that each part has one bend and no adjusts. LibreOffice up to 7.4
             ignores adjusts, and draws other ways through the boxes. Without, a connector
@@ -73,7 +74,7 @@ def write_pptx(
     deck = _Deck(template, aspect, 2 if joints else 5)
     for page in pages:
         deck.add(page)
-    return deck.save(title)
+    return deck.save(about or About())
 
 
 class _Deck:
@@ -138,15 +139,9 @@ class _Deck:
         notes.relate_to(slide, self.types.SLIDE)
         slide.relate_to(notes, self.types.NOTES_SLIDE)
 
-    def save(self, title: str) -> bytes:
+    def save(self, about: About) -> bytes:
         """The file, the same bytes for the same slides."""
-        import datetime
-
-        date = datetime.datetime(*DATE)
-        properties = self.presentation.core_properties
-        properties.title, properties.author, properties.comments = title, "archviz", ""
-        properties.last_modified_by, properties.revision = "archviz", 1
-        properties.created = properties.modified = date
+        self._describe(about)
         _drop(self.package, self.types.THUMBNAIL)
         for rel in self.package._rels.values():
             if rel.reltype == self.types.EXTENDED_PROPERTIES:
@@ -156,10 +151,23 @@ class _Deck:
         self.presentation.save(raw)
         with zipfile.ZipFile(raw) as given, zipfile.ZipFile(packed, "w") as out:
             for name in given.namelist():
-                info = zipfile.ZipInfo(name, DATE)
+                info = zipfile.ZipInfo(name, UNDATED)
                 info.compress_type, info.create_system = zipfile.ZIP_DEFLATED, 0
                 out.writestr(info, given.read(name))
         return packed.getvalue()
+
+    def _describe(self, about: About) -> None:
+        """Say what the file is, instead of what its template was."""
+        properties = self.presentation.core_properties
+        for child in [*properties._element]:
+            properties._element.remove(child)
+        properties.title = about.title
+        if about.subject:
+            properties.subject = about.subject
+        if about.author:
+            properties.author = properties.last_modified_by = about.author
+        if about.date:
+            properties.created = properties.modified = moment_of(about.date).replace(tzinfo=None)
 
     def _list_notes_master(self) -> None:
         """Name the notes master in the presentation, which python-pptx leaves out."""
