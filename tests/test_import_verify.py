@@ -260,3 +260,15 @@ network:
     of: {towers: 400, of: [conv 1x1 4, conv 3x3 4 same], merge: add}
 """)
     assert compare(graph, shuffled(graph, random.Random(2))) == []
+
+
+@pytest.mark.parametrize(
+    ("conv", "side"), [("conv-1d 3 4", "30"), ("conv 3x3 4", "30x30"), ("conv-3d 3x3x3 4", "9x9x9")]
+)
+def test_a_rate_of_one_that_is_said_is_the_one_that_is_not(conv: str, side: str) -> None:
+    """A module whose rate differs from call to call says it in each of them."""
+    said = flat(f"network: [input {side}x4, {conv} dilation=1 /1]")
+    unsaid = flat(f"network: [input {side}x4, {conv}]")
+    assert not compare(said, unsaid)
+    rate = flat(f"network: [input {side}x4, {conv} dilation=2 same]")
+    assert compare(flat(f"network: [input {side}x4, {conv} same]"), rate)

@@ -26,6 +26,7 @@ _ORDERED = ORDERED | {"attention"}
 """Layers that tell their inputs apart; an attention has two where it sees another sequence."""
 _BADGES = frozenset({"norm", "activation"})
 _NOWHERE: Any = None
+_ONE_EACH = (1, 1)
 MAX_PROBLEMS = 12
 
 LayerKey: TypeAlias = tuple[Any, ...]
@@ -120,6 +121,8 @@ def key_of(node: LayerNode) -> LayerKey:
         if field == "padding":
             value = tidy(value, layer.kernel, layer.stride, layer.dilation)
             value = "valid" if set(layer.kernel) == {1} and value == "same" else value
+        elif field in ("stride", "dilation") and set(value) == {1}:
+            value = _ONE_EACH  # unsaid and said are the same, along any number of axes
         values.append(value)
     return node.kind, tuple(values), node.shape
 
