@@ -178,7 +178,7 @@ class Held(NamedTuple):
     uncounted: tuple[str, ...] = ()
     """Functions that multiply matrices, and nobody knows how many numbers, by name."""
     taken: Mapping[str, int] = NOTHING
-    """Sizes of the constants that layers take as weights."""
+    """Sizes of the constants that layers take as weights, where it says which are."""
     warnings: tuple[str, ...] = ()
     """What a reader has to know of how it was read."""
     notes: tuple[str, ...] = ()

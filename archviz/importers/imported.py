@@ -136,6 +136,8 @@ def _import(graph: LayerGraph, title: str, file: str, remarks: Remarks) -> Impor
 
 def _almost(graph: LayerGraph) -> tuple[str, ...]:
     """Sentences on rules that nearly fit layers which are drawn."""
+    if not graph.near:
+        return ()
     layers = {node.id: ".".join(node.scope) for node in graph.nodes}
     places: dict[tuple[str, str], list[str]] = {}
     for one in graph.near:

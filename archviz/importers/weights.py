@@ -8,8 +8,9 @@ indices. Each counts once, as the file has it, whatever is computed from it befo
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from itertools import chain
+from math import prod
 from typing import NamedTuple
 
 from archviz.importers.graphs import Held, Op, OpGraph, Tensor
@@ -133,34 +134,34 @@ def uses_of(ops: Iterable[Op], constants: Mapping[str, Tensor]) -> Uses:
     whole: set[str] = set()
     tables: dict[str, str] = {}
     for op in ops:
-        if op.kind == "Constant":
+        kind, inputs = op.kind, op.inputs
+        if kind == "Constant":
             continue
-        known = [
-            (slot, name)
-            for slot, name in enumerate(op.inputs)
-            if name in constants or name in sources
-        ]
-        if op.kind == "DequantizeLinear" and op.inputs and op.inputs[0] in tables:
-            whole.add(tables[op.inputs[0]])
-        if not known and op.inputs and op.kind not in ("Shape", "Size"):
+        if kind == "DequantizeLinear" and inputs and inputs[0] in tables:
+            whole.add(tables[inputs[0]])
+        known = [name in constants or name in sources for name in inputs]
+        asked = kind in ("Shape", "Size")
+        if inputs and not asked and True not in known:
             continue
-        steering, quantised = _STEERING.get(op.kind, _NONE), _WHOLE.get(op.kind, _NONE)
-        computed = op.kind in ("Shape", "Size") or len(known) == sum(map(bool, op.inputs))
+        computed = asked or known.count(True) + inputs.count("") == len(inputs)
+        steering, quantised = _STEERING.get(kind, _NONE), _WHOLE.get(kind, _NONE)
         leaves: dict[str, None] = {}
-        for slot, name in known:
-            if slot in steering:
+        for slot, name in enumerate(inputs):
+            if not known[slot] or slot in steering:
                 continue
             for leaf in sources.get(name, (name,)):
-                leaves[leaf] = None
                 if slot in quantised:
                     whole.add(leaf)
-                if not computed:
-                    uses.setdefault(leaf, []).append(Use(op, slot))
+                if computed:
+                    leaves[leaf] = None
+                elif leaf in uses:
+                    uses[leaf].append(Use(op, slot))
+                else:
+                    uses[leaf] = [Use(op, slot)]
         if computed:
-            found = () if op.kind in ("Shape", "Size") else tuple(leaves)
-            sources.update(dict.fromkeys(op.outputs, found))
-        elif op.kind == "Gather" and op.inputs[0] in constants and op.outputs:
-            tables[op.outputs[0]] = op.inputs[0]
+            sources.update(dict.fromkeys(op.outputs, () if asked else tuple(leaves)))
+        elif kind == "Gather" and inputs[0] in constants and op.outputs:
+            tables[op.outputs[0]] = inputs[0]
     return Uses(uses, sources, frozenset(whole))
 
 
@@ -187,7 +188,7 @@ def census(
     constants = graph.constants
     found = uses_of(graph.ops, constants)
     computed = weighed.keys() & found.sources.keys()
-    taken = ((weighed.keys() - computed) & constants.keys()) | {
+    taken = {name for name in weighed if name in constants and name not in computed} | {
         leaf
         for name in computed
         for leaf in found.leaves(name)
@@ -198,15 +199,15 @@ def census(
     weights: dict[str, int] = {}
     numbers: list[str] = []
     for name, used in found.uses.items():
-        tensor = constants[name]
-        size = tensor.size if (tensor.floating or name in found.whole) and tensor.weight else 0
+        shape, _, floating, weight = constants[name]
+        size = prod(shape) if (floating or name in found.whole) and weight else 0
         if size > 1 or (size and name in taken):
             if name in taken or not _is_filling(graph, name, used):
                 op, slot = used[0]
                 weights[name] = unpacked(op, size) if slot == 1 else size
         elif size and name not in graph.written and not _MADE_UP.search(name):
             numbers.append(name)
-    idle = _idle(graph)
+    idle = _idle(graph, found.uses)
     asked = numbers or doubtful or not weights.keys() <= taken
     users = _users(graph.ops) if asked else {}
     aside = {
@@ -229,7 +230,7 @@ def census(
         extra={name: constants[name].size for name in sorted(taken - weights.keys())},
         computed=_computed({name: weighed[name] for name in computed}, found, held),
         aside=aside,
-        taken={name: constants[name].size for name in sorted(taken)},
+        taken={name: constants[name].size for name in sorted(taken)} if graph.learned else {},
     )
 
 
@@ -284,17 +285,17 @@ def _computed(weighed: Mapping[str, int], found: Uses, held: Mapping[str, int]) 
     return computed
 
 
-def _idle(graph: OpGraph) -> dict[str, int]:
+def _idle(graph: OpGraph, used: Container[str]) -> dict[str, int]:
     """Arrays of numbers that no operator on the way to an output takes."""
-    mentioned = {*graph.outputs, *chain.from_iterable([op.inputs for op in graph.ops])}
-    return {
+    idle = {
         name: tensor.size
         for name, tensor in graph.constants.items()
-        if name not in mentioned
-        and tensor.floating
-        and tensor.size > 1
-        and name not in graph.written
+        if name not in used and tensor.floating and tensor.size > 1 and name not in graph.written
     }
+    if not idle:
+        return idle
+    mentioned = {*graph.outputs, *chain.from_iterable([op.inputs for op in graph.ops])}
+    return {name: size for name, size in idle.items() if name not in mentioned}
 
 
 def _users(ops: Iterable[Op]) -> dict[str, list[Op]]:
@@ -347,8 +348,9 @@ def shape_gaps(
 ) -> tuple[str, ...]:
     """What differs between shapes that a source states and those that its layers give."""
     gaps = []
+    known = dict(stated.items())
     for name, dims in given.items():
-        wanted = stated.get(name)
+        wanted = known.get(name)
         if wanted is None or wanted == dims or not dims:
             continue
         if not wanted and max(dims) == 1:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 from archviz.errors import fail
 from archviz.importers.conservation import UNSTATED
 from archviz.importers.fold import activations, attention_layer, boxes, computed, named, reorient
-from archviz.importers.fold.state import Fold, LayerDraft, product
+from archviz.importers.fold.state import Fold, LayerDraft, TensorView, product
 from archviz.importers.graphs import Held, LayerGraph, LayerNode, Near, OpGraph
 from archviz.importers.weights import census, shape_gaps
 from archviz.network.kinds import STATED
@@ -66,8 +67,9 @@ def emitted(fold: Fold) -> LayerGraph:
     for name, draft in zip(given, ends, strict=True):
         called.setdefault(draft.name, fold.graph.called.get(name, ""))
     inside = set(kept)
-    owners = {name: one.draft.name for name, one in fold.values.items() if one.draft in inside}
-    held = _held(fold, kept)
+    owned = {name: value for name, value in fold.values.items() if value.draft in inside}
+    owners = {name: value.draft.name for name, value in owned.items()}
+    held = _held(fold, kept, inside, owned)
     found = tuple(nodes), tuple(called), tuple(unknown), held
     near = _near(missed, {draft.op.outputs[0]: draft for draft in kept if draft.op.outputs})
     made = LayerGraph(fold.graph.name, *found, owners=owners, batch=fold.batch, near=near)
@@ -97,24 +99,42 @@ def _near(
     )
 
 
-def _held(fold: Fold, kept: list[LayerDraft]) -> Held:
-    """What the source holds: its weights, and the shapes that it states."""
+def _held(
+    fold: Fold, kept: list[LayerDraft], inside: set[LayerDraft], values: Mapping[str, TensorView]
+) -> Held:
+    """What the source holds: its weights, and the shapes that it states.
+
+    ``values`` are those of the drafts ``inside`` the figure, in the order in which they are
+    ``kept``.
+    """
+    constants = fold.constants
     drawn = {draft.op.outputs[0]: draft.kind for draft in kept if draft.op.outputs}
-    inside = set(kept)
-    weighed = {name: fold.constants[name].size for name in fold.weighed}
+    weighed = {name: prod(constants[name].shape) for name in fold.weighed}
     loose = [
         name
         for name, draft in fold.weighed.items()
         if draft not in inside and draft.kind not in ("dense", "conv", "~attention")
     ]
     held = census(_in_steps(fold), weighed, loose, drawn)
-    given = {name: fold.dims(value) for name, value in fold.values.items() if value.draft in inside}
     own = {name for name, draft in fold.inside.items() if draft in inside}
     return held._replace(
-        shapes=shape_gaps(fold.graph.shapes, given),
+        shapes=shape_gaps(fold.graph.shapes, _shapes(fold, values)),
         merged=fold.merged,
         untaken={name: size for name, size in held.untaken.items() if name not in own},
     )
+
+
+def _shapes(fold: Fold, values: Mapping[str, TensorView]) -> dict[str, tuple[int, ...]]:
+    """The shapes of values in the file's order; most are alike."""
+    found: dict[str, tuple[int, ...]] = {}
+    known: dict[tuple[Any, ...], tuple[int, ...]] = {}
+    for name, value in values.items():
+        key = value.draft.shape, value.axes, value.dims
+        dims = known.get(key)
+        if dims is None:
+            dims = known[key] = fold.dims(value)
+        found[name] = dims
+    return found
 
 
 def _unused(word: str, taken: set[str], number: int) -> str:

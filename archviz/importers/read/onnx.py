@@ -123,8 +123,6 @@ class _OnnxReader:
         self.outputs: list[str] = []
         self.sides: dict[str, tuple[str, ...]] = {}
         self.name, self.written = "", set[str]()
-        self.unnoted = set[str]()
-        """What operators give of which the file does not say in which module they were."""
         self.bodies: list[tuple[str, str, Body]] = []
         """The graphs in operators, with their names and the first values that they give."""
         self.functions: dict[str, Body] = {}
@@ -159,7 +157,7 @@ class _OnnxReader:
         self.written |= found.constants.keys()
         self.ops = found.ops or self.ops
         if self.scopes.classes:
-            self.ops = with_scopes(self.ops, self.unnoted)
+            self.ops = with_scopes(self.ops, self.scopes.unnoted)
         classes = {**(self.scopes.classes or alike(self.ops)), **found.classes}
         return sorted_ops(self.made(found.called)._replace(classes=classes), self.path)
 
@@ -340,9 +338,7 @@ class _OnnxReader:
             self.constants[outputs[0]] = made
             self.written.add(outputs[0])
             return
-        path = scope or (name if name.count("/") > 1 else ())
-        if scope is None and outputs:
-            self.unnoted.add(outputs[0])
+        path = scope or self.scopes.by_name(scope, name, outputs)
         for body in bodies:
             inputs += [value for value in body.captured if value not in inputs]
             self.bodies.append((name or kind, outputs[0] if outputs else "", body))

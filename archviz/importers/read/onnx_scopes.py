@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
+from sys import intern
 
 from archviz.importers.graphs import MAX_DEPTH, UNNAMED, Op, module_path
 from archviz.importers.read.onnx_fields import BYTES, NodeProto
@@ -23,6 +24,10 @@ class Scopes:
     def __init__(self) -> None:
         self.known: dict[bytes, tuple[str, ...]] = {}
         self.classes: dict[str, str] = {}
+        self.paths: dict[str, tuple[str, ...]] = {"": ()}
+        """What stands in names before the last slash, as paths; most go on from known ones."""
+        self.unnoted = set[str]()
+        """What operators give of which the file does not say in which module they were."""
 
     def path(self, scopes: bytes, classes: bytes) -> tuple[str, ...]:
         """The modules of an operator, outermost first.
@@ -42,6 +47,41 @@ class Scopes:
                     if name and len(kinds) > len(names):
                         self.classes[name] = kind.rpartition(".")[2]
         return found
+
+    def by_name(
+        self, scope: tuple[str, ...] | None, name: str, outputs: Sequence[str]
+    ) -> tuple[str, ...] | str:
+        """The modules of an operator by its name, where none are noted."""
+        within = name.count("/") > 1
+        if scope is not None:
+            return name if within else ()
+        if outputs:
+            self.unnoted.add(outputs[0])
+        return self.named(name) if within else ()
+
+    def named(self, name: str) -> tuple[str, ...]:
+        """What :func:`archviz.importers.graphs.module_path` finds in a name."""
+        around = name.rpartition("/")[0]
+        found = self.paths.get(around)
+        if found is None:
+            plain = "//" not in around and around.count("/") < MAX_DEPTH
+            found = self.further(around) if plain else module_path(name)
+        return found
+
+    def further(self, around: str) -> tuple[str, ...]:
+        """The path to a module that is in another one."""
+        outer, _, part = around.rpartition("/")
+        path = self.paths.get(outer)
+        if path is None:
+            path = self.further(outer)
+        if "." in part:
+            before = outer.rpartition("/")[2]
+            words = part.removeprefix(f"{before}.").split(".") if before else part.split(".")
+            path = (*path, *[intern(word) for word in words if word])
+        elif part:
+            path = (*path, intern(part))
+        self.paths[around] = path
+        return path
 
 
 def _value(note: bytes) -> bytes:
@@ -91,24 +131,36 @@ def alike(ops: Sequence[Op]) -> dict[str, str]:
     The older exporter writes paths and no classes. Modules are alike that have the same modules in
     them, by name, and so are those of one list that have half of them.
     """
-    inside: dict[tuple[str, ...], dict[str, None]] = {}
-    direct: set[tuple[str, ...]] = set()
-    for path in dict.fromkeys([module_path(op.path) for op in ops if op.path]):
-        direct.add(path)
-        for depth in range(len(path)):
-            inside.setdefault(path[:depth], {})[path[depth]] = None
+    direct = dict.fromkeys([module_path(op.path) for op in ops if op.path])
     names: dict[frozenset[str], str] = {}
-    lists: dict[tuple[str, ...], set[frozenset[str]]] = {}
+    lists: dict[tuple[str, ...], dict[frozenset[str], None]] = {}
     found: dict[str, str] = {}
-    for path, words in inside.items():
+    for path, words in _inside(direct).items():
         listed = path not in direct and all(word.isdigit() for word in words)
         if not path or listed:
             continue
         key = frozenset(words)
-        beside = lists.setdefault(path[:-1], set()) if path[-1].isdigit() else set()
-        near = [other for other in beside if 2 * len(key & other) > len(key | other)]
-        name = names.get(key) or (names[near[0]] if near else f"{UNNAMED}{len(names)}")
-        names.setdefault(key, name)
-        beside.add(key)
+        beside = lists.setdefault(path[:-1], {}) if path[-1].isdigit() else {}
+        name = names.get(key, "")
+        if not name:
+            near = [other for other in beside if 2 * len(key & other) > len(key | other)]
+            name = names[key] = names[near[0]] if near else f"{UNNAMED}{len(names)}"
+        beside[key] = None
         found[".".join(path)] = name
+    return found
+
+
+def _inside(paths: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], dict[str, None]]:
+    """What stands directly in each module."""
+    found: dict[tuple[str, ...], dict[str, None]] = {}
+    for path in paths:
+        new = []
+        while path:
+            path, word = path[:-1], path[-1]
+            if path in found:
+                found[path][word] = None
+                break
+            new.append((path, word))
+        for outer, word in reversed(new):
+            found[outer] = {word: None}
     return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from archviz.importers.read.onnx_fields import BYTES, VARINT, ValueInfoProto
+from archviz.importers.read.onnx_fields import BYTES, VARINT, ValueInfoProto, key
 from archviz.importers.read.onnx_wire import (
     MAX_RANK,
     WireError,
@@ -14,12 +14,14 @@ from archviz.importers.read.onnx_wire import (
     signed,
     stream,
     text,
+    varint,
 )
 
 if TYPE_CHECKING:
     from archviz.importers.read.onnx_wire import Buffer
 
 Dims: TypeAlias = tuple[int | None, ...]
+_NAME, _TYPE = key(ValueInfoProto.NAME), key(ValueInfoProto.TYPE)
 
 
 def side_names(data: Buffer, start: int, end: int) -> tuple[str, ...]:
@@ -66,10 +68,34 @@ class Shapes(Mapping[str, Dims]):
     def _read(self) -> None:
         fields, self.unread = self.unread, b""
         try:
-            for _, _, low, high in stream(fields, 0, len(fields)):
-                self.add(fields, low, high)
+            self._add_all(fields)
         except (WireError, IndexError) as error:
             raise damaged(error, self.path) from None
+
+    def _add_all(self, fields: bytes) -> None:
+        """Note all values of a row of fields; mostly they are a name and a known type."""
+        known, types = self.known, self.types
+        position, end = 0, len(fields)
+        while position < end:
+            size, low = fields[position + 1], position + 2
+            if size > 127:
+                size, low = varint(fields, position + 1, end)
+            position = low + size
+            middle = low + 2 + (fields[low + 1] if size > 4 else size)
+            if (
+                middle + 2 < position
+                and fields[low] == _NAME
+                and middle - low < 130
+                and fields[middle] == _TYPE
+                and fields[middle + 1] == position - middle - 2
+            ):
+                raw = fields[middle + 2 : position]
+                if raw in types:
+                    shape = types[raw]
+                    if shape is not None:
+                        known[text(fields, low + 2, middle)] = shape
+                    continue
+            self.add(fields, low, position)
 
     def __getitem__(self, name: str) -> Dims:
         if self.unread and name not in self.known:
@@ -81,6 +107,11 @@ class Shapes(Mapping[str, Dims]):
         if self.unread and name not in self.known:
             self._read()
         return self.known.get(name, default)
+
+    def items(self) -> ItemsView[str, Dims]:
+        """All of them."""
+        self._read()
+        return self.known.items()
 
     def __iter__(self) -> Iterator[str]:
         self._read()
