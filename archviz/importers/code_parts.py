@@ -40,11 +40,7 @@ def code_parts(
     instances: Counter[str] = Counter()
     if not classes:
         return [], instances
-    inside: dict[Path, list[int]] = {}
-    for number, node in enumerate(nodes):
-        scope = node.scope
-        for depth in range(1, len(scope) + 1):
-            inside.setdefault(scope[:depth], []).append(number)
+    inside = _inside(nodes)
     users: dict[str, list[int]] = {}
     for number, node in enumerate(nodes):
         for source in node.inputs:
@@ -54,9 +50,11 @@ def code_parts(
     found = []
     seen: set[tuple[int, ...]] = set()
     for path in sorted(inside, key=len, reverse=True):
-        name = classes.get(".".join(path), "")
         layers = tuple(inside[path])
-        if not name or name in CONTAINERS or len(layers) < 2 or layers in seen:
+        if len(layers) < 2 or layers in seen:
+            continue
+        name = classes.get(".".join(path), "")
+        if not name or name in CONTAINERS:
             continue
         instances[name] += 1
         part = _part(nodes, path, name, _connected(nodes, layers, users), users)
@@ -66,10 +64,33 @@ def code_parts(
     return found, instances
 
 
+def _inside(nodes: Sequence[LayerNode]) -> dict[Path, list[int]]:
+    """The layers in each part of the code."""
+    inside: dict[Path, list[int]] = {(): []}
+    around: dict[Path, list[list[int]]] = {(): []}
+    """Those of all parts round one, and its own."""
+    for number, node in enumerate(nodes):
+        scope = node.scope
+        known = around.get(scope)
+        if known is None:
+            depth = len(scope) - 1
+            while scope[:depth] not in around:
+                depth -= 1
+            known = around[scope[:depth]]
+            for end in range(depth + 1, len(scope) + 1):
+                known = around[scope[:end]] = [*known, inside.setdefault(scope[:end], [])]
+        for layers in known:
+            layers.append(number)
+    del inside[()]
+    return inside
+
+
 def _connected(
     nodes: Sequence[LayerNode], layers: tuple[int, ...], users: Mapping[str, Sequence[int]]
 ) -> tuple[int, ...]:
     """Layers without those that are not drawn and lead neither from nor to the others."""
+    if all(KINDS[nodes[number].kind].drawn for number in layers):
+        return layers
     own = set(layers)
     names = {nodes[number].id for number in layers}
     return tuple(
@@ -90,12 +111,12 @@ def _part(
 ) -> CodePart | None:
     """The part of some layers; None where there is more than one way in or out."""
     own = set(layers)
-    names = {nodes[number].id for number in layers}
-    if any(nodes[number].kind == "input" or not nodes[number].inputs for number in layers):
+    inner = [nodes[number] for number in layers]
+    if any(node.kind == "input" or not node.inputs for node in inner):
         return None
-    entries = {source for n in layers for source in nodes[n].inputs} - names
-    exits = [n for n in layers if not own.issuperset(users.get(nodes[n].id, (-1,)))]
+    entries = {source for node in inner for source in node.inputs} - {node.id for node in inner}
+    exits = [node.id for node in inner if not own.issuperset(users.get(node.id, (-1,)))]
     if len(entries) != 1 or len(exits) != 1:
         return None
-    drawn = sum(KINDS[nodes[number].kind].drawn for number in layers)
-    return CodePart(path, name, entries.pop(), nodes[exits[0]].id, layers, drawn)
+    drawn = sum([KINDS[node.kind].drawn for node in inner])
+    return CodePart(path, name, entries.pop(), exits[0], layers, drawn)

@@ -89,8 +89,10 @@ class PartTree:
         drawn = sum(part.drawn for part in inner)
         if most > 1 and drawn >= NEARLY_ALL * self.parts[number].drawn:
             return most
-        forms = Counter(_form(one, nodes) for one in body if isinstance(one, Parallel))
-        often = max(forms.values(), default=0)
+        branching = [one for one in body if isinstance(one, Parallel)]
+        if len(branching) < MANY:
+            return 0
+        often = max(Counter([_form(one, nodes) for one in branching]).values())
         return often if often >= MANY else 0
 
     def without_small(self, chosen: set[int], inner: int) -> set[int]:

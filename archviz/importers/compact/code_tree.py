@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import zip_longest
+from typing import Any, assert_never
 
 from archviz.importers.code_parts import code_parts
 from archviz.importers.compact.code_modules import PartTree
@@ -17,8 +18,10 @@ from archviz.importers.compact.structure import Structures
 from archviz.importers.compact.tree import (
     Call,
     Chain,
+    Fork,
     FreeGraph,
     Parallel,
+    Run,
     chains_of,
     last_layer,
     takes_previous,
@@ -57,6 +60,8 @@ class CodeTree:
             for layer in part.layers:
                 self.owner.setdefault(layer, number)
         self.index = {node.id: number for number, node in enumerate(own, start)}
+        self.known: dict[tuple[Any, ...], tuple[Chain, int]] = {}
+        """Chains of what is wired alike, by kinds and inputs, with the layers that are none."""
         self.bodies: list[Chain] = []
         for number in range(len(self.parts)):
             self.bodies.append(self.region(number))
@@ -86,30 +91,27 @@ class CodeTree:
         places: dict[int, int] = {}
         items: list[int] = [entry]
         kinds = [self.kind(entry)]
-        inputs: list[list[int]] = [[]]
-        own = set(layers)
-
-        def place(source: str) -> int:
-            number = self.index[source]
-            return places[self.item(number, region)] if number in own else 0
-
+        inputs: list[tuple[int, ...]] = [()]
+        nodes, index, owner = self.nodes, self.index, self.owner
         for layer in layers:
-            item = self.item(layer, region)
+            item = layer if owner.get(layer) == region else self.item(layer, region)
+            sources: Sequence[str] = nodes[layer].inputs
             if item < 0:
                 inner = self.parts[~item]
-                if self.nodes[layer].id != inner.exit:
+                if nodes[layer].id != inner.exit:
                     continue
-                sources: Sequence[str] = [inner.entry]
-            else:
-                sources = self.nodes[layer].inputs
-            inputs.append([place(source) for source in sources])
-            places[item] = len(items)
+                sources = (inner.entry,)
+            inputs.append(tuple([places.get(index[source], 0) for source in sources]))
+            places[layer] = len(items)
             items.append(item)
             kinds.append(self.kind(layer) if item >= 0 else "module")
-        chain, spare = decompose(Wiring(kinds, inputs))
+        key = tuple(kinds), tuple(inputs)
+        if key not in self.known:
+            self.known[key] = decompose(Wiring(kinds, inputs))
+        chain, spare = self.known[key]
         for _ in range(spare):
-            items.append(len(self.nodes))
-            self.nodes.append(NOWHERE)
+            items.append(len(nodes))
+            nodes.append(NOWHERE)
         return self.named(chain, items)
 
     def kind(self, layer: int) -> str:
@@ -117,18 +119,26 @@ class CodeTree:
         return self.nodes[layer].kind if self.nodes[layer] is not START else "start"
 
     def named(self, chain: Chain, items: Sequence[int]) -> Chain:
-        """A chain with the numbers of layers, and calls of parts, for places among items."""
+        """A copy of a chain, with layers by number and calls of parts for places among items."""
         result: Chain = []
         for element in chain:
-            if isinstance(element, int):
-                item = items[element]
-                result.append(item if item >= 0 else Call(~item, self.bodies[~item]))
-                continue
-            if isinstance(element, Parallel):
-                element.merge = items[element.merge]
-            for inner in chains_of(element):
-                inner[:] = self.named(inner, items)
-            result.append(element)
+            match element:
+                case int():
+                    item = items[element]
+                    result.append(item if item >= 0 else Call(~item, self.bodies[~item]))
+                case Parallel():
+                    branches = [self.named(inner, items) for inner in element.branches]
+                    result.append(Parallel(branches, items[element.merge], element.depth))
+                case Fork():
+                    branches = [self.named(inner, items) for inner in element.branches]
+                    result.append(Fork(branches, element.depth))
+                case FreeGraph():
+                    nodes = [(name, self.named(inner, items)) for name, inner in element.nodes]
+                    result.append(FreeGraph(nodes, [*element.edges], element.depth))
+                case Call() | Run():
+                    raise AssertionError("there are no modules in it yet")
+                case _:
+                    assert_never(element)
         return result
 
     def ends(self) -> set[int]:

@@ -11,18 +11,20 @@ from archviz.importers.graphs import ORDERED
 
 
 def put_in_order(structures: Structures, chain: Chain) -> None:
-    """Paths in the order in which a person lists them: the longest first, pooling behind."""
+    """Paths in the order in which a person lists them: the longest first, pooling behind.
+
+    What stands in calls has been put in order when these were made.
+    """
     order = partial(_order, structures)
     for element in chain:
-        if isinstance(element, int):
+        if isinstance(element, int | Call | Run):
             continue
         if element.depth > 1:
             for inner in chains_of(element):
                 put_in_order(structures, inner)
-        if isinstance(element, FreeGraph | Call | Run):
+        if isinstance(element, FreeGraph) or structures.kind(element) in ORDERED:
             continue
-        kind = structures.kind(element)
-        if kind not in ORDERED and not has_input(element, structures.nodes):
+        if not (structures.inputs and has_input(element, structures.nodes)):
             element.branches.sort(key=order)
 
 
@@ -30,6 +32,7 @@ def _order(structures: Structures, branch: Chain) -> tuple[int, bool, tuple[int,
     for element in branch:
         if not isinstance(element, int):
             structures.key(element)  # before its layers: the order goes by the numbers of keys
+    if not branch:
+        return 0, False, ()
     keys, sizes = structures.chain_key(branch), structures.sizes
-    pool = bool(branch) and "pool" in structures.kind(branch[0])
-    return -sum([sizes[key] for key in keys]), pool, keys
+    return -sum([sizes[key] for key in keys]), "pool" in structures.kind(branch[0]), keys

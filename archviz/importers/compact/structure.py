@@ -173,6 +173,8 @@ class Structures:
         """Of layers in modules that are one of several: the fields that vary there alone."""
         self.sizes: list[int] = []
         """How many layers are drawn in what has a structure, by its number."""
+        self.inputs = any(node.kind == "input" for node in nodes[1:])
+        """Whether there are others than the first layer."""
 
     def number(self, key: tuple[Any, ...], size: int = 0) -> int:
         """A number for a structure, the same for equal ones."""

@@ -210,7 +210,7 @@ def _grown(structures: Structures, body: Chain, shapes: Mapping[str, Shape]) -> 
     inputs = structures.nodes[first].inputs
     before = shapes.get(inputs[0], ()) if inputs else ()
     after = structures.nodes[last].shape
-    if not before or sorted(before) == sorted(after):
+    if before == after or not before or sorted(before) == sorted(after):
         return 0  # the same, though perhaps in another order
     return (prod(after[:-1]) > prod(before[:-1])) - (prod(after[:-1]) < prod(before[:-1]))
 

@@ -51,6 +51,8 @@ class Unions:
         self.name_of = {number: name for name, of in self.classes.items() for number in of}
         self.done: set[str] = set()
         self.changed = False
+        self.ran = False
+        """Whether there may be runs in modules."""
 
     def run(self, chain: Chain) -> bool:
         """Unite what can be, modules in others first; ``chain`` is the main row.
@@ -62,7 +64,8 @@ class Unions:
                 self.unwrap(name)
         for name in self.classes:
             self.unite(name)
-        forget(chain)
+        if self.changed or self.ran:
+            forget(chain)
         return self.changed
 
     def unwrap(self, name: str) -> None:
@@ -110,10 +113,13 @@ class Unions:
             for inner in calls_in([call.body for call in self.drafts.found[number].calls]):
                 if inner.module in self.name_of:
                     self.unite(self.name_of[inner.module])
+        if len(self.classes[name]) < 2 and not (self.changed or self.ran):
+            return
         for number in self.classes[name]:
             for call in self.drafts.found[number].calls:
                 forget(call.body)
         if len(self.classes[name]) > 1:
+            self.ran = True
             self.with_runs(name)
         left = [number for number in self.classes[name] if self.drafts.found[number].calls]
         while True:
