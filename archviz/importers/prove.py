@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from archviz.importers.fold.windows import tidy
@@ -63,7 +64,7 @@ def differences(model: Wired, spec: Wired) -> list[str]:
 def _totals(nodes: Sequence[LayerNode], others: Sequence[LayerNode]) -> list[str]:
     lent = [node for node in nodes if node.options.get("shared")]
     fields = {
-        field: sum([getattr(node, field) for node in nodes])
+        field: sum(map(attrgetter(field), nodes))
         for field in ("parameters", "fixed", "macs")
     }
     for node in lent:  # shared weights count where they are first
@@ -78,7 +79,7 @@ def _totals(nodes: Sequence[LayerNode], others: Sequence[LayerNode]) -> list[str
         ("multiply-adds", "macs"),
     ):
         wanted = fields[field]
-        found = sum([getattr(node, field) for node in others])
+        found = sum(map(attrgetter(field), others))
         if wanted != found:
             problems.append(f"the model has {wanted:,} {what}, the spec {found:,}")
     return problems
@@ -95,10 +96,18 @@ class _LayerKeys:
         self.numbers: dict[LayerKey, int] = {}
         self.stated: dict[tuple[Any, ...], int] = {}
         """By all that a layer states, in its order: most layers are like an earlier one."""
+        self.alike: dict[tuple[Any, ...], int] = {}
+        """By kind, shape and the identity of options, which layers alike mostly share."""
+        self.held: list[LayerNode] = []
+        """Layers whose options these are, so that no others get their identity."""
         self.ordered: set[int] = set()
 
     def number(self, node: LayerNode) -> int:
         """The number of what a layer is."""
+        same = node.kind, node.shape, id(node.options)
+        known = self.alike.get(same)
+        if known is not None:
+            return known
         stated = node.kind, node.shape, *node.options.items()
         found = self.stated.get(stated)
         if found is None:
@@ -108,6 +117,8 @@ class _LayerKeys:
                 self.keys.append(key)
                 if node.kind in _ORDERED:
                     self.ordered.add(found)
+        self.alike[same] = found
+        self.held.append(node)
         return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from archviz.importers.graphs import LayerNode
@@ -15,10 +16,12 @@ from archviz.network.model import (
     Layer,
     Network,
     Outputs,
+    Repeat,
+    Series,
     Shape,
 )
 from archviz.network.paths import Scope
-from archviz.network.walk import Walk
+from archviz.network.walk import Run, Walk, gives, within
 
 _PLAIN = Layer("", "", None)  # type: ignore[arg-type]
 
@@ -47,7 +50,7 @@ class Wired(NamedTuple):
     def total(self, field: str) -> int:
         """What the layers come to together, without those of auxiliary classifiers."""
         aside = [node for start, end in self.auxiliary for node in self.nodes[start:end]]
-        own, hung = (sum([getattr(node, field) for node in some]) for some in (self.nodes, aside))
+        own, hung = (sum(map(attrgetter(field), some)) for some in (self.nodes, aside))
         return int(own - hung)
 
 
@@ -67,6 +70,16 @@ class _Unnamed(Scope):
 
     def inside(self, word: str, name: str = "") -> Scope:
         return self
+
+
+class _Place(NamedTuple):
+    """Where an iteration begins: the first of its layers, what goes in, and what stood before."""
+
+    start: int
+    entered: int
+    before: int
+    aside: tuple[int, int]
+    """How many outputs and auxiliary classifiers there are."""
 
 
 class _Flat(Walk[int]):
@@ -98,6 +111,49 @@ class _Flat(Walk[int]):
         nodes.append(node)
         self.inputs.append(values)
         return len(nodes) - 1
+
+    def run(self, node: Run, bodies: Sequence[Series], value: int, scope: Scope) -> int:
+        """Iterations that come out like the one before them are copied."""
+        names = self.named or (isinstance(node, Repeat) and any(gives(one) for one in within(node)))
+        if not isinstance(node, Repeat) or len(node.bodies) > 1 or node.shared or names:
+            return super().run(node, bodies, value, scope)
+        for done in range(1, len(bodies) + 1):
+            entry = _Place(len(self.nodes), value, self.before, (len(self.ends), len(self.spans)))
+            value = super().run(node, bodies[:1], value, scope)
+            if done > 1 and done < len(bodies) and self.goes_on(entry, value):
+                return self.copied(entry, value, len(bodies) - done)
+        return value
+
+    def goes_on(self, entry: _Place, value: int) -> bool:
+        """Whether what has come since ``entry`` would come again, on what it gives itself."""
+        start, entered, before, aside = entry
+        nodes, outside = self.nodes, {entered, before}
+        if aside != (len(self.ends), len(self.spans)) or min(before, self.before) < 0:
+            return False
+        if nodes[entered].shape != nodes[value].shape:
+            return False
+        if nodes[before].shape != nodes[self.before].shape:
+            return False
+        if (entered == before) != (value == self.before):
+            return False
+        taken = {source for sources in self.inputs[start:] for source in sources}
+        return all(one >= start or one in outside for one in (*taken, value, self.before))
+
+    def copied(self, entry: _Place, value: int, times: int) -> int:
+        """Let what has come since ``entry`` come again; what it gives in the end."""
+        start, entered, before, _ = entry
+        nodes, inputs = self.nodes[start:], self.inputs[start:]
+        ends = value, self.before
+        for number in range(1, times + 1):
+            by = number * len(nodes)
+            places = {entered: value, before: self.before}
+            self.nodes += nodes
+            self.inputs += [
+                tuple([one + by if one >= start else places[one] for one in sources])
+                for sources in inputs
+            ]
+            value, self.before = [one + by if one >= start else places[one] for one in ends]
+        return value
 
     def outputs(self, node: Outputs, ends: Sequence[int]) -> int:
         self.ends += ends[:-1]

@@ -122,7 +122,11 @@ def skipped(data: Buffer, position: int, end: int) -> int:
 
 def text(data: Buffer, start: int, end: int) -> str:
     """The stretch as text."""
-    return data[start:end].decode("utf-8", "replace")
+    raw = data[start:end]
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "replace")
 
 
 def signed(value: int) -> int:
