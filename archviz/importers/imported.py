@@ -253,7 +253,7 @@ def _read_back(text: str, name: str) -> tuple[Network, Wired]:
 def _not_drawn(graph: LayerGraph, file: str, text: str, problem: Problem) -> ArchvizError:
     """Why there is no figure, where the spec of a model is none itself."""
     for node in graph.nodes:
-        numbers = [*node.shape, node.parameters / SIDES]
+        numbers = [*node.shape, node.parameters // SIDES]
         for value in node.options.values():
             numbers += value if isinstance(value, tuple) else [value]
         if any(isinstance(one, int | float) and abs(one) > MAX_SIZE for one in numbers):

@@ -203,7 +203,9 @@ def shown_input(name: str, dims: Dims | None, names: Mapping[str, tuple[str, ...
     """An input with its sides, as the file names them."""
     if dims is None:
         return f"'{name[:80]}' of unknown shape"
-    words = names.get(name, ("",) * len(dims))
+    words = names.get(name, ())
+    if len(words) != len(dims):  # in a damaged file
+        words = ("",) * len(dims)
     sides = [str(side or word[:20] or "?") for side, word in zip(dims, words, strict=True)]
     return f"'{name[:80]}' ({'×'.join(sides) or 'a number'})"
 
