@@ -64,8 +64,7 @@ def differences(model: Wired, spec: Wired) -> list[str]:
 def _totals(nodes: Sequence[LayerNode], others: Sequence[LayerNode]) -> list[str]:
     lent = [node for node in nodes if node.options.get("shared")]
     fields = {
-        field: sum(map(attrgetter(field), nodes))
-        for field in ("parameters", "fixed", "macs")
+        field: sum(map(attrgetter(field), nodes)) for field in ("parameters", "fixed", "macs")
     }
     for node in lent:  # shared weights count where they are first
         own, moving = own_weights(node.fixed, node.options.get("own", 0))
