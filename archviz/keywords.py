@@ -206,6 +206,8 @@ def read_pictures(
     for network, (_, analysis) in zip(told, nets, strict=True):
         read = read_keywords(given, network.figure.looks)
         pictures.append(Picture((network, analysis), *read))
+    if len(pictures) == 1:  # a page of its own is like it
+        return pictures, pictures[0].options, pictures[0].settings
     return pictures, *read_keywords(given, agreed(told))
 
 

@@ -101,6 +101,8 @@ class ShapeWalk(Walk[Shape | None]):
 
     def __init__(self) -> None:
         super().__init__(None)
+        self.found: dict[tuple[int, tuple[Shape, ...]], tuple[Layer, Shape | None]] = {}
+        """What comes out of layers, by their ids and what comes in: outer nodes walk them again."""
 
     def layer(
         self, layer: Layer, values: tuple[Shape | None, ...], names: Sequence[str], scope: Scope
@@ -110,10 +112,13 @@ class ShapeWalk(Walk[Shape | None]):
         shapes = shapes if values else (layer.shape,)
         if len(shapes) < len(values) or not shapes[0]:
             return None
-        try:
-            return measure(layer, shapes, names).shape
-        except ShapeError:
-            return None
+        key = id(layer), shapes
+        if key not in self.found:
+            try:
+                self.found[key] = layer, measure(layer, shapes, names).shape
+            except ShapeError:
+                self.found[key] = layer, None
+        return self.found[key][1]
 
     def given(self, layer: Layer, value: Shape | None) -> Shape | None:
         """See :meth:`Walk.given`."""

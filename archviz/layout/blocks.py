@@ -177,10 +177,12 @@ class BoxBlock(Block):
         style, along, across = self.style, self.style.px(0.62), self.style.px(3)
         if not self.bar:
             self.lines, self.label_size, width = fit_label(self.face.label, style)
-            if (lacks := self._beside_badges(style) - width) > style.px(0.3):  # else a wider box
+            beside = self._beside_badges(style)
+            if (lacks := beside - width) > style.px(0.3):  # else a wider box
                 spare = 1 - lacks / max(text_width(line, self.label_size) for line in self.lines)
                 self.label_size *= spare if spare >= style.theme.metric("shrink") else 1.0
-            width = max(width, self._beside_badges(style))
+                beside = self._beside_badges(style)
+            width = max(width, beside)
             along, across = style.flow.lies(width, style.px(1))
         return max(along, self.slots[-1]), across
 

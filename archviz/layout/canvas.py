@@ -125,24 +125,27 @@ class Canvas:
         self,
         port: Port,
         style: Style,
-        *points: Point,
+        *onward: Point,
         target: str = "",
         head: bool = True,
         beyond: Sequence[Point] = (),
         role: str = "connector",
         dashed: bool = False,
     ) -> None:
-        """Draw ``port``'s line on to ``points``.
+        """Draw ``port``'s line on through the points ``onward``.
 
         ``beyond`` is the rest of its route, which another connector draws.
         """
-        drawn = simplify((*port.pen, *points))
+        drawn = simplify((*port.pen, *onward))
         if len(drawn) < 2 or port.source == NOTHING:
             return
+        points = route = self.flow.way(drawn)
+        if port.lead or beyond:
+            route = self.flow.way(simplify((*port.lead, *drawn, *beyond)))
         self.lines.append(
             Connector(
-                points=self.flow.way(drawn),
-                route=self.flow.way(simplify((*port.lead, *drawn, *beyond))),
+                points=points,
+                route=route,
                 stroke=style.line,
                 line_width=style.line_width,
                 head=head,
@@ -319,8 +322,8 @@ def rounded_box(box: Box) -> Box:
 def simplify(points: Iterable[Point]) -> tuple[Point, ...]:
     """``points`` rounded, without doubles and without points inside a straight line."""
     kept: list[Point] = []
-    for point in points:
-        point = (rounded(point[0]), rounded(point[1]))
+    for x, y in points:
+        point = (round(x, 2) + 0.0, round(y, 2) + 0.0)
         if kept and kept[-1] == point:
             continue
         if len(kept) > 1 and (

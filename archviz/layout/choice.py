@@ -174,6 +174,9 @@ def orderly(routes: Sequence[Route], style: Style, known: Orders) -> bool:
     """Whether lanes of each zone have an order, in which no wires cross that turn at a side."""
     places: dict[int, tuple[int, bool, int]] = {}
     for zone, lanes in by_zone(routes).items():
+        if len(lanes) == 1:
+            places[id(lanes[0])] = (*zone, 0)
+            continue
         key = tuple(map(id, lanes))
         if key not in known:
             known[key] = ordered(lanes, style)
@@ -182,6 +185,8 @@ def orderly(routes: Sequence[Route], style: Style, known: Orders) -> bool:
             return False
         places |= {id(lane): (*zone, place) for place, lane in enumerate(order)}
     turning = [route for route in routes if len(route) > 1]
+    if len(turning) < 2:
+        return True
     sides = [[r for r in turning if (r[0].right == FAR) == right] for right in (False, True)]
     return all(_nested([[places[id(lane)] for lane in route] for route in side]) for side in sides)
 
@@ -199,8 +204,14 @@ def _crossed_above(lane: Lane, other: Lane, clear: float) -> float:
     """How often legs of the two cross the other one where the first is above."""
     if lane.right + clear <= other.left or other.right + clear <= lane.left:
         return 0.0
-    down = sum(_cuts(leg, other, clear) for leg in lane.legs if not leg.up)
-    return down + sum(_cuts(leg, lane, clear) for leg in other.legs if leg.up)
+    count = 0.0
+    for leg in lane.legs:
+        if not leg.up:
+            count += _cuts(leg, other, clear)
+    for leg in other.legs:
+        if leg.up:
+            count += _cuts(leg, lane, clear)
+    return count
 
 
 def _cuts(leg: Leg, lane: Lane, clear: float) -> float:
@@ -222,8 +233,10 @@ def ordered(lanes: Sequence[Lane], style: Style) -> list[Lane] | None:
     Without those between the boxes of the line. None where they have no order.
     """
     lanes = [lane for lane in lanes if lane.level is None]
+    if len(lanes) < 2:
+        return lanes
     lanes.sort(key=lambda lane: lane.left - lane.right)
-    if lanes and lanes[0].zone[1]:
+    if lanes[0].zone[1]:
         lanes.reverse()
     clear = style.px(0.3)
     under: list[set[int]] = [set() for _ in lanes]

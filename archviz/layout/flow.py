@@ -47,7 +47,11 @@ class Flow(NamedTuple):
         """The points of the page."""
         if not (self.vertical or self.mirrored):
             return tuple(points)
-        return tuple([self.point(*point) for point in points])
+        sign = -1.0 if self.mirrored else 1.0
+        if not self.vertical:
+            return tuple([(x, sign * y) for x, y in points])
+        on = -1.0 if self.upward else 1.0
+        return tuple([(sign * y, on * x) for x, y in points])
 
     def box(self, along: float, across: float, length: float, breadth: float) -> Box:
         """The box of the page from its first corner along and across."""

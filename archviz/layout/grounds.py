@@ -9,7 +9,7 @@ from typing import NamedTuple
 from archviz.layout.canvas import Pin
 from archviz.layout.flow import Flow
 from archviz.layout.style import Style
-from archviz.scene.scene import Box, Connector, Item, Line, Primitive, Shape, box_of, leaves
+from archviz.scene.scene import Box, Connector, Item, Line, Primitive, Shape, leaves
 
 CLEAR = 0.14
 """Units that are free on both sides of a wire's way up or down."""
@@ -61,7 +61,10 @@ def obstacles(drawn: Iterable[Primitive], flow: Flow) -> tuple[list[Box], list[B
     found, lines = list[Box](), list[Box]()
     for leaf in drawn:
         if isinstance(leaf, Connector | Line):
-            pieces = [flow.within(box_of(ends)) for ends in pairwise(leaf.points)]
+            pieces = [
+                (min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0))
+                for (x0, y0), (x1, y1) in pairwise(flow.ways(leaf.points))
+            ]
             found += pieces
             if isinstance(leaf, Connector):
                 lines += pieces
@@ -151,15 +154,10 @@ def crossed(x: float, ends: tuple[float, float], ground: Ground, style: Style) -
     None where it would touch something else, or a line where that ends or forks.
     """
     clear, room = style.px(CLEAR) - ground.slack, style.px(CLEAR + HEAD) - ground.slack
-    count = 0
+    count, least, most, (upper, lower) = 0, x - clear, x + clear, ends
     for box in ground.boxes:
         left, top, width, height = box
-        if (
-            left < x + clear
-            and left + width > x - clear
-            and top < ends[1]
-            and top + height > ends[0]
-        ):
+        if left < most and left + width > least and top < lower and top + height > upper:
             forks = any(abs(p.x - x) < room and top in (p.up, p.down) for p in ground.pins)
             if box not in ground.lines or forks or left > x - room or left + width < x + room:
                 return None

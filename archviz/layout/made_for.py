@@ -37,7 +37,7 @@ from archviz.layout.slides import COMPACT, FULL, LEAST_TEXT, Density, slide_styl
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
 from archviz.network.model import Network
-from archviz.scene.scene import POINTS, Scene, extent, texts_in, total
+from archviz.scene.scene import POINTS, Scene, texts_in, total
 
 MARGIN = 0.15
 """Units round the figure: a place has margins of its own."""
@@ -362,7 +362,7 @@ def _scene(
         sheet.panels(row, max(row_length(one, gap) for one in chapter.rows))
     sheet.notes(chapter.notes, room)
     explain(sheet, network, options)
-    left, top, right, bottom = extent(sheet.items)
+    left, top, right, bottom = sheet.extent()
     margin = style.px(MARGIN)
     width = max(place.width, right - left + 2 * margin)
     dx, dy = rounded((width - (right - left)) / 2 - left), rounded(margin - top)

@@ -31,7 +31,7 @@ from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
 from archviz.network.labels import macs_text
 from archviz.network.model import Head, Network
-from archviz.scene.scene import Group, Scene, extent, total
+from archviz.scene.scene import Group, Scene, total
 from archviz.scene.theme import Theme
 
 MAIN_ROW = "row"
@@ -305,7 +305,7 @@ def plan_of(lines: tuple[RowLine, ...], packed: Packed, style: Style) -> PagePla
 def frame(sheet: Sheet, title: str, description: str, aspect: float) -> Scene:
     """The finished scene: everything moved inside the margins of its page."""
     margin = sheet.style.px(MARGIN)
-    left, top, right, bottom = extent(sheet.items)
+    left, top, right, bottom = sheet.extent()
     width, height = right - left + 2 * margin, bottom - top + 2 * margin
     page = (max(width, height * aspect), max(height, width / aspect)) if aspect else (width, height)
     dx = rounded((page[0] - width) / 2 + margin - left)

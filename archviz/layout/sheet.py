@@ -45,17 +45,30 @@ class Sheet:
         self.y = 0.0
         self.items: list[Item] = []
         self.panel_count = 0
+        self._measured: dict[int, tuple[Item, Box]] = {}
+
+    def extent(self) -> Box:
+        """(left, top, right, bottom) of all that has been placed, each measured once."""
+        drawn = [item for item in self.items if not isinstance(item, Group) or item.items]
+        for item in drawn:
+            if id(item) not in self._measured:  # the item is kept, so that its id stays its own
+                self._measured[id(item)] = item, extent([item])
+        boxes = [self._measured[id(item)][1] for item in drawn]
+        if not boxes:
+            return (0.0, 0.0, 0.0, 0.0)
+        lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+        return (min(lefts), min(tops), max(rights), max(bottoms))
 
     def page(self) -> Box:
         """(left, top, right, bottom) on the page of what has been placed."""
         if not self.style.flow.vertical:
             return (0.0, 0.0, self.width, self.y)
-        return extent(self.items)
+        return self.extent()
 
     def heading(self, text: str) -> None:
         """The figure's title, centred over all that has been placed."""
         size = self.style.metric("title") * 1.3
-        left, top, right, _ = extent(self.items)
+        left, top, right, _ = self.extent()
         canvas = Canvas("title")
         canvas.text(
             (left + right) / 2,
@@ -143,7 +156,7 @@ class Sheet:
         size, fill = style.metric("caption"), style.theme.color("text")
         left, _, right, y = self.page()
         if room and self.items:
-            left, _, right, _ = extent(self.items)
+            left, _, right, _ = self.extent()
         y += style.row_gap(0.7)
         lines = [paragraph(note, max(right - left, style.px(8), room), size) for note in notes]
         widths = [text_width(text, size) for texts in lines for text in texts]
@@ -181,9 +194,10 @@ def moved(item: Item, dx: float, dy: float) -> Item:
         case Group():
             return item._replace(items=tuple(moved(inner, dx, dy) for inner in item.items))
         case Connector():
-            return item._replace(
-                points=_moved_points(item.points, dx, dy), route=_moved_points(item.route, dx, dy)
-            )
+            points = route = _moved_points(item.points, dx, dy)
+            if item.route is not item.points:
+                route = _moved_points(item.route, dx, dy)
+            return item._replace(points=points, route=route)
         case Line():
             return item._replace(points=_moved_points(item.points, dx, dy))
         case Shape() | Text():
@@ -193,4 +207,4 @@ def moved(item: Item, dx: float, dy: float) -> Item:
 
 
 def _moved_points(points: tuple[Point, ...], dx: float, dy: float) -> tuple[Point, ...]:
-    return tuple((rounded(x + dx), rounded(y + dy)) for x, y in points)
+    return tuple([(round(x + dx, 2) + 0.0, round(y + dy, 2) + 0.0) for x, y in points])

@@ -31,7 +31,7 @@ from archviz.layout.sheet import Sheet, moved
 from archviz.layout.style import Room, Style
 from archviz.network.analysis import Analysis
 from archviz.network.model import Network
-from archviz.scene.scene import Group, Item, Scene, extent
+from archviz.scene.scene import Group, Item, Scene
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
 from archviz.scene.theme import Theme
 
@@ -317,7 +317,7 @@ def _slide(
     for row in chapter.rows:
         sheet.panels(row)
     sheet.notes(chapter.notes, inner)
-    left, top, right, bottom = extent(sheet.items)
+    left, top, right, bottom = sheet.extent()
     dx = rounded(MARGIN + (inner - (right - left)) / 2 - left)
     dy = rounded(TOP + max(0.0, (height - (bottom - top)) * 0.45) - top)
     title = heading_text(network) + (", continued" if number else "")

@@ -91,6 +91,9 @@ def _places(body: Series, analysis: Analysis, network: Network) -> list[tuple[Va
     """
     names: dict[int, str] = {}
     nodes = [one for one in within(body, shown=True, modules=False) if _is_shown(one)]
+    varied = [node for node in nodes if isinstance(node, Varied) and node.where in analysis.facts]
+    if all(len(analysis.facts[node.where].variants) < 2 for node in varied):
+        return []
     for node in nodes:
         if isinstance(node, Varied):
             names.setdefault(id(node), _name(node, analysis, network))
@@ -100,7 +103,6 @@ def _places(body: Series, analysis: Analysis, network: Network) -> list[tuple[Va
             for one in within(node.shortcut, shown=True, modules=False):
                 if isinstance(one, Varied) and _gone(analysis.facts[one.where]) == without:
                     names[id(one)] = ""
-    varied = [node for node in nodes if isinstance(node, Varied) and node.where in analysis.facts]
     of_name: dict[str, list[Varied]] = {}
     for node in varied:
         of_name.setdefault(names[id(node)], []).append(node)

@@ -131,7 +131,9 @@ def _analyse(network: Network) -> Analysis:
     if walk.problems:
         raise ArchvizError(_problems(network, walk.problems))
     if walk.sharers:
-        check_owned(walk.sharers, [(row.layer, row.input_shape) for row in (*rows, *aside)])
+        every = [(row.layer, row.input_shape) for row in (*rows, *aside)]  # calls share layers
+        once = {(id(layer), shape): (layer, shape) for layer, shape in every}
+        check_owned(walk.sharers, once.values())
     totals = _totals(walk.rows, depth)
     both = None
     if walk.auxiliary_rows:

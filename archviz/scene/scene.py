@@ -21,6 +21,9 @@ POINTS = 0.75
 FONTS = ("Arimo", "Arial", "Liberation Sans", "Helvetica", "sans-serif")
 """Families of one width, the bundled one first."""
 
+SHIFTS = {"start": 0.0, "middle": 0.5, "end": 1.0}
+"""The share of a text's width that stands left of its point, by its anchor."""
+
 
 class Text(NamedTuple):
     """One line of text: ``x`` is what ``anchor`` says (start, middle, end), ``y`` its baseline."""
@@ -38,7 +41,7 @@ class Text(NamedTuple):
     @property
     def shift(self) -> float:
         """The share of its width that stands left of ``x``."""
-        return {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor]
+        return SHIFTS[self.anchor]
 
     @property
     def box(self) -> Box:
@@ -81,6 +84,12 @@ class Shape(NamedTuple):
     def box(self) -> Box:
         """Its box without the outline's half width."""
         return (self.x, self.y, self.width, self.height)
+
+    @property
+    def overfull(self) -> bool:
+        """Whether its texts may reach out of its box."""
+        high = len(self.lines) * LINE_HEIGHT * self.text_size
+        return high > self.height or max(self.widths, default=0.0) > self.width
 
     @property
     def texts(self) -> tuple["Text", ...]:
@@ -245,15 +254,15 @@ def extent(items: Iterable[Item]) -> Box:
     boxes: list[Box] = []
     for leaf in leaves(items):
         boxes.append(leaf.box)
-        if isinstance(leaf, Shape):
+        if isinstance(leaf, Shape) and leaf.overfull:
             boxes += [text.box for text in leaf.texts]
     return bounds(boxes) if boxes else (0.0, 0.0, 0.0, 0.0)
 
 
 def bounds(boxes: Iterable[Box]) -> Box:
     """(left, top, right, bottom) of one or more boxes."""
-    corners = [(x, y, x + width, y + height) for x, y, width, height in boxes]
-    lefts, tops, rights, bottoms = zip(*corners, strict=True)
+    lefts, tops, widths, heights = zip(*boxes, strict=True)
+    rights, bottoms = map(add, lefts, widths), map(add, tops, heights)
     return (min(lefts), min(tops), max(rights), max(bottoms))
 
 
