@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from archviz.api import LoadedNetwork, from_keras, from_onnx, from_torch, load, load_text
     from archviz.errors import ArchvizError, MissingCharacters, Problem
-    from archviz.scene.system_fonts import first_font
+    from archviz.scene.chosen_font import first_font
 
 __version__ = "0.1.0"
 __all__ = [
@@ -39,7 +39,7 @@ _HOMES = {
     "ArchvizError": "archviz.errors",
     "MissingCharacters": "archviz.errors",
     "Problem": "archviz.errors",
-    "first_font": "archviz.scene.system_fonts",
+    "first_font": "archviz.scene.chosen_font",
 }
 
 

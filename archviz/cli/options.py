@@ -276,11 +276,11 @@ def with_options(command: Command, options: Sequence[Callable[[Command], Command
     return command
 
 
-def _set_first(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
-    if value is not None:
-        from archviz.scene.system_fonts import first_font
+def _set_first(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> None:
+    if value:
+        from archviz.scene.chosen_font import first_font
 
-        ctx.with_resource(first_font(value))
+        ctx.with_resource(first_font(*value))
 
 
 def medium_options(command: Command) -> Command:
@@ -290,8 +290,10 @@ def medium_options(command: Command) -> Command:
             "--font",
             expose_value=False,
             callback=_set_first,
+            multiple=True,
             metavar="FILE",
-            help="A font (ttf, otf, ttc) for what the bundled one lacks, before the system's.",
+            help="The font of all texts: a file (ttf, otf, ttc), times, helvetica or latin-modern; "
+            "again for its bold face. Without Latin letters, for what the bundled font lacks.",
         ),
         click.option(
             "--scale",

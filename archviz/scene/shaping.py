@@ -9,12 +9,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from archviz.scene.bundled_font import UNITS_PER_EM, advances, covered
+from archviz.scene.chosen_font import chosen_face, is_plain
+from archviz.scene.font_files import characters, face
 from archviz.scene.reading_order import levels, mirrored
-from archviz.scene.system_fonts import asked_first, face, font_files, font_with
+from archviz.scene.system_fonts import font_files, font_with
 
 BUNDLED = "bundled"
 """Stands for the bundled font."""
@@ -29,11 +31,15 @@ UNSEEN = frozenset("\u00ad\u034f\u061c\u180e\ufeff") | {
 
 
 class Glyph(NamedTuple):
-    """A glyph of a run's font: its number, and its place from the run's start, in em."""
+    """A glyph of a run's font: its number, and its place from the run's start, in em.
+
+    ``text`` is what it shows, with the glyphs behind it that have none.
+    """
 
     number: int
     x: float
     y: float
+    text: str = ""
 
 
 class Run(NamedTuple):
@@ -58,11 +64,13 @@ class Run(NamedTuple):
 
 def runs(text: str, bold: bool) -> tuple[Run, ...]:
     """The runs of a text from the left to the right."""
-    files = () if covered(bold).issuperset(text) else (asked_first(), *font_files(bold))
+    if not text:
+        return ()
+    files = () if is_plain(text, bold) else (chosen_face(bold), *font_files(bold))
     return _runs(text, bold, files)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _runs(text: str, bold: bool, files: tuple[str, ...]) -> tuple[Run, ...]:
     """The runs; ``files`` are the fonts that are asked, of which it takes the first that fits."""
     pieces, found = zip(*_fonts([*_clusters(text)], bold), strict=True)
@@ -86,7 +94,7 @@ def fonts_of(texts: Iterable[tuple[str, bool]]) -> list[str]:
     used = {
         run.font: None
         for text, bold in texts
-        if not covered(bold).issuperset(text)
+        if not is_plain(text, bold)
         for run in runs(text, bold)
     }
     return [font for font in used if font not in ("", BUNDLED)]
@@ -132,12 +140,21 @@ def _seen(text: str) -> str:
 def _fonts(clusters: Sequence[str], bold: bool) -> Iterator[tuple[str, str]]:
     """Pieces and their fonts: one that has all that the bundled lacks goes before several.
 
-    A letter with marks that no font has together falls into its characters.
+    A letter with marks that no font has together falls into its characters. The font that was
+    chosen for all texts goes before the bundled one.
     """
-    own = covered(bold)
-    lacking = [piece for piece in clusters if not own.issuperset(_seen(piece))]
+    own, chosen = covered(bold), chosen_face(bold)
+    has = characters(chosen) if chosen else frozenset[int]()
+    lacking = [
+        piece
+        for piece in clusters
+        if not own.issuperset(_seen(piece)) and not has.issuperset(map(ord, _seen(piece)))
+    ]
     whole = _font(_seen("".join(lacking)), bold)
     for piece in clusters:
+        if chosen and has.issuperset(map(ord, _seen(piece))):
+            yield (piece, chosen)
+            continue
         if own.issuperset(_seen(piece)):
             yield (piece, BUNDLED)
             continue
@@ -219,8 +236,10 @@ def _shaped(run: Run, bold: bool) -> Run:
     uharfbuzz.shape(font, buffer)
     em, pen = float(face(run.font).upem), 0
     glyphs = []
+    starts = [*sorted({info.cluster for info in buffer.glyph_infos}), len(run.text)]
+    shown = {start: run.text[start:end] for start, end in pairwise(starts)}
     for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
         x, y = (pen + place.x_offset) / em, place.y_offset / em
-        glyphs.append(Glyph(info.codepoint, x, y))
+        glyphs.append(Glyph(info.codepoint, x, y, shown.pop(info.cluster, "")))
         pen += place.x_advance
     return run._replace(advance=pen / em, glyphs=tuple(glyphs))

@@ -2,7 +2,7 @@
 
 Widths are summed glyph advances of the bundled Arimo (Arial's metrics); no font is
 loaded. Where it lacks a character the fonts of the system are asked; one that none has
-counts as one em.
+counts as one em. Where a font was chosen for all texts they are measured by that.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from itertools import pairwise
 from unicodedata import category
 
 from archviz.scene.bundled_font import UNITS_PER_EM, advances
+from archviz.scene.chosen_font import chosen_face
 
 ASCENT = 1409 / UNITS_PER_EM
 """Height of capitals over the baseline, in em: what a line is centred by."""
@@ -38,7 +39,7 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
 
 
 def _advance(text: str, bold: bool) -> int:
-    known = _of_bundled(text, bold)
+    known = None if chosen_face(bold) else _of_bundled(text, bold)
     if known is not None:
         return known
     from archviz.scene.shaping import advance

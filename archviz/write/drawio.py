@@ -11,6 +11,7 @@ from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, assert_never
 
+from archviz.scene.chosen_font import chosen_families
 from archviz.scene.scene import (
     Connector,
     Group,
@@ -336,7 +337,7 @@ def font(size: float, color: str, bold: bool) -> dict[str, str | float]:
     """The style of a label."""
     style: dict[str, str | float] = {
         "spacing": 0,
-        "fontFamily": "Arial",
+        "fontFamily": (*chosen_families(), "Arial")[0],
         "fontSize": size,
         "fontColor": color or "#000000",
     }

@@ -11,10 +11,11 @@ from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Literal
 
-from archviz.scene.bundled_font import bundled_file, covered
+from archviz.scene.bundled_font import bundled_file
+from archviz.scene.chosen_font import is_plain
+from archviz.scene.font_files import face
 from archviz.scene.scene import total
 from archviz.scene.shaping import BUNDLED, UNSEEN, Run, runs
-from archviz.scene.system_fonts import face
 from archviz.scene.text import text_width
 from archviz.write.outlines import outline
 from archviz.write.svg import Step, number
@@ -67,7 +68,7 @@ def drawn(step: Step) -> Iterator[Step]:
     """A step of an SVG; of a text with other letters, a step for each of its runs."""
     values = step.values
     bold = values.get("weight") == "bold"
-    if step.do != "text" or covered(bold).issuperset(values["text"]):
+    if step.do != "text" or is_plain(values["text"], bold):
         yield step
         return
     pieces = runs(values["text"], bold)
@@ -134,6 +135,7 @@ def picture(run: Run) -> bytes:
         description="",
         background="",
         fonts="Arimo",
+        faces=(),
         ops=[Step("text", {**values, "text": run.text, "fill": "", "weight": "", "length": ""})],
     )
     files = [bundled_file(bold=False), run.font]  # it starts from a font that it knows by name

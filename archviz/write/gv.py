@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from archviz.scene.chosen_font import chosen_families
 from archviz.scene.scene import (
     POINTS,
     Connector,
@@ -22,6 +23,8 @@ from archviz.scene.scene import (
     leaves,
 )
 from archviz.write.svg import number
+
+FAMILIES = ("Arimo", "Arial", "Helvetica", "sans-serif")
 
 
 def write_gv(scene: Scene) -> str:
@@ -41,7 +44,7 @@ def write_gv(scene: Scene) -> str:
         node_attr={
             "fixedsize": "shape",
             "label": "",
-            "fontname": "Arimo,Arial,Helvetica,sans-serif",
+            "fontname": ",".join((*chosen_families(), *FAMILIES)),
             "margin": "0",
         },
         edge_attr={"arrowsize": "0.6"},
@@ -131,7 +134,7 @@ class _DotWriter:
     def text(self, text: Text) -> None:
         """A text as a node without an outline."""
         x, y, width, height = text.box
-        name = "Arimo,Arial,Helvetica,sans-serif Bold" if text.bold else ""
+        name = ",".join((*chosen_families(), *FAMILIES)) + " Bold" if text.bold else ""
         self.out.node(
             self.anchor_name(),
             label=self.label(text.text),

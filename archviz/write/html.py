@@ -17,6 +17,7 @@ from archviz.scene.scene import Scene
 from archviz.write.html_parts import Palette, make_view
 from archviz.write.svg import Step, operations
 from archviz.write.templates import render_template
+from archviz.write.web_fonts import web_fonts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,6 +106,7 @@ def write_html(
         dark=palette.values(1),
         regular=_font("Arimo-Regular.ttf"),
         bold=_font("Arimo-Bold.ttf"),
+        faces=web_fonts(scenes),
     )
     return render_template(
         "page.html.j2",

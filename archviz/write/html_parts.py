@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from archviz.scene.chosen_font import chosen_families
 from archviz.scene.scene import Group, Scene, Shape, Text, extent, groups_in
 from archviz.write.svg import Step, number, operations
 
@@ -115,7 +116,7 @@ def make_view(scene: Scene, dark: Scene | None, slug: str, title: str, palette: 
         description=scene.description,
         width=number(scene.width),
         height=number(scene.height),
-        fonts=", ".join(scene.fonts),
+        fonts=", ".join([*(f"'{name}'" for name in chosen_families()), *scene.fonts]),
         parts=tuple(parts),
         ground=palette.color(ground, pair.background if pair else ground),
         row=parts[0].width if main else number(scene.width),

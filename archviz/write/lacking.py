@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 
 from archviz.errors import MissingCharacters
-from archviz.scene.bundled_font import covered
+from archviz.scene.chosen_font import is_plain
 from archviz.scene.scene import Scene, Shape, Text, leaves
 
 INSTEAD = "empty boxes stand for them (--font FILE names a font that has them)"
@@ -20,7 +20,7 @@ def other_texts(scenes: Iterable[Scene]) -> list[tuple[str, bool]]:
         (text.text, text.bold)
         for scene in scenes
         for text in _texts(scene)
-        if not covered(text.bold).issuperset(text.text)
+        if not is_plain(text.text, text.bold)
     ]
 
 

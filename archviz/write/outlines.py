@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from archviz.scene.system_fonts import face
+from archviz.scene.font_files import face
 
 if TYPE_CHECKING:
     import uharfbuzz

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, assert_never
 
-from archviz.scene.bundled_font import covered
+from archviz.scene.chosen_font import is_measured
 from archviz.scene.scene import (
     POINTS,
     Connector,
@@ -135,7 +135,7 @@ def _ink(items: Sequence[Item]) -> Iterator[Box]:
 
 def _written(text: Text) -> Box:
     """The box of a line, higher where its letters may be."""
-    known = covered(text.bold).issuperset(text.text)
+    known = is_measured(text.text, text.bold)
     return text.box if known else _grown(text.box, text.size * TALL)
 
 

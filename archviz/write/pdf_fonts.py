@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from archviz.scene.bundled_font import bundled_file
+from archviz.write.pdf_embedded import to_unicode
 
 UNSEEN = "archviz-Unseen"
 BLOCKS = {
@@ -57,14 +58,7 @@ def _to_unicode() -> bytes:
         f"<{high:02X}00> <{high:02X}FF> <{chr(meant).encode('utf-16-be').hex().upper()}>"
         for high, meant in BLOCKS.items()
     ]
-    lines = ["/CIDInit /ProcSet findresource begin", "12 dict begin", "begincmap"]
-    lines += ["/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def"]
-    lines += ["/CMapName /Adobe-Identity-UCS def", "/CMapType 2 def"]
-    lines += ["1 begincodespacerange", "<0000> <FFFF>", "endcodespacerange"]
-    for some in (rows[at : at + 100] for at in range(0, len(rows), 100)):  # more are not allowed
-        lines += [f"{len(some)} beginbfrange", *some, "endbfrange"]
-    lines += ["endcmap", "CMapName currentdict /CMap defineresource pop", "end", "end", ""]
-    return "\n".join(lines).encode()
+    return to_unicode([("range", rows)])
 
 
 def _add_unseen(document: Any) -> Any:

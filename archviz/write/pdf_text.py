@@ -1,14 +1,16 @@
-"""A line of text on a PDF's page: letters of the bundled font, outlines of any other."""
+"""A line of text on a PDF's page: letters of the bundled or the chosen font, outlines of others."""
 
 from __future__ import annotations
 
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from archviz.scene.chosen_font import chosen_face
 from archviz.scene.scene import total
 from archviz.scene.shaping import BUNDLED, Run, runs
 from archviz.write.drawn_text import BOX, picture, way
 from archviz.write.outlines import outline
+from archviz.write.pdf_embedded import embedded_font, is_embeddable
 from archviz.write.pdf_fonts import bundled_font, encodable, unseen_codes, unseen_font
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ def draw_text(canvas: Any, text: Text, color: Color) -> None:
     """One line, scaled to its measured width where it would miss it."""
     from reportlab.pdfbase.pdfmetrics import stringWidth  # type: ignore[import-untyped]
 
-    font, size = bundled_font(text.bold), text.size
+    font, size, chosen = bundled_font(text.bold), text.size, chosen_face(text.bold)
     pieces = [
         (run, stringWidth(run.text, font, size) if run.font == BUNDLED else run.advance * size)
         for run in runs(encodable(text.text), text.bold)
@@ -42,6 +44,8 @@ def draw_text(canvas: Any, text: Text, color: Color) -> None:
         if run.font == BUNDLED:
             canvas.setFont(font, size)
             canvas.drawString(place, 0, run.text)
+        elif chosen and run.font == chosen and is_embeddable(chosen) and not run.leftwards:
+            canvas._code.append(embedded_font(canvas._doc, chosen).write(run, place, size))
         else:
             how = way(run)
             if how == "picture":

@@ -9,6 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from archviz.scene.chosen_font import chosen_families
 from archviz.scene.scene import bracket_side
 
 if TYPE_CHECKING:
@@ -213,13 +214,14 @@ def text_body(frame: Frame, lines: Sequence[Text], anchor: str) -> str:
 
     The paragraphs take nothing from the template's text styles.
     """
+    name = escape((*chosen_families(), "Arial")[0])
     paragraphs = "".join(
         f'<a:p><a:pPr marL="0" indent="0" algn="{ALIGN[line.anchor]}"><a:lnSpc><a:spcPct '
         'val="100000"/></a:lnSpc><a:spcBef><a:spcPts val="0"/></a:spcBef><a:spcAft><a:spcPts '
         f'val="0"/></a:spcAft><a:buNone/></a:pPr><a:r><a:rPr lang="en-US" '
         f'sz="{frame.font_size(line.size)}" b="{int(line.bold)}" i="0" cap="none" spc="0" '
-        f'noProof="1">{solid(line.fill or "#000000")}{NO_EFFECT}<a:latin typeface="Arial"/>'
-        f'<a:cs typeface="Arial"/></a:rPr><a:t>{escape(line.text, quote=False)}</a:t></a:r></a:p>'
+        f'noProof="1">{solid(line.fill or "#000000")}{NO_EFFECT}<a:latin typeface="{name}"/>'
+        f'<a:cs typeface="{name}"/></a:rPr><a:t>{escape(line.text, quote=False)}</a:t></a:r></a:p>'
         for line in lines
     )
     return (

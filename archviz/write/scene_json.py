@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from archviz.scene.chosen_font import chosen_families
 from archviz.scene.scene import Connector, Group, Item, Line, Scene, Shape, Text
 
 
@@ -17,7 +18,7 @@ def write_json(scene: Scene) -> str:
         "width": scene.width,
         "height": scene.height,
         "background": scene.background,
-        "fonts": list(scene.fonts),
+        "fonts": [*chosen_families(), *scene.fonts],
         "items": [item_data(item) for item in scene.items],
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"

@@ -1,8 +1,9 @@
 """SVG: self-contained, and the same in every viewer.
 
-What viewers disagree on is left out: no filters, markers, stylesheets, ``<use>`` or
-``dominant-baseline``. A soft shadow is two translucent rectangles, drawn for all boxes
-of a group as one path each; a text carries its length, if the bundled font has measured it.
+What viewers disagree on is left out: no filters, markers, ``<use>`` or ``dominant-baseline``,
+and no stylesheet but one that brings a font that was chosen. A soft shadow is two translucent
+rectangles, drawn for all boxes of a group as one path each; a text carries its length, if the
+bundled or the chosen font has measured it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple, assert_never
 
-from archviz.scene.bundled_font import covered
+from archviz.scene.chosen_font import is_measured
 from archviz.scene.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text, shapes_in
 from archviz.write.templates import render_template
+from archviz.write.web_fonts import css_families, web_fonts
 
 SHADOW_LEVELS = ((0.2, 0.17), (0.9, 0.11))
 """(growth in multiples of the shadow's depth, opacity) of the stacked rectangles."""
@@ -36,7 +38,8 @@ def write_svg(scene: Scene, rewrite: Callable[[Step], Iterator[Step]] | None = N
         title=scene.title,
         description=scene.description,
         background=scene.background,
-        fonts=", ".join(f"'{font}'" if " " in font else font for font in scene.fonts),
+        fonts=css_families(scene),
+        faces=web_fonts([scene]),
         ops=[*(chain.from_iterable(map(rewrite, steps)) if rewrite else steps)],
     )
 
@@ -163,7 +166,7 @@ def _text(text: Text) -> Step:
             "x": number(text.x),
             "y": number(text.y),
             "size": number(text.size),
-            "length": number(text.width) if covered(text.bold).issuperset(text.text) else "",
+            "length": number(text.width) if is_measured(text.text, text.bold) else "",
             "fill": "" if text.fill == "#000000" else text.fill,
             "anchor": "" if text.anchor == "middle" else text.anchor,
             "weight": "bold" if text.bold else "",
