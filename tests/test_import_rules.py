@@ -196,3 +196,47 @@ def cubed(power: float = 3.0) -> bytes:
 
 def run(*words: str) -> Result:
     return CliRunner().invoke(main, [*words])
+
+
+BOTH_SEQUENCES = """
+    x: 6 1 8
+    s = LSTM x <2 16 8> <2 16 4> <2 32> hidden_size=4 direction='bidirectional'
+    {f}
+    {b}
+    y = Concat {order} axis=2
+"""
+"""As converters from TensorFlow write a layer in both directions: each cut out of the whole."""
+
+
+@pytest.mark.parametrize(
+    ("order", "found"),
+    [("f b", ("lstm",)), ("b f", ("lstm", "backward states", "forward states", "concat"))],
+)
+def test_both_directions_of_a_sequence_side_by_side_are_the_layer(
+    order: str, found: tuple[str, ...]
+) -> None:
+    for f, b in (
+        ("f = Gather s 0 axis=1", "b = Gather s 1 axis=1"),
+        (
+            "f0 = Slice s [0] [1] [1]\n    f = Squeeze f0 [1]",
+            "b0 = Slice s [1] [2] [1]\n    b = Squeeze b0 [1]",
+        ),
+    ):
+        graph = fold_graph(read_example(BOTH_SEQUENCES.format(f=f, b=b, order=order)), "example")
+        assert sorted(words(graph)) == sorted(found)
+        assert import_layers(graph, "example", "example").faithful
+
+
+def test_towers_without_convolutions_are_no_inception() -> None:
+    text = """
+        x: 1 6 16
+        a0 = Slice x [0] [4] [2]
+        a = Relu a0
+        b0 = Slice x [4] [12] [2]
+        b = Tanh b0
+        y = Concat a b axis=2
+        out y
+    """
+    imported = import_layers(fold_graph(read_example(text), "example"), "example", "example")
+    assert "towers" in imported.text
+    assert "nception" not in imported.text

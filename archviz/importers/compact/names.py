@@ -161,7 +161,7 @@ def _base(structures: Structures, role: str, body: Chain) -> BaseLabel:
         return SUMMED if "add" in kinds else SEPARABLE
     if len(body) == 2 and isinstance(body[1], Parallel) and structures.kind(body[1]) == "concat":
         fire = kinds == ["conv"] * 3 + ["concat"]
-        return FIRE if fire else BaseLabel("inception", "Inception", "Inception")
+        return FIRE if fire else _towers(structures, body, kinds)
     if len(body) == 1 + (kinds[-1] in TAILS) and isinstance(first, Parallel):
         return _block(structures, first, body, kinds)
     return _linear(structures, body, kinds)
@@ -207,6 +207,13 @@ def _block(structures: Structures, block: Parallel, body: Chain, kinds: Sequence
             return BaseLabel("csp", "CSP", "Cross-stage partial block")
         if "channel-shuffle" in kinds:
             return BaseLabel("shuffle-unit", "shuffle", "Shuffle unit")
+        return _towers(structures, body, kinds)
+    return _scoped(structures, body)
+
+
+def _towers(structures: Structures, body: Chain, kinds: Sequence[str]) -> BaseLabel:
+    """Towers that a concat joins: those of other layers than convolutions are no Inception."""
+    if any("conv" in kind for kind in kinds):
         return BaseLabel("inception", "Inception", "Inception")
     return _scoped(structures, body)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.named import named
-from archviz.importers.fold.recurrent import STACK, unstack
+from archviz.importers.fold.recurrent import STACK, one_way, unstack
 from archviz.importers.fold.splits import part
 from archviz.importers.fold.state import ONE, Fold, LayerDraft, TensorView, numbers, product
 from archviz.importers.fold.views import reshaped, view
@@ -41,7 +41,10 @@ def gather(fold: Fold, op: Op) -> bool:
         return True
     place = (numbers(chosen) or (0,))[0] % dims[axis]
     keep = bool(chosen.shape)
-    if len(chosen.shape) < 2 and unstack(fold, op, value, axis, place, keep):
+    if len(chosen.shape) < 2 and (
+        unstack(fold, op, value, axis, place, keep)
+        or one_way(fold, op, value, axis, (place, 1), keep)
+    ):
         return True
     if order is not None and len(value.draft.shape) == 3 and order[axis] == 2:
         part(fold, op, value, axis, (place, 1), op.outputs[0])

@@ -67,7 +67,8 @@ def as_named_box(draft: LayerDraft) -> bool:
         state(draft, draft.options["label"])
         return True
     if draft.direction is not None:
-        state(draft, f"{('forward', 'backward')[draft.direction.number]} state")
+        way = ("forward", "backward")[draft.direction.number]
+        state(draft, f"{way} states" if len(draft.shape) > 1 else f"{way} state")
         return True
     if draft.kind in _WAITING:
         state(draft, _WAITING[draft.kind])

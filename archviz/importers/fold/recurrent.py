@@ -97,6 +97,25 @@ def _sequence(
         fold.give(op, made, None, order)
 
 
+def one_way(
+    fold: Fold, op: Op, value: TensorView, axis: int, span: tuple[int, int], keep: bool
+) -> bool:
+    """All steps of one direction, cut from a sequence of both."""
+    draft, dims = value.draft, value.dims
+    if value.axes is not None or len(dims) != 4 or not draft.options.get("bidirectional"):
+        return False
+    batch_first = dims[0] != draft.shape[0] or dims[1] != 2
+    if axis != (2 if batch_first else 1) or dims[axis] != 2 or span[1] != 1:
+        return False
+    part = fold.draft("~part", op, [draft], (draft.shape[0], dims[-1]))
+    part.direction = Direction(draft, span[0], 2)
+    axes = [BATCH, 0, ONE, 1] if batch_first else [0, ONE, BATCH, 1]
+    if not keep:
+        del axes[axis]
+    fold.give(op, part, tuple(axes))
+    return True
+
+
 def _states(
     fold: Fold, op: Op, made: LayerDraft, whole: bool, ways: int, hidden: int, batch_first: bool
 ) -> None:
@@ -186,7 +205,7 @@ def unstack(fold: Fold, op: Op, value: TensorView, axis: int, index: int, keep: 
 
 
 def both_directions(fold: Fold, op: Op) -> bool:
-    """The last states of all directions side by side, by Concat or a Reshape of their stack."""
+    """The states of all directions side by side, by Concat or a Reshape of their stack."""
     if op.kind == "Concat":
         found = side_by_side(fold, op)
         whole = _reunited([value.draft for value in found]) if found else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from archviz.importers.fold.axes import axes_list
 from archviz.importers.fold.facts import Span
+from archviz.importers.fold.recurrent import one_way
 from archviz.importers.fold.state import Fold, LayerDraft, TensorView, numbers
 from archviz.importers.fold.views import same
 
@@ -105,7 +106,7 @@ def _share(what: str, span: tuple[int, int], whole: int) -> str:
 def slices(fold: Fold, op: Op) -> bool:
     """Slice along one axis, with a step of 1 or more."""
     value = fold.value(op)
-    if value is None or value.axes is None:
+    if value is None:
         return False
     dims = list(fold.dims(value))
     starts = op.attributes.get("starts") or numbers(fold.constant(op, 1))
@@ -128,8 +129,10 @@ def slices(fold: Fold, op: Op) -> bool:
             changed.append((axis, (low, size), step))
     if not changed:
         return same(fold, op)
-    if len(changed) > 1 or value.axes[changed[0][0]] < 0:
-        return False  # some of the batch is no part of a layer
     axis, span, step = changed[0]
+    if len(changed) == 1 and value.axes is None:
+        return one_way(fold, op, value, axis, span, True)
+    if len(changed) > 1 or value.axes is None or value.axes[axis] < 0:
+        return False  # some of the batch is no part of a layer
     part(fold, op, value, axis, span, op.outputs[0], step)
     return True
