@@ -240,3 +240,18 @@ def test_towers_without_convolutions_are_no_inception() -> None:
     imported = import_layers(fold_graph(read_example(text), "example"), "example", "example")
     assert "towers" in imported.text
     assert "nception" not in imported.text
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "layers"), [("[5] [6]", "[0] [1]", 1), ("[0] [1]", "[5] [6]", 6)]
+)
+def test_last_steps_of_both_directions_are_the_last_state(
+    forward: str, backward: str, layers: int
+) -> None:
+    f = f"f0 = Gather s 0 axis=1\n    f1 = Slice f0 {forward} [0]\n    f = Squeeze f1 [0]"
+    b = f"b0 = Gather s 1 axis=1\n    b1 = Slice b0 {backward} [0]\n    b = Squeeze b1 [0]"
+    text = BOTH_SEQUENCES.format(f=f, b=b, order="f b").replace("axis=2", "axis=1")
+    graph = fold_graph(read_example(text), "example")
+    assert len(words(graph)) == layers
+    assert graph.nodes[-1].shape == ((8,) if layers == 1 else (1, 8))
+    assert import_layers(graph, "example", "example").faithful

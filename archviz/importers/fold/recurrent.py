@@ -208,6 +208,8 @@ def both_directions(fold: Fold, op: Op) -> bool:
     """The states of all directions side by side, by Concat or a Reshape of their stack."""
     if op.kind == "Concat":
         found = side_by_side(fold, op)
+        if found and _last_of_both(fold, op, [value.draft for value in found]):
+            return True
         whole = _reunited([value.draft for value in found]) if found else None
         if found is None or whole is None:
             if found and _reunited([value.draft for value in reversed(found)]):
@@ -224,6 +226,23 @@ def both_directions(fold: Fold, op: Op) -> bool:
         return False
     whole.refs += fold.uses.get(op.outputs[0], 0)
     fold.values[op.outputs[0]] = TensorView(whole, (BATCH, 0))
+    return True
+
+
+def _last_of_both(fold: Fold, op: Op, drafts: list[LayerDraft]) -> bool:
+    """The last step of each direction, the way back's being the first of its sequence."""
+    parts = []
+    for number, draft in enumerate(drafts):
+        span, source = draft.span, draft.inputs[0] if draft.inputs else draft
+        if span is None or span[1:] != (0, 0 if number else source.shape[0] - 1, 1, 1):
+            return False
+        parts.append(source)
+    whole = _reunited(parts)
+    if whole is None or whole.refs != len(parts):
+        return False
+    whole.options["last"] = True
+    whole.shape = whole.shape[1:]
+    fold.give(op, whole, (BATCH, 0))
     return True
 
 
