@@ -12,6 +12,7 @@ from archviz.importers.fold.match import near
 from archviz.importers.fold.named import softmax as named_softmax
 from archviz.importers.fold.shapes_layers import multiplied
 from archviz.importers.fold.state import (
+    BATCH,
     Fold,
     LayerDraft,
     TensorView,
@@ -76,7 +77,7 @@ class _Product(NamedTuple):
     right: LayerDraft
     dims: tuple[int, ...]
     inner: int
-    """Over how many values each value of the product is a sum."""
+    """Over how many values each value of the product is a sum; 0 where it is none."""
 
 
 def attention(fold: Fold, op: Op) -> bool:
@@ -114,9 +115,12 @@ def product_of_two(fold: Fold, op: Op) -> bool:
     found = _product(fold, op)
     if found is None:
         return False
-    made = fold.draft("~product", op, [found.left, found.right], found.dims)
-    made.macs = product(found.dims) * found.inner // fold.batch
-    fold.give(op, made, tuple(range(len(found.dims))))
+    dims, drafts = found.dims, [found.left, found.right]
+    batched = len(dims) > 1 and dims[0] == fold.batch
+    made = fold.draft("~product", op, drafts, dims[1:] if batched else dims)
+    made.macs = product(dims) * found.inner // fold.batch
+    first = BATCH if batched else 0
+    fold.give(op, made, (first, *range(first + 1, first + len(dims))))
     return True
 
 
@@ -145,7 +149,8 @@ def _by_letters(fold: Fold, op: Op, left: TensorView, right: TensorView) -> _Pro
             return None
         sides.update(zip(term, dims, strict=True))
     dims = tuple(sides.pop(letter) for letter in output)
-    return _Product(left.draft, right.draft, dims, product(tuple(sides.values())))
+    summed = [side for letter, side in sides.items() if all(letter in term for term in terms)]
+    return _Product(left.draft, right.draft, dims, product(summed) if summed else 0)
 
 
 def _back(draft: LayerDraft) -> LayerDraft:
@@ -210,6 +215,9 @@ def _parts(
 ) -> _Parts | None:
     """What queries, keys and values are projected with."""
     found = [_projection(tip, norms) for tip in tips]
+    if len({found[0], *tips}) == 1:
+        near(fold, op, RULE, "queries, keys and values are one and the same")
+        return None
     known = [draft for draft in found if draft is not None]
     if len(known) < len(found):
         words = zip(_Parts._fields, found, strict=True)

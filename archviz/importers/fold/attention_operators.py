@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archviz.importers.fold.attention import of_projections
 from archviz.importers.fold.facts import AttentionFacts
 from archviz.importers.fold.state import BATCH, Fold, TensorView, product
+from archviz.importers.fold.views import straight
 
 if TYPE_CHECKING:
     from archviz.importers.fold.state import LayerDraft
@@ -58,7 +59,9 @@ def multi_head(fold: Fold, op: Op) -> bool:
     is a box of its own.
     """
     found = [fold.value(op, index) for index in range(3)]
-    parts = [fold.sequence(op, value) for value in found if value is not None]
+    seen = {value: fold.sequence(op, value) for value in found if value is not None}
+    seen = {value: straight(fold, op, one) for value, one in seen.items()}
+    parts = [seen[value] for value in found if value is not None]
     if len(parts) < 3 or any(
         value.axes is None or len(value.draft.shape) != 2 or value.axes[-1] != 1 for value in parts
     ):

@@ -51,6 +51,15 @@ WORDS: Mapping[str, str] = {
     "write a part": "write a part", "running sum": "running sum", "selection": "selection",
     "RoI align": "RoI align", "RoI pooling": "RoI pooling",
     "non-maximum suppression": "non-maximum suppression",
+    "GlobalAveragePool": "global average pool", "GlobalMaxPool": "global max pool",
+    "local response norm": "local response norm", "embedding bag": "embedding bag",
+    **{f"lp pool{n}d": "power-average pool" for n in (1, 2, 3)},
+    **{f"max pool{n}d with indices": "max pool" for n in (1, 2, 3)},
+    **{f"max unpool{n}d": "unpool" for n in (1, 2, 3)}, "lerp": "weighted mean",
+    "rrelu": "RReLU", "Resize": "resize", "threshold": "threshold", "softmin": "softmin",
+    "log sigmoid": "log sigmoid", "tanhshrink": "tanh shrink",
+    "softshrink": "soft shrink", "hardshrink": "hard shrink", "log1p": "log of 1 + x",
+    "cosine similarity": "cosine similarity", "cdist": "distances", "bilinear": "bilinear",
 }  # fmt: skip
 """What a box says whose operator, weights and shapes are all known from a recording."""
 _REST: Mapping[str, str] = {
@@ -84,7 +93,7 @@ def further(fold: Fold, op: Op) -> None:
 
 def _boxes(fold: Fold, op: Op, values: list[TensorView], only: Sequence[str] = ()) -> None:
     drafts = [value.draft for value in values]
-    said = WORDS.get(op.kind, "") if fold.graph.learned else ""
+    said = _word(op.kind) if fold.graph.learned else ""
     label = said or op.kind.rpartition(".")[2] or "op"
     computed = computed_shapes(fold, op)
     if op.outputs and op.outputs[0] in fold.graph.bodies:
@@ -108,6 +117,7 @@ def _boxes(fold: Fold, op: Op, values: list[TensorView], only: Sequence[str] = (
         if made is not None:
             rest = _REST.get(label) or f"{label}, output {index + 1}"
             draft.inputs, draft.options["label"] = [made], rest
+            draft.known = bool(said)
             made.refs += 1
         elif not only:
             made = draft
@@ -115,9 +125,17 @@ def _boxes(fold: Fold, op: Op, values: list[TensorView], only: Sequence[str] = (
             draft.macs = _multiply_adds(fold, op, dims)
             fold.weigh_inside(draft, op)
             _weigh(fold, draft, op)
+            if op.kind == "BatchNormalization" and (fixed := _moving(fold, op)):
+                draft.fixed = draft.options["untrained"] = fixed
         draft.refs = fold.uses[name]
         draft.free = True
         fold.values[name] = TensorView(draft, axes)
+
+
+def _word(kind: str) -> str:
+    """What a box of a recording says; of a recurrent layer its kind and width."""
+    recurrent = kind.partition(" ")[0] in ("LSTM", "GRU", "RNN")
+    return WORDS.get(kind, "") or (kind if recurrent else "")
 
 
 def _layer_of(fold: Fold, op: Op) -> LayerDraft | None:
@@ -136,6 +154,12 @@ def _weigh(fold: Fold, draft: LayerDraft, op: Op) -> None:
             fold.weigh(draft, name)
             if whole:
                 draft.parameters += unpacked(op, tensor.size) - tensor.size
+
+
+def _moving(fold: Fold, op: Op) -> int:
+    """How many weights of a batch norm are the means and variances that it has gathered."""
+    found = [fold.constants[name] for name in op.inputs[3:5] if name in fold.constants]
+    return sum(tensor.size for tensor in found if tensor.weight)
 
 
 def _box_shape(
@@ -203,7 +227,10 @@ def _multiply_adds(fold: Fold, op: Op, out: tuple[int, ...] | None) -> int:
 
 
 def _of_einsum(equation: str, shapes: Sequence[tuple[int, ...]]) -> int:
-    """One for each combination of the indices of two values."""
+    """One for each combination of the indices of two values; none where nothing is summed.
+
+    What only one of them has, and the result has not, is summed before.
+    """
     terms = equation.replace(" ", "").partition("->")[0].split(",")
     if len(terms) != 2 or any(len(t) != len(dims) for t, dims in zip(terms, shapes, strict=True)):
         return 0
@@ -212,4 +239,8 @@ def _of_einsum(equation: str, shapes: Sequence[tuple[int, ...]]) -> int:
         for t, dims in zip(terms, shapes, strict=True)
         for letter, side in zip(t, dims, strict=True)
     }
-    return product(tuple(sides.values()))
+    results = equation.replace(" ", "").partition("->")[2]
+    summed = {one for one in sides if one not in results and all(one in t for t in terms)}
+    if not summed:
+        return 0
+    return product(side for one, side in sides.items() if one in results or one in summed)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from archviz.importers.fold import recurrent, views
 from archviz.importers.fold.match import side_by_side, values
-from archviz.importers.fold.state import Fold, product
+from archviz.importers.fold.named import named
+from archviz.importers.fold.state import BATCH, ONE, Fold, TensorView, product
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
@@ -33,7 +34,22 @@ def _stacked(fold: Fold, op: Op) -> bool:
     axes = found[0].axes
     axis = op.attributes.get("axis", 1) % len(axes)
     along = axes[axis] == len(found[0].draft.shape) - 1
-    return not along and recurrent.stacked(fold, op, found, axis)
+    return not along and (
+        recurrent.stacked(fold, op, found, axis) or _on_top(fold, op, found, axis)
+    )
+
+
+def _on_top(fold: Fold, op: Op, found: list[TensorView], axis: int) -> bool:
+    """Values along a new axis that stands before the batch."""
+    draft, axes = found[0].draft, found[0].axes
+    if axes is None or axes[axis] != ONE or BATCH not in axes[axis + 1 :]:
+        return False
+    if any(one.axes != axes or one.draft.shape != draft.shape for one in found):
+        return False
+    made = named(fold, op, "stack", [one.draft for one in found], (len(found), *draft.shape))
+    order = [one + 1 if one >= 0 else one for one in axes]
+    fold.give(op, made, (*order[:axis], 0, *order[axis + 1 :]))
+    return True
 
 
 def class_token(fold: Fold, op: Op) -> bool:
@@ -45,10 +61,12 @@ def class_token(fold: Fold, op: Op) -> bool:
     if value is None or tensor is None or value.axes is None or len(value.draft.shape) != 2:
         return False
     draft, axes = value.draft, value.axes
-    count = product(tensor.shape) // draft.shape[1]
     if axes[op.attributes.get("axis", 1) % len(axes)] != 0:
         return False
-    if not count or count * draft.shape[1] != product(tensor.shape):
+    rows = product(tensor.shape) // draft.shape[1]
+    spread = len(tensor.shape) == len(axes) and tensor.shape[0] == fold.batch  # once an example
+    count = rows // fold.batch if spread and axes[0] == BATCH else rows
+    if not count or rows * draft.shape[1] != product(tensor.shape):
         return False
     shape = draft.shape[0] + count, draft.shape[1]
     made = fold.draft("class-token", op, [draft], shape, count=count)

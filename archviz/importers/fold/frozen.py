@@ -74,4 +74,5 @@ def _marked(
     if plain and tuple(idle) in norms and size == NORMS["batch-norm"].weights[0] * node.shape[-1]:
         return node._replace(options={**node.options, "norm": frozen}, fixed=node.fixed + size)
     fixed = node.fixed if shared else node.fixed + size
+    size += node.options.get("untrained", 0)
     return node._replace(options={**node.options, "untrained": size}, fixed=fixed)

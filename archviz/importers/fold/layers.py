@@ -14,7 +14,7 @@ from archviz.importers.fold.state import (
     product,
 )
 from archviz.importers.fold.views import as_vector, straight, viewed
-from archviz.network.kinds import KINDS
+from archviz.network.kinds import KINDS, NORMS
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op, Tensor
@@ -100,6 +100,8 @@ def _project(fold: Fold, op: Op, value: TensorView, units: int, bias: bool) -> b
 # ---- norms and activations ------------------------------------------------------------------
 
 
+_OF_CHANNELS = frozenset({*NORMS, "prelu", "softmax", "log-softmax"})
+"""What is done along the last side: behind it, the order of sides is no guess any more."""
 BADGED = frozenset(name for name, kind in KINDS.items() if "act" in kind.options)
 
 
@@ -113,6 +115,7 @@ def attach(
     draft = value.draft
     if draft.refs == taken and _has_room(draft, option):
         draft.options[option] = name
+        draft.free = draft.free and name not in _OF_CHANNELS
         fold.keep(op, value)
         return draft
     made = fold.draft(name, op, [draft], draft.shape)
@@ -126,6 +129,8 @@ def _has_room(draft: LayerDraft, option: str) -> bool:
     options = draft.options
     if draft.kind not in BADGED or options.get("activation") is not None:
         return False
+    if option == "norm" and draft.computed and draft.kind in ("op", "op-merge"):
+        return False  # its weights and those of the norm count in different ways
     # a norm behind a merge stands before what follows, as in DenseNet
     return option == "activation" or (options.get("norm") is None and not KINDS[draft.kind].join)
 
@@ -174,7 +179,8 @@ def layer_norm(fold: Fold, op: Op) -> bool:
         value = features_last(fold, value)
     if value is None or not _channels_last(value):
         return False
-    if not any(op.inputs[1:3]) and op.attributes.get("axis") == -1:
+    root = op.kind.startswith(("RMS", "Simplified"))
+    if not any(op.inputs[1:3]) and op.attributes.get("axis") == -1 and not root:
         attach(fold, op, value, "norm", "layer-norm-plain")
         return True
     if scale is None:
@@ -184,7 +190,7 @@ def layer_norm(fold: Fold, op: Op) -> bool:
         return False
     if product(scale.shape) != value.draft.shape[-1]:
         return False
-    norm = "rms-norm" if op.kind.startswith(("RMS", "Simplified")) else "layer-norm"
+    norm = "rms-norm" if root else "layer-norm"
     shifted = len(op.inputs) > 2 and op.inputs[2] != ""
     if norm == "layer-norm" and not shifted:
         norm = "layer-norm-unshifted"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from archviz.importers.fold.state import BATCH, NCHW, ONE, Fold, LayerDraft, TensorView
+from archviz.network.model import Shape
 
 
 def settle_order(fold: Fold, value: TensorView, wanted: Sequence[int]) -> bool:
@@ -24,7 +25,12 @@ def settle_order(fold: Fold, value: TensorView, wanted: Sequence[int]) -> bool:
 def moved(fold: Fold, draft: LayerDraft, wanted: Sequence[int]) -> None:
     """Change the order of the axes of a draft, and of all that is seen of it."""
     place = {old: new for new, old in enumerate(wanted)}
-    draft.shape = tuple([draft.shape[axis] for axis in wanted])
+    placed(fold, draft, place, tuple([draft.shape[axis] for axis in wanted]))
+
+
+def placed(fold: Fold, draft: LayerDraft, place: Mapping[int, int], shape: Shape) -> None:
+    """Put each axis of a draft, and of all that is seen of it, to its place in another shape."""
+    draft.shape = shape
     first = draft.op.outputs[0] if draft.op.outputs else ""
     for name in reversed(fold.values):
         one = fold.values[name]

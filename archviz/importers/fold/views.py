@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.axes import axes_list
-from archviz.importers.fold.reorient import moved
+from archviz.importers.fold.reorient import placed
 from archviz.importers.fold.state import (
     BATCH,
     NCHW,
@@ -63,11 +63,15 @@ def arranged(
         kind = "flatten" if len(shape) == 1 else "reshape"
         made = fold.between(kind, op, draft, shape)
     elif draft.free and draft.refs == 1:
-        wanted = [axes[axis] for axis in order]
-        if sorted(wanted) == list(range(len(draft.shape))) and len(shape) == len(wanted):
-            moved(fold, draft, wanted)
-        draft.shape, draft.free = shape, False
-        return draft
+        first = len(shape) - len(order)
+        place = {axes[axis]: first + at for at, axis in enumerate(order) if axes[axis] >= 0}
+        if sorted(place) == list(range(len(draft.shape))):
+            placed(fold, draft, place, shape)
+            draft.free = False
+            return draft
+        made = fold.between("op", op, draft, shape, label="transpose")
+        made.named = True
+        return made
     else:
         made = fold.between("op", op, draft, shape, label="transpose")
         made.named = True

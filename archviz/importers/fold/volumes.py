@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archviz.importers.fold.named import named
+from archviz.importers.fold.reorient import moved
 from archviz.importers.fold.state import BATCH, ONE, Axes, Fold, LayerDraft, TensorView, product
 from archviz.importers.fold.windows import ruled
 from archviz.network.kinds import KINDS
@@ -42,7 +43,8 @@ def _as_volume(fold: Fold, op: Op, value: TensorView) -> LayerDraft | None:
     dims = fold.dims(value)
     shape = (*dims[2:], dims[1])
     if draft.free and draft.refs == 1 and axes == (BATCH, 0, 1, 2, 3):
-        draft.shape, draft.free = shape, False
+        moved(fold, draft, (1, 2, 3, 0))
+        draft.free = False
         return draft
     if [side for side in shape if side != 1] == [side for side in draft.shape if side != 1]:
         return fold.between("reshape", op, draft, shape, shape=shape)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+from string import ascii_letters
 from types import SimpleNamespace
 from typing import Any
 
@@ -54,7 +56,32 @@ def addmm(low: Operators, given: SimpleNamespace) -> None:
 
 def einsum(low: Operators, given: SimpleNamespace) -> None:
     """A sum of products along named axes."""
-    low.put("Einsum", refs_in(given.operands), given.out, equation=given.equation)
+    names = refs_in(given.operands)
+    equation = _with_letters(given.equation, [low.shape(name) for name in names])
+    if len(names) == 2 and low.is_constant(names[1]):
+        terms, _, result = equation.partition("->")
+        rows, _, weight = terms.partition(",")
+        units = weight.replace(rows[-1:], "")
+        if len(weight) == 2 and len(units) == 1 and result == rows[:-1] + units:
+            turned = int(weight[0] == units)
+            low.put("Gemm", names, given.out, transB=turned)
+            return
+    low.put("Einsum", names, given.out, equation=equation)
+
+
+def _with_letters(equation: str, shapes: list[tuple[int, ...]]) -> str:
+    """An equation with letters for the axes that dots stand for, where they do for as many."""
+    equation = equation.replace(" ", "")
+    terms = equation.partition("->")[0].split(",")
+    spare = [
+        len(dims) - len(term.replace(".", ""))
+        for term, dims in zip(terms, shapes, strict=True)
+        if "..." in term
+    ]
+    free = [letter for letter in ascii_letters if letter not in equation]
+    if not spare or len(set(spare)) > 1 or "->" not in equation or spare[0] > len(free):
+        return equation
+    return equation.replace("...", "".join(free[: spare[0]]))
 
 
 def embedding(low: Operators, given: SimpleNamespace) -> None:
@@ -148,6 +175,7 @@ def multi_head(low: Operators, given: SimpleNamespace) -> None:
         heads=given.heads,
         biased=given.in_bias is not None,
         out_biased=given.out_bias is not None,
+        macs=of_call(low.recording, given.call),
         more_keys=(given.bias_k is not None) + bool(given.zero_attention),
     )
 
@@ -194,6 +222,10 @@ def _given_states(low: Operators, states: list[str]) -> bool:
     return not all(low.is_constant(name) for name in states)
 
 
+def _is_matrix(low: Operators, name: str) -> bool:
+    return len(low.shape(name)) == 2
+
+
 def _one_layer(
     low: Operators, kind: str, name: str, weights: list[str], sizes: tuple[int, int, int, int]
 ) -> tuple[str, tuple[str, ...]]:
@@ -213,6 +245,7 @@ def _one_layer(
         *outputs,
         hidden_size=hidden,
         direction="bidirectional" if ways == 2 else "forward",
+        macs=length * batch * sum(prod(low.shape(one)) for one in weights if _is_matrix(low, one)),
         **activations,
     )
     if ways == 1:

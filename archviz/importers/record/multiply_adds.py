@@ -69,8 +69,12 @@ def _dot(shapes: Shapes, given: SimpleNamespace) -> int:
 
 
 def _einsum(shapes: Shapes, given: SimpleNamespace) -> int:
-    """One for each combination of the indices of two values."""
-    terms = given.equation.replace(" ", "").partition("->")[0]
+    """One for each combination of the indices of two values.
+
+    What only one of them has, and the result has not, is summed before; a product of which
+    nothing is summed has none.
+    """
+    terms, arrow, result = given.equation.replace(" ", "").partition("->")
     names = [shapes.of(one) for one in given.operands]
     if len(names) == 1:
         return 0
@@ -85,7 +89,15 @@ def _einsum(shapes: Shapes, given: SimpleNamespace) -> int:
             sides.update(zip(behind, dims[-len(behind) :], strict=True))
         more = dims[len(before) : len(dims) - len(behind)] if "..." in term else ()
         rest = max(rest, list(more), key=lambda some: (prod(some), len(some)))
-    return prod(sides.values()) * prod(rest)
+    kept = set(result) if arrow else {one for one in terms if terms.count(one) == 1}
+    summed = {one for one in sides if one in first and one in second and one not in kept}
+    if not summed:
+        return 0
+    return prod(side for one, side in sides.items() if one in kept | summed) * prod(rest)
+
+
+def _bilinear(shapes: Shapes, given: SimpleNamespace) -> int:
+    return shapes.size(given.out) * prod(shapes.of(given.weight)[1:])
 
 
 def _conv(shapes: Shapes, given: SimpleNamespace) -> int:
@@ -140,6 +152,7 @@ COUNTS: Mapping[str, tuple[str, Count]] = {
     **{f"conv{n}d": (signatures.CONV, _conv) for n in (1, 2, 3)},
     **{f"conv_transpose{n}d": (signatures.TRANSPOSED, _conv_transpose)
        for n in (1, 2, 3)},
+    "bilinear": ("input1 input2 weight", _bilinear),
     "deform_conv2d": ("input offset weight", _conv),
     "scaled_dot_product_attention":
         (signatures.ATTENTION, _attention),

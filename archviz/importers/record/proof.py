@@ -75,6 +75,7 @@ class _Proof:
         self.order = [value for call in recording.calls for value in call.outputs]
         self.needed = recording.needed()
         self.sources = self._sources(recording.inputs)
+        self.beside = self._beside()
 
     def _inputs(self, value: str) -> list[str]:
         call = self.makers.get(value)
@@ -95,6 +96,16 @@ class _Proof:
             found[value] = frozenset({own}) if own else frozenset().union(*below)
         return found
 
+    def _beside(self) -> dict[str, frozenset[str]]:
+        """The layers of the calls that a value is a further result of, or is taken from one."""
+        found: dict[str, frozenset[str]] = {}
+        for value in self.order:
+            first = self.owners.get(self.makers[value].outputs[0])
+            below = [found.get(one, frozenset()) for one in self._inputs(value)]
+            known = frozenset({first}) if first else frozenset().union(*below)
+            found[value] = known
+        return found
+
     def wiring(self) -> list[str]:
         """Layers that take something else than what was recorded."""
         taken: dict[str, set[str]] = {}
@@ -104,14 +115,17 @@ class _Proof:
             if layer is None or value not in self.needed:
                 continue
             own = taken.setdefault(layer, set())
-            hung[layer] = {self.owners.get(self.makers[value].outputs[0], layer)}
+            hung.setdefault(layer, set()).update(self.beside[value])
             for one in self._inputs(value):
+                if one not in self.owners:
+                    hung[layer] |= self.beside.get(one, frozenset())
                 own |= self.sources.get(one, frozenset())
             own.discard(layer)
         problems = []
         for layer, wanted in taken.items():
             drawn = self._drawn(layer, taken.keys())
-            first = {one for one in hung[layer] - {layer} if self.nodes[one].kind in _SEVERAL}
+            beside = hung.get(layer, set()) - {layer}
+            first = {one for one in beside if self.nodes[one].kind in _SEVERAL}
             if drawn not in (wanted, first, wanted | first) and (
                 wanted or self.nodes[layer].kind != "input"
             ):
