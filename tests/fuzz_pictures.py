@@ -82,8 +82,14 @@ def pages(network: Network, analysis: Analysis, look: Look) -> list[Scene]:
 def misread(network: Network, look: Look) -> list[str]:
     """In what the picture of a network and the network differ."""
     analysis = analyse(network)
+    return _misread(pages(network, analysis, look), network, analysis, look)
+
+
+def _misread(
+    scenes: Sequence[Scene], network: Network, analysis: Analysis, look: Look
+) -> list[str]:
     try:
-        drawn = read(pages(network, analysis, look), FLOWS[look.direction])
+        drawn = read(scenes, FLOWS[look.direction])
     except UnreadableError as error:
         return [str(error)]
     return differences(drawn, wirings(network, analysis))
@@ -93,10 +99,10 @@ def faults(text: str, look: Look) -> list[str]:
     """All that is wrong with the picture of a spec."""
     network = network_from_text(text, "random.yaml")
     try:
-        broken = [
-            line for page in pages(network, analyse(network), look) for line in violations(page)
-        ]
-        return broken + misread(network, look)
+        analysis = analyse(network)
+        scenes = pages(network, analysis, look)
+        broken = [line for scene in scenes for line in violations(scene)]
+        return broken + _misread(scenes, network, analysis, look)
     except Exception:
         return ["it cannot be drawn", traceback.format_exc()]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from math import hypot
@@ -99,7 +99,7 @@ def violations(scene: Scene) -> list[str]:
         *_ends(found),
         *_jogs(found),
         *_heads(found),
-        *_wires(found, scene),
+        *_wires(found),
     ]
 
 
@@ -302,6 +302,7 @@ def _heads(found: Found) -> Iterator[str]:
     for tip, count in tips.items():
         if count > 1:
             yield f"{count} arrowheads at {tip}"
+    yield from _headless(found, tips)
     entered = {connector.target for connector in found.connectors if connector.head}
     ports = {shape.id for shape, _ in found.shapes if shape.role == "port"}
     begun = {connector.source for connector in found.connectors}
@@ -312,8 +313,20 @@ def _heads(found: Found) -> Iterator[str]:
             yield f"no arrowhead enters {connector.target}"
 
 
-def _wires(found: Found, scene: Scene) -> Iterator[str]:
-    """Wires touch nothing, no bracket or ground's title either; where they cross is a gap."""
+def _headless(found: Found, tips: Mapping[Point, int]) -> Iterator[str]:
+    """Lines that end at the edge of a box, where no arrowhead is."""
+    solids = [shape for shape, _ in found.shapes if shape.role not in (*GROUNDS, "port")]
+    boxes = Nearby((shape.box for shape in solids), NEAR)
+    for connector in found.connectors:
+        x, y = connector.points[-1]
+        spot = (x, y, 0.0, 0.0)
+        at = [solids[n] for n in boxes.numbers(spot) if _touch(spot, boxes.boxes[n], 0.05)]
+        if at and (x, y) not in tips:
+            yield f"{_way(connector)} enters {_name(at[0])} without an arrowhead"
+
+
+def _wires(found: Found) -> Iterator[str]:
+    """Wires touch nothing, no bracket either; where they cross is a gap."""
     gaps = {line.points for line in found.gaps}
     owners, drawn = _pieces(found)
     for wire in [connector for connector in found.connectors if connector.role == "wire"]:
@@ -335,10 +348,6 @@ def _wires(found: Found, scene: Scene) -> Iterator[str]:
                 yield f"{_way(wire)} crosses a bracket"
         if wire.route[-1] != wire.points[-1]:
             yield f"the route of {_way(wire)} does not end where it is drawn to"
-    for text in [text for text, _ in found.texts if text.role in ("wire", "stage", "output")]:
-        for bracket in found.brackets:
-            if any(crosses(segment, text.box) for segment in segments(bracket.points)):
-                yield f"a bracket crosses '{text.text}'"
 
 
 def _has_gap(a: Box, b: Box, gaps: set[tuple[Point, ...]], least: float) -> bool:

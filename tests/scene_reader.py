@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
+from nearby import Nearby
 from wirings import BAR, COMES_IN, GOES_OUT, Wiring, leaving, normal, port
 
 from archviz.scene.scene import Box, Connector, Line, Point, Scene, Shape, Text, leaves
@@ -26,6 +27,8 @@ TOUCH = 0.05
 """Pixels within which two points are one."""
 EDGE = 1.0
 """Pixels within which a line's end is at a box: half an outline."""
+CLOSE = 60.0
+"""Pixels, more than any text or end of a line is from what it belongs to."""
 NEAR = 0.9
 """Sizes of its letters within which a text stands at the end of a line."""
 
@@ -66,19 +69,29 @@ def look(scene: Scene) -> Seen:
     drawn = list(leaves(scene.items))
     shapes = [leaf for leaf in drawn if isinstance(leaf, Shape) and leaf.fill]
     framed = [shape for shape in shapes if shape.stroke]
-    boxes = [s for s in framed if not any(_badge(s.box, other.box) for other in framed)]
+    frames = Nearby((shape.box for shape in framed), EDGE)
+    boxes = [
+        shape
+        for shape in framed
+        if not any(_badge(shape.box, frames.boxes[n]) for n in frames.numbers(shape.box))
+    ]
     panels = tuple(shape.box for shape in shapes if not shape.stroke and shape.shadow)
     lines = [leaf for leaf in drawn if isinstance(leaf, Connector)]
     others = [leaf for leaf in drawn if isinstance(leaf, Line) and not _bracket(leaf.points)]
     inks = {line.stroke for line in lines}
     ends = [end for line in lines for end in (line.points[0], line.points[-1])]
-    loose = [end for end in ends if not any(_away(end, shape.box) <= EDGE for shape in boxes)]
+    solid = Nearby((shape.box for shape in boxes), CLOSE)
+    spots = [(*end, 0.0, 0.0) for end in ends]
+    loose = Nearby(
+        (spot for spot in spots if _nearest(spot, solid, default=CLOSE) > EDGE),
+        CLOSE,
+    )
     texts = [leaf for leaf in drawn if isinstance(leaf, Text)]
     return Seen(
         tuple((shape.box, normal("".join(shape.lines) or BAR)) for shape in boxes),
         panels,
         tuple(Stroke(leaf.points, leaf.head) for leaf in lines),
-        tuple(text for text in texts if _free(text, boxes, panels, loose)),
+        tuple(text for text in texts if _free(text, solid, panels, loose)),
         tuple(leaf.box for leaf in others if leaf.stroke not in inks),
         _titles(panels, [text for text in texts if text.bold and text.size < HEADING]),
     )
@@ -111,19 +124,22 @@ def _bracket(points: tuple[Point, ...]) -> bool:
     return max(abs(a + c), abs(b + d)) < TOUCH
 
 
-def _free(
-    text: Text, boxes: Sequence[Shape], panels: Sequence[Box], loose: Sequence[Point]
-) -> bool:
+def _free(text: Text, boxes: Nearby, panels: Sequence[Box], loose: Nearby) -> bool:
     """Whether a text is neither a title nor said under a panel or at a box.
 
     Between a box and the ``loose`` end of a line it is at what is nearer.
     """
     middle = _middle(text.box)[0]
     under = any(abs(middle - _middle(p)[0]) < 1 and text.y > p[1] + p[3] for p in panels)
-    at_box = min((_apart(text.box, shape.box) for shape in boxes), default=CAPTION * text.size)
-    at_end = min((_apart(text.box, (*end, 0.0, 0.0)) for end in loose), default=at_box)
+    at_box = _nearest(text.box, boxes, default=CAPTION * text.size)
+    at_end = _nearest(text.box, loose, default=at_box)
     near = at_box < CAPTION * text.size and at_box <= at_end
     return not (text.bold or under or near)
+
+
+def _nearest(box: Box, others: Nearby, default: float) -> float:
+    """How far the nearest of other boxes is; of those that are not close, ``default`` or more."""
+    return min((_apart(box, others.boxes[n]) for n in others.numbers(box)), default=default)
 
 
 def _badge(one: Box, other: Box) -> bool:
@@ -191,10 +207,11 @@ class Ink:
                 self.at(point)
         for axis in (0, 1):
             self._join(seen.strokes, axis)
-        for spot in self.spots:
-            boxes = [number for number, (box, _) in enumerate(seen.boxes) if _on_edge(spot.at, box)]
-            if spot.ends and boxes:
-                spot.box = boxes[0]
+        near = Nearby((box for box, _ in seen.boxes), EDGE)
+        for spot in [spot for spot in self.spots if spot.ends]:
+            for number in near.numbers((*spot.at, 0.0, 0.0))[::-1]:
+                if _on_edge(spot.at, near.boxes[number]):
+                    spot.box = number
 
     def at(self, point: Point) -> Spot:
         """The spot at a point, a new one where there is none yet."""

@@ -12,8 +12,8 @@ from archviz.layout import canvas, choice, lanes, ways
 from archviz.layout.build import Builder
 from archviz.layout.flow import FLOWS
 from archviz.layout.page import Options, draw_network
-from archviz.layout.sheet import moved
-from archviz.layout.slides import COMPACT, slide_style
+from archviz.layout.sheet import moved, over_notes
+from archviz.layout.slides import COMPACT, FULL, Density, slide_style
 from archviz.network.analysis import analyse
 from archviz.scene.scene import Connector, Scene, Text, extent, leaves
 from archviz.scene.theme import load_theme
@@ -168,6 +168,21 @@ network:
   - add w
 """,
     ),
+    "heads behind a repeat in several lines hang on the line that leads back": (
+        Look("down", slides=True),
+        """
+title: a
+network:
+  - input 32x32x8
+  - repeat: 3
+    of: [LAYERS]
+    as: a-long-name
+  - auxiliary: [avg-pool 5x5, conv 1x1 8 relu, flatten, dense 1024 relu]
+  - {auxiliary: [avg-pool 5x5, conv 1x1 8 relu], side: below}
+  - conv 1x1 8
+  - add a-long-name
+""".replace("LAYERS", ", ".join(["conv 3x3 8 same"] * 12)),
+    ),
 }
 
 
@@ -175,6 +190,23 @@ network:
 def test_it_is_right_now(name: str) -> None:
     look, text = FOUND[name]
     assert faults(text, look) == []
+
+
+@pytest.mark.parametrize("direction", [*FLOWS])
+@pytest.mark.parametrize("named", [False, True])
+def test_heads_hang_on_lines_that_lead_back(named: bool, direction: str) -> None:
+    text = FOUND["heads behind a repeat in several lines hang on the line that leads back"][1]
+    if not named:
+        text = text.replace("    as: a-long-name\n", "").replace("  - add a-long-name\n", "")
+    for full in (False, True):
+        assert faults(text, Look(direction, full=full, slides=True)) == []
+
+
+@pytest.mark.parametrize("flow", ["down", "up"])
+@pytest.mark.parametrize("density", [*COMPACT, *FULL])
+def test_notes_are_no_names_of_arrows_that_lead_to_them(density: Density, flow: str) -> None:
+    style = slide_style(load_theme(), 1.0, density, False, FLOWS[flow])
+    assert over_notes(style) > 1.4 * NEAR * style.metric("caption")
 
 
 @pytest.mark.parametrize("direction", [*FLOWS])

@@ -50,10 +50,17 @@ class Block:
     """What it keeps free behind badges of the block before it, where a name stands at its left."""
     back: float = 0.0
     """Of a named value that begins a series: how much further left its wire arrives."""
+    end: float = 0.0
+    """How far below its line it ends: in the last one, if it has several."""
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """Draw the block, its left edge at ``x`` and its line at ``y``; the ports it ends in."""
         raise NotImplementedError
+
+
+def ends_below(blocks: Sequence[Block]) -> float:
+    """How far below its line a series ends: a name at the end of it stands where it has ended."""
+    return next((block.end for block in reversed(blocks) if not block.behind), 0.0)
 
 
 class Sign(NamedTuple):

@@ -12,7 +12,7 @@ from archviz.layout.packing import pack, row_height
 from archviz.layout.page import NEARLY, row_width
 from archviz.layout.panels import Panel
 from archviz.layout.row import MainRow, RowLine, break_row, fill_row, measure_lines
-from archviz.layout.sheet import PANEL_GAP, ROW_GAP
+from archviz.layout.sheet import PANEL_GAP, ROW_GAP, over_notes
 from archviz.layout.style import Style
 from archviz.scene.scene import total
 from archviz.scene.text import LINE_HEIGHT, paragraph
@@ -198,4 +198,4 @@ def _notes_height(notes: Sequence[str], style: Style, width: float) -> float:
         return 0.0
     size = style.metric("caption")
     count = sum(len(paragraph(note, width, size)) for note in notes)
-    return style.row_gap(0.7) + (count * LINE_HEIGHT + len(notes) * 0.25) * size
+    return over_notes(style) + (count * LINE_HEIGHT + len(notes) * 0.25) * size

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from archviz.layout.blocks import NEAREST, Block, BoxBlock, DotsBlock
+from archviz.layout.blocks import NEAREST, Block, BoxBlock, DotsBlock, ends_below
 from archviz.layout.canvas import BUS_TO_MERGE, TURN, Canvas, Port, port_shape
 from archviz.layout.flow import Side
 from archviz.layout.style import Style
@@ -57,6 +57,7 @@ class SeriesBlock(Block):
             self.right_gap = self.blocks[-1].right_gap
             self.overhang = self.blocks[0].overhang
             self.badges = self.blocks[0].badges[0], self.blocks[-1].badges[1]
+            self.end = ends_below(self.blocks)
             if self.blocks[0].named and len(self.blocks) > 1:
                 self.overhang = self.offsets[1] + self.blocks[1].overhang
 
@@ -89,6 +90,7 @@ class WrappedBlock(Block):
         self.down = self.heights[-1] + self.lines[-1].down
         self.left_gap = self.lines[0].left_gap
         self.right_gap = self.lines[-1].right_gap
+        self.end = self.heights[-1] + self.lines[-1].end
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
@@ -120,6 +122,7 @@ class RepeatBlock(Block):
         self.width = content.width + pads[0] + pads[1]
         self.left_gap = max(style.px(0.2), content.left_gap - pads[0])
         self.right_gap = max(style.px(0.2), content.right_gap - pads[1])
+        self.end = content.end
         self.text_side: Side = "middle"
         self._reach()
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from archviz.layout.blocks import BESIDE
 from archviz.layout.canvas import PAD, RISE, TURN
 from archviz.layout.choice import by_zone, choose, ordered
 from archviz.layout.grounds import FAR, Ground, sides, straightened
@@ -132,7 +133,8 @@ def _heights(routes: Sequence[Route], grounds: Sequence[Ground], style: Style) -
             if lane.under != below and lane.named[0] != FAR:  # its name stands on this side
                 size = style.metric("caption") / style.unit
                 more += name_room(lane.name, style)[1] / style.unit - size
-                more += max(0.0, RISE + size + GROUND - ABOVE)  # of large letters, as on slides
+                off = BESIDE if style.flow.vertical else GROUND  # at a side it is no caption
+                more += max(0.0, RISE + size + off - ABOVE)  # of large letters, as on slides
             if below:
                 base = max([ground.y, *(y + height for _, y, _, height in inside)])
                 base += style.px(ABOVE + more)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archviz.layout.blocks import Block
+from archviz.layout.blocks import Block, ends_below
 from archviz.layout.breaks import Spans, break_blocks, fill_blocks, least_lines, strands_of
 from archviz.layout.build import Builder, Unsettled
 from archviz.layout.canvas import PAD, TURN, Canvas, Port
@@ -30,6 +30,8 @@ LONGEST = 16
 """Boxes, with the gaps between them, in a line of a row that goes on in a next one by itself."""
 TAP = 0.5
 """Units from a block's right edge to the tap behind it; also the room added for it."""
+BEHIND_NAME = 0.5
+"""Units, where gaps are as usual, added behind taps that stand behind the name of a value."""
 
 
 class AuxiliaryHead(NamedTuple):
@@ -181,9 +183,15 @@ def measure_lines(
 def measure_line(row: MainRow, start: int, stop: int, style: Style) -> RowLine:
     """Blocks ``start`` to ``stop`` as one line, with the heads tapped off it hung."""
     heads = [head for head in row.heads if start <= head.after < stop]
+    turns = {
+        head.after - start: style.px(TAP) if ends_below(row.blocks[start : head.after + 1]) else 0.0
+        for head in heads
+    }
     extra = {
-        index: style.px(TAP) * sum(head.after - start == index for head in heads)
-        for index in {head.after - start for head in heads}
+        index: turn
+        + style.px(TAP) * sum(head.after - start == index for head in heads)
+        + (style.gap(BEHIND_NAME) if row.blocks[start + index].behind else 0.0)
+        for index, turn in turns.items()
     }
     stages = [span for span in row.stages if span.start < stop and span.stop > start]
     for span in stages:
@@ -200,7 +208,8 @@ def measure_line(row: MainRow, start: int, stop: int, style: Style) -> RowLine:
     for number, head in reversed(list(enumerate(heads))):
         index = head.after - start
         before = sum(other.after == head.after for other in heads[:number])
-        tap = series.offsets[index] + series.blocks[index].width + style.px(TAP) * (before + 1)
+        right = series.offsets[index] + series.blocks[index].width + turns[index]
+        tap = right + style.px(TAP) * (before + 1)
         height = _hang(head, tap, taken, style)
         end = tap + style.gap(0.9) + head.block.width
         placed.append((head, tap, height))
@@ -271,6 +280,9 @@ def place_line(
     ):
         ports = block.place(canvas, x + offset, y, ports)
         last = index == len(line.series.blocks) - 1
+        if index in taps and abs(ports[0].y - y) > 0.01:
+            turn = x + taps[index][0][1] - style.px(TAP)
+            ports = [ports[0].to((turn, ports[0].y), (turn, y))]
         for entry in taps.get(index, ()):
             joint = (x + entry[1], y)
             _place_head(entry, canvas, x, y, ports[0], last, style)

@@ -30,6 +30,15 @@ from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
 
 ROW_GAP = 1.0
 PANEL_GAP = 0.9
+OFF_ARROWS = 1.5
+"""Sizes of its letters that a note keeps off arrows that lead up or down to where it stands: it is
+no name at their ends."""
+
+
+def over_notes(style: Style) -> float:
+    """Pixels between a figure and the notes under it."""
+    clear = OFF_ARROWS * style.metric("caption") if style.flow.vertical else 0.0
+    return max(style.row_gap(0.7), clear)
 
 
 class Sheet:
@@ -157,7 +166,7 @@ class Sheet:
         left, _, right, y = self.page()
         if room and self.items:
             left, _, right, _ = self.extent()
-        y += style.row_gap(0.7)
+        y += over_notes(style)
         lines = [paragraph(note, max(right - left, style.px(8), room), size) for note in notes]
         widths = [text_width(text, size) for texts in lines for text in texts]
         left += min(0.0, right - left - max(widths, default=0.0)) / 2

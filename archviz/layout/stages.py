@@ -54,7 +54,7 @@ class NotedBlock(Block):
         self.up = content.up + self.pad
         self.text_at = content.down + (self.pad or style.px(0.3))
         self.down = self.text_at + across + 0.2 * self.size + self.pad / 2
-        self.begins = content.begins
+        self.begins, self.end = content.begins, content.end
         self.overhang = self.pad + (self.inner - content.width) / 2 + content.overhang
         self.left_gap, self.right_gap = content.left_gap, content.right_gap
 
