@@ -121,7 +121,7 @@ def bends(scene: Scene) -> list[str]:
         if len(upward) != 1 or len(upward[0].points) != 2:
             found.append(f"the line up into merge {level} is not straight")
         level += 1
-    shapes = {shape.id: shape for shape, _ in collect(scene.items).shapes}
+    shapes = {shape.id: shape for shape, _ in collect(scene.items).shapes if shape.role != "port"}
     for line in lines(scene):
         if _back(line.points):
             found.append(f"{line.points} goes back")
