@@ -11,7 +11,7 @@ from archviz.layout.canvas import TURN
 from archviz.layout.packing import pack, row_height
 from archviz.layout.page import NEARLY, row_width
 from archviz.layout.panels import Panel
-from archviz.layout.row import MainRow, RowLine, break_row, fill_row, measure_lines
+from archviz.layout.row import MainRow, RowLine, break_row, fill_row, measure_line, with_wires
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, over_notes
 from archviz.layout.style import Style
 from archviz.scene.scene import total
@@ -165,8 +165,10 @@ def ways_within(parts: Parts, width: float) -> Iterator[tuple[RowLine, ...]]:
     row, style = parts.row, parts.style
 
     def fitting(spans: Spans) -> tuple[RowLine, ...]:
-        lines = measure_lines(row, spans, style)
-        return lines if row_width(lines, style) <= width else ()
+        lines: Sequence[RowLine] = [measure_line(row, *span, style) for span in spans]
+        if row_width(lines, style) <= width:  # wires take time to find
+            lines = with_wires(row, lines, style)
+        return tuple(lines) if row_width(lines, style) <= width else ()
 
     least = int(total(block.width for block in row.blocks) / width) + 1
     for count in range(least, min(least + MOST_TRIES, len(row.blocks)) + 1):

@@ -151,7 +151,11 @@ def measure_lines(
     row: MainRow, spans: Sequence[tuple[int, int]], style: Style
 ) -> tuple[RowLine, ...]:
     """Lines of a row with the wires of named values between them."""
-    lines = [measure_line(row, start, stop, style) for start, stop in spans]
+    return with_wires(row, [measure_line(row, *span, style) for span in spans], style)
+
+
+def with_wires(row: MainRow, lines: Sequence[RowLine], style: Style) -> tuple[RowLine, ...]:
+    """Lines of a row with the room for the wires of named values, which make none smaller."""
     if not row.named:
         return tuple(lines)
     grounds: list[Ground] = []
