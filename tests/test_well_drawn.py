@@ -7,7 +7,7 @@ from math import dist
 import pytest
 
 import archviz
-from archviz.scene.scene import Scene, Shape, Text, groups_in, leaves, shapes_in
+from archviz.scene.scene import Scene, Shape, Text, extent, groups_in, leaves, shapes_in
 
 CLEAR = 2.0
 """Pixels at least between the letters of a box and the outline of a badge."""
@@ -61,7 +61,9 @@ def test_columns_of_panels_begin_level_and_titles_stand_over_their_arrows(direct
 
 
 @pytest.mark.parametrize("direction", ["down", "up"])
-@pytest.mark.parametrize("name", ["resnet50", "resnext50", "mobilenet_v3_large", "xception"])
+@pytest.mark.parametrize(
+    "name", ["resnet50", "resnext50", "mobilenet_v3_large", "xception", "alexnet"]
+)
 def test_a_long_figure_down_or_up_goes_on_in_a_next_column(name: str, direction: str) -> None:
     scene = drawn(name, direction=direction)
     assert scene.height < 1.3 * scene.width
@@ -70,3 +72,24 @@ def test_a_long_figure_down_or_up_goes_on_in_a_next_column(name: str, direction:
 def test_a_column_does_not_end_within_a_stage() -> None:
     texts = [text.text for text in texts_in(drawn("mobilenet_v3_large", direction="down"))]
     assert texts.count("stage 4") == 1
+
+
+@pytest.mark.parametrize("direction", ["down", "up"])
+def test_panels_stand_under_a_wide_u_that_goes_down_or_up(direction: str) -> None:
+    scene = drawn("ddpm", direction=direction)
+    row = next(group for group in groups_in(scene.items) if group.role == "row")
+    panels = [group for group in groups_in(scene.items) if group.role == "panel"]
+    assert len(panels) == 6
+    assert all(extent(panel.items)[1] > extent(row.items)[3] for panel in panels)
+    titles = [
+        round(leaf.y) for leaf in leaves(panels) if isinstance(leaf, Text) and leaf.role == "title"
+    ]
+    assert len(titles) == 6
+    assert len({*titles}) == 1
+    assert any("open below" in text.text for text in texts_in(scene))
+    assert not any("open beside" in text.text for text in texts_in(scene))
+
+
+def test_panels_stand_beside_a_row_that_goes_down() -> None:
+    texts = [text.text for text in texts_in(drawn("transformer", direction="down"))]
+    assert any("open beside" in text for text in texts)

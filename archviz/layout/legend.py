@@ -13,7 +13,7 @@ from archviz.layout.symbols import DIAMETER, ROLE, SYMBOLS, symbol_shape
 from archviz.looks import MODULE_COLORS
 from archviz.network.kinds import ACTIVATIONS, NORMS, Badge
 from archviz.network.model import NOTHING
-from archviz.scene.scene import Item, Shape, groups_in, leaves, shapes_in
+from archviz.scene.scene import Group, Item, Shape, extent, groups_in, leaves, shapes_in
 from archviz.scene.text import ASCENT
 from archviz.scene.theme import Colors
 
@@ -116,7 +116,7 @@ def used_in(items: Sequence[Item], style: Style, colors: Mapping[str, str] = NOT
         ),
         any(leaf.role == "bracket" for leaf in leaves(items)),
         any(shape.dash for shape in shapes),
-        frozenset((paint, place_of_panels(style)) for opened, paint in modules if opened),
+        frozenset((paint, place_of_panels(style, groups)) for opened, paint in modules if opened),
         frozenset(paint for opened, paint in modules if not opened),
         frozenset(sign for shape in shapes if shape.role == ROLE for sign in shape.lines),
     )
@@ -124,9 +124,12 @@ def used_in(items: Sequence[Item], style: Style, colors: Mapping[str, str] = NOT
     return used._replace(colors=tuple(row for row in meant if row[0] in used.paints))
 
 
-def place_of_panels(style: Style) -> str:
-    """Where panels stand, seen from the main row."""
-    return PLACES[style.flow.vertical]
+def place_of_panels(style: Style, drawn: Sequence[Group] = ()) -> str:
+    """Where panels stand, seen from the main row; ``drawn``: where both are drawn, in which."""
+    rows = [extent([group])[3] for group in drawn if group.role == "row"]
+    tops = [extent([group])[1] for group in drawn if group.role == "panel"]
+    under = style.flow.vertical and rows and tops and max(rows) <= min(tops)
+    return PLACES[style.flow.vertical and not under]
 
 
 def used_by_all(parts: Sequence[Used]) -> Used:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from archviz.layout.panels import Panel
+from archviz.network.model import Module
 from archviz.scene.scene import total
 
 RAGGED = 0.5
@@ -31,6 +32,55 @@ class PackedRow(NamedTuple):
         return shorter < 0.7 * longer
 
 
+class Standing(Protocol):
+    """What is packed in rows."""
+
+    @property
+    def length(self) -> float:
+        """How much room it takes along a row."""
+
+    @property
+    def height(self) -> float:
+        """How much room it takes across it."""
+
+    @property
+    def body(self) -> float:
+        """The same without the lines under its title."""
+
+    @property
+    def module(self) -> Module:
+        """What it shows."""
+
+
+class Turned(NamedTuple):
+    """A panel that flows down or up, in a row of the page with others."""
+
+    panel: Panel
+
+    @property
+    def length(self) -> float:
+        """Its width on the page."""
+        return self.panel.height
+
+    @property
+    def height(self) -> float:
+        """Its height there."""
+        return self.panel.length
+
+    @property
+    def body(self) -> float:
+        """The same: its title stands in it."""
+        return self.panel.length
+
+    @property
+    def module(self) -> Module:
+        """What it shows."""
+        return self.panel.module
+
+
+Stands = TypeVar("Stands", bound=Standing)
+
+
 class Packed(NamedTuple):
     """Rows of panels; ``height``: with what is free over each."""
 
@@ -39,7 +89,7 @@ class Packed(NamedTuple):
     height: float
 
 
-def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]:
+def pack(panels: Sequence[Stands], width: float, gap: float) -> list[list[Stands]]:
     """Rows of panels no wider than ``width`` (one panel may be), in their order.
 
     The rows are as low as can be, but none stands lonely over or under a long one; where that
@@ -63,7 +113,7 @@ def pack(panels: Sequence[Panel], width: float, gap: float) -> list[list[Panel]]
             row = PackedRow(start, stop, length, cost)
             ends[stop].append(_after(row, ends[start], gap) if start else row)
     last = min(ends[-1], key=lambda row: row.cost) if panels else None
-    rows: list[list[Panel]] = []
+    rows: list[list[Stands]] = []
     while last:
         rows.insert(0, list(panels[last.start : last.stop]))
         last = last.before
@@ -86,6 +136,14 @@ class Packer:
             self.known[width] = Packed(rows, widest, height)
         return self.known[width]
 
+    def under(self, width: float) -> Packed:
+        """Rows of the page, no wider, for panels that flow down or up; measured along and across
+        that: ``widest`` is how far they reach down."""
+        rows = pack([Turned(panel) for panel in self.panels], width, self.gap)
+        deep = total(self.between + max(one.height for one in row) for row in rows)
+        across = max((turned_length(row, self.gap) for row in rows), default=0.0)
+        return Packed(tuple(tuple(one.panel for one in row) for row in rows), deep, across)
+
 
 def _after(row: PackedRow, rows: Sequence[PackedRow], gap: float) -> PackedRow:
     """A row behind that of ``rows`` with which all up to it cost least."""
@@ -100,6 +158,11 @@ def _after(row: PackedRow, rows: Sequence[PackedRow], gap: float) -> PackedRow:
 def row_height(panels: Sequence[Panel]) -> float:
     """The height of a row of panels, whose titles stand on one line."""
     return max(panel.body for panel in panels) + max(one.height - one.body for one in panels)
+
+
+def turned_length(panels: Sequence[Turned], gap: float) -> float:
+    """The width on the page of a row of panels that flow down or up."""
+    return total(one.length for one in panels) + gap * (len(panels) - 1)
 
 
 def row_length(panels: Sequence[Panel], gap: float) -> float:

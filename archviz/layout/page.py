@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from archviz.errors import fail
@@ -45,12 +45,14 @@ USUAL_WIDTH = 36.0
 """Units of a row of twelve boxes."""
 MOST_WIDTHS = 40
 MOST_COLUMNS = 5
-COLUMN = 5.25
+COLUMN = 5.0
 """Boxes that each column of a figure has at least which goes down or up in several."""
 AROUND = 5.0
 """Units that title and legend take above and below a figure."""
 UNFILLED = 0.15
 """What a page costs that is longer than its shape, as a share of the length."""
+CLEARLY = 0.92
+"""How much less a page with panels under its main row has to cost, where they could be beside."""
 BARE = 0.05
 """What it costs that columns of panels are longer than the main row, as a share of that."""
 
@@ -84,13 +86,15 @@ class Options(NamedTuple):
 class PagePlan(NamedTuple):
     """A way to arrange the page: lines of the main row, and rows of panels.
 
-    ``width`` is along the flow, ``height`` across it.
+    ``width`` is along the flow, ``height`` across it. ``under``: rows of panels of which the
+    flow goes down or up stand under the main row, and not beside it.
     """
 
     lines: tuple[RowLine, ...]
     panels: tuple[tuple[Panel, ...], ...]
     width: float
     height: float
+    under: bool = False
 
 
 def draw_network(network: Network, analysis: Analysis, options: Options) -> Scene:
@@ -115,6 +119,20 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
     plan = settled(
         builder.within(network.body)._replace(beside=ALONE if options.aspect else BESIDE), arranged
     )
+    sheet = place_plan(plan, style)
+    sheet.notes(network.figure.notes)
+    explain(sheet, network, options)
+    return frame(sheet, network.head.title, describe_network(network, analysis), options.aspect)
+
+
+def place_plan(plan: PagePlan, style: Style) -> Sheet:
+    """A sheet with the main row and the panels on it."""
+    if plan.under:
+        sheet = Sheet(style, row_width(plan.lines, style))
+        sheet.y = (plan.height - row_depth(plan.lines, style)) / 2
+        sheet.row(plan.lines)
+        sheet.panels_under(plan.panels, plan.height)
+        return sheet
     sheet = Sheet(style, plan.width)
     if plan.lines:
         sheet.row(plan.lines)
@@ -122,9 +140,7 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
     longest = max((row_length(panel_row, gap) for panel_row in plan.panels), default=0.0)
     for panel_row in plan.panels:
         sheet.panels(panel_row, longest)
-    sheet.notes(network.figure.notes)
-    explain(sheet, network, options)
-    return frame(sheet, network.head.title, describe_network(network, analysis), options.aspect)
+    return sheet
 
 
 def explain(sheet: Sheet, network: Network, options: Options) -> None:
@@ -222,8 +238,27 @@ def choose_plan(row: MainRow | None, packer: Packer, style: Style, aspect: float
             score = _cost(plan, style, shape, bool(aspect))
             if best is None or score < best[0] * 0.999:
                 best = (score, plan)
+        for plan in _plans_under(lines, packer, style):
+            score = _cost(plan, style, shape, bool(aspect))
+            if best is None or score < best[0] * CLEARLY:
+                best = (score, plan)
     assert best is not None
     return best[1]
+
+
+def _plans_under(lines: tuple[RowLine, ...], packer: Packer, style: Style) -> Iterator[PagePlan]:
+    """Plans in which panels of which the flow goes down or up stand under a wide main row."""
+    if not (style.flow.vertical and lines and packer.panels):
+        return
+    deep, long = row_depth(lines, style), row_width(lines, style)
+    if deep < long:
+        return
+    every = total(panel.height for panel in packer.panels)
+    every += packer.gap * (len(packer.panels) - 1)
+    for width in dict.fromkeys((deep, every, max(deep, every / 2))):
+        packed = packer.under(width)
+        across = max(deep, packed.height)
+        yield PagePlan(lines, packed.rows, long + packed.widest, across, under=True)
 
 
 def _cost(plan: PagePlan, style: Style, shape: float, wanted: bool) -> float:
@@ -239,7 +274,7 @@ def _cost(plan: PagePlan, style: Style, shape: float, wanted: bool) -> float:
         return max(0.0 if free else plan.width, plan.height * shape)
     tall = plan.width + style.px(AROUND)
     wide = max(plan.height, style.px(2 * AROUND)) * shape
-    bare = BARE * max(0.0, plan.width - row_width(plan.lines, style))
+    bare = 0.0 if plan.under else BARE * max(0.0, plan.width - row_width(plan.lines, style))
     return max(tall, wide) + UNFILLED * abs(tall - wide) + bare + style.px(2) * len(plan.lines)
 
 
@@ -293,11 +328,14 @@ def row_width(lines: Sequence[RowLine], style: Style) -> float:
     return max(line.width for line in lines) + sides
 
 
+def row_depth(lines: Sequence[RowLine], style: Style) -> float:
+    """How far a main row of several lines reaches across the flow."""
+    return total(line.up + line.down for line in lines) + style.row_gap(ROW_GAP) * (len(lines) - 1)
+
+
 def plan_of(lines: tuple[RowLine, ...], packed: Packed, style: Style) -> PagePlan:
     """The page of these lines and rows of panels, and what it measures."""
-    height = total(line.up + line.down for line in lines) + style.row_gap(ROW_GAP) * (
-        len(lines) - 1
-    )
+    height = row_depth(lines, style)
     width = max(packed.widest, row_width(lines, style))
     return PagePlan(lines, packed.rows, width, height + packed.height)
 

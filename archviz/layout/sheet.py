@@ -25,6 +25,7 @@ from archviz.scene.scene import (
     Shape,
     Text,
     extent,
+    total,
 )
 from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph, text_width
 
@@ -155,6 +156,27 @@ class Sheet:
             self.items.append(place_panel(panel, canvas, x, top))
             x += panel.length + gap
         self.y += row_height(panels)
+
+    def panels_under(self, rows: Sequence[Sequence[Panel]], across: float) -> None:
+        """Rows of panels under the main row, where the flow goes down or up, their titles level.
+
+        ``across``: how much room there is for them in the middle of which they stand.
+        """
+        style, gap, between = self.style, self.style.gap(PANEL_GAP), self.style.row_gap(ROW_GAP)
+        upward = style.flow.upward
+        x = 0.0 if upward else self.width
+        for row in rows:
+            y = (across - total(panel.height for panel in row) - gap * (len(row) - 1)) / 2
+            longest = max(panel.length for panel in row)
+            x += -(between + longest) if upward else between
+            for panel in row:
+                self.panel_count += 1
+                canvas = Canvas(f"panel{self.panel_count}", style.flow)
+                start = x + (longest - panel.length if upward else 0.0)
+                self.items.append(place_panel(panel, canvas, start, y))
+                y += panel.height + gap
+            x += 0.0 if upward else longest
+        self.y = across
 
     def notes(self, notes: Sequence[str], room: float = 0.0) -> None:
         """Sentences under the figure, as wide as that is; or under a part of it on a slide, from
