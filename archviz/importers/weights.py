@@ -344,12 +344,12 @@ def _is_step(
 
 
 def shape_gaps(
-    stated: Mapping[str, tuple[int | None, ...]], given: Mapping[str, tuple[int, ...]]
+    stated: Mapping[str, tuple[int | None, ...]], given: Iterable[tuple[str, tuple[int, ...]]]
 ) -> tuple[str, ...]:
     """What differs between shapes that a source states and those that its layers give."""
     gaps = []
     known = dict(stated.items())
-    for name, dims in given.items():
+    for name, dims in given:
         wanted = known.get(name)
         if wanted is None or wanted == dims or not dims:
             continue

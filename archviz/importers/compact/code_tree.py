@@ -62,6 +62,8 @@ class CodeTree:
         self.index = {node.id: number for number, node in enumerate(own, start)}
         self.known: dict[tuple[Any, ...], tuple[Chain, int]] = {}
         """Chains of what is wired alike, by kinds and inputs, with the layers that are none."""
+        self.plain: set[int] = set()
+        """Parts with no others in them."""
         self.bodies: list[Chain] = []
         for number in range(len(self.parts)):
             self.bodies.append(self.region(number))
@@ -112,6 +114,8 @@ class CodeTree:
         for _ in range(spare):
             items.append(len(nodes))
             nodes.append(NOWHERE)
+        if region is not None and min(items) >= 0:
+            self.plain.add(region)
         return self.named(chain, items)
 
     def kind(self, layer: int) -> str:
@@ -164,8 +168,9 @@ class CodeTree:
             if isinstance(element, int):
                 result.append(element)
                 continue
-            for inner in chains_of(element):
-                inner[:] = self.resolved(inner, chosen, structures, drafts)
+            if not isinstance(element, Call) or element.module not in self.plain:
+                for inner in chains_of(element):
+                    inner[:] = self.resolved(inner, chosen, structures, drafts)
             if not isinstance(element, Call):
                 element.depth = 1 + nesting(chains_of(element))
                 result.append(element)

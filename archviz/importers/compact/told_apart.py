@@ -203,9 +203,11 @@ def _way_round(structures: Structures, body: Chain) -> str:
 
 def _grown(structures: Structures, body: Chain, shapes: Mapping[str, Shape]) -> int:
     """Whether there are more places behind a body than before it (1), or fewer (-1)."""
-    first = next((one for one in chain_layers(body) if one >= 0), None)
     last = last_there(body)
-    if first is None or last is None or last < 0:
+    if last is None or last < 0:
+        return 0
+    first = _first_there(body)
+    if first is None:
         return 0
     inputs = structures.nodes[first].inputs
     before = shapes.get(inputs[0], ()) if inputs else ()
@@ -213,6 +215,22 @@ def _grown(structures: Structures, body: Chain, shapes: Mapping[str, Shape]) -> 
     if before == after or not before or sorted(before) == sorted(after):
         return 0  # the same, though perhaps in another order
     return (prod(after[:-1]) > prod(before[:-1])) - (prod(after[:-1]) < prod(before[:-1]))
+
+
+def _first_there(chain: Chain) -> int | None:
+    """The first layer in a chain that is there."""
+    for element in chain:
+        if isinstance(element, int):
+            if element >= 0:
+                return element
+            continue
+        for inner in chains_of(element):
+            found = _first_there(inner)
+            if found is not None:
+                return found
+        if isinstance(element, Parallel) and element.merge >= 0:
+            return element.merge
+    return None
 
 
 class Stretches(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Any
 
@@ -124,17 +124,15 @@ def _held(
     )
 
 
-def _shapes(fold: Fold, values: Mapping[str, TensorView]) -> dict[str, tuple[int, ...]]:
-    """The shapes of values in the file's order; most are alike."""
-    found: dict[str, tuple[int, ...]] = {}
+def _shapes(fold: Fold, values: Mapping[str, TensorView]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Values with their shapes in the file's order; most are alike."""
     known: dict[tuple[Any, ...], tuple[int, ...]] = {}
     for name, value in values.items():
         key = value.draft.shape, value.axes, value.dims
         dims = known.get(key)
         if dims is None:
             dims = known[key] = fold.dims(value)
-        found[name] = dims
-    return found
+        yield name, dims
 
 
 def _unused(word: str, taken: set[str], number: int) -> str:

@@ -139,6 +139,10 @@ def _channels_last(value: TensorView) -> bool:
     return value.axes is not None and value.axes[-1] == len(value.draft.shape) - 1
 
 
+_BATCH_NORMS = {4: "batch-norm", 2: "batch-norm-plain"}
+"""By how many weights they have, moving statistics among them."""
+
+
 def batch_norm(fold: Fold, op: Op) -> bool:
     """BatchNormalization."""
     value = fold.value(op)
@@ -149,24 +153,21 @@ def batch_norm(fold: Fold, op: Op) -> bool:
     channels = value.draft.shape[-1]
     if value.axes[1] != len(value.draft.shape) - 1:
         return False
-    names = [name for name in op.inputs[1:5] if name and _counts(fold, name)]
-    norm = {4: "batch-norm", 2: "batch-norm-plain"}.get(len(names), "")
-    if not norm or not {*op.inputs[3:5]} <= {*names}:
-        return False
-    for name in names:
+    names = []
+    for name in op.inputs[1:5]:
         tensor = fold.constants.get(name)
+        if not name or (tensor is not None and not tensor.weight and fold.graph.learned):
+            continue  # no weight, but a buffer of a PyTorch module
         if tensor is None or tensor.shape != (channels,):
             return False
+        names.append(name)
+    norm = _BATCH_NORMS.get(len(names))
+    if norm is None or names[-2:] != [*op.inputs[3:5]]:
+        return False
     draft = attach(fold, op, value, "norm", norm)
     fold.weigh_known(draft, names, channels)
     draft.fixed += 2 * channels
     return True
-
-
-def _counts(fold: Fold, name: str) -> bool:
-    """Whether a constant is no buffer of a PyTorch module other than a moving statistic."""
-    tensor = fold.constants.get(name)
-    return not fold.graph.learned or tensor is None or tensor.weight
 
 
 def layer_norm(fold: Fold, op: Op) -> bool:

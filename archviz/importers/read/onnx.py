@@ -149,6 +149,7 @@ class _OnnxReader:
             raise fail(self.path, "has no operators: there is nothing to draw")
         if not self.outputs:
             raise fail(self.path, "names no output", "export it again, with its outputs")
+        unnoted = self.scopes.unnoted(self.ops)
         found = Opened(self.opened, self.path)
         for op in self.ops if self.opened else ():
             found.add(op)
@@ -157,7 +158,7 @@ class _OnnxReader:
         self.written |= found.constants.keys()
         self.ops = found.ops or self.ops
         if self.scopes.classes:
-            self.ops = with_scopes(self.ops, self.scopes.unnoted)
+            self.ops = with_scopes(self.ops, unnoted)
         classes = {**(self.scopes.classes or alike(self.ops)), **found.classes}
         return sorted_ops(self.made(found.called)._replace(classes=classes), self.path)
 
@@ -313,17 +314,18 @@ class _OnnxReader:
             if size > 127:
                 size, low = varint(raw, position + 1, end)
             position = low + size
-            word = letters[low:position]
-            if not word.isascii():
-                word = text(raw, low, position)
             if head == _INPUT:
-                inputs.append(word)
+                inputs.append(letters[low:position])
             elif head == _OUTPUT:
-                outputs.append(word)
+                outputs.append(letters[low:position])
             elif head == _NAME:
-                name = word
+                name = letters[low:position]
         if position > end:
             raise WireError("the file ends inside an operator")
+        if not letters.isascii() and not letters[:position].isascii():
+            name, *words = [word.encode("latin-1").decode("utf-8", "replace")
+                            for word in (name, *inputs, *outputs)]  # fmt: skip
+            inputs, outputs = words[: len(inputs)], words[len(inputs) :]
         ending = raw[position:]
         kind, attributes, bodies, scope, names = self.endings.get(ending) or self.ending(
             ending, name
@@ -338,7 +340,9 @@ class _OnnxReader:
             self.constants[outputs[0]] = made
             self.written.add(outputs[0])
             return
-        path = scope or self.scopes.by_name(scope, name, outputs)
+        path = scope or self.scopes.by_name(scope, name)
+        if scope is not None:
+            self.scopes.noted.update(outputs[:1])
         for body in bodies:
             inputs += [value for value in body.captured if value not in inputs]
             self.bodies.append((name or kind, outputs[0] if outputs else "", body))

@@ -26,8 +26,8 @@ class Scopes:
         self.classes: dict[str, str] = {}
         self.paths: dict[str, tuple[str, ...]] = {"": ()}
         """What stands in names before the last slash, as paths; most go on from known ones."""
-        self.unnoted = set[str]()
-        """What operators give of which the file does not say in which module they were."""
+        self.noted = set[str]()
+        """What operators give of which the file says in which module they were."""
 
     def path(self, scopes: bytes, classes: bytes) -> tuple[str, ...]:
         """The modules of an operator, outermost first.
@@ -48,16 +48,17 @@ class Scopes:
                         self.classes[name] = kind.rpartition(".")[2]
         return found
 
-    def by_name(
-        self, scope: tuple[str, ...] | None, name: str, outputs: Sequence[str]
-    ) -> tuple[str, ...] | str:
+    def unnoted(self, ops: Iterable[Op]) -> frozenset[str]:
+        """What operators give of which the file does not say it, where it does of others."""
+        if not self.classes:
+            return frozenset()
+        return frozenset([op.outputs[0] for op in ops if op.outputs]) - self.noted
+
+    def by_name(self, scope: tuple[str, ...] | None, name: str) -> tuple[str, ...] | str:
         """The modules of an operator by its name, where none are noted."""
-        within = name.count("/") > 1
-        if scope is not None:
-            return name if within else ()
-        if outputs:
-            self.unnoted.add(outputs[0])
-        return self.named(name) if within else ()
+        if name.count("/") < 2:
+            return ()
+        return self.named(name) if scope is None else name
 
     def named(self, name: str) -> tuple[str, ...]:
         """What :func:`archviz.importers.graphs.module_path` finds in a name."""
@@ -131,7 +132,8 @@ def alike(ops: Sequence[Op]) -> dict[str, str]:
     The older exporter writes paths and no classes. Modules are alike that have the same modules in
     them, by name, and so are those of one list that have half of them.
     """
-    direct = dict.fromkeys([module_path(op.path) for op in ops if op.path])
+    paths = [op.path for op in ops if op.path]
+    direct = dict.fromkeys([p if isinstance(p, tuple) else module_path(p) for p in paths])
     names: dict[frozenset[str], str] = {}
     lists: dict[tuple[str, ...], dict[frozenset[str], None]] = {}
     found: dict[str, str] = {}
