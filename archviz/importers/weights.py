@@ -98,6 +98,11 @@ _FILLED: Mapping[str, tuple[int, ...]] = {
 _NONE: frozenset[int] = frozenset()
 
 
+_SPECIAL = frozenset({*_STEERING, *_WHOLE, "Constant", "Shape", "Size", "Gather"})
+"""Operators that do not just compute with all that they take."""
+_NO_NAMES: frozenset[str] = frozenset()
+
+
 def data_of(op: Op) -> dict[str, bool]:
     """What an operator computes with, and whether that is a weight though of whole numbers."""
     steering, whole = _STEERING.get(op.kind, _NONE), _WHOLE.get(op.kind, _NONE)
@@ -121,20 +126,33 @@ class Uses(NamedTuple):
     """Of constants that are computed: those that they come from."""
     whole: frozenset[str]
     """Constants that are weights of quantised operators."""
+    sure: frozenset[str] = frozenset()
+    """Constants of which nothing else was asked than whether operators compute with them."""
 
     def leaves(self, name: str) -> tuple[str, ...]:
         """The constants of the file that a constant comes from."""
         return self.sources.get(name, (name,))
 
 
-def uses_of(ops: Iterable[Op], constants: Mapping[str, Tensor]) -> Uses:
-    """What operators, in topological order, do with constants."""
+def uses_of(
+    ops: Iterable[Op], constants: Mapping[str, Tensor], sure: frozenset[str] | set[str] = _NO_NAMES
+) -> Uses:
+    """What operators, in topological order, do with constants.
+
+    Of those that are ``sure`` it is enough that operators compute with them.
+    """
     uses: dict[str, list[Use]] = {}
     sources: dict[str, tuple[str, ...]] = {}
     whole: set[str] = set()
     tables: dict[str, str] = {}
+    seen: set[str] = set()
     for op in ops:
         kind, inputs = op.kind, op.inputs
+        if kind not in _SPECIAL and inputs and sure.issuperset(inputs[1:]):
+            first = inputs[0]
+            if first and first not in constants and first not in sources:
+                seen.update(inputs[1:])
+                continue
         if kind == "Constant":
             continue
         if kind == "DequantizeLinear" and inputs and inputs[0] in tables:
@@ -162,7 +180,7 @@ def uses_of(ops: Iterable[Op], constants: Mapping[str, Tensor]) -> Uses:
             sources.update(dict.fromkeys(op.outputs, () if asked else tuple(leaves)))
         elif kind == "Gather" and inputs[0] in constants and op.outputs:
             tables[op.outputs[0]] = inputs[0]
-    return Uses(uses, sources, frozenset(whole))
+    return Uses(uses, sources, frozenset(whole), frozenset(seen))
 
 
 def weights_in(ops: Iterable[Op], constants: Mapping[str, Tensor]) -> dict[str, int]:
@@ -186,9 +204,10 @@ def census(
     by the value that their operator gives.
     """
     constants = graph.constants
-    found = uses_of(graph.ops, constants)
+    direct = {name for name in weighed if name in constants}
+    found = uses_of(graph.ops, constants, direct.difference(loose))
     computed = weighed.keys() & found.sources.keys()
-    taken = {name for name in weighed if name in constants and name not in computed} | {
+    taken = direct - computed | {
         leaf
         for name in computed
         for leaf in found.leaves(name)
@@ -196,7 +215,13 @@ def census(
         and (constants[leaf].size > 1 or _is_named_array(graph, leaf))
     }
     doubtful = {leaf for name in loose for leaf in found.leaves(name)}
-    weights: dict[str, int] = {}
+    weights = {
+        name: weighed[name]
+        for name in found.sure
+        if (constants[name].floating or name in found.whole)
+        and constants[name].weight
+        and weighed[name]
+    }
     numbers: list[str] = []
     for name, used in found.uses.items():
         shape, _, floating, weight = constants[name]
@@ -207,20 +232,20 @@ def census(
                 weights[name] = unpacked(op, size) if slot == 1 else size
         elif size and name not in graph.written and not _MADE_UP.search(name):
             numbers.append(name)
-    idle = _idle(graph, found.uses)
-    asked = numbers or doubtful or not weights.keys() <= taken
-    users = _users(graph.ops) if asked else {}
+    idle = _idle(graph, found.uses.keys() | found.sure)
+    doubtful -= found.sure
+    asked = [name for name in weights if name not in taken or name in doubtful]
+    users = _users(graph.ops) if asked or numbers else {}
     aside = {
-        name: size
-        for name, size in weights.items()
-        if (name not in taken or name in doubtful)
-        and all(_is_mask(use) or _before_scores(use.op, users, drawn) for use in found.uses[name])
+        name: weights[name]
+        for name in asked
+        if all(_is_mask(use) or _before_scores(use.op, users, drawn) for use in found.uses[name])
     }
     taken -= aside.keys()
     for name in numbers:
         if any(_is_step(use, users, drawn, constants[name]) for use in found.uses[name]):
             (weights if _is_parameter(constants[name], name) else aside)[name] = 1
-    held = {name: size for name, size in weights.items() if name not in aside}
+    held = {name: size for name, size in weights.items() if name not in aside} if aside else weights
     untaken = {name: size for name, size in held.items() if name not in taken}
     return Held(
         "file",

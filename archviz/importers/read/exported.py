@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
-from archviz.errors import fail
+from archviz.errors import fail, one_line
 from archviz.importers.read.recorded import Facts, counted_buffers
 from archviz.importers.record.aten import Node, call_of, is_written, scopes_of, viewed
 from archviz.importers.record.recording import Call, Recording, Ref, Value, refs_in
@@ -227,7 +227,7 @@ class _Reader:
         locals_ = [name for one in node["outputs"] for name in _tensors(one)]
         if not locals_:
             return  # arithmetic of sizes, or a check
-        target = str(node["target"]).removeprefix("torch.ops.")
+        target = one_line(str(node["target"])).removeprefix("torch.ops.")
         given = [(one, _plain(one["arg"], graph, names, self.writer)) for one in node["inputs"]]
         inner = [value for _, value in given if isinstance(value, _Graph)]
         if len(inner) == 1 and any(word in target for word in INLINED):
@@ -244,7 +244,8 @@ class _Reader:
         words = [(str(one.get("name") or n), one, value) for n, (one, value) in enumerate(plain)]
         args = {word: value for word, one, value in words if one.get("kind", 1) != 2}
         kwargs = {word: value for word, one, value in words if one.get("kind", 1) == 2}
-        stack = _stack((node.get("metadata") or {}).get("nn_module_stack") or "")
+        noted = (node.get("metadata") or {}).get("nn_module_stack") or ""
+        stack = _stack(one_line(noted) if isinstance(noted, str) else noted)
         self.writer.step(Node(target, args, kwargs, tuple(outputs), scopes_of(stack)))
 
     def _inline(

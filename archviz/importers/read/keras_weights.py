@@ -155,12 +155,13 @@ def _place(
     if is_model(layer):
         yield from _places(layer, where, frozen, depth + 1)
         return
-    assert isinstance(own, dict)
+    if not isinstance(own, dict):
+        return  # a list of layers, as old models have it, in what is no model
     still = frozen or own.get("trainable") is False
     yield where, PlaceInFile(layer, still)
     inner = own.get("layer")
     while isinstance(inner, dict) and class_of(inner) == "TimeDistributed":
-        where, inner = (*where, "layer"), inner["config"].get("layer")
+        where, inner = (*where, "layer"), config_of(inner).get("layer")
     if class_of(layer) == "TimeDistributed" and isinstance(inner, dict) and is_model(inner):
         yield from _places(inner, (*where, "layer"), still, depth + 1)
 

@@ -257,7 +257,10 @@ class _OnnxReader:
         """A graph in an operator, with its own operators."""
         inner = _OnnxReader(raw, self.path)
         inner.attributes = self.attributes
-        inner.graph(0, len(raw))
+        try:
+            inner.graph(0, len(raw))
+        except (WireError, IndexError) as error:
+            raise damaged(error, self.path) from None
         return inner.made(set())
 
     # ---- constants ---------------------------------------------------------------------------
@@ -298,8 +301,7 @@ class _OnnxReader:
     # ---- operators -----------------------------------------------------------------------------
 
     def node(self, start: int, end: int) -> None:
-        large = end - start > LARGE
-        raw = lighter(self.data, start, end) if large else self.data[start:end]
+        raw = self.data[start:end] if end - start <= LARGE else lighter(self.data, start, end)
         letters = raw.decode("latin-1")  # a letter a byte: names are cut out of it as they are
         inputs: list[str] = []
         outputs: list[str] = []

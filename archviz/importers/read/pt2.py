@@ -41,7 +41,7 @@ def read_pt2(path: str, sizes: Sizes = ()) -> LayerGraph:
         raise fail(path, f"is not the JSON of a program that can be read ({what})", HINT) from None
     check_sizes(program, sizes, path)
     try:
-        return layers_of_recording(program.recording, program.facts)
+        return layers_of_recording(program.recording, program.facts, path)
     except ArchvizError:
         raise
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError,

@@ -50,8 +50,8 @@ def _last(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def layers_of_recording(recording: Recording, facts: Facts) -> LayerGraph:
-    """The layers of what was recorded, held against the recording.
+def layers_of_recording(recording: Recording, facts: Facts, file: str = "") -> LayerGraph:
+    """The layers of what was recorded, held against the recording; ``file``: where it stands.
 
     Raises:
         ArchvizError: they make no sense.
@@ -72,7 +72,7 @@ def layers_of_recording(recording: Recording, facts: Facts) -> LayerGraph:
         frozen=facts.frozen,
         moving=frozenset(facts.buffers),
     )
-    graph = fold_graph(operators, facts.name)
+    graph = fold_graph(operators, file or facts.name)
     again = {scope.path for call in recording.calls for scope in call.scopes if scope.again}
     classes = {  # layers of several runs are no one part
         path: name for path, name in facts.classes.items() if path and path not in again
