@@ -285,7 +285,7 @@ def from_keras(model: Any, title: str = "", input_size: Any = None) -> LoadedNet
 
     name = title or str(getattr(model, "name", "")) or type(model).__name__
     imported = import_model(
-        lambda sizes: layers_of_keras(model, sizes), name, name, sizes_of(input_size)
+        lambda sizes, _=None: layers_of_keras(model, sizes), name, name, sizes_of(input_size)
     )
     return LoadedNetwork(imported.network, imported)
 

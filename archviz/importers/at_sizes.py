@@ -8,22 +8,22 @@ is neither is drawn at a size that is said to be an example.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, fail
 from archviz.importers import open_sizes
 from archviz.importers.garbage_collector import without_collector
-from archviz.importers.imported import Imported, Remarks, import_layers, mistake
+from archviz.importers.imported import Imported, Remarks, import_layers, mistake, report
 from archviz.importers.open_sizes import Plan, one_spec, plans
-from archviz.importers.prove import differences
+from archviz.importers.prove import differences, numbered
 from archviz.importers.sizes import OpenSizesError, option, shown_input
-from archviz.importers.sources import read_model, states_facts
+from archviz.importers.sources import Read, read_model, states_facts
 from archviz.importers.unroll import unrolled
-from archviz.language.expand import expand, expand_at
+from archviz.language.expand import expand_at
 from archviz.language.spec import read_spec
-from archviz.network.analysis import analyse
+from archviz.language.trials import analysed
 from archviz.network.open_sides import listed, sentence
 from archviz.network.rules import ShapeError
 from archviz.network.telling import trial_sizes
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 Trials: TypeAlias = "tuple[Mapping[str, int], ...]"
 """Sizes by the names of sides, of several trials."""
-Read: TypeAlias = "Callable[[Sizes], LayerGraph]"
-"""The layers of a source at given sizes of its inputs."""
 
 
 def import_file(path: str, sizes: Sizes = (), names: str = "field") -> Imported:
@@ -52,7 +50,10 @@ def import_file(path: str, sizes: Sizes = (), names: str = "field") -> Imported:
         if states_facts(path):
             return _of_family(path, sizes)
         return import_model(
-            lambda given: read_model(path, given)._replace(names=names), title, path, sizes
+            lambda given, known=None: read_model(path, given, known)._replace(names=names),
+            title,
+            path,
+            sizes,
         )
 
 
@@ -185,12 +186,16 @@ class _Opened:
     def drawn(self, plan: Plan, sizes: Mapping[str, int]) -> _At | None:
         """See :meth:`at`."""
         try:
-            layers = self.read(plan.at(sizes))
+            layers = self.layers(plan, sizes)
             remarks = self.more._replace(even=True)
             made = import_layers(layers, self.title, self.file, remarks)
             return _At(plan, sizes, layers, made)
         except Exception:  # at another size it may be otherwise
             return None
+
+    def layers(self, plan: Plan, sizes: Mapping[str, int]) -> LayerGraph:
+        """The layers at certain sizes, of the operators that have been read."""
+        return self.read(plan.at(sizes), self.refused.graph)
 
     def asks(self, layers: LayerGraph, likely: bool = False) -> tuple[int, int] | None:
         """See :func:`open_sizes.asked_for`."""
@@ -226,29 +231,42 @@ class _Opened:
         text = one_spec([spec.text for spec in specs], sizes)
         try:
             spec = read_spec(text, f"{self.title}.yaml") if text else None
-            network = expand(spec) if spec else None
+            if spec is None:
+                return None
+            network, analysis = analysed(spec, expand_at)
         except ArchvizError:
             return None
         pairs = zip(sizes, specs, strict=True)
-        if spec is None or network is None or not all(_is(spec, *pair) for pair in pairs):
+        if not all(_is(spec, *pair) for pair in pairs) or not self.holds_far_off(first, spec):
             return None
-        if not self.holds_far_off(first, spec):
-            return None
-        analysis = analyse(network)
         counted = analysis.totals.macs is not None
         said = sentence(analysis.open, counted).rstrip(".")
         remarks = Remarks(self.more.notes, (*self.more.report, said), counted)
-        return self.again(first, remarks)._replace(text=text, network=network)
+        made, proof = first.imported, first.imported.proof
+        assert proof is not None
+        told = report(proof, remarks)
+        return made._replace(text=text, network=network, report=told, plain=False)
 
     def holds_far_off(self, first: _At, spec: Spec) -> bool:
         """Whether a spec is the model at large sizes, too, if the model is anything at them."""
         (sizes, *_) = trial_sizes(first.plan.names, open_sizes.FAR)
         if sizes == first.sizes or open_sizes.is_beyond(max(sizes.values()), self.refused.graph):
             return True
+        if self.is_at(first.plan, sizes, spec):
+            return True
         far = self.at(first.plan, sizes)
         if far is None or far.wrong > first.wrong or self.asks(far.layers):
             return True
         return _is(spec, sizes, far.imported)
+
+    def is_at(self, plan: Plan, sizes: Mapping[str, int], spec: Spec) -> bool:
+        """Whether a spec is the model at certain sizes, by its layers alone."""
+        try:
+            layers = self.layers(plan, sizes)
+            flat = unrolled(expand_at(spec, sizes))
+            return not (self.asks(layers) or differences(numbered(layers), flat))
+        except Exception:  # then there is more to look at
+            return False
 
     def doubtful(self, plan: Plan, most: int) -> Imported | None:
         """One spec for all sizes, of a model of which not everything is understood.
@@ -310,7 +328,7 @@ class _Opened:
 
         def values(size: int) -> tuple[int, int] | None:
             try:
-                layers = self.read(plan.at({name: size}))
+                layers = self.layers(plan, {name: size})
             except Exception:
                 return 0, 1
             return self.asks(layers, likely)

@@ -26,6 +26,33 @@ SIDES = 10**6
 """A layer may have so many times the weights that a side may have units."""
 
 
+class Proof(NamedTuple):
+    """What comparing a model with its spec has come to."""
+
+    file: str
+    found: tuple[str, ...]
+    """How the two differ."""
+    conserved: Findings
+    idle: Sequence[str]
+    """Inputs that nothing takes."""
+    unknown: Sequence[str]
+    """Operators that were not understood."""
+    passing: int
+    """Values that are given on the way."""
+    counts: tuple[int, int, int, bool]
+    """Layers, parameters and multiply-adds, and whether those of some boxes are not known."""
+
+    @property
+    def faithful(self) -> bool:
+        """Whether nothing differs, and all is proven."""
+        return not (self.found or self.conserved.differences or self.conserved.unproven)
+
+    @property
+    def doubts(self) -> int:
+        """How many operators were not understood."""
+        return len(self.unknown)
+
+
 class Imported(NamedTuple):
     """A model's spec as YAML, the network that it describes, and what a check of it found."""
 
@@ -43,6 +70,8 @@ class Imported(NamedTuple):
     """How many kinds of operators were not understood."""
     almost: tuple[str, ...] = ()
     """Why rules do not fit that nearly do: a sentence each, with the layers that it is of."""
+    proof: Proof | None = None
+    """What the report says of it."""
 
 
 class Remarks(NamedTuple):
@@ -114,24 +143,29 @@ def _import(graph: LayerGraph, title: str, file: str, remarks: Remarks) -> Impor
     total, fixed = flat.total("parameters"), sum([node.fixed for node in flat.nodes])
     heads = sum([node.parameters for node in flat.nodes]) - total
     conserved = findings(graph.held, Drawn(total, fixed, heads), graph.unknown)
-    said = [*_outcome(found, conserved, graph, flat, remarks.counted), *remarks.report]
-    if idle:
-        said.append(f"not drawn, since nothing takes it: {', '.join(idle[:SHOWN])}")
-    if graph.unknown:
-        names = ", ".join(sorted(set(graph.unknown))[:12])
+    totals = flat.total("parameters"), flat.total("macs")
+    counts = len(graph.nodes), *totals, any(_is_uncounted(node, graph) for node in graph.nodes)
+    proof = Proof(file, tuple(found), conserved, idle, graph.unknown, passing, counts)
+    made = Imported(text, network, report(proof, remarks), proof.faithful, doubts=proof.doubts)
+    plain = proof.faithful and not (idle or graph.unknown or conserved.remarks or remarks.report)
+    unused, almost = graph.held.unused, _almost(graph)
+    return made._replace(plain=plain, unused=unused, almost=almost, proof=proof)
+
+
+def report(proof: Proof, remarks: Remarks) -> str:
+    """What is said of a model that was compared with its spec."""
+    said = [*_outcome(proof, remarks.counted), *remarks.report]
+    if proof.idle:
+        said.append(f"not drawn, since nothing takes it: {', '.join(proof.idle[:SHOWN])}")
+    if proof.unknown:
+        names = ", ".join(sorted(set(proof.unknown))[:12])
         said.append(f"not understood, drawn as plain boxes: {names}")
-        if any(_is_uncounted(node, graph) for node in graph.nodes):
+        if proof.counts[-1]:
             said.append("the multiply-adds of such boxes with weights are not counted")
-    faithful = not (found or conserved.differences or conserved.unproven)
-    plain = faithful and not (idle or graph.unknown or conserved.remarks)
-    plain = plain and not remarks.report
-    said += [*conserved.remarks, *conserved.asides]
-    if passing:
-        said.append(f"gives {_values(passing, 'more ')}, on the way to its end")
-    report = one_line(f"{file}: {'; '.join(said)}")
-    doubts, unused = len(graph.unknown), graph.held.unused
-    made = Imported(text, network, report, faithful, plain, unused, doubts=doubts)
-    return made._replace(almost=_almost(graph))
+    said += [*proof.conserved.remarks, *proof.conserved.asides]
+    if proof.passing:
+        said.append(f"gives {_values(proof.passing, 'more ')}, on the way to its end")
+    return one_line(f"{proof.file}: {'; '.join(said)}")
 
 
 def _almost(graph: LayerGraph) -> tuple[str, ...]:
@@ -215,19 +249,17 @@ def _is_uncounted(node: LayerNode, graph: LayerGraph) -> bool:
     return unknown and node.kind in STATED and node.parameters > 0 and not node.macs
 
 
-def _outcome(
-    found: list[str], conserved: Findings, graph: LayerGraph, flat: Wired, counted: bool
-) -> list[str]:
+def _outcome(proof: Proof, counted: bool) -> list[str]:
     """What the comparisons have found, most important first."""
+    found, conserved = proof.found, proof.conserved
     if found:
         more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
         wrong = [*found[:SHOWN], *more, *conserved.differences, *conserved.unproven]
         return ["the spec differs from the model: " + "; ".join(wrong)]
-    same = (
-        f"the same {len(graph.nodes):,} layers and wiring, {flat.total('parameters'):,} parameters"
-    )
-    same += f", {flat.total('macs'):,} multiply-adds" if counted else ""
-    if not (conserved.differences or conserved.unproven):
+    layers, parameters, macs, _ = proof.counts
+    same = f"the same {layers:,} layers and wiring, {parameters:,} parameters"
+    same += f", {macs:,} multiply-adds" if counted else ""
+    if proof.faithful:
         return [f"faithful: {same}"]
     said = [f"differs from the model: {'; '.join(conserved.differences)}"]
     said += [f"not proven: {'; '.join(conserved.unproven)}"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from archviz.catalog import MODEL_SUFFIXES
 from archviz.errors import fail
 from archviz.files import is_special
 from archviz.importers.garbage_collector import without_collector
-from archviz.importers.graphs import LayerGraph
+from archviz.importers.graphs import LayerGraph, OpGraph
 
 if TYPE_CHECKING:
     from archviz.importers.sizes import Sizes
@@ -19,6 +19,13 @@ MODEL_FILES = (
     "PyTorch, "
     "or the GGUF file or config.json of a language model"
 )
+
+
+class Read(Protocol):
+    """Gives the layers of a source at given sizes of its inputs."""
+
+    def __call__(self, sizes: Sizes, known: OpGraph | None = None, /) -> LayerGraph:
+        """``known``: its operators, where they have been read."""
 
 
 def is_model_file(path: str) -> bool:
@@ -47,25 +54,28 @@ def suffix_of(path: str) -> str:
     return os.path.basename(path)[dot:].lower() if dot >= 0 else ""
 
 
-def read_model(path: str, sizes: Sizes = ()) -> LayerGraph:
+def read_model(path: str, sizes: Sizes = (), known: OpGraph | None = None) -> LayerGraph:
     """The layers of the model in a file; :class:`ArchvizError` where it is none.
 
-    ``sizes`` of inputs fill the sides that the file leaves open.
+    ``sizes`` of inputs fill the sides that the file leaves open. ``known``: the operators of the
+    file, where they have been read; those of ONNX are not read again then.
     """
     if is_special(path):
         raise fail(path, "is no file on a disk", "save the model to a file, and name that")
     with without_collector():
-        return _read(path, suffix_of(path), sizes)
+        return _read(path, suffix_of(path), sizes, known)
 
 
-def _read(path: str, suffix: str, sizes: Sizes) -> LayerGraph:
+def _read(path: str, suffix: str, sizes: Sizes, known: OpGraph | None) -> LayerGraph:
     from archviz.importers.read import weight_files
 
     if suffix == ".onnx":
         from archviz.importers.fold.pipeline import fold_graph
         from archviz.importers.read.onnx import read_onnx
+        from archviz.importers.sizes import with_sizes
 
-        return fold_graph(read_onnx(path, sizes), path)
+        ops = read_onnx(path, sizes) if known is None else with_sizes(known, sizes, path)
+        return fold_graph(ops, path)
     if suffix in (".keras", ".json"):
         from archviz.importers.read.keras import read_keras
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 from archviz.errors import ArchvizError, Problem
-from archviz.network.analysis import analyse, told
-from archviz.network.model import Network
+from archviz.network.analysis import Analysis, analyse, told
+from archviz.network.model import NOTHING, Network
 from archviz.network.open_sides import sentence
 from archviz.network.telling import BASES, MAX_NAMES, Telling, UntoldError, trial_sizes
 
@@ -21,11 +21,19 @@ Expand: TypeAlias = "Callable[[Spec, Mapping[str, int]], Network]"
 
 
 def with_trials(spec: Spec, expand: Expand) -> Network:
-    """The network of a spec with open sides, at the largest sizes at which everything fits.
+    """The network of a spec with open sides; see :func:`analysed`."""
+    return analysed(spec, expand)[0]
+
+
+def analysed(spec: Spec, expand: Expand) -> tuple[Network, Analysis]:
+    """The network of a spec and what it comes to, at the largest sizes at which everything fits.
 
     Raises:
         ArchvizError: it fits at none of those that are tried, or parameters depend on what is open.
     """
+    if not spec.open:
+        network = expand(spec, NOTHING)
+        return network, analyse(network)
     if len(spec.open) > MAX_NAMES:
         message = f"more than {MAX_NAMES} sides are open"
         raise ArchvizError([Problem(spec.network[0].mark, message, "give some of them numbers")])
@@ -40,11 +48,12 @@ def with_trials(spec: Spec, expand: Expand) -> Network:
                 problems = _told_problems(spec, expand, telling) or tuple(error.problems)
             continue
         with suppress(UntoldError):
-            network: Network = telling.together(networks)
+            network = telling.together(networks)
             analysis = told(telling, trials)
             said = sentence(analysis.open, analysis.totals.macs is not None)
             figure = network.figure._replace(notes=(*network.figure.notes, said))
-            return network._replace(figure=figure, sizes=telling.sizes, trials=tuple(networks))
+            trial = network._replace(figure=figure, sizes=telling.sizes, trials=tuple(networks))
+            return trial, analysis
     if not problems:
         message = f"what the network is depends on what is open: {', '.join(spec.open)}"
         problems = (Problem(spec.network[0].mark, message, "give the sides numbers"),)
