@@ -215,13 +215,8 @@ def census(
         and (constants[leaf].size > 1 or _is_named_array(graph, leaf))
     }
     doubtful = {leaf for name in loose for leaf in found.leaves(name)}
-    weights = {
-        name: weighed[name]
-        for name in found.sure
-        if (constants[name].floating or name in found.whole)
-        and constants[name].weight
-        and weighed[name]
-    }
+    sure = [name for name in found.sure if constants[name].floating or name in found.whole]
+    weights = {name: weighed[name] for name in sure if constants[name].weight and weighed[name]}
     numbers: list[str] = []
     for name, used in found.uses.items():
         shape, _, floating, weight = constants[name]
@@ -245,7 +240,7 @@ def census(
     for name in numbers:
         if any(_is_step(use, users, drawn, constants[name]) for use in found.uses[name]):
             (weights if _is_parameter(constants[name], name) else aside)[name] = 1
-    held = {name: size for name, size in weights.items() if name not in aside} if aside else weights
+    held = {name: size for name, size in weights.items() if name not in aside}
     untaken = {name: size for name, size in held.items() if name not in taken}
     return Held(
         "file",

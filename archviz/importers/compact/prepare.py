@@ -77,8 +77,6 @@ def _leading_to(nodes: Sequence[LayerNode], ends: Sequence[str]) -> tuple[LayerN
 
 
 def _deepest(nodes: Sequence[LayerNode], outputs: Sequence[str]) -> str:
-    if len(outputs) == 1:
-        return outputs[0]
     depth: dict[str, int] = {}
     for node in nodes:
         depth[node.id] = 1 + max((depth[source] for source in node.inputs), default=0)
