@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archviz.scene.scene import Page
 from archviz.write.formats import FORMATS, Format, Settings
+from archviz.write.subfigures import INCLUDED, PAGE, PartFile, subfigures
 
 if TYPE_CHECKING:
     from archviz.layout.page import Options
@@ -46,10 +47,11 @@ def network_bytes(picture: Picture, output: Format) -> bytes:
     return output.write(draw_figure(*net, options), settings)
 
 
-def part_files(picture: Picture, output: Format, path: str) -> list[tuple[str, bytes]]:
-    """The parts of one network's figure, each with the name of its file.
+def part_files(picture: Picture, output: Format, path: str) -> list[tuple[str, bytes, str]]:
+    """The parts of one network's figure, each with the name of its file and the form of its mark.
 
-    The name of the part stands behind that of the file, where there are several.
+    The name of the part stands behind that of the file, where there are several. Where LaTeX
+    takes the format, a source that sets them as subfigures is among the files.
     """
     from archviz.layout.made_for import draw_parts, parts_as_they_come
 
@@ -64,10 +66,21 @@ def part_files(picture: Picture, output: Format, path: str) -> list[tuple[str, b
         f"{name}-{number}" if name in names[: number - 1] else name
         for number, name in enumerate(names, 1)
     ]
-    return [
-        (f"{stem}-{name}{suffix}" if name else path, output.write(part.scene, settings))
-        for name, part in zip(names, parts, strict=True)
+    paths = [f"{stem}-{name}{suffix}" if name else path for name in names]
+    files = [
+        (file, output.write(part.scene, settings), output.mark)
+        for file, part in zip(paths, parts, strict=True)
     ]
+    together, title = stem + ".tex", net[0].head.title
+    taken = output.suffix in INCLUDED and (output.suffix != "tex" or settings.fragment)
+    if not taken or together in paths:
+        return files
+    shown = [
+        PartFile(part.name or title, file, part.scene.width, part.scene.height)
+        for file, part in zip(paths, parts, strict=True)
+    ]
+    source = subfigures(title, together, shown, options.place.height if options.place else PAGE)
+    return [*files, (together, source.encode(), FORMATS["tex"].mark)]
 
 
 def _slug(name: str) -> str:

@@ -20,6 +20,7 @@ from archviz.scene.theme import PATTERNS as THEME_PATTERNS
 from archviz.write.latex import latex
 from archviz.write.pdf import content_box
 from archviz.write.tikz import PATTERNS, write_tikz
+from archviz.write.tikz_names import node_names
 
 needs_latex = pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is absent")
 needs_poppler = pytest.mark.skipif(not shutil.which("pdftoppm"), reason="pdftoppm is absent")
@@ -157,9 +158,11 @@ def test_every_shape_is_a_node_at_its_place(scene: Scene) -> None:
     source = write_tikz(scene)
     nodes = dict(re.findall(r"\((\S+)\) at \((\S+)\)", source))
     shapes = [leaf for leaf in leaves(scene.items) if isinstance(leaf, Shape)]
+    names = node_names(scene.items)
     assert len(shapes) > 80
+    assert len(set(names.values())) == len(shapes)
     for shape in shapes:
-        x, y = map(float, nodes[shape.id].split(","))
+        x, y = map(float, nodes[names[shape.id]].split(","))
         assert x == pytest.approx(shape.x + shape.width / 2, abs=0.01)
         assert y == pytest.approx(shape.y + shape.height / 2, abs=0.01)
     for shape in shapes:
@@ -169,7 +172,8 @@ def test_every_shape_is_a_node_at_its_place(scene: Scene) -> None:
 
 def test_every_connector_starts_and_ends_where_it_should(scene: Scene) -> None:
     source = write_tikz(scene)
-    shapes = {leaf.id: leaf for leaf in leaves(scene.items) if isinstance(leaf, Shape)}
+    names = node_names(scene.items)
+    shapes = {names[leaf.id]: leaf for leaf in leaves(scene.items) if isinstance(leaf, Shape)}
 
     def position(text: str) -> tuple[float, float]:
         if "," in text:
@@ -183,7 +187,7 @@ def test_every_connector_starts_and_ends_where_it_should(scene: Scene) -> None:
 
     drawn = [
         [position(point) for point in re.findall(r"\(([^()]+)\)", path)]
-        for path in re.findall(r"\\draw\[(?:arrow|connector)[^]]*\](.*);", source)
+        for path in re.findall(r"\\draw\[archviz (?:arrow|connector)[^]]*\](.*);", source)
     ]
     connectors = [leaf for leaf in leaves(scene.items) if isinstance(leaf, Connector)]
     assert len(drawn) == len(connectors) > 50
@@ -194,20 +198,21 @@ def test_every_connector_starts_and_ends_where_it_should(scene: Scene) -> None:
 
 
 def test_colours_and_styles_are_defined_once_and_used(scene: Scene) -> None:
-    source = write_tikz(scene)
+    lines = write_tikz(scene).splitlines()
+    source = "\n".join(line for line in lines if not line.startswith("%"))
     colors = re.findall(r"\\definecolor\{(\S+?)\}\{HTML\}\{[0-9A-F]{6}\}", source)
     assert {"conv-fill", "pool-fill", "panel-fill", "line", "ink"} <= set(colors)
     assert len(colors) == len(set(colors))
     used = set(re.findall(r"(?:draw|fill|text)=([a-z0-9-]+)", source))
     assert used == set(colors)
-    styles = re.findall(r"^  ([a-z0-9 -]+ (?:box|badge|words|line)(?: \d+)?)/\.style", source, re.M)
+    styles = re.findall(r"^  (archviz [a-z0-9 -]+)/\.style", source, re.M)
     assert len(styles) == len(set(styles))
     assert {style for style in styles if f"[{style}" not in source} == set()
 
 
 def test_what_is_usual_in_a_part_is_said_once(scene: Scene) -> None:
     source = write_tikz(scene)
-    nodes = re.findall(r"\\node\[(conv box.*?)\] ", source)
+    nodes = re.findall(r"\\node\[(archviz conv,.*?)\] ", source)
     assert len(nodes) > 30
     assert sum("line width" in node or "type" in node for node in nodes) < len(nodes) / 10
 
@@ -227,9 +232,11 @@ def test_two_forms(scene: Scene) -> None:
     assert r"\documentclass" not in part
     assert part.count(r"\begin{tikzpicture}") == 1
     assert part.rstrip().endswith(r"\endgroup")
-    assert f"rectangle ({scene.width:g},{scene.height:g});" in whole
     x, y, _, _ = content_box(scene)
-    assert rf"\path[use as bounding box] ({x:g},{y:g})" in part
+    for source in (whole, part, write_tikz(scene, standalone=False, cropped=False)):
+        assert rf"\path[use as bounding box] ({x:g},{y:g})" in source
+    placed = write_tikz(scene, cropped=False)
+    assert f"rectangle ({scene.width:g},{scene.height:g});" in placed
     assert whole == write_tikz(scene)
 
 
@@ -243,8 +250,9 @@ def test_a_figure_compiles_on_a_page_of_its_size(scene: Scene, tmp_path: Path) -
     assert "Overfull" not in log
     reader = PdfReader(tmp_path / "figure.pdf")
     assert len(reader.pages) == 1
-    assert float(reader.pages[0].mediabox.width) == pytest.approx(scene.width * 0.75, abs=0.05)
-    assert float(reader.pages[0].mediabox.height) == pytest.approx(scene.height * 0.75, abs=0.05)
+    _, _, width, height = content_box(scene)
+    assert float(reader.pages[0].mediabox.width) == pytest.approx(width * 0.75, abs=0.05)
+    assert float(reader.pages[0].mediabox.height) == pytest.approx(height * 0.75, abs=0.05)
     text = reader.pages[0].extract_text()
     assert all(word in text for word in ("Stem", "concat", "max-pool", "repeated N times"))
 
@@ -256,7 +264,7 @@ def test_a_figure_compiles_on_a_page_of_its_size(scene: Scene, tmp_path: Path) -
 def test_boxes_have_their_places_and_colours(name: str, tmp_path: Path) -> None:
     """Left of its middle, near its lower edge, a box shows its fill, and beside it, not."""
     scene = archviz.load(name).scene()
-    compile_tex(write_tikz(scene), tmp_path)
+    compile_tex(write_tikz(scene, cropped=False), tmp_path)
     command = ["pdftoppm", "-r", "192", "-singlefile", "-png", "figure.pdf", "page"]
     subprocess.run(command, cwd=tmp_path, check=True)
     page = Image.open(tmp_path / "page.png").convert("RGB")
@@ -306,7 +314,9 @@ def test_many_figures_go_into_one_document(tmp_path: Path) -> None:
     log = compile_tex(document(*bodies), tmp_path)
     assert "Overfull" not in log
     width = content_box(archviz.load("lenet5").scene())[2]
-    measured = document(r"\setbox0\hbox{\input{lenet5}}\typeout{width \the\wd0}x")
+    measured = document(
+        r"\linewidth=\maxdimen\setbox0\hbox{\input{lenet5}}\typeout{width \the\wd0}x"
+    )
     found = re.search(r"^width ([\d.]+)pt", compile_tex(measured, tmp_path), re.M)
     assert found
     assert float(found[1]) == pytest.approx(width * 0.75 * 72.27 / 72, abs=0.1), "stray space"
@@ -333,17 +343,18 @@ def test_hatchings_ovals_ground_and_long_pictures_compile(tmp_path: Path) -> Non
 def test_a_label_is_squeezed_and_leaves_its_node_alone(tmp_path: Path) -> None:
     words = "a very long label indeed, which is wider than any box"
     badge = box("b", 1, words, form="ellipse", width=25, height=25)
+    dot = box("c", 2, form="ellipse", width=4, height=4)
+    scene = scene_of(box("a", 0, words, words), badge, dot)
     measured = "".join(
         rf"\path ({name}.west); \pgfgetlastxy{{\sx}}{{\ignored}}"
         rf"\path ({name}.east); \pgfgetlastxy{{\ex}}{{\ignored}}"
-        rf"\typeout{{{name} \the\dimexpr\ex-\sx\relax}}"
-        for name in "abc"
+        rf"\typeout{{{id_} \the\dimexpr\ex-\sx\relax}}"
+        for id_, name in node_names(scene.items).items()
     )
     measured += (
         rf"\node[words, room=76] {{\setbox1\hbox{{\fit{{{words}}}}}\typeout{{t \the\wd1}}}};"
     )
-    dot = box("c", 2, form="ellipse", width=4, height=4)
-    source = write_tikz(scene_of(box("a", 0, words, words), badge, dot), standalone=False)
+    source = write_tikz(scene, standalone=False)
     end = r"\end{tikzpicture}"
     log = compile_tex(document(source.replace(end, measured + end)), tmp_path)
     found = dict(re.findall(r"^([abct]) ([\d.]+)pt", log, re.M))
@@ -354,6 +365,55 @@ def test_a_label_is_squeezed_and_leaves_its_node_alone(tmp_path: Path) -> None:
 def test_a_ground_lies_below_the_lines_on_it() -> None:
     ground = Shape("g", "rect", 0, 0, 200, 200, "#eeeeee", role="ground")
     source = write_tikz(scene_of(ground, box("a", 1, "conv")))
-    node = next(line for line in source.splitlines() if "(g)" in line)
+    node = next(line for line in source.splitlines() if "(ground)" in line)
     before = source[: source.index(node)]
     assert before.rindex(r"\begin{pgfonlayer}{panels}") > before.rfind(r"\end{pgfonlayer}")
+
+
+def test_nodes_are_named_after_what_they_say() -> None:
+    names = set(node_names(archviz.load("resnet50").scene().items).values())
+    assert {"input", "conv1", "conv1-B", "conv1-R", "max-pool", "dense", "dense-S"} <= names
+    assert {"identity1", "add2", "Conv-block-panel", "legend-conv"} <= names
+    items = [box("a", 0, "fc6"), box("b", 1, "fc6"), box("c", 2, "卷积"), box("d", 3, "Größe 3×3")]
+    assert list(node_names(items).values()) == ["fc6-1", "fc6-2", "conv", "Grosse"]
+    assert node_names([box("a", 0, "y1"), box("b", 1, "y"), box("c", 2, "y")])["b"] == "y2"
+
+
+ASKED = r"""
+\documentclass{article}\usepackage{tikz}\usetikzlibrary{arrows.meta}
+\tikzset{every archviz figure/.style={archviz conv/.append style={fill=orange}}}
+\newcommand\archvizfont{\ttfamily}
+\begin{document}
+\def\measured#1{\setbox0\hbox{\input{net}}\typeout{#1 \the\wd0}}
+\linewidth=600bp \measured{whole}
+\linewidth=597bp \measured{nearly}
+\linewidth=300bp \measured{half}
+\def\archvizwidth{500bp}\measured{asked}
+\def\archvizwidth{\linewidth}\input{net}
+\end{document}
+"""
+
+
+@needs_latex
+def test_a_picture_respects_its_line(tmp_path: Path) -> None:
+    shape = Shape("a", "rect", 0, 0, 800, 40, "#ff0000", text_size=12, role="conv", lines=("n",),
+                  widths=(9,))  # fmt: skip
+    scene = Scene(800, 40, "t", "", "", (Group("g", "row", items=(shape,)),))
+    source = write_tikz(scene, standalone=False)
+    (tmp_path / "net.tex").write_text(source, encoding="utf-8")
+    log = compile_tex(ASKED, tmp_path)
+    found = dict(re.findall(r"^(whole|nearly|half|asked) ([\d.]+)pt", log, re.M))
+    wide = {name: float(size) * 72 / 72.27 for name, size in found.items()}
+    assert wide == pytest.approx({"whole": 600, "nearly": 597, "half": 300, "asked": 500}, abs=0.1)
+    flat = " ".join(log.split())
+    assert flat.count("A figure of 800 px is shrunk") == 3, "half, asked, and the last"
+    assert "Overfull" not in log
+    (page,) = PdfReader(tmp_path / "figure.pdf").pages
+    assert "/Courier" in str(page["/Resources"]) or "tt" in str(_fonts(page)).lower()
+    contents = page.get_contents()
+    assert contents is not None
+    assert b"1 0.5 0 rg" in contents.get_data(), "a style of the document is taken"
+
+
+def _fonts(page: Any) -> list[str]:
+    return [font["/BaseFont"] for font in page["/Resources"]["/Font"].values()]

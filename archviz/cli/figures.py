@@ -105,8 +105,8 @@ def render(network: str, output: str, suffix: str | None, parts: bool, **given: 
             if output != "-":
                 what = f"--parts is for formats of figures, such as svg, not for {chosen.suffix}"
             raise click.UsageError(what)
-        for path, data in part_files(picture, chosen, output):
-            emit(path, data, chosen.mark)
+        for path, data, mark in part_files(picture, chosen, output):
+            emit(path, data, mark)
             say(path, err=True)
         return
     emit(output, network_bytes(picture, chosen), chosen.mark)

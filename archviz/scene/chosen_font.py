@@ -49,12 +49,14 @@ NAMED: dict[str, tuple[str, ...]] = {
         os.path.basename(bundled_file(bold=False)),
     ),
     "latin-modern": ("lmroman10-regular.otf", "cmunrm.otf"),
+    "latin-modern-sans": ("lmsans10-regular.otf", "cmunss.otf"),
 }
 """The files in which papers' fonts are free, by a name for each kind; the first that is here."""
 WHERE = {
     "times": "TeX Gyre Termes or Liberation Serif; on Debian fonts-texgyre or fonts-liberation",
     "helvetica": "TeX Gyre Heros or Liberation Sans",
     "latin-modern": "Latin Modern; on Debian fonts-lmodern, in TeX Live lm",
+    "latin-modern-sans": "Latin Modern; on Debian fonts-lmodern, in TeX Live lm",
 }
 TEX = (
     "/usr/share/texmf/fonts/opentype",

@@ -129,7 +129,8 @@ def _html(scene: Scene, settings: Settings) -> bytes:
 def _tex(scene: Scene, settings: Settings) -> bytes:
     from archviz.write.tikz import write_tikz
 
-    return write_tikz(scene, standalone=not settings.fragment).encode("utf-8")
+    alone, cropped = not settings.fragment, not settings.placed
+    return write_tikz(scene, standalone=alone, cropped=cropped).encode("utf-8")
 
 
 def _drawio(scene: Scene, settings: Settings) -> bytes:

@@ -6,23 +6,34 @@ connectors are paths between their sides.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from itertools import chain, count, groupby
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
-from archviz.scene.scene import POINTS, Connector, Group, Line, Shape, Text, leaves, shapes_in
+from archviz.scene.scene import (
+    POINTS,
+    Connector,
+    Group,
+    Line,
+    Shape,
+    Text,
+    leaves,
+    shapes_in,
+    texts_in,
+)
 from archviz.write.lacking import warn_of
 from archviz.write.latex import ascii_line
 from archviz.write.pdf import content_box
 from archviz.write.svg import SHADOW_LEVELS, number
 from archviz.write.templates import render_template
+from archviz.write.tikz_fonts import tex_face
+from archviz.write.tikz_names import Names, node_names, tex_word
 from archviz.write.tikz_scripts import Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from archviz.scene.scene import Item, Point, Primitive, Scene
+    from archviz.scene.scene import Box, Item, Point, Primitive, Scene
 
 LARGEST = 14000.0
 """Pixels that a side may have: TeX's arithmetic ends at 16383; a larger scene is shrunk."""
@@ -39,18 +50,15 @@ NEAR = 0.02
 """Pixels by which a connector's end may miss the middle of a node's side."""
 
 
-def write_tikz(scene: Scene, *, standalone: bool = True) -> str:
+def write_tikz(scene: Scene, *, standalone: bool = True, cropped: bool = True) -> str:
     """The scene as LaTeX source.
 
-    A whole document whose page is the scene, or a ``tikzpicture`` for ``\\input``, which is
-    as large as what is drawn, without the scene's margins.
+    A whole document, or a ``tikzpicture`` for ``\\input``; as large as what is drawn, but for a
+    document that is not ``cropped``: its page is the scene.
     """
-    return _TikzWriter(scene).source(standalone)
-
-
-def _word(text: str) -> str:
-    """A name that TikZ takes: letters, digits and hyphens."""
-    return re.sub("[^A-Za-z0-9]+", "-", text).strip("-") or "plain"
+    whole = (0.0, 0.0, scene.width, scene.height)
+    box = content_box(scene) if cropped or not standalone else whole
+    return _TikzWriter(scene, box).source(standalone)
 
 
 class _TikzScope(NamedTuple):
@@ -73,33 +81,18 @@ class _Usual(NamedTuple):
     connector: tuple[float, float, float]
 
 
-class _Names:
-    """Names for keys: the one wished for where it is free, else with a number."""
-
-    def __init__(self) -> None:
-        self.given: dict[Hashable, str] = {}
-        self.used: set[str] = set()
-
-    def name(self, key: Hashable, wish: str, gap: str = "-") -> str:
-        """The key's name; given once, it stays."""
-        if key not in self.given:
-            names = chain((wish,), (f"{wish}{gap}{number}" for number in count(2)))
-            self.given[key] = next(name for name in names if name not in self.used)
-            self.used.add(self.given[key])
-        return self.given[key]
-
-
 class _TikzWriter:
     """Turns a scene into what the template needs, and gathers colours and styles on the way."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, box: Box) -> None:
         self.scene = scene
-        self.scale = min(1.0, LARGEST / max(scene.width, scene.height))
+        self.box = x, y, width, height = box
+        self.scale = min(1.0, LARGEST / max(x + width, y + height))
         self.colors: dict[str, str] = {}
-        self.color_names = _Names()
+        self.color_names = Names()
         self.styles: dict[str, list[str]] = {}
-        self.style_names = _Names()
-        self.node_names = _Names()
+        self.style_names = Names()
+        self.node_names = node_names(scene.items)
         self.labels = Labels()
         drawn = list(leaves(scene.items))
         shapes = [leaf for leaf in drawn if isinstance(leaf, Shape)]
@@ -122,17 +115,20 @@ class _TikzWriter:
         page = "" if white else self.color("page", scene.background)
         parts = [self.part(name, items) for name, items in _parts(scene.items)]
         warn_of("".join(self.labels.missing), "? stands for them in TeX, or a letter like them")
-        whole = (0.0, 0.0, scene.width, scene.height)
-        x, y, width, height = whole if standalone else content_box(scene)
+        x, y, width, height = self.box
         libraries = ["arrows.meta", *["shapes.geometric"] * (not self.round)]
         libraries += ["patterns"] * self.patterned
         return render_template(
             "figure.tex.j2",
             title=ascii_line(scene.title),
             standalone=standalone,
-            page_width=number(scene.width * self.scale * POINTS),
-            page_height=number(scene.height * self.scale * POINTS + HAIR),
+            page_width=number(width * self.scale * POINTS),
+            page_height=number(height * self.scale * POINTS + HAIR),
             unit=number(POINTS),
+            width=self.length(width),
+            hundredths=round(width * self.scale * 100),
+            least=self.length(min((text.size for text in texts_in(scene.items)), default=12.0)),
+            face=tex_face(),
             libraries=libraries,
             colors=list(self.colors.items()),
             styles=list(self.styles.items()),
@@ -158,7 +154,7 @@ class _TikzWriter:
 
     def style(self, wish: str, settings: list[str]) -> str:
         """The name of a style with these settings."""
-        name = self.style_names.name((wish, *settings), wish, gap=" ")
+        name = self.style_names.name((wish, *settings), f"archviz {wish}", gap=" ")
         self.styles[name] = settings
         return name
 
@@ -200,7 +196,7 @@ class _TikzWriter:
 
     def shape(self, shape: Shape, usual: _Usual, part: _TikzScope) -> None:
         """A box or a badge as a node, its shadow; a port as a coordinate."""
-        name = self.node_name(shape)
+        name = self.node_names[shape.id]
         self.placed[shape.id] = shape
         at = self.point((shape.x + shape.width / 2, shape.y + shape.height / 2))
         if not (shape.fill or shape.stroke):
@@ -215,9 +211,6 @@ class _TikzWriter:
         if shape.shadow:
             below = "floor" if layer == "panels" else "shadows"
             part.shadows.setdefault((below, self.length(shape.shadow)), []).append(name)
-
-    def node_name(self, shape: Shape) -> str:
-        return self.node_names.name(shape.id, _word(shape.id))
 
     def shape_options(self, shape: Shape, usual: _Usual) -> list[str]:
         """The style, the size, and what is not usual in the part."""
@@ -242,7 +235,7 @@ class _TikzWriter:
 
     def shape_style(self, shape: Shape) -> str:
         """The style of a role's boxes or badges."""
-        role = _word(shape.role)
+        role = tex_word(shape.role)
         base = "badge" if shape.form == "ellipse" else "box"
         settings = [base]
         if shape.stroke:
@@ -259,11 +252,11 @@ class _TikzWriter:
             ink = self.color("line", shape.stroke or "#000000")
             pattern = f"pattern={PATTERNS[shape.pattern]}, pattern color={ink}"
             settings.append(f"postaction={{{pattern}, opacity=0.3}}")
-        return self.style(f"{role} {base}", settings)
+        return self.style(role if base == "box" else f"{role} {base}", settings)
 
     def words(self, text: Text) -> str:
         """A text outside of boxes, held by its baseline."""
-        role = _word(text.role)
+        role = tex_word(text.role)
         usual = self.type_of[text.role]
         color = self.color(f"{role}-text", text.fill)
         settings = ["words", f"text={color}", f"type={self.length(usual)}"]
@@ -280,7 +273,7 @@ class _TikzWriter:
     def line(self, line: Line, usual: _Usual) -> str:
         """A bracket or another polyline."""
         settings = [f"draw={self.color('line', line.stroke)}", "every bracket/.try"]
-        options = [self.style(f"{_word(line.role)} line", settings)]
+        options = [self.style(tex_word(line.role), settings)]
         if line.line_width != usual.bracket:
             options.append(rf"line width={self.length(line.line_width)}\px")
         points = " -- ".join(f"({self.point(point)})" for point in line.points)
@@ -308,7 +301,7 @@ class _TikzWriter:
         shape = self.placed.get(id_)
         if shape is None:
             return ""
-        name, (x, y, width, height) = self.node_name(shape), shape.box
+        name, (x, y, width, height) = self.node_names[shape.id], shape.box
         for side, across, down in (
             ("west", 0.0, 0.5),
             ("east", 1.0, 0.5),
