@@ -95,7 +95,7 @@ def network_pages(net: Analysed, options: Options, aspect: float) -> list[Page]:
     from archviz.layout.slides import network_slides
 
     notes = speaker_notes(*net)
-    scenes = network_slides(*net, options.theme, aspect, options.full)
+    scenes = network_slides(*net, options.theme, aspect, options.detail)
     return [Page(scene, scene.title, notes) for scene in scenes]
 
 
@@ -131,7 +131,8 @@ def _html_figure(net: Analysed, options: Options) -> HtmlFigure:
     from archviz.write.html import html_figure
 
     head, theme = net[0].head, options.theme.with_ground()
-    plain = options._replace(theme=theme, legend=False, title=False, aspect=0.0)
+    plain = options._replace(theme=theme, legend=False, title=False, totals=False)
+    plain = plain._replace(aspect=0.0)
     dark = None
     if theme == load_theme():
         dark = draw_network(*net, plain._replace(theme=load_theme("dark")))
@@ -163,7 +164,7 @@ def _html_index(pictures: Sequence[Picture], options: Options) -> bytes:
         )
     if options.legend:
         extras.append(HtmlExtra("Legend", *(draw_legend(theme) for theme in themes)))
-    figures = [_html_figure(net, options._replace(full=net[0].figure.full)) for net in nets]
+    figures = [_html_figure(net, options._replace(detail=net[0].figure.detail)) for net in nets]
     return write_html(figures, extras, title=DECK_TITLE).encode("utf-8")
 
 

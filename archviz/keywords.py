@@ -33,8 +33,11 @@ class FigureKeywords(TypedDict, total=False):
     """Width / height of the page, such as ``"16:9"`` or 1.5; 0 or ``"natural"`` for as it comes."""
     direction: Literal["right", "down", "up"] | None
     """The way in which the network is read; ``"right"`` unless told otherwise."""
-    detail: Literal["compact", "full"] | None
-    """``"full"`` prints filters, strides and output shapes under each layer."""
+    detail: str | Sequence[str] | None
+    """What is printed at each layer: words of ``"filters"``, ``"strides"``, ``"shapes"``,
+    ``"parameters"`` and ``"macs"``, or ``"compact"`` for none of it, ``"full"`` for all."""
+    totals: bool | None
+    """Print parameters, multiply-adds and depth of the whole above the figure."""
     merges: Literal["boxes", "symbols"] | None
     """``"symbols"`` draws add, concat and their likes as circles with a sign."""
     open: str | Sequence[str] | None
@@ -106,9 +109,10 @@ def read_keywords(
         values.get("title", False),
         values.get("legend", True),
         aspect,
-        values.get("detail") == "full",
+        tuple(values.get("detail", ())),
         read_place(values),
         tuple(values.get("only", ())),
+        values.get("totals", False),
     )
     width = values.get("width")
     template = values.get("template")

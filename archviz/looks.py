@@ -59,6 +59,8 @@ class LookOption(NamedTuple):
     metavar: str = ""
     values: tuple[str, ...] = ()
     """Of one that has few, all of them."""
+    words: tuple[str, ...] = ()
+    """Of one that takes several, all of them."""
 
 
 def hex_color(text: str) -> str:
@@ -150,6 +152,25 @@ def read_names(value: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (str(part).strip() for part in parts))))
 
 
+def read_detail(value: str | Sequence[str]) -> tuple[str, ...]:
+    """What is printed at each layer, of :data:`DETAILS`; ``compact`` is none, ``full`` all.
+
+    Raises:
+        ValueError: there is no such word; the message says which there are.
+    """
+    words = read_names(value)
+    for word in words:
+        if word not in DETAIL_WORDS:
+            from archviz.errors import did_you_mean
+
+            hint = " ".join([did_you_mean(word, DETAIL_WORDS), f"There are {_DETAIL_LIST}"])
+            raise ValueError(f"detail has no word {word!r}; {hint.strip()}")
+    if value == "" or (len(words) > 1 and COMPACT in words):
+        what = f"is {COMPACT!r} and more" if words else "says nothing"
+        raise ValueError(f"detail {what}; for none of it write {COMPACT!r} alone")
+    return DETAILS if FULL in words else tuple(one for one in DETAILS if one in words)
+
+
 def length_of(value: str) -> float:
     """Pixels of 1/96 inch of ``3.5in``, ``89mm``, ``9cm`` or ``7pt``.
 
@@ -186,6 +207,12 @@ def width_of(value: int | str) -> int | str:
     return name
 
 
+DETAILS = ("filters", "strides", "shapes", "parameters", "macs")
+"""What a figure can print at each layer, in the order in which it stands there."""
+COMPACT, FULL = "compact", "full"
+"""None of these, and all."""
+DETAIL_WORDS = (*DETAILS, COMPACT, FULL)
+_DETAIL_LIST = ", ".join(DETAIL_WORDS)
 UNITS = {"in": 96.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "pt": 96 / 72}
 """Pixels in a unit of length."""
 LONGEST = 20_000.0
@@ -235,11 +262,20 @@ LOOKS: Mapping[str, LookOption] = {
         "down",
         "up",
     ),
-    "detail": _choice(
-        "detail",
-        "full prints filters, strides and output shapes under each layer.",
-        "compact",
-        "full",
+    "detail": LookOption(
+        "What is printed at each layer, with commas between: filters, strides, shapes, parameters, "
+        "macs; compact is none of it, full all.",
+        "a list of words",
+        (str, Sequence),
+        read_detail,
+        COMPACT,
+        "WORDS",
+        words=DETAIL_WORDS,
+    ),
+    "totals": LookOption(
+        "Print parameters, multiply-adds and depth of the whole above the figure, under its title.",
+        *_YES_NO,
+        "no-totals",
     ),
     "merges": _choice(
         "merges",
@@ -265,3 +301,20 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     name: option.values for name, option in LOOKS.items() if option.values
 }
 """The values of options that have few."""
+WORD_LISTS: Mapping[str, tuple[str, ...]] = {
+    name: option.words for name, option in LOOKS.items() if option.words
+}
+"""The words of options that take several."""
+
+
+def _words_schema(words: Sequence[str]) -> dict[str, Any]:
+    one, word = {"enum": [*words]}, f"({'|'.join(words)})"
+    text = {"type": "string", "pattern": rf"^\s*{word}(\s*,\s*{word})*\s*$"}
+    return {"anyOf": [one, text, {"type": "array", "items": one}]}
+
+
+SCHEMAS: Mapping[str, dict[str, Any]] = {
+    **{name: {"enum": [*values]} for name, values in CHOICES.items()},
+    **{name: _words_schema(words) for name, words in WORD_LISTS.items()},
+}
+"""JSON Schemas of options that have few values."""

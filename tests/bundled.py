@@ -7,6 +7,7 @@ from functools import cache
 from archviz.catalog import resolve
 from archviz.language.expand import load_network
 from archviz.layout.slides import network_slides
+from archviz.looks import DETAILS
 from archviz.network.analysis import Analysis, analyse
 from archviz.network.model import Network
 from archviz.scene.scene import Scene
@@ -25,4 +26,4 @@ def loaded(name: str) -> tuple[Network, Analysis]:
 
 @cache
 def slides(name: str, aspect: float, full: bool) -> list[Scene]:
-    return network_slides(*loaded(name), load_theme(), aspect, full)
+    return network_slides(*loaded(name), load_theme(), aspect, DETAILS * full)

@@ -33,6 +33,7 @@ from wirings import differences
 from archviz.language.expand import network_from_text
 from archviz.layout.page import Options, draw_network
 from archviz.layout.slides import network_slides
+from archviz.looks import DETAILS
 from archviz.network.analysis import Analysis, analyse
 from archviz.network.model import Network
 from archviz.scene.scene import Scene
@@ -74,8 +75,8 @@ def pages(network: Network, analysis: Analysis, look: Look) -> list[Scene]:
     looks = {**network.figure.looks, "direction": look.direction}
     network = network._replace(figure=network.figure._replace(looks=looks))
     if look.slides:
-        return network_slides(network, analysis, THEME, full=look.full)
-    options = Options(THEME, full=look.full, aspect=look.aspect, legend=look.legend)
+        return network_slides(network, analysis, THEME, detail=DETAILS * look.full)
+    options = Options(THEME, detail=DETAILS * look.full, aspect=look.aspect, legend=look.legend)
     return [draw_network(network, analysis, options)]
 
 

@@ -331,7 +331,7 @@ class Writer(Layers):
     def figure(self) -> dict[str, Any]:
         return {
             "notes": [self.pick(*WORDS)],
-            "detail": self.pick("compact", "full"),
+            "detail": self.pick("compact", "full", "filters", ["shapes", "macs"]),
             "title": self.pick("yes", "no"),
             "legend": self.pick("yes", "no"),
             "open": self.pick("none", "modules", ["modules", "attention"], [*self.modules]),

@@ -167,10 +167,15 @@ def test_legend_and_title_can_be_had_or_not() -> None:
     assert ">LeNet-5 (1998)</text>" in cli("render", "lenet5", "--title").stdout
 
 
-def test_full_detail_prints_filters_strides_and_shapes() -> None:
+def test_full_detail_prints_all() -> None:
     compact = cli("render", "resnet50").stdout
     full = cli("render", "resnet50", "--detail", "full").stdout
-    for text in (">64 filters, /2</text>", ">112×112×64</text>", ">56×56×256</text>"):
+    for text in (
+        ">64, /2</text>",
+        ">112×112×64</text>",
+        ">9.73k params</text>",
+        ">118M MACs</text>",
+    ):
         assert text in full
         assert text not in compact
     assert cli("render", "resnet50", "--detail", "compact").stdout == compact
@@ -881,7 +886,9 @@ def test_the_shell_completes_names() -> None:
     assert set(completions("archviz render ")) >= set(NAMES)
     assert completions("archviz le") == ["legend"]
     assert "article" in completions("archviz render vgg16 --theme ")
-    assert completions("archviz render vgg16 --detail ") == ["compact", "full"]
+    words = ["filters", "strides", "shapes", "parameters", "macs", "compact", "full"]
+    assert completions("archviz render vgg16 --detail ") == words
+    assert completions("archviz render vgg16 --detail macs,s") == ["macs,strides", "macs,shapes"]
 
 
 def test_the_shell_completes_files_where_no_name_fits(empty_folder: Path) -> None:

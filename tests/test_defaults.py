@@ -37,11 +37,14 @@ LOOK = GROUND | {
     "--aspect": None,
     "--direction": None,
     "--detail": None,
+    "--totals --no-totals": None,
     "--merges": None,
     "--open": None,
     "--panels": None,
 }
-WITHOUT_TITLE = {key: value for key, value in LOOK.items() if "title" not in key}
+WITHOUT_TITLE = {
+    key: value for key, value in LOOK.items() if "-tot" not in key and "title" not in key
+}
 THEME = GROUND | {"--theme": None}
 OPTIONS = {
     "check": OUTSIDE | INPUT,
@@ -95,7 +98,7 @@ def test_a_figure_is_the_same_by_every_way_without_options(tmp_path: Path) -> No
     net.save(tmp_path / "a.svg")
     assert (tmp_path / "a.svg").read_bytes() == marked(net.svg().encode(), "xml")
     theme = load_theme("article")
-    assert read_keywords({})[0] == Options(theme) == Options(theme, False, True, 0.0, False)
+    assert read_keywords({})[0] == Options(theme) == Options(theme, False, True, 0.0, ())
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from archviz.layout.compare import draw_comparison
 from archviz.layout.deck import deck_pages
 from archviz.layout.page import Options, draw_network
 from archviz.layout.slides import LEAST_TEXT, network_slides
+from archviz.looks import DETAILS
 from archviz.scene.scene import (
     Connector,
     Group,
@@ -245,7 +246,7 @@ def test_columns_of_panels_are_not_much_longer_than_a_row(direction: str, full: 
     loaded = archviz.load("retinanet")
     looks = {**loaded.network.figure.looks, "direction": direction}
     network = loaded.network._replace(figure=loaded.network.figure._replace(looks=looks))
-    scene = draw_network(network, loaded.analysis, Options(load_theme(), full=full))
+    scene = draw_network(network, loaded.analysis, Options(load_theme(), detail=DETAILS * full))
     row = extent([item for item in scene.items if isinstance(item, Group) and item.role == "row"])
     panels = [item for item in scene.items if isinstance(item, Group) and item.role == "panel"]
     _, above, _, below = extent(panels)

@@ -17,7 +17,7 @@ from archviz.errors import ArchvizError, Problem
 from archviz.keywords import FigureKeywords
 from archviz.language.schema import schema
 from archviz.layout.page import draw_legend
-from archviz.looks import LOOKS, MODULE_COLORS, ROLES
+from archviz.looks import DETAIL_WORDS, LOOKS, MODULE_COLORS, ROLES
 from archviz.scene.scene import Group, Scene, Shape, Text, groups_in, leaves
 from archviz.scene.theme import load_theme
 
@@ -35,7 +35,8 @@ SAID: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "theme": ("dark", ("--theme", "dark"), ("--theme", "article")),
     "aspect": ("4:3", ("--aspect", "4:3"), ("--aspect", "natural")),
     "direction": ("up", ("--direction", "up"), ("--direction", "right")),
-    "detail": ("full", ("--detail", "full"), ("--detail", "compact")),
+    "detail": ("[strides, shapes]", ("--detail", "shapes,strides"), ("--detail", "compact")),
+    "totals": ("yes", ("--totals",), ("--no-totals",)),
     "merges": ("symbols", ("--merges", "symbols"), ("--merges", "boxes")),
     "open": ("[inner, wide]", ("--open", "inner,wide"), ("--open", "modules")),
     "panels": ("[inner]", ("--panels", "inner"), ("--panels", "wide,inner,own")),
@@ -341,7 +342,7 @@ def test_on_a_shared_page_holds_what_all_specs_say(folder: Path) -> None:
     page = run("compare", one, two).stdout
     assert 'fill="#1b1d23"' in page  # both say dark
     assert "ReLU" in page.partition('<g id="legend">')[2]  # only one says no legend
-    assert page.count("64 filters") == 2  # one is in full, the panel of wide
+    assert page.count(">64</text>") == 2  # one is in full, the panel of wide
     assert page.count(">Inner</text>") == 1
     assert 'fill="#1b1d23"' in run("compare", one).stdout
     assert 'fill="#1b1d23"' not in run("compare", one, "net.yaml").stdout
@@ -384,7 +385,20 @@ WRONG = {
     "{legend: [no]}": (9, 18, "legend is a list where one value is needed", ""),
     "{aspect: wide}": (9, 18, "'wide' is no aspect of a page", "write 16:9, 4:3 or 1.5"),
     "{aspect: 0}": (9, 18, "'0' is no aspect of a page", "write 16:9, 4:3 or 1.5"),
-    "{detail: all}": (9, 18, "detail must be 'compact' or 'full', not 'all'", ""),
+    "{detail: filter}": (
+        9,
+        18,
+        "detail has no word 'filter'",
+        f"did you mean 'filters'? There are {', '.join(DETAIL_WORDS)}",
+    ),
+    "{detail: [macs, compact]}": (
+        9,
+        18,
+        "detail is 'compact' and more",
+        "for none of it write 'compact' alone",
+    ),
+    "{detail: ''}": (9, 18, "detail says nothing", "for none of it write 'compact' alone"),
+    "{detail: {macs: yes}}": (9, 18, "detail is a mapping where one value is needed", ""),
     "{title: ''}": (9, 17, "a title has 1 to 100 characters, not 0", ""),
     "{theme: drak}": (9, 17, "there is no theme 'drak'", "did you mean 'dark'?"),
     "{theme: mine.yaml}": (

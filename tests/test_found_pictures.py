@@ -222,7 +222,7 @@ def test_names_alone_say_the_same(
 def drawn_dense(text: str, flow: str, names: set[str]) -> Scene:
     """The row of a network as it is on a dense slide, ``names`` without wires."""
     network = network_from_text(text, "found.yaml")
-    style = slide_style(load_theme(), 1.0, COMPACT[-1], False, FLOWS[flow])
+    style = slide_style(load_theme(), 1.0, COMPACT[-1], (), FLOWS[flow])
     builder = Builder(network, analyse(network), style).within(network.body)
     row = canvas.Canvas("row", style.flow)
     builder._replace(stubs=frozenset(names)).series(builder.body).place(row, 0.0, 0.0, [])
@@ -263,7 +263,7 @@ def test_wires_that_cross_much_are_drawn_where_they_were_found() -> None:
         legs = tuple(ways.Leg(at, canvas.Pin(name, at, 0.0, 0.0), False) for at in (x, x + 1000.0))
         return (ways.Lane(name, (0, False), legs, x, x + 1000.0, crossed=2),)
 
-    style = slide_style(load_theme(), 1.0, COMPACT[-1], False)
+    style = slide_style(load_theme(), 1.0, COMPACT[-1], ())
     wires = [[across("a", 0.0)], [across("b", 300.0)], [across("c", 600.0)]]
     assert len(choice.choose(wires, style)) < 3
     assert len(choice.choose(wires, style, known=True)) == 3

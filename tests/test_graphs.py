@@ -16,6 +16,7 @@ from archviz.errors import ArchvizError
 from archviz.language.expand import load_network, network_from_text
 from archviz.layout import graph_arrange, graph_channels
 from archviz.layout.page import Options, draw_network
+from archviz.looks import DETAILS
 from archviz.network.analysis import analyse
 from archviz.network.model import Network
 from archviz.scene.scene import Connector, Group, Point, Scene
@@ -146,7 +147,7 @@ def told(scene: Scene) -> set[tuple[str, str]]:
 
 
 def faults(network: Network, direction: str, full: bool = False) -> list[str]:
-    scene = drawn(network, full=full)
+    scene = drawn(network, detail=DETAILS * full)
     wrong = violations(scene)
     if read(scene, direction) != told(scene):
         wrong.append(f"the lines say otherwise: {read(scene, direction) ^ told(scene)}")

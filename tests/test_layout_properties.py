@@ -16,6 +16,7 @@ from archviz.catalog import names
 from archviz.language.expand import network_from_text
 from archviz.layout import compound
 from archviz.layout.page import Options, draw_network
+from archviz.looks import DETAILS
 from archviz.network.analysis import analyse
 from archviz.scene.scene import Scene
 from archviz.scene.theme import load_theme
@@ -45,7 +46,7 @@ def draw(spec: dict[str, Any], **options: Any) -> Scene:
 def test_nothing_overlaps_and_nothing_leaves_its_place(
     spec: dict[str, Any], full: bool, aspect: float
 ) -> None:
-    scene = draw(spec, full=full, aspect=aspect, title=full)
+    scene = draw(spec, detail=DETAILS * full, aspect=aspect, title=full)
     assert violations(scene) == []
     if aspect:
         assert scene.width / scene.height == pytest.approx(aspect, rel=1e-3)
@@ -64,7 +65,7 @@ def encoders(draw: st.DrawFn) -> dict[str, Any]:
 @given(encoders(), st.booleans(), st.sampled_from([0.0, 16 / 9]))
 @settings(CHECKS, max_examples=60)
 def test_an_encoder_with_its_decoder_holds(spec: dict[str, Any], full: bool, aspect: float) -> None:
-    scene = draw(spec, full=full, aspect=aspect)
+    scene = draw(spec, detail=DETAILS * full, aspect=aspect)
     assert violations(scene) == []
 
 
@@ -97,7 +98,7 @@ def varied(draw: st.DrawFn) -> dict[str, Any]:
 @given(varied(), st.booleans(), st.sampled_from([0.0, 16 / 9]))
 @settings(CHECKS, max_examples=60)
 def test_panels_of_calls_that_differ_hold(spec: dict[str, Any], full: bool, aspect: float) -> None:
-    assert violations(draw(spec, full=full, aspect=aspect)) == []
+    assert violations(draw(spec, detail=DETAILS * full, aspect=aspect)) == []
 
 
 @pytest.mark.long
@@ -113,7 +114,7 @@ def test_the_same_spec_gives_the_same_bytes(spec: dict[str, Any]) -> None:
 @pytest.mark.parametrize("full", [False, True])
 @pytest.mark.parametrize("aspect", [0.0, 16 / 9, 4 / 3])
 def test_the_bundled_figures_hold(name: str, full: bool, aspect: float) -> None:
-    options = Options(THEME, full=full, aspect=aspect, title=True)
+    options = Options(THEME, detail=DETAILS * full, aspect=aspect, title=True)
     assert violations(draw_network(*loaded(name), options)) == []
 
 

@@ -22,6 +22,7 @@ from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.levels_parts import Span, apart
 from archviz.layout.page import Options, draw_network
 from archviz.layout.pyramid import BESIDE, pieces
+from archviz.looks import DETAILS
 from archviz.network.analysis import analyse
 from archviz.scene.scene import Connector, Point, Scene, Shape
 from archviz.scene.theme import load_theme
@@ -150,7 +151,7 @@ def _back(points: tuple[Point, ...]) -> bool:
 @given(encoders(), st.booleans())
 @CHECKS
 def test_a_u_goes_down_across_and_up(spec: dict[str, Any], full: bool) -> None:
-    scene = draw(spec, full=full)
+    scene = draw(spec, detail=DETAILS * full)
     assert violations(scene) == []
     assert bends(scene) == []
 
@@ -161,7 +162,7 @@ def test_a_u_goes_down_across_and_up(spec: dict[str, Any], full: bool) -> None:
 def test_a_u_is_read_back(spec: dict[str, Any], full: bool, direction: str) -> None:
     spec["figure"] = {"direction": direction}
     network = network_from_text(json.dumps(spec, ensure_ascii=False), "u.yaml")
-    scene = draw(spec, full=full)
+    scene = draw(spec, detail=DETAILS * full)
     assert violations(scene) == []
     assert differences(read([scene], FLOWS[direction]), wirings(network, analyse(network))) == []
 
@@ -181,13 +182,13 @@ def test_tight_rows_of_a_u_keep_apart(spec: dict[str, Any], density: slides.Dens
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(slides, "FULL", (density,))
         patch.setattr(slides, "SLIDE_HEIGHT", 2400.0)
-        scenes = slides.network_slides(network, analyse(network), load_theme(), full=True)
+        scenes = slides.network_slides(network, analyse(network), load_theme(), detail=DETAILS)
     for scene in scenes:
         assert violations(scene) == []
 
 
 def test_rows_reach_past_each_other_only_where_they_are_tight() -> None:
-    style = slides.slide_style(load_theme(), 1.0, slides.FULL[0], True)
+    style = slides.slide_style(load_theme(), 1.0, slides.FULL[0], DETAILS)
     tight = style._replace(room=style.room._replace(tight=True))
     gap = style.row_gap(0.3)
     left, right = Span(0, 10, 8, 20, 8), Span(100, 10, 30, 8, 8)

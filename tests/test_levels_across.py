@@ -23,6 +23,7 @@ from archviz.layout.flow import FLOWS as WAYS
 from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.levels_sides import straight
 from archviz.layout.page import Options, draw_network
+from archviz.looks import DETAILS
 from archviz.network.analysis import analyse
 from archviz.network.model import Network
 from archviz.scene.scene import Connector, Scene
@@ -100,7 +101,7 @@ def made(spec: dict[str, Any]) -> Network:
 
 
 def draw(network: Network, full: bool = False, aspect: float = 0.0) -> Scene:
-    options = Options(THEME, legend=False, full=full, aspect=aspect)
+    options = Options(THEME, legend=False, detail=DETAILS * full, aspect=aspect)
     return draw_network(network, analyse(network), options)
 
 

@@ -14,7 +14,7 @@ from archviz.cli.commands import main
 from archviz.errors import ArchvizError
 from archviz.layout.made_for import draw_for, draw_parts
 from archviz.layout.page import Options, Place
-from archviz.looks import length_of, width_of
+from archviz.looks import DETAILS, length_of, width_of
 from archviz.scene.scene import Scene, texts_in
 from archviz.scene.theme import load_theme
 from tests.invariants import violations
@@ -22,8 +22,6 @@ from tests.invariants import violations
 INCH = 96.0
 SEVEN = 7 / 0.75
 COLUMN = Place(3.5 * INCH, SEVEN)
-TALL = {"unet"}
-"""Networks that are wider than a column, whatever is done: their U cannot be in lines."""
 
 
 def drawn(name: str, place: Place, **given: str) -> Scene:
@@ -52,7 +50,7 @@ def test_a_column_takes_the_small_ones_whole(name: str, direction: str) -> None:
     assert not violations(scene)
 
 
-@pytest.mark.parametrize("name", sorted({*names()} - TALL))
+@pytest.mark.parametrize("name", names())
 def test_a_column_takes_every_network_in_at_most_three_parts(name: str) -> None:
     net = archviz.load(name)
     place = COLUMN._replace(height=9 * INCH)
@@ -83,20 +81,30 @@ def test_no_letter_is_too_small_and_the_width_is_met(name: str, inches: float) -
 
 def test_full_detail_fits_too() -> None:
     net = archviz.load("vgg16")
-    options = Options(load_theme(), full=True)
+    options = Options(load_theme(), detail=DETAILS)
     scene = draw_for(net.network, net.analysis, options, COLUMN)
     assert (scene.width, least_text(scene) >= 7) == (COLUMN.width, True)
 
 
 def test_what_cannot_be_says_what_can() -> None:
     with pytest.raises(ArchvizError) as info:
-        drawn("unet", COLUMN)
+        drawn("unet", Place(1.5 * INCH, SEVEN))
     said = str(info.value)
     letters = re.search(r"letters of ([0-9.]+) pt can be, or a width of ([0-9.]+) in", said)
     assert letters, said
-    assert "cannot be 3.5 in wide with letters of 7 pt" in said
+    assert "cannot be 1.5 in wide with letters of 7 pt" in said
     scene = drawn("unet", Place(float(letters[2]) * INCH + 1, SEVEN))
     assert least_text(scene) >= 7
+
+
+@pytest.mark.parametrize("direction", ["right", "down", "up"])
+def test_a_u_wider_than_its_place_is_a_row_with_skips_by_name(direction: str) -> None:
+    scene = drawn("unet", COLUMN._replace(height=9 * INCH), direction=direction)
+    assert not violations(scene)
+    names = [text.text for text in texts_in(scene.items) if text.text.startswith("skip")]
+    assert sorted(names) == sorted(2 * [f"skip {number}" for number in (1, 2, 3, 4)])
+    wide = drawn("unet", Place(20 * INCH, SEVEN), direction=direction)
+    assert not any(text.text.startswith("skip") for text in texts_in(wide.items))
 
 
 def test_lengths() -> None:

@@ -16,6 +16,7 @@ from archviz.write.formats import FORMATS, PICTURES, Drawn, check_options
 GIVEN = {
     "theme": ("--theme", "print"),
     "title": ("--title",),
+    "totals": ("--totals",),
     "legend": ("--no-legend",),
     "aspect": ("--aspect", "4:3"),
     "direction": ("--direction", "up"),

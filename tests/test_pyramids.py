@@ -18,6 +18,7 @@ from archviz.language.expand import network_from_text
 from archviz.layout import slides
 from archviz.layout.page import Options, draw_network
 from archviz.layout.pyramid_rows import OutRows
+from archviz.looks import DETAILS
 from archviz.network.analysis import analyse
 from archviz.network.model import Network
 from archviz.scene.scene import Scene, Shape
@@ -121,7 +122,7 @@ def labelled(scene: Scene, label: str) -> list[Shape]:
 @given(PYRAMIDS, st.booleans())
 @CHECKS
 def test_a_pyramid_is_read_back(spec: dict[str, Any], full: bool) -> None:
-    network, scene = network_of(spec), draw(spec, full=full)
+    network, scene = network_of(spec), draw(spec, detail=DETAILS * full)
     flow = FLOWS[spec["figure"]["direction"]]
     assert violations(scene) == []
     assert differences(read([scene], flow), wirings(network, analyse(network))) == []
@@ -190,7 +191,7 @@ def test_tight_rows_of_a_pyramid_keep_apart(spec: dict[str, Any], density: slide
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(slides, "FULL", (density,))
         patch.setattr(slides, "SLIDE_HEIGHT", 2400.0)
-        scenes = slides.network_slides(network, analyse(network), THEME, full=True)
+        scenes = slides.network_slides(network, analyse(network), THEME, detail=DETAILS)
     assert [violations(scene) for scene in scenes] == [[] for _ in scenes]
     flow = FLOWS[spec["figure"]["direction"]]
     assert differences(read(scenes, flow), wirings(network, analyse(network))) == []

@@ -15,6 +15,7 @@ from test_layout_properties import CHECKS, draw
 
 from archviz.errors import ArchvizError
 from archviz.language.expand import load_network, network_from_text
+from archviz.looks import DETAILS
 from archviz.network.analysis import Analysis, analyse
 from archviz.network.model import Auxiliary, Layer, Network
 from archviz.network.paths import Scope
@@ -148,7 +149,7 @@ def test_a_network_used_whole_is_that_network(
 @given(specs(previous=True), st.booleans(), st.sampled_from([0.0, 16 / 9]))
 @settings(FEW, max_examples=30)
 def test_all_can_be_drawn(spec: dict[str, Any], full: bool, aspect: float) -> None:
-    scene = draw(spec, full=full, aspect=aspect)
+    scene = draw(spec, detail=DETAILS * full, aspect=aspect)
     assert min(scene.width, scene.height) > 0
 
 

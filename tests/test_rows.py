@@ -22,6 +22,7 @@ from archviz.layout.packing import pack
 from archviz.layout.page import Options, draw_network
 from archviz.layout.panels import Panel
 from archviz.layout.style import Style
+from archviz.looks import DETAILS
 from archviz.network.analysis import analyse
 from archviz.network.model import Module
 from archviz.scene.scene import Group, Scene, groups_in, shapes_in
@@ -60,7 +61,7 @@ def panel_rows(scene: Scene) -> list[list[str]]:
 @pytest.mark.parametrize("full", [False, True])
 def test_the_rows_of_the_classics_are_one_line(name: str, full: bool) -> None:
     network = load_network(resolve(name))
-    scene = draw_network(network, analyse(network), Options(THEME, full=full))
+    scene = draw_network(network, analyse(network), Options(THEME, detail=DETAILS * full))
     back = [way for way in collect(scene.items).connectors if way.points[0][0] > way.points[-1][0]]
     assert back == []
 

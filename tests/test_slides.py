@@ -18,6 +18,7 @@ from archviz.language.expand import network_from_text
 from archviz.layout.deck import by_publication, deck_pages, speaker_notes
 from archviz.layout.page import Options, draw_network
 from archviz.layout.slides import LEAST_TEXT, network_slides
+from archviz.looks import DETAILS
 from archviz.network.analysis import analyse
 from archviz.scene.scene import Connector, Group, Page, Scene, Shape, extent
 from archviz.scene.theme import load_theme
@@ -129,7 +130,7 @@ def texts(scene: Scene) -> list[str]:
 @pytest.mark.parametrize("name", names())
 def test_full_detail_says_on_slides_what_it_says_in_the_figure(name: str, aspect: float) -> None:
     network, analysis = loaded(name)
-    figure = draw_network(network, analysis, Options(THEME, legend=False, full=True))
+    figure = draw_network(network, analysis, Options(THEME, legend=False, detail=DETAILS))
     on_slides = [
         note  # lines of notes are as wide as their panel
         for s in bundled.slides(name, aspect, True)
@@ -162,7 +163,7 @@ def test_a_deck_without_its_legend(deck: list[Page]) -> None:
 )
 def test_random_networks_fit_on_slides(spec: dict[str, Any], aspect: float, full: bool) -> None:
     network = network_from_text(json.dumps(spec, ensure_ascii=False), "random.yaml")
-    for slide in network_slides(network, analyse(network), THEME, aspect, full):
+    for slide in network_slides(network, analyse(network), THEME, aspect, DETAILS * full):
         if smallest_text(slide) >= LEAST_TEXT:  # else a single box was wider than a slide
             assert violations(slide) == []
 
@@ -234,7 +235,7 @@ def row_of(slide: Scene) -> list[Group]:
 @pytest.mark.parametrize("full", [False, True], ids=["compact", "full"])
 @pytest.mark.parametrize("aspect", [16 / 9, 4 / 3])
 def test_a_u_is_whole_on_its_first_slide(aspect: float, full: bool) -> None:
-    first, second = network_slides(*loaded("unet"), THEME, aspect, full)
+    first, second = network_slides(*loaded("unet"), THEME, aspect, DETAILS * full)
     assert texts(first).count("max-pool") == 4
     assert texts(first).count("concat") == 4
     assert "max-pool" not in texts(second)

@@ -14,7 +14,7 @@ from test_layout_properties import CHECKS, draw
 
 import archviz
 from archviz.layout.symbols import SYMBOLS
-from archviz.looks import LOOKS
+from archviz.looks import DETAILS, LOOKS
 from archviz.network.kinds import KINDS
 from archviz.scene.scene import Connector, Group, Scene, Shape, Text, groups_in, leaves, shapes_in
 
@@ -184,7 +184,7 @@ def inside(badge: Shape, x: float, y: float) -> bool:
 @settings(CHECKS, max_examples=25)
 def test_lines_meet_the_rim_of_any_symbol(spec: dict[str, Any], full: bool, direction: str) -> None:
     figure = {**spec.get("figure", {}), "merges": "symbols", "direction": direction}
-    found = draw({**spec, "figure": figure}, full=full)
+    found = draw({**spec, "figure": figure}, detail=DETAILS * full)
     assert badly_met(found) == []
     if direction == "right":
         assert violations(found) == []

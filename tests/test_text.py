@@ -16,6 +16,7 @@ from archviz.layout.fitting import caption_lines, fit_label
 from archviz.layout.flow import FLOWS
 from archviz.layout.slides import COMPACT, FULL, slide_style
 from archviz.layout.style import Style
+from archviz.looks import DETAILS
 from archviz.scene import metrics
 from archviz.scene.text import (
     ASCENT,
@@ -147,7 +148,7 @@ def test_a_hyphen_ends_a_line_between_words() -> None:
 
 
 FIGURE = Style(load_theme(), 40.0)
-SLIDE = slide_style(load_theme(), 1.0, COMPACT[0], full=False)
+SLIDE = slide_style(load_theme(), 1.0, COMPACT[0], detail=())
 
 
 @given(st.text(st.sampled_from("abcWMi-- ×…Ü3漢"), min_size=1, max_size=60), st.booleans())
@@ -193,7 +194,7 @@ def test_labels_break_where_words_do(label: str, lines: tuple[str, ...], style: 
 def test_captions_stand_on_fewer_lines_where_room_is_scarce() -> None:
     said = ["rate 12", "256 filters", "32×32×256"]
     dense = next(one for one in FULL if one.lines == 2)
-    roomy, scarce = (slide_style(load_theme(), 1.0, one, True) for one in (FULL[0], dense))
+    roomy, scarce = (slide_style(load_theme(), 1.0, one, DETAILS) for one in (FULL[0], dense))
     assert caption_lines(said, roomy, 16) == said
     assert caption_lines(said, scarce, 16) == ["rate 12 · 256 filters", "32×32×256"]
     assert caption_lines(said[1:], scarce, 16) == said[1:]

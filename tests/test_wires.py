@@ -20,6 +20,7 @@ from archviz.layout import choice, compound, lanes, ways
 from archviz.layout.flow import FLOWS
 from archviz.layout.page import Options, draw_network
 from archviz.layout.slides import network_slides
+from archviz.looks import DETAILS
 from archviz.network.analysis import analyse
 from archviz.scene.scene import Connector, Group, Item, Line, Scene, Shape
 
@@ -113,7 +114,7 @@ DIRECTIONS = st.sampled_from([*FLOWS])
 def test_wires_touch_nothing(
     spec: dict[str, Any], full: bool, aspect: float, direction: str
 ) -> None:
-    scene = draw({**spec, "figure": {"direction": direction}}, full=full, aspect=aspect)
+    scene = draw({**spec, "figure": {"direction": direction}}, detail=DETAILS * full, aspect=aspect)
     assert violations(scene) == []
 
 
@@ -123,7 +124,7 @@ def test_wires_touch_nothing(
 def test_wires_touch_nothing_on_slides(spec: dict[str, Any], full: bool, direction: str) -> None:
     spec = {**spec, "figure": {"direction": direction}}
     network = network_from_text(json.dumps(spec, ensure_ascii=False), "random.yaml")
-    for slide in network_slides(network, analyse(network), THEME, full=full):
+    for slide in network_slides(network, analyse(network), THEME, detail=DETAILS * full):
         assert violations(slide) == []
 
 
@@ -133,7 +134,7 @@ def test_the_scene_gives_the_wiring_back(full: bool) -> None:
     row = ["input", *names.split(), "(coarse)"]
     named = {("c1", "up1"), ("c2", "up2"), ("c3", "down3"), ("u2", "down2"), ("u1", "f")}
     outputs = {("d3", "m"), ("f", "(fine)"), ("m", "(medium)")}
-    joined = wiring(scene_of(PYRAMID, full=full))
+    joined = wiring(scene_of(PYRAMID, detail=DETAILS * full))
     assert joined == {*pairwise(row)} | named | outputs
 
 

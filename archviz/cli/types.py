@@ -26,6 +26,20 @@ class LookValue(click.ParamType[Any]):
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Of an option that takes several words, those that can stand behind the last comma."""
+        from click.shell_completion import CompletionItem
+
+        before, comma, begun = incomplete.rpartition(",")
+        said = read_names(before)
+        return [
+            CompletionItem(before + comma + word)
+            for word in self.option.words
+            if word.startswith(begun) and word not in said
+        ]
+
 
 class WidthValue(click.ParamType["int | str"]):
     """A width: pixels of a PNG, or that of the place where a figure will stand."""

@@ -121,11 +121,16 @@ def _names(
 
 
 def _read_look(reader: SpecReader, name: str, node: YamlNode) -> Any:
-    if not isinstance(node, ScalarNode):
+    value: str | list[str]
+    if isinstance(node, ScalarNode):
+        value = node.text
+    elif isinstance(node, SequenceNode) and LOOKS[name].words:
+        value = [item.text if isinstance(item, ScalarNode) else "?" for item in node.items]
+    else:
         reader.problem(node.mark, f"{name} is {describe(node)} where one value is needed")
         return None
     try:
-        return LOOKS[name].read(node.text)
+        return LOOKS[name].read(value)
     except ValueError as error:
         message, _, hint = str(error).partition("; ")
         reader.problem(node.mark, message, hint)

@@ -19,7 +19,7 @@ from archviz.language.options import COMMON, FLAGS, OPTIONS, WORDS
 from archviz.language.repeats import MAX_COPIES, MAX_TIMES
 from archviz.language.spec import BODIES, COMPANIONS, MODULE_KEYS, USE_KEYS
 from archviz.language.values import TAKEN_WORDS
-from archviz.looks import CHOICES, HEX_COLOR, LOOKS, NATURAL, ROLES, SWITCH, theme_names
+from archviz.looks import HEX_COLOR, LOOKS, NATURAL, ROLES, SCHEMAS, SWITCH, theme_names
 from archviz.network.kinds import KINDS
 
 Schema = dict[str, Any]
@@ -199,7 +199,7 @@ def _figure() -> Schema:
             {"enum": theme_names()}, {"type": "string", "pattern": r"\.[Yy][Aa]?[Mm][Ll]$"}
         ),
         "aspect": _any({"type": "number", "minimum": 0.1, "maximum": 10}, ratio),
-        **{name: {"enum": [*values]} for name, values in CHOICES.items()},
+        **SCHEMAS,
         "open": _several(name),
         "panels": _several(name),
     }

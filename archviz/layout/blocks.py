@@ -19,6 +19,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded_box
+from archviz.layout.details import measured
 from archviz.layout.fitting import caption_lines, fit_label
 from archviz.layout.flow import text_extent
 from archviz.layout.glyphs import badge_reach, badge_shape, badge_width, box_shape, parted
@@ -48,6 +49,8 @@ class Block:
     """Whether it belongs to the block before it: the name of its value."""
     clear: float = 0.0
     """What it keeps free behind badges of the block before it, where a name stands at its left."""
+    told: float = 0.0
+    """How far behind it the shape reaches that stands at the line that leaves it."""
     back: float = 0.0
     """Of a named value that begins a series: how much further left its wire arrives."""
     end: float = 0.0
@@ -99,6 +102,14 @@ class Face(NamedTuple):
     """Whether some of the calls that it stands for leave it out."""
     others: tuple[str, ...] = ()
     """Roles of what it is in other calls."""
+    more: str = ""
+    """What stands in the box behind its label: filters, strides."""
+    wire: tuple[str, ...] = ()
+    """The shape of what goes out, at the line that leaves it."""
+
+    def told_below(self) -> Face:
+        """The face where no line leaves the box at which the shape could stand."""
+        return self._replace(captions=(*self.captions, *self.wire), wire=())
 
 
 PIN_PITCH = 0.55
@@ -139,7 +150,7 @@ class BoxBlock(Block):
         self.stubs = stubs.intersection(face.gives + face.takes)
         self.slots = self._slots()
         self.box_width, self.height = self.glyph()
-        self.caption_size = style.metric("detail" if style.full else "caption")
+        self.caption_size = style.metric("detail" if style.detail else "caption")
         self.captions = caption_lines(face.captions, style, self.caption_size)
         widths = [text_width(text, self.caption_size) for text in self.captions]
         along, across = style.flow.lies(*text_extent(widths, self.caption_size))
@@ -151,12 +162,21 @@ class BoxBlock(Block):
         wide = max((badge_width(style, badge.text) for badge in face.badges), default=0.0)
         self.badges = badge_reach(style, len(face.badges), wide)
         self.right_gap += max(0.0, wide - style.metric("badge")) / 2
+        self.on_wire = measured(face.wire, self.caption_size, self.badges[1], style)
         if style.flow.vertical:  # badges of boxes above one another keep apart
             self.left_gap, self.right_gap = (
                 max(gap, out + style.px(NEAR_BADGE))
                 for gap, out in zip((self.left_gap, self.right_gap), self.badges, strict=True)
             )
         self._reach(across, wide)
+        if face.wire:
+            self.right_gap = max(self.right_gap, self.on_wire.gap(style))
+            self.badges = self.badges[0], max(self.badges[1], self.on_wire.end)
+            self.told = self.on_wire.end
+            if style.flow.vertical and not captions_above:
+                self.down = max(self.down, self.on_wire.across)
+            else:
+                self.up = max(self.up, self.on_wire.across)
 
     def _reach(self, captions: float, wide: float) -> None:
         """How far the box reaches across, with badges, captions and stubs of names."""
@@ -183,7 +203,7 @@ class BoxBlock(Block):
         """Set the label; how far it reaches along and across."""
         style, along, across = self.style, self.style.px(0.62), self.style.px(3)
         if not self.bar:
-            self.lines, self.label_size, width = fit_label(self.face.label, style)
+            self.lines, self.label_size, width = fit_label(self.face.label, style, self.face.more)
             beside = self._beside_badges(style)
             if (lacks := beside - width) > style.px(0.3):  # else a wider box
                 spare = 1 - lacks / max(text_width(line, self.label_size) for line in self.lines)
@@ -275,6 +295,8 @@ class BoxBlock(Block):
             sign = badge_shape(canvas, style, *at, badge.text, badge.role, badge.dashed)
             items += parted(canvas, style, sign, badge.others)
         items += self._caption_texts(canvas, left + self.box_width / 2, y)
+        end, above = left + self.box_width, self.captions_above
+        items += self.on_wire.texts(canvas, end, y, style, above)
         canvas.group(
             Group(
                 f"{shape.id}-g",

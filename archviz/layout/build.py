@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from typing import NamedTuple, TypeVar, assert_never
 
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
 from archviz.layout.compound import (
-    JoinedBlock,
     RepeatBlock,
     ResidualBlock,
     SeriesBlock,
     TowersBlock,
 )
-from archviz.layout.faces import layer_face, module_face, span
+from archviz.layout.details import span
+from archviz.layout.faces import layer_face, module_face
 from archviz.layout.hidden_values import is_joint
-from archviz.layout.levels import Across, Ladder, Piece, Rung, ladder_of, shapes_behind
+from archviz.layout.joined import JoinedBlock
+from archviz.layout.levels import Ladder, Piece, ladder_of
 from archviz.layout.levels_across import ladder_across, pieces_across
-from archviz.layout.levels_block import LevelsBlock
-from archviz.layout.levels_named import taken_beside, with_skips
-from archviz.layout.levels_parts import Level, On, OutRow, TakingBox, stands
+from archviz.layout.levels_named import with_skips
 from archviz.layout.names import one_name_each
 from archviz.layout.outputs import OutputsBlock
 from archviz.layout.pyramid import BESIDE, Beside, pieces
-from archviz.layout.pyramid_rows import OutRows
 from archviz.layout.shortcuts import with_shortcut
 from archviz.layout.stages import noted
 from archviz.layout.style import Style
@@ -34,7 +31,6 @@ from archviz.layout.wires import FromBlock, NothingBlock, TapBlock, given_in, jo
 from archviz.network import walk
 from archviz.network.analysis import Analysis
 from archviz.network.kinds import KINDS
-from archviz.network.labels import shape_text
 from archviz.network.model import (
     PLAIN,
     Auxiliary,
@@ -80,6 +76,8 @@ class Builder(NamedTuple):
     """How many of the layers beside a U stand in its topmost row."""
     ladders: bool = True
     """Whether an encoder with its decoder is drawn as a U, with a pyramid's outputs."""
+    ends: frozenset[str] = frozenset()
+    """Places of the spec behind which no line goes on."""
     longest: float = float("inf")
     """Pixels along the flow of a graph at most; what is longer is cut into parts."""
 
@@ -95,6 +93,12 @@ class Builder(NamedTuple):
         if self.ladders and not ladder_across(body.nodes, facts, counts):
             plain, body = body, with_skips(body, facts, counts)
             counts = counts if body is plain else Counter([*taken_in(body), *gives])
+        if not self.ladders:
+            from archviz.layout.unfolded import unfolded
+
+            body, skips = unfolded(body, facts)
+            counts = Counter([*taken_in(body), *gives])
+            several |= skips
         taken, leaves = frozenset(counts), frozenset(gives)
         inside = self._replace(taken=taken, body=body, counts=counts, leaves=leaves)
         inside = inside.with_stubs(several)
@@ -133,6 +137,8 @@ class Builder(NamedTuple):
         """The block of a node, or None where nothing of it is drawn."""
         match node:
             case Ladder():
+                from archviz.layout.levels_made import levels_block
+
                 return levels_block(node, self)
             case Layer():
                 return self.layer(node)
@@ -203,7 +209,7 @@ class Builder(NamedTuple):
         if facts is None or not any(one.drawn for one in facts.layers):
             return self.passed(layer)
         bars = not (self.style.in_panel or self.style.flow.vertical)
-        face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full, bars)
+        face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.detail, bars)
         if face.glyph == "circle":
             return CircleBlock(face, self.style)
         block = self.box(face)
@@ -213,14 +219,16 @@ class Builder(NamedTuple):
     def merge(self, layer: Layer, captions_above: bool = False) -> BoxBlock:
         """A merge's box, which is drawn whatever it is."""
         facts = self.analysis.facts[layer.where]
-        face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.full)
+        face = layer_face(layer, facts, self.network.figure.hidden(layer), self.style.detail)
         return self.box(face, captions_above)
 
     def box(self, face: Face, captions_above: bool = False) -> BoxBlock:
         """A box, or the circle of a merge where they are drawn as symbols."""
         made = SymbolBlock if self.network.figure.symbols and has_symbol(face) else BoxBlock
         under = captions_above or face.key in self.under
-        return made(self.wired(face), self.style, under, self.stubs)
+        below = self.style.room.below or face.key in self.ends
+        face = self.wired(face.told_below() if below else face)
+        return made(face, self.style, under, self.stubs)
 
     def call(self, call: ModuleCall) -> Block | None:
         """A module's box."""
@@ -228,7 +236,7 @@ class Builder(NamedTuple):
         if facts is None or not facts.calls:
             return self.passed(call)
         module = self.network.modules[call.module]
-        face = module_face(call, module, facts, self.style.full)
+        face = module_face(call, module, facts, self.style.detail)
         return self.box(face)
 
     def wired(self, face: Face) -> Face:
@@ -262,122 +270,6 @@ class Builder(NamedTuple):
                 branches = [*[tower] * min(2, min(times) - 1), dots, tower]
         merge = None if node.joined else self.merge(node.merge)
         return TowersBlock(branches, merge, self.style)
-
-
-class Ways(NamedTuple):
-    """What stands on the lines down to a level and up from it, and in its row otherwise."""
-
-    down: list[Block]
-    up: list[On]
-    before: list[Block]
-    behind: list[Block]
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The values that leave the line up."""
-        return frozenset(one for one in self.up if isinstance(one, str))
-
-
-def levels_block(ladder: Ladder, builder: Builder) -> Block:
-    """The block of a U; where its rows cannot be drawn as such, that of its nodes in a row.
-
-    A pyramid has its smallest level on top, where the flow goes right.
-    """
-    plain = builder
-    skips = [rung.skip for rung in ladder.rungs if isinstance(rung.skip, Across)]
-    crossing = [wire.name for skip in skips for wire in skip.wires]
-    builder = builder._replace(taken=builder.taken.difference(crossing))
-    if ladder.outs and not builder.style.flow.vertical:
-        flow = builder.style.flow._replace(mirrored=True)
-        builder = builder._replace(style=builder.style._replace(flow=flow))
-    first, ways = ladder.rungs[0], [Ways([], [], [], [])]
-    for over, rung in pairwise(ladder.rungs):
-        assert over.skip
-        ways.append(_ways(rung, over.skip, builder))
-    below = [*(way.names for way in ways[1:]), frozenset[str]()]
-    levels = [
-        _level(rung, way, names, builder, bool(ladder.outs))
-        for rung, way, names in zip(ladder.rungs, ways, below, strict=True)
-    ]
-    inner = builder._replace(taken=frozenset())
-    outs, merges = (
-        [
-            OutRow(out.name, out.caption, inner.blocks(out.row), inner.blocks(out.way), out.tap)
-            for out in found
-        ]
-        for found in (ladder.outs, ladder.merges)
-    )
-    if all(_whole(level, number) for number, level in enumerate(levels)) and all(
-        out.whole for out in outs
-    ):
-        rows = OutRows(outs, merges, len(levels), builder.style) if outs else None
-        return LevelsBlock(levels, builder.style, rows)
-    if ladder.nodes:
-        return SeriesBlock(plain.blocks(ladder.nodes), plain.style)
-    assert isinstance(first.skip, Residual)
-    block = plain.residual(first.skip)
-    row = [
-        *plain.blocks(first.before),
-        *([block] if block else []),
-        *plain.blocks([*first.behind, *ladder.ends]),
-    ]
-    return SeriesBlock(row, plain.style)
-
-
-def _ways(rung: Rung, over: Residual | Across, builder: Builder) -> Ways:
-    """The ways of a level below the skip ``over``."""
-    down, names = builder.blocks(rung.down), frozenset[str]()
-    if isinstance(over, Residual):
-        names = taken_beside(over, builder.body)
-    up: list[On] = []
-    for node in rung.up:
-        if isinstance(node, Named) and node.name in names:
-            up.append(node.name)
-        elif block := builder.block(node):
-            up.append(block)
-    before: list[Block] = []
-    behind: list[Block] = []
-    if not all(map(stands, down)):
-        down, before = [], down
-    if not all(isinstance(one, str) or stands(one) for one in up):
-        up, behind = [], builder.blocks(rung.up)
-    return Ways(down, up, before, behind)
-
-
-def _level(
-    rung: Rung, ways: Ways, names: frozenset[str], builder: Builder, led: bool = False
-) -> Level:
-    """A level, measured; ``names`` are values from the line up to it.
-
-    ``led``: it is one of a pyramid, where more stands above the merges than makes the level.
-    """
-    facts, style = builder.analysis.facts, builder.style
-    left = [*ways.before, *builder.blocks(rung.before)]
-    first = rung.before[:1] if led and not rung.skip else rung.before
-    shapes = shapes_behind(Series(first), facts)
-    size = shape_text(shapes[0]) if len(shapes) == 1 and not style.full else ""
-    right = [*builder.blocks(rung.behind), *ways.behind]
-    if not rung.skip:
-        return Level([*left, *right], [], None, [], ways.down, ways.up, size)
-    if isinstance(rung.skip, Across):
-        taker = None if rung.skip.joined else builder.block(rung.skip.merge)
-        assert taker is None or isinstance(taker, BoxBlock)
-        level = Level(left, [], taker, right, ways.down, ways.up, size)
-        return level._replace(wires=rung.skip.wires, joined=rung.skip.joined)
-    skip = builder.series(rung.skip.shortcut).blocks
-    for place, block in enumerate(skip):
-        if isinstance(block, BoxBlock) and not names.isdisjoint(block.face.takes):
-            skip[place] = TakingBox(block.face, names, style, block.stubs)
-    merge = builder.merge(rung.skip.merge, captions_above=True)
-    return Level(left, skip, merge, right, ways.down, ways.up, size)
-
-
-def _whole(level: Level, number: int) -> bool:
-    """Whether a level can be drawn: something is in its row, and nothing in it begins anew."""
-    if number and not level.left:
-        return False
-    rows: Sequence[Sequence[Block]] = (level.left[number == 0 :], level.skip, level.right)
-    return not any(block.begins for row in rows for block in row)
 
 
 class Unsettled(NamedTuple):

@@ -12,6 +12,7 @@ from archviz.layout.legend import used_by_all, used_in
 from archviz.layout.page import NATURAL_ASPECT, Options, draw_network, frame, heading_text
 from archviz.layout.sheet import Sheet, moved
 from archviz.layout.style import Style
+from archviz.looks import DETAILS
 from archviz.network.analysis import Analysis
 from archviz.network.labels import OPEN
 from archviz.network.model import Network
@@ -46,7 +47,7 @@ def figures_line(analysis: Analysis) -> str:
 def draw_comparison(networks: Sequence[tuple[Network, Analysis]], options: Options) -> Scene:
     """The networks in rows and columns, whichever fills the page's shape best.
 
-    Each has the detail that its figure says, if not all are asked for in full.
+    Each has the detail that its figure says, if not all are asked for one.
     """
     style = Style(options.theme, options.theme.metric("unit"))
     blocks = [
@@ -67,8 +68,8 @@ def draw_comparison(networks: Sequence[tuple[Network, Analysis]], options: Optio
     if options.legend:
         parts = zip(blocks, networks, strict=True)
         used = [used_in(items, flowing(style, net), net.figure.colors) for items, (net, _) in parts]
-        full = options.full or all(network.figure.full for network, _ in networks)
-        sheet.legend(used_by_all(used), left_out([network for network, _ in networks], full))
+        detail = options.detail or detail_of_all(networks)
+        sheet.legend(used_by_all(used), left_out([network for network, _ in networks], detail))
     names = ", ".join(network.head.title for network, _ in networks)
     return frame(sheet, f"Comparison of {names}", f"{names}, drawn at one scale.", options.aspect)
 
@@ -84,11 +85,19 @@ def flow_of_all(networks: Sequence[tuple[Network, Analysis]]) -> Flow:
     return flows[0] if all(flow.vertical for flow in flows) else RIGHT
 
 
+def detail_of_all(networks: Sequence[tuple[Network, Analysis]]) -> list[str]:
+    """What is printed at the layers of all networks."""
+    return [
+        word for word in DETAILS if all(word in network.figure.detail for network, _ in networks)
+    ]
+
+
 def _block(
     network: Network, analysis: Analysis, options: Options, style: Style, number: int
 ) -> tuple[Item, ...]:
     """One network's figure from (0, 0), its title and figures above."""
-    plain = Options(options.theme, legend=False, full=options.full or network.figure.full)
+    detail = options.detail or network.figure.detail
+    plain = Options(options.theme, legend=False, detail=detail)
     scene = draw_network(network, analysis, plain)
     left, top, right, _ = extent(scene.items)
     size, small = style.metric("title") * 1.2, style.metric("caption") * 1.1

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from archviz.layout.blocks import NEAREST, Block, BoxBlock, DotsBlock, ends_below
-from archviz.layout.canvas import BUS_TO_MERGE, TURN, Canvas, Port, port_shape
+from archviz.layout.canvas import BUS_TO_MERGE, TURN, Canvas, Port
 from archviz.layout.flow import Side
 from archviz.layout.style import Style
 from archviz.scene.text import text_width
@@ -22,8 +22,8 @@ TWICE = 0.96
 """Units of a merge's side for the lines of one value where nothing else enters."""
 BESIDE_LINE = (0.3, 4.0)
 """Units and pixels: a tower that is nearer to the line of all of them stands on it."""
-BADGE_PAD, BADGE_TO_BUS = 0.14, 0.05
-"""Units between a badge and a bracket; between a badge and the line on which towers end."""
+BADGE_PAD, BADGE_TO_BUS, CAPTION_TO_BUS = 0.14, 0.05, 0.15
+"""Units between a badge and a bracket, and the bus; between the bus and captions of a merge."""
 
 
 class SeriesBlock(Block):
@@ -58,6 +58,7 @@ class SeriesBlock(Block):
             self.overhang = self.blocks[0].overhang
             self.badges = self.blocks[0].badges[0], self.blocks[-1].badges[1]
             self.end = ends_below(self.blocks)
+            self.told = self.blocks[-1].told
             if self.blocks[0].named and len(self.blocks) > 1:
                 self.overhang = self.offsets[1] + self.blocks[1].overhang
 
@@ -84,6 +85,7 @@ class WrappedBlock(Block):
         self.side = inner_side(style)
         self.heights = stack(self.lines, style.row_gap(0.5) + style.px(0.2))
         badges = max([line.badges[1] for line in self.lines[:-1]], default=0.0)
+        badges = max(badges, self.lines[-1].told)
         turn = max(0.0, badges + style.px(0.2) - 0.75 * self.side)  # keeps clear of the last badges
         self.width = max(line.width for line in self.lines) + 2 * self.side + turn
         self.up = self.lines[0].up
@@ -278,12 +280,14 @@ class TowersBlock(Block):
         self.left_gap = style.gap(0.45)
         self.right_gap = style.px(0.1)
         self.badges = 0.0, max(0.0, badges)
+        self.told = self.badges[1] if any(one.told for one in self.branches) else 0.0
         if merge:
             bus = 0.0 if self.twice else max(style.gap(BOX_TO_BUS), badges + style.px(BADGE_TO_BUS))
             self.merge_at = self.ends + bus + style.gap(BUS_TO_MERGE)
             self.width = self.merge_at + merge.width
             self.up, self.down = max(self.up, merge.up), max(self.down, merge.down)
             self.right_gap, self.badges = merge.right_gap, (0.0, merge.badges[1])
+            self.told = merge.told
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`; ``sources`` is a single port, or none for inputs."""
@@ -305,7 +309,10 @@ class TowersBlock(Block):
                 at = left + self.merge.inset(port.y - y), port.y
                 canvas.connect(port, self.style, at, target=merged[0].source)
             return merged
-        return self.merge.place(canvas, x + self.merge_at, y, ports)
+        merge, near = self.merge, self.style.px(CAPTION_TO_BUS)
+        if merge.captions and merge.overhang + 2 * near > self.style.gap(BUS_TO_MERGE):
+            ports = [port._replace(bus=x + self.merge_at - 2 * near) for port in ports]
+        return merge.place(canvas, x + self.merge_at, y, ports)
 
     def _trunk(self, source: Port, x: float, y: float, height: float, levels: list[float]) -> Port:
         """The port at which a tower starts; the outermost towers draw the trunk."""
@@ -319,25 +326,6 @@ class TowersBlock(Block):
         if (height == top and top < 0) or (height == bottom and bottom > 0):
             return source.branch((x, y), at)
         return Port((at,), (*source.lead, *source.pen, (x, y)), source.source)
-
-
-class JoinedBlock(Block):
-    """Values that are one behind a merge that is not drawn: their lines meet and go on."""
-
-    begins = True
-
-    def __init__(self, branches: Sequence[Block], style: Style) -> None:
-        self.towers, self.style = TowersBlock(branches, None, style, centred=True), style
-        self.width = self.towers.width + style.gap(BOX_TO_BUS + BUS_TO_MERGE)
-        self.up, self.down = self.towers.up, self.towers.down
-        self.left_gap, self.right_gap = self.towers.left_gap, self.towers.right_gap
-
-    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
-        """See :meth:`Block.place`; no line enters."""
-        ports, end = self.towers.place(canvas, x, y, []), x + self.width
-        joint = port_shape(canvas, end, y)
-        canvas.arrow_into(ports, self.style, end, y, joint.id, joint=True)
-        return [Port(((end, y),), source=joint.id)]
 
 
 class ResidualBlock(Block):
@@ -357,7 +345,8 @@ class ResidualBlock(Block):
             and isinstance(main.blocks[-1], TowersBlock)
         ):
             gap = max(gap, style.gap(BOX_TO_BUS + BUS_TO_MERGE))
-        clear_right = style.metric("badge") / 2 + style.px(0.15)
+            gap = max(gap, main.told + style.gap(BUS_TO_MERGE)) if main.told else gap
+        clear_right = max(style.metric("badge") / 2, shortcut.told) + style.px(0.15)
         self.merge_at = self.lead + max(
             main_width + gap, shortcut_width + clear_right - merge.width / 2
         )
@@ -373,6 +362,7 @@ class ResidualBlock(Block):
             self.up = self.depth + shortcut.up
         self.left_gap = style.gap(0.45)
         self.right_gap, self.badges = merge.right_gap, (0.0, merge.badges[1])
+        self.told = merge.told
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`; ``sources`` is a single port."""

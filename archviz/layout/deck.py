@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
 from archviz.layout.canvas import Canvas, Port, rounded
-from archviz.layout.compare import flow_of_all, flowing
+from archviz.layout.compare import detail_of_all, flow_of_all, flowing
 from archviz.layout.glyphs import box_shape
 from archviz.layout.left_out import left_out
 from archviz.layout.legend import Section, Used, legend_sections, used_by_all, used_in
@@ -59,7 +59,7 @@ def deck_pages(
     heads = [network.head for network, _ in networks]
     dated = [head for head in heads if head.year]
     width = rounded(SLIDE_HEIGHT * aspect)
-    slides = [network_slides(*net, theme, aspect, net[0].figure.full) for net in networks]
+    slides = [network_slides(*net, theme, aspect, net[0].figure.detail) for net in networks]
     slide = slide_theme(theme)
     style = Style(slide, slide.metric("unit") * 1.15, room=Room(least_badge=0.37))
     style = style._replace(flow=flow_of_all(networks))
@@ -74,8 +74,7 @@ def deck_pages(
             for (net, _), scenes in zip(networks, slides, strict=True)
         ]
         used = used_by_all(parts)
-        full = all(network.figure.full for network, _ in networks)
-        said = left_out([network for network, _ in networks], full)
+        said = left_out([network for network, _ in networks], detail_of_all(networks))
         about = f"{ABOUT_LEGEND} {said}".strip()
         scenes = _legend_slides(used, style, width, about)
         pages += [

@@ -10,27 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from archviz.layout.blocks import MODULE_ROLES, Face, Sign
+from archviz.layout.details import filters_of, in_box, numbers_of, on_wire, span, words_of
 from archviz.network.facts import Facts
-from archviz.network.kind import Trait, counted
+from archviz.network.kind import Trait
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS, Badge
 from archviz.network.labels import (
     alternatives,
     box_label,
-    enlarges,
     several,
     shape_text,
-    sides,
     traits,
     without_braces,
 )
 from archviz.network.model import Layer, Module, ModuleCall
-
-
-def span(values: Sequence[int]) -> str:
-    """Distinct values in short: ``64``, ``64 or 128``, or ``64–512`` from least to largest."""
-    if len(values) > 2:
-        return f"{min(values)}–{max(values)}"
-    return " or ".join(str(value) for value in sorted(values))
 
 
 def layer_signs(layers: Sequence[Layer], hidden: frozenset[str]) -> tuple[Sign, ...]:
@@ -57,7 +49,11 @@ def _sign(badges: Sequence[Badge | None]) -> Sign:
 
 
 def layer_face(
-    layer: Layer, facts: Facts, hidden: frozenset[str], full: bool, bars: bool = True
+    layer: Layer,
+    facts: Facts,
+    hidden: frozenset[str],
+    detail: Sequence[str] = (),
+    bars: bool = True,
 ) -> Face:
     """The face of a layer; without ``bars``, what would be a bar is a box with its label.
 
@@ -76,20 +72,18 @@ def layer_face(
         badges = [ACTIVATIONS.get(one.kind) or NORMS.get(one.kind) for one in layers]
         sign = _sign([badge for badge in badges if badge])
         name = alternatives([badge.title for badge in badges if badge])
-        detail = _tooltip(name, layers, facts, _said(layers, facts))
-        face = Face(name, detail, layer.where, sign.text, sign.role, "circle", dashed=dashed)
+        about = _tooltip(name, layers, facts, _said(layers, facts))
+        face = Face(name, about, layer.where, sign.text, sign.role, "circle", dashed=dashed)
         return face._replace(others=sign.others)
     captions, said = tuple[str, ...](), _said(layers, facts)
     if glyph == "bar":
-        captions = (layer.label or span(_filters(layers)),)
+        captions = (layer.label or span(filters_of(layers)),)
         label, glyph = ("dense", "box") if not bars else (f"dense {captions[0]}", glyph)
     elif layer.kind == "input":
         captions = (shape_text(layer.shape),)
     else:
-        numbers = _numbers(layers) if full else []
-        captions = _lines(said) + _lines(numbers)
-        if full and len(facts.shapes) == 1 and shape_text(facts.shapes[0]) not in captions:
-            captions += (shape_text(facts.shapes[0]),)
+        captions = _lines([*said, *words_of(layers, detail)])
+    shapes = on_wire(facts, detail)
     return Face(
         label,
         _tooltip(label, layers, facts, said),
@@ -98,8 +92,10 @@ def layer_face(
         role,
         glyph,
         layer_signs(layers, hidden),
-        (*captions, *_remarks(layer.caption, layer.shared)),
+        (*captions, *numbers_of(facts, detail), *_remarks(layer.caption, layer.shared)),
         layer.color,
+        more=in_box(label, layers, detail) if glyph == "box" else "",
+        wire=() if captions[:1] == shapes else shapes,
         gives=node.gives,
         takes=node.takes,
         dashed=dashed,
@@ -120,22 +116,22 @@ def call_label(module: Module, facts: Facts) -> str:
     return without_braces(module.label) or label if len(labels) > 3 and " / " in label else label
 
 
-def module_face(call: ModuleCall, module: Module, facts: Facts, full: bool) -> Face:
+def module_face(call: ModuleCall, module: Module, facts: Facts, detail: Sequence[str] = ()) -> Face:
     """The face of a module's box."""
-    captions = (shape_text(facts.shapes[0]),) if full and len(facts.shapes) == 1 else ()
     title = call.look.title or module.title
     parts = [title, _shapes(facts), *_counts(facts)]
-    detail = "\n".join(part for part in parts if part)
+    about = "\n".join(part for part in parts if part)
     role, color = module.color, call.look.color
     if role not in MODULE_ROLES:
         role, color = "module", color or role
     return Face(
         title,
-        detail,
+        about,
         call.where,
         call_label(module, facts),
         role,
-        captions=(*captions, *_remarks(call.look.caption, call.shared)),
+        captions=(*numbers_of(facts, detail), *_remarks(call.look.caption, call.shared)),
+        wire=on_wire(facts, detail),
         color=color,
         gives=tuple(name for _, name in call.gives),
         takes=tuple(value for _, value in call.inputs),
@@ -176,24 +172,6 @@ def _lines(parts: Sequence[str]) -> tuple[str, ...]:
                 lines.append(piece)
             glue = " / "
     return tuple(lines)
-
-
-def _filters(layers: Sequence[Layer]) -> list[int]:
-    return list(dict.fromkeys(layer.filters for layer in layers if layer.filters))
-
-
-def _numbers(layers: Sequence[Layer]) -> list[str]:
-    """What the full detail says besides: filters and stride."""
-    parts = []
-    options, filters = KINDS[layers[0].kind].options, _filters(layers)
-    if "filters" in options and filters:
-        parts.append(counted(1, "filter") if filters == [1] else f"{span(filters)} filters")
-    if "words" in options:
-        parts.append(f"{span(list({layer.count for layer in layers}))} words")
-    strides = _distinct(layers, lambda layer: f"/{sides(layer.stride)}")
-    if "stride" in options and strides != ["/1"] and not enlarges(layers[0]):
-        parts.append(alternatives(strides))
-    return parts
 
 
 def _shapes(facts: Facts) -> str:

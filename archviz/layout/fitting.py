@@ -8,19 +8,25 @@ from itertools import combinations, pairwise
 from archviz.layout.style import Style
 from archviz.scene.text import break_lines, clip, text_width
 
+WIDTHS = (2.0, 2.5, 3.0, 3.5, 4.0)
+"""Units that boxes are wide."""
 
-def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
+
+def fit_label(label: str, style: Style, more: str = "") -> tuple[tuple[str, ...], float, float]:
     """A label's lines, font size and the width of its box.
 
     The box is two units wide; a label that does not fit in two lines is first set a
     little smaller, then gets a wider box, and is cut off where that is not enough. A
     kernel size stands on the second line rather than part of the name. A line ends behind a
     hyphen between two words that are the label, else only where no box is wide enough; so does
-    one before a capital in a word.
+    one before a capital in a word. What there is ``more`` stands behind the kernel, or alone on
+    the second line.
     """
     width, size = style.px(2), style.metric("label")
     padding = style.px(0.2)
     room, least = width - padding, style.theme.metric("shrink")
+    if more:
+        return _fit_more(label, more, style)
     if not label.strip():
         return (), size, width
     if " " not in label and text_width(label, size) <= room / least:
@@ -47,6 +53,23 @@ def fit_label(label: str, style: Style) -> tuple[tuple[str, ...], float, float]:
     return (clip(label, style.px(4) - padding, size),), size, style.px(4)
 
 
+def _fit_more(label: str, more: str, style: Style) -> tuple[tuple[str, ...], float, float]:
+    """As :func:`fit_label`, of a label with something behind it."""
+    size, least = style.metric("label"), style.theme.metric("shrink")
+    padding = style.px(0.2)
+    name, kernel = _kernel_apart(label)
+    ways: list[tuple[str, ...]] = [(f"{label}, {more}",), (f"{label},", more)]
+    if kernel:
+        ways.append((name, f"{kernel}, {more}"))
+    for units in WIDTHS:
+        room = style.px(units) - padding
+        for lines in ways:
+            longest = max(text_width(line, size) for line in lines)
+            if longest <= room / (least if units == WIDTHS[0] else 1.0):
+                return lines, size * min(1.0, room / longest), style.px(units)
+    return fit_label(f"{label}, {more}", style)
+
+
 def _kernel_apart(label: str) -> tuple[str, str]:
     """A label's name and its kernel, or kernels: ``3×3 or 5×5``; the latter empty for none."""
     words = label.split(" ")
@@ -58,14 +81,31 @@ def _kernel_apart(label: str) -> tuple[str, str]:
     return " ".join(words[:start]), " ".join(words[start:])
 
 
-def caption_lines(captions: Sequence[str], style: Style, size: float) -> list[str]:
-    """Captions one under the other; where room is scarce across, some of them on one line."""
-    longest, most = style.px(4), style.room.lines
+def _two_lines(text: str, width: float, size: float) -> Sequence[str]:
+    """A caption, broken before its last word where it is wider."""
+    head, _, tail = text.rpartition(" ")
+    return (head, tail) if head and text_width(text, size) > width else (text,)
+
+
+def caption_lines(
+    captions: Sequence[str], style: Style, size: float, aside: bool = False
+) -> list[str]:
+    """Captions one under the other; where room is scarce across, some of them on one line.
+
+    ``aside``: they stand at the side of a box, where there is more room along.
+    """
+    most = style.room.lines
+    longest = style.px(6 if style.detail and (aside or most == 1) else 4)
+    if style.room.split and not aside:
+        captions = [line for text in captions for line in _two_lines(text, style.px(2), size)]
     lines = [clip(text, longest, size) for text in captions]
     if style.flow.vertical or not 0 < most < len(lines):
         return lines
-    cuts = ((0, *cut, len(lines)) for cut in combinations(range(1, len(lines)), most - 1))
-    ways = [[" · ".join(lines[start:stop]) for start, stop in pairwise(cut)] for cut in cuts]
-    widths = [max(text_width(text, size) for text in way) for way in ways]
-    best = widths.index(min(widths))
-    return ways[best] if widths[best] <= longest else lines
+    for count in range(most, len(lines)):
+        cuts = ((0, *cut, len(lines)) for cut in combinations(range(1, len(lines)), count - 1))
+        ways = [[" · ".join(lines[start:stop]) for start, stop in pairwise(cut)] for cut in cuts]
+        widths = [max(text_width(text, size) for text in way) for way in ways]
+        best = widths.index(min(widths))
+        if widths[best] <= longest:
+            return ways[best]
+    return lines

@@ -152,7 +152,7 @@ class GraphBlock(Block):
             overhang = max((v.block.overhang for v in column if v.block), default=0.0)
             for vertex in column:
                 vertex.x = x + (overhang - vertex.block.overhang if vertex.block else 0.0)
-            x = max(vertex.x + vertex.width for vertex in column)
+            x = max(v.x + v.width + (v.block.told if v.block else 0.0) for v in column)
         self.width = x
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:

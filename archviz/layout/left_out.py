@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from archviz.network.kinds import KINDS
 from archviz.network.model import Layer, Network, Node, Towers
 from archviz.network.walk import within
 
 SIZES = (("filters", "filters"), ("stride", "strides"))
-"""Options that the full detail prints."""
+"""Options that a figure prints if it is asked to, by the words of the detail."""
 NEVER = (("width", "widths"), ("pad", "padding"), ("bias", "biases"))
 """Options that no figure prints."""
 
 
-def left_out(networks: Sequence[Network], full: bool) -> str:
+def left_out(networks: Sequence[Network], detail: Collection[str]) -> str:
     """``Not shown: filters, strides, padding, dropout``; empty where all is shown."""
     found: dict[str, None] = {}
     every = [list(within(network.body, shown=True)) for network in networks]
@@ -25,11 +25,13 @@ def left_out(networks: Sequence[Network], full: bool) -> str:
         options = {name for kind, told in boxes for name in kind.options}
         if all(told for kind, told in boxes if "width" in kind.options):
             options.discard("width")
-        for name, text in (*(() if full else SIZES), *NEVER):
-            if name in options:
+        for name, text in (*SIZES, *NEVER):
+            if name in options and text not in detail:
                 found[text] = None
     if any(_is_frozen(node) for nodes in every for node in nodes):
         found["which weights are frozen"] = None
+    if "macs" in detail and any(network.sizes for network in networks):
+        found["multiply-adds that depend on open sides"] = None
     for network, nodes in zip(networks, every, strict=True):
         found |= dict.fromkeys(_layers(network, nodes))
     return "Not shown: " + ", ".join(found) if found else ""

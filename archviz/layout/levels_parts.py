@@ -89,9 +89,10 @@ class BesideBox(BoxBlock):
     """Whether it does so whatever it gives and takes."""
 
     def __init__(self, face: Face, style: Style, more: Sequence[str] = (), before: bool = False):
+        face = face.told_below()
         super().__init__(face._replace(captions=()), style)
         self.before = before
-        self.beside = caption_lines([*face.captions, *more], style, self.caption_size)
+        self.beside = caption_lines([*face.captions, *more], style, self.caption_size, aside=True)
         widths = [text_width(text, self.caption_size) for text in self.beside]
         along, across = style.flow.lies(*text_extent(widths, self.caption_size))
         self.start = max(style.px(BESIDE), self.badges[not before] + style.px(0.12))
@@ -169,7 +170,7 @@ def dressed(level: Level, number: int, style: Style, led: bool = False) -> Level
 
     ``led``: something leads from every level to an output.
     """
-    left, merge, right = list(level.left), level.merge, list(level.right)
+    left, merge, right, skip = [*level.left], level.merge, [*level.right], [*level.skip]
     if merge or level.wires:
         free_left = len(left) - 1 if not number and not style.flow.mirrored else 0
         for row, free in ((left, free_left), (right, 0)):
@@ -178,11 +179,27 @@ def dressed(level: Level, number: int, style: Style, led: bool = False) -> Level
             right[-1] = beside(right[-1], style)
         elif number and merge and stands(merge) and not isinstance(merge, SymbolBlock | BesideBox):
             merge = (CornerBox if led else BesideBox)(merge.face, style)
+    if left:
+        left[-1] = told_below(left[-1], style)
+    if skip:
+        skip[-1] = told_below(skip[-1], style)
+    if number and merge and not right and isinstance(merge, SymbolBlock):  # its line goes up
+        merge = type(merge)(merge.face._replace(wire=()), style, True, merge.stubs)
     if number:
         left[0] = beside(left[0], style, [level.size] if level.size else [], before=True)
     down = [beside(one, style, before=len(left) > 1) for one in level.down]
     up = [beside(one, style) if isinstance(one, Block) else one for one in level.up]
-    return level._replace(left=left, merge=merge, right=right, down=down, up=up)
+    return level._replace(left=left, skip=skip, merge=merge, right=right, down=down, up=up)
+
+
+def told_below(block: Block, style: Style) -> Block:
+    """A box with the shape of what goes out among its captions: no line leaves it to the right."""
+    if not isinstance(block, BoxBlock) or not block.face.wire:
+        return block
+    if isinstance(block, TakingBox):
+        return TakingBox(block.face.told_below(), block.taken, style, block.stubs)
+    made = SymbolBlock if isinstance(block, SymbolBlock) else BoxBlock
+    return made(block.face.told_below(), style, block.captions_above, block.stubs)
 
 
 def above(block: Block, style: Style) -> Block:

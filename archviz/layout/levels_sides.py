@@ -54,6 +54,7 @@ class SideBox(BesideBox):
         more: Sequence[str] = (),
         before: bool = False,
     ) -> None:
+        face = face.told_below()
         self.entries = face.takes if sides else ()
         self.above = above and bool(face.captions)
         plain = face._replace(takes=() if sides else face.takes)

@@ -28,6 +28,7 @@ from archviz.layout.page import (
     only_these,
     plan_of,
     row_width,
+    shown_in,
 )
 from archviz.layout.panels import Panel, build_panels
 from archviz.layout.pyramid import ALONE
@@ -70,14 +71,16 @@ class Wanted(NamedTuple):
     @property
     def densities(self) -> tuple[Density, ...]:
         """How near to one another things may stand, the roomiest first."""
-        usual = FULL if self.options.full else COMPACT
-        return (*usual, *NARROW) if self.ladders else NARROW[-1:]
+        usual = (*(FULL if self.options.detail else COMPACT), *NARROW)
+        usual = usual if self.ladders else NARROW
+        below = [one._replace(below=True, split=True) for one in (*usual[3:4], *NARROW)]
+        return (*usual, *(below if self.options.detail else ()))
 
     def style(self, density: Density, scale: float) -> Style:
         """The style with letters ``scale`` times as large as they must be."""
         flow = FLOWS[self.network.figure.direction]
         scale *= self.place.least_text / LEAST_TEXT
-        return slide_style(self.options.theme, scale, density, self.options.full, flow)
+        return slide_style(self.options.theme, scale, density, self.options.detail, flow)
 
     def builder(self, style: Style, along: float) -> Builder:
         """What makes the blocks of its main row."""
@@ -159,7 +162,7 @@ def parts_as_they_come(network: Network, analysis: Analysis, options: Options) -
 
 
 def _panels(network: Network, analysis: Analysis, options: Options) -> list[Panel]:
-    style = Style(options.theme, options.theme.metric("unit"), options.full)
+    style = Style(options.theme, options.theme.metric("unit"), options.detail)
     style = style._replace(flow=FLOWS[network.figure.direction])
     return build_panels(network, Builder(network, analysis, style))
 
@@ -170,7 +173,7 @@ def _lowest(wanted: Wanted) -> Scene | None:
     for ladders in (True, False):
         wanted = wanted._replace(ladders=ladders)
         for density in wanted.densities:
-            if best and density in NARROW:
+            if best and (density in NARROW or density.below):
                 return best
             made = _made(wanted, density)
             if made and (best is None or made.height * ROOMIER < best.height):
@@ -361,7 +364,9 @@ def _scene(
     for row in chapter.rows:
         sheet.panels(row, max(row_length(one, gap) for one in chapter.rows))
     sheet.notes(chapter.notes, room)
-    explain(sheet, network, options)
+    options = options._replace(totals=options.totals and bool(chapter.lines) and whole[0])
+    explain(sheet, network, analysis, options)
+    shown = shown_in(chapter.lines, chapter.rows) if part or options.only else ()
     left, top, right, bottom = sheet.extent()
     margin = style.px(MARGIN)
     width = max(place.width, right - left + 2 * margin)
@@ -370,7 +375,7 @@ def _scene(
         rounded(width),
         rounded(bottom - top + 2 * margin),
         f"{network.head.title}: {part}" if part else network.head.title,
-        describe_network(network, analysis),
+        describe_network(network, analysis, shown),
         style.theme.color("page"),
         tuple(moved(item, dx, dy) for item in sheet.items),
     )

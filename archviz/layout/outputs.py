@@ -64,7 +64,8 @@ class OutputsBlock(TowersBlock):
         for branch, across in zip(branches, self.names.across, strict=True):
             branch.up, branch.down = max(branch.up, across / 2), max(branch.down, across / 2)
         super().__init__(branches, None, style, centred=True, gap=GAP)
-        self.out = self.ends + style.gap(OUT)
+        self.out = self.ends + self.told + style.gap(OUT)
+        self.told = 0.0
         self.width = self.out + self.names.width
 
     def of(self, branches: Sequence[Block]) -> OutputsBlock:

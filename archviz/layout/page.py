@@ -29,7 +29,7 @@ from archviz.layout.row import (
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
-from archviz.network.labels import macs_text
+from archviz.network.labels import macs_text, totals_text
 from archviz.network.model import Head, Network
 from archviz.scene.scene import Group, Scene, total
 from archviz.scene.theme import Theme
@@ -76,11 +76,14 @@ class Options(NamedTuple):
     """Whether the network's title stands over the figure, or what else does."""
     legend: bool = True
     aspect: float = 0.0
-    full: bool = False
+    detail: tuple[str, ...] = ()
+    """What is printed at each layer, of :data:`archviz.looks.DETAILS`."""
     place: Place | None = None
     """What the figure is made for, where that is said."""
     only: tuple[str, ...] = ()
     """What is shown, where that is not all: the main row, and modules by their names."""
+    totals: bool = False
+    """Whether parameters, multiply-adds and depth stand over the figure."""
 
 
 class PagePlan(NamedTuple):
@@ -104,7 +107,7 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
 
         network, analysis ─build─▶ blocks (measured) ─plan─▶ lines, rows ─place─▶ Scene
     """
-    style = Style(options.theme, options.theme.metric("unit"), options.full)
+    style = Style(options.theme, options.theme.metric("unit"), options.detail)
     style = style._replace(flow=FLOWS[network.figure.direction])
     longest = longest_line(style)
     builder = Builder(network, analysis, style, longest=longest)
@@ -121,8 +124,11 @@ def draw_network(network: Network, analysis: Analysis, options: Options) -> Scen
     )
     sheet = place_plan(plan, style)
     sheet.notes(network.figure.notes)
-    explain(sheet, network, options)
-    return frame(sheet, network.head.title, describe_network(network, analysis), options.aspect)
+    options = options._replace(totals=options.totals and bool(plan.lines))
+    explain(sheet, network, analysis, options)
+    shown = shown_in(plan.lines, plan.panels) if options.only else ()
+    about = describe_network(network, analysis, shown)
+    return frame(sheet, network.head.title, about, options.aspect)
 
 
 def place_plan(plan: PagePlan, style: Style) -> Sheet:
@@ -143,12 +149,16 @@ def place_plan(plan: PagePlan, style: Style) -> Sheet:
     return sheet
 
 
-def explain(sheet: Sheet, network: Network, options: Options) -> None:
-    """Put the legend of what was drawn under it, and the title above, as far as they are wanted."""
+def explain(sheet: Sheet, network: Network, analysis: Analysis, options: Options) -> None:
+    """Put the legend of what was drawn under it, and above it the title with what all comes to
+    under it, as far as they are wanted."""
     style = sheet.style
     if options.legend:
         used = used_in(sheet.items, style, network.figure.colors)
-        sheet.legend(used, left_out([network], style.full))
+        sheet.legend(used, left_out([network], style.detail))
+    if options.totals:
+        totals = analysis.totals
+        sheet.totals(totals_text(totals.parameters, totals.macs, totals.depth))
     if options.title:
         own = heading_text(network)
         sheet.heading(own if options.title is True else str(options.title))
@@ -199,12 +209,20 @@ def draw_table(heads: Sequence[Head], theme: Theme) -> Scene:
     return frame(sheet, "Networks in Keras", about, 0.0)
 
 
-def describe_network(network: Network, analysis: Analysis) -> str:
-    """One sentence for those who cannot see the picture."""
+def shown_in(lines: Sequence[RowLine], rows: Sequence[Sequence[Panel]]) -> tuple[str, ...]:
+    """What a part of a figure shows, in words."""
+    titles = [panel.module.title for row in rows for panel in row]
+    return (*(["the main row"] if lines else []), *dict.fromkeys(titles))
+
+
+def describe_network(network: Network, analysis: Analysis, shown: Sequence[str] = ()) -> str:
+    """One sentence for those who cannot see the picture; ``shown``: what of it, if not all."""
     totals = analysis.totals
-    year = f" ({network.head.year})" if network.head.year else ""
+    if shown:
+        names = " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+        return f"A part of {heading_text(network)}: {names}."
     return (
-        f"{network.head.title}{year}: {totals.parameters:,} parameters, "
+        f"{heading_text(network)}: {totals.parameters:,} parameters, "
         f"{macs_text(totals.macs)}, depth {totals.depth}."
     )
 

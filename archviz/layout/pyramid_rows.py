@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from archviz.layout.canvas import BUS_TO_MERGE, Canvas, Port
 from archviz.layout.compound import SeriesBlock
-from archviz.layout.levels_parts import OutRow, above, beside, half
+from archviz.layout.levels_parts import OutRow, above, beside, half, told_below
 from archviz.layout.outputs import OUT, OutputNames
 from archviz.layout.style import Style
 
@@ -31,6 +31,8 @@ class OutRows:
         self.rows: list[SeriesBlock] = []
         for number, out in enumerate(outs):
             row = [above(block, style) if mirrored else block for block in out.row]
+            if merges:  # several lines leave the last one
+                row[-1] = told_below(row[-1], style)
             if number >= count:
                 row[0] = beside(row[0], style, before=True)
             if out.tap > 0 or (out.tap == 0 and number < count):

@@ -12,6 +12,7 @@ from archviz.layout.breaks import Spans, break_blocks, fill_blocks, least_lines,
 from archviz.layout.build import Builder, Unsettled
 from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock
+from archviz.layout.details import ends_of
 from archviz.layout.grounds import Ground, ground_of
 from archviz.layout.hidden_values import is_joint
 from archviz.layout.lanes import Chosen, wire
@@ -99,7 +100,8 @@ def main_row(builder: Builder) -> MainRow:
                 size = shape_text(shapes[0]) if shapes else ""
                 stages.append(StageSpan(node, start, len(blocks), size))
         elif isinstance(node, Auxiliary):
-            series = builder.series(node.body)
+            ending = builder._replace(ends=ends_of(node.body, builder.analysis.facts))
+            series = ending.series(node.body)
             if series.blocks and node.look.drawn:
                 block = noted(series, node, builder.style)
                 heads.append(AuxiliaryHead(node, block, len(blocks) - 1))
@@ -109,6 +111,7 @@ def main_row(builder: Builder) -> MainRow:
                 starts.add(len(blocks))
             blocks.append(drawn)
 
+    builder = builder._replace(ends=ends_of(builder.body, builder.analysis.facts))
     for node in builder.pieces(builder.body):
         add(node)
     open_above = not (heads or starts or builder.taken)
@@ -209,11 +212,13 @@ def measure_line(row: MainRow, start: int, stop: int, style: Style) -> RowLine:
     ]
     placed: list[tuple[AuxiliaryHead, float, float]] = []
     width, up, down = series.width, series.up, series.down
+    if stop < len(row.blocks) and stop not in row.starts:  # what stands at its end belongs to it
+        width += series.told
     for number, head in reversed(list(enumerate(heads))):
         index = head.after - start
         before = sum(other.after == head.after for other in heads[:number])
         right = series.offsets[index] + series.blocks[index].width + turns[index]
-        tap = right + style.px(TAP) * (before + 1)
+        tap = right + series.blocks[index].told + style.px(TAP) * (before + 1)
         height = _hang(head, tap, taken, style)
         end = tap + style.gap(0.9) + head.block.width
         placed.append((head, tap, height))

@@ -80,9 +80,11 @@ class Sheet:
         size = self.style.metric("title") * 1.3
         left, top, right, _ = self.extent()
         canvas = Canvas("title")
+        told = any(item.role == "heading" for item in self.items)
+        gap = self.style.px(0.25) if told else self.style.row_gap(0.7)
         canvas.text(
             (left + right) / 2,
-            top - self.style.row_gap(0.7) - size + ASCENT * size,
+            top - gap - size + ASCENT * size,
             clip(text, right - left, size, True),
             size,
             self.style.theme.color("text"),
@@ -90,6 +92,18 @@ class Sheet:
             role="title",
         )
         self.items.insert(0, Group("title", "heading", text, items=canvas.items()))
+
+    def totals(self, text: str) -> None:
+        """What the network comes to, centred over all that has been placed."""
+        size = self.style.metric("caption")
+        left, top, right, _ = self.extent()
+        baseline = top - self.style.row_gap(0.6) - size + ASCENT * size
+        canvas = Canvas("totals")
+        fill = self.style.theme.color("caption")
+        for line in reversed(paragraph(text, right - left, size)):
+            canvas.text((left + right) / 2, baseline, line, size, fill, role="figures")
+            baseline -= LINE_HEIGHT * size
+        self.items.insert(0, Group("totals", "heading", text, items=canvas.items()))
 
     def row(self, lines: Sequence[RowLine], begins: bool = True, ends: bool = True) -> None:
         """The main row; a line ends where the next one begins, one turn below.

@@ -69,6 +69,10 @@ class Density(NamedTuple):
     """Of the usual letters."""
     tight: bool = False
     """Whether rows of a U stand as near as what is in them leaves free."""
+    below: bool = False
+    """Whether shapes stand below boxes, where there is no room for them on the wires."""
+    split: bool = False
+    """Whether long captions stand in two lines, where there is little room along."""
 
 
 COMPACT = (
@@ -76,13 +80,23 @@ COMPACT = (
     Density(0.4, 0.5, 0.1, 0.27, margin=28),
     Density(0.44, 0.45, 0.1, 0.22, margin=28),
 )
-FULL = (
+_ON_WIRES = (
     Density(under_badge=0.17),
     Density(0.4, 0.5, 0.17, 0.27),
     Density(0.4, 0.45, 0.17, 0.22),
     Density(0.42, 0.4, 0.1, 0.22, 0.66, 28.0, 2, tight=True),
     Density(0.44, 0.4, 0.1, 0.2, 0.66, 28.0, 2, tight=True),
     Density(0.44, 0.4, 0.1, 0.2, 0.58, 22.0, 3, 0.58, tight=True),
+)
+FULL = (
+    *_ON_WIRES,
+    *(one._replace(below=True) for one in _ON_WIRES),
+    Density(0.44, 0.4, 0.1, 0.2, 0.58, 22.0, 1, 0.58, tight=True),
+    Density(0.44, 0.4, 0.1, 0.2, 0.58, 22.0, 1, 0.58, tight=True, below=True),
+    Density(0.45, 0.38, 0.1, 0.2, 0.46, 22.0, 1, 0.54, tight=True),
+    Density(0.45, 0.38, 0.1, 0.2, 0.46, 22.0, 1, 0.54, tight=True, below=True),
+    Density(0.45, 0.38, 0.1, 0.2, 0.46, 22.0, 2, 0.54, tight=True, below=True),
+    Density(0.45, 0.38, 0.1, 0.2, 0.46, 22.0, 3, 0.54, tight=True, below=True),
 )
 """What is tried in turn until all of a network fits at 12 pt."""
 
@@ -111,17 +125,17 @@ def network_slides(
     analysis: Analysis,
     theme: Theme,
     aspect: float = 16 / 9,
-    full: bool = False,
+    detail: tuple[str, ...] = (),
 ) -> list[Scene]:
     """The slides of a network, 7.5 inches high and ``aspect`` times as wide.
 
-    With ``full``, filters, strides and output shapes stand under each layer.
+    ``detail``: what is printed at each layer, of :data:`archviz.looks.DETAILS`.
 
     Raises:
         ArchvizError: not even the smallest scale makes a part of it fit.
     """
     width = rounded(SLIDE_HEIGHT * aspect)
-    wanted = Wanted(network, analysis, theme, width, full)
+    wanted = Wanted(network, analysis, theme, width, detail)
     beside = _ways_beside(wanted)
     fitted = _fitted(wanted, beside)
     for cut, ways in ((0, ROW), (1, beside), (2, beside), (2, ROW)):
@@ -149,7 +163,7 @@ class Wanted(NamedTuple):
     analysis: Analysis
     theme: Theme
     width: float
-    full: bool
+    detail: tuple[str, ...]
     cut: int = 0
     """What may be in parts: 0 nothing, 1 long graphs, 2 high panels, too."""
 
@@ -164,7 +178,7 @@ class Wanted(NamedTuple):
 
     def style(self, density: Density, scale: float = 1.0) -> Style:
         """The style of the slides."""
-        return slide_style(self.theme, scale, density, self.full, self.flow)
+        return slide_style(self.theme, scale, density, self.detail, self.flow)
 
 
 class Known(NamedTuple):
@@ -192,7 +206,7 @@ class Fitted(NamedTuple):
 def _ways_beside(wanted: Wanted) -> tuple[Beside, ...]:
     """What to try to draw beside a U; nothing where a U is too high for any slide."""
     network = wanted.network
-    for density in FULL if wanted.full else COMPACT:
+    for density in FULL if wanted.detail else COMPACT:
         builder = Builder(network, wanted.analysis, wanted.style(density), beside=ALONE)
         blocks = main_row(builder.within(network.body)).blocks
         us = [block for block in blocks if isinstance(block, LevelsBlock)]
@@ -211,7 +225,7 @@ def _fitted(wanted: Wanted, ways: Sequence[Beside | None]) -> Fitted:
     """
     known, made = Known(), list[tuple[Fitted, Density, Beside | None]]()
     fits = False
-    for density in FULL if wanted.full else COMPACT:
+    for density in FULL if wanted.detail else COMPACT:
         if fits and density.label > ROOMY:
             break
         for beside in ways:
@@ -244,15 +258,16 @@ def _fitted(wanted: Wanted, ways: Sequence[Beside | None]) -> Fitted:
 
 
 def slide_style(
-    theme: Theme, scale: float, density: Density, full: bool, flow: Flow = RIGHT
+    theme: Theme, scale: float, density: Density, detail: tuple[str, ...], flow: Flow = RIGHT
 ) -> Style:
     """The style of a network's slides."""
     theme = slide_theme(theme, scale, density)
     label = density.label
-    room = Room(
-        label, density.under_badge, density.under_box, 1.0, label, density.lines, density.tight
+    room = Room(label, density.under_badge, density.under_box, 1.0, label)
+    room = room._replace(
+        lines=density.lines, tight=density.tight, below=density.below, split=density.split
     )
-    return Style(theme, theme.metric("unit"), full, room=room, flow=flow)
+    return Style(theme, theme.metric("unit"), detail, room=room, flow=flow)
 
 
 def _arranged(

@@ -138,7 +138,8 @@ def place_stages(
     down = max([style.px(0.8), *(block.down for block in blocks)])
     for span, start, stop in parts:
         left = x + series.offsets[start]
-        right = x + series.offsets[stop - 1] + series.blocks[stop - 1].width
+        end = series.blocks[stop - 1]
+        right = x + series.offsets[stop - 1] + end.width + end.told
         draw = _place_brace if span.brace else _place_stage_ground
         draw(span, canvas, (left, right), (y - up, y + down), style)
 

@@ -13,7 +13,9 @@ class Room(NamedTuple):
     free between a badge or a box and the captions below it; the size of the letters of
     ``several`` functions on one badge, against those of one; how small they may become; in how
     many ``lines`` the captions of a box stand at most, 0 for one each; whether rows of a U are so
-    ``tight`` that what stands in one may reach past what stands in the other."""
+    ``tight`` that what stands in one may reach past what stands in the other; whether shapes
+    stand ``below`` the boxes that they leave, not on the wires; whether long captions are
+    ``split`` in two lines."""
 
     badge_label: float = 0.37
     under_badge: float = 0.1
@@ -22,6 +24,8 @@ class Room(NamedTuple):
     least_badge: float = 0.16
     lines: int = 0
     tight: bool = False
+    below: bool = False
+    split: bool = False
 
 
 class Style(NamedTuple):
@@ -29,8 +33,8 @@ class Style(NamedTuple):
 
     theme: Theme
     unit: float
-    full: bool = False
-    """Print filters, strides and output shapes under each layer."""
+    detail: tuple[str, ...] = ()
+    """What is printed at each layer, of :data:`archviz.looks.DETAILS`."""
     in_panel: bool = False
     room: Room = Room()
     flow: Flow = RIGHT

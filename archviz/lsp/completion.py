@@ -15,7 +15,7 @@ from archviz.language.items import FORMS
 from archviz.language.options import COMMON, FLAGS, OPTIONS, WORDS
 from archviz.language.shapes import SHAPE_NAMES
 from archviz.language.spec import BODIES, COMPANIONS, MODULE_KEYS, SECTIONS
-from archviz.looks import CHOICES, LOOKS, ROLES, theme_names
+from archviz.looks import CHOICES, LOOKS, ROLES, WORD_LISTS, theme_names
 from archviz.lsp.outline import Cursor, Outline, Piece
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS, OPENABLE
 
@@ -33,6 +33,7 @@ _VALUES: Mapping[str, Iterable[str]] = {
     "open": OPENABLE,
     "side": ("above", "below"),
     **CHOICES,
+    **WORD_LISTS,
 }
 """What can stand under a key that is no part of the network."""
 

@@ -270,6 +270,7 @@ class _Analyser(Walk[State]):
         tally.add(
             depthwise=layer.groups == shapes[0][-1] if layer.groups > 1 and layer.filters else None,
             shapes=outcome.shape,
+            changed=any(shape != outcome.shape for shape in shapes),
             parameters=outcome.trainable + outcome.non_trainable,
             macs=outcome.macs,
         )
@@ -321,7 +322,7 @@ class _Analyser(Walk[State]):
             tally.add(times=node.times)
         elif isinstance(node, ModuleCall):
             self.number = self.executed[node.module] = self.executed.get(node.module, 0) + 1
-        parameters, macs = self.parameters, self.macs
+        parameters, macs, entered = self.parameters, self.macs, value[0]
         inside = len(self.inside)
         if not isinstance(node, Auxiliary):
             self.inside.append((node, 0))
@@ -331,6 +332,7 @@ class _Analyser(Walk[State]):
         tally.calls += self.copies
         tally.add(
             shapes=value[0],
+            changed=value[0] != entered if isinstance(node, ModuleCall) else None,
             parameters=(self.parameters - parameters) // self.weighed,
             macs=(self.macs - macs) // self.copies,
         )

@@ -37,6 +37,8 @@ class Facts(NamedTuple):
     shapes: tuple[Shape, ...] = ()
     parameters: tuple[int, ...] = ()
     macs: tuple[int, ...] = ()
+    changed: tuple[bool, ...] = ()
+    """Whether what comes out has another shape than something that comes in."""
     times: tuple[int, ...] = ()
     """Of a repeat, or of identical towers: how many."""
 

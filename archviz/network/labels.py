@@ -32,6 +32,20 @@ def macs_text(count: int | None) -> str:
     return f"{count_text(count)} multiply-adds"
 
 
+def rounded_count(count: int) -> str:
+    """A count with three figures: ``25.6M``, ``118M``, ``3.86G``, ``9.41k``; small ones whole."""
+    for unit, name in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= 0.9995 * unit and count >= 1000:
+            return f"{count / unit:.3g}{name}"
+    return str(count)
+
+
+def totals_text(parameters: int, macs: int | None, depth: int) -> str:
+    """What a network comes to, in one line."""
+    products = OPEN if macs is None else rounded_count(macs)
+    return f"{rounded_count(parameters)} parameters · {products} multiply-adds · depth {depth}"
+
+
 def layer_label(layer: Layer) -> str:
     """``conv 3×3``."""
     if layer.label:

@@ -333,9 +333,8 @@ class Head(NamedTuple):
 class Figure(NamedTuple):
     """What a spec says of its figure.
 
-    ``hide_badges`` names the layer kinds whose badges are left out because a note says
-    them once; ``colors`` what colors mean, for the legend. ``looks`` are the options that
-    are given, by the names of :data:`archviz.looks.LOOKS`.
+    ``hide_badges``: the layer kinds whose badges are left out because a note says them once;
+    ``colors``: what colors mean; ``looks``: the options given, of :data:`archviz.looks.LOOKS`.
     """
 
     notes: tuple[str, ...] = ()
@@ -362,9 +361,10 @@ class Figure(NamedTuple):
         return names
 
     @property
-    def full(self) -> bool:
-        """Whether filters, strides and output shapes stand under each layer."""
-        return self.looks.get("detail") == "full"
+    def detail(self) -> tuple[str, ...]:
+        """What is printed at each layer, of :data:`archviz.looks.DETAILS`."""
+        words: tuple[str, ...] = self.looks.get("detail", ())
+        return words
 
     @property
     def symbols(self) -> bool:

@@ -24,7 +24,7 @@ _PRIMES = tuple([n for n in range(11, 110) if all(n % divisor for divisor in (2,
 MAX_NAMES = len(_PRIMES) // 4
 MAX_FACTORS = 3
 """Names that are multiplied with one another."""
-_OPEN_COUNTS = frozenset({"macs", "products"})
+_OPEN_COUNTS = frozenset({"macs", "products", "changed"})
 
 
 class UntoldError(Exception):

@@ -18,7 +18,7 @@ _DRAWING = ("direction", "detail", "merges", "open", "panels")
 _PLACED = ("only", "place", "min_font", "max_height")
 """What only the figure of one network understands."""
 PICTURES: Mapping[Picture, tuple[str, ...]] = {
-    "figure": ("theme", "title", "legend", "aspect", *_DRAWING, *_PLACED),
+    "figure": ("theme", "title", "totals", "legend", "aspect", *_DRAWING, *_PLACED),
     "slides": ("theme", "aspect", *_DRAWING),
     "deck": ("theme", "legend", "aspect", *_DRAWING),
     "page": ("theme", *_DRAWING),
