@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol, Self
 
 from archviz.layout.blocks import Block, BoxBlock
 from archviz.layout.compound import SeriesBlock
@@ -13,11 +13,48 @@ from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.levels_named import taken_beside
 from archviz.layout.levels_parts import Level, On, OutRow, TakingBox, stands
 from archviz.layout.pyramid_rows import OutRows
+from archviz.layout.style import Style
+from archviz.network.analysis import Analysis
 from archviz.network.labels import shape_text
-from archviz.network.model import Named, Residual, Series
+from archviz.network.model import Layer, Named, Node, Residual, Series
 
-if TYPE_CHECKING:
-    from archviz.layout.build import Builder
+
+class Builder(Protocol):
+    """What makes the blocks of nodes: see :class:`archviz.layout.build.Builder`."""
+
+    @property
+    def style(self) -> Style:
+        """The style of the blocks."""
+
+    @property
+    def analysis(self) -> Analysis:
+        """What is known of the network."""
+
+    @property
+    def body(self) -> Series:
+        """What the drawing shows."""
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """Named values that are taken in it."""
+
+    def block(self, node: Node) -> Block | None:
+        """The block of a node, or None where nothing of it is drawn."""
+
+    def blocks(self, nodes: Sequence[Node]) -> list[Block]:
+        """What is drawn of nodes."""
+
+    def series(self, series: Series) -> SeriesBlock:
+        """A series of what is drawn of its nodes."""
+
+    def merge(self, layer: Layer, captions_above: bool = False) -> BoxBlock:
+        """A merge's box."""
+
+    def residual(self, node: Residual) -> Block | None:
+        """A main path with its shortcut."""
+
+    def _replace(self, *, style: Style = ..., taken: frozenset[str] = ...) -> Self:
+        """The same with other values."""
 
 
 class Ways(NamedTuple):
