@@ -77,6 +77,7 @@ def test_both_kinds_of_metadata_say_the_same(scene: Scene, written: bytes) -> No
 def test_a_page_is_a_figure_with_words_that_stand_for_it(scene: Scene, written: bytes) -> None:
     catalog = root(written)
     assert catalog["/MarkInfo"]["/Marked"]
+    assert written.startswith(b"%PDF-1.5"), "pdfTeX warns of later ones"
     tree = catalog["/StructTreeRoot"]
     (document,) = tree["/K"]
     (figure,) = document["/K"]

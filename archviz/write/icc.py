@@ -1,6 +1,7 @@
 """The colour space of the pictures, sRGB, as a profile: what their numbers mean in print.
 
-ICC.1:2001-12 (version 4) of the values that IEC 61966-2-1 states, adapted to D50.
+ICC.1:2001-12 (version 4.0, which PDF 1.5 knows), of the values that IEC 61966-2-1 states, adapted
+to D50.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def srgb_profile() -> bytes:
             at = len(body)
             body += data + bytes(-len(data) % 4)
         table += name + struct.pack(">II", start + at, len(data))
-    head = struct.pack(">I4xI4s4s4s", start + len(body), 0x04200000, b"mntr", b"RGB ", b"XYZ ")
+    head = struct.pack(">I4xI4s4s4s", start + len(body), 0x04000000, b"mntr", b"RGB ", b"XYZ ")
     head += struct.pack(">6H4s", 2001, 12, 1, 0, 0, 0, b"acsp") + bytes(28)  # the standard's day
     head += _fixed(*WHITE) + bytes(48)
     return head + table + body

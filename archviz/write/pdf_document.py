@@ -1,8 +1,7 @@
 """A PDF round its pages: metadata, tags, the colour space; with no clock and no invented name.
 
 Each page is one figure with its alternative text, so that a screen reader says what it shows.
-Every document states its metadata twice, as PDF 1.7 has it: in its information dictionary,
-and as XMP.
+Every document states its metadata twice: in its information dictionary, and as XMP.
 """
 
 from __future__ import annotations
@@ -21,7 +20,8 @@ if TYPE_CHECKING:
 
 LANGUAGE = "en"
 CREATOR = "archviz"
-VERSION = (1, 7)
+VERSION = (1, 5)
+"""pdfTeX's own, which warns of later ones that it includes."""
 
 
 class Document:
