@@ -8,7 +8,7 @@ indices. Each counts once, as the file has it, whatever is computed from it befo
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from itertools import chain
 from math import prod
 from typing import NamedTuple
@@ -126,7 +126,7 @@ class Uses(NamedTuple):
     """Of constants that are computed: those that they come from."""
     whole: frozenset[str]
     """Constants that are weights of quantised operators."""
-    sure: frozenset[str] = frozenset()
+    sure: Set[str] = frozenset()
     """Constants of which nothing else was asked than whether operators compute with them."""
 
     def leaves(self, name: str) -> tuple[str, ...]:
@@ -180,7 +180,7 @@ def uses_of(
             sources.update(dict.fromkeys(op.outputs, () if asked else tuple(leaves)))
         elif kind == "Gather" and inputs[0] in constants and op.outputs:
             tables[op.outputs[0]] = inputs[0]
-    return Uses(uses, sources, frozenset(whole), frozenset(seen))
+    return Uses(uses, sources, frozenset(whole), seen)
 
 
 def weights_in(ops: Iterable[Op], constants: Mapping[str, Tensor]) -> dict[str, int]:
@@ -205,15 +205,11 @@ def census(
     """
     constants = graph.constants
     direct = {name for name in weighed if name in constants}
-    found = uses_of(graph.ops, constants, direct.difference(loose))
+    found = uses_of(graph.ops, constants, direct.difference(loose) if loose else direct)
     computed = weighed.keys() & found.sources.keys()
-    taken = direct - computed | {
-        leaf
-        for name in computed
-        for leaf in found.leaves(name)
-        if (constants[leaf].floating or leaf in found.whole)
-        and (constants[leaf].size > 1 or _is_named_array(graph, leaf))
-    }
+    taken = direct
+    if computed:
+        taken = (direct - computed) | _computed_from(graph, computed, found)
     doubtful = {leaf for name in loose for leaf in found.leaves(name)}
     sure = [name for name in found.sure if constants[name].floating or name in found.whole]
     weights = {name: weighed[name] for name in sure if constants[name].weight and weighed[name]}
@@ -227,7 +223,7 @@ def census(
                 weights[name] = unpacked(op, size) if slot == 1 else size
         elif size and name not in graph.written and not _MADE_UP.search(name):
             numbers.append(name)
-    idle = _idle(graph, found.uses.keys() | found.sure)
+    idle = _idle(graph, found)
     doubtful -= found.sure
     asked = [name for name in weights if name not in taken or name in doubtful]
     users = _users(graph.ops) if asked or numbers else {}
@@ -236,11 +232,11 @@ def census(
         for name in asked
         if all(_is_mask(use) or _before_scores(use.op, users, drawn) for use in found.uses[name])
     }
-    taken -= aside.keys()
+    taken = taken - aside.keys() if aside else taken
     for name in numbers:
         if any(_is_step(use, users, drawn, constants[name]) for use in found.uses[name]):
             (weights if _is_parameter(constants[name], name) else aside)[name] = 1
-    held = {name: size for name, size in weights.items() if name not in aside}
+    held = {name: weights[name] for name in weights if name not in aside} if aside else weights
     untaken = {name: size for name, size in held.items() if name not in taken}
     return Held(
         "file",
@@ -252,6 +248,14 @@ def census(
         aside=aside,
         taken={name: constants[name].size for name in sorted(taken)} if graph.learned else {},
     )
+
+
+def _computed_from(graph: OpGraph, names: Iterable[str], found: Uses) -> set[str]:
+    """The weights that constants are computed from."""
+    constants = graph.constants
+    leaves = {leaf for name in names for leaf in found.leaves(name)}
+    numbers = [one for one in leaves if constants[one].floating or one in found.whole]
+    return {one for one in numbers if constants[one].size > 1 or _is_named_array(graph, one)}
 
 
 def learned_numbers(graph: OpGraph, held: Held) -> tuple[str, ...]:
@@ -305,13 +309,12 @@ def _computed(weighed: Mapping[str, int], found: Uses, held: Mapping[str, int]) 
     return computed
 
 
-def _idle(graph: OpGraph, used: Container[str]) -> dict[str, int]:
+def _idle(graph: OpGraph, found: Uses) -> dict[str, int]:
     """Arrays of numbers that no operator on the way to an output takes."""
-    idle = {
-        name: tensor.size
-        for name, tensor in graph.constants.items()
-        if name not in used and tensor.floating and tensor.size > 1 and name not in graph.written
-    }
+    used, sure, constants = found.uses, found.sure, graph.constants
+    loose = [one for one in constants if one not in sure and one not in used]
+    loose = [one for one in loose if constants[one].floating and one not in graph.written]
+    idle = {name: constants[name].size for name in loose if constants[name].size > 1}
     if not idle:
         return idle
     mentioned = {*graph.outputs, *chain.from_iterable([op.inputs for op in graph.ops])}
