@@ -189,3 +189,67 @@ def test_python_knows_the_same(tmp_path: Path) -> None:
     assert net.scene(only="row").height < net.scene().height
     with pytest.raises(ValueError, match="min-font is for"):
         net.scene(min_font="6pt")
+
+
+# ---- widths, directions, details and scripts --------------------------------------------------
+
+SCRIPTS = (
+    "畳み込み層", "卷积", "합성곱", "שלום", "مرحبا", "नमस्ते", "สวัสดีครับ", "свёртка", "συνέλιξη",
+    "é̂x🙂",
+)  # fmt: skip
+WIDTHS = (2.5, 3.5, 5.0, 7.16, 13.33)
+WORDS = ((), ("filters", "strides"), ("shapes",), ("parameters", "macs"), DETAILS)
+SAID = """
+title: "{0}"
+modules:
+  block:
+    takes: [width, step]
+    label: "{1}"
+    residual: [{{conv: 3x3 width /step same batch-norm, label: "{2}"}}, conv 1x1 width linear]
+    shortcut: conv 1x1 width /step linear
+    merge: add relu
+  towers:
+    label: "{3}"
+    towers: [conv 1x1 16, [conv 1x1 8, conv 5x5 16 same], max-pool 3x3 /1 same]
+network:
+  - input 64x64x3
+  - {{conv: 7x7 16 /2 same relu, label: "{4}"}}
+  - block 32 2
+  - {{repeat: 3, of: block 32 1}}
+  - towers
+  - block 64 2
+  - global-avg-pool
+  - {{dense: 1000 softmax, caption: "{5}"}}
+"""
+
+
+def faults_at(number: int, inches: float, direction: str, words: tuple[str, ...]) -> list[str]:
+    """All that is wrong with a figure of labels in scripts; none where it cannot be so narrow."""
+    labels = [SCRIPTS[(number + k) % len(SCRIPTS)] for k in range(6)]
+    net = archviz.load_text(SAID.format(*labels), "said.yaml")
+    looks = {**net.network.figure.looks, "direction": direction}
+    network = net.network._replace(figure=net.network.figure._replace(looks=looks))
+    place = Place(inches * INCH, SEVEN)
+    try:
+        scene = draw_for(network, net.analysis, Options(load_theme(), detail=words), place)
+    except ArchvizError as error:
+        return [] if inches < 5 and "letters of" in str(error) else [str(error)]
+    found = violations(scene)
+    found += [f"{scene.width} is not the width"] * (abs(scene.width - place.width) > 0.01)
+    return found + [f"{least_text(scene)} pt"] * (least_text(scene) < 7)
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_widths_directions_details_and_scripts_hold(number: int) -> None:
+    direction = ("right", "down", "up")[number % 3]
+    assert faults_at(number, WIDTHS[number % 5], direction, WORDS[number // 2]) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(len(SCRIPTS)))
+def test_all_widths_directions_and_details_hold(number: int) -> None:
+    for inches in WIDTHS:
+        for direction in ("right", "down", "up"):
+            for words in WORDS:
+                found = faults_at(number, inches, direction, words)
+                assert found == [], (inches, direction, words)

@@ -84,7 +84,7 @@ def _kernel_apart(label: str) -> tuple[str, str]:
 def _two_lines(text: str, width: float, size: float) -> Sequence[str]:
     """A caption, broken before its last word where it is wider."""
     head, _, tail = text.rpartition(" ")
-    return (head, tail) if head and text_width(text, size) > width else (text,)
+    return (head, tail) if len(head) > len("or") and text_width(text, size) > width else (text,)
 
 
 def caption_lines(

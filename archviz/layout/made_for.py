@@ -42,7 +42,7 @@ from archviz.scene.scene import POINTS, Scene, texts_in, total
 
 MARGIN = 0.15
 """Units round the figure: a place has margins of its own."""
-NARROW = (Density(0.44, 0.45, 0.1, 0.22, gap=0.56), Density(0.46, 0.42, 0.1, 0.22, gap=0.46))
+NARROW = (Density(0.44, 0.45, 0.1, 0.22, gap=0.56), Density(0.45, 0.42, 0.1, 0.22, gap=0.46))
 """Nearer to one another than on slides, where it must be."""
 SMALLER = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
 """What is tried to say which letters would do."""
