@@ -13,6 +13,7 @@ from invariants import violations
 import archviz
 from archviz.layout.left_out import left_out
 from archviz.layout.page import Options, draw_network
+from archviz.layout.slides import network_slides
 from archviz.looks import DETAILS, read_detail
 from archviz.network.labels import rounded_count
 from archviz.scene.scene import Connector, Group, Scene, Shape, groups_in, leaves, texts_in
@@ -123,6 +124,16 @@ def test_numbers_at_boxes_are_those_of_the_analysis() -> None:
     found = re.findall(r"^(\S+) params$", "\n".join(said(figure("vgg16", DETAILS))), re.MULTILINE)
     dense = [rounded_count(row.parameters) for row in analysis.rows if row.layer.kind == "dense"]
     assert found[-len(dense) :] == dense == ["103M", "16.8M", "4.1M"]
+
+
+def test_of_a_number_nothing_is_cut_off() -> None:
+    for name in ("resnet50", "mobilenet_v3_large"):
+        network, analysis = loaded(name)
+        scenes = [
+            figure(name, DETAILS),
+            *network_slides(network, analysis, load_theme(), 1.5, DETAILS),
+        ]
+        assert not [text for scene in scenes for text in said(scene) if text.endswith("…")]
 
 
 def test_counts_are_rounded_to_three_figures() -> None:

@@ -87,6 +87,12 @@ def _two_lines(text: str, width: float, size: float) -> Sequence[str]:
     return (head, tail) if len(head) > len("or") and text_width(text, size) > width else (text,)
 
 
+def _joined(captions: Sequence[str]) -> str:
+    """Captions on one line; what goes on with "or" or "…" belongs to the one before."""
+    text = " · ".join(captions)
+    return text.replace(" · or ", " or ").replace(" · … ", " … ")
+
+
 def caption_lines(
     captions: Sequence[str], style: Style, size: float, aside: bool = False
 ) -> list[str]:
@@ -96,14 +102,15 @@ def caption_lines(
     """
     most = style.room.lines
     longest = style.px(6 if style.detail and (aside or most == 1) else 4)
-    if style.room.split and not aside:
-        captions = [line for text in captions for line in _two_lines(text, style.px(2), size)]
+    if style.detail:  # of a number nothing is cut off
+        width = style.px(2) if style.room.split and not aside else longest
+        captions = [line for text in captions for line in _two_lines(text, width, size)]
     lines = [clip(text, longest, size) for text in captions]
     if style.flow.vertical or not 0 < most < len(lines):
         return lines
     for count in range(most, len(lines)):
         cuts = ((0, *cut, len(lines)) for cut in combinations(range(1, len(lines)), count - 1))
-        ways = [[" · ".join(lines[start:stop]) for start, stop in pairwise(cut)] for cut in cuts]
+        ways = [[_joined(lines[start:stop]) for start, stop in pairwise(cut)] for cut in cuts]
         widths = [max(text_width(text, size) for text in way) for way in ways]
         best = widths.index(min(widths))
         if widths[best] <= longest:
