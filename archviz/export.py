@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from archviz.layout.page import Options
     from archviz.network.analysis import Analysis
     from archviz.network.model import Network
+    from archviz.scene.scene import Scene
+    from archviz.scene.theme import Theme
     from archviz.write.html import HtmlFigure
 
 DECK = "archviz"
@@ -53,13 +55,20 @@ def part_files(picture: Picture, output: Format, path: str) -> list[tuple[str, b
     The name of the part stands behind that of the file, where there are several. Where LaTeX
     takes the format, a source that sets them as subfigures is among the files.
     """
-    from archviz.layout.made_for import draw_parts, parts_as_they_come
+    from archviz.layout.made_for import Part, draw_parts, parts_as_they_come
 
     net, options, settings = picture
-    if options.place:
-        parts = draw_parts(*net, options, options.place)
-    else:
-        parts = parts_as_they_come(*net, options)
+
+    def drawn(options: Options) -> list[Part]:
+        if options.place:
+            return draw_parts(*net, options, options.place)
+        return parts_as_they_come(*net, options)
+
+    parts, dark = drawn(options), options.theme.dark
+    if dark:
+        twins = drawn(options._replace(theme=dark))
+        pairs = zip(parts, twins, strict=True)
+        parts = [one._replace(scene=one.scene._replace(dark=twin.scene)) for one, twin in pairs]
     stem, suffix = os.path.splitext(path)
     names = [_slug(part.name) for part in parts]
     names = [
@@ -99,6 +108,19 @@ def network_pages(net: Analysed, options: Options, aspect: float) -> list[Page]:
     return [Page(scene, scene.title, notes) for scene in scenes]
 
 
+def slides_bytes(
+    draw: Callable[[float], Sequence[Scene]], output: Format, settings: Settings
+) -> bytes:
+    """Slides that show several networks, drawn for a width in pixels."""
+    from archviz.layout.canvas import rounded
+    from archviz.layout.slides import SLIDE_HEIGHT
+
+    assert output.bind, f"{output.suffix} has no slides"
+    scenes = draw(rounded(SLIDE_HEIGHT * settings.aspect))
+    pages = [Page(scene, scene.title, scene.description) for scene in scenes]
+    return output.bind(pages, scenes[0].title, "", settings)
+
+
 def deck_bytes(
     pictures: Sequence[Picture], output: Format, options: Options, settings: Settings
 ) -> bytes:
@@ -124,18 +146,23 @@ def deck_bytes(
     return output.bind(pages, DECK_TITLE, ", ".join(head.title for head in heads), settings)
 
 
+def _night(theme: Theme) -> Theme | None:
+    """What a page in a theme is where its reader's is dark."""
+    from archviz.scene.theme import load_theme
+
+    return load_theme("dark") if theme == load_theme() else theme.dark
+
+
 def _html_figure(net: Analysed, options: Options) -> HtmlFigure:
     from archviz.layout.page import draw_network
     from archviz.network.report import info_data
-    from archviz.scene.theme import load_theme
     from archviz.write.html import html_figure
 
     head, theme = net[0].head, options.theme.with_ground()
     plain = options._replace(theme=theme, legend=False, title=False, totals=False)
     plain = plain._replace(aspect=0.0)
-    dark = None
-    if theme == load_theme():
-        dark = draw_network(*net, plain._replace(theme=load_theme("dark")))
+    night = _night(theme)
+    dark = draw_network(*net, plain._replace(theme=night)) if night else None
     scores = {key: head.keras.get(key) for key in ("top1", "top5")}
     return html_figure(
         info_data(*net), draw_network(*net, plain), dark=dark, appendix=head.appendix, **scores
@@ -147,14 +174,13 @@ def _html_index(pictures: Sequence[Picture], options: Options) -> bytes:
     from archviz.layout.deck import DECK_TITLE, by_publication
     from archviz.layout.page import draw_legend, draw_table, draw_timeline
     from archviz.layout.table import keras_rows
-    from archviz.scene.theme import load_theme
     from archviz.write.html import HtmlExtra, write_html
 
     nets = by_publication([picture.net for picture in pictures])
     heads = [network.head for network, _ in nets]
     dated = [head for head in heads if head.year]
     theme = options.theme.with_ground()
-    themes = [theme, load_theme("dark")][: 2 if theme == load_theme() else 1]
+    themes = [*filter(None, (theme, _night(theme)))]
     extras = []
     if len(dated) > 1:
         extras.append(HtmlExtra("Timeline", *(draw_timeline(dated, theme) for theme in themes)))

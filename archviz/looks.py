@@ -31,6 +31,8 @@ ROLES = (
 HEX_COLOR = "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$"
 THEMES = os.path.join(os.path.dirname(__file__), "themes")
 """The folder of the bundled themes."""
+AUTO = "auto"
+"""The theme that is light or dark as the reader's page is."""
 MODULES = "modules"
 """Among what is opened: all modules."""
 NONE = "none"
@@ -84,6 +86,11 @@ def color_hint(text: str) -> str:
 
 
 def theme_names() -> list[str]:
+    """What a theme can be by name: the bundled ones, and :data:`AUTO`."""
+    return [*bundled_themes(), AUTO]
+
+
+def bundled_themes() -> list[str]:
     """Names of the bundled themes; ``article``, the default, first."""
     names = sorted(name[:-5] for name in os.listdir(THEMES) if name.endswith(".yaml"))
     return sorted(names, key=lambda name: (name != "article", name))
@@ -240,7 +247,7 @@ LOOKS: Mapping[str, LookOption] = {
         "no-title",
     ),
     "theme": LookOption(
-        "Colours: a bundled theme ('archviz themes') or a file.",
+        "Colours: a bundled theme ('archviz themes'), a file, or auto: dark on dark pages.",
         "a name, the path of a file, or a dict",
         (str, os.PathLike, Mapping),
         lambda value: value,

@@ -37,7 +37,7 @@ from archviz.language.expand import network_from_text
 from archviz.layout.compare import draw_comparison, draw_themes
 from archviz.layout.deck import deck_pages
 from archviz.layout.page import draw_legend, draw_table, draw_timeline
-from archviz.looks import theme_names
+from archviz.looks import bundled_themes
 from archviz.scene.scene import Connector, Group, Item, Line, Page, Scene, Shape, Text
 from archviz.scene.theme import load_theme
 from archviz.write.scene_json import item_data
@@ -115,7 +115,7 @@ def heads() -> list[Any]:
 
 def themes() -> list[Page]:
     net = archviz.load("lenet5")
-    every = [load_theme(name) for name in theme_names()]
+    every = [load_theme(name) for name in bundled_themes()]
     return one(draw_themes(net.network, net.analysis, every))
 
 

@@ -68,9 +68,9 @@ OPTIONS = {
     "lsp": {},
     "render": OUTPUT | OUTSIDE | INPUT | LOOK | PLACE | {"--parts": False} | MEDIUM,
     "schema": FILE,
-    "table": OUTPUT | OUTSIDE | THEME | MEDIUM,
+    "table": OUTPUT | OUTSIDE | THEME | {"--aspect": None} | MEDIUM,
     "themes": OUTPUT | GROUND | {"-o --output": None, "--network": "resnet50"} | MEDIUM,
-    "timeline": OUTPUT | OUTSIDE | THEME | MEDIUM,
+    "timeline": OUTPUT | OUTSIDE | THEME | {"--aspect": None} | MEDIUM,
 }
 
 

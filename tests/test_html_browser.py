@@ -21,8 +21,9 @@ from html_pages import (
     whole_page,
 )
 
+from archviz.scene.scene import Connector, leaves
 from archviz.write.html import HtmlFigure, write_html
-from archviz.write.svg import write_svg
+from archviz.write.svg import points, write_svg
 
 pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 
@@ -329,17 +330,27 @@ def test_save_gives_the_whole_figure(chromium: Browser, html: str, scheme: str) 
     assert "var(" not in text and "class=" not in text and "tabindex" not in text
     saved, written = ElementTree.fromstring(text), ElementTree.fromstring(write_svg(scene))
     assert saved.get("viewBox") == written.get("viewBox")
+    for marker in written.findall(f"{SVG}marker"):  # the page draws each arrowhead itself
+        written.remove(marker)
+    for item in leaves(scene.items):
+        if isinstance(item, Connector) and item.head:
+            tip = {"d": points(item.arrowhead(), close=True), "fill": item.stroke}
+            ElementTree.SubElement(written, f"{SVG}path", tip)
     for tag in ("text", "rect", "ellipse", "path"):
         assert primitives(saved, tag) == primitives(written, tag), tag
+
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def primitives(root: ElementTree.Element, tag: str) -> Counter[tuple[str, ...]]:
     """Elements of a tag with place, colours and text, whatever their order."""
     found = []
-    for node in root.iter(f"{{http://www.w3.org/2000/svg}}{tag}"):
+    for node in root.iter(f"{SVG}{tag}"):
         values = [node.get(key, "") for key in ("x", "y", "cx", "cy", "d", "width")]
         black = "#000000" if tag == "text" else ""
-        values += [rgb(node.get(key) or black) for key in ("fill", "stroke")]
+        colors = [node.get(key, "").replace("none", "") for key in ("fill", "stroke")]
+        values += [rgb(color or black) for color in colors]
         found.append((*values, node.text or ""))
     return Counter(found)
 

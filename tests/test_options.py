@@ -15,6 +15,7 @@ from archviz.write.formats import FORMATS, PICTURES, Drawn, check_options
 
 GIVEN = {
     "theme": ("--theme", "print"),
+    "auto": ("--theme", "auto"),
     "title": ("--title",),
     "totals": ("--totals",),
     "legend": ("--no-legend",),
@@ -37,6 +38,8 @@ GIVEN = {
     "date": ("--date", "2026-11-29"),
 }
 """Every option with a value that is not its default."""
+FLAGS = {"auto": "--theme auto"}
+"""What a message calls an option that is a value of another."""
 NET = """
 title: Two modules
 modules:
@@ -85,7 +88,7 @@ def test_every_option_of_a_format_is_tried_here() -> None:
     known = {name for options in PICTURES.values() for name in options}
     known |= {name for row in FORMATS.values() for name in row.options}
     every = {name for command in DRAWING for name in offered(command)}
-    assert known == set(GIVEN) == every | {"place"}  # a width that is no number of pixels
+    assert known == set(GIVEN) == every | {"place", "auto"}  # values of two others
 
 
 @pytest.mark.long
@@ -98,7 +101,7 @@ def test_an_option_changes_the_file_or_is_wrong_usage(command: str, name: str, s
     result = run(command, *DRAWING[command], "-f", suffix, "-o", "-", *GIVEN[name])
     if name not in FORMATS[suffix].understands(drawn):
         assert (result.exit_code, result.stdout) == (2, "")
-        assert f"{GIVEN[name][0]} is for " in result.stderr
+        assert f"{FLAGS.get(name, GIVEN[name][0])} is for " in result.stderr
         length = (
             "; there it is a length, such as 3.5in" if (drawn, name) == ("network", "width") else ""
         )
@@ -126,7 +129,7 @@ def test_an_option_changes_what_is_exported_or_is_wrong_usage(name: str, suffix:
         assert files != exported(suffix, "--theme", "dark")[2]
     else:
         assert status == 2
-        assert f"{GIVEN[name][0]} is for " in said
+        assert f"{FLAGS.get(name, GIVEN[name][0])} is for " in said
 
 
 def test_a_line_names_the_formats_that_an_option_is_not_for(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from random import Random
 from typing import Any
 
 import pytest
@@ -12,10 +14,12 @@ from invariants import collect, violations
 import archviz
 from archviz.api import load_text
 from archviz.catalog import names, resolve
+from archviz.errors import ArchvizError
 from archviz.layout.deck import deck_pages
+from archviz.layout.overviews import timeline_slides
 from archviz.layout.page import draw_timeline
 from archviz.network.model import Head
-from archviz.scene.scene import Line, Scene, Shape, leaves
+from archviz.scene.scene import Line, Scene, Shape, groups_in, leaves, texts_in
 from archviz.scene.theme import load_theme
 
 THEME = load_theme()
@@ -37,9 +41,33 @@ def parts(scene: Scene) -> tuple[list[Shape], list[Line]]:
 def holds(heads: list[Head]) -> None:
     scene = draw_timeline(heads, THEME)
     assert violations(scene) == []
+    stands(scene)
+    assert said(scene) == Counter(head.title for head in heads)
+
+
+def said(*scenes: Scene) -> Counter[str]:
+    """The titles in the boxes, and of what has no date."""
+    titles = [
+        title
+        for scene in scenes
+        for group in groups_in(scene.items)
+        if group.role == "layer"
+        for title in group.name.split(", ")
+    ]
+    notes = [
+        " ".join(text.text for text in texts_in([group])).removeprefix("Without a date: ")
+        for scene in scenes
+        for group in groups_in(scene.items)
+        if group.role == "notes"
+    ]
+    return Counter(titles + [title for note in notes for title in note.split(", ")])
+
+
+def stands(scene: Scene) -> None:
+    """Each box is reached by a line that stands over it or under it."""
     boxes, lines = parts(scene)
-    assert len(boxes) == len(heads)
-    for box in boxes:  # each is reached by a line that stands over it or under it
+    assert boxes
+    for box in boxes:
         ends = [point for line in lines for point in line.points]
         assert any(
             box.x < x < box.x + box.width
@@ -49,13 +77,46 @@ def holds(heads: list[Head]) -> None:
 
 
 @pytest.mark.parametrize("date", ["2015", "2015-12-10"])
-@pytest.mark.parametrize("count", [2, 3, 4, 9])
-def test_networks_of_one_date_hang_on_one_line(date: str, count: int) -> None:
+@pytest.mark.parametrize("count", [2, 3, 4, 9, 55])
+def test_networks_of_one_date_are_one_box(date: str, count: int) -> None:
     heads = [head(f"ResNet-{number}", date) for number in range(count)]
     holds(heads)
-    _, lines = parts(draw_timeline(heads, THEME))
-    assert len({line.points[0][0] for line in lines}) == 1
-    assert len({line.points for line in lines}) == len(lines)
+    boxes, lines = parts(draw_timeline(heads, THEME))
+    assert len(boxes) == len(lines) == 1
+
+
+def spread(kind: str, count: int) -> list[Head]:
+    """Networks of one day, of one year, or of many, and one without a date."""
+    random = Random(count)
+    names = ("Net-{}", "Inception-ResNet-{}", "A network with quite a long name, no. {}")
+    found = [Head("u", "Undated", 0, "")]
+    for number in range(count):
+        month, day = random.randint(1, 12), random.randint(1, 28)
+        year = random.randint(2012, 2024) if kind == "years" else 2017
+        date = "2015-12-10" if kind == "day" else f"{year}-{month:02}-{day:02}"
+        title = random.choice(names).format(number).replace(",", "")
+        found.append(Head(f"n{number}", title, int(date[:4]), date))
+    return found
+
+
+@pytest.mark.parametrize("kind", ["day", "year", "years"])
+@pytest.mark.parametrize("count", [3, 12, 55, 100])
+def test_any_number_is_one_figure_or_slides(kind: str, count: int) -> None:
+    heads = spread(kind, count)
+    holds(heads)
+    slides = timeline_slides(heads, THEME, 1280.0)
+    for slide in slides:
+        assert violations(slide) == []
+        assert min(text.size for text in texts_in(slide.items)) >= 16
+        stands(slide)
+    assert said(*slides) == Counter(head.title for head in heads)
+    titles = [slide.title for slide in slides]
+    assert len(titles) == 1 or all(title.startswith("Timeline, 20") for title in titles)
+
+
+def test_without_any_date_there_is_no_timeline() -> None:
+    with pytest.raises(ArchvizError, match="no network has a date"):
+        draw_timeline([Head("u", "Undated")], THEME)
 
 
 def test_all_bundled_networks_hold() -> None:
@@ -83,7 +144,7 @@ DATES = st.one_of(
 )
 @settings(max_examples=60, deadline=None)
 def test_random_dates_hold(entries: list[tuple[str, str]]) -> None:
-    holds([head(title, date) for title, date in entries])
+    holds([head(f"{title} {n}", date) for n, (title, date) in enumerate(entries)])
 
 
 @pytest.mark.long
@@ -105,6 +166,6 @@ def test_figures_and_timelines_say_the_same_year() -> None:
     assert "N (2016)" in net.svg(title=True)
     assert "N (2016): " in net.scene().description
     timeline = draw_timeline([net.network.head, head("M", "2016")], THEME)
-    said = {text.text for text, _ in collect(timeline.items).texts}
-    assert {"Nov 2016", "2016"} <= said
-    assert "2017" not in said
+    words = {text.text for text, _ in collect(timeline.items).texts}
+    assert {"Nov 2016", "2016"} <= words
+    assert "2017" not in words

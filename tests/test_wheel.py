@@ -13,7 +13,7 @@ import wheels
 from jinja2 import ModuleLoader
 
 from archviz import catalog
-from archviz.looks import theme_names
+from archviz.looks import bundled_themes
 
 CORE = ("test_totals.py", "test_cli.py")
 """The tests that know only the installed package."""
@@ -31,7 +31,7 @@ def check_contents(wheel: Path) -> None:
         "archviz/fonts/Arimo-Bold.ttf",
         "archviz/py.typed",
     }
-    wanted |= {f"archviz/themes/{name}.yaml" for name in theme_names()}
+    wanted |= {f"archviz/themes/{name}.yaml" for name in bundled_themes()}
     wanted |= {
         path.relative_to(wheels.ROOT).as_posix() for path in wheels.ROOT.glob("archviz/**/*.py")
     }

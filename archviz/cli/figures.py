@@ -55,17 +55,26 @@ def emit_scene(
     suffix: str | None,
     given: Mapping[str, Any],
     networks: Sequence[Network] = (),
+    slides: Callable[[Options, float], Sequence[Scene]] | None = None,
 ) -> None:
     """Draw as the options say, and write in the format of the suffix or the one asked for.
 
-    What is not given is as the specs of ``networks`` agree on.
+    What is not given is as the specs of ``networks`` agree on. ``slides`` draws for slides of a
+    width, where the format has these.
     """
     from archviz.keywords import agreed, read_keywords
+    from archviz.layout.page import with_dark
     from archviz.write.formats import choose_format
 
     chosen = choose_format(output, suffix)
     options, settings = read_keywords(given, agreed(networks))
-    emit(output, chosen.write(draw(options), settings), chosen.mark)
+    if slides and chosen.alone == "slides":
+        from archviz.export import slides_bytes
+
+        data = slides_bytes(partial(slides, options), chosen, settings)
+    else:
+        data = chosen.write(with_dark(draw, options), settings)
+    emit(output, data, chosen.mark)
 
 
 @click.command(cls=Drawing)
@@ -181,8 +190,10 @@ def compare(networks: tuple[str, ...], output: str, suffix: str | None, **given:
 
     \b
     archviz compare resnet50 resnext50 -o two.svg
+    archviz compare resnet50 vgg16 -o two.pptx  slides, 12 pt or more
     """
     from archviz.layout.compare import draw_comparison
+    from archviz.layout.compare_slides import comparison_slides
 
     loaded = [get_network(source) for source in networks]
     told, _, _ = pictures_of([(net.network, net.analysis) for net in loaded], given)
@@ -191,11 +202,15 @@ def compare(networks: tuple[str, ...], output: str, suffix: str | None, **given:
     def draw(options: Options) -> Scene:
         return draw_comparison(nets, options)
 
-    emit_scene(draw, output, suffix, given, [network for network, _ in nets])
+    def slides(options: Options, width: float) -> Sequence[Scene]:
+        return comparison_slides(nets, options, width)
+
+    emit_scene(draw, output, suffix, given, [network for network, _ in nets], slides)
 
 
 def emit_heads(
-    draw: Callable[[list[Head], Theme], Scene],
+    draw: Callable[[list[Head], Theme, float], Scene],
+    slides: Callable[[list[Head], Theme, float], Sequence[Scene]],
     networks: tuple[str, ...],
     output: str,
     suffix: str | None,
@@ -206,33 +221,47 @@ def emit_heads(
 
     nets = [get_network(source).network for source in networks or classics(appendix=True)]
     heads = [network.head for network in nets]
-    emit_scene(lambda options: draw(heads, options.theme), output, suffix, given, nets)
+
+    def drawn(options: Options) -> Scene:
+        return draw(heads, options.theme, options.aspect)
+
+    def on_slides(options: Options, width: float) -> Sequence[Scene]:
+        return slides(heads, options.theme, width)
+
+    emit_scene(drawn, output, suffix, given, nets, on_slides)
 
 
 @click.command(cls=Drawing)
 @networks_argument()
 @output_option
 @format_option
-@look_options("theme", "transparent")
+@look_options("theme", "aspect", "transparent")
 @medium_options
 def timeline(networks: tuple[str, ...], output: str, suffix: str | None, **given: Any) -> None:
-    """Draw when networks were published, the classics without NET."""
+    """Draw when networks were first public, the classics without NET.
+
+    \b
+    archviz timeline -o when.svg                one figure, in as many rows as it takes
+    archviz timeline *.yaml -o when.pptx        slides, 12 pt or more
+    """
+    from archviz.layout.overviews import timeline_slides
     from archviz.layout.page import draw_timeline
 
-    emit_heads(draw_timeline, networks, output, suffix, given)
+    emit_heads(draw_timeline, timeline_slides, networks, output, suffix, given)
 
 
 @click.command(cls=Drawing)
 @networks_argument()
 @output_option
 @format_option
-@look_options("theme", "transparent")
+@look_options("theme", "aspect", "transparent")
 @medium_options
 def table(networks: tuple[str, ...], output: str, suffix: str | None, **given: Any) -> None:
     """Draw the table of the networks that Keras ships: size, accuracy, parameters, depth."""
+    from archviz.layout.overviews import table_slides
     from archviz.layout.page import draw_table
 
-    emit_heads(draw_table, networks, output, suffix, given)
+    emit_heads(draw_table, table_slides, networks, output, suffix, given)
 
 
 @click.command(cls=Drawing)
@@ -268,7 +297,7 @@ def legend(output: str, suffix: str | None, **given: Any) -> None:
 @medium_options
 def themes(output: str | None, network: str, suffix: str | None, **given: Any) -> None:
     """List the themes, or draw them all in one picture."""
-    from archviz.looks import theme_names
+    from archviz.looks import bundled_themes, theme_names
     from archviz.scene.theme import load_theme
 
     if output is None:
@@ -278,7 +307,7 @@ def themes(output: str | None, network: str, suffix: str | None, **given: Any) -
     from archviz.layout.compare import draw_themes
 
     net = get_network(network)
-    every = [load_theme(name) for name in theme_names()]
+    every = [load_theme(name) for name in bundled_themes()]
 
     def draw(options: Options) -> Scene:
         scene = draw_themes(net.network, net.analysis, every)

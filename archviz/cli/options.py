@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from archviz.cli.streams import ALLOW_OUTSIDE, FORCE, INPUTS, MODE, NAMES, warnings_told
 from archviz.cli.types import DateValue, FormatName, LookValue, NameList, WidthValue
-from archviz.looks import CHOICES, LOOKS
+from archviz.looks import AUTO, CHOICES, LOOKS
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -108,8 +108,9 @@ def check_given(given: Mapping[str, str], ctx: click.Context) -> None:
 
     options = {param.name for param in ctx.command.params if isinstance(param, FormatOption)}
     given = {name: flag for name, flag in given.items() if name in options}
-    if "place" in asked_for({"width": ctx.params.get("width")}):
-        given = {"place" if name == "width" else name: flag for name, flag in given.items()}
+    names = asked_for({name: ctx.params.get(name) or "" for name in given})
+    flags = zip(names, given.values(), strict=True)
+    given = {name: f"{flag} {AUTO}" if name == AUTO else flag for name, flag in flags}
     if "formats" in ctx.params:
         formats = [FORMATS[suffix] for suffix in ctx.params["formats"]]
     else:

@@ -11,12 +11,13 @@ from archviz.layout.left_out import left_out
 from archviz.layout.legend import used_by_all, used_in
 from archviz.layout.page import NATURAL_ASPECT, Options, draw_network, frame, heading_text
 from archviz.layout.sheet import Sheet, moved
+from archviz.layout.slicing import Size, Sliced, sliced
 from archviz.layout.style import Style
 from archviz.looks import DETAILS
 from archviz.network.analysis import Analysis
 from archviz.network.labels import OPEN
 from archviz.network.model import Network
-from archviz.scene.scene import Connector, Group, Item, Line, Scene, Shape, Text, extent
+from archviz.scene.scene import Connector, Group, Item, Line, Scene, Shape, Text, extent, total
 from archviz.scene.text import ASCENT, clip
 from archviz.scene.theme import Theme
 
@@ -28,7 +29,7 @@ def short_number(value: int | None) -> str:
     """``25.6 M``, ``3.86 G``, ``61,706``: three figures that count; ``open`` for None."""
     if value is None:
         return OPEN
-    for unit, name in ((10**9, "G"), (10**6, "M")):
+    for unit, name in ((10**12, "T"), (10**9, "G"), (10**6, "M")):
         if value >= unit:
             digits = value / unit
             return f"{digits:.{max(0, 2 - len(str(int(digits))) + 1)}f} {name}"
@@ -45,7 +46,7 @@ def figures_line(analysis: Analysis) -> str:
 
 
 def draw_comparison(networks: Sequence[tuple[Network, Analysis]], options: Options) -> Scene:
-    """The networks in rows and columns, whichever fills the page's shape best.
+    """The networks beside and under one another, as fills the page's shape best.
 
     Each has the detail that its figure says, if not all are asked for one.
     """
@@ -54,16 +55,10 @@ def draw_comparison(networks: Sequence[tuple[Network, Analysis]], options: Optio
         _block(network, analysis, options, style, n)
         for n, (network, analysis) in enumerate(networks)
     ]
-    best: tuple[float, tuple[Item, ...]] | None = None
-    for columns in range(1, len(blocks) + 1):
-        items, width, height = _grid(blocks, columns, style)
-        score = max(width, height * (options.aspect or NATURAL_ASPECT))
-        if best is None or score < best[0]:
-            best = (score, items)
-    assert best is not None
-    left, _, right, bottom = extent(best[1])
-    sheet = Sheet(style._replace(flow=flow_of_all(networks)), right - left)
-    sheet.items += [moved(item, -left, 0.0) for item in best[1]]
+    items = side_by_side(blocks, style, options.aspect)
+    _, _, right, bottom = extent(items)
+    sheet = Sheet(style._replace(flow=flow_of_all(networks)), right)
+    sheet.items += items
     sheet.y = bottom
     if options.legend:
         parts = zip(blocks, networks, strict=True)
@@ -99,14 +94,19 @@ def _block(
     detail = options.detail or network.figure.detail
     plain = Options(options.theme, legend=False, detail=detail)
     scene = draw_network(network, analysis, plain)
+    return titled(scene, heading_text(network), figures_line(analysis), style, f"net{number}-")
+
+
+def titled(scene: Scene, title: str, line: str, style: Style, prefix: str) -> tuple[Item, ...]:
+    """A figure from (0, 0) under its title and a line; all ids begin with ``prefix``."""
     left, top, right, _ = extent(scene.items)
     size, small = style.metric("title") * 1.2, style.metric("caption") * 1.1
-    canvas = Canvas(f"net{number}-heading")
+    canvas = Canvas(f"{prefix}heading")
     width = max(right - left, style.px(10))
     canvas.text(
         0.0,
         ASCENT * size,
-        clip(heading_text(network), width, size, bold=True),
+        clip(title, width, size, bold=True),
         size,
         style.theme.color("text"),
         bold=True,
@@ -114,18 +114,11 @@ def _block(
         role="title",
     )
     second = ASCENT * size + 0.5 * size + ASCENT * small
-    canvas.text(
-        0.0,
-        second,
-        figures_line(analysis),
-        small,
-        style.theme.color("caption"),
-        anchor="start",
-        role="figures",
-    )
+    fill = style.theme.color("caption")
+    canvas.text(0.0, second, clip(line, width, small), small, fill, anchor="start", role="figures")
     down = second + style.px(0.7)
-    figure = tuple(renamed(moved(item, -left, down - top), f"net{number}-") for item in scene.items)
-    return (Group(canvas.prefix, "heading", network.head.title, items=canvas.items()), *figure)
+    figure = tuple(renamed(moved(item, -left, down - top), prefix) for item in scene.items)
+    return (Group(canvas.prefix, "heading", title, items=canvas.items()), *figure)
 
 
 def renamed(item: Item, prefix: str) -> Item:
@@ -147,25 +140,32 @@ def renamed(item: Item, prefix: str) -> Item:
             assert_never(item)
 
 
-def _grid(
-    blocks: Sequence[tuple[Item, ...]], columns: int, style: Style
-) -> tuple[tuple[Item, ...], float, float]:
-    """The blocks in rows of ``columns``, their tops level; with (width, height)."""
-    extents = [extent(block) for block in blocks]
-    sizes = [(right - left, bottom - top) for left, top, right, bottom in extents]
-    widths = [max(sizes[i][0] for i in range(c, len(blocks), columns)) for c in range(columns)]
-    placed: list[Item] = []
-    y = width = 0.0
-    for first in range(0, len(blocks), columns):
-        x = 0.0
-        for column, index in enumerate(range(first, min(first + columns, len(blocks)))):
-            left, top = extents[index][:2]
-            dx, dy = rounded(x - left), rounded(y - top)
-            placed += [moved(item, dx, dy) for item in blocks[index]]
-            width = max(width, x + sizes[index][0])
-            x += widths[column] + style.px(COLUMN_GAP)
-        y += max(height for _, height in sizes[first : first + columns]) + style.px(NETWORK_GAP)
-    return tuple(placed), width, y - style.px(NETWORK_GAP)
+def side_by_side(blocks: Sequence[tuple[Item, ...]], style: Style, aspect: float) -> list[Item]:
+    """The blocks from (0, 0), at one scale: as large as can be on a page of this shape.
+
+    Where no shape is asked for, what is left free counts as much as the size.
+    """
+    boxes = [extent(block) for block in blocks]
+    sizes = [Size(right - left, bottom - top) for left, top, right, bottom in boxes]
+    ways = sliced(sizes, style.px(COLUMN_GAP), style.px(NETWORK_GAP))
+    drawn = total(size.width * size.height for size in sizes)
+
+    def cost(way: Sliced) -> float:
+        if aspect:
+            return max(way.width, way.height * aspect)
+        free = way.width * way.height / drawn
+        return max(way.width, way.height * NATURAL_ASPECT) * free
+
+    return placed(blocks, min(ways, key=cost))
+
+
+def placed(blocks: Sequence[tuple[Item, ...]], way: Sliced) -> list[Item]:
+    """Blocks with their upper left corners where a way has them."""
+    items: list[Item] = []
+    for block, (x, y) in zip(blocks, way.corners, strict=True):
+        left, top, _, _ = extent(block)
+        items += [moved(item, rounded(x - left), rounded(y - top)) for item in block]
+    return items
 
 
 def draw_themes(network: Network, analysis: Analysis, themes: Sequence[Theme]) -> Scene:

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import combinations, pairwise
+from collections.abc import Sequence
 
 from archviz.layout.canvas import Canvas, Port, rounded
 from archviz.layout.compare import detail_of_all, flow_of_all, flowing
 from archviz.layout.glyphs import box_shape
 from archviz.layout.left_out import left_out
-from archviz.layout.legend import Section, Used, legend_sections, used_by_all, used_in
-from archviz.layout.legend_places import place_columns
-from archviz.layout.sheet import moved
+from archviz.layout.legend import Used, used_by_all, used_in
+from archviz.layout.legend_slides import ABOUT_LEGEND, legend_slides
+from archviz.layout.overviews import slide_scene, table_slides, timeline_slides
 from archviz.layout.slides import (
-    BOTTOM,
     MARGIN,
     SLIDE_HEIGHT,
-    TOP,
-    Density,
     network_slides,
-    slide_heading,
     slide_theme,
 )
 from archviz.layout.style import Room, Style
-from archviz.layout.table import KERAS_COLUMNS, keras_rows, table_items
-from archviz.layout.timeline import moment, timeline_items
+from archviz.layout.table import keras_rows
+from archviz.layout.timeline import moment
 from archviz.network.analysis import Analysis
 from archviz.network.labels import macs_text
 from archviz.network.model import Head, Network
-from archviz.scene.scene import Group, Item, Page, Scene, extent
+from archviz.scene.scene import Group, Page, Scene
 from archviz.scene.text import LINE_HEIGHT, paragraph
 from archviz.scene.theme import Theme
 
@@ -76,21 +71,22 @@ def deck_pages(
         used = used_by_all(parts)
         said = left_out([network for network, _ in networks], detail_of_all(networks))
         about = f"{ABOUT_LEGEND} {said}".strip()
-        scenes = _legend_slides(used, style, width, about)
+        scenes = legend_slides(used, style, width, about)
         pages += [
             Page(scene, scene.title, f"{legend_notes(used)} {said}".strip()) for scene in scenes
         ]
     if len(dated) > 1:
-        pages.append(Page(_timeline_slide(dated, theme, width), "Timeline", _dates(dated)))
+        scenes = timeline_slides(heads, theme, width)
+        pages += [Page(scene, scene.title, _dates(dated)) for scene in scenes]
     if keras_rows(heads):
-        pages.append(Page(_table_slide(heads, theme, width), "Networks in Keras", TABLE_NOTES))
+        scenes = table_slides(heads, theme, width)
+        pages += [Page(scene, scene.title, TABLE_NOTES) for scene in scenes]
     for (network, analysis), scenes in zip(networks, slides, strict=True):
         notes = speaker_notes(network, analysis)
         pages += [Page(scene, scene.title, notes) for scene in scenes]
     return pages
 
 
-ABOUT_LEGEND = "What the colours, badges and brackets of the figures mean."
 LEGEND_NOTES = (
     "Boxes are layers, coloured by kind; bars are dense layers with their number of units. "
     "Circles on a box are what follows the layer: normalisation and activation. A module is "
@@ -133,20 +129,6 @@ def _dates(heads: Sequence[Head]) -> str:
     return "\n".join(f"{head.date or head.year}: {head.title}" for head in heads)
 
 
-def _scene(title: str, about: str, theme: Theme, width: float, items: Iterator[Item]) -> Scene:
-    return Scene(width, SLIDE_HEIGHT, title, about, theme.color("page"), tuple(items))
-
-
-def _centred(items: Sequence[Item], width: float) -> Iterator[Item]:
-    """Items moved to the middle of the room under a slide's heading."""
-    left, top, right, bottom = extent(items)
-    height = SLIDE_HEIGHT - TOP - BOTTOM
-    dx = rounded((width - (right - left)) / 2 - left)
-    dy = rounded(TOP + max(0.0, (height - (bottom - top)) * 0.42) - top)
-    for item in items:
-        yield moved(item, dx, dy)
-
-
 def _title_slide(heads: Sequence[Head], theme: Theme, width: float) -> Scene:
     """The deck's title over the networks in it, and a row of boxes as an ornament."""
     style = Style(slide_theme(theme), slide_theme(theme).metric("unit"))
@@ -173,69 +155,4 @@ def _title_slide(heads: Sequence[Head], theme: Theme, width: float) -> Scene:
         ports = [Port(((x + size, middle),), source=box.id)]
         x += size + gap
     group = Group("title", "title", DECK_TITLE, items=canvas.items())
-    return _scene(DECK_TITLE, _names(heads), theme, width, iter((group,)))
-
-
-def _legend_slides(used: Used, style: Style, width: float, about: str) -> list[Scene]:
-    """The legend of what the slides use, on as few slides as hold it."""
-    sections = legend_sections(style, used)
-
-    def fits(part: Sequence[Section]) -> bool:
-        room = width - 2 * MARGIN
-        length, height = place_columns(part, Canvas("measured"), style, room)
-        return length <= room and height <= SLIDE_HEIGHT - TOP - BOTTOM
-
-    for count in range(len(sections)):
-        for cuts in combinations(range(1, len(sections)), count):
-            edges = pairwise((0, *cuts, len(sections)))
-            parts = [sections[start:stop] for start, stop in edges]
-            if all(fits(part) for part in parts) or count == len(sections) - 1:
-                first = parts[0]
-                return [
-                    _legend_slide(part, style, width, about * (part is first)) for part in parts
-                ]
-    return []
-
-
-def _legend_slide(sections: Sequence[Section], style: Style, width: float, about: str) -> Scene:
-    """A slide with sections of the legend; ``about`` stands on the first."""
-    canvas = Canvas("legend")
-    place_columns(sections, canvas, style, width - 2 * MARGIN)
-    group = Group("legend", "legend", "Legend", items=canvas.items())
-    title = "Legend" if about else "Legend, continued"
-
-    def items() -> Iterator[Item]:
-        yield from slide_heading(title, about, "", style.theme, width)
-        yield from _centred((group,), width)
-
-    return _scene(title, ABOUT_LEGEND, style.theme, width, items())
-
-
-def _timeline_slide(heads: Sequence[Head], theme: Theme, width: float) -> Scene:
-    """The timeline, its boxes as low as it takes for all to have room."""
-    for label in (0.37, 0.42, 0.46):
-        slide = slide_theme(theme, density=Density(label))
-        timeline = timeline_items(heads, Style(slide, slide.metric("unit")), width - 2 * MARGIN)
-        _, top, _, bottom = extent(timeline)
-        if bottom - top <= SLIDE_HEIGHT - TOP - BOTTOM:
-            break
-    about = "First publication of each network, as a preprint or at a conference."
-
-    def items() -> Iterator[Item]:
-        yield from slide_heading("Timeline", about, "", theme, width)
-        yield from _centred(timeline, width)
-
-    return _scene("Timeline", about, theme, width, items())
-
-
-def _table_slide(heads: Sequence[Head], theme: Theme, width: float) -> Scene:
-    slide = slide_theme(theme)
-    style = Style(slide, slide.metric("unit") * 1.2)
-    about = "Weights, accuracy on ImageNet, parameters and depth of those that Keras ships."
-
-    def items() -> Iterator[Item]:
-        yield from slide_heading("Networks in Keras", about, "", theme, width)
-        table = table_items(KERAS_COLUMNS, keras_rows(heads), style, (width - 2 * MARGIN) * 0.86)
-        yield from _centred(table, width)
-
-    return _scene("Networks in Keras", about, theme, width, items())
+    return slide_scene(DECK_TITLE, _names(heads), theme, width, iter((group,)))

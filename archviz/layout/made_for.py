@@ -29,6 +29,7 @@ from archviz.layout.page import (
     plan_of,
     row_width,
     shown_in,
+    with_dark,
 )
 from archviz.layout.panels import Panel, build_panels
 from archviz.layout.pyramid import ALONE
@@ -104,9 +105,13 @@ def draw_figure(network: Network, analysis: Analysis, options: Options) -> Scene
     Raises:
         ArchvizError: it cannot be as small as the place asks for.
     """
-    if options.place:
-        return draw_for(network, analysis, options, options.place)
-    return draw_network(network, analysis, options)
+
+    def draw(options: Options) -> Scene:
+        if options.place:
+            return draw_for(network, analysis, options, options.place)
+        return draw_network(network, analysis, options)
+
+    return with_dark(draw, options)
 
 
 def draw_for(network: Network, analysis: Analysis, options: Options, place: Place) -> Scene:
@@ -116,10 +121,9 @@ def draw_for(network: Network, analysis: Analysis, options: Options, place: Plac
         ArchvizError: it cannot be so small; the message says which letters, or which width, can.
     """
     wanted = Wanted(network, analysis, options, place)
-    scene = _lowest(wanted)
-    if scene is None:
-        raise _too_small(wanted, place.least_text)
-    return scene
+    if scene := _lowest(wanted):
+        return scene
+    raise _too_small(wanted, place.least_text)
 
 
 def draw_parts(network: Network, analysis: Analysis, options: Options, place: Place) -> list[Part]:
@@ -287,6 +291,21 @@ def _parts(wanted: Wanted, density: Density) -> list[Part]:
         over = max(scene.height for scene in scenes) - wanted.place.height
         if over <= 0:
             return made
+        height -= over
+    return []
+
+
+def at_scale(wanted: Wanted, density: Density, scale: float) -> list[Part]:
+    """A network, or parts of it, with letters so large; none where it is too large."""
+    height = wanted.place.height
+    if whole := _drawn_at(wanted, density, scale):
+        return [Part("", whole)]
+    for _ in range(LOWERED):
+        made = _parts_at(wanted, density, scale, height)
+        over = max((part.scene.height for part in made), default=0.0) - wanted.place.height
+        if over <= 0:
+            most = max((part.scene.width for part in made), default=0.0)
+            return made if most <= wanted.place.width + 0.5 else []
         height -= over
     return []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from archviz.errors import fail
@@ -43,6 +43,8 @@ NEARLY = 0.15
 """How much longer the longest line of a row may be for lines to begin where it is natural."""
 USUAL_WIDTH = 36.0
 """Units of a row of twelve boxes."""
+TIMELINE_WIDTH = 1180.0
+"""Pixels without margins."""
 MOST_WIDTHS = 40
 MOST_COLUMNS = 5
 COLUMN = 5.0
@@ -149,6 +151,12 @@ def place_plan(plan: PagePlan, style: Style) -> Sheet:
     return sheet
 
 
+def with_dark(draw: Callable[[Options], Scene], options: Options) -> Scene:
+    """A picture; where its theme has another for dark pages, with what it is in that."""
+    scene, dark = draw(options), options.theme.dark
+    return scene._replace(dark=draw(options._replace(theme=dark))) if dark else scene
+
+
 def explain(sheet: Sheet, network: Network, analysis: Analysis, options: Options) -> None:
     """Put the legend of what was drawn under it, and above it the title with what all comes to
     under it, as far as they are wanted."""
@@ -188,25 +196,25 @@ def draw_legend(theme: Theme) -> Scene:
     return frame(sheet, "Legend", about, 0.0)
 
 
-def draw_timeline(heads: Sequence[Head], theme: Theme, width: float = 1180.0) -> Scene:
-    """The timeline of publications as a figure of its own, ``width`` pixels without margins."""
+def draw_timeline(heads: Sequence[Head], theme: Theme, aspect: float = 0.0) -> Scene:
+    """The timeline of publications as a figure of its own."""
     from archviz.layout.timeline import timeline_items
 
     style = Style(theme, theme.metric("unit"))
-    sheet = Sheet(style, width)
-    sheet.items += timeline_items(heads, style, width)
-    return frame(sheet, "Timeline", "When the networks were published.", 0.0)
+    sheet = Sheet(style, TIMELINE_WIDTH)
+    sheet.items += timeline_items(heads, style, TIMELINE_WIDTH)
+    return frame(sheet, "Timeline", "When the networks were first public.", aspect)
 
 
-def draw_table(heads: Sequence[Head], theme: Theme) -> Scene:
+def draw_table(heads: Sequence[Head], theme: Theme, aspect: float = 0.0) -> Scene:
     """The table of the networks that Keras ships, as a figure of its own."""
-    from archviz.layout.table import KERAS_COLUMNS, keras_rows, table_items
+    from archviz.layout.table import keras_table
 
     style = Style(theme, theme.metric("unit"))
     sheet = Sheet(style, 0.0)
-    sheet.items += table_items(KERAS_COLUMNS, keras_rows(heads), style)
+    sheet.items += keras_table(heads, style)
     about = "Size, accuracy on ImageNet, parameters and depth of the networks that Keras ships."
-    return frame(sheet, "Networks in Keras", about, 0.0)
+    return frame(sheet, "Networks in Keras", about, aspect)
 
 
 def shown_in(lines: Sequence[RowLine], rows: Sequence[Sequence[Panel]]) -> tuple[str, ...]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from archviz.errors import fail
 from archviz.layout.canvas import Canvas, simplify
 from archviz.layout.style import Style
 from archviz.network.model import Head
 from archviz.scene.scene import Group, Item, Line, total
-from archviz.scene.text import ASCENT, text_width
+from archviz.scene.text import ASCENT, LINE_HEIGHT, paragraph, text_width
 
 KERAS_COLUMNS = ("model", "size", "top-1", "top-5", "parameters", "depth")
 
@@ -34,36 +36,135 @@ def _cell(head: Head, key: str, form: str) -> str:
     return form.format(value) if isinstance(value, int | float) else "-"
 
 
-def table_items(
-    header: Sequence[str], rows: Sequence[Sequence[str]], style: Style, width: float = 0.0
-) -> tuple[Item, ...]:
-    """The table from (0, 0); columns are spread where ``width`` pixels are more than it needs."""
-    canvas = Canvas("table")
+def not_in_keras(heads: Sequence[Head]) -> str:
+    """What to say of networks that are no rows; empty where there are none."""
+    others = [head.title for head in heads if not head.keras]
+    return f"Not in Keras: {', '.join(others)}" if others else ""
+
+
+class Columns(NamedTuple):
+    """Where the columns of a table are, and how far it reaches; pixels."""
+
+    widths: tuple[float, ...]
+    gap: float
+
+    @property
+    def right(self) -> float:
+        """The right edge of the last."""
+        return total(self.widths) + self.gap * (len(self.widths) - 1)
+
+
+def keras_table(heads: Sequence[Head], style: Style, width: float = 0.0) -> tuple[Item, ...]:
+    """The table of the networks that Keras ships, on one page."""
+    (items,) = keras_pages(heads, style, width)
+    return items
+
+
+def keras_pages(
+    heads: Sequence[Head], style: Style, width: float = 0.0, height: float = float("inf")
+) -> list[tuple[Item, ...]]:
+    """The table of the networks that Keras ships, on pages of a size; what it lacks is named.
+
+    Raises:
+        ArchvizError: Keras ships none of them.
+    """
+    rows = keras_rows(heads)
+    if not rows:
+        names = ", ".join(head.name for head in heads)
+        raise fail(
+            "table", f"Keras ships none of {names}", "'archviz table' alone has those it does"
+        )
+    return table_pages(KERAS_COLUMNS, rows, style, width, height, not_in_keras(heads))
+
+
+def table_pages(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    style: Style,
+    width: float = 0.0,
+    height: float = float("inf"),
+    note: str = "",
+) -> list[tuple[Item, ...]]:
+    """A table from (0, 0) on pages no higher than ``height``, the header on each.
+
+    Columns are spread where ``width`` pixels are more than they need; where they are fewer, what
+    stands in the first goes on in a next line. ``note`` stands under the last page.
+    """
     size, pitch = style.metric("caption"), style.px(1.05)
-    table = [tuple(header), *(tuple(row) for row in rows)]
+    columns = _columns([header, *rows], style, width)
+    lines = [paragraph(row[0], columns.widths[0] + 0.01, size) or [""] for row in rows]
+    heights = [pitch + (len(texts) - 1) * LINE_HEIGHT * size for texts in lines]
+    notes = paragraph(note, max(columns.right, width), size) if note else []
+    foot = len(notes) * LINE_HEIGHT * size + style.px(0.3) * bool(notes)
+    pages: list[list[int]] = [[]]
+    used = pitch
+    for number, high in enumerate(heights):
+        last = foot if number == len(rows) - 1 else 0.0
+        if pages[-1] and used + high + last > height:
+            pages.append([])
+            used = pitch
+        pages[-1].append(number)
+        used += high
+    found: list[tuple[Item, ...]] = []
+    for page, numbers in enumerate(pages):
+        canvas = Canvas("table")
+        y = _row(canvas, [[header[0]], *([text] for text in header[1:])], columns, 0.0, style, True)
+        _rule(canvas, y, columns, style, 1.0)
+        for number in numbers:
+            cells = [lines[number], *([text] for text in rows[number][1:])]
+            y = _row(canvas, cells, columns, y, style)
+            _rule(canvas, y, columns, style, 1.0 if number == numbers[-1] else 0.4)
+        y += style.px(0.3)
+        for text in notes if page == len(pages) - 1 else ():
+            fill = style.theme.color("caption")
+            canvas.text(0.0, y + ASCENT * size, text, size, fill, anchor="start", role="note")
+            y += LINE_HEIGHT * size
+        found.append((Group("table", "table", "Table of networks", items=canvas.items()),))
+    return found
+
+
+def _columns(table: Sequence[Sequence[str]], style: Style, width: float) -> Columns:
+    size = style.metric("caption")
     widths = [
         max(text_width(row[column], size, bold=number == 0) for number, row in enumerate(table))
-        for column in range(len(header))
+        for column in range(len(table[0]))
     ]
-    gap = max(style.px(0.9), (width - total(widths)) / max(1, len(widths) - 1))
-    right = total(widths) + gap * (len(widths) - 1)
-    y = 0.0
-    for number, row in enumerate(table):
-        x = 0.0
-        for column, text in enumerate(row):
-            flush = column > 0
+    gaps = len(widths) - 1
+    gap = max(style.px(0.9), (width - total(widths)) / max(1, gaps))
+    if width and total(widths) + gap * gaps > width:
+        gap = style.px(0.5)
+        widths[0] = max(style.px(2.5), width - total(widths[1:]) - gap * gaps)
+    return Columns(tuple(widths), gap)
+
+
+def _row(
+    canvas: Canvas,
+    cells: Sequence[Sequence[str]],
+    columns: Columns,
+    y: float,
+    style: Style,
+    bold: bool = False,
+) -> float:
+    """Draw a row from ``y`` on, all but its first column flush right; where it ends."""
+    size, pitch, x = style.metric("caption"), style.px(1.05), 0.0
+    most = max(map(len, cells))
+    for column, (lines, wide) in enumerate(zip(cells, columns.widths, strict=True)):
+        flush = column > 0
+        for index, text in enumerate(lines):
             canvas.text(
-                x + widths[column] if flush else x,
-                y + pitch / 2 + ASCENT * size / 2,
+                x + wide if flush else x,
+                y + pitch / 2 + ASCENT * size / 2 + index * LINE_HEIGHT * size,
                 text,
                 size,
                 style.theme.color("text"),
-                bold=number == 0,
+                bold=bold,
                 anchor="end" if flush else "start",
                 role="cell",
             )
-            x += widths[column] + gap
-        y += pitch
-        stroke = style.line_width * (1.0 if number in (0, len(table) - 1) else 0.4)
-        canvas.back.append(Line(simplify(((0.0, y), (right, y))), style.line, stroke, "rule"))
-    return (Group("table", "table", "Table of networks", items=canvas.items()),)
+        x += wide + columns.gap
+    return y + pitch + (most - 1) * LINE_HEIGHT * size
+
+
+def _rule(canvas: Canvas, y: float, columns: Columns, style: Style, share: float) -> None:
+    line = simplify(((0.0, y), (columns.right, y)))
+    canvas.back.append(Line(line, style.line, style.line_width * share, "rule"))

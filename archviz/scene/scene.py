@@ -208,6 +208,8 @@ class Scene(NamedTuple):
     background: str
     items: tuple[Item, ...] = ()
     fonts: tuple[str, ...] = FONTS
+    dark: "Scene | None" = None
+    """The same picture for a dark page, where it follows the reader's theme."""
 
 
 class Page(NamedTuple):

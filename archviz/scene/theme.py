@@ -11,7 +11,16 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
-from archviz.looks import MODULE_COLORS, ROLES, THEMES, SpecTheme, hex_color, theme_names
+from archviz.looks import (
+    AUTO,
+    MODULE_COLORS,
+    ROLES,
+    THEMES,
+    SpecTheme,
+    bundled_themes,
+    hex_color,
+    theme_names,
+)
 from archviz.yamlnodes import MappingNode, ScalarNode, YamlNode, leaves, parse_yaml, read_spec_text
 
 ThemeSource: TypeAlias = str | os.PathLike[str] | Mapping[str, Any] | SpecTheme
@@ -68,6 +77,8 @@ class Theme(NamedTuple):
     colors: Mapping[str, str]
     roles: Mapping[str, Colors]
     metrics: Mapping[str, float]
+    dark: Theme | None = None
+    """What it is on a dark page, where it follows the reader's."""
 
     def color(self, name: str) -> str:
         """One of the plain colours (:data:`COLORS`)."""
@@ -88,7 +99,10 @@ class Theme(NamedTuple):
 
     def without_ground(self) -> Theme:
         """The same theme for pictures that leave their ground out."""
-        return self._replace(colors={**self.colors, "page": "", GROUND: self.color("page")})
+        dark = self.dark.without_ground() if self.dark else None
+        return self._replace(
+            colors={**self.colors, "page": "", GROUND: self.color("page")}, dark=dark
+        )
 
     def with_ground(self) -> Theme:
         """The theme that :meth:`without_ground` came from, or itself."""
@@ -149,12 +163,20 @@ def load_theme(theme: ThemeSource = "article") -> Theme:
     Raises:
         ArchvizError: there is no such theme, or the file or the dict is not a theme.
     """
+    if _is_auto(theme):
+        both = "article, or dark where the reader's page is"
+        return load_theme()._replace(name=AUTO, title=both, dark=load_theme("dark"))
     return _finish(_read_all(theme))
+
+
+def _is_auto(theme: ThemeSource) -> bool:
+    return (theme.path if isinstance(theme, SpecTheme) else theme) == AUTO
 
 
 def theme_files(theme: ThemeSource) -> list[str]:
     """The files that a theme is read from: its own, and those that it extends."""
-    return [raw.file for raw in _read_all(theme)]
+    names = ["article", "dark"] if _is_auto(theme) else [theme]
+    return [raw.file for name in names for raw in _read_all(name)]
 
 
 def _read_all(theme: ThemeSource) -> list[_Raw]:
@@ -169,7 +191,7 @@ def _read_all(theme: ThemeSource) -> list[_Raw]:
     while source or not layers:
         mark = layers[-1].extends_mark if layers else None
         path = _path(source, mark)
-        if folder and source not in theme_names() and leaves(path, folder):
+        if folder and source not in bundled_themes() and leaves(path, folder):
             message = "a theme outside of the folder of the spec that asks for it"
             raise ArchvizError([Problem(mark or Mark(path), message, "give --allow-outside")])
         if path in seen or len(seen) > 8:
@@ -198,7 +220,7 @@ class _Raw:
 
 def _path(name: str, mark: Mark | None) -> str:
     bundled = os.path.join(THEMES, f"{name}.yaml")
-    if name in theme_names():
+    if name in bundled_themes():
         return bundled
     if os.path.exists(name) or "/" in name or os.sep in name or name.endswith((".yaml", ".yml")):
         return name

@@ -18,7 +18,8 @@ from archviz.scene.scene import total
 from archviz.scene.shaping import BUNDLED, UNSEEN, Run, runs
 from archviz.scene.text import text_width
 from archviz.write.outlines import outline
-from archviz.write.svg import Step, number
+from archviz.write.svg import number
+from archviz.write.svg_steps import Step
 
 if TYPE_CHECKING:
     from archviz.scene.scene import Point
@@ -112,7 +113,8 @@ def _boxes(run: Run, at: Point, size: float, color: str) -> Step:
         f"M{at[0] + index * size + left:.3f} {at[1]:.3f}h{width:.3f}v{-height:.3f}h{-width:.3f}z"
         for index in range(round(run.advance))
     ]
-    return Step("line", {"d": "".join(data), "stroke": color, "width": f"{line:.3f}", "dash": ""})
+    values = {"d": "".join(data), "stroke": color, "width": f"{line:.3f}"}
+    return Step("line", {**values, **dict.fromkeys(("dash", "tip", "head", "marker"), "")})
 
 
 @lru_cache(maxsize=256)
@@ -133,7 +135,10 @@ def picture(run: Run) -> bytes:
         height=2 * PIXELS,
         title="",
         description="",
-        background="",
+        prefix="",
+        ground={"fill": ""},
+        dark=(),
+        arrows=(),
         fonts="Arimo",
         faces=(),
         ops=[Step("text", {**values, "text": run.text, "fill": "", "weight": "", "length": ""})],

@@ -160,7 +160,13 @@ ABOUT = ("author", "date")
 FORMATS: Mapping[str, Format] = {
     row.suffix: row
     for row in (
-        Format("svg", "a vector figure for pages, papers and editors", _svg, "xml"),
+        Format(
+            "svg",
+            "a vector figure for pages, papers and editors",
+            _svg,
+            "xml",
+            (*GROUND, "auto"),
+        ),
         Format("png", "pixels, sharp at any size", _png, "png", (*GROUND, "scale", "width")),
         Format(
             "pdf",
@@ -186,7 +192,7 @@ FORMATS: Mapping[str, Format] = {
             "a page with zoom, search and panels that open",
             _html,
             "xml",
-            (),
+            ("auto",),
             alone="page",
             together="index",
         ),
@@ -235,10 +241,16 @@ def check_options(
 
 
 def asked_for(given: Mapping[str, object]) -> list[str]:
-    """The names of the options of what was given; a width that is no number is a place's."""
+    """The names of the options of what was given.
+
+    A width that is no number is a ``place``'s, and the theme that follows the reader's ``auto``.
+    """
     names = [name for name, value in given.items() if value is not None]
-    placed = isinstance(given.get("width"), str) and not str(given["width"]).isdecimal()
-    return ["place" if name == "width" and placed else name for name in names]
+    width, theme = given.get("width"), given.get("theme")
+    placed = isinstance(width, str) and not width.isdecimal()
+    others = {"width": "place"} if placed else {}
+    others |= {"theme": "auto"} if isinstance(theme, str) and theme == "auto" else {}
+    return [others.get(name, name) for name in names]
 
 
 def knowing(option: str, drawn: Drawn) -> list[str]:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archviz.scene.scene import Scene
 from archviz.write.html_parts import Palette, make_view
-from archviz.write.svg import Step, operations
+from archviz.write.svg import operations
+from archviz.write.svg_steps import Step
 from archviz.write.templates import render_template
 from archviz.write.web_fonts import web_fonts
 

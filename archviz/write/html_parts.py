@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.scene.chosen_font import chosen_families
 from archviz.scene.scene import Group, Scene, Shape, Text, extent, groups_in
-from archviz.write.svg import Step, number, operations
+from archviz.write.svg import number, operations
+from archviz.write.svg_steps import Step, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -182,14 +183,10 @@ def aligned(scene: Scene, dark: Scene) -> bool:
     if len(scene.items) != len(dark.items):
         return False
     return all(
-        [_plain(step) for step in drawing(scene, index)]
-        == [_plain(step) for step in drawing(dark, index)]
+        [plain(step) for step in drawing(scene, index)]
+        == [plain(step) for step in drawing(dark, index)]
         for index in range(len(scene.items))
     )
-
-
-def _plain(step: Step) -> tuple[str, list[str]]:
-    return step.do, [text for key, text in step.values.items() if key not in ("fill", "stroke")]
 
 
 def _mark(group: Group, panels: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from archviz.scene.scene import Scene
-    from archviz.write.svg import Step
+    from archviz.write.svg_steps import Step
 
 LARGEST = 200_000_000
 """Pixels that a picture may have; each takes four bytes of memory."""
@@ -42,7 +42,7 @@ def write_png(scene: Scene, *, scale: float = 2.0, width: int | None = None) -> 
     import resvg_py
 
     zoom = _zoom(scene, scale, width)
-    source = write_svg(scene._replace(background=""), _rewriting(scene))
+    source = write_svg(scene._replace(background="", dark=None), _rewriting(scene))
     warn_missing([scene])
     files = [bundled_file(bold) for bold in (False, True)]
     picture = resvg_py.svg_to_bytes(

@@ -1,47 +1,60 @@
 """SVG: self-contained, and the same in every viewer.
 
-What viewers disagree on is left out: no filters, markers, ``<use>`` or ``dominant-baseline``,
-and no stylesheet but one that brings a font that was chosen. A soft shadow is two translucent
-rectangles, drawn for all boxes of a group as one path each; a text carries its length, if the
-bundled or the chosen font has measured it.
+What viewers disagree on is left out: no filters, ``<use>`` or ``dominant-baseline``, and no
+stylesheet but one that brings a chosen font, or a dark theme for readers who have one. A soft
+shadow is two translucent rectangles; a text carries its length, if the bundled or the chosen font
+has measured it.
+
+An editor finds a group for each layer, with its shadow, badges and captions, under its name;
+arrowheads are markers of the lines that end in them. All ids begin with a digest of the
+picture: a page that has several of them inside has none twice.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from archviz.scene.chosen_font import is_measured
 from archviz.scene.scene import Connector, Group, Item, Line, Point, Scene, Shape, Text, shapes_in
+from archviz.write.svg_steps import Step, follow, marked
 from archviz.write.templates import render_template
 from archviz.write.web_fonts import css_families, web_fonts
 
 SHADOW_LEVELS = ((0.2, 0.17), (0.9, 0.11))
 """(growth in multiples of the shadow's depth, opacity) of the stacked rectangles."""
-
-
-class Step(NamedTuple):
-    """One step of the template: what to write, with the values it needs."""
-
-    do: str
-    values: dict[str, str]
+PREFIX = "\0"
+"""What stands for the digest until that is known; no text has it."""
 
 
 def write_svg(scene: Scene, rewrite: Callable[[Step], Iterator[Step]] | None = None) -> str:
     """The scene as an SVG document; ``rewrite`` may put other steps for a step."""
-    steps = operations(scene)
-    return render_template(
+    steps, dark = [*operations(scene)], list[str]()
+    ground = Step("ground", {"fill": scene.background})
+    if scene.dark:
+        twins = [Step("ground", {"fill": scene.dark.background}), *operations(scene.dark)]
+        (ground, *steps), dark = follow([ground, *steps], twins)
+    if rewrite:
+        steps = [*chain.from_iterable(map(rewrite, steps))]
+    steps, arrows = marked(steps, PREFIX)
+    text = render_template(
         "figure.svg.j2",
+        prefix=PREFIX,
         width=number(scene.width),
         height=number(scene.height),
         title=scene.title,
         description=scene.description,
-        background=scene.background,
+        ground=ground.values,
+        dark=dark,
+        arrows=arrows,
         fonts=css_families(scene),
         faces=web_fonts([scene]),
-        ops=[*(chain.from_iterable(map(rewrite, steps)) if rewrite else steps)],
+        ops=steps,
     )
+    digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=4).hexdigest()
+    return text.replace(PREFIX, f"fig-{digest}-")
 
 
 def number(value: float) -> str:
@@ -74,16 +87,34 @@ def operations(scene: Scene) -> Iterator[Step]:
 
 
 def _group(group: Group) -> Iterator[Step]:
-    """A part of the figure: shadows under all its boxes, then its items."""
-    yield Step("open", {"id": group.id, "title": group.detail or ""})
+    """A part of the figure: what is behind it, its layers, and then the lines between them.
+
+    A layer casts its shadow inside of its own group, which so moves as one.
+    """
+    yield _open(group, layer="yes")
     panels = [item for item in group.items if isinstance(item, Shape) and item.role == "panel"]
     rest = [item for item in group.items if item not in panels]
     for panel in panels:
         yield from _shadows([panel])
         yield from _items((panel,))
-    yield from _shadows([shape for shape in shapes_in(rest) if shape.shadow])
-    yield from _items(rest)
+    yield from _shadows(_casting(rest))
+    yield from _items([item for item in rest if not _between(item)])
+    yield from _items([item for item in rest if _between(item)])
     yield Step("close", {})
+
+
+def _open(group: Group, layer: str = "") -> Step:
+    values = {"id": group.id, "label": group.name, "title": group.detail, "layer": layer}
+    return Step("open", values)
+
+
+def _between(item: Item) -> bool:
+    """Whether it is a line between layers, or a gap in one."""
+    return isinstance(item, Connector) or (isinstance(item, Line) and item.role == "crossing")
+
+
+def _casting(items: Sequence[Item]) -> list[Shape]:
+    return [item for item in items if isinstance(item, Shape) and item.shadow]
 
 
 def _shadows(shapes: Sequence[Shape]) -> Iterator[Step]:
@@ -104,20 +135,11 @@ def _shadows(shapes: Sequence[Shape]) -> Iterator[Step]:
 
 
 def _items(items: Sequence[Item]) -> Iterator[Step]:
-    """Items in their order; neighbouring connectors share one element for their heads."""
-    heads: list[str] = []
-    color = ""
+    """Items in their order."""
     for item in items:
-        if isinstance(item, Connector):
-            yield _line(item.shaft(), item.stroke, item.line_width, item.dash)
-            if item.head:
-                heads.append(points(item.arrowhead(), close=True))
-                color = item.stroke
-            continue
-        if heads:
-            yield Step("heads", {"d": "".join(heads), "fill": color})
-            heads = []
         match item:
+            case Connector():
+                yield _connector(item)
             case Line():
                 yield _line(item.points, item.stroke, item.line_width)
             case Shape():
@@ -125,19 +147,35 @@ def _items(items: Sequence[Item]) -> Iterator[Step]:
             case Text():
                 yield _text(item)
             case Group():
-                name = item.id if item.role != "layer" else ""
-                yield Step("open", {"id": name, "title": item.detail})
+                yield _open(item)
+                yield from _shadows(_casting(item.items))
                 yield from _items(item.items)
                 yield Step("close", {})
             case _:
                 assert_never(item)
-    if heads:
-        yield Step("heads", {"d": "".join(heads), "fill": color})
+
+
+def _connector(connector: Connector) -> Step:
+    """A line with its head: ``head`` is its size, ``tip`` its path.
+
+    Where the line ends before its head begins, there is no direction that a marker could take.
+    """
+    step = _line(connector.shaft(), connector.stroke, connector.line_width, connector.dash)
+    if not connector.head:
+        return step
+    (x0, y0), (x1, y1) = connector.points[-2:]
+    size = f"{number(connector.head_length)} {number(connector.head_width)}"
+    long = abs(x1 - x0) + abs(y1 - y0) > connector.head_length + 0.1
+    tip = points(connector.arrowhead(), close=True)
+    return step._replace(values={**step.values, "tip": tip, "head": size if long else ""})
 
 
 def _line(path: Sequence[Point], stroke: str, width: float, dash: float = 0.0) -> Step:
     values = {"d": points(path), "stroke": stroke, "width": number(width)}
-    return Step("line", {**values, "dash": number(dash) if dash else ""})
+    return Step(
+        "line",
+        {**values, "dash": number(dash) if dash else "", "tip": "", "head": "", "marker": ""},
+    )
 
 
 def _shape(shape: Shape) -> Iterator[Step]:

@@ -20,7 +20,7 @@ from archviz.cli.commands import main as command_line
 from archviz.layout.compare import draw_themes
 from archviz.layout.page import draw_legend, draw_timeline
 from archviz.layout.slides import network_slides
-from archviz.looks import theme_names
+from archviz.looks import bundled_themes
 from archviz.scene.theme import load_theme
 from archviz.write.formats import FORMATS, knowing
 from archviz.write.svg import write_svg
@@ -63,7 +63,7 @@ def pictures() -> dict[str, str]:
     found["slide"] = write_svg(network_slides(slide.network, slide.analysis, load_theme())[0])
     found["column"] = slide.svg(width="column")
     net = networks["lenet5"]
-    themes = [load_theme(name) for name in theme_names()]
+    themes = [load_theme(name) for name in bundled_themes()]
     found["themes"] = write_svg(draw_themes(net.network, net.analysis, themes))
     return found
 
@@ -171,6 +171,8 @@ def formats_part() -> str:
 
 def flag(name: str) -> str:
     """The flag of an option, as Markdown."""
+    if name == "auto":
+        return "`--theme auto`"
     return "`--width` of a place" if name == "place" else f"`--{name.replace('_', '-')}`"
 
 
