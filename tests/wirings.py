@@ -22,8 +22,8 @@ class Wiring(NamedTuple):
 
 
 def normal(label: str) -> str:
-    """A label without what a box may do to it: broken lines, and an end that is cut off."""
-    return "".join(label.split()).rstrip("…")[:LETTERS]
+    """A label without what a box may do to it: broken lines, an end that is cut off, filters."""
+    return "".join(label.split()).rstrip("…").split(",")[0][:LETTERS]
 
 
 def port(name: str, leaves: bool = False) -> str:
