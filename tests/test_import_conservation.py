@@ -659,3 +659,11 @@ def test_a_mask_before_scores_is_aside(kind: str) -> None:
         )
         graph = OpGraph("g", ("x",), ("y",), ops, {}, {"mask": Tensor((4,))})
         assert census(graph, {}, (), {}).aside == ({"mask": 4} if scores else {})
+
+
+def test_a_constant_that_an_operator_makes_again_is_looked_at_once() -> None:
+    """As in a damaged file: it is taken by a layer, and computed from another constant."""
+    ops = (Op("MatMul", "", ("x", "w"), ("y",)), Op("Neg", "", ("v",), ("w",)))
+    constants = {"w": Tensor((4, 4)), "v": Tensor((4, 4))}
+    graph = OpGraph("g", ("x",), ("y",), ops, {}, constants)
+    assert census(graph, {"w": 16}, (), {}).untaken == {"w": 16}

@@ -225,7 +225,7 @@ def census(
             numbers.append(name)
     idle = _idle(graph, found)
     doubtful -= found.sure
-    asked = [name for name in weights if name not in taken or name in doubtful]
+    asked = [name for name in found.uses.keys() & weights if name not in taken or name in doubtful]
     users = _users(graph.ops) if asked or numbers else {}
     aside = {
         name: weights[name]
