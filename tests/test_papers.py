@@ -19,7 +19,7 @@ def absent(engine: str, name: str) -> str:
     if not shutil.which(engine):
         return engine
     wanted = ["tikz.sty", "subcaption.sty", *["beamer.cls"] * (name == "talk")]
-    wanted += ["fontspec.sty"] if engine == "lualatex" else []
+    wanted += ["luaotfload-main.lua"] if engine == "lualatex" else []
     for file in wanted:
         if subprocess.run(["kpsewhich", file], capture_output=True, timeout=60).returncode:
             return file

@@ -36,7 +36,8 @@ def tiny_font(
     )
     builder.setupHorizontalMetrics({name: (width + at, 50) for at, name in enumerate(order)})
     builder.setupHorizontalHeader(ascent=900, descent=-200)
-    builder.setupNameTable({"familyName": path.stem, "styleName": "Regular", "psName": path.stem})
+    names = dict.fromkeys(("familyName", "fullName", "psName"), path.stem)
+    builder.setupNameTable({**names, "styleName": "Regular"})
     builder.setupOS2()
     builder.setupPost()
     if features:
