@@ -44,3 +44,10 @@ def test_the_end_of_a_fork_is_not_left_out() -> None:
     fork = "{fork: [conv 1x3 4 same, conv 3x1 4 same]}"
     fork = f"{{towers: [conv 1x1 4, [conv 1x1 4, {fork}]], merge: concat}}, "
     assert said(SPEC.format(fork))[0].endswith("biases, flatten")
+
+
+def test_biases_are_left_out_only_where_there_are_any() -> None:
+    one = SPEC.format("").replace("4 relu", "4 no-bias relu")
+    none = one.replace("10", "10 no-bias")
+    assert "biases" in said(one)[0]
+    assert said(none) == ["Not shown: filters, strides, padding, flatten"]

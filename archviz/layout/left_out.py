@@ -25,6 +25,7 @@ def left_out(networks: Sequence[Network], detail: Collection[str]) -> str:
         options = {name for kind, told in boxes for name in kind.options}
         if all(told for kind, told in boxes if "width" in kind.options):
             options.discard("width")
+        options -= {"bias"} if not any(map(_has_bias, layers)) else set()
         for name, text in (*SIZES, *NEVER):
             if name in options and text not in detail:
                 found[text] = None
@@ -40,6 +41,11 @@ def left_out(networks: Sequence[Network], detail: Collection[str]) -> str:
 def _tells_width(layer: Layer) -> bool:
     """Whether the words at a box say how wide it is: heads of so many features, or a caption."""
     return bool(layer.head_width) or str(layer.filters) in layer.caption.split()
+
+
+def _has_bias(layer: Layer) -> bool:
+    """Whether a layer adds biases, as its kind may."""
+    return "bias" in KINDS[layer.kind].options and (layer.bias or bool(layer.out_bias))
 
 
 def _is_frozen(node: Node) -> bool:

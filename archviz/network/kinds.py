@@ -291,9 +291,11 @@ _ROWS = (
          "adds a learned number to each value; of a longer table: its `rows`", options=("rows",),
          main="rows", shape=sequences.position_shape, weights=sequences.position_weights),
     other("sinusoidal-position", "adds sines and cosines of each row's place, nothing learned",
-          sequences.rows_shape, "", True, "sinusoidal positions")._replace(role="embedding"),
+          sequences.rows_shape, "", True, "sinusoidal positions")
+    ._replace(role="embedding", label="sinusoidal positions"),
     other("sinusoidal-embedding", "sines and cosines of a number, such as a time step: features",
-          sequences.waves_shape, "width", True, "sinusoidal embedding")._replace(role="embedding"),
+          sequences.waves_shape, "width", True, "sinusoidal embedding")
+    ._replace(role="embedding", label="sinusoidal embedding"),
     Kind("class-token", "other", "class token", "class token",
          "puts learned rows before a sequence: how many", options=("tokens",), main="tokens",
          shape=sequences.token_shape, weights=sequences.token_weights, words=_token_words),
