@@ -175,7 +175,7 @@ def load(
     if "\n" in name and not os.path.exists(name):
         raise fail("load", "this is the text of a spec, not a name", "use archviz.load_text(text)")
     path = resolve(name)
-    if path.lower().endswith(MODEL_SUFFIXES):
+    if path.lower().endswith(MODEL_SUFFIXES) or os.path.isdir(path):
         from archviz.importers.sources import is_model_file
 
         if is_model_file(path):
@@ -212,7 +212,8 @@ def from_onnx(
     names: Literal["field", "code"] = "field",
 ) -> LoadedNetwork:
     """A network from a model file: ONNX, ``.keras``, the JSON of a Keras model, ``.pt2`` of an
-    exported PyTorch program, and GGUF or ``config.json`` of a language model.
+    exported PyTorch program, and GGUF or ``config.json`` of a language model; or a folder with
+    one of them in it.
 
     ``input_size`` is for sides of inputs that the file leaves open: a shape with its batch,
     such as ``(1, 3, 640, 640)``, several, or a dictionary of them by the names of inputs.
@@ -230,10 +231,12 @@ def from_onnx(
     """
     from archviz.importers.at_sizes import import_file
     from archviz.importers.sizes import sizes_of
+    from archviz.importers.sources import model_in
 
     _check("names", names, NAMES)
-    imported = import_file(os.fspath(path), sizes_of(input_size), names)
-    return LoadedNetwork(imported.network, imported, os.fspath(path))
+    file = model_in(os.fspath(path))
+    imported = import_file(file, sizes_of(input_size), names)
+    return LoadedNetwork(imported.network, imported, file)
 
 
 def from_torch(

@@ -38,6 +38,7 @@ from archviz.importers.graphs import LayerGraph
 from archviz.importers.imported import import_layers
 from archviz.importers.read.keras import read_keras, read_keras_text
 from archviz.importers.read.keras_graph import KerasReader
+from archviz.importers.read.keras_hdf5 import read_keras_hdf5
 from archviz.importers.read.keras_live import layers_of_keras
 from archviz.importers.read.order import sorted_ops
 
@@ -60,7 +61,21 @@ def weights_of(model: Any) -> tuple[int, int]:
     return int(model.count_params()), int(trained)
 
 
-def verdict(graph: LayerGraph, model: Any) -> Verdict:
+def products_of(model: Any) -> int | None:
+    """The multiply-adds of one example as PyTorch counts them, where Keras runs on it."""
+    if keras.backend.backend() != "torch":
+        return None
+    import torch
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+    from torch.utils.flop_counter import FlopCounterMode
+
+    given = [torch.zeros((1, *one.shape[1:])) for one in model.inputs]
+    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        model(given if len(given) > 1 else given[0])
+    return int(counter.get_total_flops()) // 2
+
+
+def verdict(graph: LayerGraph, model: Any, products: int | None = None) -> Verdict:
     """What an import makes of a model, as its totals and its outputs say."""
     imported = import_layers(graph, "test", "test")
     from archviz.network.analysis import analyse
@@ -69,6 +84,8 @@ def verdict(graph: LayerGraph, model: Any) -> Verdict:
     found = totals.parameters, totals.parameters - totals.non_trainable
     wanted = weights_of(model)
     problems = [] if found == wanted else [f"weights {found}, truly {wanted}"]
+    if products is not None and totals.macs != products:
+        problems.append(f"{totals.macs} multiply-adds, truly {products}")
     shapes = {node.id: node.shape for node in graph.nodes}
     ends = sorted(shapes[name] for name in graph.outputs)
     true = sorted({tuple(one.shape[1:]) or (1,) for one in model.outputs})
@@ -107,17 +124,24 @@ def by_rules(text: str, model: Any) -> Verdict:
     return Verdict("right")
 
 
-def verdicts(model: Any) -> Iterator[tuple[str, Verdict]]:
-    """What becomes of a model, in every way in which it can be read."""
-    text = model.to_json()
+def verdicts(model: Any, counted: bool = False) -> Iterator[tuple[str, Verdict]]:
+    """What becomes of a model, in every way in which it can be read.
+
+    ``counted``: its multiply-adds are compared, too.
+    """
+    text, products = model.to_json(), products_of(model) if counted else None
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.keras")
         model.save(path)
         ways = {
-            "live": lambda: verdict(layers_of_keras(model), model),
-            "json": lambda: verdict(read_keras_text(text, "model.json"), model),
-            "file": lambda: verdict(read_keras(path), model),
+            "live": lambda: verdict(layers_of_keras(model), model, products),
+            "json": lambda: verdict(read_keras_text(text, "model.json"), model, products),
+            "file": lambda: verdict(read_keras(path), model, products),
         }
+        if counted:
+            older = os.path.join(folder, "model.h5")
+            model.save(older)
+            ways["h5"] = lambda: verdict(read_keras_hdf5(older), model, products)
         if isinstance(model, keras.Model) and not isinstance(model, keras.Sequential):
             ways["rules"] = lambda: by_rules(text, model)
         for way, run in ways.items():
@@ -161,7 +185,7 @@ def main() -> int:
                 continue
             for model in found:
                 built += 1
-                for way, one in verdicts(model):
+                for way, one in verdicts(model, given.networks > 0):
                     counts[one.outcome] += 1
                     if one.outcome in shown:
                         listed[one.outcome].append(f"{name} {number} {way}: {one.why[:400]}")

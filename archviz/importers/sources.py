@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from archviz.catalog import MODEL_SUFFIXES
@@ -28,8 +29,16 @@ class Read(Protocol):
         """``known``: its operators, where they have been read."""
 
 
+MOST_FILES = 10_000
+"""How many files of a folder are looked at."""
+SHOWN = 3
+"""Files that a message names."""
+
+
 def is_model_file(path: str) -> bool:
-    """Whether a file is to be imported, not read as a spec."""
+    """Whether a file is to be imported, not read as a spec; a folder, whether models are in it."""
+    if os.path.isdir(path):
+        return bool(models_in(path))
     suffix = suffix_of(path)
     if suffix == ".json":
         from archviz.importers.read.keras import looks_like_model
@@ -46,6 +55,44 @@ def states_facts(path: str) -> bool:
 
         return is_configuration(path)
     return suffix == ".gguf"
+
+
+def models_in(folder: str) -> list[str]:
+    """The model files in a folder, by name; a configuration with its weights stands for all."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in islice(entries, MOST_FILES))
+    except OSError:
+        return []
+    stated = os.path.join(folder, "config.json")
+    named = "config.json" in names and states_facts(stated)
+    if named and any(suffix_of(name) == ".safetensors" for name in names):
+        return [stated]
+    found = [
+        path
+        for path in (os.path.join(folder, name) for name in names)
+        if suffix_of(path) in MODEL_SUFFIXES and not os.path.isdir(path) and is_model_file(path)
+    ]
+    return [path for path in found if path != stated] or found
+
+
+def model_in(path: str) -> str:
+    """The one model in a folder; a file as it is.
+
+    Raises:
+        ArchvizError: there is none in it, or there are several.
+    """
+    if not os.path.isdir(path):
+        return path
+    found = models_in(path)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise fail(path, "this is a folder without a model", f"give {MODEL_FILES}")
+    names = ", ".join(os.path.basename(one) for one in found[:SHOWN])
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    message = f"this is a folder with {len(found)} models: {names}{more}"
+    raise fail(path, message, f"name one of them, such as {found[0]}")
 
 
 def suffix_of(path: str) -> str:
