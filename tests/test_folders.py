@@ -26,7 +26,9 @@ def with_weights(folder: Path) -> Path:
     """The files that a language model is published as."""
     (folder / "config.json").write_text(json.dumps(LLAMA), "utf-8")
     (folder / "tokenizer.json").write_text("{}", "utf-8")
-    head = json.dumps({"model.norm.weight": {"dtype": "F32", "shape": [64], "data_offsets": [0, 0]}})
+    head = json.dumps(
+        {"model.norm.weight": {"dtype": "F32", "shape": [64], "data_offsets": [0, 0]}}
+    )
     data = struct.pack("<Q", len(head)) + head.encode()
     (folder / "model.safetensors").write_bytes(data)
     return folder

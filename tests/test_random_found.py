@@ -30,6 +30,9 @@ MODULES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "stack before the batch": (lambda: Does(
         lambda own, x: torch.stack([x, own.parts[0](x)]).mean(0), nn.Conv2d(2, 2, 3, padding=1)
     ), MAP),
+    "stack before a batch of one": (lambda: Does(
+        lambda own, x: torch.stack([x, own.parts[0](x)]).sum(0), nn.Conv2d(2, 2, 3, padding=1)
+    ), (1, 2, 6, 7)),
     "root mean square without weights": (lambda: nn.RMSNorm(4, elementwise_affine=False), ROWS),
     "rows and the last state": (lambda: Does(
         _both, nn.LSTM(4, 3, 2, bidirectional=True, batch_first=True)), ROWS),

@@ -42,13 +42,18 @@ def _stacked(fold: Fold, op: Op) -> bool:
 def _on_top(fold: Fold, op: Op, found: list[TensorView], axis: int) -> bool:
     """Values along a new axis that stands before the batch."""
     draft, axes = found[0].draft, found[0].axes
-    if axes is None or axes[axis] != ONE or BATCH not in axes[axis + 1 :]:
+    unlike = (ONE,) if fold.batch > 1 else (ONE, BATCH)  # of 1, a batch is like any side of 1
+    if axes is None or axes[axis] not in unlike:
+        return False
+    behind = next((place for place in range(axis + 1, len(axes)) if axes[place] < 0), None)
+    if behind is None or (fold.batch > 1 and axes[behind] != BATCH):
         return False
     if any(one.axes != axes or one.draft.shape != draft.shape for one in found):
         return False
     made = named(fold, op, "stack", [one.draft for one in found], (len(found), *draft.shape))
     order = [one + 1 if one >= 0 else one for one in axes]
-    fold.give(op, made, (*order[:axis], 0, *order[axis + 1 :]))
+    order[axis], order[behind] = 0, BATCH
+    fold.give(op, made, tuple(order))
     return True
 
 
