@@ -199,7 +199,7 @@ def recurrent(low: Operators, given: SimpleNamespace) -> None:
     if hidden != cell or len(given.outs) < 2 or _given_states(low, states):
         names = [low.operand(given.input), *states, *weights]
         macs = of_call(low.recording, given.call)
-        low.put(f"{kind} {cell}", names, *given.outs, macs=macs)
+        _in_one(low, f"{kind} {cell}", names, given, macs)
         return
     ends: list[list[str]] = [[], []]
     for layer in range(given.layers):
@@ -215,6 +215,22 @@ def recurrent(low: Operators, given: SimpleNamespace) -> None:
             low.put("Identity", found, output)
         else:
             low.put("Concat", found, output, axis=0)
+
+
+def _in_one(
+    low: Operators, kind: str, names: list[str], given: SimpleNamespace, macs: int | None
+) -> None:
+    """All layers as one operator, whose results have the batch in front."""
+    turned: dict[str, str] = {}
+    for place, name in enumerate(given.outs):
+        shape = low.shape(name)
+        if len(shape) == 3 and (place or not given.batch_first):
+            low.made += 1
+            turned[name] = f"step:{low.made}"
+            low.shapes[turned[name]] = shape[1], shape[0], shape[2]
+    low.put(kind, names, *[turned.get(name, name) for name in given.outs], macs=macs)
+    for name, other in turned.items():
+        low.put("Transpose", [other], name, perm=(1, 0, 2))
 
 
 def _given_states(low: Operators, states: list[str]) -> bool:
