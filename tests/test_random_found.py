@@ -77,6 +77,16 @@ def test_what_was_wrong_once_is_right(name: str) -> None:
     assert found.outcome in ("right", "sides of 1"), found.why
 
 
+def test_a_frozen_layer_is_so_where_its_last_state_alone_is_taken() -> None:
+    module = Does(
+        lambda own, x: own.parts[0](x)[1][-1], nn.RNN(4, 5, bidirectional=True, batch_first=True)
+    )
+    module.parts[0].weight_ih_l0_reverse.requires_grad_(False)
+    made = Made(module.eval(), (torch.rand(ROWS),))
+    found = verdict("live", made, truth_of(made))
+    assert found.outcome in ("right", "sides of 1"), found.why
+
+
 def test_a_root_mean_square_is_called_so() -> None:
     import archviz
 

@@ -31,9 +31,12 @@ def _parameters_of(graph: LayerGraph, operators: OpGraph) -> dict[str, list[str]
         for name in op.inputs:
             users.setdefault(name, []).append(op)
     found: dict[str, dict[str, None]] = {}
+    nodes = {node.id: node for node in graph.nodes}
     for name, tensor in operators.constants.items():
         if tensor.weight and name not in operators.moving:
             for layer in _first_layers(name, users, graph.owners):
+                while layer in layers and not nodes[layer].parameters and nodes[layer].inputs:
+                    layer = nodes[layer].inputs[0]  # a further result hangs from its layer
                 if layer in layers:
                     found.setdefault(layer, {})[name] = None
     return {layer: list(names) for layer, names in found.items()}
