@@ -6,6 +6,8 @@ import os
 
 ENDINGS = (".yaml", ".yml")
 """Of the names of spec files."""
+TASKS = ("classification", "detection", "segmentation", "generation", "language")
+"""What a bundled network can do."""
 
 
 def folder() -> str:

@@ -10,7 +10,7 @@ from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail, near
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 INDEX = "index.json"
@@ -39,6 +39,56 @@ def classics(appendix: bool = False) -> tuple[str, ...]:
     return tuple(found)
 
 
+def families() -> tuple[str, ...]:
+    """The families of the bundled networks, that of the oldest network first."""
+    return tuple(dict.fromkeys(row["family"] for row in entries() if row["family"]))
+
+
+def of_family(family: str) -> list[Mapping[str, Any]]:
+    """The entries of a family, however it is spelt.
+
+    Raises:
+        ArchvizError: there is no such family.
+    """
+    wanted = _letters(family)
+    found = [row for row in entries() if wanted and _letters(row["family"]) == wanted]
+    if found:
+        return found
+    known = families()
+    spelt = {name.lower(): name for name in known}
+    near = nearest(family.lower(), spelt)
+    hint = f"did you mean '{spelt[near]}'?" if near else f"there are {', '.join(known)}"
+    raise fail(family[:200], "there is no family of this name", hint)
+
+
+def found(
+    words: Sequence[str] = (), family: str = "", years: range | None = None, task: str = ""
+) -> list[Mapping[str, Any]]:
+    """The entries that fit all that is asked for.
+
+    ``words`` stand in a network's names, title, family, task, or in what it brought.
+
+    Raises:
+        ArchvizError: there is no such family.
+    """
+    rows = of_family(family) if family else entries()
+    return [
+        row
+        for row in rows
+        if (years is None or row["year"] in years)
+        and (not task or row["task"] == task)
+        and all(_speaks_of(row, word) for word in words)
+    ]
+
+
+def _speaks_of(row: Mapping[str, Any], word: str) -> bool:
+    texts = [row["name"], row["title"], row["family"], row["task"], row["brought"], *row["names"]]
+    letters = _letters(word)
+    return any(
+        word.lower() in text.lower() or (letters and letters in _letters(text)) for text in texts
+    )
+
+
 def resolve(source: str) -> str:
     """The file that a user means: a bundled name, however spelt, or a path.
 
@@ -46,16 +96,17 @@ def resolve(source: str) -> str:
         UnknownNetwork: it is neither.
         ArchvizError: there is no such file, but one that is likely to be meant.
     """
+    wanted, known = _letters(source), file_names()
     if is_path(source):
-        hint = "" if os.path.lexists(source) else _file_meant(source)
+        there = os.path.lexists(source)
+        name = "" if there or source.lower().endswith(ENDINGS) else _called(wanted, known)
+        hint = "" if there or name else _file_meant(source)
         if hint:
             raise fail(source, "there is no such file", hint)
-        return source
-    wanted = _letters(source)
-    known = file_names()
-    for name in known:
-        if wanted and _letters(name) == wanted:
-            return path_of(name)
+        return path_of(name) if name else source
+    name = _called(wanted, known)
+    if name and (_letters(name) == wanted or not os.path.exists(source)):
+        return path_of(name)
     if os.path.exists(source):
         return source
     near = did_you_mean(source, known) or did_you_mean(wanted, known)
@@ -63,6 +114,19 @@ def resolve(source: str) -> str:
     hint = _file_meant(source, bundled) or "'archviz list' shows the names"
     message = "there is no bundled network of this name, and no such file"
     raise UnknownNetwork([Problem(Mark(source[:200]), message, hint)])
+
+
+def _called(wanted: str, known: Sequence[str]) -> str:
+    """The bundled network of this name, or of one that people call it by; letters and digits."""
+    if not wanted:
+        return ""
+    for name in known:
+        if _letters(name) == wanted:
+            return name
+    for row in entries():
+        if any(_letters(name) == wanted for name in row["names"]):
+            return str(row["name"])
+    return ""
 
 
 def _file_meant(path: str, bundled: str = "") -> str:
@@ -104,7 +168,16 @@ def build_index() -> str:
     import json
 
     rows = [_entry(name) for name in file_names()]
-    rows.sort(key=lambda row: (-row["classic"], -row["appendix"], row["date"], row["parameters"]))
+    rows.sort(key=lambda row: (row["date"], row["parameters"]))
+    families = [row["family"] for row in rows]
+    first = {family: families.index(family) for family in families}
+    rows.sort(
+        key=lambda row: (
+            not row["classic"],
+            not row["appendix"],
+            0 if row["classic"] or row["appendix"] else first[row["family"]],
+        )
+    )
     return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -121,6 +194,9 @@ def _entry(name: str) -> dict[str, Any]:
         "date": head.date,
         "parameters": analyse(network).totals.parameters,
         "brought": head.brought,
+        "family": head.family,
+        "task": head.task,
+        "names": [*head.names],
         "classic": head.classic,
         "appendix": head.appendix,
     }

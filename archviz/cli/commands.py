@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from archviz import __version__
+from archviz.bundled import TASKS
 from archviz.cli import figures
 from archviz.cli.common import get_network, load_source, say_of
 from archviz.cli.options import (
@@ -19,7 +20,16 @@ from archviz.cli.options import (
     networks_argument,
     output_option,
 )
-from archviz.cli.streams import emit, open_streams, problems_told, say, say_json, standard_output
+from archviz.cli.streams import (
+    emit,
+    note,
+    open_streams,
+    problems_told,
+    say,
+    say_json,
+    standard_output,
+)
+from archviz.cli.types import YearRange
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
 
 EXAMPLES = """
@@ -125,17 +135,39 @@ def import_model(model: str, output: str, explain: bool) -> None:
 
 
 @main.command("list")
+@click.argument("words", nargs=-1, metavar="[WORD...]")
+@click.option("--family", metavar="NAME", help="Only those of a family, such as ResNet.")
+@click.option("--year", "years", type=YearRange(), help="Only of a year, or of 2015..2017.")
+@click.option("--task", type=click.Choice(TASKS), help="Only those that do this.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_networks(as_json: bool) -> None:
-    """List the bundled networks in the order of their publication."""
-    from archviz.catalog import index_text
+def list_networks(
+    words: tuple[str, ...],
+    family: str | None,
+    years: range | None,
+    task: str | None,
+    as_json: bool,
+) -> None:
+    """List the bundled networks: the ten classics and their appendix, then by family.
+
+    With WORDs only those in whose names or descriptions all of them stand.
+
+    \b
+    archviz list dense --year 2016..
+    archviz list --task segmentation
+    """
+    import json
+
+    from archviz.catalog import found
     from archviz.network.report import list_table
 
-    text = index_text()
+    rows = found(words, family or "", years, task or "")
     if as_json:
-        say_json(text)
+        say_json(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+    elif rows:
+        say(list_table(rows))
     else:
-        say(list_table(text))
+        note("no bundled network fits; 'archviz list' shows them all")
+        sys.exit(1)
 
 
 @main.command()

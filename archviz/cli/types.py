@@ -71,6 +71,26 @@ class DateValue(click.ParamType[str]):
             self.fail(str(error), param, ctx)
 
 
+class YearRange(click.ParamType[range]):
+    """A year, or the years from one to another."""
+
+    name = "YEARS"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> range:
+        """``2015``, ``2015..2017``, ``2015..`` or ``..2017`` as the years."""
+        first, dots, last = str(value).partition("..")
+        years = [year for year in (first, last) if year]
+        if not years or not all(year.isascii() and year.isdigit() for year in years):
+            self.fail(f"'{value}' is no year, and no years such as 2015..2017", param, ctx)
+        low = int(first) if first else 0
+        high = (int(last) if last else 9999) if dots else low
+        if high < low:
+            self.fail(f"'{value}' ends before it begins", param, ctx)
+        return range(low, high + 1)
+
+
 class NameList(click.ParamType[tuple[str, ...]]):
     """Names with commas between."""
 

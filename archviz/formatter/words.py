@@ -50,7 +50,7 @@ _PARTS = {
         "network": "series",
         **{name: name for name in ("modules", "defaults", "figure", "published", "gallery")},
     },
-    "gallery": {"brought": "text", "keras": "keras"},
+    "gallery": {"brought": "text", "family": "text", "names": "words", "keras": "keras"},
     "module": {**_SERIES, "label": "text", "title": "text"},
     "series": _SERIES,
     "defaults": {kind: f"layer {kind}" for kind in KINDS},

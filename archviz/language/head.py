@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from archviz.bundled import TASKS
 from archviz.errors import Mark
 from archviz.network.model import Head, Published
-from archviz.yamlnodes import MappingNode, ScalarNode, YamlNode, boolean, describe, shorten
+from archviz.yamlnodes import MappingNode, ScalarNode, SequenceNode, YamlNode, boolean, describe, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,12 +45,17 @@ KERAS: Mapping[str, str] = {
 }
 GALLERY: Mapping[str, str] = {
     "brought": "what the network brought, in one line",
+    "family": "the networks that it belongs with, such as ResNet",
+    "task": f"what it does: {', '.join(TASKS)}",
+    "names": "what else people call it: [googlenet]",
     "keras": "the network's row in the Keras table",
     "classic": "one of those that `archviz export` writes without names",
     "appendix": "listed after the classic ones",
 }
 """What only a collection of networks shows."""
 BROUGHT_LENGTH = 500
+NAME_LENGTH = 40
+MOST_NAMES = 20
 KEYS = (*TEXTS, "year", "date", "published", "gallery")
 
 
@@ -156,11 +162,31 @@ def _gallery(reader: SpecReader, node: YamlNode) -> dict[str, Any]:
     for key, value in _table(reader, node, "gallery", GALLERY).items():
         if key == "brought":
             values[key] = read_text(reader, value, key, BROUGHT_LENGTH)
+        elif key == "family":
+            values[key] = read_text(reader, value, key, NAME_LENGTH)
+        elif key == "task":
+            values[key] = _task(reader, value)
+        elif key == "names":
+            values[key] = _names(reader, value)
         elif key == "keras":
             values[key] = _keras(reader, value)
         else:
             values[key] = _flag(reader, value, key)
     return values
+
+
+def _task(reader: SpecReader, node: YamlNode) -> str:
+    if isinstance(node, ScalarNode) and node.text in TASKS:
+        return node.text
+    reader.problem(node.mark, f"task is {describe(node)}", f"use {', '.join(TASKS)}")
+    return ""
+
+
+def _names(reader: SpecReader, node: YamlNode) -> tuple[str, ...]:
+    nodes = node.items if isinstance(node, SequenceNode) else [node]
+    if len(nodes) > MOST_NAMES:
+        reader.problem(node.mark, f"names has {len(nodes)} names; at most {MOST_NAMES} fit")
+    return tuple([read_text(reader, one, "a name", NAME_LENGTH) for one in nodes[:MOST_NAMES]])
 
 
 def _published(reader: SpecReader, node: YamlNode) -> tuple[Published, dict[str, Mark]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from archviz.language.calls import OWN_KEYS as CALL_KEYS
 from archviz.language.figure import OWN_KEYS
+from archviz.bundled import TASKS
 from archviz.language.head import GALLERY, KERAS, MACS_OF, PUBLISHED, TEXTS
 from archviz.language.item_keys import FORM_KEYS, OUTPUT_KEYS
 from archviz.language.items import FORMS
@@ -127,6 +128,9 @@ def _head() -> Schema:
     texts["link"] |= {"type": "string", "pattern": r"^\s*https?://"}
     gallery = {
         "brought": {**_TEXT, "description": GALLERY["brought"]},
+        "family": {**_TEXT, "description": GALLERY["family"]},
+        "task": {"enum": [*TASKS], "description": GALLERY["task"]},
+        "names": {**_several(_TEXT), "description": GALLERY["names"]},
         "keras": _table(KERAS, GALLERY["keras"], {"model": _TEXT, "top1": _SHARE, "top5": _SHARE}),
         "classic": {**_SWITCH, "description": GALLERY["classic"]},
         "appendix": {**_SWITCH, "description": GALLERY["appendix"]},

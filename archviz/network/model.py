@@ -323,6 +323,10 @@ class Head(NamedTuple):
     """Where the figures (filters, strides, totals) come from."""
     brought: str = ""
     """What the network brought, in one line."""
+    family: str = ""
+    task: str = ""
+    names: tuple[str, ...] = ()
+    """What else people call it."""
     published: Published = Published()
     keras: Mapping[str, float | str] = NOTHING
     """The row of the Keras table: model, size_mb, top1, top5, parameters, depth."""

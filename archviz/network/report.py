@@ -23,16 +23,22 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]
     return lines
 
 
-def list_table(index: str) -> str:
-    """The index of bundled networks (JSON text) as a table."""
-    import json
-
+def list_table(entries: Sequence[Mapping[str, Any]]) -> str:
+    """Rows of the index of bundled networks as a table: the classics, then family by family."""
     rows = [("NAME", "TITLE", "YEAR", "PARAMETERS", "WHAT IT BROUGHT")]
     rows += [
         (net["name"], net["title"], str(net["year"]), f"{net['parameters']:,}", net["brought"])
-        for net in json.loads(index)
+        for net in entries
     ]
-    return "\n".join(table(rows, right=(3,)))
+    lines = table(rows, right=(3,))
+    found, group = lines[:1], ""
+    for net, line in zip(entries, lines[1:], strict=True):
+        wanted = "" if net["classic"] or net["appendix"] else net["family"] or "Others"
+        if wanted != group:
+            found += ["", wanted]
+        group = wanted
+        found.append(line)
+    return "\n".join(found)
 
 
 def totals_data(totals: Totals) -> dict[str, int | None]:
@@ -120,6 +126,9 @@ def info_data(network: Network, analysis: Analysis) -> dict[str, Any]:
         "link": head.link,
         "source": head.source,
         "brought": head.brought,
+        "family": head.family,
+        "task": head.task,
+        "names": [*head.names],
         "input": plain_sides(network.inputs[0].shape),
         "inputs": [plain_sides(layer.shape) for layer in network.inputs],
         "outputs": [
