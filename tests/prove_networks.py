@@ -5,14 +5,17 @@
 prints a line a network: parameters, those that are trained, multiply-adds, and what differs (the
 shapes of the outputs, too). It
 needs torch and, for each, the package that is named below; the numbers in the specs are those
-of transformers 5.24.0, torchvision 0.28.0, diffusers 0.42.1, segmentation_models_pytorch 0.6.0
-and ultralytics 8.2.103. Nothing is downloaded: weights are random, or not there at all.
+of transformers 5.24.0, torchvision 0.28.0 and 0.29.1, timm 1.0.31, pytorchcv 0.0.74, Keras 3.15.1
+on PyTorch, diffusers 0.42.1, segmentation_models_pytorch 0.6.0 and ultralytics 8.2.103. Nothing is
+downloaded: weights are random, or not there at all.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import networks
@@ -123,6 +126,33 @@ def torchvision_model(name: str) -> Case:
     return getattr(torchvision.models, name)(), (picture(224),)
 
 
+def timm_model(name: str) -> Case:
+    import timm
+
+    return timm.create_model(name), (picture(224),)
+
+
+def pytorchcv_model(name: str, side: int = 224) -> Case:
+    from pytorchcv.model_provider import get_model
+
+    return get_model(name), (picture(side),)
+
+
+def keras_model(name: str) -> Case:
+    """A network of Keras, which is a module where Keras runs on PyTorch."""
+    os.environ["KERAS_BACKEND"] = "torch"
+    import keras
+
+    return getattr(keras.applications, name)(weights=None), (torch.zeros(1, 224, 224, 3),)
+
+
+def distilbert() -> Case:
+    import transformers
+
+    model = transformers.DistilBertModel(transformers.DistilBertConfig())
+    return Wrapped(model, lambda model, ids: model(ids).last_hidden_state), (words(512),)
+
+
 def retinanet() -> Case:
     import torchvision
 
@@ -181,6 +211,32 @@ REFERENCES: dict[str, Callable[[], Case]] = {
     "resnet50_v1_5": lambda: torchvision_model("resnet50"),
     "deeplabv3_plus": deeplabv3_plus,
     "mobilenet_v3_large": lambda: torchvision_model("mobilenet_v3_large"),
+    **{
+        name: partial(torchvision_model, name)
+        for name in (
+            *("vgg11", "resnet18", "resnet34", "wide_resnet50_2", "densenet121", "densenet201"),
+            *("mobilenet_v2", "mobilenet_v3_small", "squeezenet1_1", "efficientnet_b0"),
+            *("regnet_y_400mf", "convnext_tiny"),
+        )
+    },
+    "shufflenet_v2": partial(torchvision_model, "shufflenet_v2_x1_0"),
+    "mobilenet_v1": partial(timm_model, "mobilenetv1_100"),
+    "repvgg_a0": partial(timm_model, "repvgg_a0"),
+    "mlp_mixer": partial(timm_model, "mixer_b16_224"),
+    "zfnet": partial(pytorchcv_model, "zfnet"),
+    "resnext101": partial(pytorchcv_model, "resnext101_32x4d"),
+    "se_resnet50": partial(pytorchcv_model, "seresnet50"),
+    "inception_v2": partial(pytorchcv_model, "bninception"),
+    "inception_resnet_v1": partial(pytorchcv_model, "inceptionresnetv1", 299),
+    "wide_resnet28_10": partial(pytorchcv_model, "wrn28_10_cifar10", 32),
+    "densenet_bc_100": partial(pytorchcv_model, "densenet100_k12_bc_cifar10", 32),
+    "densenet_bc_190": partial(pytorchcv_model, "densenet190_k40_bc_cifar10", 32),
+    "densenet_bc_250": partial(pytorchcv_model, "densenet250_k24_bc_cifar10", 32),
+    "vgg19": partial(keras_model, "VGG19"),
+    "resnet101": partial(keras_model, "ResNet101"),
+    "resnet152": partial(keras_model, "ResNet152"),
+    "resnet50_v2": partial(keras_model, "ResNet50V2"),
+    "distilbert": distilbert,
 }
 
 

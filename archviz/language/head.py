@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 from archviz.bundled import TASKS
 from archviz.errors import Mark
 from archviz.network.model import Head, Published
-from archviz.yamlnodes import MappingNode, ScalarNode, SequenceNode, YamlNode, boolean, describe, shorten
+from archviz.yamlnodes import (
+    MappingNode,
+    ScalarNode,
+    SequenceNode,
+    YamlNode,
+    boolean,
+    describe,
+    shorten,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from archviz.bundled import TASKS
 from archviz.language.calls import OWN_KEYS as CALL_KEYS
 from archviz.language.figure import OWN_KEYS
-from archviz.bundled import TASKS
 from archviz.language.head import GALLERY, KERAS, MACS_OF, PUBLISHED, TEXTS
 from archviz.language.item_keys import FORM_KEYS, OUTPUT_KEYS
 from archviz.language.items import FORMS
