@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
-from archviz.catalog import resolve
+import pytest
+
+from archviz.catalog import names, resolve
 from archviz.language.expand import load_network
 from archviz.layout.slides import network_slides
 from archviz.looks import DETAILS
@@ -12,6 +16,22 @@ from archviz.network.analysis import Analysis, analyse
 from archviz.network.model import Network
 from archviz.scene.scene import Scene
 from archviz.scene.theme import load_theme
+
+QUICK = frozenset(
+    {
+        *("lenet5", "vgg16", "inception_v1", "inception_v4", "resnet50", "resnext50"),
+        *("densenet121", "mobilenet_v3_large", "transformer", "unet", "yolov8n", "detr"),
+    }
+)
+"""The dozen that the tests of every day take; all of them are the long kind."""
+
+
+def of_each(sources: Iterable[str] = ()) -> list[Any]:
+    """Parameters of a test: the bundled networks, or some; those that are not quick are long."""
+    return [
+        pytest.param(name, marks=() if name in QUICK or "/" in name else pytest.mark.long)
+        for name in sources or names()
+    ]
 
 
 @cache

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bundled import of_each
 from click.testing import CliRunner, Result
 
 import archviz
@@ -372,7 +373,7 @@ def test_a_file_name_that_is_no_text(empty_folder: Path) -> None:
 # ---- the SVG ----------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=NAMES)
+@pytest.fixture(scope="module", params=of_each())
 def figure(request: pytest.FixtureRequest) -> tuple[str, ET.Element, bytes]:
     """(name, parsed SVG, its bytes) of a bundled network."""
     data = cli("render", request.param).stdout_bytes
@@ -546,8 +547,14 @@ def counts() -> list[int]:
 def test_list_has_a_line_for_every_network() -> None:
     result = cli("list")
     assert (result.exit_code, result.stderr) == (0, "")
-    header, *lines = result.stdout.splitlines()
+    header, *below = result.stdout.splitlines()
     assert header.split() == ["NAME", "TITLE", "YEAR", "PARAMETERS", "WHAT", "IT", "BROUGHT"]
+    known = {*catalog.families(), ""}
+    lines = [line for line in below if line not in known]
+    headings = [line for line in below if line and line in known]
+    assert len(headings) == len({*headings})
+    assert known - {*headings} == {"", "LeNet", "Network in Network"}  # all are classics
+    assert [line.split()[0] for line in lines[:11]] == list(catalog.classics(appendix=True))
     assert [line.split()[0] for line in lines] == list(NAMES)
     assert len(lines) == len(NAMES)
     row = next(line for line in lines if line.startswith("resnet50"))
@@ -570,12 +577,72 @@ def test_list_as_json() -> None:
             "date": str,
             "parameters": int,
             "brought": str,
+            "family": str,
+            "task": str,
+            "names": list,
             "classic": bool,
             "appendix": bool,
         }
         assert entry["parameters"] == archviz.load(entry["name"]).info()["totals"]["parameters"]
         assert entry["brought"]
         assert entry["date"].startswith(str(entry["year"]))
+
+
+def listed(*words: str) -> list[str]:
+    result = cli("list", *words, "--json")
+    assert result.exit_code == 0
+    return [entry["name"] for entry in json.loads(result.stdout)]
+
+
+def test_list_has_what_is_asked_for() -> None:
+    assert listed("--family", "vgg") == ["vgg16", "vgg11", "vgg19"]
+    assert listed("--family", "ResNet", "--year", "2017..") == ["se_resnet50"]
+    assert listed("--year", "2013") == ["nin", "zfnet"]
+    assert listed("--year", "..2012") == ["lenet5", "alexnet"]
+    assert {"unet", "deeplabv3_plus"} <= {*listed("--task", "segmentation")}
+    assert listed("dense", "k = 12") == ["densenet_bc_100"]
+    assert listed("GoogLeNet") == ["inception_v1"]
+    assert listed("25.6") == []
+    nothing = cli("list", "no such words")
+    assert (nothing.exit_code, nothing.stdout) == (1, "")
+    assert "'archviz list' shows them all" in nothing.stderr
+
+
+def test_list_refuses_what_it_does_not_know() -> None:
+    wrong = cli("list", "--family", "resnets")
+    assert wrong.exit_code == 1
+    assert "no family of this name" in wrong.stderr
+    assert "ResNet" in wrong.stderr
+    for years in ("20x5", "..", "2017..2015"):
+        assert cli("list", "--year", years).exit_code == 2
+    assert cli("list", "--task", "cooking").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("called", "name"),
+    [
+        ("googlenet", "inception_v1"),
+        ("resnet_50", "resnet50"),
+        ("vit-b/16", "vit_b_16"),
+        ("BN-Inception", "inception_v2"),
+    ],
+)
+def test_what_people_call_a_network_is_known(
+    called: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert catalog.resolve(called) == path_of(name)
+    own = tmp_path / called
+    own.parent.mkdir(exist_ok=True)
+    own.write_text("title: T\nnetwork: [input 8]\n", "utf-8")
+    if called != "resnet_50":  # a file of one's own, unless it is the very name
+        assert catalog.resolve(called) == called
+
+
+def test_no_name_is_that_of_two_networks() -> None:
+    names = [name for entry in catalog.entries() for name in (entry["name"], *entry["names"])]
+    letters = ["".join(filter(str.isalnum, name.lower())) for name in names]
+    assert len(letters) == len({*letters})
 
 
 TOTALS = {"parameters", "trainable", "non_trainable", "macs", "depth"}
@@ -591,7 +658,7 @@ LAYER = {
 }
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", of_each())
 def test_info_as_json(name: str) -> None:
     data = json.loads(cli("info", name, "--json").stdout)
     asked = ["name", "title", "year", "input", "totals", "with_auxiliary", "published", "layers"]

@@ -64,7 +64,7 @@ OPTIONS = {
     "import": FILE | INPUT | {"--explain": False},
     "info": OUTSIDE | INPUT | {"--layers": False, "--parts": False, "--json": False},
     "legend": OUTPUT | THEME | MEDIUM,
-    "list": {"--json": False},
+    "list": {"--family": None, "--year": None, "--task": None, "--json": False},
     "lsp": {},
     "render": OUTPUT | OUTSIDE | INPUT | LOOK | PLACE | {"--parts": False} | MEDIUM,
     "schema": FILE,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bundled import of_each
 
 import archviz
 from archviz import catalog
@@ -42,7 +43,7 @@ def nodes_of(plain: str) -> dict[str, tuple[float, float, float, float]]:
     return found  # type: ignore[return-value]
 
 
-@pytest.fixture(scope="module", params=FIGURES, ids=lambda name: Path(name).stem)
+@pytest.fixture(scope="module", params=of_each(FIGURES), ids=lambda name: Path(name).stem)
 def figure(request: pytest.FixtureRequest) -> tuple[Scene, str]:
     scene = archviz.load(request.param).scene()
     return scene, write_gv(scene)

@@ -1,19 +1,17 @@
 from __future__ import annotations
 
-import os
 import random
-from pathlib import Path
 from typing import Any
 
 import pytest
+from bundled import of_each
 from proofs import compare, flatten_network, verify
 
+from archviz.bundled import path_of
 from archviz.importers.graphs import LayerGraph, LayerNode
 from archviz.importers.prove import key_of
 from archviz.language.expand import load_network, network_from_text
 from archviz.network.analysis import analyse
-
-SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.yaml"))
 
 
 def flat(text: str) -> LayerGraph:
@@ -73,9 +71,9 @@ def test_a_network_unrolls_to_all_its_layers() -> None:
     assert verify(graph, network) == []
 
 
-@pytest.mark.parametrize("path", SPECS, ids=lambda path: str(path.stem))
-def test_bundled_specs_unroll_to_their_totals(path: Path) -> None:
-    network = load_network(os.fspath(path))
+@pytest.mark.parametrize("name", of_each())
+def test_bundled_specs_unroll_to_their_totals(name: str) -> None:
+    network = load_network(path_of(name))
     graph = flatten_network(network)
     analysis = analyse(network)
     totals = analysis.with_auxiliary or analysis.totals

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bundled import QUICK
 from drawn_wiring import wirings
 from fuzz_pictures import FLOWS, LOOKS, WRITERS, Look, kind_of, misread, pages
 from hypothesis import Phase, given, settings
@@ -46,6 +47,7 @@ def figures(*looks: Look) -> list[Any]:
             source,
             look,
             id=f"{Path(source).stem}-{look.direction}",
+            marks=() if source in QUICK or "/" in source else pytest.mark.long,
         )
         for source in SPECS
         for look in looks

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bundled import of_each
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from random_specs import specs
 
 import archviz
-from archviz import catalog
 from archviz.bundled import path_of
 from archviz.cli.commands import main
 from archviz.errors import ArchvizError, Problem
@@ -92,7 +92,7 @@ def reading(path: str) -> tuple[Problem, ...]:
 # ---- what is used is what it is alone ----------------------------------------------------
 
 
-@pytest.mark.parametrize("name", catalog.names())
+@pytest.mark.parametrize("name", of_each())
 def test_a_network_used_whole_has_its_totals(name: str) -> None:
     alone = load_network(path_of(name))
     shape = "x".join(map(str, alone.inputs[0].shape))

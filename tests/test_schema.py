@@ -11,10 +11,10 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from bundled import of_each
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from archviz import catalog
 from archviz.bundled import path_of
 from archviz.errors import ArchvizError
 from archviz.language.head import MACS_OF
@@ -51,7 +51,7 @@ for tag, pattern, first in (
     Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), first)
 
 
-@pytest.mark.parametrize("name", catalog.names())
+@pytest.mark.parametrize("name", of_each())
 def test_bundled_specs_are_valid(name: str, validator: Any) -> None:
     with open(path_of(name), encoding="utf-8") as file:
         data = yaml.load(file, Loader)

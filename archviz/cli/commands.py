@@ -22,7 +22,6 @@ from archviz.cli.options import (
 )
 from archviz.cli.streams import (
     emit,
-    note,
     open_streams,
     problems_told,
     say,
@@ -166,7 +165,7 @@ def list_networks(
     elif rows:
         say(list_table(rows))
     else:
-        note("no bundled network fits; 'archviz list' shows them all")
+        say("no bundled network fits; 'archviz list' shows them all", err=True)
         sys.exit(1)
 
 
