@@ -94,12 +94,24 @@ def gallery() -> str:
         "",
         "![The themes](images/themes.svg)",
     ]
-    for name in catalog.names():
+    group = ""
+    for entry in catalog.entries():
+        name = entry["name"]
+        group, before = _group(entry), group
+        if group != before:
+            parts += ["", f"## {group}"]
         parts += ["", *_gallery_entry(f"../specs/{name}.yaml", archviz.load(name).info())]
+    parts += ["", "## From papers", "", "Of these nobody has published a count."]
     for name in FROM_PAPERS:
         info = archviz.load(DOCS / "examples" / f"{name}.yaml").info()
         parts += ["", *_gallery_entry(f"examples/{name}.yaml", info)]
     return "\n".join(parts) + "\n"
+
+
+def _group(entry: Mapping[str, Any]) -> str:
+    """Under which heading of the gallery a network stands."""
+    classic = entry["classic"] or entry["appendix"]
+    return "The classics" if classic else entry["family"] or "Others"
 
 
 def _gallery_entry(spec: str, info: Mapping[str, Any]) -> list[str]:
@@ -108,8 +120,9 @@ def _gallery_entry(spec: str, info: Mapping[str, Any]) -> list[str]:
     if auxiliary:
         facts += f" ({auxiliary['parameters']:,} with the auxiliary classifiers)"
     facts += f", {totals['macs']:,} multiply-adds, depth {totals['depth']}."
+    venue = f", {info['venue']}" if info["venue"] else ""
     return [
-        f"## {info['title']} ({info['year']})",
+        f"### {info['title']} ({info['year']})",
         "",
         info["brought"],
         "",
@@ -117,7 +130,7 @@ def _gallery_entry(spec: str, info: Mapping[str, Any]) -> list[str]:
         "",
         f"{facts} Its spec: [{info['name']}.yaml]({spec}).",
         "",
-        f"{info['authors']}: [*{info['paper']}*]({info['link']}), {info['venue']}.",
+        f"{info['authors']}: [*{info['paper']}*]({info['link']}){venue}.",
     ]
 
 
