@@ -126,14 +126,10 @@ def _short(about: str) -> str:
 def _head() -> Schema:
     texts = {key: {**_TEXT, "description": about} for key, (_, about) in TEXTS.items()}
     texts["link"] |= {"type": "string", "pattern": r"^\s*https?://"}
+    keras = _table(KERAS, GALLERY["keras"], {"model": _TEXT, "top1": _SHARE, "top5": _SHARE})
     gallery = {
-        "brought": {**_TEXT, "description": GALLERY["brought"]},
-        "family": {**_TEXT, "description": GALLERY["family"]},
-        "task": {"enum": [*TASKS], "description": GALLERY["task"]},
-        "names": {**_several(_TEXT), "description": GALLERY["names"]},
-        "keras": _table(KERAS, GALLERY["keras"], {"model": _TEXT, "top1": _SHARE, "top5": _SHARE}),
-        "classic": {**_SWITCH, "description": GALLERY["classic"]},
-        "appendix": {**_SWITCH, "description": GALLERY["appendix"]},
+        **{"brought": _TEXT, "family": _TEXT, "names": _several(_TEXT), "keras": keras},
+        **{"task": {"enum": [*TASKS]}, "classic": _SWITCH, "appendix": _SWITCH},
     }
     macs = {"macs-of": {"enum": [*MACS_OF]}}
     years = {"type": "integer", "minimum": 1900, "maximum": 2100}
@@ -147,7 +143,7 @@ def _head() -> Schema:
             "description": "first public, year-month or year-month-day; figures say the year",
         },
         "published": _table(PUBLISHED, "published totals that the network must reproduce", macs),
-        "gallery": _object(gallery, "what only a collection of networks shows"),
+        "gallery": _table(GALLERY, "what only a collection of networks shows", gallery),
     }
 
 
