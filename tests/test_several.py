@@ -18,7 +18,7 @@ from archviz.layout.compare_slides import comparison_slides
 from archviz.layout.overviews import table_slides
 from archviz.layout.page import Options, draw_table
 from archviz.layout.slicing import Size, fitting, sliced
-from archviz.network.model import Head
+from archviz.network.head import Head
 from archviz.scene.scene import Scene, extent, groups_in, shapes_in, texts_in
 from archviz.scene.theme import load_theme
 

@@ -18,7 +18,7 @@ from archviz.errors import ArchvizError
 from archviz.layout.deck import deck_pages
 from archviz.layout.overviews import timeline_slides
 from archviz.layout.page import draw_timeline
-from archviz.network.model import Head
+from archviz.network.head import Head
 from archviz.scene.scene import Line, Scene, Shape, groups_in, leaves, texts_in
 from archviz.scene.theme import load_theme
 

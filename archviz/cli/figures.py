@@ -31,7 +31,8 @@ from archviz.cli.types import FormatList
 if TYPE_CHECKING:
     from archviz.export import Analysed, Picture
     from archviz.layout.page import Options
-    from archviz.network.model import Head, Network
+    from archviz.network.head import Head
+    from archviz.network.model import Network
     from archviz.scene.scene import Scene
     from archviz.scene.theme import Theme
     from archviz.write.formats import Settings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archviz.bundled import TASKS
 from archviz.errors import Mark
-from archviz.network.model import Head, Published
+from archviz.network.head import Head, Published
 from archviz.yamlnodes import (
     MappingNode,
     ScalarNode,

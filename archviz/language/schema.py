@@ -128,8 +128,13 @@ def _head() -> Schema:
     texts["link"] |= {"type": "string", "pattern": r"^\s*https?://"}
     keras = _table(KERAS, GALLERY["keras"], {"model": _TEXT, "top1": _SHARE, "top5": _SHARE})
     gallery = {
-        **{"brought": _TEXT, "family": _TEXT, "names": _several(_TEXT), "keras": keras},
-        **{"task": {"enum": [*TASKS]}, "classic": _SWITCH, "appendix": _SWITCH},
+        "brought": _TEXT,
+        "family": _TEXT,
+        "names": _several(_TEXT),
+        "keras": keras,
+        "task": {"enum": [*TASKS]},
+        "classic": _SWITCH,
+        "appendix": _SWITCH,
     }
     macs = {"macs-of": {"enum": [*MACS_OF]}}
     years = {"type": "integer", "minimum": 1900, "maximum": 2100}

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple, TypeAlias
 from archviz.errors import Mark, Problem
 from archviz.language.expression import Expression
 from archviz.language.options import Setting
-from archviz.network.model import PLAIN, Figure, Head, Look
+from archviz.network.head import Head
+from archviz.network.model import PLAIN, Figure, Look
 
 
 class LayerSpec(NamedTuple):

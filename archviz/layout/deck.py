@@ -21,8 +21,9 @@ from archviz.layout.style import Room, Style
 from archviz.layout.table import keras_rows
 from archviz.layout.timeline import moment
 from archviz.network.analysis import Analysis
+from archviz.network.head import Head
 from archviz.network.labels import macs_text
-from archviz.network.model import Head, Network
+from archviz.network.model import Network
 from archviz.scene.scene import Group, Page, Scene
 from archviz.scene.text import LINE_HEIGHT, paragraph
 from archviz.scene.theme import Theme

@@ -18,7 +18,7 @@ from archviz.layout.slides import (
 from archviz.layout.style import Style
 from archviz.layout.table import keras_pages
 from archviz.layout.timeline import timeline_pages
-from archviz.network.model import Head
+from archviz.network.head import Head
 from archviz.scene.scene import Item, Scene, extent
 from archviz.scene.theme import Theme
 

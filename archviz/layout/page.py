@@ -29,8 +29,9 @@ from archviz.layout.row import (
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
+from archviz.network.head import Head
 from archviz.network.labels import macs_text, totals_text
-from archviz.network.model import Head, Network
+from archviz.network.model import Network
 from archviz.scene.scene import Group, Scene, total
 from archviz.scene.theme import Theme
 

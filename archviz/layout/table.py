@@ -8,7 +8,7 @@ from typing import NamedTuple
 from archviz.errors import fail
 from archviz.layout.canvas import Canvas, simplify
 from archviz.layout.style import Style
-from archviz.network.model import Head
+from archviz.network.head import Head
 from archviz.scene.scene import Group, Item, Line, total
 from archviz.scene.text import ASCENT, LINE_HEIGHT, paragraph, text_width
 

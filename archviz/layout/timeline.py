@@ -17,7 +17,7 @@ from archviz.layout.glyphs import box_shape
 from archviz.layout.sheet import moved
 from archviz.layout.style import Style
 from archviz.layout.timeline_places import Ground, Spot, Wanted, places
-from archviz.network.model import Head
+from archviz.network.head import Head
 from archviz.scene.scene import Group, Item, Line, total
 from archviz.scene.text import ASCENT, LINE_HEIGHT, paragraph, text_width
 
