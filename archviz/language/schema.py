@@ -357,15 +357,14 @@ def _call() -> Schema:
         "type": ["string", "number", "boolean", "null", "object"],
         "additionalProperties": _VALUE,
     }
+    taken = [kind for kind in (*KINDS, *FORMS) if kind not in _OVERLAP]
     words = [*dict.fromkeys((*KINDS, *FORMS, *OPTIONS, *CALL_KEYS, "as"))]
     options = {name: _VALUE for name in OPTIONS if name not in (*KINDS, *CALL_KEYS)}
     return {
         "type": "object",
         "description": "a module call: its name, its arguments, and how it looks",
         "properties": {**options, **{key: _LOOKS[key] for key in (*CALL_KEYS, "as")}},
-        "propertyNames": {
-            "not": {"enum": [kind for kind in (*KINDS, *FORMS) if kind not in _OVERLAP]}
-        },
+        "propertyNames": {"not": {"enum": taken}},
         "additionalProperties": arguments,
         "not": {"propertyNames": {"enum": words}},
     }
@@ -377,8 +376,7 @@ def _module() -> Schema:
         **_bodies(),
         **_LOOKS,
         "takes": _several(names),
-        "inputs": _several(_VALUE_NAME),
-        "gives": _several(_VALUE_NAME),
+        **dict.fromkeys(("inputs", "gives"), _several(_VALUE_NAME)),
     }
     abouts = {
         "takes": "its parameters in order, with or without default: [width, stride=1]",
@@ -394,12 +392,7 @@ def _module() -> Schema:
     for key, about in abouts.items():
         properties[key]["description"] = about
     bodies = [
-        {
-            "required": [body],
-            "propertyNames": {
-                "enum": [*(USE_KEYS if body == "use" else MODULE_KEYS), body, *COMPANIONS[body]]
-            },
-        }
-        for body in BODIES
+        {"required": [body], "propertyNames": {"enum": [*own, body, *COMPANIONS[body]]}}
+        for body, own in ((body, USE_KEYS if body == "use" else MODULE_KEYS) for body in BODIES)
     ]
     return {**_object(properties, "a module"), "oneOf": bodies}
