@@ -6,7 +6,7 @@ made of, by numbers that come from the source alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from archviz.importers.graphs import Held
@@ -138,3 +138,24 @@ def _names(sizes: Mapping[str, int]) -> str:
 def _list(names: Sequence[str]) -> str:
     shown = ", ".join([name[:80] for name in names[:SHOWN]])
     return f"{shown} and {len(names) - SHOWN:,} more" if len(names) > SHOWN else shown
+
+
+def shape_gaps(
+    stated: Mapping[str, tuple[int | None, ...]], given: Iterable[tuple[str, tuple[int, ...]]]
+) -> tuple[str, ...]:
+    """What differs between shapes that a source states and those that its layers give."""
+    gaps = []
+    known = dict(stated.items())
+    for name, dims in given:
+        wanted = known.get(name)
+        if wanted is None or wanted == dims or not dims:
+            continue
+        if not wanted and max(dims) == 1:
+            continue
+        fits = len(wanted) == len(dims) and all(
+            side is None or side == own for side, own in zip(wanted, dims, strict=True)
+        )
+        if not fits:
+            shown = "×".join("?" if side is None else str(side) for side in wanted)
+            gaps.append(f"'{name}' is {shown}, the layers give {'×'.join(map(str, dims))}")
+    return tuple(gaps)

@@ -117,12 +117,13 @@ def _read(path: str, suffix: str, sizes: Sizes, known: OpGraph | None) -> LayerG
     from archviz.importers.read import weight_files
 
     if suffix == ".onnx":
+        from archviz.importers.attention_parts import with_attention
         from archviz.importers.fold.pipeline import fold_graph
         from archviz.importers.read.onnx import read_onnx
         from archviz.importers.sizes import with_sizes
 
         ops = read_onnx(path, sizes) if known is None else with_sizes(known, sizes, path)
-        return fold_graph(ops, path)
+        return with_attention(fold_graph(ops, path))
     if suffix in (".keras", ".json"):
         from archviz.importers.read.keras import read_keras
 

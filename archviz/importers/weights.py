@@ -195,13 +195,17 @@ def weights_in(ops: Iterable[Op], constants: Mapping[str, Tensor]) -> dict[str, 
 
 
 def census(
-    graph: OpGraph, weighed: Mapping[str, int], loose: Collection[str], drawn: Mapping[str, str]
+    graph: OpGraph,
+    weighed: Mapping[str, int],
+    loose: Collection[str],
+    drawn: Mapping[str, str],
+    masks: Collection[str] = (),
 ) -> Held:
     """The weights that a graph holds, and whether layers take them.
 
     ``weighed`` gives the sizes of the constants that count in layers; ``loose`` are those of steps
-    that have become part of another layer. ``drawn`` gives the kinds of the layers that are drawn
-    by the value that their operator gives.
+    that have become part of another layer, and ``masks`` are none. ``drawn`` gives the kinds of the
+    layers that are drawn by the value that their operator gives.
     """
     constants = graph.constants
     direct = {name for name in weighed if name in constants}
@@ -232,6 +236,8 @@ def census(
         for name in asked
         if all(_is_mask(use) or _before_scores(use.op, users, drawn) for use in found.uses[name])
     }
+    if masks:
+        aside |= _masked(masks, found, weights.keys() - weighed.keys(), weights)
     taken = taken - aside.keys() if aside else taken
     for name in numbers:
         if any(_is_step(use, users, drawn, constants[name]) for use in found.uses[name]):
@@ -256,6 +262,14 @@ def _computed_from(graph: OpGraph, names: Iterable[str], found: Uses) -> set[str
     leaves = {leaf for name in names for leaf in found.leaves(name)}
     numbers = [one for one in leaves if constants[one].floating or one in found.whole]
     return {one for one in numbers if constants[one].size > 1 or _is_named_array(graph, one)}
+
+
+def _masked(
+    masks: Collection[str], found: Uses, free: Collection[str], weights: Mapping[str, int]
+) -> dict[str, int]:
+    """Sizes of those constants that masks come from, and that no layer takes."""
+    leaves = {leaf for name in masks for leaf in found.leaves(name)}
+    return {name: weights[name] for name in sorted(leaves.intersection(free))}
 
 
 def learned_numbers(graph: OpGraph, held: Held) -> tuple[str, ...]:
@@ -364,27 +378,6 @@ def _is_step(
     behind = [drawn.get(user.outputs[0]) for user in users.get(name, ()) if user.outputs]
     gone = op.kind in ("Mul", "Div", "Pow") and number.values == (1.0,)
     return drawn.get(name) in _STEPS or gone or "scaled-add" in behind
-
-
-def shape_gaps(
-    stated: Mapping[str, tuple[int | None, ...]], given: Iterable[tuple[str, tuple[int, ...]]]
-) -> tuple[str, ...]:
-    """What differs between shapes that a source states and those that its layers give."""
-    gaps = []
-    known = dict(stated.items())
-    for name, dims in given:
-        wanted = known.get(name)
-        if wanted is None or wanted == dims or not dims:
-            continue
-        if not wanted and max(dims) == 1:
-            continue
-        fits = len(wanted) == len(dims) and all(
-            side is None or side == own for side, own in zip(wanted, dims, strict=True)
-        )
-        if not fits:
-            shown = "×".join("?" if side is None else str(side) for side in wanted)
-            gaps.append(f"'{name}' is {shown}, the layers give {'×'.join(map(str, dims))}")
-    return tuple(gaps)
 
 
 def taken_directly(graph: OpGraph) -> frozenset[str]:

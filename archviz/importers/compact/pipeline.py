@@ -113,7 +113,7 @@ def outlined(
     if beside:
         chain = open_tapped(chain, named, drafts)
         chains = {one: open_tapped(branch, named, drafts) for one, branch in chains.items()}
-    code = CodeNames(graph.name, graph.nodes, graph.classes, graph.names)
+    code = CodeNames(graph.classes.get("", graph.name), graph.nodes, graph.classes, graph.names)
     words = called(graph, [shoot.output for shoot in aside]) if beside else {}
     shown = [(word, chains.get(one, [])) for one, word in words.items()]
     hung = Hung(heads, named, shown, ends.values())

@@ -111,6 +111,10 @@ def grow(fold: Fold, op: Op, value: TensorView, operands: tuple[LayerDraft | flo
     made.operands = operands
     fold.give(op, made, value.axes, value.dims)
     found = _recognise(made, base)
+    for inner in drafts if found is None and op.kind == "Mul" else ():
+        gate = _recognise(made, inner) if inner.kind == "~math" else None
+        if gate is not None and gate[0] in RULES and gate[1] >= 0:  # of a value that is scaled
+            base, found = inner, gate
     if found is None:
         return
     name, taken = found

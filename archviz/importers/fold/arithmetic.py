@@ -21,7 +21,12 @@ from archviz.importers.fold.state import (
 )
 from archviz.importers.fold.views import same as unchanged
 from archviz.importers.fold.views import straight
-from archviz.importers.fold.written_norms import WRITTEN_OUT, by_statistics, finish_norm
+from archviz.importers.fold.written_norms import (
+    WRITTEN_OUT,
+    by_statistics,
+    finish_norm,
+    whole_norm,
+)
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op, Tensor
@@ -104,7 +109,8 @@ _SIGNS = {"Add": "+", "Sub": "−", "Mul": "×", "Div": "÷"}
 def _with_table(fold: Fold, op: Op, found: WithConstant) -> bool:
     """Numbers of the model's code, or learned ones, with a value: a step that says which."""
     value, constant, name, _ = found
-    sign, told = _SIGNS.get(op.kind), fold.graph.learned or name in fold.numbers
+    sign = _SIGNS.get(op.kind)
+    told = fold.graph.learned or name in fold.numbers or not constant.weight
     if not told or sign is None or value.axes is None or _spreads(fold, found):
         return False
     what = "number" if product(constant.shape) == 1 else "table"
@@ -163,7 +169,9 @@ def _by_channel(fold: Fold, op: Op, value: TensorView, name: str) -> bool:
     norm = WRITTEN_OUT.get(made.norm_steps)
     if norm == "batch-norm" and fold.graph.learned:
         return by_statistics(fold, op, value, made) or True
-    return norm is None or finish_norm(fold, op, value, made, norm)
+    if norm is None or (norm == "batch-norm" and not whole_norm(fold, made)):
+        return True
+    return finish_norm(fold, op, value, made, norm)
 
 
 def _attention_bias(fold: Fold, op: Op, value: TensorView, constant: Tensor, name: str) -> bool:

@@ -276,18 +276,18 @@ def of_projections(
     single = parts.different()
     if len(single) == 2 and parts.keys is not parts.values:
         return None
-    heads, width, keys = _sizes(parts, dims)
+    features = _features(fold, source, dims)
+    heads, width, keys = _sizes(parts, dims, features)
     sources = [source] if memory is source else [source, memory]
-    made = fold.draft("~attention", op, list(sources), (*source.shape[:-1], width))
-    made.name, made.path = single[0].name, _common(single, op)
+    made = fold.draft("~attention", op, sources, (*source.shape[:-1], features or width))
+    made.name, made.path, made.fixed = single[0].name, _common(single, op), _fixed(single)
     made.parameters = sum(part.parameters for part in single)
     own, learned = biases(fold, made, weights, heads) if weights is not None else (0, 0)
-    made.parameters += own
+    made.parameters += own + _of_norms(fold, made, norms)
     more = ", QK norm" if norms or any("norm" in part.options for part in single) else ""
     more += ", positions" if placed is not memory else ""
     capped = weights is not None and _back(_back(weights).inputs[0]).kind == "tanh"
     more += ", soft cap" if capped or op.attributes.get("softcap") else ""
-    made.parameters += sum(norm.parameters for norm in norms)
     made.macs = sum(part.macs for part in single) + macs
     made.attention = AttentionFacts(
         heads,
@@ -306,7 +306,7 @@ def of_projections(
     return made
 
 
-def _sizes(parts: _Parts, dims: tuple[int, ...]) -> tuple[int, int, int]:
+def _sizes(parts: _Parts, dims: tuple[int, ...], features: int) -> tuple[int, int, int]:
     """How many heads there are, and the features of all queries and of all keys."""
     heads = dims[-3] if len(dims) > 2 else 1
     width = parts.queries.shape[-1]
@@ -316,9 +316,29 @@ def _sizes(parts: _Parts, dims: tuple[int, ...]) -> tuple[int, int, int]:
         width = keys = whole // 3
         if 3 * heads * dims[-1] > whole > heads * dims[-1] and (whole - heads * dims[-1]) % 2 == 0:
             width, keys = heads * dims[-1], (whole - heads * dims[-1]) // 2
-    if heads * dims[-1] != width:
+    if heads * dims[-1] not in (width, features):
         heads = width // dims[-1] if width % dims[-1] == 0 else 1
     return heads, width, keys
+
+
+def _fixed(parts: list[LayerDraft]) -> int:
+    """How many weights of projections are not trained: the statistics of their norms."""
+    return sum(part.fixed for part in parts)
+
+
+def _features(fold: Fold, source: LayerDraft, dims: tuple[int, ...]) -> int:
+    """How many features all heads give for each row; 0 where that is not known."""
+    rows, whole = product(source.shape[:-1]), product(dims) // fold.batch
+    return 0 if whole % rows else whole // rows
+
+
+def _of_norms(fold: Fold, made: LayerDraft, norms: dict[LayerDraft, None]) -> int:
+    """The weights of norms of heads, which are the attention's now."""
+    for norm in norms:
+        for name in norm.op.inputs:
+            if fold.weighed.get(name) is norm:
+                fold.weighed[name] = made
+    return sum(norm.parameters for norm in norms)
 
 
 def _label(parts: _Parts, crossed: bool) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from archviz.importers.fold.named import state
 from archviz.importers.fold.state import product
+from archviz.network.kinds import NORMS
 
 if TYPE_CHECKING:
     from archviz.importers.fold.facts import AttentionFacts
@@ -44,4 +45,8 @@ def as_layer(draft: LayerDraft, facts: AttentionFacts) -> None:
             draft.options["out_bias"] = facts.out_biased
         return
     draft.kind = "other-attention"
+    norm = NORMS[draft.options["norm"]] if "norm" in draft.options else None
+    inner = draft.fixed - (norm.weights[1] * draft.shape[-1] if norm is not None else 0)
+    if inner > 0:  # the moving statistics of norms in it
+        draft.options["untrained"] = inner
     state(draft, facts.label)

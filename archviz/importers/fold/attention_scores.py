@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 STEPS = 64
 """How many layers are looked at."""
+_BETWEEN = ("~math", "~affine", "~view", "reshape", "op", "scale")
+"""What may stand between scores and a mask."""
 
 
 def only_masked(weights: LayerDraft, scores: LayerDraft, parts: Sequence[LayerDraft]) -> bool:
@@ -35,6 +37,25 @@ def only_masked(weights: LayerDraft, scores: LayerDraft, parts: Sequence[LayerDr
         seen.add(one)
         todo += one.inputs
     return True
+
+
+def is_mask(fold: Fold, op: Op, name: str) -> bool:
+    """Whether a constant is added to scores, the same numbers for all heads or for all queries."""
+    tensor = fold.constants.get(name)
+    values = [fold.values[one] for one in op.inputs if one in fold.values]
+    if op.kind != "Add" or tensor is None or len(tensor.shape) < 2 or len(values) != 1:
+        return False
+    dims, sides = fold.dims(values[0]), tensor.shape
+    if len(dims) < 3 or dims[-3] == 1:
+        return False
+    if sides[-3:-2] not in ((), (1,)) and not sides[-2] < dims[-2]:
+        return False
+    draft = values[0].draft
+    for _ in range(STEPS):
+        if draft.kind == "~product" or not draft.inputs or draft.kind not in _BETWEEN:
+            break
+        draft = draft.inputs[0]
+    return draft.kind == "~product" and sides[-1] == dims[-1] and sides[-2] in (1, dims[-2])
 
 
 def is_placed(draft: LayerDraft, source: LayerDraft) -> bool:
@@ -61,16 +82,34 @@ def biases(fold: Fold, made: LayerDraft, weights: LayerDraft, heads: int) -> tup
             lent += learned.lent
         elif draft.op.kind == "Add":
             for name in draft.op.inputs:
-                tensor = fold.constants.get(name)
-                table = fold.constants.get(fold.origins.get(name, ""))
-                if table is not None and len(table.shape) == 2 and table.shape[1] == heads:
-                    own += table.size
-                    fold.weighed[name] = made
-                elif tensor is not None and len(tensor.shape) > 2 and tensor.shape[-3] == heads > 1:
-                    own += tensor.size
-                    fold.weighed[name] = made
+                table = _table(fold, name, heads)
+                if not table:
+                    continue
+                if fold.seen_weights.get(table, draft) is draft:  # the sum itself, or nobody
+                    fold.seen_weights[table] = made
+                    own += fold.constants[table].size
+                else:
+                    lent += fold.constants[table].size
+                fold.weighed[name] = made
         draft = draft.inputs[0]
     return own, own + lent
+
+
+def _table(fold: Fold, name: str, heads: int) -> str:
+    """The learned numbers in a constant that is added to scores, some for each head.
+
+    Where they were picked from a table, that; ``""`` where it is a mask.
+    """
+    leaves = fold.leaves.get(name, ())
+    source = leaves[0] if len(leaves) == 1 else fold.origins.get(name, "")
+    picked, tensor = fold.constants.get(source), fold.constants.get(name)
+    if picked is not None and len(picked.shape) == 2 and heads in picked.shape:
+        return source
+    if tensor is None or len(tensor.shape) < 3 or not tensor.shape[-3] == heads > 1:
+        return ""
+    if tensor.shape[-2] == 1:  # the same for all queries, as a slope for each head is
+        return ""
+    return source if picked is not None and picked.size < tensor.size else name
 
 
 def _learned(fold: Fold, made: LayerDraft, op: Op) -> LayerDraft:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from archviz.importers.fold.attention_scores import is_mask
 from archviz.importers.fold.shapes_bodies import body_shapes
 from archviz.importers.fold.shapes_computed import computed_shapes, dims_of
 from archviz.importers.fold.state import (
@@ -62,6 +63,12 @@ WORDS: Mapping[str, str] = {
     "cosine similarity": "cosine similarity", "cdist": "distances", "bilinear": "bilinear",
 }  # fmt: skip
 """What a box says whose operator, weights and shapes are all known from a recording."""
+TOLD = frozenset({
+    "Add", "Sub", "Mul", "Div", "Max", "Min", "Concat", "Slice", "Transpose", "Expand", "Tile",
+    "Where", "Pad", "Not", "ReduceMean", "ReduceSum", "ReduceMax",
+    "ReduceMin",
+})  # fmt: skip
+"""Those of a file of which the same is known, once their shapes are: they multiply no matrices."""
 _REST: Mapping[str, str] = {
     **{f"{kind} cell at each step": "last state" for kind in ("LSTM", "GRU", "RNN")},
     "recurrent steps": "last state", "scan": "last state", "LSTM cell": "cell state",
@@ -150,7 +157,9 @@ def _weigh(fold: Fold, draft: LayerDraft, op: Op) -> None:
         tensor = fold.constants.get(name)
         if tensor is None or not tensor.shape or not (tensor.floating or whole):
             continue
-        if tensor.size > 1 or name in fold.named or fold.graph.learned:
+        if not fold.graph.learned and is_mask(fold, op, name):
+            fold.masks.add(name)
+        elif tensor.size > 1 or name in fold.named or fold.graph.learned:
             fold.weigh(draft, name)
             if whole:
                 draft.parameters += unpacked(op, tensor.size) - tensor.size

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from archviz.importers.fold.axes import axes_list
@@ -114,7 +114,7 @@ def _note_leaves(fold: Fold, op: Op) -> bool:
     is none.
     """
     leaves: dict[str, None] = {}
-    for name in op.inputs[:1] if op.kind in _SAME else op.inputs:
+    for name in _learned_inputs(fold, op):
         tensor = fold.constants.get(name)
         counts = tensor is not None and (tensor.floating or op.kind == "DequantizeLinear")
         if tensor is not None and counts and tensor.weight:
@@ -127,6 +127,29 @@ def _note_leaves(fold: Fold, op: Op) -> bool:
     if leaves:
         fold.leaves.update(dict.fromkeys(op.outputs, tuple(several or leaves)))
     return bool(leaves)
+
+
+def _learned_inputs(fold: Fold, op: Op) -> Sequence[str]:
+    """Those inputs of an operator on constants that may be weights.
+
+    Of a filter that is brought to mean 0 and deviation 1, its statistics are none, be they those of
+    a copy of it in another order of axes; nor is the shift that an exporter has filled in.
+    """
+    if op.kind in _SAME:
+        return op.inputs[:1]
+    if op.kind != "BatchNormalization" or len(op.inputs) < 5:
+        return op.inputs
+    data, scale, shift, *statistics = op.inputs[:5]
+    if any(name in fold.graph.constants for name in statistics):
+        return op.inputs
+    size = fold.constants[data].size
+    for name in statistics:
+        copies = [leaf for leaf in fold.leaves.get(name, ()) if fold.constants[leaf].size == size]
+        fold.masks.update(leaf for leaf in copies if leaf != data)
+    if shift not in fold.graph.written or scale in fold.graph.written:
+        return op.inputs[:3]
+    fold.masks.add(shift)
+    return op.inputs[:2]
 
 
 def _compute(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:

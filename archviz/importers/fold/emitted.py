@@ -7,11 +7,11 @@ from math import prod
 from typing import Any
 
 from archviz.errors import fail
-from archviz.importers.conservation import UNSTATED
+from archviz.importers.conservation import UNSTATED, shape_gaps
 from archviz.importers.fold import activations, attention_layer, boxes, computed, named, reorient
 from archviz.importers.fold.state import Fold, LayerDraft, TensorView, product
 from archviz.importers.graphs import Held, LayerGraph, LayerNode, Near, OpGraph
-from archviz.importers.weights import census, shape_gaps
+from archviz.importers.weights import census
 from archviz.network.kinds import STATED
 
 
@@ -115,7 +115,7 @@ def _held(
         for name, draft in fold.weighed.items()
         if draft not in inside and draft.kind not in ("dense", "conv", "~attention")
     ]
-    held = census(_in_steps(fold), weighed, loose, drawn)
+    held = census(_in_steps(fold), weighed, loose, drawn, fold.masks)
     own = {name for name, draft in fold.inside.items() if draft in inside}
     return held._replace(
         shapes=shape_gaps(fold.graph.shapes, _shapes(fold, values)),
@@ -188,7 +188,8 @@ def _resolve(fold: Fold, draft: LayerDraft, unknown: dict[str, None]) -> None:
         named.state(draft, draft.options["label"])
         return
     label = draft.options.get("label") or draft.op.kind.rpartition(".")[2]
-    word = boxes.WORDS.get(draft.op.kind) if fold.graph.learned and label == draft.op.kind else None
+    told = fold.graph.learned or (draft.op.kind in boxes.TOLD and not draft.guessed)
+    word = boxes.WORDS.get(draft.op.kind) if told and label == draft.op.kind else None
     if word is not None:
         named.state(draft, word)
         return

@@ -45,7 +45,7 @@ def dense(fold: Fold, op: Op) -> bool:
     if bias and fold.constant(op, 2) is None:
         return False
     value = fold.sequence(op, value)
-    value = features_last(fold, value) if fold.graph.learned else value
+    value = features_last(fold, value)
     dims = fold.dims(value)
     if not dims or dims[-1] != depth or not units:
         return False
@@ -85,7 +85,7 @@ def _project(fold: Fold, op: Op, value: TensorView, units: int, bias: bool) -> b
     made = fold.draft("~attention", op, draft.inputs, (*draft.shape[:-1], units))
     made.name, made.path = draft.name, draft.path
     made.attention = facts._replace(out=units, out_biased=bias)
-    made.parameters, made.macs = draft.parameters, draft.macs
+    made.parameters, made.macs, made.fixed = draft.parameters, draft.macs, draft.fixed
     made.macs += product(fold.dims(value)) // fold.batch * units
     made.lent = draft.lent
     if "shared" in draft.options:
@@ -120,7 +120,7 @@ def attach(
         return draft
     made = fold.draft(name, op, [draft], draft.shape)
     made.base = draft.base if draft.base is not None else draft
-    fold.give(op, made, value.axes)
+    fold.give(op, made, value.axes, value.dims)
     return made
 
 
@@ -146,7 +146,7 @@ _BATCH_NORMS = {4: "batch-norm", 2: "batch-norm-plain"}
 def batch_norm(fold: Fold, op: Op) -> bool:
     """BatchNormalization."""
     value = fold.value(op)
-    if value is not None and fold.graph.learned:
+    if value is not None:
         value = channels_behind(fold, value)
     if value is None or value.axes is None or len(op.inputs) < 5 or len(value.axes) < 2:
         return False
@@ -156,7 +156,7 @@ def batch_norm(fold: Fold, op: Op) -> bool:
     names = []
     for name in op.inputs[1:5]:
         tensor = fold.constants.get(name)
-        if not name or (tensor is not None and not tensor.weight and fold.graph.learned):
+        if not name or (tensor is not None and not tensor.weight):
             continue  # no weight, but a buffer of a PyTorch module
         if tensor is None or tensor.shape != (channels,):
             return False
@@ -176,7 +176,7 @@ def layer_norm(fold: Fold, op: Op) -> bool:
     scale = fold.constant(op, 1)
     if value is not None and scale is not None and _of_heads(fold, op, value, scale):
         return True
-    if value is not None and fold.graph.learned:
+    if value is not None:
         value = features_last(fold, value)
     if value is None or not _channels_last(value):
         return False
@@ -203,7 +203,7 @@ def layer_norm(fold: Fold, op: Op) -> bool:
 def _of_heads(fold: Fold, op: Op, value: TensorView, scale: Tensor) -> bool:
     """A norm over the features of each head, which a view has made an axis."""
     draft, axes = value.draft, value.axes
-    if draft.kind != "~view" or axes is None or _channels_last(value) or not fold.graph.learned:
+    if draft.kind != "~view" or axes is None or _channels_last(value):
         return False
     if scale.shape != fold.dims(value)[-1:]:
         return False

@@ -34,7 +34,7 @@ def two(fold: Fold, op: Op) -> tuple[TensorView, TensorView] | None:
     left, right = fold.value(op), fold.value(op, 1)
     if left is None or right is None or len(op.inputs) != 2:
         return None
-    if fold.graph.learned and left.axes != right.axes:
+    if left.axes != right.axes:
         left, right = made_alike(fold, [left, right])
     return left, right
 

@@ -159,6 +159,8 @@ class Fold:
         """Constants that are weights of the model though they may be single numbers."""
         self.inside: dict[str, LayerDraft] = {}
         """The drafts that count weights in the bodies of operators, by the names of these."""
+        self.masks: set[str] = set()
+        """Constants that are no weights: added to scores, or copies that statistics are of."""
         self.missed: dict[tuple[str, str], str] = {}
         """Why rules do not fit that nearly do: by what an operator gives, and the rule."""
         self.merged = 0
@@ -250,9 +252,12 @@ class Fold:
             origin = origins.get(name) if origins else None
             if origin and (whole or constants[origin].size <= tensor.size):
                 name, tensor = origin, constants[origin]
+            leaves = self.leaves.get(name, ())
+            whole_leaf = len(leaves) == 1 and constants[leaves[0]].size == tensor.size
+            name = leaves[0] if whole_leaf else name
             size = prod(tensor.shape)
             draft.parameters += size
-            if name in reused or origins:
+            if name in reused or origins or whole_leaf:
                 first = self.seen_weights.setdefault(name, draft)
                 if first is not draft and (size > 1 or draft.lent or self.graph.learned):
                     draft.options.setdefault("shared", True)

@@ -65,6 +65,15 @@ def _steps(last: LayerDraft) -> list[LayerDraft]:
     return steps
 
 
+def whole_norm(fold: Fold, last: LayerDraft) -> bool:
+    """Whether the numbers of steps are used together: elsewhere all of them are, or none is.
+
+    A learned row that is added here and stands in a sequence there is no norm's shift.
+    """
+    names = [name for step in _steps(last) for name in step.op.inputs if name in fold.constants]
+    return len({name in fold.reused for name in names}) == 1
+
+
 def finish_norm(fold: Fold, op: Op, value: TensorView, last: LayerDraft, norm: str) -> bool:
     """Make a norm of its steps, the last of which has just been made."""
     steps = _steps(last)

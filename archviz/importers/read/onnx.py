@@ -33,14 +33,15 @@ from archviz.importers.read.onnx_functions import Function, Opened
 from archviz.importers.read.onnx_large_constants import LARGE, lighter
 from archviz.importers.read.onnx_scopes import CLASSES, SCOPES, Scopes, alike, with_scopes
 from archviz.importers.read.onnx_shapes import Shapes, side_names
+from archviz.importers.read.onnx_signature import tables, without_tables
 from archviz.importers.read.onnx_wire import (
     WireError,
     damaged,
     most_values,
-    numbers,
     only_payload,
     scan,
     skipped,
+    sparse_tensor,
     stream,
     tensor,
     text,
@@ -65,6 +66,7 @@ HEAD = 160
 
 _NODE, _INITIALIZER = key(GraphProto.NODE), key(GraphProto.INITIALIZER)
 _VALUE_INFO = key(GraphProto.VALUE_INFO)
+_METADATA = bytes([key(GraphProto.METADATA) & 127 | 128, key(GraphProto.METADATA) >> 7])
 _INPUT, _OUTPUT, _NAME = key(NodeProto.INPUT), key(NodeProto.OUTPUT), key(NodeProto.NAME)
 _TENSOR_NAME = bytes([key(TensorProto.NAME)])
 _SIDES = re.compile(rb"(?:[\x08\x10][\x80-\xff]*[\x00-\x7f])*")
@@ -125,6 +127,7 @@ class _OnnxReader:
         self.name, self.written = "", set[str]()
         self.bodies: list[tuple[str, str, Body]] = []
         """The graphs in operators, with their names and the first values that they give."""
+        self.tables: list[str] = []  # tensors that the file says are no parameters
         self.functions: dict[str, Body] = {}
         self.opened: dict[str, Function] = {}
 
@@ -145,6 +148,7 @@ class _OnnxReader:
         if len(graphs) != 1 or graphs[0][1] != BYTES:
             raise WireError("there is no graph in it")
         self.graph(graphs[0][2], graphs[0][3])
+        without_tables(self.constants, self.tables)
         if not self.ops:
             raise fail(self.path, "has no operators: there is nothing to draw")
         if not self.outputs:
@@ -193,6 +197,8 @@ class _OnnxReader:
             head, size = data[field], data[field + 1]
             if head & 7 != BYTES or not 8 < head < 128:
                 position = skipped(data, field, end)
+                if data[field : field + 2] == _METADATA and position <= end:
+                    self.tables += tables(data, field, position)
                 continue
             low = field + 2
             if size > 127:  # mostly a number of two bytes
@@ -289,13 +295,7 @@ class _OnnxReader:
 
     def sparse(self, start: int, end: int) -> None:
         """A sparse initialiser: the name is that of its values, the shape its own."""
-        name = ""
-        shape: list[int] = []
-        for field in scan(self.data, start, end):
-            if field[0] == TensorProto.SPARSE_VALUES and field[1] == BYTES:
-                name = tensor(self.data, field[2], field[3]).name
-            elif field[0] == TensorProto.SPARSE_DIMS:
-                shape.extend(numbers(self.data, field))
+        name, shape = sparse_tensor(self.data, start, end)
         self.constants[name] = Tensor(tuple(max(side, 0) for side in shape[:64]))
 
     # ---- operators -----------------------------------------------------------------------------

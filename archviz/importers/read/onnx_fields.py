@@ -24,7 +24,8 @@ class GraphProto:
     """Operators and weights: the model, or the body of an operator."""
 
     NODE, NAME, INITIALIZER = 1, 2, 5
-    INPUT, OUTPUT, VALUE_INFO, SPARSE_INITIALIZER = 11, 12, 13, 15
+    INPUT, OUTPUT, VALUE_INFO, SPARSE_INITIALIZER, METADATA = 11, 12, 13, 15, 16
+    METADATA_KEY, METADATA_VALUE = 1, 2
 
 
 class FunctionProto:

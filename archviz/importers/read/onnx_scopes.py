@@ -33,7 +33,8 @@ class Scopes:
         """The modules of an operator, outermost first.
 
         ``['', 'encoder', 'encoder.ln', 'add']`` are the names of all modules around it and its own;
-        ``['my.Net', 'my.Encoder', 'torch…LayerNorm', 'aten.add']`` are their classes.
+        ``['my.Net', 'my.Encoder', 'torch…LayerNorm', 'aten.add']`` are their classes, of which
+        that of the whole model is noted for the path ``""``.
         """
         around = _value(scopes).rpartition(b",")[0]
         found = self.known.get(around)
@@ -44,7 +45,7 @@ class Scopes:
             if len(self.classes) < MOST:
                 kinds = _words(_value(classes))
                 for name, kind in zip(names, kinds, strict=False):
-                    if name and len(kinds) > len(names):
+                    if len(kinds) > len(names):
                         self.classes[name] = kind.rpartition(".")[2]
         return found
 

@@ -237,6 +237,18 @@ def tensor(data: Buffer, start: int, end: int) -> TensorHead:
     return TensorHead(name, tuple(shape), kind, values)
 
 
+def sparse_tensor(data: Buffer, start: int, end: int) -> tuple[str, list[int]]:
+    """The name of a SparseTensorProto, which is that of its values, and its own sides."""
+    name = ""
+    shape: list[int] = []
+    for field in scan(data, start, end):
+        if field[0] == TensorProto.SPARSE_VALUES and field[1] == BYTES:
+            name = tensor(data, field[2], field[3]).name
+        elif field[0] == TensorProto.SPARSE_DIMS:
+            shape.extend(numbers(data, field))
+    return name, shape
+
+
 def most_values(kind: int) -> int:
     """How many values a constant of an element type may have that we want to know."""
     return MAX_REALS if kind in DataType.FLOATING else MAX_VALUES

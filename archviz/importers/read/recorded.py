@@ -56,9 +56,9 @@ def layers_of_recording(recording: Recording, facts: Facts, file: str = "") -> L
     Raises:
         ArchvizError: they make no sense.
     """
+    from archviz.importers.attention_parts import with_attention
     from archviz.importers.fold.frozen import with_frozen
     from archviz.importers.fold.pipeline import fold_graph
-    from archviz.importers.record.attention_parts import with_attention
     from archviz.importers.record.decided import settled
     from archviz.importers.record.functions import lowered
     from archviz.importers.record.loops import rolled

@@ -153,7 +153,7 @@ ACTIVATIONS: tuple[Rule, ...] = (
             a = Conv p <8 8 1 1> <8>
             y = Add x a
             """,
-            ("global-avg-pool", "dense", "Add"),
+            ("global-avg-pool", "dense", "add"),
         ),
         "One number for each channel, added.",
     ),

@@ -120,7 +120,7 @@ SEQUENCES: tuple[Rule, ...] = (
         Example(f"{_SHARED}p = Softmax s axis=-1\no = MatMul p v6{_ENDED}", ("attention",)),
         Example(
             f"{_SHARED}p = Softmax s axis=2\no = MatMul p v6{_ENDED}",
-            (*_PARTS, *("Expand", "reshape") * 2, "matrix product", "softmax", *_LAST),
+            (*_PARTS, *("repeat", "reshape") * 2, "matrix product", "softmax", *_LAST),
         ),
         "A softmax over the queries.",
         *_MATCHED,

@@ -113,7 +113,7 @@ WINDOWS: tuple[Rule, ...] = (
             b = Slice x [0] [2] [1]
             y = Concat a b axis=1
             """,
-            ("second half of rows", "rows, part 1 of 3", "Concat"),
+            ("second half of rows", "rows, part 1 of 3", "concat"),
         ),
         "Parts that are not all of the value.",
         ("Concat",),
