@@ -979,3 +979,26 @@ def test_completion_can_be_switched_on(shell: str) -> None:
 def test_every_format_has_a_word_on_what_it_is_for(suffix: str) -> None:
     assert FORMATS[suffix].suffix == suffix
     assert FORMATS[suffix].about
+
+
+# ---- families ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["timeline", "compare", "export", "table"])
+def test_a_family_stands_for_its_networks(command: str, tmp_path: Path) -> None:
+    known = [entry["title"] for entry in catalog.of_family("VGG")]
+    assert len(known) == 3
+    if command == "export":
+        done = cli(command, "--family", "vgg", "-f", "svg", "-d", str(tmp_path))
+        assert {path.stem for path in tmp_path.glob("*.svg")} == {"vgg11", "vgg16", "vgg19"}
+    else:
+        done = cli(command, "lenet5", "--family", "vgg", "-f", "svg")
+        wanted = ["VGG16"] if command == "table" else known  # by its name in Keras
+        assert all(title in done.stdout for title in wanted)
+    assert done.exit_code == 0
+    wrong = cli(command, "--family", "vgh")
+    assert (wrong.exit_code, "did you mean 'VGG'?" in wrong.stderr) == (1, True)
+
+
+def test_a_comparison_needs_networks() -> None:
+    assert cli("compare").exit_code == 2

@@ -26,6 +26,7 @@ MEDIUM = {
 }
 PLACE = {"--min-font": None, "--max-height": None, "--only": None}
 FILE = {"-o --output": "-", "--force": False}
+FAMILY = {"--family": None}
 OUTSIDE = {"--allow-outside": False}
 INPUT = {"--input": None, "--mode": None, "--names": None}
 OUTPUT = FILE | {"-f --format": None}
@@ -48,8 +49,9 @@ WITHOUT_TITLE = {
 THEME = GROUND | {"--theme": None}
 OPTIONS = {
     "check": OUTSIDE | INPUT,
-    "compare": OUTPUT | OUTSIDE | INPUT | WITHOUT_TITLE | MEDIUM,
-    "export": {
+    "compare": OUTPUT | OUTSIDE | FAMILY | INPUT | WITHOUT_TITLE | MEDIUM,
+    "export": FAMILY
+    | {
         "--all": False,
         "-f --formats": "svg,png,pdf,pptx,html",
         "-d --directory": "archviz-export",
@@ -68,9 +70,9 @@ OPTIONS = {
     "lsp": {},
     "render": OUTPUT | OUTSIDE | INPUT | LOOK | PLACE | {"--parts": False} | MEDIUM,
     "schema": FILE,
-    "table": OUTPUT | OUTSIDE | THEME | {"--aspect": None} | MEDIUM,
+    "table": OUTPUT | OUTSIDE | FAMILY | THEME | {"--aspect": None} | MEDIUM,
     "themes": OUTPUT | GROUND | {"-o --output": None, "--network": "resnet50"} | MEDIUM,
-    "timeline": OUTPUT | OUTSIDE | THEME | {"--aspect": None} | MEDIUM,
+    "timeline": OUTPUT | OUTSIDE | FAMILY | THEME | {"--aspect": None} | MEDIUM,
 }
 
 

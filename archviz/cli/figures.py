@@ -20,7 +20,7 @@ from archviz.cli.options import (
     medium_options,
     model_options,
     network_argument,
-    networks_argument,
+    networks_or_family,
     output_option,
     parts_option,
     place_options,
@@ -123,7 +123,7 @@ def render(network: str, output: str, suffix: str | None, parts: bool, **given: 
 
 
 @click.command(cls=Drawing)
-@networks_argument()
+@networks_or_family()
 @model_options
 @click.option("--all", "everything", is_flag=True, help="All bundled networks.")
 @click.option(
@@ -178,7 +178,7 @@ def export(
 
 
 @click.command(cls=Drawing)
-@networks_argument(metavar="NET NET...", required=True)
+@networks_or_family("NET NET...")
 @model_options
 @output_option
 @format_option
@@ -196,6 +196,8 @@ def compare(networks: tuple[str, ...], output: str, suffix: str | None, **given:
     from archviz.layout.compare import draw_comparison
     from archviz.layout.compare_slides import comparison_slides
 
+    if not networks:
+        raise click.UsageError("Missing argument 'NET NET...', or --family.")
     loaded = [get_network(source) for source in networks]
     told, _, _ = pictures_of([(net.network, net.analysis) for net in loaded], given)
     nets = [picture.net for picture in told]
@@ -233,7 +235,7 @@ def emit_heads(
 
 
 @click.command(cls=Drawing)
-@networks_argument()
+@networks_or_family()
 @output_option
 @format_option
 @look_options("theme", "aspect", "transparent")
@@ -252,7 +254,7 @@ def timeline(networks: tuple[str, ...], output: str, suffix: str | None, **given
 
 
 @click.command(cls=Drawing)
-@networks_argument()
+@networks_or_family()
 @output_option
 @format_option
 @look_options("theme", "aspect", "transparent")

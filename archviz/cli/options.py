@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -210,6 +211,27 @@ def networks_argument(
             name, metavar=metavar, shell_complete=complete_network, **{"nargs": -1, **more}
         )
         return argument(allow_outside_option(command))
+
+    return add
+
+
+def networks_or_family(
+    metavar: str = "[NET]...",
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Networks by their names or files, and those of a family behind them."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def run(networks: tuple[str, ...], family: str | None, **given: Any) -> Any:
+            from archviz.catalog import of_family
+
+            others = [row["name"] for row in of_family(family)] if family else []
+            return command(networks=tuple(dict.fromkeys((*networks, *others))), **given)
+
+        about = "The networks of a family, too, such as ResNet; 'archviz list' shows them."
+        option = click.option("--family", metavar="NAME", help=about)
+        given: Callable[..., Any] = option(run)
+        return networks_argument(metavar=metavar)(given)
 
     return add
 
