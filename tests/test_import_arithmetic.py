@@ -404,7 +404,9 @@ def test_weights_for_rows_are_positions_only_where_they_are_added(
     kind: str, shape: tuple[int, ...]
 ) -> None:
     model = Builder((1, 10, 16))
-    assert unknown(model, model.op(kind, "x", model.weight(*shape))) == [kind]
+    node = faithful(model, model.op(kind, "x", model.weight(*shape))).nodes[-1]
+    words = {"Mul": "multiply", "Add": "add", "Sub": "subtract"}
+    assert (node.kind, node.options["label"]) == ("op", words[kind])
 
 
 def test_positions_are_not_added_to_half_an_expression() -> None:

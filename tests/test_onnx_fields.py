@@ -16,9 +16,14 @@ OTHER_NAMES = {
     ("AttributeProto", "TENSOR"): "t",
     ("AttributeProto", "GRAPH"): "g",
     ("NodeProto", "METADATA"): "metadata_props",
+    ("GraphProto", "METADATA"): "metadata_props",
     ("DataType", "FLOAT4"): "FLOAT4E2M1",
 }
 ELSEWHERE = {
+    ("GraphProto", "METADATA_KEY"): onnx.StringStringEntryProto.DESCRIPTOR.fields_by_name["key"],
+    ("GraphProto", "METADATA_VALUE"): onnx.StringStringEntryProto.DESCRIPTOR.fields_by_name[
+        "value"
+    ],
     ("NodeProto", "METADATA_VALUE"): onnx.StringStringEntryProto.DESCRIPTOR.fields_by_name["value"],
     ("TensorProto", "SPARSE_VALUES"): onnx.SparseTensorProto.DESCRIPTOR.fields_by_name["values"],
     ("TensorProto", "SPARSE_DIMS"): onnx.SparseTensorProto.DESCRIPTOR.fields_by_name["dims"],

@@ -86,6 +86,22 @@ def box(fold: Fold, op: Op) -> None:
     _boxes(fold, op, values)
 
 
+def is_told(fold: Fold, op: Op) -> bool:
+    """Whether all of an operator of a file is known, but for what it computes with."""
+    if op.kind != "Concat":
+        return op.kind in TOLD
+    dims = [dims_of(fold, name) or () for name in op.inputs]
+    axis = op.attributes.get("axis", 1)
+    if (
+        not all(dims)
+        or len({len(one) for one in dims}) > 1
+        or not -len(dims[0]) <= axis < len(dims[0])
+    ):
+        return False
+    place = axis % len(dims[0])
+    return len({(*one[:place], *one[place + 1 :]) for one in dims}) == 1
+
+
 def further(fold: Fold, op: Op) -> None:
     """A box for each output that is used, and that the layer of the operator does not give."""
     rest = [

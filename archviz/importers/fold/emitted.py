@@ -188,7 +188,7 @@ def _resolve(fold: Fold, draft: LayerDraft, unknown: dict[str, None]) -> None:
         named.state(draft, draft.options["label"])
         return
     label = draft.options.get("label") or draft.op.kind.rpartition(".")[2]
-    told = fold.graph.learned or (draft.op.kind in boxes.TOLD and not draft.guessed)
+    told = fold.graph.learned or (not draft.guessed and boxes.is_told(fold, draft.op))
     word = boxes.WORDS.get(draft.op.kind) if told and label == draft.op.kind else None
     if word is not None:
         named.state(draft, word)
