@@ -96,11 +96,12 @@ def resolve(source: str) -> str:
         UnknownNetwork: it is neither.
         ArchvizError: there is no such file, but one that is likely to be meant.
     """
+    if is_path(source) and os.path.lexists(source):
+        return source
     wanted, known = _letters(source), file_names()
     if is_path(source):
-        there = os.path.lexists(source)
-        name = "" if there or source.lower().endswith(ENDINGS) else _called(wanted, known)
-        hint = "" if there or name else _file_meant(source)
+        name = "" if source.lower().endswith(ENDINGS) else _called(wanted, known)
+        hint = "" if name else _file_meant(source)
         if hint:
             raise fail(source, "there is no such file", hint)
         return path_of(name) if name else source

@@ -226,8 +226,9 @@ class Builder(NamedTuple):
         """A box, or the circle of a merge where they are drawn as symbols."""
         made = SymbolBlock if self.network.figure.symbols and has_symbol(face) else BoxBlock
         under = captions_above or face.key in self.under
-        below = self.style.room.below or face.key in self.ends
-        face = self.wired(face.told_below() if below else face)
+        if face.wire and (self.style.room.below or face.key in self.ends):
+            face = face.told_below()
+        face = self.wired(face)
         return made(face, self.style, under, self.stubs)
 
     def call(self, call: ModuleCall) -> Block | None:

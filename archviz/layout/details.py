@@ -45,6 +45,8 @@ def span(values: Sequence[int]) -> str:
 
 def in_box(label: str, layers: Sequence[Layer], detail: Sequence[str]) -> str:
     """What stands behind the label of a box, filters and strides: of ``conv 7×7``, ``64, /2``."""
+    if not detail:
+        return ""
     parts: list[str] = []
     options = KINDS[layers[0].kind].options
     filters = span(filters_of(layers))
@@ -71,6 +73,8 @@ def words_of(layers: Sequence[Layer], detail: Sequence[str]) -> list[str]:
 
 def numbers_of(facts: Facts, detail: Sequence[str]) -> tuple[str, ...]:
     """Parameters and multiply-adds, each a caption; what is 0 is left out."""
+    if not detail:
+        return ()
     rows = (("parameters", facts.parameters, "params"), ("macs", facts.macs, "MACs"))
     shown = [(_rounded(values), noun) for name, values, noun in rows if name in detail]
     return tuple(f"{text} {noun}" for text, noun in shown if text)
@@ -102,6 +106,11 @@ def largest_and_smallest(shapes: Sequence[Shape]) -> tuple[Shape, Shape]:
     """Of shapes the largest map, or the longest sequence, and the smallest; by channels else."""
     order = sorted(shapes, key=lambda shape: (-prod(shape[:-1]), shape[-1]))
     return order[0], order[-1]
+
+
+def untold(series: Series, facts: Mapping[str, Facts], detail: Sequence[str]) -> frozenset[str]:
+    """Places of a spec that a shape would leave, and that no wire leaves: where a row ends."""
+    return ends_of(series, facts) if "shapes" in detail else frozenset()
 
 
 def ends_of(series: Series, facts: Mapping[str, Facts]) -> frozenset[str]:
@@ -150,6 +159,8 @@ class OnWire(NamedTuple):
     ) -> list[Text]:
         """The texts at a line that leaves a box at ``x``; at an upright one behind it, or before
         it where the captions are there (``above``)."""
+        if not self.lines:
+            return []
         away = style.px(ASIDE if style.flow.vertical else RISE)
         side: Side = "before" if above or not style.flow.vertical else "after"
         at = x + self.start, y + (away if side == "after" else -away)

@@ -20,8 +20,8 @@ def left_out(networks: Sequence[Network], detail: Collection[str]) -> str:
     every = [list(within(network.body, shown=True)) for network in networks]
     for nodes in every:
         layers = [node for node in nodes if isinstance(node, Layer) and node.drawn]
-        kinds = {(KINDS[one.kind], _tells_width(one)) for one in layers}
-        boxes = [(kind, told) for kind, told in kinds if kind.glyph == "box"]
+        kinds = {(one.kind, _tells_width(one)) for one in layers}
+        boxes = [(KINDS[kind], told) for kind, told in kinds if KINDS[kind].glyph == "box"]
         options = {name for kind, told in boxes for name in kind.options}
         if all(told for kind, told in boxes if "width" in kind.options):
             options.discard("width")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from math import inf
 from typing import NamedTuple
 
 from archviz.layout.blocks import MODULE_ROLES
@@ -13,7 +14,7 @@ from archviz.layout.symbols import DIAMETER, ROLE, SYMBOLS, symbol_shape
 from archviz.looks import MODULE_COLORS
 from archviz.network.kinds import ACTIVATIONS, NORMS, Badge
 from archviz.network.model import NOTHING
-from archviz.scene.scene import Group, Item, Shape, extent, groups_in, leaves, shapes_in
+from archviz.scene.scene import Group, Item, Shape, groups_in, leaves, shapes_in
 from archviz.scene.text import ASCENT
 from archviz.scene.theme import Colors
 
@@ -96,8 +97,10 @@ def paint_of(shape: Shape | Colors) -> Paint:
 
 def used_in(items: Sequence[Item], style: Style, colors: Mapping[str, str] = NOTHING) -> Used:
     """What the drawing of one network uses; ``colors`` are what its spec says that they mean."""
-    shapes = list(shapes_in(items))
+    drawn = list(leaves(items))
+    shapes = [leaf for leaf in drawn if isinstance(leaf, Shape)]
     groups = list(groups_in(items))
+    where = place_of_panels(style, groups)
     panels = {group.name for group in groups if group.role == "panel"}
     modules = {
         (group.name in panels, paint_of(shape))
@@ -114,9 +117,9 @@ def used_in(items: Sequence[Item], style: Style, colors: Mapping[str, str] = NOT
             if shape.role in (*SIGNS, ALTERNATIVES)
             for letters in "".join(shape.lines).split("/")
         ),
-        any(leaf.role == "bracket" for leaf in leaves(items)),
+        any(leaf.role == "bracket" for leaf in drawn),
         any(shape.dash for shape in shapes),
-        frozenset((paint, place_of_panels(style, groups)) for opened, paint in modules if opened),
+        frozenset((paint, where) for opened, paint in modules if opened),
         frozenset(paint for opened, paint in modules if not opened),
         frozenset(sign for shape in shapes if shape.role == ROLE for sign in shape.lines),
     )
@@ -126,10 +129,12 @@ def used_in(items: Sequence[Item], style: Style, colors: Mapping[str, str] = NOT
 
 def place_of_panels(style: Style, drawn: Sequence[Group] = ()) -> str:
     """Where panels stand, seen from the main row; ``drawn``: where both are drawn, in which."""
-    rows = [extent([group])[3] for group in drawn if group.role == "row"]
-    tops = [extent([group])[1] for group in drawn if group.role == "panel"]
-    under = style.flow.vertical and rows and tops and max(rows) <= min(tops)
-    return PLACES[style.flow.vertical and not under]
+    if not style.flow.vertical:
+        return PLACES[0]
+    rows = shapes_in(group for group in drawn if group.role == "row")
+    panels = shapes_in(group for group in drawn if group.role == "panel")
+    bottom = max((shape.y + shape.height for shape in rows), default=inf)
+    return PLACES[bottom > min((shape.y for shape in panels), default=-inf)]
 
 
 def used_by_all(parts: Sequence[Used]) -> Used:

@@ -12,7 +12,7 @@ from archviz.layout.breaks import Spans, break_blocks, fill_blocks, least_lines,
 from archviz.layout.build import Builder, Unsettled
 from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock
-from archviz.layout.details import ends_of
+from archviz.layout.details import untold
 from archviz.layout.grounds import Ground, ground_of
 from archviz.layout.hidden_values import is_joint
 from archviz.layout.lanes import Chosen, wire
@@ -89,6 +89,7 @@ def main_row(builder: Builder) -> MainRow:
     heads: list[AuxiliaryHead] = []
     starts: set[int] = set()
     stages: list[StageSpan] = []
+    facts, detail = builder.analysis.facts, builder.style.detail
 
     def add(node: Piece) -> None:
         if isinstance(node, Stage):
@@ -96,11 +97,11 @@ def main_row(builder: Builder) -> MainRow:
             for inner in builder.pieces(node.body):
                 add(inner)
             if len(blocks) > start:
-                shapes = builder.analysis.facts[node.where].shapes
+                shapes = facts[node.where].shapes
                 size = shape_text(shapes[0]) if shapes else ""
                 stages.append(StageSpan(node, start, len(blocks), size))
         elif isinstance(node, Auxiliary):
-            ending = builder._replace(ends=ends_of(node.body, builder.analysis.facts))
+            ending = builder._replace(ends=untold(node.body, facts, detail))
             series = ending.series(node.body)
             if series.blocks and node.look.drawn:
                 block = noted(series, node, builder.style)
@@ -111,7 +112,7 @@ def main_row(builder: Builder) -> MainRow:
                 starts.add(len(blocks))
             blocks.append(drawn)
 
-    builder = builder._replace(ends=ends_of(builder.body, builder.analysis.facts))
+    builder = builder._replace(ends=untold(builder.body, facts, detail))
     for node in builder.pieces(builder.body):
         add(node)
     open_above = not (heads or starts or builder.taken)

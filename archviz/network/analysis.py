@@ -270,7 +270,7 @@ class _Analyser(Walk[State]):
         tally.add(
             depthwise=layer.groups == shapes[0][-1] if layer.groups > 1 and layer.filters else None,
             shapes=outcome.shape,
-            changed=any(shape != outcome.shape for shape in shapes),
+            changed=shapes.count(outcome.shape) < len(shapes),
             parameters=outcome.trainable + outcome.non_trainable,
             macs=outcome.macs,
         )

@@ -156,18 +156,20 @@ def _items(items: Sequence[Item]) -> Iterator[Step]:
 
 
 def _connector(connector: Connector) -> Step:
-    """A line with its head: ``head`` is its size, ``tip`` its path.
+    """A line with its head: ``head`` is the size of a marker, ``tip`` a path.
 
-    Where the line ends before its head begins, there is no direction that a marker could take.
+    A path it is where the line ends before its head begins: there is no direction that a marker
+    could take.
     """
     step = _line(connector.shaft(), connector.stroke, connector.line_width, connector.dash)
-    if not connector.head:
-        return step
-    (x0, y0), (x1, y1) = connector.points[-2:]
-    size = f"{number(connector.head_length)} {number(connector.head_width)}"
-    long = abs(x1 - x0) + abs(y1 - y0) > connector.head_length + 0.1
-    tip = points(connector.arrowhead(), close=True)
-    return step._replace(values={**step.values, "tip": tip, "head": size if long else ""})
+    if connector.head:
+        (x0, y0), (x1, y1) = connector.points[-2:]
+        if abs(x1 - x0) + abs(y1 - y0) > connector.head_length + 0.1:
+            size = f"{number(connector.head_length)} {number(connector.head_width)}"
+            step.values["head"] = size
+        else:
+            step.values["tip"] = points(connector.arrowhead(), close=True)
+    return step
 
 
 def _line(path: Sequence[Point], stroke: str, width: float, dash: float = 0.0) -> Step:

@@ -25,7 +25,7 @@ def compiled_environment(folder: str) -> Environment:
 
 
 def _environment(loader: BaseLoader) -> Environment:
-    """Escapes everything; an undefined name is an error."""
+    """Escapes all that a template does not except; an undefined name is an error."""
     from jinja2 import Environment, StrictUndefined
 
     return Environment(
