@@ -17,7 +17,7 @@ NEVER = (("width", "widths"), ("pad", "padding"), ("bias", "biases"))
 def left_out(networks: Sequence[Network], detail: Collection[str]) -> str:
     """``Not shown: filters, strides, padding, dropout``; empty where all is shown."""
     found: dict[str, None] = {}
-    every = [list(within(network.body, shown=True)) for network in networks]
+    every = [_nodes(network) for network in networks]
     for nodes in every:
         layers = [node for node in nodes if isinstance(node, Layer) and node.drawn]
         kinds = {(one.kind, _tells_width(one)) for one in layers}
@@ -36,6 +36,11 @@ def left_out(networks: Sequence[Network], detail: Collection[str]) -> str:
     for network, nodes in zip(networks, every, strict=True):
         found |= dict.fromkeys(_layers(network, nodes))
     return "Not shown: " + ", ".join(found) if found else ""
+
+
+def _nodes(network: Network) -> list[Node]:
+    """All that is drawn, once each: calls of a module share it."""
+    return list({id(node): node for node in within(network.body, shown=True)}.values())
 
 
 def _tells_width(layer: Layer) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean, fail
@@ -229,7 +230,13 @@ def _path(name: str, mark: Mark | None) -> str:
 
 
 def _read(path: str) -> _Raw:
-    node, problems = parse_yaml(read_spec_text(path), path)
+    return _parsed(read_spec_text(path), path)
+
+
+@lru_cache(maxsize=8)  # most pictures of a run have the same theme
+def _parsed(text: str, path: str) -> _Raw:
+    """What a file says, which nobody changes."""
+    node, problems = parse_yaml(text, path)
     return _raw(node, problems, path)
 
 
