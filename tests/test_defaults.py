@@ -24,7 +24,8 @@ MEDIUM = {
     "--author": None,
     "--date": None,
 }
-PLACE = {"--min-font": None, "--max-height": None, "--only": None}
+PLACE = {"--min-font": None, "--max-height": None}
+ONLY = {"--only": None}
 FILE = {"-o --output": "-", "--force": False}
 FAMILY = {"--family": None}
 OUTSIDE = {"--allow-outside": False}
@@ -49,7 +50,7 @@ WITHOUT_TITLE = {
 THEME = GROUND | {"--theme": None}
 OPTIONS = {
     "check": OUTSIDE | INPUT,
-    "compare": OUTPUT | OUTSIDE | FAMILY | INPUT | WITHOUT_TITLE | MEDIUM,
+    "compare": OUTPUT | OUTSIDE | FAMILY | INPUT | WITHOUT_TITLE | PLACE | MEDIUM,
     "export": FAMILY
     | {
         "--all": False,
@@ -60,6 +61,7 @@ OPTIONS = {
     | OUTSIDE
     | INPUT
     | LOOK
+    | ONLY
     | PLACE
     | MEDIUM,
     "fmt": OUTSIDE | {"--write": False, "--check": False},
@@ -68,11 +70,11 @@ OPTIONS = {
     "legend": OUTPUT | THEME | MEDIUM,
     "list": {"--family": None, "--year": None, "--task": None, "--json": False},
     "lsp": {},
-    "render": OUTPUT | OUTSIDE | INPUT | LOOK | PLACE | {"--parts": False} | MEDIUM,
+    "render": OUTPUT | OUTSIDE | INPUT | LOOK | ONLY | PLACE | {"--parts": False} | MEDIUM,
     "schema": FILE,
-    "table": OUTPUT | OUTSIDE | FAMILY | THEME | {"--aspect": None} | MEDIUM,
+    "table": OUTPUT | OUTSIDE | FAMILY | THEME | {"--aspect": None} | PLACE | MEDIUM,
     "themes": OUTPUT | GROUND | {"-o --output": None, "--network": "resnet50"} | MEDIUM,
-    "timeline": OUTPUT | OUTSIDE | FAMILY | THEME | {"--aspect": None} | MEDIUM,
+    "timeline": OUTPUT | OUTSIDE | FAMILY | THEME | {"--aspect": None} | PLACE | MEDIUM,
 }
 
 

@@ -58,6 +58,9 @@ DRAWING: dict[str, tuple[str, ...]] = {
 """The commands that draw to one file. A dark ground can be seen to be left out."""
 
 
+DRAWN: dict[str, Drawn] = {"render": "network", "legend": "figure", "themes": "figure"}
+
+
 @pytest.fixture(scope="module", autouse=True)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     from pptx import Presentation
@@ -97,14 +100,13 @@ def test_every_option_of_a_format_is_tried_here() -> None:
     ("command", "name"), [(command, name) for command in DRAWING for name in offered(command)]
 )
 def test_an_option_changes_the_file_or_is_wrong_usage(command: str, name: str, suffix: str) -> None:
-    drawn: Drawn = "network" if command == "render" else "figure"
+    drawn = DRAWN.get(command, "several")
     result = run(command, *DRAWING[command], "-f", suffix, "-o", "-", *GIVEN[name])
     if name not in FORMATS[suffix].understands(drawn):
         assert (result.exit_code, result.stdout) == (2, "")
         assert f"{FLAGS.get(name, GIVEN[name][0])} is for " in result.stderr
-        length = (
-            "; there it is a length, such as 3.5in" if (drawn, name) == ("network", "width") else ""
-        )
+        placed = name == "width" and drawn != "figure"
+        length = "; there it is a length, such as 3.5in" if placed else ""
         assert f", not for {suffix}{length}\n" in result.stderr
         return
     assert (result.exit_code, result.stderr) == (0, "")

@@ -21,6 +21,7 @@ from archviz.cli.options import (
     model_options,
     network_argument,
     networks_or_family,
+    only_option,
     output_option,
     parts_option,
     place_options,
@@ -84,6 +85,7 @@ def emit_scene(
 @output_option
 @format_option
 @look_options()
+@only_option
 @place_options
 @parts_option
 @medium_options
@@ -144,6 +146,7 @@ def render(network: str, output: str, suffix: str | None, parts: bool, **given: 
 )
 @click.option("--force", is_flag=True, help=FORCE_HELP)
 @look_options()
+@only_option
 @place_options
 @medium_options
 def export(
@@ -185,6 +188,7 @@ def export(
 @look_options(
     "legend", "theme", "aspect", "direction", "detail", "merges", "open", "panels", "transparent"
 )
+@place_options
 @medium_options
 def compare(networks: tuple[str, ...], output: str, suffix: str | None, **given: Any) -> None:
     """Draw networks on one page, at one scale, each with its figures.
@@ -192,9 +196,10 @@ def compare(networks: tuple[str, ...], output: str, suffix: str | None, **given:
     \b
     archviz compare resnet50 resnext50 -o two.svg
     archviz compare resnet50 vgg16 -o two.pptx  slides, 12 pt or more
+    archviz compare resnet50 vgg16 --width text -o two.pdf
     """
-    from archviz.layout.compare import draw_comparison
     from archviz.layout.compare_slides import comparison_slides
+    from archviz.layout.several_made_for import comparison_figure
 
     if not networks:
         raise click.UsageError("Missing argument 'NET NET...', or --family.")
@@ -203,7 +208,7 @@ def compare(networks: tuple[str, ...], output: str, suffix: str | None, **given:
     nets = [picture.net for picture in told]
 
     def draw(options: Options) -> Scene:
-        return draw_comparison(nets, options)
+        return comparison_figure(nets, options)
 
     def slides(options: Options, width: float) -> Sequence[Scene]:
         return comparison_slides(nets, options, width)
@@ -212,7 +217,7 @@ def compare(networks: tuple[str, ...], output: str, suffix: str | None, **given:
 
 
 def emit_heads(
-    draw: Callable[[list[Head], Theme, float], Scene],
+    draw: Callable[[list[Head], Options], Scene],
     slides: Callable[[list[Head], Theme, float], Sequence[Scene]],
     networks: tuple[str, ...],
     output: str,
@@ -226,7 +231,7 @@ def emit_heads(
     heads = [network.head for network in nets]
 
     def drawn(options: Options) -> Scene:
-        return draw(heads, options.theme, options.aspect)
+        return draw(heads, options)
 
     def on_slides(options: Options, width: float) -> Sequence[Scene]:
         return slides(heads, options.theme, width)
@@ -239,6 +244,7 @@ def emit_heads(
 @output_option
 @format_option
 @look_options("theme", "aspect", "transparent")
+@place_options
 @medium_options
 def timeline(networks: tuple[str, ...], output: str, suffix: str | None, **given: Any) -> None:
     """Draw when networks were first public, the classics without NET.
@@ -246,11 +252,12 @@ def timeline(networks: tuple[str, ...], output: str, suffix: str | None, **given
     \b
     archviz timeline -o when.svg                one figure, in as many rows as it takes
     archviz timeline *.yaml -o when.pptx        slides, 12 pt or more
+    archviz timeline --width column -o when.pdf
     """
     from archviz.layout.overviews import timeline_slides
-    from archviz.layout.page import draw_timeline
+    from archviz.layout.several_made_for import timeline_figure
 
-    emit_heads(draw_timeline, timeline_slides, networks, output, suffix, given)
+    emit_heads(timeline_figure, timeline_slides, networks, output, suffix, given)
 
 
 @click.command(cls=Drawing)
@@ -258,13 +265,14 @@ def timeline(networks: tuple[str, ...], output: str, suffix: str | None, **given
 @output_option
 @format_option
 @look_options("theme", "aspect", "transparent")
+@place_options
 @medium_options
 def table(networks: tuple[str, ...], output: str, suffix: str | None, **given: Any) -> None:
     """Draw the table of the networks that Keras ships: size, accuracy, parameters, depth."""
     from archviz.layout.overviews import table_slides
-    from archviz.layout.page import draw_table
+    from archviz.layout.several_made_for import table_figure
 
-    emit_heads(draw_table, table_slides, networks, output, suffix, given)
+    emit_heads(table_figure, table_slides, networks, output, suffix, given)
 
 
 @click.command(cls=Drawing)

@@ -48,11 +48,13 @@ def complete_theme(
     return found or [CompletionItem(incomplete, type="file")]
 
 
+WIDE_AS_IT_COMES = ("legend", "themes")
+
+
 def drawn_by(ctx: click.Context) -> Drawn:
     """What the command draws, by which formats understand more or fewer options."""
-    if ctx.command.name == "render":
-        return "network"
-    return "networks" if ctx.command.name == "export" else "figure"
+    of: dict[str | None, Drawn] = {"render": "network", "export": "networks"}
+    return of.get(ctx.command.name, "figure" if ctx.command.name in WIDE_AS_IT_COMES else "several")
 
 
 class FormatOption(click.Option):
@@ -76,7 +78,10 @@ class WidthOption(FormatOption):
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """The option and its help."""
-        return click.Option.get_help_record(self, ctx)
+        record = click.Option.get_help_record(self, ctx)
+        if record is None or drawn_by(ctx) == "figure":
+            return record
+        return record[0], f"{record[1]} Or what it is made for: 3.5in, 89mm, column, text or slide."
 
 
 class Drawing(click.Command):
@@ -330,8 +335,7 @@ def medium_options(command: Command) -> Command:
             cls=WidthOption,
             type=WidthValue(),
             metavar="WIDTH",
-            help="Pixels of a PNG, instead of --scale. For a network's figure also the place that "
-            "it is made for: 3.5in, 89mm, column, text or slide.",
+            help="Pixels of a PNG, instead of --scale.",
         ),
         click.option(
             "--fragment",
@@ -363,7 +367,7 @@ def medium_options(command: Command) -> Command:
 
 
 def place_options(command: Command) -> Command:
-    """What a figure of one network is made for, and which part of it."""
+    """What a figure is made for, beside its width."""
     options = (
         click.option(
             "--min-font",
@@ -377,17 +381,17 @@ def place_options(command: Command) -> Command:
             metavar="LENGTH",
             help="Greatest height of a figure made for a --width.",
         ),
-        click.option(
-            "--only",
-            cls=FormatOption,
-            type=NameList(),
-            metavar="NAMES",
-            help="Show a part: 'row', and modules by their names, with commas between.",
-        ),
     )
     return with_options(command, options)
 
 
+only_option = click.option(
+    "--only",
+    cls=FormatOption,
+    type=NameList(),
+    metavar="NAMES",
+    help="Show a part: 'row', and modules by their names, with commas between.",
+)
 parts_option = click.option(
     "--parts",
     is_flag=True,

@@ -18,7 +18,7 @@ from archviz.network.analysis import Analysis
 from archviz.network.labels import OPEN
 from archviz.network.model import Network
 from archviz.scene.scene import Connector, Group, Item, Line, Scene, Shape, Text, extent, total
-from archviz.scene.text import ASCENT, clip
+from archviz.scene.text import ASCENT, LINE_HEIGHT, clip, paragraph
 from archviz.scene.theme import Theme
 
 COLUMN_GAP = 1.6
@@ -97,26 +97,29 @@ def _block(
     return titled(scene, heading_text(network), figures_line(analysis), style, f"net{number}-")
 
 
-def titled(scene: Scene, title: str, line: str, style: Style, prefix: str) -> tuple[Item, ...]:
-    """A figure from (0, 0) under its title and a line; all ids begin with ``prefix``."""
+def titled(
+    scene: Scene, title: str, line: str, style: Style, prefix: str, room: float = 0.0
+) -> tuple[Item, ...]:
+    """A figure from (0, 0) under its title and a line; all ids begin with ``prefix``.
+
+    Both wrap where they are wider than ``room``; without it the figure's width clips them.
+    """
     left, top, right, _ = extent(scene.items)
     size, small = style.metric("title") * 1.2, style.metric("caption") * 1.1
     canvas = Canvas(f"{prefix}heading")
     width = max(right - left, style.px(10))
-    canvas.text(
-        0.0,
-        ASCENT * size,
-        clip(title, width, size, bold=True),
-        size,
-        style.theme.color("text"),
-        bold=True,
-        anchor="start",
-        role="title",
-    )
-    second = ASCENT * size + 0.5 * size + ASCENT * small
-    fill = style.theme.color("caption")
-    canvas.text(0.0, second, clip(line, width, small), small, fill, anchor="start", role="figures")
-    down = second + style.px(0.7)
+    y = 0.0
+    for text, high, bold, color, role in (
+        (title, size, True, "text", "title"),
+        (line, small, False, "caption", "figures"),
+    ):
+        lines = paragraph(text, room, high, bold=bold) if room else [clip(text, width, high, bold)]
+        y += 0.5 * size * (role == "figures")
+        for number, part in enumerate(lines):
+            y += (LINE_HEIGHT if number else ASCENT) * high
+            fill = style.theme.color(color)
+            canvas.text(0.0, y, part, high, fill, bold=bold, anchor="start", role=role)
+    down = y + style.px(0.7)
     figure = tuple(renamed(moved(item, -left, down - top), prefix) for item in scene.items)
     return (Group(canvas.prefix, "heading", title, items=canvas.items()), *figure)
 

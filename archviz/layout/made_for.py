@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from archviz.errors import ArchvizError, fail
+from archviz.errors import ArchvizError
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import rounded
 from archviz.layout.chapters import Chapter, Parts, make_chapters, ways_within
 from archviz.layout.flow import FLOWS
 from archviz.layout.narrow import narrowed_row
+from archviz.layout.no_room import no_room
 from archviz.layout.packing import Packer, row_length
 from archviz.layout.page import (
     MAIN_ROW,
@@ -39,14 +40,12 @@ from archviz.layout.slides import COMPACT, FULL, LEAST_TEXT, Density, slide_styl
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
 from archviz.network.model import Network
-from archviz.scene.scene import POINTS, Scene, texts_in, total
+from archviz.scene.scene import Scene, texts_in, total
 
 MARGIN = 0.15
 """Units round the figure: a place has margins of its own."""
 NARROW = (Density(0.44, 0.45, 0.1, 0.22, gap=0.56), Density(0.45, 0.42, 0.1, 0.22, gap=0.46))
 """Nearer to one another than on slides, where it must be."""
-SMALLER = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
-"""What is tried to say which letters would do."""
 ROOMIER = 1.3
 """How much higher a figure may be whose boxes stand farther apart."""
 ROUNDED = 0.006
@@ -123,7 +122,7 @@ def draw_for(network: Network, analysis: Analysis, options: Options, place: Plac
     wanted = Wanted(network, analysis, options, place)
     if scene := _lowest(wanted):
         return scene
-    raise _too_small(wanted, place.least_text)
+    raise _too_small(wanted)
 
 
 def draw_parts(network: Network, analysis: Analysis, options: Options, place: Place) -> list[Part]:
@@ -149,7 +148,7 @@ def draw_parts(network: Network, analysis: Analysis, options: Options, place: Pl
                 return best
         if best:
             return best
-    raise _too_small(wanted, place.least_text)
+    raise _too_small(wanted)
 
 
 def parts_as_they_come(network: Network, analysis: Analysis, options: Options) -> list[Part]:
@@ -187,30 +186,15 @@ def _lowest(wanted: Wanted) -> Scene | None:
     return best
 
 
-def _too_small(wanted: Wanted, least: float) -> ArchvizError:
-    """What to say where a figure is too large for its place."""
-    place, name = wanted.place, wanted.network.head.name
-    high = f" and {_inches(place.height)} high" if place.height < INFINITE else ""
-    what = f"cannot be {_inches(place.width)} wide{high} with letters of {_points(least)}"
-    advice = "make it from smaller modules, or give it more room"
-    for share in SMALLER:
-        if _lowest(wanted._replace(place=place._replace(least_text=least * share))):
-            advice = f"letters of {_points(least * share)} can be"
-            if not high:
-                advice += f", or a width of {_inches(place.width / share)}"
-            break
-    return fail(name, what, f"{advice}; or draw it in parts (--parts), or some of them (--only)")
+def _too_small(wanted: Wanted) -> ArchvizError:
+    def fits(place: Place) -> bool:
+        return _lowest(wanted._replace(place=place)) is not None
+
+    hint = "draw it in parts (--parts), or some of them (--only)"
+    return no_room(wanted.network.head.name, wanted.place, fits, hint)
 
 
-def _inches(pixels: float) -> str:
-    return f"{pixels / 96:.2f}".rstrip("0").rstrip(".") + " in"
-
-
-def _points(pixels: float) -> str:
-    return f"{pixels * POINTS:.1f}".removesuffix(".0") + " pt"
-
-
-def _least_text(scenes: Sequence[Scene]) -> float:
+def least_text(scenes: Sequence[Scene]) -> float:
     """The smallest letters of figures."""
     sizes = (text.size for scene in scenes for text in texts_in(scene.items))
     return min(sizes, default=INFINITE)
@@ -218,13 +202,13 @@ def _least_text(scenes: Sequence[Scene]) -> float:
 
 def _made(wanted: Wanted, density: Density) -> Scene | None:
     """The figure with letters as small as they may be; None where it is too large."""
-    made, least = _drawn_at(wanted, density, 1.0), wanted.place.least_text
-    if made and _least_text([made]) < least:  # letters of a badge are smaller than others
-        made = _drawn_at(wanted, density, (least + ROUNDED) / _least_text([made]))
+    made, least = drawn_at(wanted, density, 1.0), wanted.place.least_text
+    if made and least_text([made]) < least:  # letters of a badge are smaller than others
+        made = drawn_at(wanted, density, (least + ROUNDED) / least_text([made]))
     return made
 
 
-def _drawn_at(wanted: Wanted, density: Density, scale: float) -> Scene | None:
+def drawn_at(wanted: Wanted, density: Density, scale: float) -> Scene | None:
     """The figure with letters ``scale`` times as large as they must be; None if it is too large."""
     place, style = wanted.place, wanted.style(density, scale)
     room = place.width - 2 * style.px(MARGIN)
@@ -285,8 +269,8 @@ def _parts(wanted: Wanted, density: Density) -> list[Part]:
         scenes = [part.scene for part in made]
         if not made or any(scene.width > wanted.place.width + 0.5 for scene in scenes):
             return []
-        if _least_text(scenes) < wanted.place.least_text:
-            scale *= (wanted.place.least_text + ROUNDED) / _least_text(scenes)
+        if least_text(scenes) < wanted.place.least_text:
+            scale *= (wanted.place.least_text + ROUNDED) / least_text(scenes)
             continue
         over = max(scene.height for scene in scenes) - wanted.place.height
         if over <= 0:
@@ -298,7 +282,7 @@ def _parts(wanted: Wanted, density: Density) -> list[Part]:
 def at_scale(wanted: Wanted, density: Density, scale: float) -> list[Part]:
     """A network, or parts of it, with letters so large; none where it is too large."""
     height = wanted.place.height
-    if whole := _drawn_at(wanted, density, scale):
+    if whole := drawn_at(wanted, density, scale):
         return [Part("", whole)]
     for _ in range(LOWERED):
         made = _parts_at(wanted, density, scale, height)

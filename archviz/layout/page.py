@@ -46,6 +46,8 @@ USUAL_WIDTH = 36.0
 """Units of a row of twelve boxes."""
 TIMELINE_WIDTH = 1180.0
 """Pixels without margins."""
+ABOUT_TIMELINE = "When the networks were first public."
+ABOUT_TABLE = "Size, accuracy on ImageNet, parameters and depth of the networks that Keras ships."
 MOST_WIDTHS = 40
 MOST_COLUMNS = 5
 COLUMN = 5.0
@@ -204,7 +206,7 @@ def draw_timeline(heads: Sequence[Head], theme: Theme, aspect: float = 0.0) -> S
     style = Style(theme, theme.metric("unit"))
     sheet = Sheet(style, TIMELINE_WIDTH)
     sheet.items += timeline_items(heads, style, TIMELINE_WIDTH)
-    return frame(sheet, "Timeline", "When the networks were first public.", aspect)
+    return frame(sheet, "Timeline", ABOUT_TIMELINE, aspect)
 
 
 def draw_table(heads: Sequence[Head], theme: Theme, aspect: float = 0.0) -> Scene:
@@ -214,8 +216,7 @@ def draw_table(heads: Sequence[Head], theme: Theme, aspect: float = 0.0) -> Scen
     style = Style(theme, theme.metric("unit"))
     sheet = Sheet(style, 0.0)
     sheet.items += keras_table(heads, style)
-    about = "Size, accuracy on ImageNet, parameters and depth of the networks that Keras ships."
-    return frame(sheet, "Networks in Keras", about, aspect)
+    return frame(sheet, "Networks in Keras", ABOUT_TABLE, aspect)
 
 
 def shown_in(lines: Sequence[RowLine], rows: Sequence[Sequence[Panel]]) -> tuple[str, ...]:

@@ -15,10 +15,10 @@ from archviz.write.about import About
 
 Picture: TypeAlias = Literal["figure", "slides", "deck", "page", "index"]
 _DRAWING = ("direction", "detail", "merges", "open", "panels")
-_PLACED = ("only", "place", "min_font", "max_height")
-"""What only the figure of one network understands."""
+_PLACE = ("place", "min_font", "max_height")
+"""What only a figure understands that is made for a width."""
 PICTURES: Mapping[Picture, tuple[str, ...]] = {
-    "figure": ("theme", "title", "totals", "legend", "aspect", *_DRAWING, *_PLACED),
+    "figure": ("theme", "title", "totals", "legend", "aspect", *_DRAWING, "only", *_PLACE),
     "slides": ("theme", "aspect", *_DRAWING),
     "deck": ("theme", "legend", "aspect", *_DRAWING),
     "page": ("theme", *_DRAWING),
@@ -28,8 +28,9 @@ PICTURES: Mapping[Picture, tuple[str, ...]] = {
 
 Slides and a page are of one network, a deck and an index with pages below it of many.
 """
-Drawn: TypeAlias = Literal["network", "networks", "figure"]
-"""What a command draws: one network, many, or a figure of its own such as a timeline."""
+Drawn: TypeAlias = Literal["network", "networks", "several", "figure"]
+"""What a command draws: one network, many, several in one figure, such as a timeline, or a figure
+that is as wide as it comes, such as the legend."""
 
 
 class Settings(NamedTuple):
@@ -76,9 +77,10 @@ class Format(NamedTuple):
 
     def understands(self, drawn: Drawn) -> tuple[str, ...]:
         """The options that change the file, if this is what is drawn."""
-        if drawn == "figure":
-            common = [name for name in PICTURES["figure"] if name not in _PLACED]
-            return (*common, *self.options)
+        if drawn in ("figure", "several"):
+            placed = drawn == "several" and self.alone == "figure"
+            deaf = ("only",) if placed else ("only", *_PLACE)
+            return (*(name for name in PICTURES["figure"] if name not in deaf), *self.options)
         together = self.together if drawn == "networks" else None
         return PICTURES[together or self.alone] + self.options
 
@@ -230,7 +232,7 @@ def check_options(
     for name, written in given.items():
         deaf = [row.suffix for row in formats if name not in row.understands(drawn)]
         if deaf:
-            known = words(knowing(name, drawn) or ["figures of one network"])
+            known = words(knowing(name, drawn) or ["figures of networks"])
             line = f"{written} is for {known}, not for {words(deaf)}"
             if name == "width" and drawn != "figure":
                 line += "; there it is a length, such as 3.5in"
