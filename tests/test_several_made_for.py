@@ -93,7 +93,8 @@ def test_what_stands_over_a_network_wraps_in_a_narrow_comparison() -> None:
     said = [text.text for text in texts_in(scene.items) if text.role in ("title", "figures")]
     assert not any("…" in text for text in said)
     assert len(said) > 4
-    assert "61,706 parameters · 416,520 multiply-adds · depth 9" in " ".join(said)
+    assert not any(text.endswith("·") for text in said)
+    assert "416,520 multiply-adds" in " ".join(said)
 
 
 @pytest.mark.parametrize("place", [COLUMN, TEXT, Place(2 * INCH, SEVEN), Place(6 * INCH, 16.0)])

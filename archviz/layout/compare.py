@@ -114,11 +114,14 @@ def titled(
         (line, small, False, "caption", "figures"),
     ):
         lines = paragraph(text, room, high, bold=bold) if room else [clip(text, width, high, bold)]
+        cut = " ·" if role == "figures" else ""
         y += 0.5 * size * (role == "figures")
         for number, part in enumerate(lines):
             y += (LINE_HEIGHT if number else ASCENT) * high
             fill = style.theme.color(color)
-            canvas.text(0.0, y, part, high, fill, bold=bold, anchor="start", role=role)
+            canvas.text(
+                0.0, y, part.removesuffix(cut), high, fill, bold=bold, anchor="start", role=role
+            )
     down = y + style.px(0.7)
     figure = tuple(renamed(moved(item, -left, down - top), prefix) for item in scene.items)
     return (Group(canvas.prefix, "heading", title, items=canvas.items()), *figure)

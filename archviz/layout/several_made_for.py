@@ -50,6 +50,8 @@ from archviz.scene.text import ELLIPSIS
 
 MOST_BESIDE = 4
 """Networks beside one another."""
+CLEARLY_LOWER = 1.1
+"""How much lower a page with more of them beside one another has to be, as each wraps more then."""
 BESIDE_GAP = 1.0
 """Units between two of them."""
 
@@ -171,7 +173,7 @@ def _compared(several: Several, beside: int, density: Density, scale: float) -> 
         sizes = [Size(right - left, low - top) for left, top, right, low in map(extent, blocks)]
         ways = sliced(sizes, gap, style.px(NETWORK_GAP))
         way = min((w for w in ways if w.width <= room + 0.5), key=lambda w: w.height, default=None)
-        if way and (best is None or way.height < best[0]):
+        if way and (best is None or way.height * CLEARLY_LOWER < best[0]):
             best = way.height, placed(blocks, way), blocks
     if best is None:
         return None
