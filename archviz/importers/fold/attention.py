@@ -211,11 +211,11 @@ def _projection(draft: LayerDraft, norms: dict[LayerDraft, None]) -> LayerDraft 
 
 
 def _parts(
-    fold: Fold, op: Op, tips: Sequence[LayerDraft], norms: dict[LayerDraft, None]
+    fold: Fold, op: Op, tips: Sequence[LayerDraft], norms: dict[LayerDraft, None], packed: bool
 ) -> _Parts | None:
     """What queries, keys and values are projected with."""
     found = [_projection(tip, norms) for tip in tips]
-    if len({found[0], *tips}) == 1:
+    if not packed and len({found[0], *tips}) == 1:
         near(fold, op, RULE, "queries, keys and values are one and the same")
         return None
     known = [draft for draft in found if draft is not None]
@@ -252,14 +252,16 @@ def of_projections(
     dims: tuple[int, ...],
     macs: int,
     scores: LayerDraft | None = None,
+    packed: bool = False,
 ) -> LayerDraft | None:
     """An attention on queries, keys and values, if they are projections of one or two sequences.
 
     ``weights`` are those of its softmax, where they are seen; ``dims`` are the sides of what its
-    heads give, and ``macs`` the multiply-adds between the projections.
+    heads give, and ``macs`` the multiply-adds between the projections. Where they are ``packed``
+    the operator itself takes queries, keys and values out of one projection.
     """
     norms: dict[LayerDraft, None] = {}
-    parts = _parts(fold, op, tips, norms)
+    parts = _parts(fold, op, tips, norms, packed)
     if parts is None:
         return None
     source, placed, memory = (part.inputs[0] for part in parts)

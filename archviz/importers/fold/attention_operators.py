@@ -160,19 +160,20 @@ def _with_projections(
     fold: Fold, op: Op, found: list[TensorView], heads: int, shared: int, whole: bool
 ) -> LayerDraft | None:
     """The layer of queries, keys and values with their projections; None where they have none."""
-    dims = [fold.dims(value) for value in found]
-    if len(dims[0]) == 4:
-        batch, _, rows, size = dims[0]
-        seen = dims[1][2]
+    sides = [fold.dims(value) for value in found]
+    if len(sides[0]) == 4:
+        batch, _, rows, size = sides[0]
+        seen = sides[1][2]
     else:
-        batch, rows, width = dims[0]
+        batch, rows, width = sides[0]
         size = width // (heads + 2 * shared if whole else heads)
-        seen = dims[1][1]
+        seen = sides[1][1]
     if not size or batch != fold.batch:
         return None
     query, key, value = (one.draft for one in found)
     macs = 2 * rows * seen * heads * size
-    return of_projections(fold, op, (query, key, value), None, (batch, heads, rows, size), macs)
+    dims = batch, heads, rows, size
+    return of_projections(fold, op, (query, key, value), None, dims, macs, packed=whole)
 
 
 def _given(op: Op, index: int) -> bool:
