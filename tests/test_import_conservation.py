@@ -667,3 +667,13 @@ def test_a_constant_that_an_operator_makes_again_is_looked_at_once() -> None:
     constants = {"w": Tensor((4, 4)), "v": Tensor((4, 4))}
     graph = OpGraph("g", ("x",), ("y",), ops, {}, constants)
     assert census(graph, {"w": 16}, (), {}).untaken == {"w": 16}
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_sides_that_hold_all_examples_are_said(batch: int) -> None:
+    model = Builder((batch, 5, 16))
+    rows = model.op("Transpose", "x", perm=[1, 0, 2])
+    rows = model.op("Reshape", rows, model.ints(5 * batch, 16))
+    found = said(model, model.op("MatMul", rows, model.weight(16, 8)))
+    assert found.faithful == (batch == 1), found.report
+    assert ("are of all examples, not of one" in found.report) == (batch > 1), found.report

@@ -33,6 +33,10 @@ MODULES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "stack before a batch of one": (lambda: Does(
         lambda own, x: torch.stack([x, own.parts[0](x)]).sum(0), nn.Conv2d(2, 2, 3, padding=1)
     ), (1, 2, 6, 7)),
+    "stack before a batch as large as the channels": (lambda: nn.Sequential(
+        Does(lambda own, x: x.flip(1)),
+        Does(lambda own, x: torch.stack([x, own.parts[0](x)]).sum(0), nn.Conv1d(3, 3, 1)),
+    ), (3, 3, 6)),
     "root mean square without weights": (lambda: nn.RMSNorm(4, elementwise_affine=False), ROWS),
     "rows and the last state": (lambda: Does(
         _both, nn.LSTM(4, 3, 2, bidirectional=True, batch_first=True)), ROWS),

@@ -78,6 +78,9 @@ def findings(held: Held, drawn: Drawn, unknown: Sequence[str]) -> Findings:
     different += held.counts
     if held.uncounted:
         unproven.append(f"the multiply-adds are not known of: {_list(held.uncounted)}")
+    if held.batched:
+        words = "shapes and multiply-adds are of all examples, not of one, from here on"
+        unproven.append(f"{words}: {_list(held.batched)}")
     guessed = sorted({name for name in unknown if name.endswith(UNSTATED)})
     if guessed:
         names = [name.removesuffix(UNSTATED) for name in guessed]

@@ -169,6 +169,8 @@ class Held(NamedTuple):
     """Weights that layers must have had before an exporter made fewer of them."""
     shapes: tuple[str, ...] = ()
     """Sentences on shapes that the source states and the layers do not give."""
+    batched: tuple[str, ...] = ()
+    """Layers whose sides hold all examples, and not one, by what they are called."""
     unused: tuple[tuple[str, int], ...] = ()
     """Weights that the model has and did not use when it was recorded, with their sizes."""
     calls: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from archviz.importers.fold.shapes_computed import computed_shapes, dims_of
 from archviz.importers.fold.state import (
     BATCH,
     NCHW,
+    ONE,
     Axes,
     Fold,
     LayerDraft,
@@ -196,15 +197,9 @@ def _box_shape(
             return like.draft.shape, like.axes
         return (1,), (BATCH, 0)
     if like is not None and like.axes is not None and len(like.axes) == len(dims):
-        shape = list(like.draft.shape)
-        fits = True
-        for side, axis in zip(dims, like.axes, strict=True):
-            if axis >= 0:
-                shape[axis] = side
-            else:
-                fits = fits and side == (fold.batch if axis == BATCH else 1)
-        if fits:
-            return tuple(shape), like.axes
+        found = _box_like(fold, dims, like.draft.shape, like.axes)
+        if found is not None:
+            return found
     if not dims:
         return (1,), ()
     rest = dims[1:]
@@ -213,6 +208,29 @@ def _box_shape(
     if len(rest) == 3:
         return (*rest[1:], rest[0]), NCHW
     return rest, (BATCH, *range(len(rest)))
+
+
+def _box_like(
+    fold: Fold, dims: tuple[int, ...], shape: Shape, axes: Axes
+) -> tuple[Shape, Axes] | None:
+    """Sides in the order of a value that goes in; what has grown from sides of 1 stands first."""
+    grown: list[int] = []
+    sides, order = list(shape), []
+    more = sum(axis == ONE and side > 1 for side, axis in zip(dims, axes, strict=True))
+    if more and (fold.batch == 1 or BATCH not in axes):
+        return None
+    for side, axis in zip(dims, axes, strict=True):
+        if axis >= 0:
+            sides[axis] = side
+            order.append(axis + more)
+        elif axis == ONE and side > 1:
+            order.append(len(grown))
+            grown.append(side)
+        elif side != (fold.batch if axis == BATCH else 1):
+            return None
+        else:
+            order.append(axis)
+    return (*grown, *sides), tuple(order)
 
 
 _WEIGHT_SLOT = {"QLinearConv": 3, "QLinearMatMul": 3}

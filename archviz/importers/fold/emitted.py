@@ -119,9 +119,19 @@ def _held(
     own = {name for name, draft in fold.inside.items() if draft in inside}
     return held._replace(
         shapes=shape_gaps(fold.graph.shapes, _shapes(fold, values)),
+        batched=tuple(dict.fromkeys(_with_the_batch(fold, kept))),
         merged=fold.merged,
         untaken={name: size for name, size in held.untaken.items() if name not in own},
     )
+
+
+def _with_the_batch(fold: Fold, kept: list[LayerDraft]) -> Iterator[str]:
+    """Labels of reshapes that have made the batch a side of their results, or a part of one."""
+    for draft in kept if fold.batch > 1 else ():
+        if draft.op.kind not in _RESHAPES or len(draft.inputs) != 1:
+            continue
+        if product(draft.shape) == fold.batch * product(draft.inputs[0].shape):
+            yield str(draft.options.get("label") or draft.kind)
 
 
 def _shapes(fold: Fold, values: Mapping[str, TensorView]) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -143,6 +153,7 @@ def _unused(word: str, taken: set[str], number: int) -> str:
     return identity
 
 
+_RESHAPES = ("Reshape", "Squeeze", "Unsqueeze", "Flatten")
 _BY_CHANNEL = {"Add": "+ bias", "Sub": "− bias", "Div": "÷ scale"}
 """Arithmetic with a learned number for each channel; a product is a layer of its own."""
 
@@ -170,7 +181,7 @@ def _resolve(fold: Fold, draft: LayerDraft, unknown: dict[str, None]) -> None:
         draft.options["label"] = draft.span.label
         draft.options["shape"] = draft.shape
         return
-    if kind == "~view" and draft.op.kind in ("Reshape", "Squeeze", "Unsqueeze", "Flatten"):
+    if kind == "~view" and draft.op.kind in _RESHAPES:
         sizes = {product(source.shape) for source in draft.inputs}
         if sizes == {product(draft.shape)} and reorient.mixes(fold, draft):
             named.state(draft, "rearrange")

@@ -103,7 +103,7 @@ def _held(facts: Facts, graph: LayerGraph, needed: Set[str]) -> Held:
     """
     found = graph.held
     if facts.packed:
-        return Held("model", boxes=graph.unknown, shapes=found.shapes)
+        return Held("model", boxes=graph.unknown, shapes=found.shapes, batched=found.batched)
     every = {**facts.parameters, **facts.buffers}
     unused = {name: size for name, size in every.items() if size and name not in needed}
     sizes = {name: size for name, size in facts.parameters.items() if name not in unused}
@@ -123,4 +123,5 @@ def _held(facts: Facts, graph: LayerGraph, needed: Set[str]) -> Held:
         computed={name: sizes[name] for name in found.computed if name in sizes},
         unused=tuple(unused.items()),
         shapes=found.shapes,
+        batched=found.batched,
     )
