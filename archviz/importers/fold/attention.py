@@ -257,8 +257,7 @@ def of_projections(
     """An attention on queries, keys and values, if they are projections of one or two sequences.
 
     ``weights`` are those of its softmax, where they are seen; ``dims`` are the sides of what its
-    heads give, and ``macs`` the multiply-adds between the projections. Where they are ``packed``
-    the operator itself takes queries, keys and values out of one projection.
+    heads give, ``macs`` the multiply-adds between the projections; ``packed``: all are one.
     """
     norms: dict[LayerDraft, None] = {}
     parts = _parts(fold, op, tips, norms, packed)
@@ -273,17 +272,16 @@ def of_projections(
         if source is placed or is_placed(source, memory):
             memory.refs -= source is not placed
             source = memory
-    if weights is not None and scores is not None and not only_masked(weights, scores, parts):
-        return None
     single = parts.different()
-    if len(single) == 2 and parts.keys is not parts.values:
+    masked = weights is None or scores is None or only_masked(weights, scores, parts)
+    if not masked or (len(single) == 2 and parts.keys is not parts.values):
         return None
     features = _features(fold, source, dims)
     heads, width, keys = _sizes(parts, dims, features)
     sources = [source] if memory is source else [source, memory]
     made = fold.draft("~attention", op, sources, (*source.shape[:-1], features or width))
     made.name, made.path, made.fixed = single[0].name, _common(single, op), _fixed(single)
-    made.parameters = sum(part.parameters for part in single)
+    made.parameters = sum(part.parameters for part in [*single, *norms])
     own, learned = biases(fold, made, weights, heads) if weights is not None else (0, 0)
     made.parameters += own + _of_norms(fold, made, norms)
     more = ", QK norm" if norms or any("norm" in part.options for part in single) else ""
