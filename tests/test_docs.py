@@ -201,7 +201,15 @@ def test_every_option_that_pages_name_is_one() -> None:
         "--check",
         "--long",
     }
-    known |= {"--format", "--seed", "--draw", "--count", "--room", "--place"}  # of the tests' tools
+    known |= {
+        "--format",
+        "--seed",
+        "--draw",
+        "--count",
+        "--room",
+        "--place",
+        "--networks",
+    }  # of the tests' tools
     for page in PAGES:
         named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))
         assert named <= known, page.name
