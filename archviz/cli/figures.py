@@ -251,7 +251,7 @@ def timeline(networks: tuple[str, ...], output: str, suffix: str | None, **given
 
     \b
     archviz timeline -o when.svg                one figure, in as many rows as it takes
-    archviz timeline *.yaml -o when.pptx        slides, 12 pt or more
+    archviz timeline --family ResNet -o r.pptx  slides, 12 pt or more
     archviz timeline --width column -o when.pdf
     """
     from archviz.layout.overviews import timeline_slides
