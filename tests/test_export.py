@@ -179,4 +179,5 @@ def test_themes_are_listed() -> None:
         "colorblind",
         "dark",
         "print",
+        "auto",
     ]

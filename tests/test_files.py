@@ -235,7 +235,7 @@ def inputs() -> list[tuple[str, list[str]]]:
     return [
         ("s.yaml", ["render", "s.yaml", "-f", "svg"]),
         ("s.yaml", ["compare", "lenet5", "s.yaml", "-f", "svg"]),
-        ("s.yaml", ["timeline", "s.yaml", "-f", "svg"]),
+        ("s.yaml", ["timeline", "lenet5", "s.yaml", "-f", "svg"]),
         ("k.json", ["render", "k.json"]),
         ("k.json", ["import", "k.json"]),
         ("m.onnx", ["import", "m.onnx"]),

@@ -80,7 +80,7 @@ def check_commands(python: Path, folder: Path) -> None:
 def check_tests(python: Path, folder: Path) -> None:
     """The tests of the core pass on the installed package, from outside of the checkout."""
     folder.mkdir()
-    for name in CORE:
+    for name in (*CORE, "bundled.py"):
         shutil.copy(Path(__file__).with_name(name), folder)
     strict = ["-W", "error", "-W", "ignore::pytest.PytestUnknownMarkWarning"]  # no conftest here
     done = subprocess.run(
