@@ -7,6 +7,7 @@ block that it enters. See :mod:`archviz.layout.blocks` for the protocol.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from itertools import pairwise
 
 from archviz.layout.blocks import NEAREST, Block, BoxBlock, DotsBlock, ends_below
@@ -35,7 +36,8 @@ class SeriesBlock(Block):
     def __init__(
         self, blocks: Sequence[Block], style: Style, extra: dict[int, float] | None = None
     ) -> None:
-        self.blocks = list(blocks)
+        # brackets are levelled in one series, and stay as they are in others that are tried
+        self.blocks = [copy(one) if isinstance(one, RepeatBlock) else one for one in blocks]
         self.style = style
         level_brackets(self.blocks)
         self.offsets: list[float] = []
