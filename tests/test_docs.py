@@ -209,6 +209,8 @@ def test_every_option_that_pages_name_is_one() -> None:
         "--room",
         "--place",
         "--networks",
+        "--ways",
+        "--guided",
     }  # of the tests' tools
     for page in PAGES:
         named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))

@@ -88,7 +88,8 @@ def test_files_that_are_no_models(tmp_path: Path) -> None:
     folder.mkdir()
     if os.name != "posix":
         return  # other words, and links only for administrators
-    assert "is a directory" in message(folder)
+    for command in ("import", "render"):
+        assert "this is a folder" in CliRunner().invoke(main, [command, str(folder)]).stderr
     loop = tmp_path / "loop.onnx"
     loop.symlink_to(loop)
     assert "too many levels of symbolic links" in message(loop)
