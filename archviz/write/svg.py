@@ -158,8 +158,8 @@ def _items(items: Sequence[Item]) -> Iterator[Step]:
 def _connector(connector: Connector) -> Step:
     """A line with its head: ``head`` is the size of a marker, ``tip`` a path.
 
-    A path it is where the line ends before its head begins: there is no direction that a marker
-    could take.
+    SVG has a path only where the line ends before its head begins: there is no direction that a
+    marker could take. A page has paths.
     """
     step = _line(connector.shaft(), connector.stroke, connector.line_width, connector.dash)
     if connector.head:
@@ -167,8 +167,7 @@ def _connector(connector: Connector) -> Step:
         if abs(x1 - x0) + abs(y1 - y0) > connector.head_length + 0.1:
             size = f"{number(connector.head_length)} {number(connector.head_width)}"
             step.values["head"] = size
-        else:
-            step.values["tip"] = points(connector.arrowhead(), close=True)
+        step.values["tip"] = points(connector.arrowhead(), close=True)
     return step
 
 
