@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import pytest
 
 from archviz import catalog
@@ -413,7 +415,9 @@ def test_the_index_is_in_order_of_publication() -> None:
     appendix = [row for row in rows if row["appendix"]]
     others = [row for row in rows if not (row["classic"] or row["appendix"])]
     assert rows == [*classics, *appendix, *others]
-    for part in (classics, others):
+    families = [[*group] for _, group in groupby(others, key=lambda row: row["family"])]
+    assert len(families) == len({row["family"] for row in others})  # each stands together
+    for part in (classics, *families):
         assert [row["date"] for row in part] == sorted(row["date"] for row in part)
     assert len(classics) == 10
     assert [row["name"] for row in appendix] == ["nin"]
