@@ -382,8 +382,8 @@ def figure(request: pytest.FixtureRequest) -> tuple[str, ET.Element, bytes]:
     return request.param, ET.fromstring(data), data
 
 
-def test_a_figure_is_at_most_62_kilobytes(figure: tuple[str, ET.Element, bytes]) -> None:
-    assert len(figure[2]) <= 62_000
+def test_a_figure_is_at_most_60_kilobytes(figure: tuple[str, ET.Element, bytes]) -> None:
+    assert len(figure[2]) <= 60_000
 
 
 def test_a_figure_says_what_it_shows(figure: tuple[str, ET.Element, bytes]) -> None:

@@ -10,7 +10,7 @@ from torch_networks import network
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 SEEDS, TEN = 60, 10
-FILES = (3, 21, 58)
+FILES = (3, 21, 44, 58)
 """Seeds of the networks that go through files, too: exporting takes longer than reading."""
 
 

@@ -9,6 +9,7 @@ from archviz.layout.style import Style
 from archviz.scene.text import break_lines, clip, text_width
 
 WIDTHS = (2.0, 2.5, 3.0, 3.5, 4.0)
+WIDER = (4.5, 5.0, 6.0, 7.0)
 """Units that boxes are wide."""
 
 
@@ -67,6 +68,10 @@ def _fit_more(label: str, more: str, style: Style) -> tuple[tuple[str, ...], flo
             longest = max(text_width(line, size) for line in lines)
             if longest <= room / (least if units == WIDTHS[0] else 1.0):
                 return lines, size * min(1.0, room / longest), style.px(units)
+    for units in (*WIDTHS, *WIDER):  # numbers are never cut off
+        found = break_lines(f"{label}, {more}", style.px(units) - padding, size)
+        if found:
+            return found, size, style.px(units)
     return fit_label(f"{label}, {more}", style)
 
 

@@ -58,7 +58,7 @@ UNFILLED = 0.15
 """What a page costs that is longer than its shape, as a share of the length."""
 CLEARLY = 0.92
 """How much less a page with panels under its main row has to cost, where they could be beside."""
-BARE = 0.05
+BARE = 0.5
 """What it costs that columns of panels are longer than the main row, as a share of that."""
 
 

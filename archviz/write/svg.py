@@ -131,7 +131,7 @@ def _shadows(shapes: Sequence[Shape]) -> Iterator[Step]:
                 left, top = shape.x, shape.y
                 low, end = top + shape.height, left + shape.width
                 data.append(points(((left, top), (left, low), (end, low), (end, top)), close=True))
-        yield Step("shadow", {"d": "".join(data), "opacity": number(opacity)})
+        yield Step("shadow", {"d": "".join(data), "opacity": number(opacity).lstrip("0")})
 
 
 def _items(items: Sequence[Item]) -> Iterator[Step]:
@@ -173,10 +173,9 @@ def _connector(connector: Connector) -> Step:
 
 def _line(path: Sequence[Point], stroke: str, width: float, dash: float = 0.0) -> Step:
     values = {"d": points(path), "stroke": stroke, "width": number(width)}
-    return Step(
-        "line",
-        {**values, "dash": number(dash) if dash else "", "tip": "", "head": "", "marker": ""},
-    )
+    bent = "yes" if len(path) > 2 else ""  # a straight line has no inside that could be filled
+    values |= {"dash": number(dash) if dash else "", "bent": bent}
+    return Step("line", {**values, "tip": "", "head": "", "marker": ""})
 
 
 def _shape(shape: Shape) -> Iterator[Step]:

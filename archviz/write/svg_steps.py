@@ -62,7 +62,7 @@ def marked(steps: Iterable[Step], prefix: str) -> tuple[list[Step], list[Mapping
             fill = step.values["stroke"]
             of_line = step.values.get("class", "").replace("s", "f")
             key = (step.values["head"], fill, of_line)
-            name = heads.setdefault(key, f"arrow{len(heads) + 1 if heads else ''}")
+            name = heads.setdefault(key, f"a{len(heads) + 1 if heads else ''}")
             step = Step("line", {**step.values, "marker": name})
         elif step.values.get("fill", "").startswith("url(#"):
             fill = step.values["fill"].replace("#", f"#{prefix}")
