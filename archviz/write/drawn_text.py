@@ -85,7 +85,7 @@ def drawn(step: Step) -> Iterator[Step]:
             place = {"x": number(x + blank), "anchor": "start", "text": shown}
             yield Step("text", {**values, **place})
         elif how == "outline":
-            yield Step("heads", {"d": _path(run, at, size), "fill": values["fill"] or "#000000"})
+            yield Step("outline", {"d": _path(run, at, size), "fill": values["fill"] or "#000000"})
         else:
             yield _boxes(run, at, size, values["fill"] or "#000000")
         x += run.advance * size
@@ -113,7 +113,7 @@ def _boxes(run: Run, at: Point, size: float, color: str) -> Step:
         f"M{at[0] + index * size + left:.3f} {at[1]:.3f}h{width:.3f}v{-height:.3f}h{-width:.3f}z"
         for index in range(round(run.advance))
     ]
-    values = {"d": "".join(data), "stroke": color, "width": f"{line:.3f}"}
+    values = {"d": "".join(data), "stroke": color, "width": f"{line:.3f}", "bent": "yes"}
     return Step("line", {**values, **dict.fromkeys(("dash", "tip", "head", "marker"), "")})
 
 
