@@ -216,7 +216,7 @@ REFERENCES: dict[str, Callable[[], Case]] = {
         for name in (
             *("vgg11", "resnet18", "resnet34", "wide_resnet50_2", "densenet121", "densenet201"),
             *("mobilenet_v2", "mobilenet_v3_small", "squeezenet1_1", "efficientnet_b0"),
-            *("regnet_y_400mf", "convnext_tiny"),
+            *("regnet_y_400mf", "convnext_tiny", "swin_t"),
         )
     },
     "shufflenet_v2": partial(torchvision_model, "shufflenet_v2_x1_0"),

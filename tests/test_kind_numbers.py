@@ -50,6 +50,7 @@ ROWS = [
     ("8x7x4", "avg-pool 3x3 /3 pad=1", (3, 3, 4), 0, 0),
     ("6x4", "{op: '', label: mine, shape: 3x2, weights: 11, macs: 70}", (3, 2), 11, 70),
     ("6x4", "attention 2 window=3", (6, 4), 80, 4 * 6 * 16 + 2 * 6 * 3 * 4),
+    ("6x4", "attention 2 relative=11", (6, 4), 80 + 2 * 11, 4 * 6 * 16 + 2 * 36 * 4),
     ("6x4", "attention 2 qk-norm=rms-norm", (6, 4), 80 + 2 * 2, 4 * 6 * 16 + 2 * 36 * 4),
     ("6x4", "attention 2 qk-norm=layer-norm", (6, 4), 80 + 4 * 2, 4 * 6 * 16 + 2 * 36 * 4),
     ("6x4", "attention 2 qk-norm=none", (6, 4), 80, 4 * 6 * 16 + 2 * 36 * 4),

@@ -70,7 +70,7 @@ network:
   - input 24x32
   - block 2
   - block 4
-  - attention 8 kv-heads=2 window=7 from=memory
+  - attention 8 kv-heads=2 window=7 relative=13 from=memory
   - attention 8 rotary qk-norm=rms-norm
   - mixture-of-experts 8 active=2 inner=64 gelu
   - lstm 32 bidirectional last
@@ -91,7 +91,7 @@ def test_boxes_say_what_sets_a_kind_apart_in_all_calls() -> None:
     for words in (
         ("causal", "attention", "2 or 4 heads, rotary"),
         ("feed-", "forward", "128 or 256, SwiGLU"),
-        ("grouped-query", "cross-attention", "8 heads, 2 key heads", "window 7"),
+        ("grouped-query", "cross-attention", "8 heads, 2 key heads", "window 7, relative bias"),
         ("attention", "8 heads, rotary", "QK norm"),
         ("2 of 8", "experts", "64, GELU"),
         ("bidirectional", "LSTM", "32, last state"),

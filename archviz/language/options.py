@@ -72,6 +72,11 @@ OPTIONS: Mapping[str, Option] = {
     "head-width": Option("whole", "head_width", "features of each head"),
     "width": Option("whole", "filters", "features of all heads, or of an embedding"),
     "window": Option("whole", "window", "how many rows each row of an attention sees"),
+    "relative": Option(
+        "whole",
+        "relative",
+        "relative positions for each of which a head learns a bias of its scores",
+    ),
     "rotary": Option("bool", "rotary", "whether queries and keys are turned by their position"),
     "qk-norm": Option("norm", "qk_norm", "normalisation of the queries and keys of each head"),
     "qk-whole": Option(

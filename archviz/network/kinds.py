@@ -105,6 +105,11 @@ def _attention_words(layer: Layer) -> tuple[str, tuple[Trait, ...]]:
         Trait(
             "window", f"window {layer.window}" if layer.window else "no window", not layer.window
         ),
+        Trait(
+            "relative",
+            "relative bias" if layer.relative else "no relative bias",
+            not layer.relative,
+        ),
         Trait("rotary", "rotary" if layer.rotary else "not rotary", not layer.rotary),
         Trait("qk-norm", "QK norm" if normed else "no QK norm", not normed),
     )
@@ -264,7 +269,7 @@ _ROWS = (
     Kind("attention", "attention", "attention", "multi-head attention",
          "attention of a sequence, or of the places of a map, with its four projections: heads",
          options=("heads", "kv-heads", "head-width", "width", "from", "causal", "window",
-                  "rotary", "qk-norm", "qk-whole", "bias", "out-bias", "norm"),
+                  "relative", "rotary", "qk-norm", "qk-whole", "bias", "out-bias", "norm"),
          main="heads", required=("heads",), shape=sequences.attention_shape,
          weights=_attention_weights, macs=sequences.attention_macs,
          products=sequences.attention_products, takes=("from",), words=_attention_words),

@@ -71,6 +71,8 @@ class Layer(NamedTuple):
     """Features of each head; 0: what comes in, or the width of all heads, divided."""
     window: int = 0
     """How many rows each row of an attention sees; 0: all."""
+    relative: int = 0
+    """Relative positions for each of which a head of an attention learns a bias of its scores."""
     causal: bool = False
     """Whether a row sees nothing behind it: a mask, or a padding before a convolution."""
     rotary: bool = False

@@ -54,12 +54,13 @@ def attention_shape(layer: Layer, shape: Shape, memory: Shape = ()) -> Shape:
 
 
 def attention_weights(layer: Layer, shape: Shape, memory: Shape = ()) -> tuple[int, int]:
-    """Projections to queries, keys and values, and the one behind them."""
+    """Projections to queries, keys and values, and the one behind them; biases of the scores."""
     features, source = shape[-1], (memory or shape)[-1]
     width, keys = widths(layer, features)
     biased = layer.bias if layer.out_bias is None else layer.out_bias
     biases = layer.bias * (width + 2 * keys) + biased * features
-    return 2 * features * width + 2 * source * keys + biases, 0
+    relative = layer.relative * layer.count
+    return 2 * features * width + 2 * source * keys + biases + relative, 0
 
 
 def attention_products(layer: Layer, shape: Shape, output: Shape, memory: Shape = ()) -> int:
