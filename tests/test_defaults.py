@@ -72,7 +72,14 @@ OPTIONS = {
     "lsp": {},
     "render": OUTPUT | OUTSIDE | INPUT | LOOK | ONLY | PLACE | {"--parts": False} | MEDIUM,
     "schema": FILE,
-    "table": OUTPUT | OUTSIDE | FAMILY | THEME | {"--aspect": None} | PLACE | MEDIUM,
+    "table": OUTPUT
+    | OUTSIDE
+    | FAMILY
+    | {"--all": False, "--columns": None, "--sort": None, "--short": False}
+    | THEME
+    | {"--aspect": None}
+    | PLACE
+    | MEDIUM,
     "themes": OUTPUT | GROUND | {"-o --output": None, "--network": "resnet50"} | MEDIUM,
     "timeline": OUTPUT | OUTSIDE | FAMILY | THEME | {"--aspect": None} | PLACE | MEDIUM,
 }

@@ -12,7 +12,7 @@ import click
 
 from archviz import __version__
 from archviz.bundled import TASKS
-from archviz.cli import figures
+from archviz.cli import figures, overviews
 from archviz.cli.common import get_network, load_source, say_of
 from archviz.cli.options import (
     model_options,
@@ -94,7 +94,7 @@ def main() -> None:
     opened once below."""
 
 
-for figure in figures.COMMANDS:
+for figure in (*figures.COMMANDS, *overviews.COMMANDS):
     main.add_command(figure)
 
 

@@ -32,10 +32,8 @@ from archviz.cli.types import FormatList
 if TYPE_CHECKING:
     from archviz.export import Analysed, Picture
     from archviz.layout.page import Options
-    from archviz.network.head import Head
     from archviz.network.model import Network
     from archviz.scene.scene import Scene
-    from archviz.scene.theme import Theme
     from archviz.write.formats import Settings
 
 
@@ -216,65 +214,6 @@ def compare(networks: tuple[str, ...], output: str, suffix: str | None, **given:
     emit_scene(draw, output, suffix, given, [network for network, _ in nets], slides)
 
 
-def emit_heads(
-    draw: Callable[[list[Head], Options], Scene],
-    slides: Callable[[list[Head], Theme, float], Sequence[Scene]],
-    networks: tuple[str, ...],
-    output: str,
-    suffix: str | None,
-    given: Mapping[str, Any],
-) -> None:
-    """Write a figure of networks' bibliographic heads, of the classic ones without names."""
-    from archviz.catalog import classics
-
-    nets = [get_network(source).network for source in networks or classics(appendix=True)]
-    heads = [network.head for network in nets]
-
-    def drawn(options: Options) -> Scene:
-        return draw(heads, options)
-
-    def on_slides(options: Options, width: float) -> Sequence[Scene]:
-        return slides(heads, options.theme, width)
-
-    emit_scene(drawn, output, suffix, given, nets, on_slides)
-
-
-@click.command(cls=Drawing)
-@networks_or_family()
-@output_option
-@format_option
-@look_options("theme", "aspect", "transparent")
-@place_options
-@medium_options
-def timeline(networks: tuple[str, ...], output: str, suffix: str | None, **given: Any) -> None:
-    """Draw when networks were first public, the classics without NET.
-
-    \b
-    archviz timeline -o when.svg                one figure, in as many rows as it takes
-    archviz timeline --family ResNet -o r.pptx  slides, 12 pt or more
-    archviz timeline --width column -o when.pdf
-    """
-    from archviz.layout.overviews import timeline_slides
-    from archviz.layout.several_made_for import timeline_figure
-
-    emit_heads(timeline_figure, timeline_slides, networks, output, suffix, given)
-
-
-@click.command(cls=Drawing)
-@networks_or_family()
-@output_option
-@format_option
-@look_options("theme", "aspect", "transparent")
-@place_options
-@medium_options
-def table(networks: tuple[str, ...], output: str, suffix: str | None, **given: Any) -> None:
-    """Draw the table of the networks that Keras ships: size, accuracy, parameters, depth."""
-    from archviz.layout.overviews import table_slides
-    from archviz.layout.several_made_for import table_figure
-
-    emit_heads(table_figure, table_slides, networks, output, suffix, given)
-
-
 @click.command(cls=Drawing)
 @output_option
 @format_option
@@ -327,4 +266,4 @@ def themes(output: str | None, network: str, suffix: str | None, **given: Any) -
     emit_scene(draw, output, suffix, given)
 
 
-COMMANDS = (render, export, compare, timeline, table, legend, themes)
+COMMANDS = (render, export, compare, legend, themes)

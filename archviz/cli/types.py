@@ -103,6 +103,73 @@ class NameList(click.ParamType[tuple[str, ...]]):
         return read_names(value)
 
 
+def _number_named(name: str) -> str:
+    """The name of a number of networks, however it is spelt.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    from archviz.errors import did_you_mean
+    from archviz.network.numbers import NUMBERS
+
+    wanted = name.strip().lower().replace("_", "-").replace("-", "")
+    if wanted in NUMBERS:
+        return wanted
+    for key, number in NUMBERS.items():
+        if number.head.replace("-", "").replace(" ", "") == wanted.replace(" ", ""):
+            return key
+    hint = did_you_mean(wanted, NUMBERS) or f"there are {', '.join(NUMBERS)}"
+    raise ValueError(f"nothing of networks is called '{name.strip()}'; {hint}")
+
+
+class NumberName(click.ParamType[str]):
+    """A number of networks by its name, such as ``parameters`` or ``top1``."""
+
+    name = "NAME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name, as the table of numbers has it."""
+        try:
+            return _number_named(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Names that begin so, behind the last comma."""
+        from click.shell_completion import CompletionItem
+
+        from archviz.network.numbers import NUMBERS
+
+        before, comma, begun = incomplete.rpartition(",")
+        return [CompletionItem(before + comma + one) for one in NUMBERS if one.startswith(begun)]
+
+
+class SortName(NumberName):
+    """A number of networks; with a minus before it the largest first."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name, behind its minus."""
+        text = str(value)
+        return "-" * text.startswith("-") + super().convert(text.removeprefix("-"), param, ctx)
+
+
+class ColumnNames(NumberName):
+    """Several of them, with commas between."""
+
+    name = "NAMES"
+
+    def convert(  # type: ignore[override]
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """The names, each once."""
+        if isinstance(value, tuple):
+            return value
+        one = super().convert
+        return tuple(dict.fromkeys(one(part, param, ctx) for part in value.split(",")))
+
+
 class FormatName(click.ParamType[str]):
     """A format by its suffix."""
 

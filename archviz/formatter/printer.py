@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WIDTH = 99
 INDENT = 2
 
-_ALIGNED = ("spec", "gallery", "keras", "published", "defaults")
+_ALIGNED = ("spec", "gallery", "keras", "published", "accuracy", "defaults")
 """Parts whose scalars stand under one another."""
 
 

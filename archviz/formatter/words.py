@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archviz.language.head import GALLERY, KERAS, PUBLISHED, TEXTS
+from archviz.language.head import ACCURACY, GALLERY, KERAS, PUBLISHED, TEXTS
 from archviz.language.items import FORMS
 from archviz.language.options import FLAGS, OPTIONS, split_sides
 from archviz.looks import LOOKS
@@ -19,12 +19,13 @@ _LOOK = ("as", "name", "label", "title", "color", "caption", "hidden", "shared",
 KEYS: Mapping[str, tuple[str, ...]] = {
     "spec": (
         *("title", "year", "date", "paper", "authors", "venue", "link", "source"),
-        *("published", "gallery", "take", "defaults", "modules", "network", "figure"),
+        *("published", "accuracy", "gallery", "take", "defaults", "modules", "network", "figure"),
     ),
     "module": ("takes", "inputs", "gives", "color", "label", "title", *_BODY),
     "series": (*FORMS, *_BODY, *OPTIONS, *_LOOK),
     "graph": ("nodes", "edges"),
     "published": tuple(PUBLISHED),
+    "accuracy": tuple(ACCURACY),
     "gallery": tuple(GALLERY),
     "keras": tuple(KERAS),
     "figure": (*LOOKS, "hide-badges", "colors", "notes"),
@@ -49,7 +50,9 @@ _PARTS = {
         "take": "words",
         "network": "series",
         **{name: name for name in ("modules", "defaults", "figure", "published", "gallery")},
+        "accuracy": "accuracy",
     },
+    "accuracy": {"dataset": "text", "source": "text"},
     "gallery": {"brought": "text", "family": "text", "names": "words", "keras": "keras"},
     "module": {**_SERIES, "label": "text", "title": "text"},
     "series": _SERIES,

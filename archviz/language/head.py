@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archviz.bundled import TASKS
 from archviz.errors import Mark
-from archviz.network.head import Head, Published
+from archviz.network.head import Accuracy, Head, Published
 from archviz.yamlnodes import (
     MappingNode,
     ScalarNode,
@@ -43,6 +43,12 @@ PUBLISHED: Mapping[str, str] = {
     "with-auxiliary": "all weights, auxiliary classifiers included",
 }
 MACS_OF = ("all", "layers")
+ACCURACY: Mapping[str, str] = {
+    "top1": "share of examples whose class is the likeliest answer, such as 0.761",
+    "top5": "share of those whose class is among the five likeliest",
+    "dataset": "of which examples: ImageNet",
+    "source": "who states it",
+}
 KERAS: Mapping[str, str] = {
     "model": "name in Keras",
     "size_mb": "size of the weights file in MB",
@@ -64,7 +70,7 @@ GALLERY: Mapping[str, str] = {
 BROUGHT_LENGTH = 500
 NAME_LENGTH = 40
 MOST_NAMES = 20
-KEYS = (*TEXTS, "year", "date", "published", "gallery")
+KEYS = (*TEXTS, "year", "date", "published", "accuracy", "gallery")
 
 
 def network_name(file: str) -> str:
@@ -90,6 +96,8 @@ def read_head(
             values[key] = _date(reader, node)
         elif key == "published":
             values[key], marks = _published(reader, node)
+        elif key == "accuracy":
+            values[key] = _accuracy(reader, node)
         elif key in GALLERY:
             hint = f"write gallery: {{{key}: ...}}"
             reader.problem(pairs[key][0].mark, f"{key} stands under gallery", hint)
@@ -210,6 +218,24 @@ def _published(reader: SpecReader, node: YamlNode) -> tuple[Published, dict[str,
     elif which is not None:
         reader.problem(which.mark, f"macs-of is {describe(which)}", f"use {' or '.join(MACS_OF)}")
     return Published(**values), {key: value.mark for key, value in rows.items()}
+
+
+def _accuracy(reader: SpecReader, node: YamlNode) -> Accuracy:
+    rows = _table(reader, node, "accuracy", ACCURACY)
+    values: dict[str, Any] = {}
+    for key, value in rows.items():
+        share = key in ("top1", "top5")
+        limit = NAME_LENGTH if key == "dataset" else BROUGHT_LENGTH
+        values[key] = _share(reader, value, key) if share else read_text(reader, value, key, limit)
+    found = Accuracy(**values)
+    if isinstance(node, MappingNode):
+        if found.top1 is None and found.top5 is None:
+            reader.problem(node.mark, "accuracy says no share", "write top1: 0.761, or top5")
+        elif "dataset" not in rows:
+            reader.problem(node.mark, "accuracy does not say of what", "write dataset: ImageNet")
+        if (found.top1 or 0.0) > (1.0 if found.top5 is None else found.top5):
+            reader.problem(rows["top5"].mark, "top5 is below top1, which is a part of it")
+    return found
 
 
 def _keras(reader: SpecReader, node: YamlNode) -> dict[str, float | str]:

@@ -13,7 +13,7 @@ from typing import Any
 from archviz.bundled import TASKS
 from archviz.language.calls import OWN_KEYS as CALL_KEYS
 from archviz.language.figure import OWN_KEYS
-from archviz.language.head import GALLERY, KERAS, MACS_OF, PUBLISHED, TEXTS
+from archviz.language.head import ACCURACY, GALLERY, KERAS, MACS_OF, PUBLISHED, TEXTS
 from archviz.language.item_keys import FORM_KEYS, OUTPUT_KEYS
 from archviz.language.items import FORMS
 from archviz.language.options import COMMON, FLAGS, OPTIONS, WORDS
@@ -51,6 +51,7 @@ _DIGITS: Schema = {
     "minimum": 0,
     "pattern": "^[0-9_,]*[0-9][0-9_,]*$",
 }
+_STATED = {"required": ["dataset"], "anyOf": [{"required": [key]} for key in ("top1", "top5")]}
 _SHARE = _any(
     {"type": "number", "minimum": 0, "maximum": 1},
     {"type": "string", "pattern": r"^([01]\.?|0*\.[0-9]+|1\.0+)$"},
@@ -133,9 +134,9 @@ def _head() -> Schema:
         "names": _several(_TEXT),
         "keras": keras,
         "task": {"enum": [*TASKS]},
-        "classic": _SWITCH,
-        "appendix": _SWITCH,
+        **dict.fromkeys(("classic", "appendix"), _SWITCH),
     }
+    scores = {**dict.fromkeys(ACCURACY, _TEXT), "top1": _SHARE, "top5": _SHARE}
     macs = {"macs-of": {"enum": [*MACS_OF]}}
     years = {"type": "integer", "minimum": 1900, "maximum": 2100}
     digits = {"type": "string", "pattern": _DIGITS["pattern"]}
@@ -148,6 +149,7 @@ def _head() -> Schema:
             "description": "first public, year-month or year-month-day; figures say the year",
         },
         "published": _table(PUBLISHED, "published totals that the network must reproduce", macs),
+        "accuracy": {**_table(ACCURACY, "how often it is right, as stated", scores), **_STATED},
         "gallery": _table(GALLERY, "what only a collection of networks shows", gallery),
     }
 

@@ -17,6 +17,8 @@ _THEIRS: Mapping[str, str] = {
     "title": "name",
     "modules": "blocks functions cells components definitions submodules",
     "published": "totals expected parameters",
+    "accuracy": "score scores performance metrics results",
+    "dataset": "data benchmark testset",
     "link": "url",
     "venue": "journal conference",
     "figure": "style look",

@@ -19,9 +19,8 @@ from archviz.layout.slides import (
 )
 from archviz.layout.style import Room, Style
 from archviz.layout.table import keras_rows
-from archviz.layout.timeline import moment
 from archviz.network.analysis import Analysis
-from archviz.network.head import Head
+from archviz.network.head import Head, moment
 from archviz.network.labels import macs_text
 from archviz.network.model import Network
 from archviz.scene.scene import Group, Page, Scene

@@ -59,7 +59,7 @@ def timeline_slides(heads: Sequence[Head], theme: Theme, width: float) -> list[S
             title += ", continued" if years in seen else ""
             seen.add(years)
 
-            yield _overview(items, about, title, theme, width)
+            yield overview_slide(items, about, title, theme, width)
 
     return [*slides()]
 
@@ -71,13 +71,17 @@ def table_slides(heads: Sequence[Head], theme: Theme, width: float) -> list[Scen
     about = "Weights, accuracy on ImageNet, parameters and depth of those that Keras ships."
     pages = keras_pages(heads, style, (width - 2 * MARGIN) * 0.86, HEIGHT)
     return [
-        _overview(items, about, "Networks in Keras" + ", continued" * (number > 0), theme, width)
+        overview_slide(
+            items, about, "Networks in Keras" + ", continued" * (number > 0), theme, width
+        )
         for number, items in enumerate(pages)
     ]
 
 
-def _overview(shown: Sequence[Item], about: str, title: str, theme: Theme, width: float) -> Scene:
-    """A slide of the timeline or of the table."""
+def overview_slide(
+    shown: Sequence[Item], about: str, title: str, theme: Theme, width: float
+) -> Scene:
+    """A slide of the timeline, of a table or of a chart."""
 
     def items() -> Iterator[Item]:
         yield from slide_heading(title, about, "", theme, width)

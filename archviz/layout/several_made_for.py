@@ -101,7 +101,7 @@ def timeline_figure(heads: Sequence[Head], options: Options) -> Scene:
     """
     if not options.place:
         return draw_timeline(heads, options.theme, options.aspect)
-    return _overview("timeline", _timeline, heads, options, options.place)
+    return overview_figure("timeline", partial(_timeline, heads), options, options.place)
 
 
 def table_figure(heads: Sequence[Head], options: Options) -> Scene:
@@ -112,7 +112,7 @@ def table_figure(heads: Sequence[Head], options: Options) -> Scene:
     """
     if not options.place:
         return draw_table(heads, options.theme, options.aspect)
-    return _overview("table", _table, heads, options, options.place)
+    return overview_figure("table", partial(_table, heads), options, options.place)
 
 
 def _lowest(ways: Iterator[tuple[Way, bool]], place: Place) -> Scene | None:
@@ -220,48 +220,52 @@ def _clipped(items: Sequence[Item], said: str) -> bool:
     return ELLIPSIS not in said and any(ELLIPSIS in text.text for text in texts_in(items))
 
 
-Overview: TypeAlias = Callable[[Sequence[Head], Style, Place], Scene | None]
+Overview: TypeAlias = Callable[[Style, Place], Scene | None]
+"""Draws in a style for a place; None where there is no room."""
 
 
-def _overview(
-    name: str, draw: Overview, heads: Sequence[Head], options: Options, place: Place
+def overview_figure(
+    name: str, draw: Overview, options: Options, place: Place, hint: str = ""
 ) -> Scene:
-    """A timeline or a table, made for a place."""
+    """A timeline, a table or a chart, made for a place.
+
+    Raises:
+        ArchvizError: it cannot be as small as the place asks for; ``name`` is what it is called,
+            ``hint`` what else could be done.
+    """
 
     def made(place: Place) -> Scene | None:
         def way(label: float, scale: float) -> Scene | None:
-            return draw(heads, _style(options, place, Density(label), scale), place)
+            return draw(_style(options, place, Density(label), scale), place)
 
         return _lowest(((partial(way, label), False) for label in LABELS), place)
 
     if scene := made(place):
         return scene
-    hint = "show fewer networks" if place.height < float("inf") else ""
+    hint = "show fewer networks" if place.height < float("inf") else hint
     raise no_room(name, place, lambda place: made(place) is not None, hint)
 
 
 def _timeline(heads: Sequence[Head], style: Style, place: Place) -> Scene | None:
     room = place.width - 2 * style.px(MARGIN)
     ((_, items),) = timeline_pages(heads, style, room)
-    return _shown(items, "Timeline", ABOUT_TIMELINE, style, heads, place)
+    titles = "".join(head.title for head in heads)
+    return overview_scene(items, ("Timeline", ABOUT_TIMELINE), style, titles, place)
 
 
 def _table(heads: Sequence[Head], style: Style, place: Place) -> Scene | None:
     (items,) = keras_pages(heads, style, place.width - 2 * style.px(MARGIN))
-    return _shown(items, "Networks in Keras", ABOUT_TABLE, style, heads, place)
+    titles = "".join(head.title for head in heads)
+    return overview_scene(items, ("Networks in Keras", ABOUT_TABLE), style, titles, place)
 
 
-def _shown(
-    items: Sequence[Item],
-    title: str,
-    about: str,
-    style: Style,
-    heads: Sequence[Head],
-    place: Place,
+def overview_scene(
+    items: Sequence[Item], about: tuple[str, str], style: Style, said: str, place: Place
 ) -> Scene | None:
-    """Items as a figure; None where it is too wide, or a title of a network is cut."""
-    if _clipped(items, "".join(head.title for head in heads)):
+    """Items as a figure of a title and a description; None where it is too wide, or one of the
+    names that are ``said`` is cut."""
+    if _clipped(items, said):
         return None
     sheet = Sheet(style, place.width)
     sheet.items += items
-    return _page(sheet, title, about, place)
+    return _page(sheet, *about, place)

@@ -47,6 +47,8 @@ class Columns(NamedTuple):
 
     widths: tuple[float, ...]
     gap: float
+    words: frozenset[int] = frozenset({0})
+    """Those whose cells stand flush left."""
 
     @property
     def right(self) -> float:
@@ -84,14 +86,16 @@ def table_pages(
     width: float = 0.0,
     height: float = float("inf"),
     note: str = "",
+    words: frozenset[int] = frozenset(),
 ) -> list[tuple[Item, ...]]:
     """A table from (0, 0) on pages no higher than ``height``, the header on each.
 
     Columns are spread where ``width`` pixels are more than they need; where they are fewer, what
-    stands in the first goes on in a next line. ``note`` stands under the last page.
+    stands in the first goes on in a next line. ``note`` stands under the last page. The first
+    column and those of ``words`` are flush left.
     """
     size, pitch = style.metric("caption"), style.px(1.05)
-    columns = _columns([header, *rows], style, width)
+    columns = _columns([header, *rows], style, width)._replace(words=words | {0})
     lines = [paragraph(row[0], columns.widths[0] + 0.01, size) or [""] for row in rows]
     heights = [pitch + (len(texts) - 1) * LINE_HEIGHT * size for texts in lines]
     notes = paragraph(note, max(columns.right, width), size) if note else []
@@ -145,11 +149,11 @@ def _row(
     style: Style,
     bold: bool = False,
 ) -> float:
-    """Draw a row from ``y`` on, all but its first column flush right; where it ends."""
+    """Draw a row from ``y`` on, numbers flush right; where it ends."""
     size, pitch, x = style.metric("caption"), style.px(1.05), 0.0
     most = max(map(len, cells))
     for column, (lines, wide) in enumerate(zip(cells, columns.widths, strict=True)):
-        flush = column > 0
+        flush = column not in columns.words
         for index, text in enumerate(lines):
             canvas.text(
                 x + wide if flush else x,

@@ -17,7 +17,7 @@ from archviz.layout.glyphs import box_shape
 from archviz.layout.sheet import moved
 from archviz.layout.style import Style
 from archviz.layout.timeline_places import Ground, Spot, Wanted, places
-from archviz.network.head import Head
+from archviz.network.head import Head, moment
 from archviz.scene.scene import Group, Item, Line, total
 from archviz.scene.text import ASCENT, LINE_HEIGHT, paragraph, text_width
 
@@ -84,12 +84,6 @@ class Row(NamedTuple):
     def years(self) -> tuple[int, int]:
         """The first and the last."""
         return self.spans[0].first, self.spans[-1].last
-
-
-def moment(head: Head) -> float:
-    """When a network was first public, as a number: 2015.96 for the middle of December 2015."""
-    year, month, day = (*(head.date or str(head.year)).split("-"), "", "")[:3]
-    return int(year) + (int(month or 7) - 1 + (int(day or 15) - 0.5) / 31) / 12
 
 
 def _month(head: Head) -> float:

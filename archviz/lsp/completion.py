@@ -9,7 +9,7 @@ from typing import NamedTuple
 from archviz.formatter.words import KEYS, part_inside, part_under
 from archviz.language.calls import OWN_KEYS
 from archviz.language.figure import OWN_KEYS as FIGURE_KEYS
-from archviz.language.head import GALLERY, KERAS, PUBLISHED, TEXTS
+from archviz.language.head import ACCURACY, GALLERY, KERAS, PUBLISHED, TEXTS
 from archviz.language.item_keys import FORM_KEYS
 from archviz.language.items import FORMS
 from archviz.language.options import COMMON, FLAGS, OPTIONS, WORDS
@@ -20,6 +20,7 @@ from archviz.lsp.outline import Cursor, Outline, Piece
 from archviz.network.kinds import ACTIVATIONS, KINDS, NORMS, OPENABLE
 
 _ABOUT: Mapping[str, str] = {
+    **ACCURACY,
     **{key: about for key, (_, about) in TEXTS.items()},
     **PUBLISHED,
     **KERAS,
@@ -139,6 +140,7 @@ _KNOWN = {
     "year",
     "date",
     "published",
+    "accuracy",
     "gallery",
     "nodes",
     "edges",

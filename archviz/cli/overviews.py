@@ -1,0 +1,150 @@
+"""The commands that draw what is known of networks: when, how large, how good.
+
+No logic here: each command is a few calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archviz.cli.common import get_network
+from archviz.cli.figures import emit_scene
+from archviz.cli.options import (
+    Drawing,
+    format_option,
+    look_options,
+    medium_options,
+    networks_or_family,
+    output_option,
+    place_options,
+)
+from archviz.cli.types import ColumnNames, SortName
+
+if TYPE_CHECKING:
+    from archviz.layout.page import Options
+    from archviz.network.head import Head
+    from archviz.scene.scene import Scene
+    from archviz.scene.theme import Theme
+
+
+def emit_heads(
+    draw: Callable[[list[Head], Options], Scene],
+    slides: Callable[[list[Head], Theme, float], Sequence[Scene]],
+    networks: tuple[str, ...],
+    output: str,
+    suffix: str | None,
+    given: Mapping[str, Any],
+) -> None:
+    """Write a figure of networks' bibliographic heads, of the classic ones without names."""
+    from archviz.catalog import classics
+
+    nets = [get_network(source).network for source in networks or classics(appendix=True)]
+    heads = [network.head for network in nets]
+
+    def drawn(options: Options) -> Scene:
+        return draw(heads, options)
+
+    def on_slides(options: Options, width: float) -> Sequence[Scene]:
+        return slides(heads, options.theme, width)
+
+    emit_scene(drawn, output, suffix, given, nets, on_slides)
+
+
+@click.command(cls=Drawing)
+@networks_or_family()
+@output_option
+@format_option
+@look_options("theme", "aspect", "transparent")
+@place_options
+@medium_options
+def timeline(networks: tuple[str, ...], output: str, suffix: str | None, **given: Any) -> None:
+    """Draw when networks were first public, the classics without NET.
+
+    \b
+    archviz timeline -o when.svg                one figure, in as many rows as it takes
+    archviz timeline --family ResNet -o r.pptx  slides, 12 pt or more
+    archviz timeline --width column -o when.pdf
+    """
+    from archviz.layout.overviews import timeline_slides
+    from archviz.layout.several_made_for import timeline_figure
+
+    emit_heads(timeline_figure, timeline_slides, networks, output, suffix, given)
+
+
+all_option = click.option("--all", "everything", is_flag=True, help="All bundled networks.")
+
+
+def sources_of(networks: Sequence[str], everything: bool) -> list[str]:
+    """The networks that were asked for, all bundled ones before them where these were, too."""
+    from archviz.catalog import names
+
+    return [*dict.fromkeys((*(names() if everything else ()), *networks))]
+
+
+@click.command(cls=Drawing)
+@networks_or_family()
+@all_option
+@click.option(
+    "--columns",
+    type=ColumnNames(),
+    metavar="NAMES",
+    help="What is said of each, with commas between: year, parameters, macs, depth, input, top1, "
+    "top5, ...; without it what most have.",
+)
+@click.option(
+    "--sort",
+    type=SortName(),
+    metavar="NAME",
+    help="In the order of a column, such as year; -year has the last first.",
+)
+@click.option("--short", is_flag=True, help="Counts with three figures: 25.6M.")
+@output_option
+@format_option
+@look_options("theme", "aspect", "transparent")
+@place_options
+@medium_options
+def table(
+    networks: tuple[str, ...],
+    everything: bool,
+    columns: tuple[str, ...] | None,
+    sort: str | None,
+    short: bool,
+    output: str,
+    suffix: str | None,
+    **given: Any,
+) -> None:
+    """Draw a table of networks: year, size, accuracy, depth; without NET of those in Keras.
+
+    What nothing states is a dash; who states an accuracy stands under the table.
+
+    \b
+    archviz table -o keras.svg                   the six that Keras ships, as it lists them
+    archviz table resnet50 my-net.yaml -o t.svg
+    archviz table --family ResNet --columns year,parameters,macs,top1 --sort top1 -o t.pdf
+    """
+    from archviz.catalog import classics
+    from archviz.layout.overviews import table_slides
+    from archviz.layout.several_made_for import table_figure
+
+    sources = sources_of(networks, everything)
+    if not (sources or columns or sort or short):
+        emit_heads(table_figure, table_slides, networks, output, suffix, given)
+        return
+    from archviz.layout.stated_table import stated_figure, stated_slides, table_of
+
+    loaded = [get_network(source) for source in sources or classics(appendix=True)]
+    found = table_of([(n.network, n.analysis) for n in loaded], columns or (), sort or "", short)
+
+    def draw(options: Options) -> Scene:
+        return stated_figure(found, options)
+
+    def slides(options: Options, width: float) -> Sequence[Scene]:
+        return stated_slides(found, options.theme, width)
+
+    emit_scene(draw, output, suffix, given, [net.network for net in loaded], slides)
+
+
+COMMANDS = (timeline, table)
