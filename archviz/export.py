@@ -42,8 +42,11 @@ def network_bytes(picture: Picture, output: Format) -> bytes:
     title = net[0].head.title
     if output.alone == "page":
         from archviz.write.html import write_html
+        from archviz.write.html_fragment import write_fragment
 
-        return write_html([_html_figure(net, options)], title=title).encode("utf-8")
+        figure = _html_figure(net, options)
+        page = write_fragment(figure) if settings.fragment else write_html([figure], title=title)
+        return page.encode("utf-8")
     if output.alone == "slides" and output.bind:
         return output.bind(network_pages(net, options, settings.aspect), title, "", settings)
     return output.write(draw_figure(*net, options), settings)

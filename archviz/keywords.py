@@ -64,7 +64,7 @@ class FileKeywords(FigureKeywords, total=False):
     only: str | Sequence[str] | None
     """What is shown, where that is not all: ``"row"``, and modules by their names."""
     fragment: bool | None
-    """TeX: a picture to ``\\input``, not a document."""
+    """TeX: a picture to ``\\input``, not a document. HTML: a figure to put into a page."""
     template: str | os.PathLike[str] | None
     """PPTX: a presentation whose master the slides take."""
     author: str | None

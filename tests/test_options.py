@@ -169,7 +169,8 @@ def test_the_list_of_themes_takes_nothing_of_their_picture(given: tuple[str, ...
 
 def test_the_help_says_which_formats_an_option_is_for() -> None:
     words = " ".join(run("render", "--help").stdout.split())
-    assert "--fragment A picture to \\input, not a document. (tex)" in words
+    assert "--fragment A picture to \\input, or a figure to put into a page, not a" in words
+    assert "not a document. (html and tex)" in words
     assert "[default: no-title] (not pptx and html)" in words
     words = " ".join(run("export", "--help").stdout.split())
     assert "[default: no-title] (not pdf, pptx and html)" in words

@@ -341,7 +341,7 @@ def medium_options(command: Command) -> Command:
             "--fragment",
             cls=FormatOption,
             is_flag=True,
-            help="A picture to \\input, not a document.",
+            help="A picture to \\input, or a figure to put into a page, not a document.",
         ),
         click.option(
             "--template",

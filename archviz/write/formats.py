@@ -21,7 +21,7 @@ PICTURES: Mapping[Picture, tuple[str, ...]] = {
     "figure": ("theme", "title", "totals", "legend", "aspect", *_DRAWING, "only", *_PLACE),
     "slides": ("theme", "aspect", *_DRAWING),
     "deck": ("theme", "legend", "aspect", *_DRAWING),
-    "page": ("theme", *_DRAWING),
+    "page": ("theme", *_DRAWING, "fragment"),
     "index": ("theme", "legend", *_DRAWING),
 }
 """What is drawn of networks, and the options that it understands.
@@ -37,9 +37,10 @@ class Settings(NamedTuple):
     """What some formats can be told.
 
     ``scale`` and ``width`` (pixels) size a PNG; ``fragment`` makes TeX a picture to
-    ``\\input``; ``template`` is a PPTX whose master a deck takes, and ``aspect`` the shape
-    of its slides. ``placed``: a figure was made for a width, and keeps it. ``author`` and
-    ``date`` are what a file says of itself (:class:`archviz.write.about.About`).
+    ``\\input``, and HTML a figure to put into a page; ``template`` is a PPTX whose master a
+    deck takes, and ``aspect`` the shape of its slides. ``placed``: a figure was made for
+    a width, and keeps it. ``author`` and ``date`` are what a file says of itself
+    (:class:`archviz.write.about.About`).
     """
 
     scale: float = 2.0

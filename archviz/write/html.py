@@ -14,9 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archviz.scene.scene import Scene
-from archviz.write.html_parts import Palette, make_view
-from archviz.write.svg import operations
-from archviz.write.svg_steps import Step
+from archviz.write.html_parts import Palette, make_view, patterns_of
 from archviz.write.templates import render_template
 from archviz.write.web_fonts import web_fonts
 
@@ -117,16 +115,10 @@ def write_html(
         script_hash=_sha256(script),
         views=views,
         extras=others,
-        patterns=_patterns(scenes),
+        patterns=patterns_of(scenes),
         span=_span(figures),
         openable=any(view.of("panel") for view in views),
     )
-
-
-def _patterns(scenes: Sequence[Scene]) -> list[Step]:
-    """Every hatching once: all figures of the page share them."""
-    steps = [step for scene in scenes for step in operations(scene) if step.do == "pattern"]
-    return list({tuple(step.values.items()): step for step in steps}.values())
 
 
 def _stats(figure: HtmlFigure) -> list[tuple[str, str]]:

@@ -67,9 +67,10 @@ class Cut(NamedTuple):
 
 
 class View(NamedTuple):
-    """A figure as the templates need it."""
+    """A figure as the templates need it; a file that is saved of it has its ``name``."""
 
     id: str
+    name: str
     title: str
     description: str
     width: str
@@ -113,6 +114,7 @@ def make_view(scene: Scene, dark: Scene | None, slug: str, title: str, palette: 
     ground = scene.background or "#ffffff"
     return View(
         id=slug,
+        name=slug,
         title=title,
         description=scene.description,
         width=number(scene.width),
@@ -187,6 +189,12 @@ def aligned(scene: Scene, dark: Scene) -> bool:
         == [plain(step) for step in drawing(dark, index)]
         for index in range(len(scene.items))
     )
+
+
+def patterns_of(scenes: Sequence[Scene]) -> list[Step]:
+    """Every hatching once: all figures of a page share them."""
+    steps = [step for scene in scenes for step in operations(scene) if step.do == "pattern"]
+    return list({tuple(step.values.items()): step for step in steps}.values())
 
 
 def _mark(group: Group, panels: Mapping[str, Sequence[str]]) -> dict[str, str]:
