@@ -6,7 +6,7 @@ import os
 
 ENDINGS = (".yaml", ".yml")
 """Of the names of spec files."""
-TASKS = ("classification", "detection", "segmentation", "generation", "language")
+TASKS = ("classification", "detection", "segmentation", "generation", "language", "speech")
 """What a bundled network can do."""
 
 

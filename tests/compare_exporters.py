@@ -97,7 +97,7 @@ def _once(wired: Any) -> Any:
 
 def _bare(wired: Any) -> Any:
     """Layers without their norms, biases and counts of weights, which are compared elsewhere."""
-    loose = {"norm", "bias", "out_bias", "weights", "untrained", "own", "shared"}
+    loose = {"norm", "bias", "key_bias", "out_bias", "weights", "untrained", "own", "shared"}
     nodes = []
     for node in wired.nodes:
         options = {key: value for key, value in node.options.items() if key not in loose}
@@ -128,7 +128,7 @@ class Reason(NamedTuple):
 
 _INPUT = re.compile(r"(?<=- )(input \S+) label=.*")
 _NUMBER = re.compile(r"(\d+)")
-_NORMS = re.compile(r" (batch-norm|no-bias|no-norm|bias|out-bias=\w+)\b")
+_NORMS = re.compile(r" (batch-norm|no-bias|no-norm|bias|(?:key|out)-bias=\w+)\b")
 
 
 def _unnamed(both: Both, lines: Pair) -> Pair:

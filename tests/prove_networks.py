@@ -6,7 +6,8 @@ prints a line a network: parameters, those that are trained, multiply-adds, and 
 shapes of the outputs, too). It
 needs torch and, for each, the package that is named below; the numbers in the specs are those
 of transformers 5.24.0, torchvision 0.28.0 and 0.29.1, timm 1.0.31, pytorchcv 0.0.74, Keras 3.15.1
-on PyTorch, diffusers 0.42.1, segmentation_models_pytorch 0.6.0 and ultralytics 8.2.103. Nothing is
+on PyTorch, diffusers 0.42.1, segmentation_models_pytorch 0.6.0, ultralytics 8.2.103 and
+lightning-bolts 0.7.0. Nothing is
 downloaded: weights are random, or not there at all.
 """
 
@@ -146,6 +147,57 @@ def keras_model(name: str) -> Case:
     return getattr(keras.applications, name)(weights=None), (torch.zeros(1, 224, 224, 3),)
 
 
+def keras_layers(shape: tuple[int, ...], *layers: tuple[str, dict[str, Any]]) -> Case:
+    """A network of Keras by its layers: class and options of each."""
+    os.environ["KERAS_BACKEND"] = "torch"
+    import keras
+
+    built = [getattr(keras.layers, name)(**options) for name, options in layers]
+    return keras.Sequential([keras.Input(shape), *built]), (torch.zeros(1, *shape),)
+
+
+def mnist_mlp() -> Case:
+    """examples/mnist_mlp.py of Keras 2."""
+    hidden = ("Dense", {"units": 512, "activation": "relu"}), ("Dropout", {"rate": 0.2})
+    return keras_layers((784,), *hidden, *hidden, ("Dense", {"units": 10}))
+
+
+def mnist_cnn() -> Case:
+    """examples/vision/mnist_convnet.py of keras.io."""
+    sizes = [{"filters": filters, "kernel_size": 3, "activation": "relu"} for filters in (32, 64)]
+    blocks = [(("Conv2D", size), ("MaxPooling2D", {"pool_size": 2})) for size in sizes]
+    end = ("Flatten", {}), ("Dropout", {"rate": 0.5}), ("Dense", {"units": 10})
+    return keras_layers((28, 28, 1), *blocks[0], *blocks[1], *end)
+
+
+def dcgan() -> Case:
+    """Of lightning-bolts the one file that needs nothing but PyTorch."""
+    from importlib.metadata import distribution
+    from runpy import run_path
+
+    path = distribution("lightning-bolts").locate_file("pl_bolts/models/gans/dcgan/components.py")
+    found = run_path(str(path))
+    generator, judge = found["DCGANGenerator"](100, 64, 3), found["DCGANDiscriminator"](64, 3)
+
+    def call(model: Any, noise: Tensor) -> Tensor:
+        return model[1].disc(model[0](noise))
+
+    return Wrapped(nn.Sequential(generator, judge), call), (torch.zeros(1, 100, 1, 1),)
+
+
+def encoder_decoder(name: str, source: Tensor, length: int) -> Case:
+    """A model of transformers that reads a source and the words so far."""
+    import transformers
+
+    config = getattr(transformers, f"{name}Config")(use_cache=False)
+    model = getattr(transformers, f"{name}ForConditionalGeneration")(config)
+
+    def call(model: Any, source: Tensor, target: Tensor) -> Tensor:
+        return model(source, decoder_input_ids=target).logits
+
+    return Wrapped(model, call), (source, words(length))
+
+
 def distilbert() -> Case:
     import transformers
 
@@ -237,6 +289,11 @@ REFERENCES: dict[str, Callable[[], Case]] = {
     "resnet152": partial(keras_model, "ResNet152"),
     "resnet50_v2": partial(keras_model, "ResNet50V2"),
     "distilbert": distilbert,
+    "mnist_mlp": mnist_mlp,
+    "mnist_cnn": mnist_cnn,
+    "dcgan": dcgan,
+    "t5_small": lambda: encoder_decoder("T5", words(512), 512),
+    "whisper_tiny": lambda: encoder_decoder("Whisper", torch.zeros(1, 80, 3000), 448),
 }
 
 

@@ -583,7 +583,7 @@ def test_list_as_json() -> None:
         }
         assert entry["parameters"] == archviz.load(entry["name"]).info()["totals"]["parameters"]
         assert entry["brought"]
-        assert entry["date"].startswith(str(entry["year"]))
+        assert entry["date"].startswith(str(entry["year"] or ""))
 
 
 def listed(*words: str) -> list[str]:

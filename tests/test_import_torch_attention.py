@@ -105,3 +105,33 @@ def test_attention_is_one_layer_whatever_lies_between(options: dict[str, Any], w
     keys = options.get("keys", 2)
     sums = 2 * WIDTH * (HEADS + keys) * HEAD * 9 + 2 * 9 * 9 * HEADS * HEAD
     assert net.info()["totals"]["macs"] == 3 * sums
+
+
+@pytest.mark.parametrize(
+    ("biases", "words"),
+    [
+        ((True, True, True), "attention 4\n"),
+        ((True, False, True), "attention 4 key-bias=no\n"),
+        ((True, True, False), "label=attention\n"),  # of the values alone no word says that
+        ((False, True, False), "label=attention\n"),
+    ],
+)
+def test_keys_may_have_no_bias(biases: tuple[bool, bool, bool], words: str) -> None:
+    class Whole(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.q, self.k, self.v = (nn.Linear(32, 32, bias) for bias in biases)
+            self.out = nn.Linear(32, 32)
+
+        def forward(self, x: Any) -> Any:
+            split = [one(x).view(1, -1, 4, 8).transpose(1, 2) for one in (self.q, self.k, self.v)]
+            mixed = nn.functional.scaled_dot_product_attention(*split)
+            return x + self.out(mixed.transpose(1, 2).flatten(2))
+
+    module = Whole().eval()
+    net = archviz.from_torch(module, (1, 9, 32))
+    assert net.imported is not None
+    assert net.imported.plain, net.imported.report
+    assert words in f"{net.imported.text}\n"
+    weights = sum(one.numel() for one in module.parameters())
+    assert net.info()["totals"]["parameters"] == weights

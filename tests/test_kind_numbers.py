@@ -63,6 +63,8 @@ ROWS = [
     ),
     ("6x4", "attention 2 causal", (6, 4), 80, 4 * 6 * 16 + 2 * 36 * 4),
     ("6x4", "attention 2 no-bias out-bias=yes", (6, 4), 68, 4 * 6 * 16 + 2 * 36 * 4),
+    ("6x4", "attention 2 key-bias=no", (6, 4), 76, 4 * 6 * 16 + 2 * 36 * 4),
+    ("6x4", "attention 2 no-bias key-bias=yes", (6, 4), 68, 4 * 6 * 16 + 2 * 36 * 4),
     ("3x2x4", "attention 2", (3, 2, 4), 80, 4 * 6 * 16 + 2 * 36 * 4),
     ("6x4", "position 9", (6, 4), 36, 0),
     ("6x4", "sinusoidal-position", (6, 4), 0, 0),

@@ -212,12 +212,20 @@ class Attention(nn.Module):
     """Projections of queries, keys and values; keys and values that several heads share."""
 
     def __init__(
-        self, features: int, source: int, heads: int, keys: int, head: int, bias: bool, out: bool
+        self,
+        features: int,
+        source: int,
+        heads: int,
+        keys: int,
+        head: int,
+        bias: bool,
+        out: bool,
+        keyed: bool | None = None,
     ) -> None:
         super().__init__()
         self.heads, self.keys, self.head = heads, keys, head
         self.query = nn.Linear(features, heads * head, bias)
-        self.key = nn.Linear(source, keys * head, bias)
+        self.key = nn.Linear(source, keys * head, bias if keyed is None else keyed)
         self.value = nn.Linear(source, keys * head, bias)
         self.out = nn.Linear(heads * head, features, out)
 
@@ -246,17 +254,18 @@ class Attention(nn.Module):
 @settings(max_examples=40, deadline=None)
 @given(
     length=st.integers(1, 9), features=st.integers(1, 9), heads=SIDE, shared=SIDE, head=SIDE,
-    bias=FLAG, out=FLAG, causal=FLAG, data=st.data(),
+    bias=FLAG, keyed=FLAG, out=FLAG, causal=FLAG, data=st.data(),
 )  # fmt: skip
 def test_self_attention(
-    length: int, features: int, heads: int, shared: int, head: int, bias: bool, out: bool,
-    causal: bool, data: st.DataObject,
+    length: int, features: int, heads: int, shared: int, head: int, bias: bool, keyed: bool,
+    out: bool, causal: bool, data: st.DataObject,
 ) -> None:  # fmt: skip
     queries = heads * shared
-    module = Attention(features, features, queries, heads, head, bias, out)
+    module = Attention(features, features, queries, heads, head, bias, out, keyed)
     window = data.draw(st.integers(0, length))
     item = f"attention {queries} kv-heads={heads} head-width={head} bias={'yes' if bias else 'no'}"
-    item += f" out-bias={'yes' if out else 'no'}" + word("causal", causal)
+    item += f" key-bias={'yes' if keyed else 'no'} out-bias={'yes' if out else 'no'}"
+    item += word("causal", causal)
     item += f" window={window}" if window else ""
     x = torch.zeros(1, length, features)
     check(of(f"input {length}x{features}", item), module, lambda: module(x, x, window))

@@ -82,6 +82,7 @@ OPTIONS: Mapping[str, Option] = {
     "qk-whole": Option(
         "bool", "qk_whole", "whether qk-norm has weights for all heads, not for one"
     ),
+    "key-bias": Option("bool", "key_bias", "bias of an attention's keys, if another"),
     "out-bias": Option("bool", "out_bias", "bias of an attention's last projection, if another"),
     "inner": Option("whole", "filters", "features between the two layers of a feed-forward part"),
     "gated": Option("bool", "gated", "whether a feed-forward part is gated (SwiGLU, GEGLU)"),

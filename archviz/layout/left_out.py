@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from archviz.network.kinds import KINDS
+from archviz.network.kinds import KINDS, STATED
 from archviz.network.model import Layer, Network, Node, Towers
 from archviz.network.walk import within
 
@@ -50,7 +50,9 @@ def _tells_width(layer: Layer) -> bool:
 
 def _has_bias(layer: Layer) -> bool:
     """Whether a layer adds biases, as its kind may."""
-    return "bias" in KINDS[layer.kind].options and (layer.bias or bool(layer.out_bias))
+    return "bias" in KINDS[layer.kind].options and (
+        layer.bias or bool(layer.key_bias) or bool(layer.out_bias)
+    )
 
 
 def _is_frozen(node: Node) -> bool:
@@ -62,7 +64,7 @@ def _layers(network: Network, nodes: Sequence[Node]) -> Iterator[str]:
     forks = {id(node.merge) for node in nodes if isinstance(node, Towers) and node.joined}
     for node in nodes:  # the ends of a fork are drawn on into the merge behind it
         if isinstance(node, Layer) and node.present and not node.drawn and id(node) not in forks:
-            yield KINDS[node.kind].title
+            yield node.label if node.kind in STATED and node.label else KINDS[node.kind].title
     if not network.figure.notes:
         for kind in sorted(network.figure.hide_badges):
             yield f"badges of {KINDS[kind].title if kind in KINDS else kind}"

@@ -80,6 +80,8 @@ class Layer(NamedTuple):
     """How queries and keys are normalised, with the same weights for all heads."""
     qk_whole: bool = False
     """Whether each head has weights of its own for that."""
+    key_bias: bool | None = None
+    """Whether the keys of an attention have a bias; None: as queries and values."""
     out_bias: bool | None = None
     """Whether the last projection of an attention has a bias; None: as the others."""
     active: int = 0

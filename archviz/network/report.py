@@ -27,7 +27,13 @@ def list_table(entries: Sequence[Mapping[str, Any]]) -> str:
     """Rows of the index of bundled networks as a table: the classics, then family by family."""
     rows = [("NAME", "TITLE", "YEAR", "PARAMETERS", "WHAT IT BROUGHT")]
     rows += [
-        (net["name"], net["title"], str(net["year"]), f"{net['parameters']:,}", net["brought"])
+        (
+            net["name"],
+            net["title"],
+            str(net["year"] or ""),
+            f"{net['parameters']:,}",
+            net["brought"],
+        )
         for net in entries
     ]
     lines = table(rows, right=(3,))

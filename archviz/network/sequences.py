@@ -57,8 +57,9 @@ def attention_weights(layer: Layer, shape: Shape, memory: Shape = ()) -> tuple[i
     """Projections to queries, keys and values, and the one behind them; biases of the scores."""
     features, source = shape[-1], (memory or shape)[-1]
     width, keys = widths(layer, features)
+    keyed = layer.bias if layer.key_bias is None else layer.key_bias
     biased = layer.bias if layer.out_bias is None else layer.out_bias
-    biases = layer.bias * (width + 2 * keys) + biased * features
+    biases = layer.bias * (width + keys) + keyed * keys + biased * features
     relative = layer.relative * layer.count
     return 2 * features * width + 2 * source * keys + biases + relative, 0
 

@@ -32,7 +32,7 @@ is also ``same``, a number, or four of them."""
 ALONE = frozenset({*ACTIVATIONS, *(name for name in KINDS if KINDS[name].role == "norm")})
 """Activations and normalisations that are layers of their own."""
 FIXED = (
-    *("bias", "norm", "ceil", "shared", "label", "drawn", "kv_heads", "out_bias"),
+    *("bias", "norm", "ceil", "shared", "label", "drawn", "kv_heads", "key_bias", "out_bias"),
     *("biases", "reset_after", "bidirectional", "last", "takes", "active", "gated", "begins"),
     *("frozen", "causal", "keep", "color"),
 )

@@ -296,6 +296,7 @@ def of_projections(
         source.shape[-1],
         all("bias" not in part.options for part in single),
         all("bias" in part.options for part in single),
+        ["bias" in part.options for part in single] == [False, True, False],
         _label(parts, source is not memory) + more,
         scored=learned > 0,
     )

@@ -21,8 +21,10 @@ def as_layer(draft: LayerDraft, facts: AttentionFacts) -> None:
     features, width, keys = facts.features, facts.width, facts.keys
     source = draft.inputs[-1].shape[-1] if facts.label == "cross-attention" else features
     wanted = 2 * (features * width + source * keys)
-    wanted += (width + 2 * keys) * facts.biased + features * facts.out_biased
-    usual = facts.out == features and (facts.biased or facts.unbiased) and facts.heads > 0
+    wanted += (width + 2 * keys) * facts.biased + (width + keys) * facts.keyless
+    wanted += features * facts.out_biased
+    known = facts.biased or facts.unbiased or facts.keyless
+    usual = facts.out == features and known and facts.heads > 0
     rows, seen = (product(one.shape[:-1]) for one in (draft, draft.inputs[-1]))
     macs = 2 * rows * features * width + 2 * seen * source * keys + 2 * rows * seen * width
     plain = (
@@ -39,9 +41,11 @@ def as_layer(draft: LayerDraft, facts: AttentionFacts) -> None:
             draft.options["kv_heads"] = keys // facts.head
         if width != features:
             draft.options["filters"] = width
-        if not facts.biased:
+        if facts.unbiased:
             draft.options["bias"] = False
-        if facts.out_biased != facts.biased:
+        if facts.keyless:
+            draft.options["key_bias"] = False
+        if facts.out_biased == facts.unbiased:
             draft.options["out_bias"] = facts.out_biased
         return
     draft.kind = "other-attention"

@@ -35,7 +35,9 @@ def fused(fold: Fold, op: Op) -> bool:
     bias = fold.constant(op, 2) is not None
     fold.weigh(made, *op.inputs[1:3])
     made.macs = product(value.draft.shape) * triple + length * length * (width + sizes[2])
-    made.attention = AttentionFacts(heads, width, width, features, bias, not bias, "attention")
+    made.attention = AttentionFacts(
+        heads, width, width, features, bias, not bias, False, "attention"
+    )
     if not quantised:
         _add_to_scores(fold, op, made, 5, heads)
     fold.give(op, made, value.axes, dims)
@@ -82,6 +84,7 @@ def multi_head(fold: Fold, op: Op) -> bool:
         width,
         get["biased"],
         not get["biased"],
+        False,
         "attention" if len(sources) == 1 else "cross-attention",
         width,
         get["out_biased"],
@@ -147,7 +150,7 @@ def of_heads(fold: Fold, op: Op) -> bool:
     bias = fold.constant(op, slots.bias) if slots.bias >= 0 else None
     if bias is not None:
         fold.weigh(made, op.inputs[slots.bias])
-        facts = facts._replace(biased=True, unbiased=False)
+        facts = facts._replace(biased=True, unbiased=False, keyless=False)
     made.attention = facts
     _add_to_scores(fold, op, made, slots.added, heads)
     flat = len(dims[0]) == 3

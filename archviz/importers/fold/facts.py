@@ -31,6 +31,8 @@ class AttentionFacts(NamedTuple):
     """Whether all of queries, keys and values have biases."""
     unbiased: bool
     """Whether none of them has."""
+    keyless: bool
+    """Whether queries and values have them, and keys have none."""
     label: str
     out: int = 0
     """Units of the projection behind it; 0 without one."""
