@@ -50,7 +50,8 @@ def measured(module: nn.Module, *inputs: Tensor) -> Measured:
         counter,
     ):
         given = module(*inputs)
-    weights = {id(weight): weight for weight in module.parameters()}.values()
+    # those of Keras are parameters, too, where they are seeds of a dropout
+    weights = {id(one): one for one in module.parameters() if one.is_floating_point()}.values()
     norms = [norm for norm in module.modules() if "BatchNorm" in type(norm).__name__]
     states = [state for norm in norms for state in norm.buffers() if state.ndim]
     trainable = sum(weight.numel() for weight in weights if weight.requires_grad)
