@@ -40,7 +40,7 @@ def classics(appendix: bool = False) -> tuple[str, ...]:
 
 
 def families() -> tuple[str, ...]:
-    """The families of the bundled networks: one with undated networks, then the oldest first."""
+    """The families of the bundled networks, that of the oldest network first."""
     return tuple(dict.fromkeys(row["family"] for row in entries() if row["family"]))
 
 
@@ -75,7 +75,7 @@ def found(
     return [
         row
         for row in rows
-        if (years is None or (row["year"] and row["year"] in years))
+        if (years is None or row["year"] in years)
         and (not task or row["task"] == task)
         and all(_speaks_of(row, word) for word in words)
     ]
@@ -169,7 +169,7 @@ def build_index() -> str:
     import json
 
     rows = [_entry(name) for name in file_names()]
-    rows.sort(key=lambda row: (row["date"], row["parameters"]))
+    rows.sort(key=lambda row: (row["date"] or str(row["year"]), row["parameters"]))
     families = [row["family"] for row in rows]
     first = {family: families.index(family) for family in families}
     rows.sort(

@@ -412,8 +412,9 @@ def layer_groups(items: tuple[Item, ...]) -> list[Group]:
 
 def test_every_layer_has_a_tooltip(figure: tuple[str, ET.Element, bytes]) -> None:
     name, root, _ = figure
-    layers = layer_groups(archviz.load(name).scene().items)
-    assert len(layers) >= 8
+    net = archviz.load(name)
+    layers = layer_groups(net.scene().items)
+    assert len(layers) >= min(8, sum(row.layer.drawn for row in net.analysis.rows))
     tooltips = Counter(title.text for title in root.findall(f".//{SVG}g/{SVG}title"))
     for layer in layers:
         assert layer.name
@@ -583,7 +584,7 @@ def test_list_as_json() -> None:
         }
         assert entry["parameters"] == archviz.load(entry["name"]).info()["totals"]["parameters"]
         assert entry["brought"]
-        assert entry["date"].startswith(str(entry["year"] or ""))
+        assert entry["date"][:4] in ("", str(entry["year"]))
 
 
 def listed(*words: str) -> list[str]:

@@ -64,8 +64,7 @@ def test_there_are_no_other_pictures() -> None:
 def test_the_gallery_shows_every_network() -> None:
     page = read("docs/gallery.md")
     for entry in catalog.entries():
-        year = f" ({entry['year']})" if entry["year"] else ""
-        assert f"## {entry['title']}{year}\n" in page
+        assert f"## {entry['title']} ({entry['year']})\n" in page
         assert f"](images/{entry['name']}.svg)" in page
         assert f"{entry['parameters']:,} parameters" in page
         assert entry["brought"] in page

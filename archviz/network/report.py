@@ -30,7 +30,7 @@ def list_table(entries: Sequence[Mapping[str, Any]]) -> str:
         (
             net["name"],
             net["title"],
-            str(net["year"] or ""),
+            str(net["year"]),
             f"{net['parameters']:,}",
             net["brought"],
         )

@@ -123,7 +123,7 @@ def _gallery_entry(spec: str, info: Mapping[str, Any]) -> list[str]:
     venue = f", {info['venue']}" if info["venue"] else ""
     work = f"*{info['paper']}*" if info["paper"] else info["link"].removeprefix("https://")
     return [
-        f"### {heading(info)}",
+        f"### {info['title']} ({info['year']})",
         "",
         info["brought"],
         "",
@@ -196,20 +196,15 @@ def networks_part() -> str:
     for entry in catalog.entries():
         title = f"[{entry['title']}](docs/gallery.md#{anchor(entry)})"
         rows.append(
-            f"| `{entry['name']}` | {title} | {entry['year'] or ''} | {entry['parameters']:,} "
+            f"| `{entry['name']}` | {title} | {entry['year']} | {entry['parameters']:,} "
             f"| {entry['brought']} |"
         )
     return "\n".join(rows)
 
 
-def heading(entry: Mapping[str, object]) -> str:
-    """What stands over a network in the gallery: ``Title (year)``, or the title alone."""
-    return f"{entry['title']} ({entry['year']})" if entry["year"] else str(entry["title"])
-
-
 def anchor(entry: Mapping[str, object]) -> str:
-    """The anchor that its heading in the gallery gets."""
-    text = heading(entry).lower().replace(" ", "-")
+    """The anchor that a heading ``Title (year)`` of the gallery gets."""
+    text = f"{entry['title']} ({entry['year']})".lower().replace(" ", "-")
     return "".join(char for char in text if char.isalnum() or char in "-_")
 
 

@@ -289,14 +289,15 @@ def of_projections(
     capped = weights is not None and _back(_back(weights).inputs[0]).kind == "tanh"
     more += ", soft cap" if capped or op.attributes.get("softcap") else ""
     made.macs = sum(part.macs for part in single) + macs
+    bare = ["bias" in part.options for part in single]
     made.attention = AttentionFacts(
         heads,
         width,
         keys,
         source.shape[-1],
-        all("bias" not in part.options for part in single),
-        all("bias" in part.options for part in single),
-        ["bias" in part.options for part in single] == [False, True, False],
+        not any(bare),
+        all(bare),
+        bare == [False, True, False],
         _label(parts, source is not memory) + more,
         scored=learned > 0,
     )
