@@ -290,16 +290,10 @@ def of_projections(
     more += ", soft cap" if capped or op.attributes.get("softcap") else ""
     made.macs = sum(part.macs for part in single) + macs
     bare = ["bias" in part.options for part in single]
+    told = not any(bare), all(bare), bare == [False, True, False]
+    label = _label(parts, source is not memory) + more
     made.attention = AttentionFacts(
-        heads,
-        width,
-        keys,
-        source.shape[-1],
-        not any(bare),
-        all(bare),
-        bare == [False, True, False],
-        _label(parts, source is not memory) + more,
-        scored=learned > 0,
+        heads, width, keys, source.shape[-1], *told, label, scored=learned > 0
     )
     if any(part.options.get("shared") for part in single):
         made.options["shared"] = True
