@@ -8,7 +8,7 @@ from itertools import pairwise
 from archviz.layout.blocks import NEAR_BADGE, NEAREST, Block
 from archviz.layout.canvas import NOTHING, RISE, Canvas, Pin, Port, port_shape, simplify
 from archviz.layout.flow import Side
-from archviz.layout.grounds import Ground
+from archviz.layout.grounds import CLEAR, Ground
 from archviz.layout.lanes import Chosen, Wiring, wire
 from archviz.layout.style import Style
 from archviz.layout.ways import Lane, Leg, Route, name_room
@@ -122,6 +122,7 @@ class TapBlock(Block):
         self.size = style.metric("caption")
         self.width = style.px(0.24)
         self.left_gap = style.px(0.15)
+        self.clear = style.px(CLEAR + 0.02)  # a wire may leave past what stands on the line
         self.up = self.down = style.px(0.1)
         if stub:
             along, across = style.flow.lies(text_width(name, self.size), self.size)
