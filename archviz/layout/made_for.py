@@ -44,6 +44,8 @@ from archviz.scene.scene import Scene, texts_in, total
 
 MARGIN = 0.15
 """Units round the figure: a place has margins of its own."""
+SPARE = 0.5
+"""Pixels that both margins together give way for what is wider by so little."""
 NARROW = (Density(0.44, 0.45, 0.1, 0.22, gap=0.56), Density(0.45, 0.42, 0.1, 0.22, gap=0.46))
 """Nearer to one another than on slides, where it must be."""
 ROOMIER = 1.3
@@ -226,7 +228,7 @@ def drawn_at(wanted: Wanted, density: Density, scale: float) -> Scene | None:
     if chapter is None:
         return None
     scene = _scene(wanted, chapter._replace(notes=wanted.network.figure.notes), style)
-    fits = scene.width <= place.width + 0.5 and scene.height <= place.height
+    fits = scene.width <= place.width + SPARE and scene.height <= place.height
     return scene if fits else None
 
 
@@ -267,7 +269,7 @@ def _parts(wanted: Wanted, density: Density) -> list[Part]:
     for _ in range(LOWERED):
         made = _parts_at(wanted, density, scale, height)
         scenes = [part.scene for part in made]
-        if not made or any(scene.width > wanted.place.width + 0.5 for scene in scenes):
+        if not made or any(scene.width > wanted.place.width + SPARE for scene in scenes):
             return []
         if least_text(scenes) < wanted.place.least_text:
             scale *= (wanted.place.least_text + ROUNDED) / least_text(scenes)
@@ -289,7 +291,7 @@ def at_scale(wanted: Wanted, density: Density, scale: float) -> list[Part]:
         over = max((part.scene.height for part in made), default=0.0) - wanted.place.height
         if over <= 0:
             most = max((part.scene.width for part in made), default=0.0)
-            return made if most <= wanted.place.width + 0.5 else []
+            return made if most <= wanted.place.width + SPARE else []
         height -= over
     return []
 
@@ -372,7 +374,8 @@ def _scene(
     shown = shown_in(chapter.lines, chapter.rows) if part or options.only else ()
     left, top, right, bottom = sheet.extent()
     margin = style.px(MARGIN)
-    width = max(place.width, right - left + 2 * margin)
+    needed = right - left + 2 * margin
+    width = place.width if needed <= place.width + SPARE else needed
     dx, dy = rounded((width - (right - left)) / 2 - left), rounded(margin - top)
     return Scene(
         rounded(width),
