@@ -56,17 +56,35 @@ def draw_comparison(networks: Sequence[tuple[Network, Analysis]], options: Optio
         for n, (network, analysis) in enumerate(networks)
     ]
     items = side_by_side(blocks, style, options.aspect)
+    return frame(
+        compared_sheet(networks, options, style, items, blocks), *told_of(networks), options.aspect
+    )
+
+
+def compared_sheet(
+    networks: Sequence[tuple[Network, Analysis]],
+    options: Options,
+    style: Style,
+    items: Sequence[Item],
+    blocks: Sequence[Sequence[Item]],
+) -> Sheet:
+    """Placed networks with one legend of them all; ``blocks``: what is drawn of each."""
     _, _, right, bottom = extent(items)
     sheet = Sheet(style._replace(flow=flow_of_all(networks)), right)
     sheet.items += items
     sheet.y = bottom
     if options.legend:
         parts = zip(blocks, networks, strict=True)
-        used = [used_in(items, flowing(style, net), net.figure.colors) for items, (net, _) in parts]
+        used = [used_in(block, flowing(style, net), net.figure.colors) for block, (net, _) in parts]
         detail = options.detail or detail_of_all(networks)
         sheet.legend(used_by_all(used), left_out([network for network, _ in networks], detail))
+    return sheet
+
+
+def told_of(networks: Sequence[tuple[Network, Analysis]]) -> tuple[str, str]:
+    """The title and the description of networks that are compared."""
     names = ", ".join(network.head.title for network, _ in networks)
-    return frame(sheet, f"Comparison of {names}", f"{names}, drawn at one scale.", options.aspect)
+    return f"Comparison of {names}", f"{names}, drawn at one scale."
 
 
 def flowing(style: Style, network: Network) -> Style:

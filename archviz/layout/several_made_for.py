@@ -14,16 +14,13 @@ from typing import NamedTuple, TypeAlias
 from archviz.layout.canvas import rounded
 from archviz.layout.compare import (
     NETWORK_GAP,
-    detail_of_all,
+    compared_sheet,
     draw_comparison,
     figures_line,
-    flow_of_all,
-    flowing,
     placed,
     titled,
+    told_of,
 )
-from archviz.layout.left_out import left_out
-from archviz.layout.legend import used_by_all, used_in
 from archviz.layout.made_for import MARGIN, NARROW, ROOMIER, ROUNDED, Wanted, drawn_at, least_text
 from archviz.layout.no_room import no_room
 from archviz.layout.overviews import LABELS
@@ -178,17 +175,8 @@ def _compared(several: Several, beside: int, density: Density, scale: float) -> 
     if best is None:
         return None
     _, items, blocks = best
-    _, _, right, bottom = extent(items)
-    sheet = Sheet(style._replace(flow=flow_of_all(networks)), right)
-    sheet.items += items
-    sheet.y = bottom
-    if options.legend:
-        parts = zip(blocks, networks, strict=True)
-        used = [used_in(block, flowing(style, net), net.figure.colors) for block, (net, _) in parts]
-        detail = options.detail or detail_of_all(networks)
-        sheet.legend(used_by_all(used), left_out([network for network, _ in networks], detail))
-    names = ", ".join(network.head.title for network, _ in networks)
-    return _page(sheet, f"Comparison of {names}", f"{names}, drawn at one scale.", place)
+    sheet = compared_sheet(networks, options, style, items, blocks)
+    return _page(sheet, *told_of(networks), place)
 
 
 def _blocks(
