@@ -9,14 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archviz.scene.scene import Scene
-from archviz.write.html_parts import Palette, make_view, patterns_of
+from archviz.write.html_parts import Palette, make_view, new_slug, patterns_of
 from archviz.write.templates import render_template
-from archviz.write.web_fonts import web_fonts
+from archviz.write.web_fonts import css_families, web_fonts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,13 +87,13 @@ def write_html(
     palette = Palette()
     taken: set[str] = set()
     views = [
-        make_view(item.scene, item.dark, _slug(item.name, taken), item.title, palette)._replace(
-            figure=item, stats=_stats(item), facts=_facts(item)
+        make_view(item.scene, item.dark, new_slug(item.name, taken), item.title, palette)._replace(
+            figure=item, stats=_stats(item), facts=_facts(item), meta=_meta(item)
         )
         for item in figures
     ]
     others = [
-        make_view(item.scene, item.dark, _slug(item.title, taken), item.title, palette)
+        make_view(item.scene, item.dark, new_slug(item.title, taken), item.title, palette)
         for item in extras
     ]
     scenes = [figure.scene for figure in figures] + [extra.scene for extra in extras]
@@ -106,6 +105,7 @@ def write_html(
         regular=_font("Arimo-Regular.ttf"),
         bold=_font("Arimo-Bold.ttf"),
         faces=web_fonts(scenes),
+        letters=css_families(scenes[0]) if scenes else "",
     )
     return render_template(
         "page.html.j2",
@@ -130,6 +130,13 @@ def _stats(figure: HtmlFigure) -> list[tuple[str, str]]:
         "top-1": percent(figure.top1),
     }
     return [(name, text) for name, text in values.items() if text]
+
+
+def _meta(figure: HtmlFigure) -> str:
+    """What a network is found by: its words, and its numbers as one types them: ``25.6M``."""
+    texts = (figure.title, figure.year or "", figure.authors, figure.paper, figure.venue)
+    numbers = (text.replace("\u00a0", "") for _, text in (*_stats(figure), *_facts(figure)))
+    return " ".join(map(str, (*texts, figure.brought, *numbers)))
 
 
 def _facts(figure: HtmlFigure) -> list[tuple[str, str]]:
@@ -168,17 +175,6 @@ def _span(figures: Sequence[HtmlFigure]) -> str:
     """First and last year of publication: ``1998–2017``."""
     years = sorted({figure.year for figure in figures if figure.year})
     return "–".join(str(year) for year in dict.fromkeys((years[0], years[-1]))) if years else ""
-
-
-def _slug(name: str, taken: set[str]) -> str:
-    """A new id of a-z, 0-9 and hyphens made of ``name``."""
-    base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "figure"
-    slug, count = base, 1
-    while slug in taken:
-        count += 1
-        slug = f"{base}-{count}"
-    taken.add(slug)
-    return slug
 
 
 def _sha256(text: str) -> str:

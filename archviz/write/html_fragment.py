@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from archviz.write.html_parts import Palette, make_view, patterns_of
 from archviz.write.templates import render_template
-from archviz.write.web_fonts import bundled_web_fonts, web_fonts
+from archviz.write.web_fonts import bundled_web_fonts, css_families, web_fonts
 
 if TYPE_CHECKING:
     from archviz.write.html import HtmlFigure
@@ -24,10 +24,15 @@ def write_fragment(figure: HtmlFigure) -> str:
     """The markup of a figure, one element without an empty line: Markdown lets it through."""
     palette = Palette()
     view = make_view(figure.scene, figure.dark, PREFIX, figure.title, palette)
-    style = render_template("fragment.css.j2", light=palette.values(0), dark=palette.values(1))
+    style = render_template(
+        "fragment.css.j2",
+        light=palette.values(0),
+        dark=palette.values(1),
+        letters=f"{PREFIX}, {css_families(figure.scene)}",
+    )
     text = render_template(
         "fragment.html.j2",
-        view=view._replace(name=figure.name, fonts=f"{PREFIX}, {view.fonts}"),
+        view=view._replace(name=figure.name),
         style=style,
         script=render_template("fragment.js.j2"),
         patterns=patterns_of([figure.scene]),

@@ -8,15 +8,15 @@ itself is :func:`archviz.write.svg.operations`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from archviz.scene.chosen_font import chosen_families
 from archviz.scene.scene import Group, Scene, Shape, Text, extent, groups_in
 from archviz.write.svg import number, operations
 from archviz.write.svg_steps import Step, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 PAD = 10.0
 """Pixels round a part: half an outline, and its shadow."""
@@ -45,7 +45,10 @@ class Palette:
 
 
 class FigurePart(NamedTuple):
-    """A piece of a figure: which items of the scene, where they stand, what draws them."""
+    """A piece of a figure: which items of the scene, where they stand, what draws them.
+
+    Most of its letters have the ``size``, most of its lines the width of ``line``.
+    """
 
     id: str
     role: str
@@ -54,6 +57,8 @@ class FigurePart(NamedTuple):
     view_box: str = ""
     width: str = ""
     swatch: str = ""
+    size: str = ""
+    line: str = ""
     steps: tuple[Step, ...] = ()
 
 
@@ -76,7 +81,6 @@ class View(NamedTuple):
     width: str
     height: str
     ground: str
-    fonts: str
     row: str
     """Width of the main part; the page's scale is what fits it."""
     parts: tuple[FigurePart, ...]
@@ -86,6 +90,8 @@ class View(NamedTuple):
     """Of a network: what the page tells of it, in words, in large numbers and in exact ones."""
     stats: Sequence[tuple[str, str]] = ()
     facts: Sequence[tuple[str, str]] = ()
+    meta: str = ""
+    """What it is found by."""
 
     def of(self, *roles: str) -> list[FigurePart]:
         """Its parts of these roles."""
@@ -98,18 +104,20 @@ def make_view(scene: Scene, dark: Scene | None, slug: str, title: str, palette: 
     panels: dict[str, list[str]] = {}
     main: list[int] = []
     parts: list[FigurePart] = []
+    taken = {"row"}
     for index, item in enumerate(scene.items):
         role = item.role if isinstance(item, Group) else ""
-        part = FigurePart(f"{slug}__{len(parts)}", role, "", (index,))
+        part = FigurePart("", role, "", (index,))
         if isinstance(item, Group) and role == "panel":
+            part = part._replace(id=f"{slug}/{new_slug(item.name, taken)}", name=item.name)
             panels.setdefault(item.name, []).append(part.id)
-            parts.append(part._replace(name=item.name))
-        elif role in ("notes", "legend") and len(scene.items) > 1:
             parts.append(part)
+        elif role in ("notes", "legend") and len(scene.items) > 1:
+            parts.append(part._replace(id=f"{slug}/{new_slug(role, taken)}"))
         else:
             main.append(index)
     if main:
-        parts.insert(0, FigurePart(f"{slug}__row", "row", "", tuple(main)))
+        parts.insert(0, FigurePart(f"{slug}/row", "row", "", tuple(main)))
     parts = [drawn(part, Cut(scene, pair, panels, palette)) for part in parts]
     ground = scene.background or "#ffffff"
     return View(
@@ -119,7 +127,6 @@ def make_view(scene: Scene, dark: Scene | None, slug: str, title: str, palette: 
         description=scene.description,
         width=number(scene.width),
         height=number(scene.height),
-        fonts=", ".join([*(f"'{name}'" for name in chosen_families()), *scene.fonts]),
         parts=tuple(parts),
         ground=palette.color(ground, pair.background if pair else ground),
         row=parts[0].width if main else number(scene.width),
@@ -137,8 +144,27 @@ def drawn(part: FigurePart, cut: Cut) -> FigurePart:
         view_box=f"{number(left - PAD)} {number(top - PAD)} {width} {height}",
         width=width,
         swatch=_swatch(part.name, cut) if part.role == "panel" else "",
+        size=_usual(step.values["size"] for step in steps if step.do == "text"),
+        line=_usual(step.values["width"] for step in steps if step.values.get("stroke")),
         steps=tuple(steps),
     )
+
+
+def new_slug(name: str, taken: set[str]) -> str:
+    """A new id of a-z, 0-9 and hyphens made of ``name``."""
+    base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "figure"
+    slug, count = base, 1
+    while slug in taken:
+        count += 1
+        slug = f"{base}-{count}"
+    taken.add(slug)
+    return slug
+
+
+def _usual(values: Iterable[str]) -> str:
+    """The value that there is most often, the first of these; 0 where there is none."""
+    counts = Counter(values)
+    return max(counts, key=counts.__getitem__, default="0")
 
 
 def _swatch(module: str, cut: Cut) -> str:
