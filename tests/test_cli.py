@@ -983,7 +983,7 @@ def test_every_format_has_a_word_on_what_it_is_for(suffix: str) -> None:
 # ---- families ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["timeline", "compare", "export", "table"])
+@pytest.mark.parametrize("command", ["timeline", "compare", "export", "table", "chart"])
 def test_a_family_stands_for_its_networks(command: str, tmp_path: Path) -> None:
     known = [entry["title"] for entry in catalog.of_family("VGG")]
     assert len(known) == 3

@@ -49,6 +49,14 @@ WITHOUT_TITLE = {
 }
 THEME = GROUND | {"--theme": None}
 OPTIONS = {
+    "chart": OUTPUT
+    | OUTSIDE
+    | FAMILY
+    | {"--all": False, "--x": "macs", "--y": "top1", "--bubbles": None}
+    | THEME
+    | {"--aspect": None}
+    | PLACE
+    | MEDIUM,
     "check": OUTSIDE | INPUT,
     "compare": OUTPUT | OUTSIDE | FAMILY | INPUT | WITHOUT_TITLE | PLACE | MEDIUM,
     "export": FAMILY

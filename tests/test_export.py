@@ -148,7 +148,9 @@ def test_a_broken_template(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
-@pytest.mark.parametrize("command", ["timeline", "table", "legend", "compare", "themes", "render"])
+@pytest.mark.parametrize(
+    "command", ["timeline", "table", "chart", "legend", "compare", "themes", "render"]
+)
 def test_every_figure_in_every_format(command: str, suffix: str, tmp_path: Path) -> None:
     if command == "themes" and suffix not in ("svg", "png", "pdf"):
         pytest.skip("the picture of themes is for looking at")

@@ -53,6 +53,7 @@ WRITERS = {
     "compare": ["compare", "lenet5", "nin"],
     "timeline": ["timeline"],
     "table": ["table"],
+    "chart": ["chart"],
     "legend": ["legend"],
     "themes": ["themes", "--network", "lenet5"],
     "schema": ["schema"],

@@ -52,6 +52,7 @@ DRAWING: dict[str, tuple[str, ...]] = {
     "compare": ("lenet5", "net.yaml", "--theme", "dark"),
     "timeline": ("lenet5", "nin", "--theme", "dark"),
     "table": ("vgg16", "resnet50", "--theme", "dark"),
+    "chart": ("vgg16", "resnet50", "--theme", "dark"),
     "legend": ("--theme", "dark"),
     "themes": ("--network", "lenet5"),
 }

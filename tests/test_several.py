@@ -68,7 +68,12 @@ def test_small_networks_share_a_slide_and_large_ones_are_cut() -> None:
 def test_a_presentation_has_letters_of_twelve_points(tmp_path: Path) -> None:
     from pptx import Presentation
 
-    for command in (("compare", "resnet50", "nin"), ("timeline",), ("table",)):
+    for command in (
+        ("compare", "resnet50", "nin"),
+        ("timeline",),
+        ("table",),
+        ("chart", "resnet50"),
+    ):
         path = tmp_path / f"{command[0]}.pptx"
         run = CliRunner().invoke(main, [*command, "-o", str(path)])
         assert (run.exit_code, run.output) == (0, "")

@@ -151,7 +151,9 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, list(arguments))
 
 
-@pytest.mark.parametrize("command", ["compare lenet5 alexnet", "timeline", "table"])
+@pytest.mark.parametrize(
+    "command", ["compare lenet5 alexnet", "timeline", "table", "chart nin vgg16 --y depth"]
+)
 def test_a_file_has_the_width_that_was_asked_for(command: str, tmp_path: Path) -> None:
     target = tmp_path / "a.svg"
     result = run(*command.split(), "--width", "89mm", "--min-font", "6pt", "-o", str(target))
@@ -162,7 +164,9 @@ def test_a_file_has_the_width_that_was_asked_for(command: str, tmp_path: Path) -
     assert "cannot be 3.5 in wide and 0.39 in high with letters of 7 pt" in high.stderr
 
 
-@pytest.mark.parametrize("command", ["compare lenet5 alexnet", "timeline", "table"])
+@pytest.mark.parametrize(
+    "command", ["compare lenet5 alexnet", "timeline", "table", "chart nin vgg16 --y depth"]
+)
 @pytest.mark.parametrize("suffix", ["pptx", "html"])
 def test_slides_and_pages_are_made_for_no_width(command: str, suffix: str) -> None:
     result = run(*command.split(), "--width", "column", "-f", suffix)

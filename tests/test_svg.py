@@ -123,7 +123,7 @@ def test_only_what_can_follow_the_reader_takes_the_theme(tmp_path: Path) -> None
     run = CliRunner().invoke(main, ["render", "nin", "--theme", "auto", "-o", "nin.png"])
     assert run.exit_code == 2
     assert "--theme auto is for svg and html, not for png" in run.output
-    for command in (["timeline"], ["table"], ["legend"], ["compare", "nin", "lenet5"]):
+    for command in (["timeline"], ["table"], ["chart"], ["legend"], ["compare", "nin", "lenet5"]):
         path = tmp_path / f"{command[0]}.svg"
         assert (
             not CliRunner().invoke(main, [*command, "--theme", "auto", "-o", str(path)]).exit_code

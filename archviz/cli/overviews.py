@@ -21,7 +21,8 @@ from archviz.cli.options import (
     output_option,
     place_options,
 )
-from archviz.cli.types import ColumnNames, SortName
+from archviz.cli.streams import say
+from archviz.cli.types import AxisName, ColumnNames, SortName
 
 if TYPE_CHECKING:
     from archviz.layout.page import Options
@@ -147,4 +148,75 @@ def table(
     emit_scene(draw, output, suffix, given, [net.network for net in loaded], slides)
 
 
-COMMANDS = (timeline, table)
+@click.command(cls=Drawing)
+@networks_or_family()
+@all_option
+@click.option(
+    "--x",
+    type=AxisName(),
+    default="macs",
+    show_default=True,
+    metavar="NAME",
+    help="What the lower axis is of: macs, parameters, year, depth, top1, top5 or size.",
+)
+@click.option(
+    "--y",
+    type=AxisName(),
+    default="top1",
+    show_default=True,
+    metavar="NAME",
+    help="What the left axis is of.",
+)
+@click.option(
+    "--bubbles",
+    type=AxisName(none=True),
+    metavar="NAME",
+    help="What the areas of bubbles are of, or none.  [default: parameters, or macs]",
+)
+@output_option
+@format_option
+@look_options("theme", "aspect", "transparent")
+@place_options
+@medium_options
+def chart(
+    networks: tuple[str, ...],
+    everything: bool,
+    x: str,
+    y: str,
+    bubbles: str | None,
+    output: str,
+    suffix: str | None,
+    **given: Any,
+) -> None:
+    """Draw networks by two of their numbers, accuracy and multiply-adds, as bubbles of a third.
+
+    Without NET: the ten classics. What states no such number is left out, and named on
+    standard error. Families have colours; what differs by powers of ten has an axis of them.
+
+    \b
+    archviz chart --all -o accuracy.svg
+    archviz chart --all --x parameters --bubbles macs --width text -o accuracy.pdf
+    archviz chart --family ResNet --x year --y parameters -o growth.pptx
+    """
+    from archviz.catalog import classics
+    from archviz.layout.chart import chart_figure, chart_slides
+    from archviz.layout.chart_data import chart_of
+
+    sources = sources_of(networks, everything) or classics()
+    loaded = [get_network(source) for source in sources]
+    if bubbles is None:
+        bubbles = next(name for name in ("parameters", "macs", "") if name not in (x, y))
+    found = chart_of([(net.network, net.analysis) for net in loaded], x, y, bubbles)
+    for why, titles in found.left_out:
+        say(f"left out, since {why}: {', '.join(titles)}", err=True)
+
+    def draw(options: Options) -> Scene:
+        return chart_figure(found, options)
+
+    def slides(options: Options, width: float) -> Sequence[Scene]:
+        return chart_slides(found, options.theme, width)
+
+    emit_scene(draw, output, suffix, given, [net.network for net in loaded], slides)
+
+
+COMMANDS = (timeline, table, chart)

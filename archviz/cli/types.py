@@ -155,6 +155,24 @@ class SortName(NumberName):
         return "-" * text.startswith("-") + super().convert(text.removeprefix("-"), param, ctx)
 
 
+class AxisName(NumberName):
+    """A number of networks that a chart can show; ``none`` for none, where that can be."""
+
+    def __init__(self, none: bool = False) -> None:
+        self.none = none
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name; empty for none."""
+        from archviz.network.numbers import DRAWN
+
+        if self.none and value in ("none", ""):
+            return ""
+        name = super().convert(value, param, ctx)
+        if name not in DRAWN:
+            self.fail(f"'{name}' is no number; there are {', '.join(DRAWN)}", param, ctx)
+        return name
+
+
 class ColumnNames(NumberName):
     """Several of them, with commas between."""
 

@@ -213,20 +213,26 @@ Overview: TypeAlias = Callable[[Style, Place], Scene | None]
 
 
 def overview_figure(
-    name: str, draw: Overview, options: Options, place: Place, hint: str = ""
+    name: str,
+    draw: Overview,
+    options: Options,
+    place: Place,
+    hint: str = "",
+    labels: Sequence[float] = LABELS,
 ) -> Scene:
     """A timeline, a table or a chart, made for a place.
 
     Raises:
         ArchvizError: it cannot be as small as the place asks for; ``name`` is what it is called,
-            ``hint`` what else could be done.
+            ``hint`` what else could be done,
+            ``labels`` how large letters are, in units, of which the lowest figure is taken.
     """
 
     def made(place: Place) -> Scene | None:
         def way(label: float, scale: float) -> Scene | None:
             return draw(_style(options, place, Density(label), scale), place)
 
-        return _lowest(((partial(way, label), False) for label in LABELS), place)
+        return _lowest(((partial(way, label), False) for label in labels), place)
 
     if scene := made(place):
         return scene

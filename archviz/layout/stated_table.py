@@ -39,7 +39,8 @@ class Table(NamedTuple):
     def about(self) -> str:
         """What it shows, in a sentence."""
         *most, last = [NUMBERS[name].about for name in self.columns]
-        return f"{', '.join(most)} and {last} of networks.".removeprefix(" and ").capitalize()
+        about = f"{', '.join(most)} and {last} of networks.".removeprefix(" and ")
+        return about[0].upper() + about[1:]
 
     @property
     def titles(self) -> str:

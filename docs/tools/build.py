@@ -17,8 +17,10 @@ from typing import Any
 import archviz
 from archviz import catalog
 from archviz.cli.commands import main as command_line
+from archviz.layout.chart import chart_figure
+from archviz.layout.chart_data import chart_of
 from archviz.layout.compare import draw_themes
-from archviz.layout.page import draw_legend, draw_timeline
+from archviz.layout.page import Options, draw_legend, draw_timeline
 from archviz.layout.slides import network_slides
 from archviz.looks import bundled_themes
 from archviz.scene.theme import load_theme
@@ -59,6 +61,9 @@ def pictures() -> dict[str, str]:
     classics = catalog.classics(appendix=True)
     heads = [networks[name].network.head for name in classics]
     found["timeline"] = write_svg(draw_timeline(heads, load_theme()))
+    every = [(net.network, net.analysis) for net in networks.values()]
+    options = Options(load_theme())
+    found["chart"] = write_svg(chart_figure(chart_of(every, "macs", "top1", "parameters"), options))
     slide = networks["resnet50"]
     found["slide"] = write_svg(network_slides(slide.network, slide.analysis, load_theme())[0])
     found["column"] = slide.svg(width="column")
@@ -77,6 +82,11 @@ def gallery() -> str:
         "are written by `python docs/tools/build.py`.",
         "",
         "![When the networks were published](images/timeline.svg)",
+        "",
+        "How often they are right on ImageNet, as far as somebody states it, against their",
+        "multiply-adds, as `archviz chart --all -o chart.svg` draws it:",
+        "",
+        "![Accuracy, multiply-adds and parameters](images/chart.svg)",
         "",
         "What the colours and badges mean:",
         "",
