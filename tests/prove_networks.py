@@ -6,9 +6,9 @@ prints a line a network: parameters, those that are trained, multiply-adds, and 
 shapes of the outputs, too). It
 needs torch and, for each, the package that is named below; the numbers in the specs are those
 of transformers 5.24.0, torchvision 0.28.0 and 0.29.1, timm 1.0.31, pytorchcv 0.0.74, Keras 3.15.1
-on PyTorch, diffusers 0.42.1, segmentation_models_pytorch 0.6.0, ultralytics 8.2.103 and
-lightning-bolts 0.7.0. Nothing is
-downloaded: weights are random, or not there at all.
+on PyTorch, diffusers 0.42.1, segmentation_models_pytorch 0.6.0, ultralytics 8.2.103,
+lightning-bolts 0.7.0 and torchfcn 1.9.7. Nothing is downloaded: weights are random, or not there
+at all.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 import networks
@@ -133,10 +135,10 @@ def timm_model(name: str) -> Case:
     return timm.create_model(name), (picture(224),)
 
 
-def pytorchcv_model(name: str, side: int = 224) -> Case:
+def pytorchcv_model(name: str, side: int = 224, width: int = 0, **options: Any) -> Case:
     from pytorchcv.model_provider import get_model
 
-    return get_model(name), (picture(side),)
+    return get_model(name, **options), (picture(side, width),)
 
 
 def keras_model(name: str) -> Case:
@@ -215,6 +217,27 @@ def retinanet() -> Case:
     return Wrapped(build(weights=None, weights_backbone=None), call), (picture(800),)
 
 
+def ssd300() -> Case:
+    import torchvision
+
+    def call(model: Any, image: Tensor) -> list[Tensor]:
+        return list(model.head(list(model.backbone(image).values())).values())[::-1]
+
+    build = torchvision.models.detection.ssd300_vgg16
+    return Wrapped(build(weights=None, weights_backbone=None), call), (picture(300),)
+
+
+def fcn8s() -> Case:
+    found = find_spec("torchfcn")
+    assert found
+    package = ModuleType("torchfcn")  # without what trains, and fetches weights
+    package.__path__ = found.submodule_search_locations or []
+    sys.modules |= {"torchfcn": package, "fcn": ModuleType("fcn")}
+    from torchfcn.models import FCN8s
+
+    return FCN8s(), (picture(512),)
+
+
 def deeplabv3_plus() -> Case:
     import segmentation_models_pytorch
 
@@ -260,6 +283,8 @@ REFERENCES: dict[str, Callable[[], Case]] = {
     "ddpm": ddpm,
     "yolov8n": yolov8n,
     "retinanet": retinanet,
+    "ssd300": ssd300,
+    "fcn8s": fcn8s,
     "resnet50_v1_5": lambda: torchvision_model("resnet50"),
     "deeplabv3_plus": deeplabv3_plus,
     "mobilenet_v3_large": lambda: torchvision_model("mobilenet_v3_large"),
@@ -284,6 +309,8 @@ REFERENCES: dict[str, Callable[[], Case]] = {
     "densenet_bc_100": partial(pytorchcv_model, "densenet100_k12_bc_cifar10", 32),
     "densenet_bc_190": partial(pytorchcv_model, "densenet190_k40_bc_cifar10", 32),
     "densenet_bc_250": partial(pytorchcv_model, "densenet250_k24_bc_cifar10", 32),
+    "segnet": partial(pytorchcv_model, "segnet_cityscapes", 512, 1024),
+    "pspnet": partial(pytorchcv_model, "pspnet_resnetd50b_voc", 480, aux=False),
     "vgg19": partial(keras_model, "VGG19"),
     "resnet101": partial(keras_model, "ResNet101"),
     "resnet152": partial(keras_model, "ResNet152"),

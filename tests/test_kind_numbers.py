@@ -256,7 +256,7 @@ ROLES = {
     "embedding": "embedding position sinusoidal-position sinusoidal-embedding other-embedding",
     "attention": "attention other-attention",
     "pool": " ".join(f"{name} {name}-1d {name}-3d" for name in POOLS)
-    + " global-avg-pool global-max-pool other-pool",
+    + " max-unpool global-avg-pool global-max-pool other-pool",
     "merge": "concat append add scaled-add multiply mean minimum maximum op-merge",
     "activation": " ".join(ACTIVATIONS),
     "norm": " ".join(NORMS),

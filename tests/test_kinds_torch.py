@@ -457,6 +457,19 @@ def test_a_matrix_times_what_comes_in() -> None:
     assert analysis.rows[2].products == prod((5, 5, 4))
 
 
+def test_values_go_back_to_the_places_of_a_pooling() -> None:
+    conv = nn.Conv2d(4, 4, 3, padding=1)
+
+    def both() -> torch.Tensor:
+        pooled, places = F.max_pool2d(torch.ones(1, 4, 6, 8), 2, return_indices=True)
+        return F.max_unpool2d(conv(pooled), places, 2).permute(0, 2, 3, 1)
+
+    items = ["input 6x8x4", "max-pool 2x2 as=places", "conv 3x3 4 half"]
+    check(of(*items, "max-unpool 2 from=places"), conv, both)
+    with pytest.raises(ArchvizError, match="has the places of a map of 3×4×4, and a map of 6"):
+        of(*items, "upsample 2", "max-unpool 2 from=places")
+
+
 def test_tensors_that_are_learned_or_fixed() -> None:
     learned = of("input 6x4", "{towers: [identity, learned 6x4, constant 4], merge: add}")
     assert (learned.totals.trainable, learned.rows[-1].output_shape) == (24, (6, 4))

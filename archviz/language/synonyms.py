@@ -46,6 +46,7 @@ _THEIRS: Mapping[str, str] = {
     "global-max-pool": "gmp globalmaxpooling globalmaxpooling2d adaptivemaxpool2d",
     "upsample": "upsampling upsampling2d upsamplingnearest2d upsamplingbilinear2d "
     "interpolate resize",
+    "max-unpool": "maxunpool2d maxunpooling unpool unpooling",
     "pixel-shuffle": "depthtospace subpixel",
     "reshape": "view unflatten",
     "flatten": "ravel",
@@ -177,7 +178,7 @@ _ELSEWHERE = """
 celu glu geglu reglu swiglu rrelu crelu hardtanh hardshrink softshrink softsign softmin tanhshrink
 logsigmoid threshold maxout squareplus snake sine sin cos exp erf sqrelu relusquared serf aconc
 metaacon funnelrelu frelu pelu pau hardmax sparsemax entmax gumbelsoftmax spectralnorm
-syncbatchnorm adain filterresponsenorm frn cosinesimilarity bilinear unpool maxunpool
+syncbatchnorm adain filterresponsenorm frn cosinesimilarity bilinear
 fractionalmaxpool lppool stochasticpool dropconnect droppath stochasticdepth alphadropout lambda
 permute transpose
 """

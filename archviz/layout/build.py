@@ -14,6 +14,7 @@ from archviz.layout.compound import (
     TowersBlock,
 )
 from archviz.layout.details import span
+from archviz.layout.exits import exits
 from archviz.layout.faces import layer_face, module_face
 from archviz.layout.hidden_values import is_joint
 from archviz.layout.joined import JoinedBlock
@@ -127,7 +128,7 @@ class Builder(NamedTuple):
             return list(series.nodes)
         facts = self.analysis.facts
         across = pieces_across(series, facts, self.beside, self.counts)
-        return across or pieces(series, facts, self.beside)
+        return across or exits(series, facts) or pieces(series, facts, self.beside)
 
     def blocks(self, nodes: Sequence[Piece]) -> list[Block]:
         """What is drawn of nodes."""

@@ -171,6 +171,11 @@ def _change(before: Shape, after: Shape) -> int:
     return 1 if any(new * 3 >= old * 4 for old, new in sides) else 0
 
 
+def shrinks(before: Shape, after: Shape) -> bool:
+    """Whether a map gets smaller by far more than a border."""
+    return _change(before, after) < 0
+
+
 def resizes(skip: Residual, facts: FactsOf) -> bool:
     """Whether the map is smaller somewhere inside a skip."""
     return gets_smaller(skip.merge, skip.main.nodes, facts)

@@ -75,7 +75,7 @@ class LevelsBlock(Block):
             for level in self.levels
         ]
         self.merges, self.lowest = takers(self.levels)
-        self.straight = len(last.left) > 1 and stands(last.left[-1])
+        self.straight = len(levels) > 1 and len(last.left) > 1 and stands(last.left[-1])
         self._columns()
         self._rows()
         self.left_gap = max(style.gap(0.45), self.lefts[0].left_gap)
@@ -141,7 +141,7 @@ class LevelsBlock(Block):
         if style.room.tight:  # captions of the rows come down beside those on the line up
             told += [reach(level.up) + style.px(0.2) - half for level in self.levels]
         away = max([style.gap(1), *(out + style.px(0.3) for out in told)])
-        return outs.begin(self.ups[0] - begin + half + away)
+        return outs.begin((self.ups or [self.lefts[0].width - half])[0] - begin + half + away)
 
     def _least(self, number: int) -> float:
         """The least x of the line up to a level, which passes by what is left of it."""
@@ -162,7 +162,7 @@ class LevelsBlock(Block):
         """Heights of the rows, and what is free for the line down and the line up between two."""
         style, heights = self.style, [0.0]
         self.gap = max(style.row_gap(0.6), style.px(0.5))
-        count = len(self.outs.rows) if self.outs else len(self.levels)
+        count = len(self.outs.rows if self.outs else self.levels)
         rows = [list(self._spans(number)) for number in range(count)]
         downs = [max((span.down for span in row), default=0.0) for row in rows]
         self.free: list[list[tuple[float, float]]] = []

@@ -11,7 +11,7 @@ from archviz.layout.compound import SeriesBlock
 from archviz.layout.levels import Across, Ladder, Rung, shapes_behind
 from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.levels_named import taken_beside
-from archviz.layout.levels_parts import Level, On, OutRow, TakingBox, stands
+from archviz.layout.levels_parts import Level, On, OutRow, TakingBox, beside, stands
 from archviz.layout.pyramid_rows import OutRows
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
@@ -100,6 +100,8 @@ def levels_block(ladder: Ladder, builder: Builder) -> Block:
         ]
         for found in (ladder.outs, ladder.merges)
     )
+    if len(levels) == 1:
+        outs = _sized(outs, ladder, builder)
     if all(_whole(level, number) for number, level in enumerate(levels)) and all(
         out.whole for out in outs
     ):
@@ -115,6 +117,24 @@ def levels_block(ladder: Ladder, builder: Builder) -> Block:
         *plain.blocks([*first.behind, *ladder.ends]),
     ]
     return SeriesBlock(row, plain.style)
+
+
+def _sized(outs: Sequence[OutRow], ladder: Ladder, builder: Builder) -> list[OutRow]:
+    """Rows whose levels have no boxes of their own, with the size of each at its first box."""
+    style, told = builder.style, [*outs]
+    for number, (made, out) in enumerate(zip(outs, ladder.outs, strict=True)):
+        tap = out.row[: out.tap + 1] if out.tap >= 0 else out.row[:-1] or out.row
+        shapes = shapes_behind(Series(tap), builder.analysis.facts)
+        if len(shapes) != 1 or "shapes" in style.detail or not made.row:
+            continue
+        size, (first, *rest) = shape_text(shapes[0]), made.row
+        if number:
+            first = beside(first, style, [size], before=True)
+        elif isinstance(first, BoxBlock):
+            face = first.face._replace(captions=(*first.face.captions, size))
+            first = type(first)(face, style, first.captions_above, first.stubs)
+        told[number] = made._replace(row=[first, *rest])
+    return told
 
 
 def _ways(rung: Rung, over: Residual | Across, builder: Builder) -> Ways:

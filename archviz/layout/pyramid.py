@@ -77,29 +77,35 @@ def with_outs(ladder: Ladder, ends: Sequence[Node]) -> Ladder:
     outputs, skip = ends[-1] if ends else None, ladder.rungs[0].skip
     if not isinstance(outputs, Outputs) or not isinstance(skip, Residual):
         return ladder
-    looks = outputs.looks or (PLAIN,) * len(outputs.branches)
-    ended = [
-        Out(look.label or name, look.caption, series.nodes)
-        for (name, series), look in zip(outputs.branches, looks, strict=True)
-        if look.drawn
-    ]
+    ended = drawn_outputs(outputs)
     alone = all(isinstance(node, Named) for node in ends[:-1])
-    waiting = ended if alone else [Out("", "", nodes) for nodes in _strands(ends[:-1])]
+    waiting = ended if alone else [Out("", "", nodes) for nodes in strands(ends[:-1])]
     taken = Counter([*taken_in(Series(tuple(ends))), *taken_in(skip)])
-    names = {_first_name(out.row) for out in waiting} - {""}
+    names = {first_name(out.row) for out in waiting} - {""}
     if not alone:
-        names.update(*(_taken_together(out.row) for out in ended))
-    if names != {*taken} or max(taken.values(), default=0) > 1 or len(ended) < len(looks):
+        names.update(*(taken_together(out.row) for out in ended))
+    if names != {*taken} or max(taken.values(), default=0) > 1 or not ended:
         return ladder
     outs = _in_levels(ladder, waiting)
-    if not outs or not (alone or _all_taken(outs, ended)):
+    if not outs or not (alone or all_taken(outs, ended)):
         return ladder
-    outs = [out._replace(row=_plain(out.row)) for out in outs]
+    outs = [out._replace(row=plain(out.row)) for out in outs]
     rungs = [_in_row(rung) for rung in ladder.rungs]
     return Ladder(tuple(rungs), tuple(outs), () if alone else tuple(ended), tuple(ends))
 
 
-def _strands(nodes: Sequence[Node]) -> list[tuple[Node, ...]]:
+def drawn_outputs(outputs: Outputs) -> list[Out]:
+    """What leads to each of the outputs; none where one of them is not drawn."""
+    looks = outputs.looks or (PLAIN,) * len(outputs.branches)
+    found = [
+        Out(look.label or name, look.caption, series.nodes)
+        for (name, series), look in zip(outputs.branches, looks, strict=True)
+        if look.drawn
+    ]
+    return found if len(found) == len(looks) else []
+
+
+def strands(nodes: Sequence[Node]) -> list[tuple[Node, ...]]:
     """Nodes parted where they go on from another value."""
     starts = [0, *(at for at, node in enumerate(nodes) if isinstance(node, From)), len(nodes)]
     return [tuple(nodes[start:stop]) for start, stop in pairwise(starts)]
@@ -115,35 +121,35 @@ def _in_levels(ladder: Ladder, branches: Sequence[Out]) -> list[Out]:
             names = {node.name for node in outs[-1].row if isinstance(node, Named)}
         else:
             names = _names(ladder.rungs[number], number == last) if number else {""}
-        here = [out for out in waiting if _first_name(out.row) in names]
+        here = [out for out in waiting if first_name(out.row) in names]
         if len(here) != 1:
             return []
         (out,) = here
         waiting.remove(out)
         row = out.row[1:] if number else out.row
-        way = tuple(takewhile(_idle, row)) if number > last else ()
+        way = tuple(takewhile(idle, row)) if number > last else ()
         if number > last:
-            outs[-1] = _tapped(outs[-1], _first_name(out.row))
+            outs[-1] = _tapped(outs[-1], first_name(out.row))
         outs.append(out._replace(row=row[len(way) :], way=way))
     return outs if len(outs) > last else []
 
 
-def _taken_together(nodes: Sequence[Node]) -> tuple[str, ...]:
+def taken_together(nodes: Sequence[Node]) -> tuple[str, ...]:
     """The values that a merge at the beginning of an output takes, and nothing else."""
     first = nodes[0] if nodes else None
     return first.takes if isinstance(first, Layer) and first.alone else ()
 
 
-def _all_taken(outs: Sequence[Out], merges: Sequence[Out]) -> bool:
+def all_taken(outs: Sequence[Out], merges: Sequence[Out]) -> bool:
     """Whether each of these merges takes one value of each row, from what stands last in it."""
     given: list[set[str]] = []
     for out in outs:
-        last = [node for node in out.row if not _is_name(node)][-1:]
-        names = {n.name for n in takewhile(_is_name, reversed(out.row)) if isinstance(n, Named)}
+        last = [node for node in out.row if not is_name(node)][-1:]
+        names = {n.name for n in takewhile(is_name, reversed(out.row)) if isinstance(n, Named)}
         gives = last[0].gives if last and isinstance(last[0], ModuleCall) else ()
         given.append(names.union(outer for _, outer in gives))
     for merge in merges:
-        names = {*_taken_together(merge.row)}
+        names = {*taken_together(merge.row)}
         if len(names) != len(outs) or any(len(names & row) != 1 for row in given):
             return False
     return True
@@ -151,31 +157,32 @@ def _all_taken(outs: Sequence[Out], merges: Sequence[Out]) -> bool:
 
 def _in_row(rung: Rung) -> Rung:
     """A level with a row of its own: what shrinks stands on the way to it only beside others."""
-    before, down = _plain(rung.before), rung.down
+    before, down = plain(rung.before), rung.down
     if len(before) < (1 if rung.skip else 2) or any(isinstance(n, ModuleCall) for n in down):
         before, down = (*down, *before), ()
-    return rung._replace(before=before, behind=(), down=down, up=_plain(rung.up))
+    return rung._replace(before=before, behind=(), down=down, up=plain(rung.up))
 
 
 def _names(rung: Rung, last: bool) -> set[str]:
     """The names of a level's value; none where something stands behind its merge."""
     if any(not isinstance(node, Named) for node in rung.behind):
         return set()
-    row = takewhile(_is_name, reversed(rung.before)) if last else rung.behind
-    found = [*row, *takewhile(_is_name, rung.up)]
+    row = takewhile(is_name, reversed(rung.before)) if last else rung.behind
+    found = [*row, *takewhile(is_name, rung.up)]
     return {node.name for node in found if isinstance(node, Named)}
 
 
-def _is_name(node: Node) -> bool:
+def is_name(node: Node) -> bool:
+    """Whether a node is the name of a value, which draws nothing."""
     return isinstance(node, Named)
 
 
-def _idle(node: Node) -> bool:
+def idle(node: Node) -> bool:
     """Whether it can stand on the way to a further level: what has no weights."""
     return isinstance(node, Layer) and KINDS[node.kind].role not in ("conv", "dense", "merge")
 
 
-def _first_name(nodes: Sequence[Node]) -> str:
+def first_name(nodes: Sequence[Node]) -> str:
     """The value that a branch goes on from; empty for what comes in."""
     return nodes[0].name if nodes and isinstance(nodes[0], From) else ""
 
@@ -183,9 +190,9 @@ def _first_name(nodes: Sequence[Node]) -> str:
 def _tapped(out: Out, name: str) -> Out:
     """The row with the place of what has this name."""
     before = list(takewhile(lambda node: getattr(node, "name", "") != name, out.row))
-    return out._replace(tap=sum(not _is_name(node) for node in before) - 1)
+    return out._replace(tap=sum(not is_name(node) for node in before) - 1)
 
 
-def _plain(nodes: Sequence[Node]) -> tuple[Node, ...]:
+def plain(nodes: Sequence[Node]) -> tuple[Node, ...]:
     """Nodes without names of values."""
-    return tuple(node for node in nodes if not _is_name(node))
+    return tuple(node for node in nodes if not is_name(node))

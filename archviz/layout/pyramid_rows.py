@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from archviz.layout.canvas import BUS_TO_MERGE, Canvas, Port
 from archviz.layout.compound import SeriesBlock
-from archviz.layout.levels_parts import OutRow, above, beside, half, told_below
+from archviz.layout.levels_parts import BesideBox, OutRow, above, beside, half, told_below
 from archviz.layout.outputs import OUT, OutputNames
 from archviz.layout.style import Style
 
@@ -55,6 +55,10 @@ class OutRows:
             over, tap = self.rows[number - 1], self.outs[number - 1].tap
             middle = self.starts[-1] + over.offsets[tap] + over.blocks[tap].width / 2
             self.starts.append(middle - self.rows[number].blocks[0].width / 2)
+        firsts = zip(self.starts, [row.blocks[0] for row in self.rows], strict=True)
+        told = [start - one.reach for start, one in firsts if isinstance(one, BesideBox)]
+        self.starts = [start - min([0.0, *told]) for start in self.starts]
+        self._align()
         rows = zip(self.starts, self.rows, strict=True)
         style, ends = self.style, max(start + row.width + row.right_gap for start, row in rows)
         self.buses = [ends + style.gap(BUSES * place) for place in range(len(self.merges))]
@@ -63,6 +67,14 @@ class OutRows:
             ends = self.merge_at + max(merge.width + merge.right_gap for merge in self.merges)
         self.out = ends + style.gap(OUT)
         return self.out + self.names.width
+
+    def _align(self) -> None:
+        """Let all rows end at the same place, in boxes over one another."""
+        ends = [start + row.width for start, row in zip(self.starts, self.rows, strict=True)]
+        for number, (row, out) in enumerate(zip(self.rows, self.outs, strict=True)):
+            last = len(row.blocks) - 1
+            if (short := max(ends) - ends[number]) > 0.01 and last > max(0, out.tap):
+                self.rows[number] = SeriesBlock(row.blocks, self.style, {last - 1: short})
 
     def middle(self, number: int) -> float:
         """Where the line is that enters a row from the one before."""

@@ -244,6 +244,10 @@ _ROWS = (
     *(_norm(name, badge) for name, badge in NORMS.items()),
     other("upsample", "repeats rows and columns: factor", rules.upsample_shape, "factor", True,
           "upsampling"),
+    Kind("max-unpool", "pool", "max-unpool", "max unpooling",
+         "values back at the places that a max-pool took them from, zeros round them: factor; "
+         "`from=NAME`, what that pooling gives", options=("factor", "from"), main="factor",
+         required=("factor", "from"), shape=rules.unpooled_shape, takes=("from",)),
     other("pixel-shuffle", "channels become blocks of the map, factor times as high and as wide",
           rules.shuffled_shape, "factor", True, "pixel shuffle"),
     other("channel-shuffle", "channels of all groups take turns: groups",

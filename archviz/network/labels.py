@@ -71,7 +71,7 @@ def box_label(layer: Layer, depthwise: bool = False) -> str:
     return label.replace("conv", "conv dw", 1) if depthwise else label
 
 
-FACTORS = ("upsample", "pixel-shuffle")
+FACTORS = ("upsample", "max-unpool", "pixel-shuffle")
 """Kinds that say by how much they enlarge."""
 
 

@@ -151,6 +151,15 @@ def upsample_shape(layer: Layer, shape: Shape) -> Shape:
     return (*(side * factor for side in shape[:-1]), shape[-1])
 
 
+def unpooled_shape(layer: Layer, shape: Shape, pooled: Shape = ()) -> Shape:
+    """Map or volume with rows and columns put back; as large as what the pooling gave."""
+    if pooled and pooled != shape:
+        name = f"{layer.kind} from={layer.takes[0] if layer.takes else ''}"
+        text = f"{name} has the places of {describe_shape(pooled)}, and {describe_shape(shape)}"
+        raise ShapeError(f"{text} comes in", "name the pooling of the same map")
+    return upsample_shape(layer, shape)
+
+
 def shuffled_shape(layer: Layer, shape: Shape) -> Shape:
     """Map with blocks of factor x factor places, each made of as many channels."""
     height, width, channels = check_rank(shape, 2, layer.kind)
