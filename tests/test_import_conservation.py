@@ -677,3 +677,17 @@ def test_sides_that_hold_all_examples_are_said(batch: int) -> None:
     found = said(model, model.op("MatMul", rows, model.weight(16, 8)))
     assert found.faithful == (batch == 1), found.report
     assert ("are of all examples, not of one" in found.report) == (batch > 1), found.report
+
+
+def test_the_state_with_which_a_cell_begins_is_no_weight() -> None:
+    """Zeros that an exporter writes down; the product with them is one of the file's."""
+    model = Builder((1, 6))
+    first, second = (
+        model.op("Constant", value=helper.make_tensor("v", TensorProto.FLOAT, [1, 2], [0.0, 0.0]))
+        for _ in range(2)
+    )
+    state = model.op("Gemm", first, model.weight(2, 2), model.weight(2))
+    gate = model.op("Tanh", model.op("Add", state, model.op("MatMul", "x", model.weight(6, 2))))
+    found = said(model, model.op("Sub", second, gate))
+    assert found.faithful
+    assert "18 parameters, 16 multiply-adds" in found.report  # 2·2 + 2 + 6·2; 2·2 + 6·2

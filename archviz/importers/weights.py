@@ -260,7 +260,8 @@ def _computed_from(graph: OpGraph, names: Iterable[str], found: Uses) -> set[str
     """The weights that constants are computed from."""
     constants = graph.constants
     leaves = {leaf for name in names for leaf in found.leaves(name)}
-    numbers = [one for one in leaves if constants[one].floating or one in found.whole]
+    held = [one for one in leaves if constants[one].weight]
+    numbers = [one for one in held if constants[one].floating or one in found.whole]
     return {one for one in numbers if constants[one].size > 1 or _is_named_array(graph, one)}
 
 

@@ -88,6 +88,7 @@ def constant(fold: Fold, op: Op) -> bool:
     elif found.values is not None and len(found.values) > MAX_VALUES:
         found = found._replace(values=None)
     learned = _note_leaves(fold, op)
+    _note_products(fold, op, found)
     if op.kind in _MADE or not learned or not _from_weights(tensors):
         found = found._replace(weight=False)
     fold.constants[op.outputs[0]] = found
@@ -99,6 +100,19 @@ def constant(fold: Fold, op: Op) -> bool:
             shape = found.shape if dims is None else dims
             fold.constants[name] = found._replace(shape=shape, values=None)
     return True
+
+
+def _note_products(fold: Fold, op: Op, found: Tensor) -> None:
+    """Note the products of constants that a constant is computed from, and this one."""
+    products: dict[str, int] = {}
+    for name in op.inputs:
+        products |= fold.products.get(name, {})
+    if op.kind in ("Gemm", "MatMul"):
+        dims = fold.constants[op.inputs[0]].shape
+        depth = dims[-2:][0 if op.attributes.get("transA") else -1] if dims else 0
+        products[op.outputs[0]] = found.size * depth
+    if products:
+        fold.products.update(dict.fromkeys(op.outputs, products))
 
 
 def _from_weights(tensors: list[Tensor]) -> bool:

@@ -33,6 +33,7 @@ class LayerDraft:
     __slots__ = (
         "attention",
         "base",
+        "before",
         "computed",
         "direction",
         "fixed",
@@ -74,6 +75,8 @@ class LayerDraft:
         """How many of them are those of an earlier layer."""
         self.fixed = 0
         self.macs = 0
+        self.before = 0
+        """Multiply-adds of products of constants alone that it is the first to take up."""
         self.free = False
         """Whether its shape has not been put in our order for good."""
         self.named = False
@@ -169,6 +172,10 @@ class Fold:
         """Of what was computed from one weight alone, such as rows of a table: that weight."""
         self.leaves: dict[str, tuple[str, ...]] = {}
         """Of what was computed from weights: all of these."""
+        self.products: dict[str, dict[str, int]] = {}
+        """Multiply-adds of the products of constants alone from which a constant is computed."""
+        self.multiplied: set[str] = set()
+        """Those products that a draft has counted."""
         self.reduced: set[str] = set()  # by a sum, a norm or a root
         self.direct = taken_directly(graph) if graph.learned else frozenset[str]()
         """Weights that layers take as they are, whatever else is computed from them."""
@@ -279,6 +286,9 @@ class Fold:
         if not leaves or (alone and part):
             return False
         draft.computed = "norm" if self.graph.learned or name in self.reduced else "somehow"
+        for product_of, macs in self.products.get(name, {}).items():
+            draft.before += 0 if product_of in self.multiplied else macs // self.batch
+            self.multiplied.add(product_of)
         for leaf in leaves:
             if leaf in self.direct and leaf not in self.seen_weights and not alone:
                 continue

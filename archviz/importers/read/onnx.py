@@ -33,7 +33,7 @@ from archviz.importers.read.onnx_functions import Function, Opened
 from archviz.importers.read.onnx_large_constants import LARGE, lighter
 from archviz.importers.read.onnx_scopes import CLASSES, SCOPES, Scopes, alike, with_scopes
 from archviz.importers.read.onnx_shapes import Shapes, side_names
-from archviz.importers.read.onnx_signature import tables, without_tables
+from archviz.importers.read.onnx_signature import set_apart, tables
 from archviz.importers.read.onnx_wire import (
     WireError,
     damaged,
@@ -148,7 +148,7 @@ class _OnnxReader:
         if len(graphs) != 1 or graphs[0][1] != BYTES:
             raise WireError("there is no graph in it")
         self.graph(graphs[0][2], graphs[0][3])
-        without_tables(self.constants, self.tables)
+        set_apart(self.constants, self.tables, self.ops, self.written)
         if not self.ops:
             raise fail(self.path, "has no operators: there is nothing to draw")
         if not self.outputs:

@@ -7,13 +7,14 @@ parameter and each buffer.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING
 
 from archviz.importers.read.onnx_fields import BYTES, GraphProto
 from archviz.importers.read.onnx_wire import scan, text
 
 if TYPE_CHECKING:
-    from archviz.importers.graphs import Tensor
+    from archviz.importers.graphs import Op, Tensor
     from archviz.importers.read.onnx_wire import Buffer
 
 _KEY = "pkg.torch.export.ExportedProgram.graph_signature"
@@ -37,7 +38,36 @@ def tables(data: Buffer, start: int, end: int) -> list[str]:
     return _TABLE.findall(value) if key == _KEY else []
 
 
-def without_tables(constants: dict[str, Tensor], names: list[str]) -> None:
+def set_apart(
+    constants: dict[str, Tensor], names: list[str], ops: Sequence[Op], written: Set[str]
+) -> None:
+    """Note of constants that they are no weights: tables that a note names, and first states.
+
+    ``written``: constants that operators hold. Those of zeros that are multiplied, or from which
+    something is subtracted, are no parameters, but the state with which a cell begins.
+    """
+    _set_tables_apart(constants, names)
+    zeros = {name for name in written if _is_zeros(constants[name])}
+    if not zeros:
+        return
+    states = {
+        name
+        for op in ops
+        if op.kind in ("Gemm", "MatMul", "Sub", "Mul") and not zeros.isdisjoint(op.inputs)
+        for name in (op.inputs if op.kind == "Mul" else op.inputs[:1])
+    }
+    for name in states & zeros:
+        constants[name] = constants[name]._replace(weight=False)
+
+
+def _is_zeros(tensor: Tensor) -> bool:
+    """Whether it has several numbers, all of them 0."""
+    return (
+        tensor.floating and tensor.size > 1 and tensor.values is not None and not any(tensor.values)
+    )
+
+
+def _set_tables_apart(constants: dict[str, Tensor], names: list[str]) -> None:
     """Note of tables that they are no weights: but moving statistics, and what is quantised."""
     for name in names:
         tensor = constants.get(name)
