@@ -200,6 +200,16 @@ def encoder_decoder(name: str, source: Tensor, length: int) -> Case:
     return Wrapped(model, call), (source, words(length))
 
 
+def nasnet_mobile() -> Case:
+    """What NASNetMobile of Keras builds; by that name it is refused on PyTorch."""
+    os.environ["KERAS_BACKEND"] = "torch"
+    from keras.src.applications.nasnet import NASNet
+
+    sizes = {"input_shape": (224, 224, 3), "penultimate_filters": 1056, "num_blocks": 4}
+    options = {"stem_block_filters": 32, "skip_reduction": False, "filter_multiplier": 2}
+    return NASNet(**sizes, **options, weights=None), (torch.zeros(1, 224, 224, 3),)
+
+
 def distilbert() -> Case:
     import transformers
 
@@ -311,6 +321,7 @@ REFERENCES: dict[str, Callable[[], Case]] = {
     "densenet_bc_250": partial(pytorchcv_model, "densenet250_k24_bc_cifar10", 32),
     "segnet": partial(pytorchcv_model, "segnet_cityscapes", 512, 1024),
     "pspnet": partial(pytorchcv_model, "pspnet_resnetd50b_voc", 480, aux=False),
+    "nasnet_mobile": nasnet_mobile,
     "vgg19": partial(keras_model, "VGG19"),
     "resnet101": partial(keras_model, "ResNet101"),
     "resnet152": partial(keras_model, "ResNet152"),

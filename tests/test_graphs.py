@@ -350,6 +350,16 @@ def test_two_thousand_nodes_are_drawn(form: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_a_graph_of_one_node_is_drawn_as_that_node(direction: str) -> None:
+    spec = "title: T\nfigure: {direction: %s}\nnetwork:\n  - input 9x9x8\n  - %s\n  - conv 1x1 2\n"
+    graph = "graph: {nodes: {a: [conv 3x3 8, relu]}, edges: [in -> a -> out]}"
+    texts = [spec % (direction, one) for one in (graph, "conv 3x3 8\n  - relu")]
+    one, other = (drawn(network_from_text(text, "graph.yaml")) for text in texts)
+    boxes = [[shape.box for shape, _ in collect(scene.items).shapes] for scene in (one, other)]
+    assert boxes[0] == boxes[1]
+
+
 def test_two_thousand_entangled_nodes_are_an_error() -> None:
     chance, names = Random(1), [f"n{number}" for number in range(2000)]
     edges = way("in", *names, "out")

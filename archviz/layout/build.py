@@ -190,6 +190,8 @@ class Builder(NamedTuple):
             case Residual():
                 ladder = None if node.look == PLAIN else ladder_of(node, self.analysis.facts)
                 return self.block(ladder) if ladder else self.residual(node)
+            case Graph(nodes=((name, body),)) if node.edges == (("in", name), (name, "out")):
+                return self.series(body) if body.nodes else None
             case Graph():
                 from archviz.layout.graph import graph_block
 
