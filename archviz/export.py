@@ -157,6 +157,7 @@ def _night(theme: Theme) -> Theme | None:
 
 
 def _html_figure(net: Analysed, options: Options) -> HtmlFigure:
+    from archviz.layout.following import with_way
     from archviz.layout.page import draw_network
     from archviz.network.report import info_data
     from archviz.write.html import html_figure
@@ -167,9 +168,8 @@ def _html_figure(net: Analysed, options: Options) -> HtmlFigure:
     night = _night(theme)
     dark = draw_network(*net, plain._replace(theme=night)) if night else None
     scores = {key: head.keras.get(key) for key in ("top1", "top5")}
-    return html_figure(
-        info_data(*net), draw_network(*net, plain), dark=dark, appendix=head.appendix, **scores
-    )
+    scene = with_way(draw_network(*net, plain), *net)
+    return html_figure(info_data(*net), scene, dark=dark, appendix=head.appendix, **scores)
 
 
 def _html_index(pictures: Sequence[Picture], options: Options) -> bytes:

@@ -6,6 +6,7 @@ import base64
 import re
 import shutil
 import subprocess
+import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ import pytest
 from axe import axe_source, violations
 from html_pages import Browser, draw_networks, small_scene, start_browser, whole_page
 
+import archviz
 from archviz import catalog
+from archviz.layout.following import with_way
 from archviz.write.html import HtmlFigure, write_html
 
 pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
@@ -218,6 +221,7 @@ STATES = {
     "nothing found": "q('#_search').value = 'zz'; q('#_search').dispatchEvent(new Event('input'))",
     "module": "q('.all').click(); q('.layer').focus({focusVisible: true})",
     "help": "q('#_help').click()",
+    "following": "q('.follow').click()",
 }
 
 
@@ -227,7 +231,7 @@ STATES = {
 @pytest.mark.parametrize("width", [1440, 390])
 def test_axe_finds_nothing(chromium: Browser, width: int, scheme: str, state: str) -> None:
     source = axe_source()
-    chromium.open(whole_page("lenet5", "resnet50"), width=width, scheme=scheme)
+    chromium.open(with_ways(), width=width, scheme=scheme)
     chromium.js(STATES[state])
     assert violations(chromium, source) == []
 
@@ -263,8 +267,77 @@ def test_on_a_page_of_many_a_hit_is_in_view_and_the_way_back_is_there(chromium: 
 @pytest.mark.long
 def test_a_hundred_networks_are_less_than_three_megabytes() -> None:
     names: Any = catalog.names()
-    figures = draw_networks(*names)
+    figures = []
+    for figure in draw_networks(*names):
+        net = archviz.load(figure.name)
+        figures.append(figure._replace(scene=with_way(figure.scene, net.network, net.analysis)))
     copies = [figure._replace(name=f"copy-{figure.name}") for figure in figures]
     written = write_html([*figures, *copies][: max(100, len(figures))], title="A hundred")
     assert written.count('<section class="network"') >= 100
     assert len(written.encode()) < 3_000_000
+
+
+def with_ways() -> str:
+    """A page on which values can be followed."""
+    figures = []
+    for figure in draw_networks("resnet50", "vgg16"):
+        net = archviz.load(figure.name)
+        figures.append(figure._replace(scene=with_way(figure.scene, net.network, net.analysis)))
+    return write_html(figures, title="Ways")
+
+
+TOLD = "return q('.told').innerText.replace(/\\s+/g, ' ')"
+
+
+def test_one_follows_a_value_and_modules_open_as_it_enters(chromium: Browser) -> None:
+    chromium.open(with_ways())
+    chromium.click("#resnet50 .follow")
+    wait_for(chromium, "return !!q('.at')")
+    assert chromium.js(TOLD).startswith("1 of 75 · input input Output 224×224×3")
+    chromium.keys(*[Keys.ARROW_RIGHT] * 5)
+    told = chromium.js(TOLD)
+    assert told.startswith("6 of 75 · conv-block1/conv1 conv 1×1 convolution, 64 filters")
+    assert "Receptive field 11×11" in told and "Activations 803 kB" in told
+    opened = "return a('.panel.open').map((n) => n.id)"
+    assert chromium.js(opened) == ["resnet50/conv-block"]
+    names = "return a(arguments[0]).map((n) => n.ariaLabel.split('\\n')[0].split(',')[0])"
+    assert chromium.js(names, ".at") == ["conv 1×1"]
+    assert chromium.js(names, ".around") == ["Conv block"]
+    chromium.click("[data-move='box']")
+    assert chromium.js(TOLD).startswith("11 of 75 · identity-block1/conv1")
+    assert chromium.js(opened) == ["resnet50/identity-block"]
+    chromium.keys(Keys.HOME, Keys.ARROW_RIGHT)
+    assert "zero-pad1 · not drawn" in chromium.js(TOLD) and chromium.js(opened) == []
+    chromium.keys(Keys.END)
+    assert chromium.js(TOLD).startswith("75 of 75 · dense1")
+    assert chromium.js("return q('[data-move=\"1\"]').disabled")
+    chromium.keys(Keys.ESCAPE)
+    assert chromium.count(".way") == 0 and chromium.js("return a('.at, .around').length") == 0
+    chromium.js("q('#vgg16 .stage').scrollIntoView({block: 'center'})")
+    chromium.keys("f")
+    wait_for(chromium, "return !!q('#vgg16 .at')")
+    assert "of 23" in chromium.js(TOLD) and chromium.driver.get_log("browser") == []
+
+
+def test_following_leaves_open_what_was_open(chromium: Browser) -> None:
+    chromium.open(with_ways())
+    chromium.click("#resnet50 .chip")
+    chromium.click("#resnet50 .follow")
+    wait_for(chromium, "return !!q('.at')")
+    chromium.keys(*[Keys.ARROW_RIGHT] * 6, Keys.ESCAPE)
+    assert chromium.js("return a('.panel.open').map((n) => n.id)") == ["resnet50/conv-block"]
+
+
+def test_a_card_says_memory_and_receptive_field(chromium: Browser) -> None:
+    chromium.open(with_ways())
+    chromium.move("#resnet50 .part-row .layer[aria-label^='conv 7'] rect")
+    wait_for(chromium, "return q('#_card').textContent.includes('Receptive')")
+    lines = chromium.driver.find_element("id", "_card").text.split("\n")
+    assert lines[-4:] == ["Activations", "3.21 MB", "Receptive field", "7×7"]
+
+
+def wait_for(browser: Browser, script: str) -> None:
+    deadline = time.monotonic() + 10
+    while not browser.js(script):
+        assert time.monotonic() < deadline, script
+        time.sleep(0.02)

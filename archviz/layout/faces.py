@@ -40,6 +40,12 @@ def _behind(layer: Layer) -> str:
     return "none" if KINDS[layer.kind].inside else layer.activation
 
 
+def said_behind(layer: Layer) -> list[str]:
+    """The titles of the normalisation and of the activation behind a layer."""
+    norm, act = NORMS.get(layer.norm), ACTIVATIONS.get(_behind(layer))
+    return [badge.title for badge in (norm, act) if badge]
+
+
 def _sign(badges: Sequence[Badge | None]) -> Sign:
     """One badge for all that there are, dashed where some have none."""
     found = [badge for badge in badges if badge]

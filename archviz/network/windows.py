@@ -44,6 +44,21 @@ def _kernel(layer: Layer, axis: int) -> int:
     return (at(layer.kernel, axis) - 1) * at(layer.dilation, axis) + 1
 
 
+def span_of(layer: Layer, axis: int) -> int:
+    """How many places of an axis a window spans, with the gaps of a dilation."""
+    return _kernel(layer, axis)
+
+
+def pads_before(layer: Layer, size: int, axis: int) -> int:
+    """The padding before an axis of ``size``; with ``same`` the smaller half, as Keras has it."""
+    kernel, stride = _kernel(layer, axis), at(layer.stride, axis)
+    if layer.causal:
+        return kernel - 1
+    if layer.padding == "same":
+        return max((-(-size // stride) - 1) * stride + kernel - size, 0) // 2
+    return _pads(layer, axis)[0]
+
+
 def _out(layer: Layer, size: int, axis: int) -> int:
     """A side of what a convolution or a pooling gives."""
     kernel, stride = _kernel(layer, axis), at(layer.stride, axis)

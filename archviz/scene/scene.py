@@ -198,6 +198,27 @@ Primitive: TypeAlias = Shape | Text | Line | Connector
 Item: TypeAlias = Primitive | Group
 
 
+class Visit(NamedTuple):
+    """A layer that a value passes on its way through the network.
+
+    ``keys`` are those of the groups that stand for it, from the module of the main row to its
+    own; ``path`` is its name among all that run, ``what`` what it does, ``facts`` its shapes and
+    numbers, each with its name.
+    """
+
+    keys: tuple[str, ...]
+    path: str
+    what: str
+    facts: tuple[tuple[str, str], ...]
+
+
+class Place(NamedTuple):
+    """What the layers have in common for which the group of a ``key`` stands."""
+
+    key: str
+    facts: tuple[tuple[str, str], ...]
+
+
 class Scene(NamedTuple):
     """A picture: its size, what it shows in words, and its items from back to front."""
 
@@ -210,6 +231,10 @@ class Scene(NamedTuple):
     fonts: tuple[str, ...] = FONTS
     dark: "Scene | None" = None
     """The same picture for a dark page, where it follows the reader's theme."""
+    visits: tuple[Visit, ...] = ()
+    """All layers in the order in which they run, for formats in which one follows a value."""
+    places: tuple[Place, ...] = ()
+    """What is known of groups beside their detail: memory, receptive field."""
 
 
 class Page(NamedTuple):

@@ -12,8 +12,9 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archviz.scene.chosen_font import chosen_families
 from archviz.scene.scene import Scene
-from archviz.write.html_parts import Palette, make_view, new_slug, patterns_of
+from archviz.write.html_parts import Palette, View, make_view, new_slug, patterns_of
 from archviz.write.templates import render_template
 from archviz.write.web_fonts import css_families, web_fonts
 
@@ -86,14 +87,15 @@ def write_html(
     """The page: an index, the ``figures`` in their order, a table of them, the ``extras``."""
     palette = Palette()
     taken: set[str] = set()
+    own = not chosen_families()
     views = [
-        make_view(item.scene, item.dark, new_slug(item.name, taken), item.title, palette)._replace(
-            figure=item, stats=_stats(item), facts=_facts(item), meta=_meta(item)
-        )
+        make_view(
+            item.scene, item.dark, new_slug(item.name, taken), item.title, palette, own
+        )._replace(figure=item, stats=_stats(item), facts=_facts(item), meta=_meta(item))
         for item in figures
     ]
     others = [
-        make_view(item.scene, item.dark, new_slug(item.title, taken), item.title, palette)
+        make_view(item.scene, item.dark, new_slug(item.title, taken), item.title, palette, own)
         for item in extras
     ]
     scenes = [figure.scene for figure in figures] + [extra.scene for extra in extras]
@@ -119,6 +121,12 @@ def write_html(
         span=_span(figures),
         openable=any(view.of("panel") for view in views),
     )
+
+
+def _told(view: View, figure: HtmlFigure) -> View:
+    """The view of a network with what the page tells of it."""
+    stats, facts = _stats(figure), _facts(figure)
+    return view._replace(figure=figure, stats=stats, facts=facts, meta=_meta(figure))
 
 
 def _stats(figure: HtmlFigure) -> list[tuple[str, str]]:

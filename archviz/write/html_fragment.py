@@ -23,7 +23,7 @@ PREFIX = "\ufdd0"
 def write_fragment(figure: HtmlFigure) -> str:
     """The markup of a figure, one element without an empty line: Markdown lets it through."""
     palette = Palette()
-    view = make_view(figure.scene, figure.dark, PREFIX, figure.title, palette)
+    view = make_view(figure.scene, figure.dark, PREFIX, figure.title, palette, embedded=False)
     style = render_template(
         "fragment.css.j2",
         light=palette.values(0),
@@ -32,6 +32,7 @@ def write_fragment(figure: HtmlFigure) -> str:
     )
     text = render_template(
         "fragment.html.j2",
+        icon_ids=f"{PREFIX}-i",
         view=view._replace(name=figure.name),
         style=style,
         script=render_template("fragment.js.j2"),

@@ -12,6 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.scene.scene import Group, Scene, Shape, Text, extent, groups_in
+from archviz.write.html_way import packed_way
 from archviz.write.svg import number, operations
 from archviz.write.svg_steps import Step, plain
 
@@ -59,6 +60,8 @@ class FigurePart(NamedTuple):
     swatch: str = ""
     size: str = ""
     line: str = ""
+    embedded: bool = False
+    """Whether its page surely has the letters, so that no text needs to state its length."""
     steps: tuple[Step, ...] = ()
 
 
@@ -69,6 +72,7 @@ class Cut(NamedTuple):
     dark: Scene | None
     panels: Mapping[str, Sequence[str]]
     palette: Palette
+    embedded: bool
 
 
 class View(NamedTuple):
@@ -86,6 +90,8 @@ class View(NamedTuple):
     parts: tuple[FigurePart, ...]
     notes: tuple[str, ...]
     paired: bool
+    way: str = ""
+    """That of a value, packed."""
     figure: object = None
     """Of a network: what the page tells of it, in words, in large numbers and in exact ones."""
     stats: Sequence[tuple[str, str]] = ()
@@ -98,8 +104,10 @@ class View(NamedTuple):
         return [part for part in self.parts if part.role in roles]
 
 
-def make_view(scene: Scene, dark: Scene | None, slug: str, title: str, palette: Palette) -> View:
-    """A scene cut into its parts."""
+def make_view(
+    scene: Scene, dark: Scene | None, slug: str, title: str, palette: Palette, embedded: bool
+) -> View:
+    """A scene cut into its parts; ``embedded``: see :class:`FigurePart`."""
     pair = dark if dark is not None and aligned(scene, dark) else None
     panels: dict[str, list[str]] = {}
     main: list[int] = []
@@ -118,8 +126,10 @@ def make_view(scene: Scene, dark: Scene | None, slug: str, title: str, palette: 
             main.append(index)
     if main:
         parts.insert(0, FigurePart(f"{slug}/row", "row", "", tuple(main)))
-    parts = [drawn(part, Cut(scene, pair, panels, palette)) for part in parts]
+    parts = [drawn(part, Cut(scene, pair, panels, palette, embedded)) for part in parts]
     ground = scene.background or "#ffffff"
+    layers = (part for role in ("row", "panel") for part in parts if part.role == role)
+    keys = [key for part in layers for key in _layer_keys(scene, part, panels)]
     return View(
         id=slug,
         name=slug,
@@ -132,6 +142,7 @@ def make_view(scene: Scene, dark: Scene | None, slug: str, title: str, palette: 
         row=parts[0].width if main else number(scene.width),
         notes=tuple(_notes(scene)),
         paired=pair is not None,
+        way=packed_way(scene, keys),
     )
 
 
@@ -146,8 +157,19 @@ def drawn(part: FigurePart, cut: Cut) -> FigurePart:
         swatch=_swatch(part.name, cut) if part.role == "panel" else "",
         size=_usual(step.values["size"] for step in steps if step.do == "text"),
         line=_usual(step.values["width"] for step in steps if step.values.get("stroke")),
+        embedded=cut.embedded,
         steps=tuple(steps),
     )
+
+
+def _layer_keys(
+    scene: Scene, part: FigurePart, panels: Mapping[str, Sequence[str]]
+) -> Iterator[str]:
+    """The keys of the layers of a part, in the order in which they are drawn."""
+    for group in groups_in([scene.items[index] for index in part.items]):
+        mark = _mark(group, panels)
+        if mark["label"] or mark["opens"]:
+            yield group.key
 
 
 def new_slug(name: str, taken: set[str]) -> str:
