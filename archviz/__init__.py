@@ -13,20 +13,25 @@ if TYPE_CHECKING:
     from archviz.api import LoadedNetwork, from_keras, from_onnx, from_torch, load, load_text
     from archviz.errors import ArchvizError, MissingCharacters, Problem
     from archviz.scene.chosen_font import first_font
+    from archviz.several import Overview, compare, table, timeline
 
 __version__ = "0.1.0"
 __all__ = [
     "ArchvizError",
     "LoadedNetwork",
     "MissingCharacters",
+    "Overview",
     "Problem",
     "__version__",
+    "compare",
     "first_font",
     "from_keras",
     "from_onnx",
     "from_torch",
     "load",
     "load_text",
+    "table",
+    "timeline",
 ]
 
 _HOMES = {
@@ -40,6 +45,10 @@ _HOMES = {
     "MissingCharacters": "archviz.errors",
     "Problem": "archviz.errors",
     "first_font": "archviz.scene.chosen_font",
+    "Overview": "archviz.several",
+    "compare": "archviz.several",
+    "timeline": "archviz.several",
+    "table": "archviz.several",
 }
 
 

@@ -14,7 +14,7 @@ from archviz.marks import marked
 from archviz.write.formats import FORMATS, Format, asked_for, check_options, choose_format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Unpack
 
     from archviz.export import Picture
@@ -86,22 +86,16 @@ class LoadedNetwork:
             TypeError: there is no such keyword, or a value is of the wrong type.
             ValueError: a value is none of those that there are, or the format would ignore it.
         """
-        if isinstance(target, str | os.PathLike):
-            from archviz.files import write_file
+        save_picture(
+            target,
+            format,
+            lambda output: self._bytes(output, options),
+            force=force,
+            inputs=lambda: self.files_read(options),
+        )
 
-            name = os.fspath(target)
-            data = self._bytes(choose_format(name, format), options)
-            write_file(name, data, force=force, inputs=self._files_read(options))
-            return
-        if isinstance(target, io.TextIOBase) or not hasattr(target, "write"):
-            message = "save() needs a path or a binary stream, such as io.BytesIO(), not"
-            raise TypeError(f"{message} {type(target).__name__}")
-        if format is None:
-            raise ValueError("a stream has no suffix; say which format, such as format='png'")
-        target.write(self._bytes(choose_format("-", format), options))
-
-    def _files_read(self, options: FileKeywords) -> Iterator[str]:
-        """The files that a picture is made of; nobody asks where there is nothing to lose."""
+    def files_read(self, options: FileKeywords) -> Iterator[str]:
+        """The files that a picture with such keywords is made of."""
         from archviz.scene.theme import theme_files
 
         yield from self.files()
@@ -148,6 +142,37 @@ class LoadedNetwork:
 
     def __repr__(self) -> str:
         return f"<archviz network {self.network.head.title!r}>"
+
+
+def save_picture(
+    target: str | os.PathLike[str] | BinaryIO,
+    suffix: str | None,
+    made: Callable[[Format], bytes],
+    *,
+    force: bool,
+    inputs: Callable[[], Iterable[str]],
+) -> None:
+    """Write what is ``made`` in a format to a file, or to a binary stream.
+
+    ``inputs`` are files that are never written over; nobody asks where there is nothing to lose.
+
+    Raises:
+        ArchvizError: no such format, or the file must not or cannot be written.
+        TypeError: the target is neither a path nor a binary stream.
+        ValueError: a stream without a format.
+    """
+    if isinstance(target, str | os.PathLike):
+        from archviz.files import write_file
+
+        name = os.fspath(target)
+        write_file(name, made(choose_format(name, suffix)), force=force, inputs=inputs())
+        return
+    if isinstance(target, io.TextIOBase) or not hasattr(target, "write"):
+        message = "save() needs a path or a binary stream, such as io.BytesIO(), not"
+        raise TypeError(f"{message} {type(target).__name__}")
+    if suffix is None:
+        raise ValueError("a stream has no suffix; say which format, such as format='png'")
+    target.write(made(choose_format("-", suffix)))
 
 
 def load(

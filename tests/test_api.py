@@ -41,14 +41,18 @@ def test_the_names_of_the_package() -> None:
         "ArchvizError",
         "LoadedNetwork",
         "MissingCharacters",
+        "Overview",
         "Problem",
         "__version__",
+        "compare",
         "first_font",
         "from_keras",
         "from_onnx",
         "from_torch",
         "load",
         "load_text",
+        "table",
+        "timeline",
     ]
     for name in archviz.__all__:
         assert getattr(archviz, name)

@@ -62,19 +62,11 @@ def emit_scene(
     What is not given is as the specs of ``networks`` agree on. ``slides`` draws for slides of a
     width, where the format has these.
     """
-    from archviz.keywords import agreed, read_keywords
-    from archviz.layout.page import with_dark
+    from archviz.several import HowDrawn, drawing_bytes
     from archviz.write.formats import choose_format
 
     chosen = choose_format(output, suffix)
-    options, settings = read_keywords(given, agreed(networks))
-    if slides and chosen.alone == "slides":
-        from archviz.export import slides_bytes
-
-        data = slides_bytes(partial(slides, options), chosen, settings)
-    else:
-        data = chosen.write(with_dark(draw, options), settings)
-    emit(output, data, chosen.mark)
+    emit(output, drawing_bytes(HowDrawn(networks, draw, slides), chosen, given), chosen.mark)
 
 
 @click.command(cls=Drawing)
