@@ -58,14 +58,18 @@ def part_files(picture: Picture, output: Format, path: str) -> list[tuple[str, b
     The name of the part stands behind that of the file, where there are several. Where LaTeX
     takes the format, a source that sets them as subfigures is among the files.
     """
+    from archviz.layout.blank import blanked
     from archviz.layout.made_for import Part, draw_parts, parts_as_they_come
 
     net, options, settings = picture
 
     def drawn(options: Options) -> list[Part]:
         if options.place:
-            return draw_parts(*net, options, options.place)
-        return parts_as_they_come(*net, options)
+            parts = draw_parts(*net, options, options.place)
+        else:
+            parts = parts_as_they_come(*net, options)
+        scenes = blanked([part.scene for part in parts], net[0].figure.blank, options.theme)
+        return [Part(part.name, scene) for part, scene in zip(parts, scenes, strict=True)]
 
     parts, dark = drawn(options), options.theme.dark
     if dark:
@@ -103,12 +107,43 @@ def _slug(name: str) -> str:
 
 def network_pages(net: Analysed, options: Options, aspect: float) -> list[Page]:
     """The slides of one network, with speaker notes."""
+    from archviz.layout.blank import blanked
     from archviz.layout.deck import speaker_notes
     from archviz.layout.slides import network_slides
 
     notes = speaker_notes(*net)
     scenes = network_slides(*net, options.theme, aspect, options.detail)
+    scenes = blanked(scenes, net[0].figure.blank, options.theme)
     return [Page(scene, scene.title, notes) for scene in scenes]
+
+
+def card_bytes(picture: Picture, paper: str, output: Format) -> bytes:
+    """The card of a network: its pages, beside one another where a format holds one picture.
+
+    ``paper``: its size, of :data:`archviz.layout.card.PAPERS`.
+    """
+    from archviz.layout.card import Card, card_pages, side_by_side
+    from archviz.layout.page import with_dark
+    from archviz.write.html import HtmlExtra, write_html
+
+    net, options, settings = picture
+    title = net[0].head.title
+
+    def drawn(options: Options) -> list[Scene]:
+        return card_pages(Card(*net, options, paper))
+
+    if output.alone == "page":
+        theme = options.theme.with_ground()
+        themes = [*filter(None, (theme, _night(theme)))]
+        pages = zip(*(drawn(options._replace(theme=one)) for one in themes), strict=True)
+        extras = [HtmlExtra(scenes[0].title, *scenes) for scenes in pages]
+        return write_html((), extras, title=title).encode("utf-8")
+    if output.bind:
+        scenes = drawn(options)
+        width, height = scenes[0].width, scenes[0].height
+        settings = settings._replace(aspect=width / height, height=height)
+        return output.bind([Page(s, s.title, s.description) for s in scenes], title, "", settings)
+    return output.write(with_dark(lambda one: side_by_side(drawn(one)), options), settings)
 
 
 def slides_bytes(

@@ -45,6 +45,9 @@ class FigureKeywords(TypedDict, total=False):
     ``"none"``."""
     panels: str | Sequence[str] | None
     """Modules whose panels come first, in this order."""
+    blank: bool | str | Sequence[str] | None
+    """Leave labels out of boxes, for an exercise: True, or words of ``"numbers"``, ``"lines"``,
+    ``"empty"``, ``"grey"`` and ``"badges"``."""
     transparent: bool | None
     """Leave the ground out."""
 

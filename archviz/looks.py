@@ -178,6 +178,24 @@ def read_detail(value: str | Sequence[str]) -> tuple[str, ...]:
     return DETAILS if FULL in words else tuple(one for one in DETAILS if one in words)
 
 
+def read_blank(value: bool | str | Sequence[str]) -> tuple[str, ...]:
+    """What blank boxes have, of :data:`BLANKS`; nothing where they are not blank.
+
+    Raises:
+        ValueError: there is no such word.
+    """
+    if isinstance(value, bool) or (isinstance(value, str) and value.lower() in SWITCH):
+        return BLANKS[:1] if switch(value) else ()
+    words = read_names(value)
+    for word in words:
+        if word not in BLANKS:
+            raise ValueError(f"blank has no word {word!r}; there are {', '.join(BLANKS)}")
+    if "empty" in words and {"numbers", "lines"} & {*words}:
+        raise ValueError("blank is empty and more; leave one of the two out")
+    within = words if not words or {"numbers", "lines", "empty"} & {*words} else ("numbers", *words)
+    return tuple(one for one in BLANKS if one in within)
+
+
 def length_of(value: str) -> float:
     """Pixels of 1/96 inch of ``3.5in``, ``89mm``, ``9cm`` or ``7pt``.
 
@@ -220,6 +238,9 @@ COMPACT, FULL = "compact", "full"
 """None of these, and all."""
 DETAIL_WORDS = (*DETAILS, COMPACT, FULL)
 _DETAIL_LIST = ", ".join(DETAIL_WORDS)
+BLANKS = ("numbers", "lines", "empty", "grey", "badges")
+"""What the boxes of a blank figure have: numbers, lines to write on, or nothing; whether they have
+no colours; whether the letters of badges are left out, too."""
 UNITS = {"in": 96.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "pt": 96 / 72}
 """Pixels in a unit of length."""
 LONGEST = 20_000.0
@@ -302,6 +323,16 @@ LOOKS: Mapping[str, LookOption] = {
         *_NAMES,
         metavar="NAMES",
     ),
+    "blank": LookOption(
+        "Leave labels out of boxes, for an exercise: numbers in them, or lines to write on, or "
+        "empty; grey leaves colours out, badges letters of badges. Alone it is numbers.",
+        "True, False or a list of words",
+        (bool, str, Sequence),
+        read_blank,
+        "no",
+        "[=WORDS]",
+        words=BLANKS,
+    ),
     "transparent": LookOption("Leave the ground out.", *_YES_NO),
 }
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -320,8 +351,14 @@ def _words_schema(words: Sequence[str]) -> dict[str, Any]:
     return {"anyOf": [one, text, {"type": "array", "items": one}]}
 
 
+_EITHER_CASE = ["".join(f"[{c.upper()}{c}]" for c in word) for word in SWITCH]
+_SWITCHED: dict[str, Any] = {
+    "type": ["boolean", "string"],
+    "pattern": f"^({'|'.join(_EITHER_CASE)})$",
+}
 SCHEMAS: Mapping[str, dict[str, Any]] = {
     **{name: {"enum": [*values]} for name, values in CHOICES.items()},
     **{name: _words_schema(words) for name, words in WORD_LISTS.items()},
+    "blank": {"anyOf": [_SWITCHED, *_words_schema(BLANKS)["anyOf"]]},
 }
 """JSON Schemas of options that have few values."""

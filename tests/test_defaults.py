@@ -43,12 +43,22 @@ LOOK = GROUND | {
     "--merges": None,
     "--open": None,
     "--panels": None,
+    "--blank": None,
 }
 WITHOUT_TITLE = {
-    key: value for key, value in LOOK.items() if "-tot" not in key and "title" not in key
+    key: value
+    for key, value in LOOK.items()
+    if "-tot" not in key and "title" not in key and "blank" not in key
 }
 THEME = GROUND | {"--theme": None}
 OPTIONS = {
+    "card": OUTPUT
+    | OUTSIDE
+    | INPUT
+    | {"--paper": "a4"}
+    | {key: value for key, value in WITHOUT_TITLE.items() if "aspect" not in key}
+    | {"--blank": None}
+    | MEDIUM,
     "chart": OUTPUT
     | OUTSIDE
     | FAMILY

@@ -41,6 +41,7 @@ SAID: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "merges": ("symbols", ("--merges", "symbols"), ("--merges", "boxes")),
     "open": ("[inner, wide]", ("--open", "inner,wide"), ("--open", "modules")),
     "panels": ("[inner]", ("--panels", "inner"), ("--panels", "wide,inner,own")),
+    "blank": ("[grey, lines]", ("--blank=lines,grey",), ("--blank=numbers",)),
     "transparent": ("yes", ("--transparent",), ("--no-transparent",)),
 }
 """Of every option: what a spec says, the flag that says the same, and one that says another."""

@@ -25,6 +25,7 @@ GIVEN = {
     "merges": ("--merges", "symbols"),
     "open": ("--open", "none"),
     "panels": ("--panels", "narrow"),
+    "blank": ("--blank",),
     "transparent": ("--transparent",),
     "scale": ("--scale", "1"),
     "width": ("--width", "300"),
@@ -53,13 +54,19 @@ DRAWING: dict[str, tuple[str, ...]] = {
     "timeline": ("lenet5", "nin", "--theme", "dark"),
     "table": ("vgg16", "resnet50", "--theme", "dark"),
     "chart": ("vgg16", "resnet50", "--theme", "dark"),
+    "card": ("net.yaml", "--theme", "dark"),
     "legend": ("--theme", "dark"),
     "themes": ("--network", "lenet5"),
 }
 """The commands that draw to one file. A dark ground can be seen to be left out."""
 
 
-DRAWN: dict[str, Drawn] = {"render": "network", "legend": "figure", "themes": "figure"}
+DRAWN: dict[str, Drawn] = {
+    "render": "network",
+    "card": "figure",
+    "legend": "figure",
+    "themes": "figure",
+}
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -217,6 +217,7 @@ FIGURE = {
     "aspect": st.sampled_from(["16:9", 1.5, "4x3", "natural", "1.5"]),
     "detail": st.sampled_from(["full", "compact"]),
     "open": st.sampled_from(["none", ["modules"], "attention"]),
+    "blank": st.one_of(SWITCH, st.sampled_from([["lines", "grey"], "empty", "numbers, badges"])),
     "transparent": SWITCH,
 }
 LOOKS = {

@@ -13,7 +13,6 @@ from archviz.cli.common import get_network
 from archviz.cli.options import (
     FORCE_HELP,
     Drawing,
-    complete_network,
     force_option,
     format_option,
     look_options,
@@ -27,7 +26,7 @@ from archviz.cli.options import (
     place_options,
 )
 from archviz.cli.streams import emit, files_read, say
-from archviz.cli.types import FormatList
+from archviz.cli.types import FormatList, complete_network
 
 if TYPE_CHECKING:
     from archviz.export import Analysed, Picture

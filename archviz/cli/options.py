@@ -10,12 +10,18 @@ import click
 from click.core import ParameterSource
 
 from archviz.cli.streams import ALLOW_OUTSIDE, FORCE, INPUTS, MODE, NAMES, warnings_told
-from archviz.cli.types import DateValue, FormatName, LookValue, NameList, WidthValue
+from archviz.cli.types import (
+    DateValue,
+    FormatName,
+    LookValue,
+    NameList,
+    WidthValue,
+    complete_network,
+    complete_theme,
+)
 from archviz.looks import AUTO, CHOICES, LOOKS
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
     from archviz.write.formats import Drawn
 
 FORCE_HELP = "Overwrite what archviz did not write, or what was edited since."
@@ -23,32 +29,7 @@ MAX_SIDE = 2**31
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def complete_network(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Names of bundled networks, and files."""
-    from click.shell_completion import CompletionItem
-
-    from archviz.catalog import names
-
-    typed = incomplete.lower().replace("-", "_")
-    found = [CompletionItem(name) for name in names() if name.startswith(typed)]
-    return found or [CompletionItem(incomplete, type="file")]
-
-
-def complete_theme(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Names of bundled themes, and files."""
-    from click.shell_completion import CompletionItem
-
-    from archviz.looks import theme_names
-
-    found = [CompletionItem(name) for name in theme_names() if name.startswith(incomplete)]
-    return found or [CompletionItem(incomplete, type="file")]
-
-
-WIDE_AS_IT_COMES = ("legend", "themes")
+WIDE_AS_IT_COMES = ("card", "legend", "themes")
 
 
 def drawn_by(ctx: click.Context) -> Drawn:
@@ -86,6 +67,12 @@ class WidthOption(FormatOption):
 
 class Drawing(click.Command):
     """A command that draws, and takes no option that its format would ignore."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words of the command line; ``--blank`` alone takes none of them."""
+        end = args.index("--") if "--" in args else len(args)
+        given = ["--blank=yes" if word == "--blank" else word for word in args[:end]]
+        return super().parse_args(ctx, [*given, *args[end:]])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it, after a word on the options that only some of the formats understand."""

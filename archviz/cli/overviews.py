@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archviz.cli.common import get_network
-from archviz.cli.figures import emit_scene
+from archviz.cli.figures import emit_scene, pictures_of
 from archviz.cli.options import (
     Drawing,
     format_option,
     look_options,
     medium_options,
+    model_options,
+    network_argument,
     networks_or_family,
     output_option,
     place_options,
 )
-from archviz.cli.streams import say
+from archviz.cli.streams import emit, say
 from archviz.cli.types import AxisName, ColumnNames, SortName
 
 if TYPE_CHECKING:
@@ -219,4 +221,42 @@ def chart(
     emit_scene(draw, output, suffix, given, [net.network for net in loaded], slides)
 
 
-COMMANDS = (timeline, table, chart)
+@click.command(cls=Drawing)
+@network_argument
+@model_options
+@click.option(
+    "--paper",
+    type=click.Choice(["a4", "letter"]),
+    default="a4",
+    show_default=True,
+    help="Size of its pages.",
+)
+@output_option
+@format_option
+@look_options(
+    *("legend", "theme", "direction", "detail", "merges", "open", "panels", "blank"),
+    "transparent",
+)
+@medium_options
+def card(network: str, paper: str, output: str, suffix: str | None, **given: Any) -> None:
+    """Draw a page of NET for a handout: its facts and its figure, no letter below 9 pt.
+
+    With --blank it is an exercise: boxes without labels, lines for the answers, and the
+    solution on the next page, or beside it where a format holds one picture.
+
+    \b
+    archviz card resnet50 -o resnet50.pdf
+    archviz card my-net.yaml --paper letter -o card.svg
+    archviz card lenet5 --blank -o exercise.pdf
+    archviz card lenet5 --blank=lines,grey -o exercise.pdf   nothing given away
+    """
+    from archviz.export import card_bytes
+    from archviz.write.formats import choose_format
+
+    chosen = choose_format(output, suffix)
+    loaded = get_network(network)
+    (picture,), _, _ = pictures_of([(loaded.network, loaded.analysis)], given)
+    emit(output, card_bytes(picture, paper, chosen), chosen.mark)
+
+
+COMMANDS = (timeline, table, chart, card)

@@ -12,6 +12,31 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
+def complete_network(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Names of bundled networks, and files."""
+    from click.shell_completion import CompletionItem
+
+    from archviz.catalog import names
+
+    typed = incomplete.lower().replace("-", "_")
+    found = [CompletionItem(name) for name in names() if name.startswith(typed)]
+    return found or [CompletionItem(incomplete, type="file")]
+
+
+def complete_theme(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Names of bundled themes, and files."""
+    from click.shell_completion import CompletionItem
+
+    from archviz.looks import theme_names
+
+    found = [CompletionItem(name) for name in theme_names() if name.startswith(incomplete)]
+    return found or [CompletionItem(incomplete, type="file")]
+
+
 class LookValue(click.ParamType[Any]):
     """The value of an option of look, as its row reads it."""
 

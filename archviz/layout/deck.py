@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from archviz.layout.blank import blanked
 from archviz.layout.canvas import Canvas, Port, rounded
 from archviz.layout.compare import detail_of_all, flow_of_all, flowing
 from archviz.layout.glyphs import box_shape
@@ -83,6 +84,7 @@ def deck_pages(
         pages += [Page(scene, scene.title, TABLE_NOTES) for scene in scenes]
     for (network, analysis), scenes in zip(networks, slides, strict=True):
         notes = speaker_notes(network, analysis)
+        scenes = blanked(scenes, network.figure.blank, theme)
         pages += [Page(scene, scene.title, notes) for scene in scenes]
     return pages
 

@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from archviz.errors import ArchvizError
+from archviz.layout.blank import blanked
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import rounded
 from archviz.layout.chapters import Chapter, Parts, make_chapters, ways_within
@@ -108,9 +109,10 @@ def draw_figure(network: Network, analysis: Analysis, options: Options) -> Scene
     """
 
     def draw(options: Options) -> Scene:
-        if options.place:
-            return draw_for(network, analysis, options, options.place)
-        return draw_network(network, analysis, options)
+        place = options.place
+        made = draw_for(network, analysis, options, place) if place else None
+        scene = made or draw_network(network, analysis, options)
+        return blanked([scene], network.figure.blank, options.theme)[0]
 
     return with_dark(draw, options)
 
@@ -180,7 +182,7 @@ def _lowest(wanted: Wanted) -> Scene | None:
         for density in wanted.densities:
             if best and (density in NARROW or density.below):
                 return best
-            made = _made(wanted, density)
+            made = smallest(wanted, density)
             if made and (best is None or made.height * ROOMIER < best.height):
                 best = made
         if best:
@@ -202,7 +204,7 @@ def least_text(scenes: Sequence[Scene]) -> float:
     return min(sizes, default=INFINITE)
 
 
-def _made(wanted: Wanted, density: Density) -> Scene | None:
+def smallest(wanted: Wanted, density: Density) -> Scene | None:
     """The figure with letters as small as they may be; None where it is too large."""
     made, least = drawn_at(wanted, density, 1.0), wanted.place.least_text
     if made and least_text([made]) < least:  # letters of a badge are smaller than others

@@ -336,6 +336,13 @@ class Figure(NamedTuple):
         return words
 
     @property
+    def blank(self) -> tuple[str, ...]:
+        """What boxes without labels have, of :data:`archviz.looks.BLANKS`; nothing if they are
+        as ever."""
+        words: tuple[str, ...] = self.looks.get("blank", ())
+        return words
+
+    @property
     def symbols(self) -> bool:
         """Whether merges are drawn as circles with a sign."""
         return self.looks.get("merges") == "symbols"

@@ -18,9 +18,9 @@ _DRAWING = ("direction", "detail", "merges", "open", "panels")
 _PLACE = ("place", "min_font", "max_height")
 """What only a figure understands that is made for a width."""
 PICTURES: Mapping[Picture, tuple[str, ...]] = {
-    "figure": ("theme", "title", "totals", "legend", "aspect", *_DRAWING, "only", *_PLACE),
-    "slides": ("theme", "aspect", *_DRAWING),
-    "deck": ("theme", "legend", "aspect", *_DRAWING),
+    "figure": ("theme", "title", "totals", "legend", "aspect", *_DRAWING, "only", *_PLACE, "blank"),
+    "slides": ("theme", "aspect", *_DRAWING, "blank"),
+    "deck": ("theme", "legend", "aspect", *_DRAWING, "blank"),
     "page": ("theme", *_DRAWING, "fragment"),
     "index": ("theme", "legend", *_DRAWING),
 }
@@ -51,6 +51,8 @@ class Settings(NamedTuple):
     placed: bool = False
     author: str = ""
     date: str = ""
+    height: float = 720.0
+    """Pixels of a slide's height."""
 
     def about(self, title: str = "", subject: str = "") -> About:
         """The metadata of a file of that title."""
@@ -119,7 +121,11 @@ def _pptx_pages(pages: Sequence[Page], title: str, subject: str, settings: Setti
     from archviz.write.pptx import write_pptx
 
     return write_pptx(
-        pages, settings.about(title), aspect=settings.aspect, template=settings.template
+        pages,
+        settings.about(title),
+        aspect=settings.aspect,
+        template=settings.template,
+        height=settings.height,
     )
 
 

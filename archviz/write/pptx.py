@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
     from archviz.scene.scene import Page
 
-SLIDE_HEIGHT = 6_858_000
+EMU = 9525
+"""In a pixel of 1/96 inch."""
+SLIDE_HEIGHT = 720.0
 """7.5 in, the height of a slide of any aspect; 13.33 in wide at 16:9, 10 in at 4:3."""
 UNDATED = (1980, 1, 1, 0, 0, 0)
 """The first day that ZIP has: its members cannot be without one."""
@@ -55,6 +57,7 @@ def write_pptx(
     aspect: float = 16 / 9,
     template: str | None = None,
     joints: bool = True,
+    height: float = SLIDE_HEIGHT,
 ) -> bytes:
     """A deck with a slide for each page.
 
@@ -67,11 +70,12 @@ def write_pptx(
             line, so that each part has one bend and no adjusts. LibreOffice up to 7.4
             ignores adjusts, and draws other ways through the boxes. Without, a connector
             has up to four bends, and only longer ones are cut.
+        height: pixels of the slides' height; a template has its own.
 
     Raises:
         ArchvizError: the template cannot be read, or is none.
     """
-    deck = _Deck(template, aspect, 2 if joints else 5)
+    deck = _Deck(template, (height * aspect, height), 2 if joints else 5)
     for page in pages:
         deck.add(page)
     return deck.save(about or About())
@@ -80,7 +84,7 @@ def write_pptx(
 class _Deck:
     """A package that slides are added to."""
 
-    def __init__(self, template: str | None, aspect: float, most_pieces: int) -> None:
+    def __init__(self, template: str | None, size: tuple[float, float], most_pieces: int) -> None:
         from pptx import Presentation
         from pptx.opc.constants import RELATIONSHIP_TYPE
 
@@ -90,24 +94,26 @@ class _Deck:
         self.part = self.package.main_document_part
         self.presentation = self.part.presentation
         if not template:
-            self._shape_default(aspect)
+            self._shape_default(*size)
         self.most_pieces = most_pieces
         self.count = self.note_count = 0
         self.titled, self.blank = _layouts(self.presentation)
 
-    def _shape_default(self, aspect: float) -> None:
-        """Give the default master the aspect that is asked for, and our font."""
+    def _shape_default(self, wide: float, high: float) -> None:
+        """Give the default master the size that is asked for, in pixels, and our font."""
         from pptx.util import Emu
 
-        before, width = self.presentation.slide_width, round(SLIDE_HEIGHT * aspect)
+        size = self.presentation.slide_width, self.presentation.slide_height
+        width, height = round(wide * EMU), round(high * EMU)
         self.presentation.slide_width = Emu(width)
-        self.presentation.slide_height = Emu(SLIDE_HEIGHT)
+        self.presentation.slide_height = Emu(height)
         self.presentation.element.sldSz.attrib.pop("type", None)
         for master in self.presentation.slide_masters:
             for holder in (master, *master.slide_layouts):
                 for node in holder.element.xpath(".//a:off|.//a:ext[@cx]"):
-                    name = "cx" if "cx" in node.attrib else "x"
-                    node.set(name, str(round(int(node.get(name)) * width / before)))
+                    names = ("cx", "cy") if "cx" in node.attrib else ("x", "y")
+                    for name, before, now in zip(names, size, (width, height), strict=True):
+                        node.set(name, str(round(int(node.get(name)) * now / before)))
             theme = master.part.part_related_by(self.types.THEME)
             theme.blob = theme.blob.replace(b'"Calibri"', b'"Arial"')
         for kind in (self.types.PRINTER_SETTINGS, self.types.VIEW_PROPS):

@@ -17,6 +17,7 @@ from typing import Any
 import archviz
 from archviz import catalog
 from archviz.cli.commands import main as command_line
+from archviz.layout.card import Card, card_pages
 from archviz.layout.chart import chart_figure
 from archviz.layout.chart_data import chart_of
 from archviz.layout.compare import draw_themes
@@ -65,6 +66,8 @@ def pictures() -> dict[str, str]:
     options = Options(load_theme())
     found["chart"] = write_svg(chart_figure(chart_of(every, "macs", "top1", "parameters"), options))
     slide = networks["resnet50"]
+    (card,) = card_pages(Card(slide.network, slide.analysis, options))
+    found["card"] = write_svg(card)
     found["slide"] = write_svg(network_slides(slide.network, slide.analysis, load_theme())[0])
     found["column"] = slide.svg(width="column")
     net = networks["lenet5"]
