@@ -6,6 +6,7 @@ parameters and multiply-adds, the latter as PyTorch's own counter does, half its
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import torch
@@ -38,8 +39,13 @@ def stated(source: str) -> Measured:
     return Measured(totals.parameters, totals.trainable, totals.macs, sides)
 
 
-def measured(module: nn.Module, *inputs: Tensor) -> Measured:
-    """Count a module; ``inputs`` have a batch axis of 1, and may be on the meta device."""
+def measured(
+    module: nn.Module, *inputs: Tensor, watch: AbstractContextManager[Any] | None = None
+) -> Measured:
+    """Count a module; ``inputs`` have a batch axis of 1, and may be on the meta device.
+
+    ``watch`` is told of what it runs, if it is a mode of PyTorch.
+    """
     module.eval()
     torch.backends.mha.set_fastpath_enabled(False)
     counter = FlopCounterMode(display=False)
@@ -48,6 +54,7 @@ def measured(module: nn.Module, *inputs: Tensor) -> Measured:
         sdpa_kernel(SDPBackend.MATH),
         torch.backends.mkldnn.flags(enabled=False),
         counter,
+        watch or nullcontext(),
     ):
         given = module(*inputs)
     # those of Keras are parameters, too, where they are seeds of a dropout
@@ -171,6 +178,104 @@ class SequenceToSequence(nn.Module):
         context = weights @ memory
         attentional = torch.tanh(self.attentional(torch.cat([context, hidden], -1)))
         return torch.softmax(self.words(attentional), -1)
+
+
+class LeNet5(nn.Module):
+    """LeCun et al. 1998, figure 2, with average pooling and a second convolution that is full."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        pool = nn.AvgPool2d(2)
+        self.maps = nn.Sequential(nn.Conv2d(1, 6, 5), nn.Tanh(), pool)
+        self.maps.extend([nn.Conv2d(6, 16, 5), nn.Tanh(), pool, nn.Flatten()])
+        self.dense = nn.Sequential(nn.Linear(400, 120), nn.Tanh(), nn.Linear(120, 84), nn.Tanh())
+        self.dense.append(nn.Linear(84, 10))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.dense(self.maps(x))
+
+
+def _rectified(width: int, filters: int, kernel: int, **options: int) -> list[nn.Module]:
+    """A convolution as Caffe's models have it, with ReLU; it keeps the size of the map."""
+    sizes = {"padding": kernel // 2, **options}
+    return [nn.Conv2d(width, filters, kernel, **sizes), nn.ReLU()]
+
+
+class AlexNet(nn.Module):
+    """Krizhevsky, Sutskever and Hinton 2012, by the definition of Caffe's bvlc_alexnet.
+
+    That takes 227 pixels; 224, padded by 2, are as many places.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        norm, pool = nn.LocalResponseNorm(5), nn.MaxPool2d(3, 2)
+        maps = [*_rectified(3, 96, 11, stride=4, padding=2), norm, pool]
+        maps += [*_rectified(96, 256, 5, groups=2), norm, pool, *_rectified(256, 384, 3)]
+        maps += [*_rectified(384, 384, 3, groups=2), *_rectified(384, 256, 3, groups=2), pool]
+        dense = [nn.Linear(9216, 4096), nn.ReLU(), nn.Linear(4096, 4096), nn.ReLU()]
+        self.body = nn.Sequential(*maps, nn.Flatten(), *dense, nn.Linear(4096, 1000))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.body(x)
+
+
+class NetworkInNetwork(nn.Module):
+    """Lin, Chen and Yan 2013, the network for ImageNet by its definition for Caffe."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        pool = nn.MaxPool2d(3, 2, ceil_mode=True)
+        self.body = nn.Sequential(*self._mlp(3, 11, 96, 96, stride=4, padding=0), pool)
+        self.body.extend([*self._mlp(96, 5, 256, 256), pool, *self._mlp(256, 3, 384, 384), pool])
+        self.body.extend(self._mlp(384, 3, 1024, 1000))
+
+    @staticmethod
+    def _mlp(into: int, kernel: int, width: int, out: int, **options: int) -> list[nn.Module]:
+        first = _rectified(into, width, kernel, **options)
+        return [*first, *_rectified(width, width, 1), *_rectified(width, out, 1)]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.body(x).mean((2, 3))
+
+
+class _Inception(nn.Module):
+    def __init__(self, into: int, sizes: tuple[int, ...]) -> None:
+        super().__init__()
+        one, three_in, three, five_in, five, pool = sizes
+        self.one = nn.Sequential(*_rectified(into, one, 1))
+        self.three = nn.Sequential(*_rectified(into, three_in, 1), *_rectified(three_in, three, 3))
+        self.five = nn.Sequential(*_rectified(into, five_in, 1), *_rectified(five_in, five, 5))
+        self.pool = nn.Sequential(nn.MaxPool2d(3, 1, 1), *_rectified(into, pool, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([tower(x) for tower in (self.one, self.three, self.five, self.pool)], 1)
+
+
+class GoogLeNet(nn.Module):
+    """Szegedy et al. 2014, by the definition of Caffe's bvlc_googlenet; no auxiliary heads."""
+
+    SIZES = (
+        *((64, 96, 128, 16, 32, 32), (128, 128, 192, 32, 96, 64), (192, 96, 208, 16, 48, 64)),
+        *((160, 112, 224, 24, 64, 64), (128, 128, 256, 24, 64, 64), (112, 144, 288, 32, 64, 64)),
+        *((256, 160, 320, 32, 128, 128), (256, 160, 320, 32, 128, 128)),
+        (384, 192, 384, 48, 128, 128),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        norm, pool = nn.LocalResponseNorm(5), nn.MaxPool2d(3, 2, ceil_mode=True)
+        self.body = nn.Sequential(*_rectified(3, 64, 7, stride=2), pool, norm)
+        self.body.extend([*_rectified(64, 64, 1), *_rectified(64, 192, 3), norm, pool])
+        width = 192
+        for number, sizes in enumerate(self.SIZES):
+            self.body.extend([pool] if number in (2, 7) else [])
+            self.body.append(_Inception(width, sizes))
+            width = sizes[0] + sizes[2] + sizes[4] + sizes[5]
+        self.last = nn.Linear(width, 1000)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.body(x).mean((2, 3)))
 
 
 def _pair(width: int, filters: int) -> nn.Sequential:

@@ -1,29 +1,34 @@
 """Holds the bundled networks against the public code that each names as its source.
 
-    python tests/prove_networks.py [NAME...]
+    python tests/prove_networks.py [--record] [NAME...]
 
-prints a line a network: parameters, those that are trained, multiply-adds, and what differs (the
-shapes of the outputs, too). It
-needs torch and, for each, the package that is named below; the numbers in the specs are those
-of transformers 5.24.0, torchvision 0.28.0 and 0.29.1, timm 1.0.31, pytorchcv 0.0.74, Keras 3.15.1
-on PyTorch, diffusers 0.42.1, segmentation_models_pytorch 0.6.0, ultralytics 8.2.103,
-lightning-bolts 0.7.0 and torchfcn 1.9.7. Nothing is downloaded: weights are random, or not there
-at all.
+prints a line a network: parameters, those that are trained, multiply-adds, how many layers were
+compared, and what differs: totals, the shapes of the outputs, the layers as multisets. Those that
+nobody has published as a package are written from their papers, or from definitions for Caffe, in
+``tests/networks.py``. ``--record`` writes what was found to ``docs/proofs.json``, of which
+``python docs/tools/build.py`` makes a page. It needs torch and, for each network, the package that
+is named below. Nothing is downloaded: weights are random, or not there at all.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
+import live_layers
 import networks
+import proof_record
 import torch
 from torch import Tensor, nn
+
+import archviz
+import archviz.catalog
 
 Case = tuple[nn.Module, tuple[Tensor, ...]]
 
@@ -135,18 +140,27 @@ def timm_model(name: str) -> Case:
     return timm.create_model(name), (picture(224),)
 
 
+def inception_v4() -> Case:
+    """As in TensorFlow's slim, where the norms do not scale."""
+    module, _ = timm_model("inception_v4")
+    for norm in module.modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            norm.weight = None  # type: ignore[assignment]
+    return module, (picture(299),)
+
+
 def pytorchcv_model(name: str, side: int = 224, width: int = 0, **options: Any) -> Case:
     from pytorchcv.model_provider import get_model
 
     return get_model(name, **options), (picture(side, width),)
 
 
-def keras_model(name: str) -> Case:
+def keras_model(name: str, side: int = 224) -> Case:
     """A network of Keras, which is a module where Keras runs on PyTorch."""
     os.environ["KERAS_BACKEND"] = "torch"
     import keras
 
-    return getattr(keras.applications, name)(weights=None), (torch.zeros(1, 224, 224, 3),)
+    return getattr(keras.applications, name)(weights=None), (torch.zeros(1, side, side, 3),)
 
 
 def keras_layers(shape: tuple[int, ...], *layers: tuple[str, dict[str, Any]]) -> Case:
@@ -323,6 +337,13 @@ REFERENCES: dict[str, Callable[[], Case]] = {
     "pspnet": partial(pytorchcv_model, "pspnet_resnetd50b_voc", 480, aux=False),
     "nasnet_mobile": nasnet_mobile,
     "vgg19": partial(keras_model, "VGG19"),
+    "vgg16": partial(keras_model, "VGG16"),
+    "inception_v3": partial(keras_model, "InceptionV3", 299),
+    "resnet50": partial(keras_model, "ResNet50"),
+    "inception_resnet_v2": partial(keras_model, "InceptionResNetV2", 299),
+    "xception": partial(keras_model, "Xception", 299),
+    "resnext50": partial(torchvision_model, "resnext50_32x4d"),
+    "inception_v4": inception_v4,
     "resnet101": partial(keras_model, "ResNet101"),
     "resnet152": partial(keras_model, "ResNet152"),
     "resnet50_v2": partial(keras_model, "ResNet50V2"),
@@ -331,18 +352,58 @@ REFERENCES: dict[str, Callable[[], Case]] = {
     "mnist_cnn": mnist_cnn,
     "dcgan": dcgan,
     "t5_small": lambda: encoder_decoder("T5", words(512), 512),
+    "lenet5": lambda: (networks.LeNet5(), (torch.zeros(1, 1, 32, 32),)),
+    "alexnet": lambda: (networks.AlexNet(), (picture(224),)),
+    "inception_v1": lambda: (networks.GoogLeNet(), (picture(224),)),
+    "nin": lambda: (networks.NetworkInNetwork(), (picture(224),)),
+    "unet": lambda: (networks.UNet(), (torch.zeros(1, 1, 572, 572),)),
     "whisper_tiny": lambda: encoder_decoder("Whisper", torch.zeros(1, 80, 3000), 448),
 }
 
 
-def main(names: list[str]) -> int:
+WRITTEN_OUT = {"gpt2": {"gelu": "tanh"}}
+"""Activations that a model's code writes with others."""
+
+
+def difference(name: str, watch: live_layers.Watch) -> list[str]:
+    """Layers that the model has and the spec has not, and the other way round."""
+    ours: Counter[Any] = Counter()
+    other = WRITTEN_OUT.get(name, {})
+    for key, times in live_layers.stated(archviz.load(name).analysis).items():
+        ours["act", other.get(key[1], key[1]), *key[2:]] += times * (key[0] == "act")
+        ours[key] += times * (key[0] != "act")
+    told = [f"{times} x {key} in the model alone" for key, times in (watch.found - ours).items()]
+    return told + [f"{times} x {key} in the spec" for key, times in (ours - watch.found).items()]
+
+
+def proven(name: str) -> dict[str, Any] | None:
+    """Build a network, print what it comes to and what differs, and tell its entry of the record.
+
+    None where something differs.
+    """
+    module, inputs = REFERENCES[name]()
+    watch = live_layers.Watch(module)
+    told = networks.measured(module, *inputs, watch=watch)
+    ours, layers = networks.stated(name), difference(name, watch)
+    line = " ".join(f"{number:>20,}" for number in (*told[:3], watch.found.total()))
+    print(f"{name:20}{line}", "" if ours == told else f"{told} and not {ours}", flush=True)
+    for text in layers:
+        print(f"    {text}")
+    if ours != told or layers:
+        return None
+    entry: dict[str, Any] = proof_record.described(name, REFERENCES[name], module)
+    entry |= {key: getattr(told, key) for key in ("parameters", "trainable", "macs")}
+    return {**entry, "layers": watch.found.total()}
+
+
+def main(words: list[str]) -> int:
     wrong = 0
-    for name in names or REFERENCES:
-        module, inputs = REFERENCES[name]()
-        told, ours = networks.measured(module, *inputs), networks.stated(name)
-        wrong += ours != told
-        line = " ".join(f"{number:>20,}" for number in told[:3])
-        print(f"{name:20}{line}", "" if ours == told else f"{told} and not {ours}", flush=True)
+    order = list(archviz.catalog.names())
+    for name in [word for word in words if word != "--record"] or REFERENCES:
+        entry = proven(name)
+        wrong += entry is None
+        if entry and "--record" in words:
+            proof_record.write({name: entry}, order)
     return int(wrong > 0)
 
 

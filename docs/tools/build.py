@@ -2,8 +2,8 @@
 
     python docs/tools/build.py
 
-Writes docs/images, docs/gallery.md, the tables of docs/spec.md, and the parts of docs/import.md
-and README.md between ``<!-- name:begin -->`` and ``<!-- name:end -->``. A test compares all of it
+Writes docs/images, docs/gallery.md, the tables of docs/spec.md, and the parts of docs/import.md,
+docs/proofs.md and README.md between ``<!-- name:begin -->`` and ``<!-- name:end -->``. A test compares all of it
 with what is drawn now.
 """
 
@@ -31,6 +31,7 @@ from archviz.write.svg import write_svg
 sys.path.insert(0, str(Path(__file__).parent))
 import family_list
 import keras_list
+import proof_list
 import rule_list
 import spec_tables
 from marked import filled
@@ -82,7 +83,8 @@ def gallery() -> str:
         "# Gallery",
         "",
         "Each picture is what `archviz render NAME -o NAME.svg` draws. This page and its pictures",
-        "are written by `python docs/tools/build.py`.",
+        "are written by `python docs/tools/build.py`. [How the gallery was proven](proofs.md) tells",
+        "what each network was held against.",
         "",
         "![When the networks were published](images/timeline.svg)",
         "",
@@ -234,12 +236,16 @@ IMPORT_PARTS = {
 }
 
 
+PROOF_PARTS = {"proofs": proof_list.proofs_list, "sources": proof_list.sources_list}
+
+
 def outputs() -> dict[Path, str]:
     """Every file that is generated, or has generated parts, as it should be."""
     files = {DOCS / "images" / f"{name}.svg": svg for name, svg in pictures().items()}
     files[DOCS / "gallery.md"] = gallery()
     files[DOCS / "spec.md"] = spec_tables.current((DOCS / "spec.md").read_text(encoding="utf-8"))
-    for path, parts in ((DOCS / "import.md", IMPORT_PARTS), (ROOT / "README.md", PARTS)):
+    pages = {"docs/import.md": IMPORT_PARTS, "docs/proofs.md": PROOF_PARTS, "README.md": PARTS}
+    for path, parts in ((ROOT / page, parts) for page, parts in pages.items()):
         files[path] = filled(path.read_text(encoding="utf-8"), parts)
     return files
 
