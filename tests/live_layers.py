@@ -51,6 +51,8 @@ NORMED = (
     *(aten.native_batch_norm, aten._native_batch_norm_legit_no_training, aten.cudnn_batch_norm),
     *(aten.native_layer_norm, aten.native_group_norm),
 )
+MEAN, REST = "/moving_mean", ("/moving_variance", "/gamma", "/beta")
+"""What the weights of Keras's norms are called: on PyTorch it writes a norm out, mean first."""
 COPIES = (aten.clone, aten._to_copy, aten.copy)
 SUMS = (aten.add, aten.add_)
 HELD = frozenset({"embedding", "position", "class-token", "learned", "scale", *STATED})
@@ -84,7 +86,9 @@ class Watch(TorchDispatchMode):
                 yield "norm", _channels(op, args)
         elif op in POOLS:
             kernel, stride = args[1], args[2] if len(args) > 2 and args[2] else args[1]
-            yield "pool", POOLS[op], tuple(kernel), tuple(stride), tuple(given.shape[2:])
+            sides = tuple(given.shape[2:])
+            if set(sides) != {1}:
+                yield "pool", POOLS[op], tuple(kernel), tuple(stride), sides
         elif op in ACTS:
             yield "act", ACTS[op], given.numel()
         else:
@@ -102,8 +106,12 @@ class Watch(TorchDispatchMode):
             self.sizes[_storage(given)] = self.sizes[source]
         elif op in PRODUCTS and held[-1].ndim > 1:
             yield from self._dense(held[-1], given)
+        elif self.names[_storage(held[-1])].endswith(MEAN):
+            yield "norm", held[-1].numel()
         elif not (op in SUMS and max(held[-1].shape) == held[-1].numel()):  # a bias
             for one in held:
+                if self.names[_storage(one)].endswith(REST):
+                    continue
                 if self.names[_storage(one)] not in self.told:
                     self.told.add(self.names[_storage(one)])
                     yield "weights", prod(self.sizes[_storage(one)])
@@ -159,14 +167,36 @@ def _conv(
 
 
 def stated(analysis: Analysis) -> Counter[Key]:
-    """The layers of a spec; those of auxiliary classifiers do not run."""
-    sources = {row.path: row for row in analysis.rows}
+    """The layers of a spec; those of auxiliary classifiers do not run.
+
+    Equal towers are told as the grouped convolutions that code has in place of them: those of one
+    place first and last, those of a group each between.
+    """
     found: Counter[Key] = Counter()
-    for row in sources.values():
+    rows = analysis.rows
+    for place, row in enumerate(rows):
         copies = prod(int(times) for times in re.findall(r"×(\d+)", row.path))
-        for key in _of_row(row, copies):
-            found[key] += copies
+        keys = _of_row(row, copies)
+        if copies > 1:
+            towers = row.path.rpartition("/")[0]
+            ends = [
+                not 0 <= next_to < len(rows) or rows[next_to].path.rpartition("/")[0] != towers
+                for next_to in (place - 1, place + 1)
+            ]
+            keys = (_together(key, copies, *ends) for key in keys)
+        found.update(keys)
     return found
+
+
+def _together(key: Key, copies: int, first: bool, last: bool) -> Key:
+    """A layer of equal towers for all of them; the last ones are summed, so they are one layer."""
+    if key[0] == "dense":
+        into, out, rows = key[1:]
+        return "dense", into * (1 if first else copies), out * (1 if last else copies), rows
+    if key[0] == "conv":
+        kernel, into, out, groups, *rest = key[1:]
+        return "conv", kernel, into * copies, out * copies, groups * copies, *rest
+    return (*key[:-1], key[-1] * copies)
 
 
 def _of_row(row: Row, copies: int) -> Iterator[Key]:
@@ -190,7 +220,7 @@ def _of_kind(layer: Layer, shape: Any, out: Any, parameters: int, macs: int) -> 
         yield from _of_windows(kind, layer, shape, out)
     elif kind == "dense":
         yield "dense", shape[-1], layer.filters, rows
-    elif kind in ("max-pool", "avg-pool"):
+    elif kind in ("max-pool", "avg-pool") and set(out[:-1]) != {1}:
         yield "pool", kind, layer.kernel, layer.stride, out[:-1]
     elif kind == "feed-forward":
         for _ in range(1 + layer.gated):

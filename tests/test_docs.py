@@ -70,6 +70,22 @@ def test_the_gallery_shows_every_network() -> None:
         assert entry["brought"] in page
 
 
+@pytest.mark.parametrize("entry", catalog.entries(), ids=lambda entry: str(entry["name"]))
+def test_the_page_of_proofs_has_every_network_as_it_is(entry: dict[str, Any]) -> None:
+    record = json.loads(read("docs/proofs.json"))
+    how = f"run: python tests/prove_networks.py --record {entry['name']}"
+    assert entry["name"] in record, how
+    found, totals = record[entry["name"]], archviz.load(entry["name"]).analysis.totals
+    told = found["parameters"], found["trainable"], found["macs"]
+    assert told == (totals.parameters, totals.trainable, totals.macs), how
+    assert found["layers"] > 0 and bool(found["package"]) == bool(found["version"])
+
+
+def test_the_record_of_proofs_has_no_other_network() -> None:
+    record = json.loads(read("docs/proofs.json"))
+    assert list(record) == list(catalog.names()), "in the order of the gallery"
+
+
 # ---- links ------------------------------------------------------------------------------------
 
 
@@ -211,6 +227,7 @@ def test_every_option_that_pages_name_is_one() -> None:
         "--networks",
         "--ways",
         "--guided",
+        "--record",
     }  # of the tests' tools
     for page in PAGES:
         named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))
