@@ -81,6 +81,11 @@ class Watch(TorchDispatchMode):
     def _keys(self, op: Any, args: Any, given: Tensor) -> Iterator[Key]:
         if op is aten.convolution:
             yield _convolution(args, given)
+        elif op is aten._adaptive_avg_pool2d:
+            into, sides = args[0].shape[2:], tuple(given.shape[2:])
+            step = tuple([size // side for size, side in zip(into, sides, strict=True)])
+            if set(sides) != {1}:
+                yield "pool", "avg-pool", step, step, sides
         elif op in NORMED:
             if any(one in self.names for one in map(_storage, _tensors(args[1:]))):
                 yield "norm", _channels(op, args)

@@ -7,13 +7,18 @@ built; parameters, those that are trained, multiply-adds; how many layers were c
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import live_layers
+import networks
 from torch import nn
+
+import archviz
 
 RECORD = Path(__file__).parents[1] / "docs" / "proofs.json"
 MODELS: Mapping[str, tuple[str, str]] = {
@@ -58,6 +63,41 @@ def described(name: str, build: Any, module: nn.Module) -> dict[str, str]:
     else:
         known = version(package).partition("+")[0]
     return {"package": package, "version": known, "model": model, "remark": REMARKS.get(name, "")}
+
+
+WRITTEN_OUT = {"gpt2": {"gelu": "tanh"}}
+"""Activations that a model's code writes with others."""
+
+
+def difference(name: str, watch: live_layers.Watch) -> list[str]:
+    """Layers that the model has and the spec has not, and the other way round."""
+    ours: Counter[Any] = Counter()
+    other = WRITTEN_OUT.get(name, {})
+    for key, times in live_layers.stated(archviz.load(name).analysis).items():
+        ours["act", other.get(key[1], key[1]), *key[2:]] += times * (key[0] == "act")
+        ours[key] += times * (key[0] != "act")
+    told = [f"{times} x {key} in the model alone" for key, times in (watch.found - ours).items()]
+    return told + [f"{times} x {key} in the spec" for key, times in (ours - watch.found).items()]
+
+
+def proven(name: str, build: Any) -> dict[str, Any] | None:
+    """Build a network, print what it comes to and what differs, and tell its entry of the record.
+
+    None where something differs.
+    """
+    module, inputs = build()
+    watch = live_layers.Watch(module)
+    told = networks.measured(module, *inputs, watch=watch)
+    ours, layers = networks.stated(name), difference(name, watch)
+    line = " ".join(f"{number:>20,}" for number in (*told[:3], watch.found.total()))
+    print(f"{name:20}{line}", "" if ours == told else f"{told} and not {ours}", flush=True)
+    for text in layers:
+        print(f"    {text}")
+    if ours != told or layers:
+        return None
+    entry: dict[str, Any] = described(name, build, module)
+    entry |= {key: getattr(told, key) for key in ("parameters", "trainable", "macs")}
+    return {**entry, "layers": watch.found.total()}
 
 
 def entries() -> dict[str, Any]:

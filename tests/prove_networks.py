@@ -14,14 +14,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-import live_layers
 import networks
 import proof_record
 import torch
@@ -253,7 +251,8 @@ def ssd300() -> Case:
 
 def fcn8s() -> Case:
     found = find_spec("torchfcn")
-    assert found
+    if found is None:
+        raise ModuleNotFoundError("torchfcn")
     package = ModuleType("torchfcn")  # without what trains, and fetches weights
     package.__path__ = found.submodule_search_locations or []
     sys.modules |= {"torchfcn": package, "fcn": ModuleType("fcn")}
@@ -361,46 +360,11 @@ REFERENCES: dict[str, Callable[[], Case]] = {
 }
 
 
-WRITTEN_OUT = {"gpt2": {"gelu": "tanh"}}
-"""Activations that a model's code writes with others."""
-
-
-def difference(name: str, watch: live_layers.Watch) -> list[str]:
-    """Layers that the model has and the spec has not, and the other way round."""
-    ours: Counter[Any] = Counter()
-    other = WRITTEN_OUT.get(name, {})
-    for key, times in live_layers.stated(archviz.load(name).analysis).items():
-        ours["act", other.get(key[1], key[1]), *key[2:]] += times * (key[0] == "act")
-        ours[key] += times * (key[0] != "act")
-    told = [f"{times} x {key} in the model alone" for key, times in (watch.found - ours).items()]
-    return told + [f"{times} x {key} in the spec" for key, times in (ours - watch.found).items()]
-
-
-def proven(name: str) -> dict[str, Any] | None:
-    """Build a network, print what it comes to and what differs, and tell its entry of the record.
-
-    None where something differs.
-    """
-    module, inputs = REFERENCES[name]()
-    watch = live_layers.Watch(module)
-    told = networks.measured(module, *inputs, watch=watch)
-    ours, layers = networks.stated(name), difference(name, watch)
-    line = " ".join(f"{number:>20,}" for number in (*told[:3], watch.found.total()))
-    print(f"{name:20}{line}", "" if ours == told else f"{told} and not {ours}", flush=True)
-    for text in layers:
-        print(f"    {text}")
-    if ours != told or layers:
-        return None
-    entry: dict[str, Any] = proof_record.described(name, REFERENCES[name], module)
-    entry |= {key: getattr(told, key) for key in ("parameters", "trainable", "macs")}
-    return {**entry, "layers": watch.found.total()}
-
-
 def main(words: list[str]) -> int:
     wrong = 0
     order = list(archviz.catalog.names())
     for name in [word for word in words if word != "--record"] or REFERENCES:
-        entry = proven(name)
+        entry = proof_record.proven(name, REFERENCES[name])
         wrong += entry is None
         if entry and "--record" in words:
             proof_record.write({name: entry}, order)

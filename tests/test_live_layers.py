@@ -108,7 +108,7 @@ network:
 def test_a_network_is_its_live_model_as_the_record_says(name: str) -> None:
     known = proof_record.entries()[name]
     try:
-        found = prove_networks.proven(name)
+        found = proof_record.proven(name, prove_networks.REFERENCES[name])
     except (ImportError, PackageNotFoundError):
         pytest.skip(f"needs {known['package']} {known['version']}")
     assert found is not None
