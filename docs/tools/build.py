@@ -3,8 +3,8 @@
     python docs/tools/build.py
 
 Writes docs/images, docs/gallery.md, the tables of docs/spec.md, and the parts of docs/import.md,
-docs/proofs.md and README.md between ``<!-- name:begin -->`` and ``<!-- name:end -->``. A test compares all of it
-with what is drawn now.
+docs/proofs.md and README.md between ``<!-- name:begin -->`` and ``<!-- name:end -->``. A test
+compares all of it with what is drawn now.
 """
 
 from __future__ import annotations
@@ -83,8 +83,8 @@ def gallery() -> str:
         "# Gallery",
         "",
         "Each picture is what `archviz render NAME -o NAME.svg` draws. This page and its pictures",
-        "are written by `python docs/tools/build.py`. [How the gallery was proven](proofs.md) tells",
-        "what each network was held against.",
+        "are written by `python docs/tools/build.py`.",
+        "[How the gallery was proven](proofs.md) tells what each network was held against.",
         "",
         "![When the networks were published](images/timeline.svg)",
         "",
