@@ -84,7 +84,7 @@ class Watch(TorchDispatchMode):
         elif op is aten._adaptive_avg_pool2d:
             into, sides = args[0].shape[2:], tuple(given.shape[2:])
             step = tuple([size // side for size, side in zip(into, sides, strict=True)])
-            if set(sides) != {1}:
+            if {1} not in (set(sides), set(step)):
                 yield "pool", "avg-pool", step, step, sides
         elif op in NORMED:
             if any(one in self.names for one in map(_storage, _tensors(args[1:]))):
