@@ -48,7 +48,9 @@ def network_bytes(picture: Picture, output: Format) -> bytes:
         page = write_fragment(figure) if settings.fragment else write_html([figure], title=title)
         return page.encode("utf-8")
     if output.alone == "slides" and output.bind:
-        return output.bind(network_pages(net, options, settings.aspect), title, "", settings)
+        from archviz.decks import network_slides_bytes
+
+        return network_slides_bytes(net, options, output, settings)
     return output.write(draw_figure(*net, options), settings)
 
 
@@ -105,18 +107,6 @@ def _slug(name: str) -> str:
     return "-".join(words)[:60]
 
 
-def network_pages(net: Analysed, options: Options, aspect: float) -> list[Page]:
-    """The slides of one network, with speaker notes."""
-    from archviz.layout.blank import blanked
-    from archviz.layout.deck import speaker_notes
-    from archviz.layout.slides import network_slides
-
-    notes = speaker_notes(*net)
-    scenes = network_slides(*net, options.theme, aspect, options.detail)
-    scenes = blanked(scenes, net[0].figure.blank, options.theme)
-    return [Page(scene, scene.title, notes) for scene in scenes]
-
-
 def card_bytes(picture: Picture, paper: str, output: Format) -> bytes:
     """The card of a network: its pages, beside one another where a format holds one picture.
 
@@ -146,19 +136,6 @@ def card_bytes(picture: Picture, paper: str, output: Format) -> bytes:
     return output.write(with_dark(lambda one: side_by_side(drawn(one)), options), settings)
 
 
-def slides_bytes(
-    draw: Callable[[float], Sequence[Scene]], output: Format, settings: Settings
-) -> bytes:
-    """Slides that show several networks, drawn for a width in pixels."""
-    from archviz.layout.canvas import rounded
-    from archviz.layout.slides import SLIDE_HEIGHT
-
-    assert output.bind, f"{output.suffix} has no slides"
-    scenes = draw(rounded(SLIDE_HEIGHT * settings.aspect))
-    pages = [Page(scene, scene.title, scene.description) for scene in scenes]
-    return output.bind(pages, scenes[0].title, "", settings)
-
-
 def deck_bytes(
     pictures: Sequence[Picture], output: Format, options: Options, settings: Settings
 ) -> bytes:
@@ -166,7 +143,7 @@ def deck_bytes(
 
     ``options`` are those of the file: its theme, its legend.
     """
-    from archviz.layout.deck import DECK_TITLE, deck_pages
+    from archviz.layout.cover import DECK_TITLE
     from archviz.layout.made_for import draw_figure
 
     nets = [picture.net for picture in pictures]
@@ -175,12 +152,13 @@ def deck_bytes(
     assert output.bind, f"{output.suffix} holds one figure"
     heads = [network.head for network, _ in nets]
     if output.together == "deck":
-        pages = deck_pages(nets, options.theme, settings.aspect, options.legend)
-    else:
-        scenes = [draw_figure(*picture.net, picture.options) for picture in pictures]
-        pages = [
-            Page(scene, head.title, head.brought) for scene, head in zip(scenes, heads, strict=True)
-        ]
+        from archviz import decks
+
+        return decks.deck_bytes(nets, options, output, settings)
+    scenes = [draw_figure(*picture.net, picture.options) for picture in pictures]
+    pages = [
+        Page(scene, head.title, head.brought) for scene, head in zip(scenes, heads, strict=True)
+    ]
     return output.bind(pages, DECK_TITLE, ", ".join(head.title for head in heads), settings)
 
 
@@ -209,7 +187,8 @@ def _html_figure(net: Analysed, options: Options) -> HtmlFigure:
 
 def _html_index(pictures: Sequence[Picture], options: Options) -> bytes:
     """A page of several networks, with the timeline, the table and the legend."""
-    from archviz.layout.deck import DECK_TITLE, by_publication
+    from archviz.layout.cover import DECK_TITLE
+    from archviz.layout.deck import by_publication
     from archviz.layout.page import draw_legend, draw_table, draw_timeline
     from archviz.layout.table import keras_rows
     from archviz.write.html import HtmlExtra, write_html

@@ -70,8 +70,10 @@ class FileKeywords(FigureKeywords, total=False):
     """TeX: a picture to ``\\input``, not a document. HTML: a figure to put into a page."""
     template: str | os.PathLike[str] | None
     """PPTX: a presentation whose master the slides take."""
+    deck_title: str | None
+    """Slides: the title of their cover, on which author and date stand, too."""
     author: str | None
-    """PDF and PPTX: whom the file names as its author; nobody unless told."""
+    """PDF and PPTX: whom the file and the cover of a deck name; nobody unless told."""
     date: str | None
     """PDF and PPTX: when it was made, such as ``"2026-11-29"``. None is stated unless told, here
     or by ``SOURCE_DATE_EPOCH``."""
@@ -86,6 +88,7 @@ TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
     "only": ("a list of names", (str, Sequence)),
     "fragment": ("True or False", (bool,)),
     "template": ("the path of a file", (str, os.PathLike)),
+    "deck_title": ("a text", (str,)),
     "author": ("a text", (str,)),
     "date": ("a text such as '2026-11-29'", (str,)),
 }
@@ -128,6 +131,7 @@ def read_keywords(
         options.place is not None,
         values.get("author", ""),
         values.get("date") or date_of_build(),
+        deck_title=values.get("deck_title", ""),
     )
 
 
@@ -145,7 +149,7 @@ def read_given(given: Mapping[str, object]) -> dict[str, Any]:
             values[name] = LOOKS[name].read(value)
         elif name == "width" and isinstance(value, int | str):
             values[name] = width_of(value)
-        elif name == "author":
+        elif name in ("author", "deck_title"):
             values[name] = " ".join(str(value).split())
         elif name == "date":
             values[name] = date_of(str(value))

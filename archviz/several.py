@@ -19,18 +19,19 @@ if TYPE_CHECKING:
     from archviz.layout.page import Options
     from archviz.network.model import Network
     from archviz.scene.scene import Scene
+    from archviz.scene.slide_form import SlideForm
 
 Networks: TypeAlias = "Sequence[LoadedNetwork | str | os.PathLike[str]]"
 """Networks, or what :func:`archviz.load` takes for each."""
 
 
 class HowDrawn(NamedTuple):
-    """How a figure of several networks is drawn: as one, or as slides of a width in pixels."""
+    """How a figure of several networks is drawn: as one, or as slides of a form."""
 
     networks: Sequence[Network]
     """Those whose looks hold where they agree."""
     figure: Callable[[Options], Scene]
-    slides: Callable[[Options, float], Sequence[Scene]] | None = None
+    slides: Callable[[Options, SlideForm], Sequence[Scene]] | None = None
 
 
 def drawing_bytes(drawing: HowDrawn, output: Format, given: Mapping[str, object]) -> bytes:
@@ -41,12 +42,12 @@ def drawing_bytes(drawing: HowDrawn, output: Format, given: Mapping[str, object]
         TypeError: there is no such keyword, or its value is of the wrong type.
         ValueError: a value is none of those that there are.
     """
-    from archviz.export import slides_bytes
+    from archviz.decks import slides_bytes
     from archviz.layout.page import with_dark
 
     options, settings = read_keywords(given, agreed(drawing.networks))
     if drawing.slides and output.alone == "slides":
-        return slides_bytes(partial(drawing.slides, options), output, settings)
+        return slides_bytes(drawing.slides, output, options, settings)
     return output.write(with_dark(drawing.figure, options), settings)
 
 
@@ -125,8 +126,8 @@ def timeline(networks: Networks) -> Overview:
     nets = [net.network for net in loaded]
     heads = [net.head for net in nets]
 
-    def slides(options: Options, width: float) -> Sequence[Scene]:
-        return timeline_slides(heads, options.theme, width)
+    def slides(options: Options, form: SlideForm) -> Sequence[Scene]:
+        return timeline_slides(heads, options.theme, form)
 
     return Overview(loaded, HowDrawn(nets, partial(timeline_figure, heads), slides))
 
@@ -154,8 +155,8 @@ def table(
     rows = [(net.network, net.analysis) for net in loaded]
     found = table_of(rows, tuple(columns), sort, short)
 
-    def slides(options: Options, width: float) -> Sequence[Scene]:
-        return stated_slides(found, options.theme, width)
+    def slides(options: Options, form: SlideForm) -> Sequence[Scene]:
+        return stated_slides(found, options.theme, form)
 
     nets = [net for net, _ in rows]
     return Overview(loaded, HowDrawn(nets, partial(stated_figure, found), slides))

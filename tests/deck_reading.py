@@ -152,6 +152,12 @@ def elements(slide: Any) -> Iterator[Any]:
             yield element
 
 
+def is_silent(element: Any) -> bool:
+    """Whether an element is marked as decoration, which nobody reads out."""
+    marks = [child for child in identity(element).iter() if child.tag.endswith("}decorative")]
+    return [mark.get("val") for mark in marks] == ["1"]
+
+
 def identity(element: Any) -> Any:
     return element[0][0]
 
@@ -180,7 +186,7 @@ def on_slide(scene: Scene, point: Point) -> Point:
 
 
 def frame(element: Any) -> tuple[int, int, int, int]:
-    off, ext = element.find(f".//{A}off"), element.find(f".//{A}ext")
+    off, ext = element.find(f".//{A}xfrm/{A}off"), element.find(f".//{A}xfrm/{A}ext")
     return (int(off.get("x")), int(off.get("y")), int(ext.get("cx")), int(ext.get("cy")))
 
 

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 import archviz
 from archviz import catalog
 from archviz.api import LoadedNetwork
-from archviz.export import network_pages
+from archviz.decks import Stage, network_pages
 from archviz.keywords import read_keywords
 from archviz.language.expand import network_from_text
 from archviz.layout.compare import draw_comparison, draw_themes
@@ -39,6 +39,7 @@ from archviz.layout.deck import deck_pages
 from archviz.layout.page import draw_legend, draw_table, draw_timeline
 from archviz.looks import bundled_themes
 from archviz.scene.scene import Connector, Group, Item, Line, Page, Scene, Shape, Text
+from archviz.scene.slide_form import own_form
 from archviz.scene.theme import load_theme
 from archviz.write.scene_json import item_data
 from archviz.write.svg import write_svg
@@ -126,7 +127,9 @@ def comparison(names: tuple[str, ...], **options: Any) -> list[Page]:
 
 
 def pages_of(net: LoadedNetwork, aspect: float) -> list[Page]:
-    return network_pages((net.network, net.analysis), read_keywords({})[0], aspect)
+    options, settings = read_keywords({})
+    stage = Stage(options.theme, own_form(aspect))
+    return network_pages((net.network, net.analysis), options, stage, settings)
 
 
 def slides(name: str) -> list[Page]:

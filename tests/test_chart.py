@@ -25,6 +25,7 @@ from archviz.layout.style import Style
 from archviz.network.head import Accuracy, Head
 from archviz.network.numbers import NUMBERS, Proven
 from archviz.scene.scene import Box, Line, Scene, Shape, Text, groups_in, leaves
+from archviz.scene.slide_form import own_form
 from archviz.scene.theme import load_theme
 
 THEME = load_theme()
@@ -142,7 +143,7 @@ def test_labels_touch_nothing(some: list[Proven], shown: tuple[str, str, str]) -
         if place:
             assert scene.width == place.width
             assert min(t.size for t in labels(scene).values()) >= place.least_text - 0.01
-    (slide,) = chart_slides(chart, THEME, 1280.0)
+    (slide,) = chart_slides(chart, THEME, own_form())
     assert wrong(slide) == []
     assert min(text.size for text in labels(slide).values()) >= 16
 
@@ -263,7 +264,7 @@ def test_where_labels_have_no_room_that_is_told() -> None:
     dots = [Dot(head, 5.0 + n / 1e6, 0.5) for n, head in enumerate(heads)]
     chart = Chart(dots, "macs", "top1", "", "", ())
     with pytest.raises(ArchvizError, match="show fewer networks"):
-        chart_slides(chart, THEME, 1280.0)
+        chart_slides(chart, THEME, own_form())
     assert chart_items(chart, Style(THEME, 40.0), 900.0, 100.0) is None
 
 

@@ -24,6 +24,7 @@ MEDIUM = {
     "--author": None,
     "--date": None,
 }
+DECK = {"--deck-title": None}
 PLACE = {"--min-font": None, "--max-height": None}
 ONLY = {"--only": None}
 FILE = {"-o --output": "-", "--force": False}
@@ -81,6 +82,7 @@ OPTIONS = {
     | LOOK
     | ONLY
     | PLACE
+    | DECK
     | MEDIUM,
     "fmt": OUTSIDE | {"--write": False, "--check": False},
     "import": FILE | INPUT | {"--explain": False},
@@ -88,7 +90,7 @@ OPTIONS = {
     "legend": OUTPUT | THEME | MEDIUM,
     "list": {"--family": None, "--year": None, "--task": None, "--json": False},
     "lsp": {},
-    "render": OUTPUT | OUTSIDE | INPUT | LOOK | ONLY | PLACE | {"--parts": False} | MEDIUM,
+    "render": OUTPUT | OUTSIDE | INPUT | LOOK | ONLY | PLACE | {"--parts": False} | DECK | MEDIUM,
     "schema": FILE,
     "table": OUTPUT
     | OUTSIDE

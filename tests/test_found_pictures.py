@@ -10,10 +10,10 @@ from scene_reader import NEAR, _apart
 from archviz.language.expand import network_from_text
 from archviz.layout import canvas, choice, lanes, ways
 from archviz.layout.build import Builder
+from archviz.layout.densities import COMPACT, FULL, Density, slide_style
 from archviz.layout.flow import FLOWS
 from archviz.layout.page import Options, draw_network
 from archviz.layout.sheet import moved, over_notes
-from archviz.layout.slides import COMPACT, FULL, Density, slide_style
 from archviz.network.analysis import analyse
 from archviz.scene.scene import Connector, Scene, Text, extent, leaves
 from archviz.scene.theme import load_theme

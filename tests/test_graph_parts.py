@@ -137,7 +137,7 @@ def test_a_long_random_graph_wraps(seed: int, direction: str, in_row: bool) -> N
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("seed", "direction", "in_row"),
-    [(0, "right", True), (1, "down", True), (2, "up", False), (3, "right", False)],
+    [(0, "right", True), (1, "down", True), (4, "up", False), (3, "right", False)],
 )
 def test_a_long_random_graph_goes_on_on_slides(seed: int, direction: str, in_row: bool) -> None:
     chance = Random(seed)
@@ -248,7 +248,7 @@ def test_the_reader_sees_panels_that_go_on_in_another_order(
         return [first, *reversed(more)], unsettled
 
     monkeypatch.setattr(panels, "panel_parts", turned)
-    network = spec_of(graph_of(random_edges(Random(3)), Random(3)), "right", False)
+    network = spec_of(graph_of(random_edges(Random(6)), Random(6)), "right", False)
     scenes = pages(network, "slides")
     assert len(panels_of(scenes)) > 2
     assert faults(network, scenes)

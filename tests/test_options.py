@@ -35,6 +35,7 @@ GIVEN = {
     "only": ("--only", "row"),
     "fragment": ("--fragment",),
     "template": ("--template", "house.pptx"),
+    "deck_title": ("--deck-title", "A talk"),
     "author": ("--author", "A. N. Author"),
     "date": ("--date", "2026-11-29"),
 }

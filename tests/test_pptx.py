@@ -24,6 +24,7 @@ from deck_reading import (
     frame,
     glue,
     identity,
+    is_silent,
     leaves,
     line,
     on_slide,
@@ -207,10 +208,20 @@ def test_labels_stand_inside_their_shapes(slide: Any, page: Page) -> None:
 
 def test_names_alt_texts_and_ids(slide: Any) -> None:
     seen = [identity(element) for element in elements(slide)]
-    assert all(each.get("name") and each.get("descr") for each in seen)
+    assert all(each.get("name") for each in seen)
     ids = [each.get("id") for each in seen]
     assert len(set(ids)) == len(ids)
     assert "1" not in ids
+
+
+def test_a_figure_has_one_alt_text_and_its_parts_are_silent(slide: Any, page: Page) -> None:
+    told = [e for e in elements(slide) if identity(e).get("descr")]
+    assert [identity(e).get("descr") for e in told] == [page.scene.description]
+    texts = [e for e in elements(slide) if not is_silent(e) and e not in told]
+    for element in texts:  # what is no part of the figure is read as it is
+        assert element.tag == f"{P}grpSp" or "".join(t.text for t in element.iter(f"{A}t"))
+    assert not [e for e in texts if e.tag == f"{P}cxnSp"]
+    assert len(texts) <= 4
 
 
 def test_layers_and_panels_are_groups() -> None:
@@ -226,9 +237,9 @@ def test_layers_and_panels_are_groups() -> None:
         'R on conv "3×3" & <co>',
         "64 & more",
     ]
-    for shape in (layer, layer.shapes[0]):
-        assert shape._element[0][0].get("descr") == "conv 3×3\n9 parameters"
-    assert layer.shapes[1]._element[0][0].get("descr").startswith("activation R")
+    for shape in (layer, layer.shapes[0], layer.shapes[1]):
+        assert is_silent(shape._element)
+    assert panel._element[0][0].get("descr") == "All there is."
     alone = next(shape for shape in panel.shapes if shape.name == "max-pool")
     assert alone.shape_type != 6  # it is all that its layer has, so not in a group of its own
 

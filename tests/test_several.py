@@ -20,6 +20,7 @@ from archviz.layout.page import Options, draw_table
 from archviz.layout.slicing import Size, fitting, sliced
 from archviz.network.head import Head
 from archviz.scene.scene import Scene, extent, groups_in, shapes_in, texts_in
+from archviz.scene.slide_form import own_form
 from archviz.scene.theme import load_theme
 
 THEME = load_theme()
@@ -33,7 +34,9 @@ SETS = (
 
 def slides_of(names: tuple[str, ...], width: float = 1280.0) -> list[Scene]:
     nets = [archviz.load(name) for name in names]
-    return comparison_slides([(net.network, net.analysis) for net in nets], Options(THEME), width)
+    return comparison_slides(
+        [(net.network, net.analysis) for net in nets], Options(THEME), own_form(width / 720)
+    )
 
 
 def titles(scene: Scene) -> list[str]:
@@ -141,7 +144,7 @@ def rows(count: int, name: str = "Net {}") -> list[Head]:
 @pytest.mark.parametrize("count", [1, 13, 26, 100])
 @pytest.mark.parametrize("name", ["Net {}", "A model with quite a long name for a table no {}"])
 def test_a_table_of_any_length_keeps_to_its_pages(count: int, width: float, name: str) -> None:
-    slides = table_slides(rows(count, name), THEME, width)
+    slides = table_slides(rows(count, name), THEME, own_form(width / 720))
     text = ""
     for slide in slides:
         words = [text.text for text in texts_in(slide.items)]

@@ -17,6 +17,7 @@ from archviz.layout.stated_table import stated_figure, stated_slides, table_of
 from archviz.network.head import Accuracy, Head
 from archviz.network.numbers import NUMBERS, Proven, stated_by, written
 from archviz.scene.scene import Scene, texts_in
+from archviz.scene.slide_form import own_form
 from archviz.scene.theme import load_theme
 
 THEME = load_theme()
@@ -111,7 +112,7 @@ def test_counts_of_three_figures() -> None:
 
 @pytest.mark.parametrize("width", [1280.0, 960.0])
 def test_slides_have_all_rows_under_their_header(width: float) -> None:
-    slides = stated_slides(table_of(ALL), THEME, width)
+    slides = stated_slides(table_of(ALL), THEME, own_form(width / 720))
     names = [row[0] for slide in slides for row in rows(slide)]
     assert names.count("network") == len(slides) > 1
     assert [name for name in names if name != "network"] == [net.head.title for net, _ in ALL]

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import archviz
+from archviz.layout.densities import COMPACT, FULL, slide_style
 from archviz.layout.fitting import caption_lines, fit_label
 from archviz.layout.flow import FLOWS
-from archviz.layout.slides import COMPACT, FULL, slide_style
 from archviz.layout.style import Style
 from archviz.looks import DETAILS
 from archviz.scene import metrics

@@ -20,6 +20,7 @@ from archviz.layout.overviews import timeline_slides
 from archviz.layout.page import draw_timeline
 from archviz.network.head import Head
 from archviz.scene.scene import Line, Scene, Shape, groups_in, leaves, texts_in
+from archviz.scene.slide_form import own_form
 from archviz.scene.theme import load_theme
 
 THEME = load_theme()
@@ -104,7 +105,7 @@ def spread(kind: str, count: int) -> list[Head]:
 def test_any_number_is_one_figure_or_slides(kind: str, count: int) -> None:
     heads = spread(kind, count)
     holds(heads)
-    slides = timeline_slides(heads, THEME, 1280.0)
+    slides = timeline_slides(heads, THEME, own_form())
     for slide in slides:
         assert violations(slide) == []
         assert min(text.size for text in texts_in(slide.items)) >= 16

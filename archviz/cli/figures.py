@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archviz.cli.common import get_network
+from archviz.cli.medium import deck_options, medium_options
 from archviz.cli.options import (
     FORCE_HELP,
     Drawing,
     force_option,
     format_option,
     look_options,
-    medium_options,
     model_options,
     network_argument,
     networks_or_family,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from archviz.layout.page import Options
     from archviz.network.model import Network
     from archviz.scene.scene import Scene
+    from archviz.scene.slide_form import SlideForm
     from archviz.write.formats import Settings
 
 
@@ -54,12 +55,12 @@ def emit_scene(
     suffix: str | None,
     given: Mapping[str, Any],
     networks: Sequence[Network] = (),
-    slides: Callable[[Options, float], Sequence[Scene]] | None = None,
+    slides: Callable[[Options, SlideForm], Sequence[Scene]] | None = None,
 ) -> None:
     """Draw as the options say, and write in the format of the suffix or the one asked for.
 
     What is not given is as the specs of ``networks`` agree on. ``slides`` draws for slides of a
-    width, where the format has these.
+    form, where the format has these.
     """
     from archviz.several import HowDrawn, drawing_bytes
     from archviz.write.formats import choose_format
@@ -77,6 +78,7 @@ def emit_scene(
 @only_option
 @place_options
 @parts_option
+@deck_options
 @medium_options
 def render(network: str, output: str, suffix: str | None, parts: bool, **given: Any) -> None:
     """Draw NET: a bundled network, a YAML file, a model file (ONNX, Keras, .pt2, GGUF), or PyTorch.
@@ -137,6 +139,7 @@ def render(network: str, output: str, suffix: str | None, parts: bool, **given: 
 @look_options()
 @only_option
 @place_options
+@deck_options
 @medium_options
 def export(
     networks: tuple[str, ...],
@@ -199,8 +202,8 @@ def compare(networks: tuple[str, ...], output: str, suffix: str | None, **given:
     def draw(options: Options) -> Scene:
         return comparison_figure(nets, options)
 
-    def slides(options: Options, width: float) -> Sequence[Scene]:
-        return comparison_slides(nets, options, width)
+    def slides(options: Options, form: SlideForm) -> Sequence[Scene]:
+        return comparison_slides(nets, options, form)
 
     emit_scene(draw, output, suffix, given, [network for network, _ in nets], slides)
 

@@ -11,11 +11,9 @@ from click.core import ParameterSource
 
 from archviz.cli.streams import ALLOW_OUTSIDE, FORCE, INPUTS, MODE, NAMES, warnings_told
 from archviz.cli.types import (
-    DateValue,
     FormatName,
     LookValue,
     NameList,
-    WidthValue,
     complete_network,
     complete_theme,
 )
@@ -289,68 +287,6 @@ def with_options(command: Command, options: Sequence[Callable[[Command], Command
     for option in reversed(options):
         command = option(command)
     return command
-
-
-def _set_first(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> None:
-    if value:
-        from archviz.scene.chosen_font import first_font
-
-        ctx.with_resource(first_font(*value))
-
-
-def medium_options(command: Command) -> Command:
-    """The options of the formats themselves, whatever is drawn."""
-    options = (
-        click.option(
-            "--font",
-            expose_value=False,
-            callback=_set_first,
-            multiple=True,
-            metavar="FILE",
-            help="The font of all texts: a file (ttf, otf, ttc), times, helvetica or latin-modern; "
-            "again for its bold face. Without Latin letters, for what the bundled font lacks.",
-        ),
-        click.option(
-            "--scale",
-            cls=FormatOption,
-            type=click.FloatRange(0.05, 40),
-            metavar="X",
-            help="Pixels for one of the figure.  [default: 2]",
-        ),
-        click.option(
-            "--width",
-            cls=WidthOption,
-            type=WidthValue(),
-            metavar="WIDTH",
-            help="Pixels of a PNG, instead of --scale.",
-        ),
-        click.option(
-            "--fragment",
-            cls=FormatOption,
-            is_flag=True,
-            help="A picture to \\input, or a figure to put into a page, not a document.",
-        ),
-        click.option(
-            "--template",
-            cls=FormatOption,
-            metavar="FILE.pptx",
-            help="Take the master of this presentation.",
-        ),
-        click.option(
-            "--author",
-            cls=FormatOption,
-            metavar="NAME",
-            help="Whom the file names as its author.  [default: nobody]",
-        ),
-        click.option(
-            "--date",
-            cls=FormatOption,
-            type=DateValue(),
-            metavar="DATE",
-            help="Its date, such as 2026-11-29.  [default: $SOURCE_DATE_EPOCH, or none]",
-        ),
-    )
-    return with_options(command, options)
 
 
 def place_options(command: Command) -> Command:

@@ -12,11 +12,11 @@ import click
 
 from archviz.cli.common import get_network
 from archviz.cli.figures import emit_scene, pictures_of
+from archviz.cli.medium import medium_options
 from archviz.cli.options import (
     Drawing,
     format_option,
     look_options,
-    medium_options,
     model_options,
     network_argument,
     networks_or_family,
@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     from archviz.layout.page import Options
     from archviz.network.head import Head
     from archviz.scene.scene import Scene
+    from archviz.scene.slide_form import SlideForm
     from archviz.scene.theme import Theme
 
 
 def emit_heads(
     draw: Callable[[list[Head], Options], Scene],
-    slides: Callable[[list[Head], Theme, float], Sequence[Scene]],
+    slides: Callable[[list[Head], Theme, SlideForm], Sequence[Scene]],
     networks: tuple[str, ...],
     output: str,
     suffix: str | None,
@@ -50,8 +51,8 @@ def emit_heads(
     def drawn(options: Options) -> Scene:
         return draw(heads, options)
 
-    def on_slides(options: Options, width: float) -> Sequence[Scene]:
-        return slides(heads, options.theme, width)
+    def on_slides(options: Options, form: SlideForm) -> Sequence[Scene]:
+        return slides(heads, options.theme, form)
 
     emit_scene(drawn, output, suffix, given, nets, on_slides)
 
@@ -144,8 +145,8 @@ def table(
     def draw(options: Options) -> Scene:
         return stated_figure(found, options)
 
-    def slides(options: Options, width: float) -> Sequence[Scene]:
-        return stated_slides(found, options.theme, width)
+    def slides(options: Options, form: SlideForm) -> Sequence[Scene]:
+        return stated_slides(found, options.theme, form)
 
     emit_scene(draw, output, suffix, given, [net.network for net in loaded], slides)
 
@@ -215,8 +216,8 @@ def chart(
     def draw(options: Options) -> Scene:
         return chart_figure(found, options)
 
-    def slides(options: Options, width: float) -> Sequence[Scene]:
-        return chart_slides(found, options.theme, width)
+    def slides(options: Options, form: SlideForm) -> Sequence[Scene]:
+        return chart_slides(found, options.theme, form)
 
     emit_scene(draw, output, suffix, given, [net.network for net in loaded], slides)
 

@@ -46,41 +46,61 @@ class Parts(NamedTuple):
     style: Style
 
 
-def make_chapters(parts: Parts, width: float, height: float, even: bool = True) -> list[Chapter]:
+class Space(NamedTuple):
+    """What is free on a slide along the flow and across it; ``lead``: less on the first."""
+
+    width: float
+    height: float
+    lead: float = 0.0
+
+    def scaled(self, scale: float) -> Space:
+        """What is free for things that are drawn so much larger afterwards."""
+        return Space(self.width / scale, self.height / scale, self.lead / scale)
+
+
+def make_chapters(
+    parts: Parts, space: Space, even: bool = True, whole: bool = False
+) -> list[Chapter]:
     """The slides that it takes, each no larger than this; empty if some part does not fit.
 
     ``even``: with no more slides than that, no panel stands alone on one if it can be helped.
+    ``whole``: the main row is on one slide, if it can be, though there are more slides then.
     """
-    width -= notes_along(parts.notes, parts.style, height)
+    space = space._replace(width=space.width - notes_along(parts.notes, parts.style, space.height))
     ways = [
-        way for way in ways_within(parts, width) if all(one.up + one.down <= height for one in way)
+        way
+        for way in ways_within(parts, space.width)
+        if all(
+            one.up + one.down <= space.height - space.lead * (n == 0) for n, one in enumerate(way)
+        )
     ]
-    best = _fewest(parts, ways, (width, height), 1)
+    best = _fewest(parts, ways, space, 1, whole)
     if even and lonely_panels(best) and 1 < len(parts.panels) <= MOST_PANELS_EVEN:
-        best = _fewest(parts, ways, (width, height), 2)
+        best = _fewest(parts, ways, space, 2, whole)
     return best
 
 
 def _fewest(
-    parts: Parts, ways: Sequence[tuple[RowLine, ...]], room: tuple[float, float], breaks: int
+    parts: Parts, ways: Sequence[tuple[RowLine, ...]], space: Space, breaks: int, whole: bool
 ) -> list[Chapter]:
     """The fewest slides, with at most so many breaks where there is room to go on.
 
     ``ways``: the lines of the main row.
     """
-    width, height = room
     best: list[Chapter] = []
-    fewest = (MOST_SLIDES, 0, 0, 0, 0.0)
+    fewest = (MOST_SLIDES, 0, 0, 0, 0, 0.0)
     for lines in ways:
-        for rows in _arrangements(parts.panels, width, parts.style):
-            if any(row_height(row) > height for row in rows):
+        for rows in _arrangements(parts.panels, space.width, parts.style):
+            high = space.height - (0.0 if lines else space.lead)
+            if any(row_height(row) > (space.height if n else high) for n, row in enumerate(rows)):
                 continue
             length = total(row_height(row) for row in rows)
             for count in range(breaks + 1):
                 for early in combinations(range(len(rows)), count):
-                    chapters = _paginate(lines, rows, parts, width, height, early)
-                    torn, lonely = _torn(chapters), lonely_panels(chapters)
-                    cost = (len(chapters), torn + lonely, lonely, count, length)
+                    chapters = _paginate(lines, rows, parts, space, early)
+                    torn, lonely = torn_families(chapters), lonely_panels(chapters)
+                    cut = row_slides(chapters) if whole else 0
+                    cost = (cut, len(chapters), torn + lonely, lonely, count, length)
                     if cost < fewest:
                         best, fewest = chapters, cost
     return best
@@ -92,7 +112,12 @@ def lonely_panels(chapters: Sequence[Chapter]) -> int:
     return alone.count((0, 1))
 
 
-def _torn(chapters: Sequence[Chapter]) -> int:
+def row_slides(chapters: Sequence[Chapter]) -> int:
+    """How many slides the main row takes."""
+    return sum(bool(chapter.lines) for chapter in chapters)
+
+
+def torn_families(chapters: Sequence[Chapter]) -> int:
     """How many families of one colour go on from one slide to the next."""
     panels = [[panel.module.color for row in chapter.rows for panel in row] for chapter in chapters]
     return sum(before[-1:] == after[:1] != [] for before, after in pairwise(panels))
@@ -122,8 +147,7 @@ def _paginate(
     lines: Sequence[RowLine],
     rows: Sequence[tuple[Panel, ...]],
     parts: Parts,
-    width: float,
-    height: float,
+    space: Space,
     early: Sequence[int],
 ) -> list[Chapter]:
     """Fill one slide after the other; the notes stand on the first that has room.
@@ -132,11 +156,13 @@ def _paginate(
     family can stay together and none stands alone.
     """
     between = parts.style.row_gap(ROW_GAP)
-    chapters = [Chapter((), (), ())]
-    used = [0.0]
+    chapters, used = [Chapter((), (), ())], [0.0]
+
+    def high() -> float:
+        return space.height - (space.lead if len(used) == 1 else 0.0)
 
     def make_room(size: float, anew: bool = False) -> Chapter:
-        if used[-1] and (anew or used[-1] + between + size > height):
+        if used[-1] and (anew or used[-1] + between + size > high()):
             chapters.append(Chapter((), (), ()))
             used.append(0.0)
         used[-1] += size + (between if used[-1] else 0.0)
@@ -149,9 +175,9 @@ def _paginate(
         chapter = make_room(row_height(row), number in early)
         chapters[-1] = chapter._replace(rows=(*chapter.rows, row))
     vertical = parts.style.flow.vertical
-    needed = 0.0 if vertical else _notes_height(parts.notes, parts.style, width)
+    needed = 0.0 if vertical else _notes_height(parts.notes, parts.style, space.width)
     for number, filled in enumerate(used):
-        if filled + needed <= height:
+        if filled + needed + space.lead * (number == 0) <= space.height:
             chapters[number] = chapters[number]._replace(notes=parts.notes)
             return chapters
     return [*chapters, Chapter((), (), parts.notes)] if parts.notes else chapters
@@ -163,6 +189,9 @@ def ways_within(parts: Parts, width: float) -> Iterator[tuple[RowLine, ...]]:
     They are alike, or, where no wire leads from one to another, more and more full.
     """
     row, style = parts.row, parts.style
+    if not row.blocks:
+        yield ()
+        return
 
     def fitting(spans: Spans) -> tuple[RowLine, ...]:
         lines: Sequence[RowLine] = [measure_line(row, *span, style) for span in spans]

@@ -11,15 +11,16 @@ from archviz.layout.chart_axes import Axis, axis_of
 from archviz.layout.chart_data import OTHERS, Chart
 from archviz.layout.chart_labels import Circle, Label, place_labels
 from archviz.layout.chart_legend import Bubbles, draw_keys, draw_notes, key_width
-from archviz.layout.overviews import HEIGHT, overview_slide
+from archviz.layout.densities import Density, slide_theme
+from archviz.layout.overviews import overview_slide
 from archviz.layout.page import Options, Place, frame
 from archviz.layout.several_made_for import overview_figure, overview_scene
 from archviz.layout.sheet import Sheet, moved
-from archviz.layout.slides import MARGIN as SLIDE_MARGIN
-from archviz.layout.slides import Density, slide_theme
+from archviz.layout.slide_frame import height_under
 from archviz.layout.style import Style
 from archviz.network.numbers import NUMBERS, written
 from archviz.scene.scene import Group, Item, Line, Point, Scene
+from archviz.scene.slide_form import SlideForm
 from archviz.scene.text import ASCENT, LINE_HEIGHT, text_width
 from archviz.scene.theme import Theme
 
@@ -66,7 +67,7 @@ def chart_figure(chart: Chart, options: Options) -> Scene:
     return frame(sheet, chart.title, chart.about, options.aspect)
 
 
-def chart_slides(chart: Chart, theme: Theme, width: float) -> list[Scene]:
+def chart_slides(chart: Chart, theme: Theme, form: SlideForm) -> list[Scene]:
     """The chart on a slide, with letters of 12 pt or more.
 
     Raises:
@@ -74,10 +75,11 @@ def chart_slides(chart: Chart, theme: Theme, width: float) -> list[Scene]:
     """
     slide = slide_theme(theme, density=Density(0.46))
     style = Style(slide, slide.metric("unit"))
-    items = chart_items(chart, style, width - 2 * SLIDE_MARGIN, HEIGHT, beside=True)
+    height = height_under(chart.about, form)
+    items = chart_items(chart, style, form.inner, height, beside=True)
     if items is None:
         raise fail("chart", "a slide has no room for so many labels", "show fewer networks")
-    return [overview_slide(items, chart.about, chart.title, theme, width)]
+    return [overview_slide(items, chart.about, chart.title, theme, form)]
 
 
 class Field(NamedTuple):

@@ -20,26 +20,19 @@ from archviz.layout.compare import (
     placed,
     titled,
 )
+from archviz.layout.densities import COMPACT, FULL, LEAST_TEXT, NARROW, Density, slide_style
 from archviz.layout.left_out import left_out
 from archviz.layout.legend import used_by_all, used_in
 from archviz.layout.legend_slides import ABOUT_LEGEND, legend_slides
-from archviz.layout.made_for import NARROW, Wanted, at_scale
-from archviz.layout.overviews import HEIGHT, centred, slide_scene
+from archviz.layout.made_for import Wanted, at_scale
 from archviz.layout.page import Options, Place, heading_text
 from archviz.layout.slicing import Size, Sliced, fitting
-from archviz.layout.slides import (
-    COMPACT,
-    FULL,
-    LEAST_TEXT,
-    MARGIN,
-    Density,
-    slide_heading,
-    slide_style,
-)
+from archviz.layout.slide_frame import centred, lead_height, slide_heading, slide_scene
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
 from archviz.network.model import Network
 from archviz.scene.scene import Item, Scene, extent, texts_in
+from archviz.scene.slide_form import SlideForm
 from archviz.scene.theme import Theme
 
 ABOUT = "All drawn at one scale."
@@ -60,7 +53,7 @@ class Block(NamedTuple):
 
 
 def comparison_slides(
-    networks: Sequence[tuple[Network, Analysis]], options: Options, width: float
+    networks: Sequence[tuple[Network, Analysis]], options: Options, form: SlideForm
 ) -> list[Scene]:
     """The networks on as few slides as have room for them, and the legend on one of its own.
 
@@ -70,7 +63,7 @@ def comparison_slides(
     best: list[Scene] = []
     printed = options.detail or any(network.figure.detail for network, _ in networks)
     for density in (*(FULL if printed else COMPACT), NARROW[0]):
-        slides = _slides(networks, options, width, density)
+        slides = _slides(networks, options, form, density)
         if slides and (not best or len(slides) < len(best)):
             best = slides
     if not best:
@@ -83,23 +76,31 @@ def comparison_slides(
 
 
 def _slides(
-    networks: Sequence[tuple[Network, Analysis]], options: Options, width: float, density: Density
+    networks: Sequence[tuple[Network, Analysis]],
+    options: Options,
+    form: SlideForm,
+    density: Density,
 ) -> list[Scene]:
     """The slides at a density; none where a part has no room."""
-    blocks = _blocks(networks, options, width, density, 1.0)
+    blocks = _blocks(networks, options, form, density, 1.0)
     least = min((text.size for block in blocks for text in texts_in(block.items)), default=0.0)
     if 0 < least < LEAST_TEXT:  # letters of a badge are smaller than others
-        blocks = _blocks(networks, options, width, density, (LEAST_TEXT + 0.01) / least)
+        blocks = _blocks(networks, options, form, density, (LEAST_TEXT + 0.01) / least)
     if not blocks:
         return []
     style = _style(options.theme, density)
-    room = Size(width - 2 * MARGIN, HEIGHT)
+    room = Size(form.inner, _height(form))
     gaps = style.px(COLUMN_GAP), style.px(NETWORK_GAP)
     slides, left = list[Scene](), blocks
     for page in fitting([block.size for block in blocks], room, *gaps):
         some, left = left[: len(page.corners)], left[len(page.corners) :]
-        slides.append(_slide(some, page, options.theme, width))
-    return [*slides, *(_legend(networks, blocks, options, style, width) if options.legend else ())]
+        slides.append(_slide(some, page, options.theme, form))
+    return [*slides, *(_legend(networks, blocks, options, style, form) if options.legend else ())]
+
+
+def _height(form: SlideForm) -> float:
+    """Pixels under the heading."""
+    return form.below(lead_height(ABOUT, "", form))[1]
 
 
 def _style(theme: Theme, density: Density) -> Style:
@@ -109,14 +110,14 @@ def _style(theme: Theme, density: Density) -> Style:
 def _blocks(
     networks: Sequence[tuple[Network, Analysis]],
     options: Options,
-    width: float,
+    form: SlideForm,
     density: Density,
     scale: float,
 ) -> list[Block]:
     """The networks and their parts, all with letters so large; none where one has no room."""
     style = _style(options.theme, density)
     head = extent(titled(EMPTY, "A", "A", style, ""))
-    place = Place(width - 2 * MARGIN, LEAST_TEXT, HEIGHT - (head[3] - head[1]) - style.px(0.7))
+    place = Place(form.inner, LEAST_TEXT, _height(form) - (head[3] - head[1]) - style.px(0.7))
     blocks: list[Block] = []
     for number, (network, analysis) in enumerate(networks):
         detail = options.detail or network.figure.detail
@@ -132,16 +133,18 @@ def _blocks(
     return blocks
 
 
-def _slide(blocks: Sequence[Block], way: Sliced, theme: Theme, width: float) -> Scene:
+def _slide(blocks: Sequence[Block], way: Sliced, theme: Theme, form: SlideForm) -> Scene:
     """A slide of networks, and of parts of them."""
     names = ", ".join(dict.fromkeys(block.name for block in blocks))
     title = f"Comparison: {names}"
 
     def items() -> Iterator[Item]:
-        yield from slide_heading(title, ABOUT, "", theme, width)
-        yield from centred(placed([block.items for block in blocks], way), width)
+        yield from slide_heading(title, ABOUT, "", theme, form)
+        yield from centred(
+            placed([block.items for block in blocks], way), form, lead_height(ABOUT, "", form)
+        )
 
-    return slide_scene(title, f"{names}, drawn at one scale.", theme, width, items())
+    return slide_scene(title, f"{names}, drawn at one scale.", theme, form, items())
 
 
 def _legend(
@@ -149,7 +152,7 @@ def _legend(
     blocks: Sequence[Block],
     options: Options,
     style: Style,
-    width: float,
+    form: SlideForm,
 ) -> list[Scene]:
     """The legend of what all of them use."""
     style = style._replace(flow=flow_of_all(networks))
@@ -163,4 +166,4 @@ def _legend(
     ]
     detail = options.detail or detail_of_all(networks)
     said = left_out([network for network, _ in networks], detail)
-    return legend_slides(used_by_all(parts), style, width, f"{ABOUT_LEGEND} {said}".strip())
+    return legend_slides(used_by_all(parts), style, form, f"{ABOUT_LEGEND} {said}".strip())

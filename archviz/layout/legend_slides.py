@@ -8,22 +8,21 @@ from itertools import combinations, pairwise
 from archviz.layout.canvas import Canvas
 from archviz.layout.legend import Section, Used, legend_sections
 from archviz.layout.legend_places import place_columns
-from archviz.layout.overviews import HEIGHT, centred, slide_scene
-from archviz.layout.slides import MARGIN, slide_heading
+from archviz.layout.slide_frame import centred, lead_height, listed, slide_heading, slide_scene
 from archviz.layout.style import Style
 from archviz.scene.scene import Group, Item, Scene
+from archviz.scene.slide_form import SlideForm
 
 ABOUT_LEGEND = "What the colours, badges and brackets of the figures mean."
 
 
-def legend_slides(used: Used, style: Style, width: float, about: str) -> list[Scene]:
+def legend_slides(used: Used, style: Style, form: SlideForm, about: str) -> list[Scene]:
     """The legend of what the slides use, on as few slides as hold it."""
     sections = legend_sections(style, used)
 
     def fits(part: Sequence[Section]) -> bool:
-        room = width - 2 * MARGIN
-        length, height = place_columns(part, Canvas("measured"), style, room)
-        return length <= room and height <= HEIGHT
+        length, height = place_columns(part, Canvas("measured"), style, form.inner)
+        return length <= form.inner and height <= form.below(lead_height(about, "", form))[1]
 
     for count in range(len(sections)):
         for cuts in combinations(range(1, len(sections)), count):
@@ -31,21 +30,20 @@ def legend_slides(used: Used, style: Style, width: float, about: str) -> list[Sc
             parts = [sections[start:stop] for start, stop in edges]
             if all(fits(part) for part in parts) or count == len(sections) - 1:
                 first = parts[0]
-                return [
-                    _legend_slide(part, style, width, about * (part is first)) for part in parts
-                ]
+                return [_legend_slide(part, style, form, about * (part is first)) for part in parts]
     return []
 
 
-def _legend_slide(sections: Sequence[Section], style: Style, width: float, about: str) -> Scene:
+def _legend_slide(sections: Sequence[Section], style: Style, form: SlideForm, about: str) -> Scene:
     """A slide with sections of the legend; ``about`` stands on the first."""
     canvas = Canvas("legend")
-    place_columns(sections, canvas, style, width - 2 * MARGIN)
+    place_columns(sections, canvas, style, form.inner)
     group = Group("legend", "legend", "Legend", items=canvas.items())
-    title = "Legend" if about else "Legend, continued"
+    headings = [section.heading for section in sections]
+    title = "Legend" if about else f"Legend: {listed([heading.lower() for heading in headings])}"
 
     def items() -> Iterator[Item]:
-        yield from slide_heading(title, about, "", style.theme, width)
-        yield from centred((group,), width)
+        yield from slide_heading(title, about, "", style.theme, form)
+        yield from centred((group,), form, lead_height(about, "", form))
 
-    return slide_scene(title, ABOUT_LEGEND, style.theme, width, items())
+    return slide_scene(title, ABOUT_LEGEND, style.theme, form, items())

@@ -15,7 +15,8 @@ from archviz.errors import ArchvizError
 from archviz.layout.blank import blanked
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import rounded
-from archviz.layout.chapters import Chapter, Parts, make_chapters, ways_within
+from archviz.layout.chapters import Chapter, Parts, Space, make_chapters, ways_within
+from archviz.layout.densities import COMPACT, FULL, LEAST_TEXT, NARROW, Density, slide_style
 from archviz.layout.flow import FLOWS
 from archviz.layout.narrow import narrowed_row
 from archviz.layout.no_room import no_room
@@ -37,7 +38,6 @@ from archviz.layout.panels import Panel, build_panels
 from archviz.layout.pyramid import ALONE
 from archviz.layout.row import MainRow, RowLine, main_row, turn_room, unsettled
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
-from archviz.layout.slides import COMPACT, FULL, LEAST_TEXT, Density, slide_style
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
 from archviz.network.model import Network
@@ -47,8 +47,6 @@ MARGIN = 0.15
 """Units round the figure: a place has margins of its own."""
 SPARE = 0.5
 """Pixels that both margins together give way for what is wider by so little."""
-NARROW = (Density(0.44, 0.45, 0.1, 0.22, gap=0.56), Density(0.45, 0.42, 0.1, 0.22, gap=0.46))
-"""Nearer to one another than on slides, where it must be."""
 ROOMIER = 1.3
 """How much higher a figure may be whose boxes stand farther apart."""
 ROUNDED = 0.006
@@ -335,7 +333,7 @@ def _parts_at(wanted: Wanted, density: Density, scale: float, height: float) -> 
 def _chapters(parts: Parts, room: tuple[float, float], each: bool) -> list[Chapter]:
     """What stands in which part; ``each``: the row, and every panel, is one."""
     if not each:
-        return make_chapters(parts, *room)
+        return make_chapters(parts, Space(*room))
     chapter = _chapter(parts.row, (), parts.style, min(room))
     if chapter is None or any(panel.length > room[0] for panel in parts.panels):
         return []

@@ -21,7 +21,8 @@ from archviz.layout.compare import (
     titled,
     told_of,
 )
-from archviz.layout.made_for import MARGIN, NARROW, ROOMIER, ROUNDED, Wanted, drawn_at, least_text
+from archviz.layout.densities import LEAST_TEXT, NARROW, Density, slide_style
+from archviz.layout.made_for import MARGIN, ROOMIER, ROUNDED, Wanted, drawn_at, least_text
 from archviz.layout.no_room import no_room
 from archviz.layout.overviews import LABELS
 from archviz.layout.page import (
@@ -35,7 +36,6 @@ from archviz.layout.page import (
 )
 from archviz.layout.sheet import Sheet, moved
 from archviz.layout.slicing import Size, sliced
-from archviz.layout.slides import LEAST_TEXT, Density, slide_style
 from archviz.layout.style import Style
 from archviz.layout.table import keras_pages
 from archviz.layout.timeline import timeline_pages

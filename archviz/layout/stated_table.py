@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archviz.layout.overviews import HEIGHT, overview_slide
+from archviz.layout.densities import slide_theme
+from archviz.layout.overviews import overview_slide
 from archviz.layout.page import Options, Place, frame
 from archviz.layout.several_made_for import overview_figure, overview_scene
 from archviz.layout.sheet import Sheet
-from archviz.layout.slides import MARGIN as SLIDE_MARGIN
-from archviz.layout.slides import slide_theme
+from archviz.layout.slide_frame import height_under
 from archviz.layout.style import Style
 from archviz.layout.table import table_pages
 from archviz.network.numbers import NUMBERS, SCORES, Proven, stated_by, written
 from archviz.scene.scene import Item, Scene, extent
+from archviz.scene.slide_form import SlideForm
 from archviz.scene.theme import Theme
 
 TITLE = "Networks"
@@ -110,19 +111,19 @@ def stated_figure(table: Table, options: Options) -> Scene:
     return frame(sheet, TITLE, table.about, options.aspect)
 
 
-def stated_slides(table: Table, theme: Theme, width: float) -> list[Scene]:
+def stated_slides(table: Table, theme: Theme, form: SlideForm) -> list[Scene]:
     """The table on slides, its header on each."""
     slide = slide_theme(theme)
     style = Style(slide, slide.metric("unit"))
-    pages = stated_pages(table, style, width - 2 * SLIDE_MARGIN, HEIGHT)
-    if _too_wide(pages, width):
+    pages = stated_pages(table, style, form.inner, height_under(table.about, form))
+    if _too_wide(pages, form.inner):
         table = table._replace(short=True)
-        pages = stated_pages(table, style, width - 2 * SLIDE_MARGIN, HEIGHT)
+        pages = stated_pages(table, style, form.inner, height_under(table.about, form))
     return [
-        overview_slide(items, table.about, TITLE + ", continued" * (number > 0), theme, width)
+        overview_slide(items, table.about, TITLE + ", continued" * (number > 0), theme, form)
         for number, items in enumerate(pages)
     ]
 
 
 def _too_wide(pages: Sequence[Sequence[Item]], width: float) -> bool:
-    return any(extent(items)[2] > width - 2 * SLIDE_MARGIN + 0.5 for items in pages)
+    return any(extent(items)[2] > width + 0.5 for items in pages)

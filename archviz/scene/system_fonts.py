@@ -10,7 +10,7 @@ import os
 from functools import lru_cache
 
 from archviz.scene.chosen_font import chosen_files
-from archviz.scene.font_files import SUFFIXES, characters, folders
+from archviz.scene.font_files import SUFFIXES, characters, family, folders, is_italic
 
 SANS = (
     "sans",
@@ -93,6 +93,16 @@ def font_files(bold: bool) -> tuple[str, ...]:
     first = chosen_files()
     found = _found(tuple(folders()), bold)
     return (*first, *(path for path in found if path not in first)) if first else found
+
+
+def file_of_family(name: str) -> str:
+    """The regular face of a family that is installed here; empty where it is not."""
+    wanted = "".join(name.lower().split())
+    for path in font_files(bold=False) if wanted else ():
+        own = os.path.basename(path).lower().replace("-", "").replace(" ", "")
+        if own.startswith(wanted) and family(path) == name and not is_italic(path):
+            return path
+    return ""
 
 
 def font_with(text: str, bold: bool) -> str:

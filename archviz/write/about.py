@@ -12,6 +12,11 @@ from archviz.errors import fail
 CLOCK = "SOURCE_DATE_EPOCH"
 """Variable of the environment: the time that builds give their files, in seconds."""
 
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
 
 class About(NamedTuple):
     """The metadata of a file; what is empty is left out.
@@ -63,3 +68,11 @@ def moment_of(text: str) -> datetime:
     """The date of :class:`About` as a time in UTC; a day begins at midnight there."""
     moment = datetime.fromisoformat(text)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def said_date(date: str) -> str:
+    """A date as it is said: ``29 November 2026``; empty for none."""
+    if not date:
+        return ""
+    year, month, day = date[:10].split("-")
+    return f"{int(day)} {MONTHS[int(month) - 1]} {year}"

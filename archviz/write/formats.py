@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
 from archviz.scene.scene import Page, Scene
+from archviz.scene.slide_form import Cover
 from archviz.write.about import About
 
 Picture: TypeAlias = Literal["figure", "slides", "deck", "page", "index"]
@@ -19,8 +20,8 @@ _PLACE = ("place", "min_font", "max_height")
 """What only a figure understands that is made for a width."""
 PICTURES: Mapping[Picture, tuple[str, ...]] = {
     "figure": ("theme", "title", "totals", "legend", "aspect", *_DRAWING, "only", *_PLACE, "blank"),
-    "slides": ("theme", "aspect", *_DRAWING, "blank"),
-    "deck": ("theme", "legend", "aspect", *_DRAWING, "blank"),
+    "slides": ("theme", "aspect", *_DRAWING, "blank", "deck_title"),
+    "deck": ("theme", "legend", "aspect", *_DRAWING, "blank", "deck_title"),
     "page": ("theme", *_DRAWING, "fragment"),
     "index": ("theme", "legend", *_DRAWING),
 }
@@ -37,10 +38,11 @@ class Settings(NamedTuple):
     """What some formats can be told.
 
     ``scale`` and ``width`` (pixels) size a PNG; ``fragment`` makes TeX a picture to
-    ``\\input``, and HTML a figure to put into a page; ``template`` is a PPTX whose master a
+    ``\\input``, and HTML a figure to put into a page; ``template`` is a PPTX whose layouts a
     deck takes, and ``aspect`` the shape of its slides. ``placed``: a figure was made for
     a width, and keeps it. ``author`` and ``date`` are what a file says of itself
-    (:class:`archviz.write.about.About`).
+    (:class:`archviz.write.about.About`), and with ``deck_title`` what stands on the cover of a
+    deck.
     """
 
     scale: float = 2.0
@@ -53,6 +55,13 @@ class Settings(NamedTuple):
     date: str = ""
     height: float = 720.0
     """Pixels of a slide's height."""
+    deck_title: str = ""
+
+    def cover(self) -> Cover:
+        """What stands on the first slide of a deck."""
+        from archviz.write.about import said_date
+
+        return Cover(self.deck_title, self.author, said_date(self.date))
 
     def about(self, title: str = "", subject: str = "") -> About:
         """The metadata of a file of that title."""

@@ -9,25 +9,25 @@ from __future__ import annotations
 
 import io
 import zipfile
-from functools import partial
 from html import escape
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from archviz.errors import fail
+from archviz.scene.chosen_font import chosen_families
+from archviz.scene.scene import groups_in, texts_in
 from archviz.write.about import About, moment_of
-from archviz.write.pptx_parts import HEADER, NAMESPACES, fit
+from archviz.write.pptx_package import drop
+from archviz.write.pptx_parts import HEADER, NAMESPACES, Look, fit
+from archviz.write.pptx_places import OWN, OWN_COVER, places_of, running_texts
 from archviz.write.pptx_slide import SlideWriter
+from archviz.write.pptx_template import Template, read_template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pptx.package import Package
-    from pptx.parts.presentation import PresentationPart
-    from pptx.presentation import Presentation
     from pptx.slide import SlideLayout
 
     from archviz.scene.scene import Page
+    from archviz.write.pptx_places import Places
 
 EMU = 9525
 """In a pixel of 1/96 inch."""
@@ -35,15 +35,22 @@ SLIDE_HEIGHT = 720.0
 """7.5 in, the height of a slide of any aspect; 13.33 in wide at 16:9, 10 in at 4:3."""
 UNDATED = (1980, 1, 1, 0, 0, 0)
 """The first day that ZIP has: its members cannot be without one."""
-MACROS = "http://schemas.microsoft.com/office/2006/relationships/vbaProject"
-MOST_MEMBERS = 10_000
-MOST_BYTES = 256 * 2**20
-"""That a template may have, packed or not."""
-MOST_MARKS = 2_000_000
-"""Tags and attributes in it: in memory, each takes thirty times as much as in the file."""
-UNREADABLE = "this template is not a readable PowerPoint file"
-TOO_LARGE = "this template is larger than a presentation can be"
-TEMPLATE_HINT = "give a .pptx or .potx file that opens in PowerPoint without a password"
+NO_WIDER = frozenset(
+    {
+        "Arial",
+        "Arial Narrow",
+        "Arimo",
+        "Calibri",
+        "Carlito",
+        "Garamond",
+        "Helvetica",
+        "Liberation Sans",
+        "Liberation Serif",
+        "Times New Roman",
+        "Tinos",
+    }
+)
+"""Typefaces whose letters are no wider than those that figures are measured with."""
 APPLICATION = (
     f'{HEADER}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/'
     'extended-properties"><Application>archviz</Application></Properties>'
@@ -75,29 +82,30 @@ def write_pptx(
     Raises:
         ArchvizError: the template cannot be read, or is none.
     """
-    deck = _Deck(template, (height * aspect, height), 2 if joints else 5)
+    size = height * aspect, height
+    deck = _Deck(template, size, 2 if joints else 5, about or About())
     for page in pages:
         deck.add(page)
-    return deck.save(about or About())
+    return deck.save()
 
 
 class _Deck:
     """A package that slides are added to."""
 
-    def __init__(self, template: str | None, size: tuple[float, float], most_pieces: int) -> None:
+    def __init__(
+        self, template: str | None, size: tuple[float, float], most_pieces: int, about: About
+    ) -> None:
         from pptx import Presentation
         from pptx.opc.constants import RELATIONSHIP_TYPE
 
-        self.types = RELATIONSHIP_TYPE
-        self.has_template = template is not None
-        self.package = _open_template(template) if template else Presentation().part.package
+        self.types, self.about, self.most_pieces = RELATIONSHIP_TYPE, about, most_pieces
+        self.template = read_template(template) if template else None
+        self.package = self.template.package if self.template else Presentation().part.package
         self.part = self.package.main_document_part
         self.presentation = self.part.presentation
         if not template:
             self._shape_default(*size)
-        self.most_pieces = most_pieces
         self.count = self.note_count = 0
-        self.titled, self.blank = _layouts(self.presentation)
 
     def _shape_default(self, wide: float, high: float) -> None:
         """Give the default master the size that is asked for, in pixels, and our font."""
@@ -117,7 +125,7 @@ class _Deck:
             theme = master.part.part_related_by(self.types.THEME)
             theme.blob = theme.blob.replace(b'"Calibri"', b'"Arial"')
         for kind in (self.types.PRINTER_SETTINGS, self.types.VIEW_PROPS):
-            _drop(self.part, kind)
+            drop(self.part, kind)
 
     def add(self, page: Page) -> None:
         """A slide, and its notes."""
@@ -126,11 +134,12 @@ class _Deck:
         from pptx.opc.packuri import PackURI
 
         self.count += 1
-        frame = fit(page.scene, self.presentation.slide_width, self.presentation.slide_height)
-        writer = SlideWriter(page.scene, frame, self.titled is not None, self.most_pieces)
-        layout = self.titled if self.titled and writer.title else self.blank
+        layout, places = self._layout(page)
+        size = self.presentation.slide_width, self.presentation.slide_height
+        frame = fit(page.scene, *size, _look(self.template))
+        writer = SlideWriter(page.scene, frame, places, self.most_pieces)
         name = PackURI(f"/ppt/slides/slide{self.count}.xml")
-        blob = writer.slide(page.title, not self.has_template)
+        blob = writer.slide(page.title, not self.template)
         slide = Part(name, CONTENT_TYPE.PML_SLIDE, self.package, blob)
         slide.relate_to(layout.part, self.types.SLIDE_LAYOUT)
         slides = self.presentation.element.get_or_add_sldIdLst()
@@ -145,10 +154,27 @@ class _Deck:
         notes.relate_to(slide, self.types.SLIDE)
         slide.relate_to(notes, self.types.NOTES_SLIDE)
 
-    def save(self, about: About) -> bytes:
+    def _layout(self, page: Page) -> tuple[SlideLayout, Places]:
+        """The layout of a page, and which of its places are filled."""
+        is_cover = any(one.role == "cover" for one in groups_in(page.scene.items))
+        is_titled = any(text.role == "slide-title" for text in texts_in(page.scene.items))
+        if self.template is None:
+            named = "title" if is_cover else "titleOnly" if is_titled else "blank"
+            found = [
+                one for one in self.presentation.slide_layouts if one.element.get("type") == named
+            ]
+            return found[0], OWN_COVER if is_cover else OWN if is_titled else {}
+        if is_cover and self.template.cover:
+            return self.template.cover.layout, places_of(self.template.cover, {})
+        if is_titled and self.template.titled:
+            titled = self.template.titled
+            return titled.layout, places_of(titled, running_texts(self.about))
+        return self.template.blank.layout, {}
+
+    def save(self) -> bytes:
         """The file, the same bytes for the same slides."""
-        self._describe(about)
-        _drop(self.package, self.types.THUMBNAIL)
+        self._describe(self.about)
+        drop(self.package, self.types.THUMBNAIL)
         for rel in self.package._rels.values():
             if rel.reltype == self.types.EXTENDED_PROPERTIES:
                 rel.target_part.blob = APPLICATION
@@ -188,120 +214,14 @@ class _Deck:
         element.xpath("p:sldMasterIdLst")[0].addnext(parse_xml(listed))
 
 
-def _drop(holder: Any, kind: str) -> None:
-    """Drop all relationships of a kind, and so the parts that only they lead to."""
-    for rel_id, rel in [*holder._rels.items()]:
-        if rel.reltype == kind:
-            holder._rels.pop(rel_id)
-
-
-def _open_template(path: str) -> Package:
-    """The package of a template, without its slides.
-
-    Raises:
-        ArchvizError: it cannot be read as a presentation.
-    """
-    from pptx.opc.constants import CONTENT_TYPE
-    from pptx.package import Package
-    from pptx.parts.presentation import PresentationPart
-
-    data = _read_template(path)
-    try:
-        package = Package.open(io.BytesIO(data))
-        part = package.main_document_part
-        if not isinstance(part, PresentationPart):
-            raise TypeError("not a presentation")
-        part._content_type = CONTENT_TYPE.PML_PRESENTATION_MAIN
-        _remove_slides(part)
-        if not part.presentation.slide_width or not _layouts(part.presentation):
-            raise ValueError("no size")
-    except Exception as error:  # a package can be broken in any place
-        raise fail(path, UNREADABLE, TEMPLATE_HINT) from error
-    return package
-
-
-def _read_template(path: str) -> bytes:
-    """The bytes of a template that is as small as it looks: its members are read, and counted.
-
-    Raises:
-        ArchvizError: it cannot be read, or takes more memory than a presentation does.
-    """
-    try:
-        with open(path, "rb") as file:
-            pieces = iter(partial(file.read, 2**20), b"")
-            data = b"".join(islice(pieces, MOST_BYTES // 2**20 + 1))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise fail(path, f"the template cannot be read: {reason.lower()}") from error
-    try:
-        is_small = len(data) <= MOST_BYTES and data.count(b"PK\1\2") <= MOST_MEMBERS
-        if is_small:
-            with zipfile.ZipFile(io.BytesIO(data)) as package:
-                is_small = _is_small(package)
-    except Exception as error:  # a package can be broken in any place
-        raise fail(path, UNREADABLE, TEMPLATE_HINT) from error
-    if not is_small:
-        raise fail(path, TOO_LARGE, TEMPLATE_HINT)
-    return data
-
-
-def _is_small(package: zipfile.ZipFile) -> bool:
-    """Whether a package can be opened in little memory: read, since headers may be untrue."""
-    most_bytes, most_marks = MOST_BYTES, MOST_MARKS
-    for member in package.infolist():
-        is_xml = member.filename.lower().endswith((".xml", ".rels"))
-        with package.open(member) as stream:
-            while chunk := stream.read(2**16):
-                most_bytes -= len(chunk)
-                is_xml = is_xml or chunk.lstrip()[:1] in (b"<", b"\xef", b"\xfe", b"\xff")
-                if is_xml:
-                    most_marks -= chunk.count(b"<") + chunk.count(b"=")
-                if min(most_bytes, most_marks) < 0:
-                    return False
-    return True
-
-
-def _remove_slides(part: PresentationPart) -> None:
-    """Drop all slides, and whatever refers to them: lists, sections, links in layouts."""
-    from pptx.opc.constants import RELATIONSHIP_TYPE
-    from pptx.opc.package import XmlPart
-
-    lists = "p:sldIdLst|p:custShowLst|p:extLst/p:ext[.//*[local-name()='sectionLst']]"
-    for element in part._element.xpath(lists):
-        element.getparent().remove(element)
-    for kind in (RELATIONSHIP_TYPE.SLIDE, RELATIONSHIP_TYPE.VIEW_PROPS, MACROS):
-        _drop(part, kind)
-    for other in [*part.package.iter_parts()]:
-        for rel_id, rel in [*other.rels.items()]:
-            if rel.reltype == RELATIONSHIP_TYPE.SLIDE:
-                other.rels.pop(rel_id)
-                linked = f"//*[@r:id='{rel_id}']"
-                for element in other._element.xpath(linked) if isinstance(other, XmlPart) else ():
-                    element.getparent().remove(element)
-
-
-def _layouts(presentation: Presentation) -> tuple[SlideLayout | None, SlideLayout]:
-    """The layout for a slide with a title, if the master has one, and the emptiest one."""
-    from pptx.enum.shapes import PP_PLACEHOLDER
-
-    quiet = (PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER)
-    titled: list[tuple[int, SlideLayout]] = []
-    layouts: list[tuple[int, SlideLayout]] = []
-    for master in presentation.slide_masters:
-        for layout in master.slide_layouts:
-            kinds = [shape.placeholder_format.type for shape in layout.placeholders]
-            content = sum(kind not in quiet for kind in kinds)
-            if layout.element.get("type") in ("titleOnly", "blank"):
-                content -= 100
-            layouts.append((content, layout))
-            if PP_PLACEHOLDER.TITLE in kinds:
-                titled.append((content, layout))
-
-    def order(entry: tuple[int, SlideLayout]) -> int:
-        return entry[0]
-
-    best = min(titled, key=order)[1] if titled else None
-    return best, min(layouts, key=order)[1]
+def _look(template: Template | None) -> Look:
+    """What slides take of a template beside its layouts."""
+    if template is None:
+        return Look()
+    ink = template.colours.scheme.get(template.ink, "")
+    own = template.colours.fonts[1]
+    measured = chosen_families() == (own,) or (own in NO_WIDER and not chosen_families())
+    return Look(ink, template.ink, "+mn-lt" if measured else "")
 
 
 def notes_page(notes: str) -> bytes:

@@ -10,6 +10,7 @@ from archviz.write.pptx_parts import (
     EMU_IN_POINT,
     NO_EFFECT,
     QUARTER_TURN,
+    SILENT,
     geometry,
     identity,
     xfrm,
@@ -28,8 +29,8 @@ PORT = 9524
 JOINT = 1906
 """Length of a joint between two parts of a line: a fifth of a pixel."""
 
-OFF_SITE = 4000
-"""How far a line's end may be from a site that it is glued to: under half a pixel."""
+OFF_SITE = 1900
+"""How far a line's end may be from a site that it is glued to: a fifth of a pixel."""
 
 
 class Bend(NamedTuple):
@@ -180,7 +181,7 @@ def connector_shape(number: int, name: str, shape: Bend, line: str, glue: str) -
     box = (shape.x, shape.y, shape.x + shape.width, shape.y + shape.height)
     adjusts = {f"adj{index}": value for index, value in enumerate(shape.adjusts, 1)}
     return (
-        f"<p:cxnSp><p:nvCxnSpPr>{identity(number, name, name)}<p:cNvCxnSpPr>{glue}"
+        f"<p:cxnSp><p:nvCxnSpPr>{identity(number, name, SILENT)}<p:cNvCxnSpPr>{glue}"
         f"</p:cNvCxnSpPr><p:nvPr/></p:nvCxnSpPr><p:spPr>{xfrm(box, attributes)}"
         f"{geometry(shape.preset, **adjusts)}{line}{NO_EFFECT}</p:spPr></p:cxnSp>",
         shape.box,

@@ -36,6 +36,11 @@ NAMESPACES = (
     'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
 )
 HEADER = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+DECORATIVE = (
+    '<a:extLst><a:ext uri="{C183D7F6-B498-43B3-948B-1728B52AA6E4}"><adec:decorative '
+    'xmlns:adec="http://schemas.microsoft.com/office/drawing/2017/decorative" val="1"/>'
+    "</a:ext></a:extLst>"
+)
 NO_EFFECT = "<a:effectLst/>"
 NO_LINE = "<a:ln><a:noFill/></a:ln>"
 QUARTER_TURN = ' rot="5400000"'
@@ -51,12 +56,32 @@ Drawn: TypeAlias = tuple[str, EmuBox]
 """A shape's XML, and the box that it takes on the slide."""
 
 
+class Look(NamedTuple):
+    """What slides take of a template: the name of the scheme's colour that stands for ``ink``,
+    and the typeface of texts; empty for ours.
+    """
+
+    ink: str = ""
+    scheme: str = ""
+    face: str = ""
+
+
+NO_LOOK = Look()
+
+
 class Frame(NamedTuple):
     """Where a scene stands on its slide: position = scale * pixels + offset, in EMU."""
 
     scale: float
     dx: float
     dy: float
+    look: Look = NO_LOOK
+
+    def paint(self, color: str) -> str:
+        """A plain fill for lines and for texts on the ground: in the template's colour."""
+        if color and color == self.look.ink:
+            return f'<a:solidFill><a:schemeClr val="{self.look.scheme}"/></a:solidFill>'
+        return solid(color)
 
     def point(self, x: float, y: float) -> EmuPoint:
         """A point of the scene on the slide."""
@@ -75,7 +100,7 @@ class Frame(NamedTuple):
         return max(100, round(pixels * self.scale * 100 / EMU_IN_POINT))
 
 
-def fit(scene: Scene, width: int, height: int) -> Frame:
+def fit(scene: Scene, width: int, height: int, look: Look = NO_LOOK) -> Frame:
     """A scene centred on a slide: smaller where it must be, twice as large where it is tiny.
 
     A scene that fits keeps its size, unless it takes less than half of the slide's width
@@ -83,7 +108,8 @@ def fit(scene: Scene, width: int, height: int) -> Frame:
     """
     room = min(width / (scene.width * EMU), height / (scene.height * EMU))
     scale = EMU * (room if room < 1 else 2.0 if room > 2 else 1.0)
-    return Frame(scale, (width - scene.width * scale) / 2, (height - scene.height * scale) / 2)
+    dx, dy = (width - scene.width * scale) / 2, (height - scene.height * scale) / 2
+    return Frame(scale, dx, dy, look)
 
 
 def union(boxes: Sequence[EmuBox]) -> EmuBox:
@@ -143,15 +169,29 @@ def xml_text(text: str) -> str:
     return escape(text).replace("\n", "&#10;")
 
 
-def identity(number: int, name: str, detail: str) -> str:
-    """A shape's number, name and alt text."""
-    return f'<p:cNvPr id="{number}" name="{xml_text(name)}" descr="{xml_text(detail or name)}"/>'
+class Said(NamedTuple):
+    """What is read out of a shape: its alt text; none and its own text if it is ``plain``; or
+    nothing, since it is decoration."""
+
+    alt: str = ""
+    plain: bool = False
+
+
+SILENT, PLAIN = Said(), Said(plain=True)
+
+
+def identity(number: int, name: str, said: Said) -> str:
+    """A shape's number, its name, and what is read out of it."""
+    named = f'<p:cNvPr id="{number}" name="{xml_text(name)}"'
+    if said.alt:
+        return f'{named} descr="{xml_text(said.alt)}"/>'
+    return f"{named}/>" if said.plain else f"{named}>{DECORATIVE}</p:cNvPr>"
 
 
 def sp(
     number: int,
     name: str,
-    detail: str,
+    said: Said,
     box: EmuBox,
     outside: str,
     body: str = "",
@@ -161,7 +201,7 @@ def sp(
     """A shape, a text box or a placeholder; ``turned`` by a quarter, it takes ``box``."""
     place = xfrm(upright(box), QUARTER_TURN) if turned else xfrm(box)
     return (
-        f"<p:sp><p:nvSpPr>{identity(number, name, detail)}{kind}</p:nvSpPr>"
+        f"<p:sp><p:nvSpPr>{identity(number, name, said)}{kind}</p:nvSpPr>"
         f"<p:spPr>{place}{outside}</p:spPr>{body}</p:sp>",
         box,
     )
@@ -174,12 +214,12 @@ def upright(box: EmuBox) -> EmuBox:
     return (left + shift, top - shift, left + shift + bottom - top, top - shift + right - left)
 
 
-def group_shape(number: int, name: str, detail: str, drawn: Sequence[Drawn]) -> Drawn:
+def group_shape(number: int, name: str, said: Said, drawn: Sequence[Drawn]) -> Drawn:
     """A group whose coordinates are the slide's."""
     box = union([box for _, box in drawn])
     left, top, right, bottom = box
     return (
-        f"<p:grpSp><p:nvGrpSpPr>{identity(number, name, detail)}<p:cNvGrpSpPr/><p:nvPr/>"
+        f"<p:grpSp><p:nvGrpSpPr>{identity(number, name, said)}<p:cNvGrpSpPr/><p:nvPr/>"
         f'</p:nvGrpSpPr><p:grpSpPr><a:xfrm><a:off x="{left}" y="{top}"/>'
         f'<a:ext cx="{right - left}" cy="{bottom - top}"/><a:chOff x="{left}" y="{top}"/>'
         f'<a:chExt cx="{right - left}" cy="{bottom - top}"/></a:xfrm></p:grpSpPr>'
@@ -204,24 +244,31 @@ def stroke(frame: Frame, color: str, width: float, head: str = "", dash: str = "
     if not color or not width:
         return NO_LINE
     return (
-        f'<a:ln w="{frame.length(width)}" cap="flat">{solid(color)}<a:prstDash val="{dash}"/>'
+        f'<a:ln w="{frame.length(width)}" cap="flat">{frame.paint(color)}<a:prstDash val="{dash}"/>'
         f'<a:miter lim="800000"/>{head}</a:ln>'
     )
 
 
-def text_body(frame: Frame, lines: Sequence[Text], anchor: str) -> str:
+def text_body(
+    frame: Frame, lines: Sequence[Text], anchor: str, boxed: bool = False, field: str = ""
+) -> str:
     """A text frame that neither wraps nor changes its size, a paragraph for each line.
 
-    The paragraphs take nothing from the template's text styles.
+    The paragraphs take nothing from the template's text styles. ``boxed``: they stand on a fill
+    of ours, and keep their colour. ``field``: the id of the field of the slide's number.
     """
-    name = escape((*chosen_families(), "Arial")[0])
+    name = escape(frame.look.face or (*chosen_families(), "Arial")[0])
+    paint = solid if boxed else frame.paint
+    begin, end = "<a:r>", "</a:r>"
+    if field:
+        begin, end = f'<a:fld id="{field}" type="slidenum">', "</a:fld>"
     paragraphs = "".join(
         f'<a:p><a:pPr marL="0" indent="0" algn="{ALIGN[line.anchor]}"><a:lnSpc><a:spcPct '
         'val="100000"/></a:lnSpc><a:spcBef><a:spcPts val="0"/></a:spcBef><a:spcAft><a:spcPts '
-        f'val="0"/></a:spcAft><a:buNone/></a:pPr><a:r><a:rPr lang="en-US" '
+        f'val="0"/></a:spcAft><a:buNone/></a:pPr>{begin}<a:rPr lang="en-US" '
         f'sz="{frame.font_size(line.size)}" b="{int(line.bold)}" i="0" cap="none" spc="0" '
-        f'noProof="1">{solid(line.fill or "#000000")}{NO_EFFECT}<a:latin typeface="{name}"/>'
-        f'<a:cs typeface="{name}"/></a:rPr><a:t>{escape(line.text, quote=False)}</a:t></a:r></a:p>'
+        f'noProof="1">{paint(line.fill or "#000000")}{NO_EFFECT}<a:latin typeface="{name}"/>'
+        f'<a:cs typeface="{name}"/></a:rPr><a:t>{escape(line.text, quote=False)}</a:t>{end}</a:p>'
         for line in lines
     )
     return (

@@ -19,6 +19,9 @@ from archviz.write.pptx_parts import (
     HEADER,
     NAMESPACES,
     NO_EFFECT,
+    PLAIN,
+    SILENT,
+    Said,
     fill_of,
     freeform,
     geometry,
@@ -32,6 +35,7 @@ from archviz.write.pptx_parts import (
     union,
     xml_text,
 )
+from archviz.write.pptx_places import NAMES, NUMBER_FIELD, Places, placed_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,22 +43,27 @@ if TYPE_CHECKING:
     from archviz.scene.scene import Item, Scene
     from archviz.write.pptx_parts import Drawn, EmuPoint, Frame
 
-TITLE = '<p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr><p:ph type="title"/></p:nvPr>'
+PLACES = {"slide-title": "title", "subtitle": "subtitle", "slide-number": "number"}
+"""Roles of texts that stand in a layout's places, if it has such."""
+READ = ("heading", "notes", "cover", "number")
+"""Groups of texts that are read out as they are; all else is a figure with one alt text."""
 
 
 class SlideWriter:
     """Writes the shapes of one slide, numbered from 2 on; 1 is the slide's own group.
 
-    ``titled`` says whether the layout has a title to put a ``slide-title`` into, and
-    ``most_pieces`` how many straight pieces one connector may have, 1 to 5.
+    ``places`` are those of its layout, and ``most_pieces`` says how many straight pieces one
+    connector may have, 1 to 5.
     """
 
-    def __init__(self, scene: Scene, frame: Frame, titled: bool, most_pieces: int) -> None:
+    def __init__(self, scene: Scene, frame: Frame, places: Places, most_pieces: int) -> None:
         self.scene = scene
         self.frame = frame
         self.most_pieces = most_pieces
         self.count = 1
-        self.title: list[Text] = []
+        self.places = places
+        self.placed: dict[str, list[Text]] = {}
+        self.alt = scene.description or scene.title
         self.ends: dict[str, EndShape] = {}
         self.order: list[EndShape] = []
         ways: dict[str, tuple[str, EmuPoint]] = {}
@@ -65,8 +74,8 @@ class SlideWriter:
         for item, group in items_with_groups(scene.items):
             if isinstance(item, Shape):
                 self._register(item, group, ways)
-            elif isinstance(item, Text) and item.role == "slide-title" and titled:
-                self.title.append(item)
+            elif isinstance(item, Text) and PLACES.get(item.role) in places:
+                self.placed.setdefault(PLACES[item.role], []).append(item)
         self.order.reverse()
         self.sites: dict[str, dict[EmuPoint, EndShape]] = {}
         for item, _ in items_with_groups(scene.items):
@@ -99,19 +108,35 @@ class SlideWriter:
         self.count += 1
         return self.count
 
-    def slide(self, name: str, background: bool) -> bytes:
-        """The whole slide."""
-        title = [self.text(*self.title)] if self.title else []
-        shapes = "".join(xml for xml, _ in (*title, *self.items(self.scene.items, None)))
+    def slide(self, name: str, background: bool, motion: str = "") -> bytes:
+        """The whole slide: the title first, what is at its foot last, as they are read."""
+        head = [self._place(role) for role in ("title", "subtitle")]
+        body = [xml for xml, _ in self.items(self.scene.items, None)]
+        foot = [self._place(role) for role in ("date", "footer", "number")]
         back = ""
         if background and self.scene.background:
             back = f"<p:bg><p:bgPr>{solid(self.scene.background)}{NO_EFFECT}</p:bgPr></p:bg>"
         return (
             f'{HEADER}<p:sld {NAMESPACES}><p:cSld name="{xml_text(name)}">{back}<p:spTree>'
             '<p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr>'
-            f"<p:grpSpPr/>{shapes}</p:spTree></p:cSld>"
-            "<p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr></p:sld>"
+            f"<p:grpSpPr/>{''.join((*head, *body, *foot))}</p:spTree></p:cSld>"
+            f"<p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr>{motion}</p:sld>"
         ).encode()
+
+    def _place(self, role: str) -> str:
+        """What stands in one of the layout's places: texts of the scene, or of the whole deck."""
+        place, texts = self.places.get(role), self.placed.get(role, [])
+        if place is None or not (texts or place.running):
+            return ""
+        lines = [text.text for text in texts] or [place.running]
+        if place.holder:
+            return placed_text(self.number(), role, place.holder, lines)
+        boxes = [self.title_box(text) if role == "title" else text.box for text in texts]
+        box = union([self.frame.box(*inner) for inner in boxes])
+        body = text_body(self.frame, texts, "b", field=NUMBER_FIELD if role == "number" else "")
+        outside = look(self.frame, geometry("rect"))
+        kind = f'<p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr>{place.tag}</p:nvPr>'
+        return sp(self.number(), NAMES[role], PLAIN, box, outside, body, kind)[0]
 
     def items(self, items: Sequence[Item], group: Group | None) -> list[Drawn]:
         """All that a group or the slide holds, from back to front."""
@@ -129,50 +154,46 @@ class SlideWriter:
                 case Line():
                     drawn.append(self.line(item, group))
                 case Text():
-                    drawn += [] if item in self.title else [self.text(item)]
+                    if item not in self.placed.get(PLACES.get(item.role, ""), ()):
+                        drawn.append(self.text(item, group))
                 case _:
                     assert_never(item)
         return drawn
 
     def group(self, group: Group) -> list[Drawn]:
         """A group; what stands alone in one is not grouped."""
+        said = PLAIN if group.role in READ else self._said()
         number = self.number()
         drawn = self.items(group.items, group)
-        if len(drawn) < 2:
+        if len(drawn) < 2 and not said.alt:
             return drawn
-        return [group_shape(number, group.name or group.role, group.detail, drawn)]
+        return [group_shape(number, group.name or group.role, said, drawn)] if drawn else []
+
+    def _said(self) -> Said:
+        """The alt text of the whole figure for its first part; the others are decoration."""
+        said, self.alt = Said(self.alt), ""
+        return said
 
     def shape(self, shape: Shape, group: Group | None) -> Drawn:
         """A rectangle or an oval with its text inside."""
         end = self.order.pop()
-        detail = f"{shape.role} {end.name}" if shape.lines else end.name
-        if group and end.name == group.name:
-            detail = group.detail
-        elif group and group.name and not shape.lines:
-            detail = f"{end.name} of {group.name}"
         preset = geometry("ellipse" if shape.form == "ellipse" else "rect")
         if shape.form == "rect" and shape.radius:
             share = min(0.5, shape.radius / max(0.01, min(shape.width, shape.height)))
             preset = geometry("roundRect", adj=round(share * 100_000))
         line = stroke(self.frame, shape.stroke, shape.line_width, dash=dash_name(shape))
         outside = look(self.frame, preset, fill_of(shape), line, shape.shadow)
-        body = text_body(self.frame, shape.texts, "ctr") if shape.lines else ""
-        return sp(end.number, end.name, detail, end.box, outside, body)
+        boxed = bool(shape.fill)
+        body = text_body(self.frame, shape.texts, "ctr", boxed) if shape.lines else ""
+        said = SILENT if group else self._said()
+        return sp(end.number, end.name, said, end.box, outside, body)
 
-    def text(self, *lines: Text) -> Drawn:
-        """A text box exactly round its text, which stands on the lower edge; or the title.
-
-        As a placeholder, the title is what outlines and screen readers know the slide by.
-        """
-        name, kind = lines[0].text, '<p:cNvSpPr txBox="1"/><p:nvPr/>'
-        boxes = [line.box for line in lines]
-        if lines[0] in self.title:
-            name, kind = "Title", TITLE
-            boxes = [self.title_box(line) for line in lines]
-        box = union([self.frame.box(*inner) for inner in boxes])
-        outside, body = look(self.frame, geometry("rect")), text_body(self.frame, lines, "b")
-        detail = " ".join(line.text for line in lines)
-        return sp(self.number(), name, detail, box, outside, body, kind)
+    def text(self, text: Text, group: Group | None) -> Drawn:
+        """A text box exactly round its text, which stands on the lower edge."""
+        box, kind = self.frame.box(*text.box), '<p:cNvSpPr txBox="1"/><p:nvPr/>'
+        outside, body = look(self.frame, geometry("rect")), text_body(self.frame, [text], "b")
+        said = PLAIN if group is None or group.role in READ else SILENT
+        return sp(self.number(), text.text, said, box, outside, body, kind)
 
     def title_box(self, line: Text) -> tuple[float, float, float, float]:
         """A title's box, wider than its text by 1 em: LibreOffice wraps a title nevertheless."""
@@ -191,9 +212,8 @@ class SlideWriter:
             line_preset(points) or freeform(points, box),
             line=stroke(self.frame, line.stroke, line.line_width),
         )
-        detail = f"{line.role} in {group.name}" if group and group.name else line.role
         turned = bracket_side(points) in ("top", "bottom")
-        return sp(self.number(), line.role, detail, box, outside, turned=turned)
+        return sp(self.number(), line.role, SILENT, box, outside, turned=turned)
 
     def connector(self, connector: Connector) -> list[Drawn]:
         """A connector along its whole route, glued at both ends.
@@ -216,7 +236,7 @@ class SlideWriter:
             else:
                 box = joint_box(part[-1], following[0], width)
                 stop = EndShape(self.number(), box, False, "joint")
-                dots.append(self._dot(stop, "joint", f"joint of {name}", connector.stroke))
+                dots.append(self._dot(stop, "joint", connector.stroke))
             dash = dash_name(connector)
             line = stroke(self.frame, connector.stroke, connector.line_width, head, dash)
             glue = connected_to(start, stop, part)
@@ -234,10 +254,12 @@ class SlideWriter:
             drawn.append(self._dot(end, name))
         return end
 
-    def _dot(self, end: EndShape, name: str, detail: str = "", fill: str = "") -> Drawn:
+    def _dot(self, end: EndShape, name: str, fill: str = "") -> Drawn:
         """A small shape to glue to, where the scene has none: a joint, or invisible if empty."""
-        outside = look(self.frame, geometry("ellipse" if end.ellipse else "rect"), solid(fill))
-        return sp(end.number, name, detail, end.box, outside)
+        outside = look(
+            self.frame, geometry("ellipse" if end.ellipse else "rect"), self.frame.paint(fill)
+        )
+        return sp(end.number, name, SILENT, end.box, outside)
 
 
 def items_with_groups(
