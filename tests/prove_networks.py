@@ -321,6 +321,7 @@ REFERENCES: dict[str, Callable[[], Case]] = {
     },
     "shufflenet_v2": partial(torchvision_model, "shufflenet_v2_x1_0"),
     "mobilenet_v1": partial(timm_model, "mobilenetv1_100"),
+    "hrnet_w18": partial(timm_model, "hrnet_w18"),
     "repvgg_a0": partial(timm_model, "repvgg_a0"),
     "mlp_mixer": partial(timm_model, "mixer_b16_224"),
     "zfnet": partial(pytorchcv_model, "zfnet"),
