@@ -110,6 +110,7 @@ def test_slides_and_parts_are_numbered_through(name: str, tmp_path: Path) -> Non
         for slide in Presentation(str(path)).slides
         for shape in _shapes(slide.shapes)
         if shape.has_text_frame and shape.text_frame.text.isdigit()
+        if not shape.is_placeholder  # which has the slide's own number
     ]
     assert sorted(found) == list(range(1, len(found) + 1))
     assert len(found) == len(answers([archviz.load(name).scene()]))
