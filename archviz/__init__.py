@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from archviz.api import LoadedNetwork, from_keras, from_onnx, from_torch, load, load_text
     from archviz.errors import ArchvizError, MissingCharacters, Problem
     from archviz.scene.chosen_font import first_font
-    from archviz.several import Overview, compare, table, timeline
+    from archviz.several import Overview, chart, compare, table, timeline
 
 __version__ = "0.1.0"
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Overview",
     "Problem",
     "__version__",
+    "chart",
     "compare",
     "first_font",
     "from_keras",
@@ -49,6 +50,7 @@ _HOMES = {
     "compare": "archviz.several",
     "timeline": "archviz.several",
     "table": "archviz.several",
+    "chart": "archviz.several",
 }
 
 

@@ -1,4 +1,4 @@
-"""The Python API for several networks: a comparison, a timeline, a table, each one figure."""
+"""The Python API for several networks: a comparison, a timeline, a table or a chart of them."""
 
 from __future__ import annotations
 
@@ -57,6 +57,8 @@ class Overview:
     def __init__(self, loaded: Sequence[LoadedNetwork], drawing: HowDrawn) -> None:
         self.networks = tuple(loaded)
         self._drawing = drawing
+        self.left_out: Sequence[tuple[str, Sequence[str]]] = ()
+        """Why some are not in it, each with their titles: what a chart cannot show of them."""
 
     def scene(self, **options: Unpack[FigureKeywords]) -> Scene:
         """The picture as plain data; keywords and errors are those of a network's ``scene``."""
@@ -160,6 +162,39 @@ def table(
 
     nets = [net for net, _ in rows]
     return Overview(loaded, HowDrawn(nets, partial(stated_figure, found), slides))
+
+
+def chart(
+    networks: Networks, x: str = "macs", y: str = "top1", bubbles: str | None = None
+) -> Overview:
+    """Networks by two of their numbers, as bubbles of a third; those without are ``left_out``.
+
+    ``x``, ``y`` and ``bubbles`` are words such as ``"macs"``, ``"parameters"``, ``"year"``,
+    ``"top1"``; ``bubbles=""`` has them all alike, None has the first of parameters and
+    multiply-adds that no axis is of.
+
+    Raises:
+        ArchvizError: with all problems of a spec, or none of the networks states the numbers.
+        ValueError: there are no networks, or no such number.
+    """
+    from archviz.layout.chart import chart_figure, chart_slides
+    from archviz.layout.chart_data import chart_of, third
+    from archviz.network.numbers import DRAWN
+
+    size = third(x, y) if bubbles is None else bubbles
+    for name in filter(None, (x, y, size)):
+        if name not in DRAWN:
+            raise ValueError(f"{name!r} is no number; there are {', '.join(DRAWN)}")
+    loaded = _loaded(networks)
+    found = chart_of([(net.network, net.analysis) for net in loaded], x, y, size)
+
+    def slides(options: Options, width: float) -> Sequence[Scene]:
+        return chart_slides(found, options.theme, width)
+
+    nets = [net.network for net in loaded]
+    made = Overview(loaded, HowDrawn(nets, partial(chart_figure, found), slides))
+    made.left_out = found.left_out
+    return made
 
 
 def _loaded(networks: Networks) -> list[LoadedNetwork]:

@@ -327,3 +327,15 @@ def test_accuracies_of_the_dataset_of_which_most_are_stated_stand_together() -> 
     assert chart.left_out == [
         ("their accuracy is on A, and that of the others B", ["a"]),
     ]
+
+
+def test_from_python_it_is_what_the_command_draws() -> None:
+    made = archviz.chart(["vgg16", "lenet5", "resnet50"])
+    assert made.svg() in run("chart", "vgg16", "lenet5", "resnet50").stdout
+    assert made.left_out == [("no top-1 accuracy is stated", ["LeNet-5"])]
+    other = archviz.chart(["vgg16", "resnet50"], x="depth", y="year", bubbles="")
+    assert other.svg() in run(
+        "chart", "vgg16", "resnet50", "--x", "depth", "--y", "year", "--bubbles", "none"
+    ).stdout  # fmt: skip
+    with pytest.raises(ValueError, match="'family' is no number; there are year"):
+        archviz.chart(["vgg16"], x="family")

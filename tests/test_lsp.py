@@ -236,6 +236,8 @@ OFFERED = {
     "title: T\nfigure:\n  hide-badges: [|]": ["conv"],
     "title: T\nfigure: {theme: |}": ["article", "dark"],
     "title: T\npublished: {macs: 3, |}": ["parameters", "depth"],
+    "title: T\naccuracy: {top1: 0.7, |}": ["top5", "dataset", "source"],
+    "title: T\nfigure:\n  blank: |": ["numbers", "lines", "grey"],
 }
 NOT_OFFERED = {
     "title: T\n|": ["title"],

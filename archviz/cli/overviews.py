@@ -203,12 +203,12 @@ def chart(
     """
     from archviz.catalog import classics
     from archviz.layout.chart import chart_figure, chart_slides
-    from archviz.layout.chart_data import chart_of
+    from archviz.layout.chart_data import chart_of, third
 
     sources = sources_of(networks, everything) or classics()
     loaded = [get_network(source) for source in sources]
     if bubbles is None:
-        bubbles = next(name for name in ("parameters", "macs", "") if name not in (x, y))
+        bubbles = third(x, y)
     found = chart_of([(net.network, net.analysis) for net in loaded], x, y, bubbles)
     for why, titles in found.left_out:
         say(f"left out, since {why}: {', '.join(titles)}", err=True)

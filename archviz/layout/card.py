@@ -164,10 +164,13 @@ def _whole(card: Card, room: float) -> Scene | None:
     for ladders in (True, False):
         wanted = Wanted(network, analysis, options, Place(card.room[0], LETTERS[-1], room), ladders)
         for density in wanted.densities:
-            for least in LETTERS:
+            if not (scene := smallest(wanted, density)):
+                continue  # larger letters have no room, either
+            for least in LETTERS[:-1]:
                 place = wanted.place._replace(least_text=least)
-                if scene := smallest(wanted._replace(place=place), density):
-                    return scene
+                if larger := smallest(wanted._replace(place=place), density):
+                    return larger
+            return scene
     return None
 
 

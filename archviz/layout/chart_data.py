@@ -71,6 +71,11 @@ class Chart(NamedTuple):
         return stated_by([dot.head for dot in self.dots]) if scored else []
 
 
+def third(x: str, y: str) -> str:
+    """What bubbles are of where nothing is said: what neither axis is, or nothing."""
+    return next(name for name in ("parameters", "macs", "") if name not in (x, y))
+
+
 def chart_of(nets: Sequence[Proven], x: str, y: str, size: str = "") -> Chart:
     """The chart of those networks that state the numbers of its axes and bubbles.
 
