@@ -188,8 +188,8 @@ def chart(
     loaded = _loaded(networks)
     found = chart_of([(net.network, net.analysis) for net in loaded], x, y, size)
 
-    def slides(options: Options, width: float) -> Sequence[Scene]:
-        return chart_slides(found, options.theme, width)
+    def slides(options: Options, form: SlideForm) -> Sequence[Scene]:
+        return chart_slides(found, options.theme, form)
 
     nets = [net.network for net in loaded]
     made = Overview(loaded, HowDrawn(nets, partial(chart_figure, found), slides))
