@@ -185,7 +185,25 @@ def _html_figure(net: Analysed, options: Options) -> HtmlFigure:
     return html_figure(info_data(*net), scene, dark=dark, appendix=head.appendix, **scores)
 
 
-def _html_index(pictures: Sequence[Picture], options: Options) -> bytes:
+def begin_network(picture: Picture, output: Format, told: Told) -> Callable[[], bytes]:
+    """What makes one network's file, once it is drawn."""
+    from archviz.layout.made_for import draw_figure
+
+    if output.begin is None:
+        return partial(network_bytes, picture, output)
+    return output.begin(draw_figure(*picture.net, picture.options), picture.settings)
+
+
+def begin_deck(
+    pictures: Sequence[Picture], output: Format, options: Options, settings: Settings, told: Told
+) -> Callable[[], bytes]:
+    """What makes a file of several networks; a page tells of each that it has drawn."""
+    if output.together == "index":
+        return partial(_html_index, pictures, options, told)
+    return partial(deck_bytes, pictures, output, options, settings)
+
+
+def _html_index(pictures: Sequence[Picture], options: Options, told: Told | None = None) -> bytes:
     """A page of several networks, with the timeline, the table and the legend."""
     from archviz.layout.cover import DECK_TITLE
     from archviz.layout.deck import by_publication
@@ -207,16 +225,32 @@ def _html_index(pictures: Sequence[Picture], options: Options) -> bytes:
         )
     if options.legend:
         extras.append(HtmlExtra("Legend", *(draw_legend(theme) for theme in themes)))
-    figures = [_html_figure(net, options._replace(detail=net[0].figure.detail)) for net in nets]
+    figures = []
+    for net in nets:
+        figures.append(_html_figure(net, options._replace(detail=net[0].figure.detail)))
+        if told:
+            told(0.75 * WORK["html"])
     return write_html(figures, extras, title=DECK_TITLE).encode("utf-8")
 
 
+Told: TypeAlias = "Callable[[float], None]"
+"""Is told how much of its work a job has done, in the units of :data:`WORK`."""
+WORK = {"png": 18.0, "html": 5.0, "pdf": 5.0, "pptx": 5.0}
+"""What a network in a format takes, in multiples of what it takes as SVG."""
+
+
 class Job(NamedTuple):
-    """One file to write, and how to make it."""
+    """One file to write, and how to make it.
+
+    ``begin`` draws it, and gives what makes it; where that may run in another process, it is
+    ``apart``. ``work`` is what all of it takes.
+    """
 
     path: str
-    make: Callable[[], bytes]
+    begin: Callable[[Told], Callable[[], bytes]]
     mark: str
+    work: float = 1.0
+    apart: bool = False
 
 
 def export_jobs(
@@ -235,13 +269,15 @@ def export_jobs(
         output = FORMATS[suffix]
         if output.together:
             path = os.path.join(folder, f"{DECK}.{suffix}")
-            make = partial(deck_bytes, pictures, output, options, settings)
-            jobs.append(Job(path, make, output.mark))
+            begin = partial(begin_deck, pictures, output, options, settings)
+            work = WORK.get(suffix, 1.0) * len(pictures)
+            jobs.append(Job(path, begin, output.mark, work))
             continue
         for picture, name in zip(pictures, _file_names(pictures), strict=True):
             path = os.path.join(folder, f"{name}.{suffix}")
-            make = partial(network_bytes, picture, output)
-            jobs.append(Job(path, make, output.mark))
+            begin = partial(begin_network, picture, output)
+            apart = output.begin is not None
+            jobs.append(Job(path, begin, output.mark, WORK.get(suffix, 1.0), apart))
     return jobs
 
 
@@ -272,8 +308,18 @@ def make_folder(path: str) -> None:
         raise cannot_write(path, error) from error
 
 
-def write_job(job: Job, force: bool, inputs: Sequence[str]) -> int:
-    """Make and write one file; its size in bytes.
+class Begun(NamedTuple):
+    """A file that is begun: what makes it, and what writes it and gives its size in bytes.
+
+    Both raise :class:`ArchvizError` where it cannot be made or written.
+    """
+
+    make: Callable[[], bytes]
+    write: Callable[[bytes], int]
+
+
+def begin_job(job: Job, force: bool, inputs: Sequence[str], told: Told) -> Begun:
+    """Begin one file.
 
     Raises:
         ArchvizError: it is somebody else's file, or cannot be made or written.
@@ -282,6 +328,11 @@ def write_job(job: Job, force: bool, inputs: Sequence[str]) -> int:
     from archviz.marks import marked
 
     check_target(job.path, force=force, inputs=inputs)  # before the work of making it
-    data = marked(job.make(), job.mark)
-    write_file(job.path, data, force=force, inputs=inputs)
-    return len(data)
+    make = job.begin(told)
+
+    def write(data: bytes) -> int:
+        data = marked(data, job.mark)
+        write_file(job.path, data, force=force, inputs=inputs)
+        return len(data)
+
+    return Begun(make, write)

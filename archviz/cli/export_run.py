@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from archviz.cli.beside import Processes
 from archviz.cli.common import load_source, say_of
 from archviz.cli.streams import note, say
 from archviz.errors import ArchvizError, printable
-from archviz.export import Analysed, Job, Picture, export_jobs, make_folder
+from archviz.export import Analysed, Begun, Job, Picture, Told, export_jobs, make_folder
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from archviz.layout.page import Options
     from archviz.write.formats import Settings
 
@@ -23,14 +29,14 @@ def run_export(
     everything: bool,
     suffixes: Sequence[str],
     folder: str,
-    write: Callable[[Job, Sequence[str]], int],
+    begin: Callable[[Job, Sequence[str], Told], Begun],
     read: Callable[[Sequence[Analysed]], tuple[list[Picture], Options, Settings]],
 ) -> bool:
     """Write all that was asked for and can be; whether nothing went wrong.
 
-    ``write`` writes a file, none of those that were read, and gives its size; ``read`` says
-    how networks are drawn. A problem with one network or file is reported, and the others
-    are still written.
+    ``begin`` begins a file, none of those that were read, and gives what writes it and gives its
+    size; ``read`` says how networks are drawn. A problem with one network or file is reported,
+    and the others are still written.
     """
     failures: list[ArchvizError] = []
     nets: list[Analysed] = []
@@ -50,7 +56,7 @@ def run_export(
         pictures, options, settings = read(nets)
         jobs = export_jobs(pictures, suffixes, folder, options, settings)
         make_folder(folder)
-    written = _write(jobs, failures, lambda job: write(job, inputs))
+    written = _write(jobs, failures, lambda job, told: begin(job, inputs, told))
     for failure in failures:
         for problem in failure.problems:
             say(str(problem), err=True)
@@ -69,22 +75,85 @@ def chosen(sources: Sequence[str], everything: bool) -> list[str]:
 
 
 def _write(
-    jobs: Sequence[Job], failures: list[ArchvizError], write: Callable[[Job], int]
+    jobs: Sequence[Job],
+    failures: list[ArchvizError],
+    begin: Callable[[Job, Told], Begun],
 ) -> list[tuple[Job, int]]:
-    """Write every file; a bar on a terminal, plain lines elsewhere."""
+    """Write every file; a bar on a terminal, plain lines elsewhere, in the order of the jobs."""
+    begun: deque[tuple[Job, Begun, Future[bytes]]] = deque()
     written: list[tuple[Job, int]] = []
-    bar = sys.stderr.isatty()
-    with click.progressbar(
-        jobs, file=sys.stderr, label="writing", item_show_func=_name, hidden=not bar
-    ) as steps:
-        for job in steps:
+    with Progress(jobs) as progress, Processes(jobs) as processes:
+
+        def collect(wait: bool) -> None:
+            """Write what has been made, as far as nothing before it is still being."""
+            while begun and (wait or begun[0][2].done()):
+                job, (make, write), made = begun.popleft()
+                try:
+                    written.append((job, write(processes.result(make, made))))
+                    if progress.hidden:
+                        note(f"{job.path}  {size_text(written[-1][1])}")
+                except ArchvizError as error:
+                    failures.append(error)
+
+        for job in jobs:
             try:
-                written.append((job, write(job)))
-                if not bar:
-                    note(f"{job.path}  {size_text(written[-1][1])}")
+                parts = begin(job, partial(progress.told, job))
+                made = processes.submit(job, parts.make)
             except ArchvizError as error:
+                progress.done(job)
                 failures.append(error)
+                continue
+            made.add_done_callback(partial(progress.ended, job))
+            begun.append((job, parts, made))
+            collect(wait=False)
+        collect(wait=True)
     return written
+
+
+class Progress:
+    """A bar on a terminal that moves with the work that jobs have done, whoever tells of it."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self.hidden = not sys.stderr.isatty()
+        self.left = {job.path: job.work for job in jobs}
+        self.lock = Lock()
+        self.bar = click.progressbar(
+            length=max(round(sum(self.left.values()) * STEPS), 1),
+            file=sys.stderr,
+            label="writing",
+            item_show_func=_name,
+            hidden=self.hidden,
+        )
+        self.owed = 0.0
+
+    def __enter__(self) -> Progress:
+        self.bar.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.bar.__exit__(*error)
+
+    def told(self, job: Job, work: float) -> None:
+        """So much more of a job is done."""
+        with self.lock:  # a process may end at any time
+            work = min(work, self.left[job.path])
+            self.left[job.path] -= work
+            self.owed += work * STEPS
+            steps, self.owed = int(self.owed + 1e-9), self.owed - int(self.owed + 1e-9)
+            if steps:
+                self.bar.update(steps, job)
+
+    def ended(self, job: Job, _: object) -> None:
+        """What makes a job's bytes has come to its end."""
+        self.done(job)
+
+    def done(self, job: Job) -> None:
+        """All of a job is done, or it failed."""
+        self.told(job, self.left[job.path])
+
+
+STEPS = 4
+"""Of the bar for a unit of work."""
 
 
 def _name(job: Job | None) -> str:

@@ -160,15 +160,15 @@ def export(
     archviz export resnet50 my-net.yaml -f svg,tex -d figures
     """
     from archviz.cli.export_run import run_export
-    from archviz.export import Job, write_job
+    from archviz.export import Begun, Job, Told, begin_job
 
     named = [*files_read({**given, "networks": networks})]
 
-    def write(job: Job, inputs: Sequence[str]) -> int:
-        return write_job(job, force, [*named, *inputs])
+    def begin(job: Job, inputs: Sequence[str], told: Told) -> Begun:
+        return begin_job(job, force, [*named, *inputs], told)
 
     read = partial(pictures_of, given=given)
-    if not run_export(networks, everything, formats, directory, write, read):
+    if not run_export(networks, everything, formats, directory, begin, read):
         sys.exit(1)
 
 

@@ -86,6 +86,8 @@ class Format(NamedTuple):
     alone: Picture = "figure"
     together: Picture | None = None
     bind: Callable[[Sequence[Page], str, str, Settings], bytes] | None = None
+    begin: Callable[[Scene, Settings], Callable[[], bytes]] | None = None
+    """Of a format whose writing may end in another process: what gives the end of it."""
 
     def understands(self, drawn: Drawn) -> tuple[str, ...]:
         """The options that change the file, if this is what is drawn."""
@@ -104,9 +106,13 @@ def _svg(scene: Scene, settings: Settings) -> bytes:
 
 
 def _png(scene: Scene, settings: Settings) -> bytes:
-    from archviz.write.png import write_png
+    return _begin_png(scene, settings)()
 
-    return write_png(scene, scale=settings.scale, width=settings.width)
+
+def _begin_png(scene: Scene, settings: Settings) -> Callable[[], bytes]:
+    from archviz.write.png import begin_png
+
+    return begin_png(scene, scale=settings.scale, width=settings.width)
 
 
 def _pdf(scene: Scene, settings: Settings) -> bytes:
@@ -185,7 +191,14 @@ FORMATS: Mapping[str, Format] = {
             "xml",
             (*GROUND, "auto"),
         ),
-        Format("png", "pixels, sharp at any size", _png, "png", (*GROUND, "scale", "width")),
+        Format(
+            "png",
+            "pixels, sharp at any size",
+            _png,
+            "png",
+            (*GROUND, "scale", "width"),
+            begin=_begin_png,
+        ),
         Format(
             "pdf",
             "vector pages; one figure is cropped for LaTeX",

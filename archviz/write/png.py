@@ -7,13 +7,13 @@ bundled fonts lack, and only then, they are drawn as outlines of a font of the s
 from __future__ import annotations
 
 import math
-import struct
-import zlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from archviz.errors import fail
 from archviz.scene.bundled_font import bundled_file
 from archviz.write.lacking import other_texts, warn_missing
+from archviz.write.raster import rasterise
 from archviz.write.svg import write_svg
 
 if TYPE_CHECKING:
@@ -24,12 +24,17 @@ if TYPE_CHECKING:
 
 LARGEST = 200_000_000
 """Pixels that a picture may have; each takes four bytes of memory."""
-DOTS_PER_METRE = 96 / 0.0254
-"""Of a picture at scale 1."""
 
 
 def write_png(scene: Scene, *, scale: float = 2.0, width: int | None = None) -> bytes:
-    """The scene as a PNG; where it has no background, transparent.
+    """The scene as a PNG; see :func:`begin_png`."""
+    return begin_png(scene, scale=scale, width=width)()
+
+
+def begin_png(scene: Scene, *, scale: float = 2.0, width: int | None = None) -> Callable[[], bytes]:
+    """What makes the scene a PNG, here or in another process; it is most of the work.
+
+    Where the scene has no background, the PNG is transparent.
 
     Args:
         scene: the picture.
@@ -39,20 +44,12 @@ def write_png(scene: Scene, *, scale: float = 2.0, width: int | None = None) -> 
     Raises:
         ArchvizError: the PNG would be too large or have no pixels.
     """
-    import resvg_py
-
     zoom = _zoom(scene, scale, width)
     source = write_svg(scene._replace(background="", dark=None), _rewriting(scene))
     warn_missing([scene])
     files = [bundled_file(bold) for bold in (False, True)]
-    picture = resvg_py.svg_to_bytes(
-        svg_string=source,
-        zoom=zoom,
-        background=scene.background or None,
-        skip_system_fonts=True,
-        font_files=[*files, *_coloured(scene)],
-    )
-    return _with_resolution(bytes(picture), zoom)
+    fonts = (*files, *_coloured(scene))
+    return partial(rasterise, source, zoom, scene.background, fonts)
 
 
 def _rewriting(scene: Scene) -> Callable[[Step], Iterator[Step]] | None:
@@ -94,12 +91,3 @@ def _zoom(scene: Scene, scale: float, width: int | None) -> float:
             f"{math.floor(most * scene.width)}; svg and pdf are sharp at any size",
         )
     return zoom
-
-
-def _with_resolution(picture: bytes, zoom: float) -> bytes:
-    """The PNG with its resolution noted, so that programs place it in the scene's size."""
-    density = round(DOTS_PER_METRE * zoom)
-    body = b"pHYs" + struct.pack(">IIB", density, density, 1)
-    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    behind_header = 8 + 4 + 4 + 13 + 4
-    return picture[:behind_header] + chunk + picture[behind_header:]
