@@ -94,17 +94,38 @@ def slides_bytes(
         return output.bind(pages, scenes[0].title, "", settings)
 
 
+class Drawn:
+    """The pages of a deck, kept for the next format that wants the same."""
+
+    def __init__(self) -> None:
+        self.wanted: tuple[object, ...] = ()
+        self.pages: list[Page] = []
+
+
 def deck_bytes(
-    nets: Sequence[tuple[Network, Analysis]], options: Options, output: Format, settings: Settings
+    nets: Sequence[tuple[Network, Analysis]],
+    options: Options,
+    output: Format,
+    settings: Settings,
+    told: Callable[[], None] | None = None,
+    drawn: Drawn | None = None,
 ) -> bytes:
-    """Several networks as one deck; ``options`` are those of the file: its theme, its legend."""
+    """Several networks as one deck; ``options`` are those of the file: its theme, its legend.
+
+    ``told`` is called behind each network that is drawn; of the same networks ``drawn`` has the
+    pages of another format, or takes these.
+    """
     from archviz.layout.cover import DECK_TITLE
     from archviz.layout.deck import deck_pages
 
     assert output.bind, f"{output.suffix} has no slides"
     subject = ", ".join(network.head.title for network, _ in nets)
     with stage_for(options.theme, output, settings) as stage:
-        pages = deck_pages(
-            nets, stage.theme, 0.0, options.legend, stage.form, cover=settings.cover()
-        )
-        return output.bind(pages, settings.deck_title or DECK_TITLE, subject, settings)
+        cover, drawn = settings.cover(), drawn or Drawn()
+        wanted = (stage.theme, stage.form, options.legend, cover)
+        if drawn.wanted != wanted:
+            drawn.pages = deck_pages(
+                nets, stage.theme, 0.0, options.legend, stage.form, cover=cover, told=told
+            )
+            drawn.wanted = wanted
+        return output.bind(drawn.pages, settings.deck_title or DECK_TITLE, subject, settings)

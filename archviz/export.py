@@ -12,6 +12,7 @@ from archviz.write.formats import FORMATS, Format, Settings
 from archviz.write.subfigures import INCLUDED, PAGE, PartFile, subfigures
 
 if TYPE_CHECKING:
+    from archviz.decks import Drawn
     from archviz.layout.page import Options
     from archviz.network.analysis import Analysis
     from archviz.network.model import Network
@@ -137,24 +138,31 @@ def card_bytes(picture: Picture, paper: str, output: Format) -> bytes:
 
 
 def deck_bytes(
-    pictures: Sequence[Picture], output: Format, options: Options, settings: Settings
+    pictures: Sequence[Picture],
+    output: Format,
+    options: Options,
+    settings: Settings,
+    told: Told | None = None,
+    drawn: Drawn | None = None,
 ) -> bytes:
     """Several networks in one file of a format that holds them all.
 
-    ``options`` are those of the file: its theme, its legend.
+    ``options`` are those of the file: its theme, its legend; ``told`` hears of each network
+    that is drawn, ``drawn`` keeps the pages of a deck.
     """
     from archviz.layout.cover import DECK_TITLE
     from archviz.layout.made_for import draw_figure
 
     nets = [picture.net for picture in pictures]
     if output.together == "index":
-        return _html_index(pictures, options)
+        return _html_index(pictures, options, told)
     assert output.bind, f"{output.suffix} holds one figure"
     heads = [network.head for network, _ in nets]
     if output.together == "deck":
         from archviz import decks
 
-        return decks.deck_bytes(nets, options, output, settings)
+        each = partial(told, 0.6 * WORK[output.suffix]) if told else None
+        return decks.deck_bytes(nets, options, output, settings, each, drawn)
     scenes = [draw_figure(*picture.net, picture.options) for picture in pictures]
     pages = [
         Page(scene, head.title, head.brought) for scene, head in zip(scenes, heads, strict=True)
@@ -195,12 +203,10 @@ def begin_network(picture: Picture, output: Format, told: Told) -> Callable[[], 
 
 
 def begin_deck(
-    pictures: Sequence[Picture], output: Format, options: Options, settings: Settings, told: Told
+    given: tuple[Sequence[Picture], Format, Options, Settings], drawn: Drawn, told: Told
 ) -> Callable[[], bytes]:
-    """What makes a file of several networks; a page tells of each that it has drawn."""
-    if output.together == "index":
-        return partial(_html_index, pictures, options, told)
-    return partial(deck_bytes, pictures, output, options, settings)
+    """What makes a file of several networks; see :func:`deck_bytes`."""
+    return partial(deck_bytes, *given, told, drawn)
 
 
 def _html_index(pictures: Sequence[Picture], options: Options, told: Told | None = None) -> bytes:
@@ -264,12 +270,16 @@ def export_jobs(
 
     ``options`` and ``settings`` are for those that hold all.
     """
+    from archviz.decks import Drawn
+
     jobs: list[Job] = []
+    drawn = Drawn()
     for suffix in suffixes:
         output = FORMATS[suffix]
         if output.together:
             path = os.path.join(folder, f"{DECK}.{suffix}")
-            begin = partial(begin_deck, pictures, output, options, settings)
+            given = (pictures, output, options, settings)
+            begin = partial(begin_deck, given, drawn)
             work = WORK.get(suffix, 1.0) * len(pictures)
             jobs.append(Job(path, begin, output.mark, work))
             continue

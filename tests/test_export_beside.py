@@ -116,3 +116,20 @@ def test_what_failed_moves_the_bar_too(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "nin.svg").write_bytes(b"mine")
     assert export(tmp_path, "-f", "svg").exit_code == 1
     assert Bar.seen[-1] == pytest.approx(1)
+
+
+def test_a_deck_is_the_same_beside_its_print(tmp_path: Path) -> None:
+    """Its pages are drawn once for both."""
+    export(tmp_path / "both", "-f", "pdf,pptx")
+    for suffix in ("pdf", "pptx"):
+        export(tmp_path / suffix, "-f", suffix)
+        alone = (tmp_path / suffix / f"archviz.{suffix}").read_bytes()
+        assert (tmp_path / "both" / f"archviz.{suffix}").read_bytes() == alone
+
+
+def test_the_bar_moves_while_a_deck_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_run.click, "progressbar", Bar)
+    assert export(tmp_path, "-f", "pdf").exit_code == 0
+    assert len(Bar.seen) == 1 + len(NETS) + 1 and Bar.seen[-1] == pytest.approx(1)

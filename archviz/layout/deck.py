@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from archviz.layout.blank import blanked
 from archviz.layout.compare import detail_of_all, flow_of_all, flowing
@@ -42,17 +42,22 @@ def deck_pages(
     legend: bool = True,
     form: SlideForm | None = None,
     cover: Cover = NO_COVER,
+    told: Callable[[], None] | None = None,
 ) -> list[Page]:
     """The pages of a deck of ``networks``, 7.5 inches high and ``aspect`` times as wide, or of
     a form.
 
-    Each network has the detail that its figure says.
+    Each network has the detail that its figure says; ``told`` is called behind each.
     """
     networks = by_publication(networks)
     heads = [network.head for network, _ in networks]
     dated = [head for head in heads if head.year]
     form = form or own_form(aspect)
-    slides = [slide_pages(*net, theme, net[0].figure.detail, form) for net in networks]
+    slides = []
+    for net in networks:
+        slides.append(slide_pages(*net, theme, net[0].figure.detail, form))
+        if told:
+            told()
     slide = slide_theme(theme)
     style = Style(slide, slide.metric("unit") * 1.15, room=Room(least_badge=0.37))
     style = style._replace(flow=flow_of_all(networks))
