@@ -257,24 +257,28 @@ def text_body(
     The paragraphs take nothing from the template's text styles. ``boxed``: they stand on a fill
     of ours, and keep their colour. ``field``: the id of the field of the slide's number.
     """
+    paragraphs = "".join(paragraph_of(frame, line, boxed, field) for line in lines)
+    return (
+        '<p:txBody><a:bodyPr vert="horz" wrap="none" lIns="0" tIns="0" rIns="0" bIns="0" '
+        f'rtlCol="0" anchor="{anchor}" anchorCtr="0"><a:noAutofit/></a:bodyPr><a:lstStyle/>'
+        f"{paragraphs}</p:txBody>"
+    )
+
+
+def paragraph_of(frame: Frame, line: Text, boxed: bool = False, field: str = "") -> str:
+    """A line of text as a paragraph; see :func:`text_body`."""
     name = escape(frame.look.face or (*chosen_families(), "Arial")[0])
     paint = solid if boxed else frame.paint
     begin, end = "<a:r>", "</a:r>"
     if field:
         begin, end = f'<a:fld id="{field}" type="slidenum">', "</a:fld>"
-    paragraphs = "".join(
+    return (
         f'<a:p><a:pPr marL="0" indent="0" algn="{ALIGN[line.anchor]}"><a:lnSpc><a:spcPct '
         'val="100000"/></a:lnSpc><a:spcBef><a:spcPts val="0"/></a:spcBef><a:spcAft><a:spcPts '
         f'val="0"/></a:spcAft><a:buNone/></a:pPr>{begin}<a:rPr lang="en-US" '
         f'sz="{frame.font_size(line.size)}" b="{int(line.bold)}" i="0" cap="none" spc="0" '
         f'noProof="1">{paint(line.fill or "#000000")}{NO_EFFECT}<a:latin typeface="{name}"/>'
         f'<a:cs typeface="{name}"/></a:rPr><a:t>{escape(line.text, quote=False)}</a:t>{end}</a:p>'
-        for line in lines
-    )
-    return (
-        '<p:txBody><a:bodyPr vert="horz" wrap="none" lIns="0" tIns="0" rIns="0" bIns="0" '
-        f'rtlCol="0" anchor="{anchor}" anchorCtr="0"><a:noAutofit/></a:bodyPr><a:lstStyle/>'
-        f"{paragraphs}</p:txBody>"
     )
 
 

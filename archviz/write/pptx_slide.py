@@ -36,6 +36,7 @@ from archviz.write.pptx_parts import (
     xml_text,
 )
 from archviz.write.pptx_places import NAMES, NUMBER_FIELD, Places, placed_text
+from archviz.write.pptx_table import native_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -131,7 +132,7 @@ class SlideWriter:
         lines = [text.text for text in texts] or [place.running]
         if place.holder:
             return placed_text(self.number(), role, place.holder, lines)
-        boxes = [self.title_box(text) if role == "title" else text.box for text in texts]
+        boxes = [self.title_box(text) if role == "title" else _roomy(text) for text in texts]
         box = union([self.frame.box(*inner) for inner in boxes])
         body = text_body(self.frame, texts, "b", field=NUMBER_FIELD if role == "number" else "")
         outside = look(self.frame, geometry("rect"))
@@ -164,6 +165,10 @@ class SlideWriter:
         """A group; what stands alone in one is not grouped."""
         said = PLAIN if group.role in READ else self._said()
         number = self.number()
+        if group.role == "table" and (table := native_table(number, group, self.frame, said)):
+            notes = [one for one in group.items if isinstance(one, Text) and one.role != "cell"]
+            plain = group._replace(role="notes")
+            return [table, *(self.text(note, plain) for note in notes)]
         drawn = self.items(group.items, group)
         if len(drawn) < 2 and not said.alt:
             return drawn
@@ -260,6 +265,12 @@ class SlideWriter:
             self.frame, geometry("ellipse" if end.ellipse else "rect"), self.frame.paint(fill)
         )
         return sp(end.number, name, SILENT, end.box, outside)
+
+
+def _roomy(line: Text) -> tuple[float, float, float, float]:
+    """The box of a placed text, 2 em wider: LibreOffice wraps these, too."""
+    x, y, width, height = line.box
+    return (x - 2 * line.shift * line.size, y, width + 2 * line.size, height)
 
 
 def items_with_groups(
