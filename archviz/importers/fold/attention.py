@@ -281,7 +281,7 @@ def of_projections(
     sources = [source] if memory is source else [source, memory]
     made = fold.draft("~attention", op, sources, (*source.shape[:-1], features or width))
     made.name, made.path, made.fixed = single[0].name, _common(single, op), _fixed(single)
-    made.parameters = sum(part.parameters for part in [*single, *norms])
+    made.parameters = sum(part.parameters for part in single)
     own, learned = biases(fold, made, weights, heads) if weights is not None else (0, 0)
     made.parameters += own + _of_norms(fold, made, norms)
     more = ", QK norm" if norms or any("norm" in part.options for part in single) else ""
