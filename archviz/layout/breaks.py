@@ -46,7 +46,7 @@ def strands_of(
     starts: frozenset[int] = frozenset(),
 ) -> list[Strand]:
     """The strands of a row, each of which begins with a block of ``starts``."""
-    at = [0.0, *accumulate(block.width + _behind(block, style) for block in blocks)]
+    at = [0.0, *accumulate(block.width + free_behind(block, style) for block in blocks)]
     barred = {index for index, block in enumerate(blocks) if block.behind or index - 1 in tapped}
     strands: list[Strand] = []
     for first, last in pairwise([0, *sorted(starts - {0}), len(blocks)]):
@@ -56,7 +56,7 @@ def strands_of(
     return strands
 
 
-def _behind(block: Block, style: Style) -> float:
+def free_behind(block: Block, style: Style) -> float:
     """What is free behind a block, as far as that does not depend on the next one."""
     return max(style.gap(1), block.told + style.gap(0.5)) if block.told else style.gap(1)
 

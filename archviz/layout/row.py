@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archviz.layout.blocks import Block, ends_below
-from archviz.layout.breaks import Spans, break_blocks, fill_blocks, least_lines, strands_of
+from archviz.layout.breaks import (
+    Spans,
+    break_blocks,
+    fill_blocks,
+    free_behind,
+    least_lines,
+    strands_of,
+)
 from archviz.layout.build import Builder, Unsettled
 from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock
@@ -23,7 +30,7 @@ from archviz.layout.style import Style
 from archviz.layout.wires import room_of
 from archviz.network.labels import shape_text
 from archviz.network.model import Auxiliary, Graph, Stage, Towers
-from archviz.scene.scene import Group
+from archviz.scene.scene import Group, total
 
 APART = 100_000.0
 """Pixels between lines while they are measured."""
@@ -132,8 +139,12 @@ def longest_line(style: Style) -> float:
 
 
 def count_lines(row: MainRow, style: Style) -> int:
-    """How many lines a row takes of which none is longer than :data:`LONGEST` boxes, U's apart."""
-    limit = longest_line(style)
+    """How many lines a row takes of which none is longer than :data:`LONGEST` boxes, U's apart.
+
+    What shapes on its wires add to a box does not make it several.
+    """
+    told = total(free_behind(block, style) - style.gap(1) for block in row.blocks)
+    limit = longest_line(style) + told * min(1.0, LONGEST / max(len(row.blocks), 1))
     limit += max((one.width for one in row.blocks if isinstance(one, LevelsBlock)), default=0.0)
     return least_lines(strands_of(row.blocks, style, tapped_blocks(row), row.starts), limit)
 
