@@ -25,7 +25,14 @@ from archviz.layout.hidden_values import is_joint
 from archviz.layout.lanes import Chosen, wire
 from archviz.layout.levels import Piece
 from archviz.layout.levels_block import LevelsBlock
-from archviz.layout.stages import StageSpan, noted, place_stages, stage_gap, stage_room
+from archviz.layout.stages import (
+    StageSpan,
+    grounds_taken,
+    noted,
+    place_stages,
+    stage_gap,
+    stage_room,
+)
 from archviz.layout.style import Style
 from archviz.layout.wires import room_of
 from archviz.network.labels import shape_text
@@ -222,6 +229,7 @@ def measure_line(row: MainRow, start: int, stop: int, style: Style) -> RowLine:
         (offset, offset + block.width, block.up, block.down)
         for block, offset in zip(series.blocks, series.offsets, strict=True)
     ]
+    taken += grounds_taken(stages, series, start, style)
     placed: list[tuple[AuxiliaryHead, float, float]] = []
     width, up, down = series.width, series.up, series.down
     if stop < len(row.blocks) and stop not in row.starts:  # what stands at its end belongs to it

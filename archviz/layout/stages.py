@@ -131,17 +131,45 @@ def place_stages(
     style: Style,
 ) -> None:
     """Draw what stands behind or over the stages on a line, at one height, with their titles."""
-    last = len(series.blocks)
-    parts = [(span, max(0, span.start - first), min(last, span.stop - first)) for span in spans]
-    blocks = [block for _, start, stop in parts for block in series.blocks[start:stop]]
-    up = max([style.px(0.8), *(block.up for block in blocks)])
-    down = max([style.px(0.8), *(block.down for block in blocks)])
-    for span, start, stop in parts:
-        left = x + series.offsets[start]
-        end = series.blocks[stop - 1]
-        right = x + series.offsets[stop - 1] + end.width + end.told
+    up, down = _reach(spans, series, first, style)
+    for span in spans:
+        left, right = _along(span, series, first)
         draw = _place_brace if span.brace else _place_stage_ground
-        draw(span, canvas, (left, right), (y - up, y + down), style)
+        draw(span, canvas, (x + left, x + right), (y - up, y + down), style)
+
+
+def grounds_taken(
+    spans: Sequence[StageSpan], series: SeriesBlock, first: int, style: Style
+) -> list[tuple[float, float, float, float]]:
+    """The grounds of the stages on a line: from where to where, how far above and below it."""
+    up, down = stage_room(spans, *_reach(spans, series, first, style), style)
+    along = [_along(span, series, first) for span in spans if not span.brace]
+    pad = style.px(PAD)
+    return [(left - pad, right + pad, up, down) for left, right in along]
+
+
+def _on_line(span: StageSpan, series: SeriesBlock, first: int) -> tuple[int, int]:
+    """Which blocks of a line are of a stage: from the first to the one behind the last."""
+    return max(0, span.start - first), min(len(series.blocks), span.stop - first)
+
+
+def _along(span: StageSpan, series: SeriesBlock, first: int) -> tuple[float, float]:
+    """From where to where the blocks of a stage reach, with the shape behind the last."""
+    start, stop = _on_line(span, series, first)
+    end = series.blocks[stop - 1]
+    return series.offsets[start], series.offsets[stop - 1] + end.width + end.told
+
+
+def _reach(
+    spans: Sequence[StageSpan], series: SeriesBlock, first: int, style: Style
+) -> tuple[float, float]:
+    """How far the blocks of all stages on a line reach above and below it."""
+    places = [_on_line(span, series, first) for span in spans]
+    blocks = [block for start, stop in places for block in series.blocks[start:stop]]
+    return (
+        max([style.px(0.8), *(block.up for block in blocks)]),
+        max([style.px(0.8), *(block.down for block in blocks)]),
+    )
 
 
 def _place_brace(
