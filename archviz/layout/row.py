@@ -239,6 +239,8 @@ def measure_line(row: MainRow, start: int, stop: int, style: Style) -> RowLine:
         before = sum(other.after == head.after for other in heads[:number])
         right = series.offsets[index] + series.blocks[index].width + turns[index]
         tap = right + series.blocks[index].told + style.px(TAP) * (before + 1)
+        if any(span.stop == head.after + 1 and not span.brace for span in stages):
+            tap += style.px(PAD) / 2  # clear of the end of its ground
         height = _hang(head, tap, taken, style)
         end = tap + style.gap(0.9) + head.block.width
         placed.append((head, tap, height))
