@@ -505,7 +505,7 @@ def test_what_is_used_is_never_written_over(folder: Path) -> None:
     path = write(folder, "./small.yaml")
     before = (folder / "small.yaml").read_bytes()
     (folder / "small.svg").symlink_to(folder / "small.yaml")
-    for words in (["render", path], ["compare", path, "vgg16"], ["timeline", path]):
+    for words in (["render", path], ["compare", path, "vgg16"], ["timeline", path, "vgg16"]):
         target = str(folder / "small.svg")
         done = CliRunner().invoke(main, [*words, "-o", target, "--force"])
         assert done.exit_code == 1
