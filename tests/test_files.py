@@ -53,7 +53,7 @@ WRITERS = {
     "compare": ["compare", "lenet5", "nin"],
     "timeline": ["timeline"],
     "table": ["table"],
-    "chart": ["chart"],
+    "chart": ["chart", "alexnet", "vgg16"],
     "legend": ["legend"],
     "themes": ["themes", "--network", "lenet5"],
     "schema": ["schema"],
