@@ -72,6 +72,8 @@ class FileKeywords(FigureKeywords, total=False):
     """PPTX: a presentation whose master the slides take."""
     deck_title: str | None
     """Slides: the title of their cover, on which author and date stand, too."""
+    build: bool | None
+    """Slides: built up step by step, the panels one after another."""
     author: str | None
     """PDF and PPTX: whom the file and the cover of a deck name; nobody unless told."""
     date: str | None
@@ -89,6 +91,7 @@ TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
     "fragment": ("True or False", (bool,)),
     "template": ("the path of a file", (str, os.PathLike)),
     "deck_title": ("a text", (str,)),
+    "build": ("True or False", (bool,)),
     "author": ("a text", (str,)),
     "date": ("a text such as '2026-11-29'", (str,)),
 }
@@ -132,6 +135,7 @@ def read_keywords(
         values.get("author", ""),
         values.get("date") or date_of_build(),
         deck_title=values.get("deck_title", ""),
+        build=values.get("build", False),
     )
 
 

@@ -24,7 +24,7 @@ MEDIUM = {
     "--author": None,
     "--date": None,
 }
-DECK = {"--deck-title": None}
+DECK = {"--deck-title": None, "--build": None}
 PLACE = {"--min-font": None, "--max-height": None}
 ONLY = {"--only": None}
 FILE = {"-o --output": "-", "--force": False}

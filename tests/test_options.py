@@ -36,6 +36,7 @@ GIVEN = {
     "fragment": ("--fragment",),
     "template": ("--template", "house.pptx"),
     "deck_title": ("--deck-title", "A talk"),
+    "build": ("--build",),
     "author": ("--author", "A. N. Author"),
     "date": ("--date", "2026-11-29"),
 }

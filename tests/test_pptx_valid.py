@@ -46,7 +46,7 @@ def test_all_that_a_scene_may_hold_is_valid(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("on", ["own", "house"])
 def test_a_deck_is_valid(on: str, tmp_path: Path) -> None:
-    told: dict[str, Any] = {"deck_title": "A talk", "author": "A. Lecturer", "date": "2026-11-30"}
+    told: dict[str, Any] = {"deck_title": "A talk", "author": "A. Lecturer", "build": True}
     if on == "house":
         told["template"] = house(tmp_path / "house.pptx", dark=True)
     options, settings = read_keywords(told)

@@ -79,5 +79,12 @@ def deck_options(command: Command) -> Command:
             metavar="TEXT",
             help="Title of the cover of slides; --author and --date stand on it, too.",
         ),
+        click.option(
+            "--build",
+            cls=FormatOption,
+            is_flag=True,
+            default=None,
+            help="Build slides up: panels appear one after another, in PDF on a page each.",
+        ),
     )
     return with_options(command, options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archviz.scene.scene import Box
+from archviz.scene.scene import Box, Group, Scene
 
 SLIDE_HEIGHT = 720.0
 """Pixels of 1/96 inch: 7.5 inches, the height of our own slides at any aspect."""
@@ -58,6 +58,12 @@ def own_form(aspect: float = 16 / 9) -> SlideForm:
     inner = width - 2 * MARGIN
     room = (MARGIN, UNDER_TITLE, inner, SLIDE_HEIGHT - UNDER_TITLE - BOTTOM)
     return SlideForm(width, SLIDE_HEIGHT, room, (MARGIN, 20.0, inner, 48.0), MARGIN / 2)
+
+
+def steps_of(scene: Scene) -> list[Group]:
+    """What appears step by step when a slide is built up: the panels behind what is there first."""
+    shown = [one for one in scene.items if isinstance(one, Group) and one.role in ("row", "panel")]
+    return [one for one in shown[1:] if one.role == "panel"]
 
 
 class Cover(NamedTuple):

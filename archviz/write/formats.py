@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError, Mark, Problem, did_you_mean
 from archviz.scene.scene import Page, Scene
-from archviz.scene.slide_form import Cover
+from archviz.scene.slide_form import Cover, steps_of
 from archviz.write.about import About
 
 Picture: TypeAlias = Literal["figure", "slides", "deck", "page", "index"]
@@ -20,8 +20,8 @@ _PLACE = ("place", "min_font", "max_height")
 """What only a figure understands that is made for a width."""
 PICTURES: Mapping[Picture, tuple[str, ...]] = {
     "figure": ("theme", "title", "totals", "legend", "aspect", *_DRAWING, "only", *_PLACE, "blank"),
-    "slides": ("theme", "aspect", *_DRAWING, "blank", "deck_title"),
-    "deck": ("theme", "legend", "aspect", *_DRAWING, "blank", "deck_title"),
+    "slides": ("theme", "aspect", *_DRAWING, "blank", "deck_title", "build"),
+    "deck": ("theme", "legend", "aspect", *_DRAWING, "blank", "deck_title", "build"),
     "page": ("theme", *_DRAWING, "fragment"),
     "index": ("theme", "legend", *_DRAWING),
 }
@@ -56,6 +56,8 @@ class Settings(NamedTuple):
     height: float = 720.0
     """Pixels of a slide's height."""
     deck_title: str = ""
+    build: bool = False
+    """Whether slides are built up step by step."""
 
     def cover(self) -> Cover:
         """What stands on the first slide of a deck."""
@@ -124,7 +126,22 @@ def _pdf(scene: Scene, settings: Settings) -> bytes:
 def _pdf_pages(pages: Sequence[Page], title: str, subject: str, settings: Settings) -> bytes:
     from archviz.write.pdf import write_pdf
 
+    if settings.build:
+        pages = [step for page in pages for step in built_up(page)]
     return write_pdf(pages, settings.about(title, subject))
+
+
+def built_up(page: Page) -> list[Page]:
+    """A page for each step in which a slide is built up; the last is the whole."""
+    later = steps_of(page.scene)
+    return [
+        page._replace(
+            scene=page.scene._replace(
+                items=tuple(one for one in page.scene.items if one not in later[shown:])
+            )
+        )
+        for shown in range(len(later) + 1)
+    ]
 
 
 def _pptx(scene: Scene, settings: Settings) -> bytes:
@@ -141,6 +158,7 @@ def _pptx_pages(pages: Sequence[Page], title: str, subject: str, settings: Setti
         aspect=settings.aspect,
         template=settings.template,
         height=settings.height,
+        built=settings.build,
     )
 
 

@@ -64,6 +64,7 @@ def write_pptx(
     aspect: float = 16 / 9,
     template: str | None = None,
     joints: bool = True,
+    built: bool = False,
     height: float = SLIDE_HEIGHT,
 ) -> bytes:
     """A deck with a slide for each page.
@@ -77,6 +78,7 @@ def write_pptx(
             line, so that each part has one bend and no adjusts. LibreOffice up to 7.4
             ignores adjusts, and draws other ways through the boxes. Without, a connector
             has up to four bends, and only longer ones are cut.
+        built: the panels of a slide appear one after another, each at a click.
         height: pixels of the slides' height; a template has its own.
 
     Raises:
@@ -85,7 +87,7 @@ def write_pptx(
     size = height * aspect, height
     deck = _Deck(template, size, 2 if joints else 5, about or About())
     for page in pages:
-        deck.add(page)
+        deck.add(page, built)
     return deck.save()
 
 
@@ -127,7 +129,7 @@ class _Deck:
         for kind in (self.types.PRINTER_SETTINGS, self.types.VIEW_PROPS):
             drop(self.part, kind)
 
-    def add(self, page: Page) -> None:
+    def add(self, page: Page, built: bool = False) -> None:
         """A slide, and its notes."""
         from pptx.opc.constants import CONTENT_TYPE
         from pptx.opc.package import Part
@@ -137,7 +139,7 @@ class _Deck:
         layout, places = self._layout(page)
         size = self.presentation.slide_width, self.presentation.slide_height
         frame = fit(page.scene, *size, _look(self.template))
-        writer = SlideWriter(page.scene, frame, places, self.most_pieces)
+        writer = SlideWriter(page.scene, frame, places, self.most_pieces, built)
         name = PackURI(f"/ppt/slides/slide{self.count}.xml")
         blob = writer.slide(page.title, not self.template)
         slide = Part(name, CONTENT_TYPE.PML_SLIDE, self.package, blob)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from archviz.scene.scene import Connector, Group, Line, Shape, Text, bracket_side
+from archviz.scene.slide_form import steps_of
 from archviz.write.pptx_connectors import (
     EndShape,
     arrowhead,
@@ -15,6 +16,7 @@ from archviz.write.pptx_connectors import (
     joint_box,
     port_box,
 )
+from archviz.write.pptx_motion import appearing
 from archviz.write.pptx_parts import (
     HEADER,
     NAMESPACES,
@@ -54,10 +56,12 @@ class SlideWriter:
     """Writes the shapes of one slide, numbered from 2 on; 1 is the slide's own group.
 
     ``places`` are those of its layout, and ``most_pieces`` says how many straight pieces one
-    connector may have, 1 to 5.
+    connector may have, 1 to 5. ``built``: its panels appear one after another.
     """
 
-    def __init__(self, scene: Scene, frame: Frame, places: Places, most_pieces: int) -> None:
+    def __init__(
+        self, scene: Scene, frame: Frame, places: Places, most_pieces: int, built: bool = False
+    ) -> None:
         self.scene = scene
         self.frame = frame
         self.most_pieces = most_pieces
@@ -65,6 +69,8 @@ class SlideWriter:
         self.places = places
         self.placed: dict[str, list[Text]] = {}
         self.alt = scene.description or scene.title
+        self.later = steps_of(scene) if built else []
+        self.steps: list[int] = []
         self.ends: dict[str, EndShape] = {}
         self.order: list[EndShape] = []
         ways: dict[str, tuple[str, EmuPoint]] = {}
@@ -109,7 +115,7 @@ class SlideWriter:
         self.count += 1
         return self.count
 
-    def slide(self, name: str, background: bool, motion: str = "") -> bytes:
+    def slide(self, name: str, background: bool) -> bytes:
         """The whole slide: the title first, what is at its foot last, as they are read."""
         head = [self._place(role) for role in ("title", "subtitle")]
         body = [xml for xml, _ in self.items(self.scene.items, None)]
@@ -121,7 +127,7 @@ class SlideWriter:
             f'{HEADER}<p:sld {NAMESPACES}><p:cSld name="{xml_text(name)}">{back}<p:spTree>'
             '<p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr>'
             f"<p:grpSpPr/>{''.join((*head, *body, *foot))}</p:spTree></p:cSld>"
-            f"<p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr>{motion}</p:sld>"
+            f"<p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr>{appearing(self.steps)}</p:sld>"
         ).encode()
 
     def _place(self, role: str) -> str:
@@ -165,6 +171,8 @@ class SlideWriter:
         """A group; what stands alone in one is not grouped."""
         said = PLAIN if group.role in READ else self._said()
         number = self.number()
+        if group in self.later:
+            self.steps.append(number)
         if group.role == "table" and (table := native_table(number, group, self.frame, said)):
             notes = [one for one in group.items if isinstance(one, Text) and one.role != "cell"]
             plain = group._replace(role="notes")
