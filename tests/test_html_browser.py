@@ -338,6 +338,14 @@ def test_save_gives_the_whole_figure(chromium: Browser, html: str, scheme: str) 
             ElementTree.SubElement(written, f"{SVG}path", tip)
     for tag in ("text", "rect", "ellipse", "path"):
         assert primitives(saved, tag) == primitives(written, tag), tag
+    shades = [
+        sorted(node.get("fill-opacity", "") for node in root.iter(f"{SVG}path"))
+        for root in (saved, written)
+    ]
+    assert shades[0] == shades[1] and {".17", ".11"} < set(shades[0])
+    lengths = [float(node.get("textLength", "0")) for node in saved.iter(f"{SVG}text")]
+    stated = [float(node.get("textLength", "0")) for node in written.iter(f"{SVG}text")]
+    assert sorted(lengths) == pytest.approx(sorted(stated), abs=0.3)
 
 
 SVG = "{http://www.w3.org/2000/svg}"
