@@ -16,7 +16,7 @@ from html_pages import DETAIL, draw_networks, small_scene, whole_page
 
 from archviz.scene.scene import Group
 from archviz.write.html import HtmlExtra, HtmlFigure, short, write_html
-from archviz.write.svg import SHADOW_LEVELS, number, write_svg
+from archviz.write.svg import SHADOW_LEVELS, write_svg
 
 HOSTILE = """</script></style><img src="//evil.example/x" onerror='alert(1)'>&amp;{{ 7*7 }}"""
 VOID = {"meta", "link", "input", "br", "img", "hr"}
@@ -245,10 +245,10 @@ def test_a_figure_without_dark_colours_keeps_its_ground(networks: list[HtmlFigur
 
 def test_every_shadow_of_a_figure_has_a_class_that_the_style_knows(page: Page) -> None:
     found = {attrs.get("class", "") for attrs, _ in page.all("path")} - {"", "ear"}
-    assert found == {f"s{number(opacity)[2:]}" for _, opacity in SHADOW_LEVELS}
+    assert found == {f"s{opacity:.2f}".replace("0.", "") for _, opacity in SHADOW_LEVELS}
     style = page.all("style")[0][1]
     for _, opacity in SHADOW_LEVELS:
-        digits = number(opacity)[2:]
+        digits = f"{opacity:.2f}"[2:]
         assert f".s{digits} {{ fill-opacity: .{digits}; }}" in style
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,6 @@ from archviz.errors import ArchvizError, printable
 from archviz.export import Analysed, Begun, Job, Picture, Told, export_jobs, make_folder
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from archviz.layout.page import Options
     from archviz.write.formats import Settings
 
@@ -80,14 +79,28 @@ def _write(
     begin: Callable[[Job, Told], Begun],
 ) -> list[tuple[Job, int]]:
     """Write every file; a bar on a terminal, plain lines elsewhere, in the order of the jobs."""
-    begun: deque[tuple[Job, Begun, Future[bytes]]] = deque()
-    written: list[tuple[Job, int]] = []
+    begun: dict[str, tuple[Begun, Future[bytes]]] = {}
+    waiting, written = deque(jobs), list[tuple[Job, int]]()
     with Progress(jobs) as progress, Processes(jobs) as processes:
+
+        def start(job: Job) -> tuple[Begun, Future[bytes]]:
+            try:
+                parts = begin(job, partial(progress.told, job))
+                return parts, processes.submit(job, parts.make)
+            except ArchvizError as error:
+                failed: Future[bytes] = Future()
+                failed.set_exception(error)
+                return Begun(bytes, len), failed
 
         def collect(wait: bool) -> None:
             """Write what has been made, as far as nothing before it is still being."""
-            while begun and (wait or begun[0][2].done()):
-                job, (make, write), made = begun.popleft()
+            while waiting and waiting[0].path in begun:
+                job = waiting[0]
+                (make, write), made = begun[job.path]
+                if not (wait or made.done()):
+                    return
+                waiting.popleft()
+                del begun[job.path]
                 try:
                     written.append((job, write(processes.result(make, made))))
                     if progress.hidden:
@@ -95,16 +108,9 @@ def _write(
                 except ArchvizError as error:
                     failures.append(error)
 
-        for job in jobs:
-            try:
-                parts = begin(job, partial(progress.told, job))
-                made = processes.submit(job, parts.make)
-            except ArchvizError as error:
-                progress.done(job)
-                failures.append(error)
-                continue
-            made.add_done_callback(partial(progress.ended, job))
-            begun.append((job, parts, made))
+        for job in sorted(jobs, key=lambda job: not job.apart):  # those beside first
+            begun[job.path] = start(job)
+            begun[job.path][1].add_done_callback(partial(progress.ended, job))
             collect(wait=False)
         collect(wait=True)
     return written
