@@ -23,6 +23,8 @@ DEEP = 0.12
 LED_FROM = 0.5
 """From how many heights on a line leads there."""
 CLASH = 1000.0
+SHORT = 1.5
+"""Pixels between the end of a leader and the letters that it leads to."""
 SAME = 0.3
 """How near two bubbles are that are all but one, in radii."""
 MISTAKEN = 60.0
@@ -230,11 +232,14 @@ def _clearance(box: Box, circles: Sequence[Circle]) -> float:
 
 
 def _leader(circle: Circle, box: Box) -> tuple[Point, Point]:
-    """A line from the edge of a bubble to the nearest point of its label."""
+    """A line from the edge of a bubble to right before the nearest point of its label."""
     x, y = _nearest(box, circle.x, circle.y)
     far = hypot(x - circle.x, y - circle.y)
-    share = circle.radius / far
-    return (circle.x + (x - circle.x) * share, circle.y + (y - circle.y) * share), (x, y)
+    start, end = circle.radius / far, max(far - SHORT, circle.radius) / far
+    return (
+        (circle.x + (x - circle.x) * start, circle.y + (y - circle.y) * start),
+        (circle.x + (x - circle.x) * end, circle.y + (y - circle.y) * end),
+    )
 
 
 def _crosses(line: tuple[Point, Point], circle: Circle, own: Circle) -> bool:
