@@ -44,6 +44,7 @@ def test_the_names_of_the_package() -> None:
         "Overview",
         "Problem",
         "__version__",
+        "chart",
         "compare",
         "first_font",
         "from_keras",

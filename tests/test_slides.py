@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import bundled
@@ -245,14 +246,25 @@ def row_of(slide: Scene) -> list[Group]:
     return [one for one in slide.items if isinstance(one, Group) and one.role == "row"]
 
 
-@pytest.mark.parametrize("full", [False, True], ids=["compact", "full"])
-@pytest.mark.parametrize("aspect", [16 / 9, 4 / 3])
+@pytest.mark.parametrize(
+    ("aspect", "full"),
+    [(16 / 9, False), (16 / 9, True), (4 / 3, False)],
+    ids=["wide", "wide-full", "narrow"],
+)
 def test_a_u_is_whole_on_its_first_slide(aspect: float, full: bool) -> None:
     first, *others = network_slides(*loaded("unet"), THEME, aspect, DETAILS * full)
     assert texts(first).count("max-pool") == 4
     assert texts(first).count("concat") == 4
     assert len(others) == full  # without details the panel stands below it
     assert not any("max-pool" in texts(slide) for slide in others)
+
+
+def test_a_u_that_no_slide_holds_at_12_pt_is_a_row_with_its_skips_by_name() -> None:
+    slides = network_slides(*loaded("unet"), THEME, 4 / 3, DETAILS)
+    assert min(map(smallest_text, slides)) >= LEAST_TEXT
+    said = Counter(text for slide in slides for text in texts(slide))
+    assert said["max-pool"] == said["concat"] == 4
+    assert [said[f"skip {number}"] for number in (1, 2, 3, 4)] == [2, 2, 2, 2]
 
 
 @pytest.mark.parametrize("aspect", [16 / 9, 4 / 3])
