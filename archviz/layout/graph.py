@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from archviz.errors import ArchvizError, Problem
-from archviz.layout.blocks import Block, BoxBlock
+from archviz.layout.blocks import NEAR_BADGE, Block, BoxBlock
 from archviz.layout.canvas import Canvas, Port, port_shape
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.graph_arrange import arrange
@@ -148,7 +148,9 @@ class GraphBlock(Block):
                 first = x + max(style.gap(BEFORE_TRACKS), badge)
                 self.left.append(first)
                 x = first + max(0, channel.width - 1) * style.gap(TRACK)
-                x += style.gap(BEHIND_TRACKS)
+                ahead = max((v.block.badges[0] for v in column if v.block), default=0.0)
+                near = ahead + style.px(NEAR_BADGE) if ahead else 0.0
+                x += max(style.gap(BEHIND_TRACKS), near)
             overhang = max((v.block.overhang for v in column if v.block), default=0.0)
             for vertex in column:
                 vertex.x = x + (overhang - vertex.block.overhang if vertex.block else 0.0)
