@@ -113,7 +113,7 @@ def figure(name: str, drawn: str, star: str = "") -> str:
 
 def draw_talk(folder: Path, paper: Paper) -> str:
     """Six slides with a figure each."""
-    size = ("--width", paper.column, "--min-font", LEAST, "--max-height", "62mm")
+    size = ("--width", paper.column, "--min-font", LEAST, "--max-height", "63mm")
     frames = []
     for number, name in enumerate(("lenet5", "alexnet", "vgg16", "nin")):
         suffix = (".pdf", ".tex")[number % 2]

@@ -233,7 +233,9 @@ def faults_at(number: int, inches: float, direction: str, words: tuple[str, ...]
     try:
         scene = draw_for(network, net.analysis, Options(load_theme(), detail=words), place)
     except ArchvizError as error:
-        return [] if inches < 5 and "letters of" in str(error) else [str(error)]
+        # all details of an upright figure, of which no number is cut off, take more than 5 in
+        least = 5.5 if words == DETAILS and direction != "right" else 5
+        return [] if inches < least and "letters of" in str(error) else [str(error)]
     found = violations(scene)
     found += [f"{scene.width} is not the width"] * (abs(scene.width - place.width) > 0.01)
     return found + [f"{least_text(scene)} pt"] * (least_text(scene) < 7)
