@@ -16,7 +16,7 @@ from scene_reader import read
 from wirings import differences
 
 from archviz.language.expand import network_from_text
-from archviz.layout import slides
+from archviz.layout import slide_fitting, slides
 from archviz.layout.levels import Ladder
 from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.levels_parts import Span, apart
@@ -24,6 +24,7 @@ from archviz.layout.page import Options, draw_network
 from archviz.layout.pyramid import BESIDE, pieces
 from archviz.looks import DETAILS
 from archviz.network.analysis import analyse
+from archviz.scene import slide_form
 from archviz.scene.scene import Connector, Point, Scene, Shape
 from archviz.scene.theme import load_theme
 
@@ -88,8 +89,12 @@ def lines(scene: Scene) -> list[Connector]:
 
 
 def boxes(scene: Scene) -> dict[str, Shape]:
-    """The boxes of a scene by their labels; what resizes and merges has labels of its own."""
-    return {" ".join(shape.lines): shape for shape, _ in collect(scene.items).shapes}
+    """The boxes of a scene by their labels; what resizes and merges has labels of its own.
+
+    Filters and strides that stand behind a label are left out.
+    """
+    shapes = [shape for shape, _ in collect(scene.items).shapes]
+    return {" ".join(shape.lines).partition(", ")[0]: shape for shape in shapes}
 
 
 def bends(scene: Scene) -> list[str]:
@@ -180,8 +185,8 @@ def test_a_u_fits_a_page(spec: dict[str, Any], aspect: float) -> None:
 def test_tight_rows_of_a_u_keep_apart(spec: dict[str, Any], density: slides.Density) -> None:
     network = network_from_text(json.dumps(spec, ensure_ascii=False), "u.yaml")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(slides, "FULL", (density,))
-        patch.setattr(slides, "SLIDE_HEIGHT", 2400.0)
+        patch.setattr(slide_fitting, "FULL", (density,))
+        patch.setattr(slide_form, "SLIDE_HEIGHT", 2400.0)
         scenes = slides.network_slides(network, analyse(network), load_theme(), detail=DETAILS)
     for scene in scenes:
         assert violations(scene) == []

@@ -15,12 +15,13 @@ from test_graphs import crossings
 from wirings import differences
 
 from archviz.language.expand import network_from_text
-from archviz.layout import slides
+from archviz.layout import slide_fitting, slides
 from archviz.layout.page import Options, draw_network
 from archviz.layout.pyramid_rows import OutRows
 from archviz.looks import DETAILS
 from archviz.network.analysis import analyse
 from archviz.network.model import Network
+from archviz.scene import slide_form
 from archviz.scene.scene import Scene, Shape
 from archviz.scene.theme import load_theme
 
@@ -189,8 +190,8 @@ def test_rows_on_one_another_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_tight_rows_of_a_pyramid_keep_apart(spec: dict[str, Any], density: slides.Density) -> None:
     network = network_of(spec)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(slides, "FULL", (density,))
-        patch.setattr(slides, "SLIDE_HEIGHT", 2400.0)
+        patch.setattr(slide_fitting, "FULL", (density,))
+        patch.setattr(slide_form, "SLIDE_HEIGHT", 2400.0)
         scenes = slides.network_slides(network, analyse(network), THEME, detail=DETAILS)
     assert [violations(scene) for scene in scenes] == [[] for _ in scenes]
     flow = FLOWS[spec["figure"]["direction"]]

@@ -246,7 +246,8 @@ def span_of(block: Block, x: float, style: Style) -> Span:
         free = half(block) + style.px(0.12) * bool(block.face.badges)
     if isinstance(block, BesideBox):
         free = max(free, block.half)
-    span = Span(x + middle, middle + style.px(0.2), block.up, block.down, free)
+    beside = middle + max(style.px(0.2), block.badges[1] + style.px(NEAR_BADGE))
+    span = Span(x + middle, beside, block.up, block.down, free)
     if isinstance(block, CornerBox) or not isinstance(block, BesideBox):
         return span
     return span._replace(**{"before" if block.before else "after": block.reach})
