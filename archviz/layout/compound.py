@@ -285,7 +285,9 @@ class TowersBlock(Block):
         self.told = self.badges[1] if any(one.told for one in self.branches) else 0.0
         if merge:
             bus = 0.0 if self.twice else max(style.gap(BOX_TO_BUS), badges + style.px(BADGE_TO_BUS))
-            self.merge_at = self.ends + bus + style.gap(BUS_TO_MERGE)
+            ahead = merge.badges[0] + style.px(BADGE_TO_BUS) if merge.badges[0] else 0.0
+            self.to_merge = max(style.gap(BUS_TO_MERGE), ahead)
+            self.merge_at = self.ends + bus + self.to_merge
             self.width = self.merge_at + merge.width
             self.up, self.down = max(self.up, merge.up), max(self.down, merge.down)
             self.right_gap, self.badges = merge.right_gap, (0.0, merge.badges[1])
@@ -312,8 +314,11 @@ class TowersBlock(Block):
                 canvas.connect(port, self.style, at, target=merged[0].source)
             return merged
         merge, near = self.merge, self.style.px(CAPTION_TO_BUS)
+        beside = self.to_merge
         if merge.captions and merge.overhang + 2 * near > self.style.gap(BUS_TO_MERGE):
-            ports = [port._replace(bus=x + self.merge_at - 2 * near) for port in ports]
+            beside = 2 * near
+        if beside != self.style.gap(BUS_TO_MERGE):
+            ports = [port._replace(bus=x + self.merge_at - beside) for port in ports]
         return merge.place(canvas, x + self.merge_at, y, ports)
 
     def _trunk(self, source: Port, x: float, y: float, height: float, levels: list[float]) -> Port:

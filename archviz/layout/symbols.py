@@ -24,7 +24,7 @@ SYMBOLS: Mapping[str, str] = {
 }
 """The sign of a merge, by its label; one that a spec calls otherwise keeps its box."""
 ROLE = "symbol"
-DIAMETER, ASIDE, NEARER = 0.84, (0.12, 0.34), (0.0, 0.09)
+DIAMETER, ASIDE, NEARER = 0.84, (0.12, 0.4), (0.0, 0.09)
 SIGN, LETTER, WORD = 0.76, 0.54, 0.29
 """In units: a circle; where badges stand beside its corners, to the right and to the middle, in
 level and in upright flows, in which arrows come from above; and the size of signs."""
