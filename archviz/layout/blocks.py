@@ -169,8 +169,8 @@ class BoxBlock(Block):
                 for gap, out in zip((self.left_gap, self.right_gap), self.badges, strict=True)
             )
         self._reach(across, wide)
-        if captions_above and along > self.box_width and not style.flow.vertical:
-            # they stand as high as the badges of the box before
+        if along > self.box_width and not style.flow.vertical:
+            # captions stand as high as badges of the box before, or as low
             self.clear = max(0.0, along - self.width) / 2 + style.px(NEAR_BADGE)
         if face.wire:
             self.right_gap = max(self.right_gap, self.on_wire.gap(style))
