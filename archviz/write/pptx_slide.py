@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from archviz.scene.scene import Connector, Group, Line, Shape, Text, bracket_side
+from archviz.scene.scene import Connector, Group, Line, Shape, Text, bracket_side, texts_in
 from archviz.scene.slide_form import steps_of
 from archviz.write.pptx_connectors import (
     EndShape,
@@ -209,10 +209,18 @@ class SlideWriter:
         return sp(self.number(), text.text, said, box, outside, body, kind)
 
     def title_box(self, line: Text) -> tuple[float, float, float, float]:
-        """A title's box, wider than its text by 1 em: LibreOffice wraps a title nevertheless."""
+        """A title's box, wider than its text: with another font than ours it would wrap.
+
+        One at the left reaches to what stands beside it, or to the slide's margin.
+        """
         x, y, width, height = line.box
         left = x - line.shift * line.size
         right = min(left + width + line.size, max(x + width, self.scene.width))
+        if not line.shift:
+            beside = [one.box for one in texts_in(self.scene.items) if one.role == "aside"]
+            level = [box for box in beside if box[1] < y + height and y < box[1] + box[3]]
+            ends = [box[0] - line.size / 2 for box in level]
+            right = max(right, min([self.scene.width - x, *ends]))
         left = max(left, min(x, 0.0))
         return (left, y, right - left, height)
 
