@@ -73,7 +73,8 @@ def test_every_shape_stands_where_the_scene_has_it(slide: Any, page: Page) -> No
         left, top = on_slide(page.scene, (x, y))
         right, bottom = on_slide(page.scene, (x + width, y + height))
         if isinstance(item, Text) and item.role == "slide-title":
-            right += item.size * EMU  # see test_title_is_the_slides_title
+            # to the margin, see test_title_is_the_slides_title
+            right, _ = on_slide(page.scene, (page.scene.width - x, y))
         wanted = (left, top, right - left, bottom - top)
         assert any(place == pytest.approx(wanted, abs=2) for place in placed), item
 
