@@ -56,15 +56,15 @@ class Overview:
 
     def __init__(self, loaded: Sequence[LoadedNetwork], drawing: HowDrawn) -> None:
         self.networks = tuple(loaded)
-        self._drawing = drawing
+        self.drawing = drawing
         self.left_out: Sequence[tuple[str, Sequence[str]]] = ()
         """Why some are not in it, each with their titles: what a chart cannot show of them."""
 
     def scene(self, **options: Unpack[FigureKeywords]) -> Scene:
         """The picture as plain data; keywords and errors are those of a network's ``scene``."""
         given = _checked(options, FORMATS["svg"])
-        found, _ = read_keywords(given, agreed(self._drawing.networks))
-        return self._drawing.figure(found)
+        found, _ = read_keywords(given, agreed(self.drawing.networks))
+        return self.drawing.figure(found)
 
     def svg(self, **options: Unpack[FigureKeywords]) -> str:
         """The picture as an SVG document; the keywords and errors of :meth:`scene`."""
@@ -83,7 +83,7 @@ class Overview:
         """Write the picture, in ``"pptx"`` as slides; see :meth:`archviz.LoadedNetwork.save`."""
 
         def made(output: Format) -> bytes:
-            data = drawing_bytes(self._drawing, output, _checked(options, output))
+            data = drawing_bytes(self.drawing, output, _checked(options, output))
             return marked(data, output.mark)
 
         save_picture(target, format, made, force=force, inputs=lambda: self._files(options))

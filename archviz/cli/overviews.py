@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from archviz.scene.scene import Scene
     from archviz.scene.slide_form import SlideForm
     from archviz.scene.theme import Theme
+    from archviz.several import Overview
 
 
 def emit_heads(
@@ -55,6 +56,14 @@ def emit_heads(
         return slides(heads, options.theme, form)
 
     emit_scene(drawn, output, suffix, given, nets, on_slides)
+
+
+def emit_overview(
+    made: Overview, output: str, suffix: str | None, given: Mapping[str, Any]
+) -> None:
+    """Write a figure of several networks that the Python API makes."""
+    drawing = made.drawing
+    emit_scene(drawing.figure, output, suffix, given, drawing.networks, drawing.slides)
 
 
 @click.command(cls=Drawing)
@@ -129,6 +138,7 @@ def table(
     archviz table resnet50 my-net.yaml -o t.svg
     archviz table --family ResNet --columns year,parameters,macs,top1 --sort top1 -o t.pdf
     """
+    from archviz import several
     from archviz.catalog import classics
     from archviz.layout.overviews import table_slides
     from archviz.layout.several_made_for import table_figure
@@ -137,18 +147,9 @@ def table(
     if not (sources or columns or sort or short):
         emit_heads(table_figure, table_slides, networks, output, suffix, given)
         return
-    from archviz.layout.stated_table import stated_figure, stated_slides, table_of
-
     loaded = [get_network(source) for source in sources or classics(appendix=True)]
-    found = table_of([(n.network, n.analysis) for n in loaded], columns or (), sort or "", short)
-
-    def draw(options: Options) -> Scene:
-        return stated_figure(found, options)
-
-    def slides(options: Options, form: SlideForm) -> Sequence[Scene]:
-        return stated_slides(found, options.theme, form)
-
-    emit_scene(draw, output, suffix, given, [net.network for net in loaded], slides)
+    made = several.table(loaded, columns or (), sort or "", short=short)
+    emit_overview(made, output, suffix, given)
 
 
 @click.command(cls=Drawing)
@@ -201,25 +202,14 @@ def chart(
     archviz chart --all --x parameters --bubbles macs --width text -o accuracy.pdf
     archviz chart --family ResNet --x year --y parameters -o growth.pptx
     """
+    from archviz import several
     from archviz.catalog import classics
-    from archviz.layout.chart import chart_figure, chart_slides
-    from archviz.layout.chart_data import chart_of, third
 
     sources = sources_of(networks, everything) or classics()
-    loaded = [get_network(source) for source in sources]
-    if bubbles is None:
-        bubbles = third(x, y)
-    found = chart_of([(net.network, net.analysis) for net in loaded], x, y, bubbles)
-    for why, titles in found.left_out:
+    made = several.chart([get_network(source) for source in sources], x, y, bubbles)
+    for why, titles in made.left_out:
         say(f"left out, since {why}: {', '.join(titles)}", err=True)
-
-    def draw(options: Options) -> Scene:
-        return chart_figure(found, options)
-
-    def slides(options: Options, form: SlideForm) -> Sequence[Scene]:
-        return chart_slides(found, options.theme, form)
-
-    emit_scene(draw, output, suffix, given, [net.network for net in loaded], slides)
+    emit_overview(made, output, suffix, given)
 
 
 @click.command(cls=Drawing)
