@@ -679,7 +679,8 @@ def test_sides_that_hold_all_examples_are_said(batch: int) -> None:
     assert ("are of all examples, not of one" in found.report) == (batch > 1), found.report
 
 
-def test_the_state_with_which_a_cell_begins_is_no_weight() -> None:
+@pytest.mark.parametrize("biased", [False, True])
+def test_the_state_with_which_a_cell_begins_is_no_weight(biased: bool) -> None:
     """Zeros that an exporter writes down; the product with them is one of the file's."""
     model = Builder((1, 6))
     first, second = (
@@ -687,7 +688,10 @@ def test_the_state_with_which_a_cell_begins_is_no_weight() -> None:
         for _ in range(2)
     )
     state = model.op("Gemm", first, model.weight(2, 2), model.weight(2))
-    gate = model.op("Tanh", model.op("Add", state, model.op("MatMul", "x", model.weight(6, 2))))
+    biases = [model.weight(2)] if biased else []
+    product = model.op("Gemm" if biased else "MatMul", "x", model.weight(6, 2), *biases)
+    gate = model.op("Tanh", model.op("Add", state, product))
     found = said(model, model.op("Sub", second, gate))
     assert found.faithful
-    assert "18 parameters, 16 multiply-adds" in found.report  # 2·2 + 2 + 6·2; 2·2 + 6·2
+    total = 2 * 2 + 2 + 6 * 2 + 2 * biased
+    assert f"{total} parameters, {2 * 2 + 6 * 2} multiply-adds" in found.report

@@ -149,7 +149,6 @@ def _boxes(fold: Fold, op: Op, values: list[TensorView], only: Sequence[str] = (
             draft.macs = _multiply_adds(fold, op, dims)
             fold.weigh_inside(draft, op)
             _weigh(fold, draft, op)
-            draft.macs += draft.before
             if op.kind == "BatchNormalization" and (fixed := _moving(fold, op)):
                 draft.fixed = draft.options["untrained"] = fixed
         draft.refs = fold.uses[name]

@@ -25,7 +25,6 @@ def settle(draft: LayerDraft) -> None:
         return
     kernel = draft.options.get("kernel")
     size = f" {'×'.join(map(str, kernel))}" if kernel else ""
-    draft.macs += draft.before
     state(draft, f"{draft.kind}{size}")
 
 

@@ -97,6 +97,7 @@ def state(draft: LayerDraft, label: str) -> None:
     draft.options = {"label": label, "shape": draft.shape, **own}
     if weights:
         draft.options["weights"] = weights
+    draft.macs, draft.before = draft.macs + draft.before, 0
     if draft.macs:
         draft.options["macs"] = draft.macs
 
