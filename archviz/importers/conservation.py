@@ -51,9 +51,9 @@ def findings(held: Held, drawn: Drawn, unknown: Sequence[str]) -> Findings:
     asides: list[str] = []
     if held.weights is None:
         if held.boxes:
-            unproven.append(f"what weights the plain boxes have is not known: {_list(held.boxes)}")
+            unproven.append(f"what weights the plain boxes have is not known: {listed(held.boxes)}")
         if held.frozen:
-            different.append(f"not trained, and counted as trainable: {_list(held.frozen)}")
+            different.append(f"not trained, and counted as trainable: {listed(held.frozen)}")
         if drawn.heads:
             different.append(f"its total leaves out {drawn.heads:,} in heads beside the row")
         asides.append(f"its weights were not compared: the {held.source} does not tell them")
@@ -66,7 +66,7 @@ def findings(held: Held, drawn: Drawn, unknown: Sequence[str]) -> Findings:
         words = f"{drawn.heads:,} {what} of auxiliary heads, as the {held.source} calls them"
         remarks.append(f"the figure's total leaves out {words}")
     if held.shapes:
-        different.append(f"the {held.source} states other shapes: {_list(held.shapes)}")
+        different.append(f"the {held.source} states other shapes: {listed(held.shapes)}")
     if held.unused:
         sizes = dict(held.unused)
         count = f"{sum(sizes.values()):,} parameters"
@@ -74,22 +74,34 @@ def findings(held: Held, drawn: Drawn, unknown: Sequence[str]) -> Findings:
     if held.left_out:
         asides.append(f"left out behind the last weights: {', '.join(held.left_out)}")
     if held.calls:
-        different.append(f"it ran otherwise than it is drawn: {_list(held.calls)}")
+        different.append(f"it ran otherwise than it is drawn: {listed(held.calls)}")
     different += held.counts
-    if held.uncounted:
-        unproven.append(f"the multiply-adds are not known of: {_list(held.uncounted)}")
-    if held.batched:
-        words = "shapes and multiply-adds are of all examples, not of one, from here on"
-        unproven.append(f"{words}: {_list(held.batched)}")
-    guessed = sorted({name for name in unknown if name.endswith(UNSTATED)})
-    if guessed:
-        names = [name.removesuffix(UNSTATED) for name in guessed]
-        unproven.append(f"the shapes of plain boxes are guesses: {_list(names)}")
+    if held.twice:
+        different.append(f"one layer that counts in each of its places: {listed(held.twice)}")
+    unproven += _unproven(held, unknown)
     if held.aside:
         size = sum(held.aside.values())
         count = "1 number" if size == 1 else f"{size:,} numbers"
         remarks.append(f"not counted as weights: {_names(held.aside)}, {count}")
     return Findings(tuple(different), tuple(unproven), tuple(remarks), (*asides, *held.notes))
+
+
+def _unproven(held: Held, unknown: Sequence[str]) -> list[str]:
+    """What a source leaves open of layers that are drawn in one way."""
+    unproven = []
+    if held.alike:
+        what = f"whether these are one layer, the {held.source} does not say, and each counts"
+        unproven.append(f"{what}: {listed(held.alike)}")
+    if held.uncounted:
+        unproven.append(f"the multiply-adds are not known of: {listed(held.uncounted)}")
+    if held.batched:
+        words = "shapes and multiply-adds are of all examples, not of one, from here on"
+        unproven.append(f"{words}: {listed(held.batched)}")
+    guessed = sorted({name for name in unknown if name.endswith(UNSTATED)})
+    if guessed:
+        names = [name.removesuffix(UNSTATED) for name in guessed]
+        unproven.append(f"the shapes of plain boxes are guesses: {listed(names)}")
+    return unproven
 
 
 _WORDS = {"file": ("the file holds", "weights"), "model": ("the model has", "parameters")}
@@ -135,10 +147,11 @@ def _causes(held: Held) -> str:
 
 def _names(sizes: Mapping[str, int]) -> str:
     """Names, the largest first."""
-    return _list(sorted(sizes, key=lambda name: (-sizes[name], name)))
+    return listed(sorted(sizes, key=lambda name: (-sizes[name], name)))
 
 
-def _list(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names, and how many more there are."""
     shown = ", ".join([name[:80] for name in names[:SHOWN]])
     return f"{shown} and {len(names) - SHOWN:,} more" if len(names) > SHOWN else shown
 

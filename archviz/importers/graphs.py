@@ -179,6 +179,10 @@ class Held(NamedTuple):
     """Sentences on multiply-adds that were counted in what ran, and that layers do not have."""
     uncounted: tuple[str, ...] = ()
     """Functions that multiply matrices, and nobody knows how many numbers, by name."""
+    twice: tuple[str, ...] = ()
+    """Layers that share weights which each of them counts, and where they stand."""
+    alike: tuple[str, ...] = ()
+    """Layers that may be one, which the source does not say, and where they stand."""
     taken: Mapping[str, int] = NOTHING
     """Sizes of the constants that layers take as weights, where it says which are."""
     warnings: tuple[str, ...] = ()

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_STEPS = 1_000_000
 MAX_DEPTH = 64
-_SPACE, _ATTRIBUTE, _CONTINUED, _GROUP = 0x01, 0x0C, 0x10, 0x11
-"""Messages of an object header: a shape, an attribute, more of the header, a group."""
+_SPACE, _LAYOUT, _ATTRIBUTE, _CONTINUED, _GROUP = 0x01, 0x08, 0x0C, 0x10, 0x11
+"""Messages of an object header: a shape, where the numbers are, an attribute, more of the header,
+a group."""
+_ONE_PIECE = (3, 1)
+"""Version and class of a layout with all numbers in one piece."""
 _LINKS = (0x02, 0x06)
 """Messages of groups of a newer form."""
 _SYMBOLIC = 2
@@ -41,6 +44,10 @@ class Array(NamedTuple):
 
     path: tuple[str, ...]
     shape: tuple[int, ...]
+    start: int = 0
+    """Where its numbers are in the file; 0 where they are not in one piece."""
+    size: int = 0
+    """How many bytes they have."""
 
 
 def arrays(data: mmap.mmap | bytes, start: int = 0) -> list[Array]:
@@ -146,12 +153,17 @@ class _File:
         """The array at an address, or those of the group there."""
         if depth > MAX_DEPTH:
             raise UnreadError("groups inside groups, without end")
+        shape: tuple[int, ...] | None = None
+        piece = (0, 0)
         for kind, place in self.messages(at):
             if kind == _SPACE:
                 version, rank = self.numbers("2B", place)
                 if version not in (1, 2):
                     raise UnreadError(f"a shape of version {version}")
-                yield Array(path, self.numbers(f"{rank}Q", place + (8 if version == 1 else 4)))
+                shape = self.numbers(f"{rank}Q", place + (8 if version == 1 else 4))
+            elif kind == _LAYOUT and self.numbers("2B", place) == _ONE_PIECE:
+                low, size = self.numbers("2Q", place + 2)
+                piece = (self.start + low, size)
             elif kind in _LINKS:
                 raise NewerFormError("a group of a newer form")
             elif kind == _GROUP:
@@ -160,6 +172,8 @@ class _File:
                 names = self.numbers("Q", heap + 24)[0]
                 for name, address in self.entries(tree, names, 0):
                     yield from self.object(address, (*path, name), depth + 1)
+        if shape is not None:
+            yield Array(path, shape, *piece)
 
     def messages(self, at: int) -> Iterator[tuple[int, int]]:
         """The kinds and places of the messages of an object header."""

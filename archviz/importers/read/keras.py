@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from archviz.errors import ArchvizError, fail
 from archviz.files import is_special
 from archviz.importers.graphs import Held, LayerGraph
 from archviz.importers.read.keras_graph import KerasReader
+from archviz.importers.read.keras_shared import Sharing, sharing_of, with_sharing
 from archviz.importers.read.keras_weights import held_by_manifest, held_in_archive, with_held
 from archviz.importers.read.order import sorted_ops
 from archviz.importers.sizes import Sizes, with_sizes
@@ -19,8 +21,10 @@ MAX_JSON = 64 * 2**20
 MAX_BRACKETS = 4_000_000
 """In memory a pair of brackets takes up to thirty times as much as in the file."""
 MAX_WRAPPERS = 8
-HeldBy = Callable[[dict[str, Any]], Held | None]
+HeldBy = Callable[[dict[str, Any], Sharing], Held | None]
 """What the source of a model holds; the layers of its configuration are given their own."""
+SharedBy = Callable[[dict[str, Any]], Sharing]
+"""Which layers of a configuration are one."""
 
 
 def looks_like_model(path: str) -> bool:
@@ -49,9 +53,8 @@ def read_keras(path: str, sizes: Sizes = ()) -> LayerGraph:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise fail(path, f"cannot be read: {reason.lower()}") from error
-    return read_text(
-        text, path, (lambda one: held_in_archive(path, one)) if archive else None, sizes
-    )
+    held = partial(held_in_archive, path) if archive else None
+    return read_text(text, path, held, sizes, numbered=archive)
 
 
 def _from_zip(path: str) -> bytes:
@@ -94,9 +97,16 @@ def read_keras_text(text: str | bytes, path: str) -> LayerGraph:
 
 
 def read_text(
-    text: str | bytes, path: str, held: HeldBy | None = None, sizes: Sizes = ()
+    text: str | bytes,
+    path: str,
+    held: HeldBy | None = None,
+    sizes: Sizes = (),
+    numbered: bool = False,
 ) -> LayerGraph:
-    """The layers of a model given as JSON; ``held`` says what its file holds."""
+    """The layers of a model given as JSON; ``held`` says what its file holds.
+
+    ``numbered`` says that objects which the JSON has several times have numbers in it.
+    """
     brackets = (b"{", b"[") if isinstance(text, bytes) else ("{", "[")
     if sum(map(text.count, brackets)) > MAX_BRACKETS:  # type: ignore[arg-type]
         raise fail(path, "has millions of lists in it: this is no model")
@@ -107,18 +117,18 @@ def read_text(
         raise fail(path, f"is no JSON: {reason[:200]}", "write model.to_json() to it") from None
     manifest = model.get("weightsManifest") if _is_wrapper(model) else None
     if manifest and held is None:
+        held = partial(held_by_manifest, manifest)
 
-        def held(config: dict[str, Any]) -> Held | None:
-            return held_by_manifest(manifest, config)
-
+    version = ""
     for _ in range(MAX_WRAPPERS):  # as files of TensorFlow.js have it
+        version = str(model.get("keras_version") or version) if isinstance(model, dict) else ""
         inner = (
             model.get("modelTopology", model.get("model_config")) if _is_wrapper(model) else None
         )
         model = model if inner is None else inner
     if not isinstance(model, dict) or not isinstance(model.get("config"), dict | list):
         raise fail(path, "is JSON, but not that of a Keras model", "write model.to_json() to it")
-    return read_config(model, path, held, sizes)
+    return read_config(model, path, lambda one: sharing_of(one, numbered, version), held, sizes)
 
 
 def _is_wrapper(model: Any) -> bool:
@@ -126,20 +136,26 @@ def _is_wrapper(model: Any) -> bool:
 
 
 def read_config(
-    model: dict[str, Any], path: str, held: HeldBy | None = None, sizes: Sizes = ()
+    model: dict[str, Any],
+    path: str,
+    shared: SharedBy,
+    held: HeldBy | None = None,
+    sizes: Sizes = (),
 ) -> LayerGraph:
     """The layers of a model by its configuration."""
     from archviz.importers.fold.keras_table import BOXES, HANDLERS
     from archviz.importers.fold.pipeline import fold_graph
 
     try:
-        found = held(model) if held is not None else None
-        graph = KerasReader(path).model(model)
+        sharing = shared(model)
+        found = held(model, sharing) if held is not None else None
+        reader = KerasReader(path, sharing.same)
+        graph = reader.model(model)
         graph = with_sizes(sorted_ops(graph, path), sizes, path)
         layers = fold_graph(graph, path, HANDLERS)
         if all(node.kind == "input" for node in layers.nodes):
             layers = fold_graph(graph, path, BOXES)  # nothing but what training needs
-        return with_held(layers, found)
+        return with_sharing(with_held(layers, found), sharing, reader.first)
     except ArchvizError:
         raise
     except (

@@ -88,8 +88,12 @@ class Place(NamedTuple):
 class KerasReader:
     """Writes a model out."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, same: Mapping[int, tuple[Any, ...]] | None = None) -> None:
         self.path = path
+        self.same = same or {}
+        """What layers are known by that stand in several places, by their dictionaries."""
+        self.first: dict[int, str] = {}
+        """What the first call of each layer gives, by its dictionary."""
         self.ops: list[Op] = []
         self.shapes: dict[str, Dims] = {}
         self.inputs: list[str] = []
@@ -219,7 +223,7 @@ class KerasReader:
         """Write one call out."""
         if len(self.ops) > MAX_CALLS:
             raise fail(self.path, f"has more than {MAX_CALLS:,} layers, with models written out")
-        held, who = layer.get(HELD), layer.get(WHO) or (*place.scope, name)
+        held, who = layer.get(HELD), layer.get(WHO)
         steps, frozen = place.steps, place.frozen
         while class_of(layer) == "TimeDistributed" and isinstance(layer["config"]["layer"], dict):
             frozen = frozen or layer["config"].get("trainable") is False
@@ -229,6 +233,8 @@ class KerasReader:
             for index, end in enumerate(self.inside(layer, sources, inner)):
                 self.op("Identity", name, [end], f"{target}:{index}", {}, place.scope)
             return
+        self.first.setdefault(id(layer), f"{target}:0")
+        who = who or self.same.get(id(layer)) or (*place.scope, name)
         weights = held if isinstance(held, Weights) else None
         shared = isinstance(who, tuple) and who in self.owners
         self.owners.add(who if isinstance(who, tuple) else None)

@@ -8,11 +8,12 @@ from __future__ import annotations
 import importlib
 import mmap
 from collections.abc import Iterator
+from math import prod
 from typing import Any, TypeAlias
 
 from archviz.errors import fail
 from archviz.importers.graphs import LayerGraph
-from archviz.importers.read.hdf5 import NewerFormError, UnreadError, arrays, text_of
+from archviz.importers.read.hdf5 import Array, NewerFormError, UnreadError, arrays, text_of
 from archviz.importers.read.keras import MAX_JSON, read_text
 from archviz.importers.read.keras_weights import held_by_names
 from archviz.importers.sizes import Sizes
@@ -25,18 +26,24 @@ _AGAIN = "save the model again: model.save('model.keras')"
 _MISSING = "is of a newer form of HDF5, which is read by h5py, and that is not there"
 _INSTALL = 'install it with: pip install "archviz[keras]"; or save the model as .keras'
 
-Shapes: TypeAlias = dict[tuple[str, ...], tuple[int, ...]]
+SAMPLE = 2**20
+"""Bytes of an array that are compared."""
+
+Arrays: TypeAlias = dict[tuple[str, ...], Array]
 
 
 def read_keras_hdf5(path: str, sizes: Sizes = ()) -> LayerGraph:
-    """The layers of the model in an HDF5 file; no weight is read.
+    """The layers of the model in an HDF5 file.
+
+    Weights are only looked at where layers have the same name and configuration: equal ones are
+    one layer.
 
     Raises:
         ArchvizError: the file holds no model, or needs h5py.
     """
     try:
         with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            text, shapes = _contents(data) or _by_h5py(path)
+            text, found = _contents(data) or _by_h5py(path)
     except ImportError:
         raise fail(path, _MISSING, _INSTALL) from None
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, UnreadError) as error:
@@ -50,10 +57,27 @@ def read_keras_hdf5(path: str, sizes: Sizes = ()) -> LayerGraph:
         )
     if len(text) > MAX_JSON:
         raise fail(path, "has a configuration of more than 64 MB: this is no model")
-    return read_text(text, path, lambda model: held_by_names(shapes, model), sizes)
+    shapes = {where: array.shape for where, array in found.items()}
+
+    def sample(where: tuple[str, ...]) -> bytes:
+        return _sample(path, found[where])
+
+    return read_text(
+        text, path, lambda model, sharing: held_by_names(shapes, model, sharing, sample), sizes
+    )
 
 
-def _contents(data: mmap.mmap) -> tuple[bytes | None, Shapes] | None:
+def _sample(path: str, array: Array) -> bytes:
+    """The first numbers of an array; nothing where all are the same, or not in one piece."""
+    count = prod(array.shape)
+    width = array.size // count if count else 0
+    with open(path, "rb") as file:
+        file.seek(array.start)
+        numbers = file.read(min(array.size, SAMPLE)) if array.start and width else b""
+    return b"" if numbers == numbers[:width] * (len(numbers) // max(width, 1)) else numbers
+
+
+def _contents(data: mmap.mmap) -> tuple[bytes | None, Arrays] | None:
     """The configuration of the model, and its weights; None where h5py has to look."""
     try:
         text = text_of(data, CONFIG)
@@ -62,24 +86,22 @@ def _contents(data: mmap.mmap) -> tuple[bytes | None, Shapes] | None:
         found = [array for array in arrays(data) if array.path[:1] == (WEIGHTS,)]
     except NewerFormError:
         return None
-    return text, {array.path[1:]: array.shape for array in found}
+    return text, {array.path[1:]: array for array in found}
 
 
-def _by_h5py(path: str) -> tuple[bytes | None, Shapes]:
+def _by_h5py(path: str) -> tuple[bytes | None, Arrays]:
     """The same by h5py."""
     h5py = importlib.import_module("h5py")
     with h5py.File(path, "r") as file:
         config, group = file.attrs.get(CONFIG), file.get(WEIGHTS)
         if isinstance(config, str):
             config = config.encode("utf-8")
-        shapes = {} if group is None else dict(_arrays(h5py, group, (), 0))
-        return None if config is None else bytes(config), shapes
+        found = {} if group is None else {a.path: a for a in _arrays(h5py, group, (), 0)}
+        return None if config is None else bytes(config), found
 
 
-def _arrays(
-    h5py: Any, group: Any, path: tuple[str, ...], depth: int
-) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
-    """The arrays below a group, by path; only what stands in this file, and no links to others."""
+def _arrays(h5py: Any, group: Any, path: tuple[str, ...], depth: int) -> Iterator[Array]:
+    """The arrays below a group; only what stands in this file, and no links to others."""
     if depth > MAX_DEPTH:
         raise ValueError("groups inside groups, without end")
     for number, name in enumerate(group):
@@ -89,6 +111,8 @@ def _arrays(
             continue
         item = group[name]
         if isinstance(item, h5py.Dataset):
-            yield (*path, name), tuple([int(side) for side in item.shape or ()])
+            shape = tuple([int(side) for side in item.shape or ()])
+            at = item.id.get_offset()  # None where the numbers are not in one piece
+            yield Array((*path, name), shape, at or 0, item.nbytes if at else 0)
         elif isinstance(item, h5py.Group):
             yield from _arrays(h5py, item, (*path, name), depth + 1)

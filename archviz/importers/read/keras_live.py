@@ -16,6 +16,7 @@ from archviz.importers.fold.keras_values import Weights
 from archviz.importers.graphs import Held, LayerGraph
 from archviz.importers.read.keras import read_config, read_text
 from archviz.importers.read.keras_graph import GIVES, HELD, MAX_NESTING, WHO, Given
+from archviz.importers.read.keras_shared import nothing_shared
 from archviz.importers.read.keras_weights import named_places
 from archviz.importers.sizes import Sizes
 
@@ -34,7 +35,9 @@ def layers_of_keras(model: Any, sizes: Sizes = ()) -> LayerGraph:
         config = reader.model(model, 0)
         if config is None:
             raise fail(name, *reader.why(model))
-        return read_config(config, name, lambda _: reader.held(), sizes)
+        return read_config(
+            config, name, lambda _: nothing_shared(), lambda *_: reader.held(), sizes
+        )
 
 
 def _by_json(model: Any, name: str, sizes: Sizes) -> LayerGraph:
@@ -48,7 +51,7 @@ def _by_json(model: Any, name: str, sizes: Sizes) -> LayerGraph:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         hint = "only Functional and Sequential models of Keras 2 can be imported"
         raise fail(name, f"cannot be written as JSON: {reason}", hint) from error
-    return read_text(text, name, lambda config: _counted(model, config), sizes)
+    return read_text(text, name, lambda config, _: _counted(model, config), sizes)
 
 
 def _counted(model: Any, config: dict[str, Any]) -> Held | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from archviz.importers.graphs import Held, LayerGraph
 from archviz.importers.read.hdf5 import UnreadError, arrays
 from archviz.importers.read.keras_graph import HELD, MAX_NESTING, config_of, is_model
 from archviz.importers.read.keras_operations import kind_of
+from archviz.importers.read.keras_shared import Sharing, Standing
 
 MEMBER = "model.weights.h5"
 _NO_WEIGHTS = frozenset({"optimizer", "metrics", "seed_generator"})
@@ -44,7 +45,7 @@ class PlaceInFile(NamedTuple):
         return layer
 
 
-def held_in_archive(path: str, model: dict[str, Any]) -> Held | None:
+def held_in_archive(path: str, model: dict[str, Any], sharing: Sharing) -> Held | None:
     """What a ``.keras`` file holds; None where its weights cannot be read without Keras.
 
     Each layer of the configuration is given what is its own.
@@ -57,7 +58,14 @@ def held_in_archive(path: str, model: dict[str, Any]) -> Held | None:
         for where, shape in found.items()
         if _NO_WEIGHTS.isdisjoint(where)
     }
-    return shared_out(shapes, dict(_places(model, (), False, 0)))
+    places = dict(_places(model, (), False, 0))
+    held = shared_out(shapes, places)
+    first: dict[Any, Any] = {}
+    for place in places.values():  # one that stands in several places is held in the first
+        key = sharing.same.get(id(place.inner))
+        if key is not None and first.setdefault(key, place.layer[HELD]) is not None:
+            place.layer[HELD] = first[key]
+    return held
 
 
 def shared_out(shapes: Arrays, places: Mapping[tuple[str, ...], PlaceInFile]) -> Held:
@@ -183,10 +191,19 @@ _FIXED = frozenset(
 """Names of arrays that are not trained."""
 
 
-def held_by_names(shapes: Arrays, model: dict[str, Any]) -> Held:
-    """What a file holds that names its arrays by layers, which are given their own."""
+def held_by_names(
+    shapes: Arrays,
+    model: dict[str, Any],
+    sharing: Sharing,
+    sample: Callable[[tuple[str, ...]], bytes] | None = None,
+) -> Held:
+    """What a file holds that names its arrays by layers, which are given their own.
+
+    ``sample`` gives some of the numbers of an array, as bytes; nothing where it has one number
+    only, however often. A layer that is one in several places is held in each of them.
+    """
     places = list(named_places(model))
-    found: dict[tuple[str, ...], dict[str, int]] = {}
+    found: dict[tuple[str, ...], dict[tuple[str, ...], int]] = {}
     lost: dict[str, int] = {}
     tops = {names[0] for names, _ in places}
     for where, shape in shapes.items():
@@ -198,13 +215,29 @@ def held_by_names(shapes: Arrays, model: dict[str, Any]) -> Held:
         rest = (top, *path[len(top) + 1 :].split("/"))
         own = _owner(rest, [names for names, _ in places if names[0] == top])
         if own is not None:
-            found.setdefault(own, {})[path] = prod(shape)
+            found.setdefault(own, {})[where] = prod(shape)
+    if sample is not None:
+        arrays_in = {
+            id(place.inner): sorted(found.get(names, ()), key=_last) for names, place in places
+        }
+
+        def samples(at: Standing) -> tuple[bytes, ...] | None:
+            some = tuple([sample(where) for where in arrays_in.get(id(at.layer), ())])
+            return some if any(some) else None
+
+        sharing.settle(samples)
+    total = sum([prod(shape) for shape in shapes.values()])
     fixed = 0
+    known: set[Any] = set()
     for names, place in places:
         weights = _by_name(place, found.get(names, {}))
         place.layer[HELD] = weights if names in found else None
+        who = sharing.same.get(id(place.inner))
+        if who is not None and (who, weights) in known:
+            total -= weights.total
+            continue
+        known.add((who, weights))
         fixed += weights.fixed
-    total = sum([prod(shape) for shape in shapes.values()])
     return Held("file", total, fixed=fixed, untaken=lost)
 
 
@@ -253,27 +286,26 @@ def _parts(name: str, parts: Sequence[str]) -> bool:
     return any(list(parts[at : at + len(own)]) == own for at in range(len(parts)))
 
 
-def _by_name(place: PlaceInFile, sizes: Mapping[str, int]) -> Weights:
+def _by_name(place: PlaceInFile, sizes: Mapping[tuple[str, ...], int]) -> Weights:
     total = sum(sizes.values())
     if place.frozen or class_of(place.inner) == "Normalization":
         return Weights(0, total)
-    fixed = sum(
-        [
-            size
-            for name, size in sizes.items()
-            if name.rpartition("/")[2].partition(":")[0] in _FIXED
-        ]
-    )
+    fixed = sum([size for name, size in sizes.items() if _last(name) in _FIXED])
     return Weights(total - fixed, fixed)
 
 
-def held_by_manifest(manifest: Any, model: dict[str, Any]) -> Held | None:
+def _last(where: tuple[str, ...]) -> str:
+    """What an array is called in its layer."""
+    return where[-1].rpartition("/")[2].partition(":")[0]
+
+
+def held_by_manifest(manifest: Any, model: dict[str, Any], sharing: Sharing) -> Held | None:
     """What the list of weights says that TensorFlow.js puts beside a model; None without one."""
     shapes: dict[tuple[str, ...], tuple[int, ...]] = {}
     for group in manifest if isinstance(manifest, list) else ():
         for one in group["weights"]:
             shapes[tuple(str(one["name"]).split("/"))] = tuple([int(side) for side in one["shape"]])
-    return held_by_names(shapes, model) if shapes else None
+    return held_by_names(shapes, model, sharing) if shapes else None
 
 
 # ---- behind the folding ------------------------------------------------------------------------
