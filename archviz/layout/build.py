@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar, assert_never
 
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
+from archviz.layout.bundles import Bundle, BundleBlock, TallBox, bundled, rows_of
 from archviz.layout.compound import (
     RepeatBlock,
     ResidualBlock,
@@ -122,21 +123,30 @@ class Builder(NamedTuple):
         """A series of what is drawn of its nodes."""
         return SeriesBlock(self.blocks(self.pieces(series)), self.style)
 
-    def pieces(self, series: Series) -> list[Piece]:
+    def pieces(self, series: Series) -> list[Piece | Bundle]:
         """What is drawn of a series, one after another: its nodes, or a U with those beside it."""
         if not self.ladders:
-            return list(series.nodes)
+            return self.bundled(series.nodes)
         facts = self.analysis.facts
         across = pieces_across(series, facts, self.beside, self.counts)
-        return across or exits(series, facts) or pieces(series, facts, self.beside)
+        found = across or exits(series, facts) or pieces(series, facts, self.beside)
+        return self.bundled(found)
 
-    def blocks(self, nodes: Sequence[Piece]) -> list[Block]:
+    def bundled(self, pieces: Sequence[Piece]) -> list[Piece | Bundle]:
+        """Pieces with calls that hand several values on as one."""
+        facts = self.analysis.facts
+        absent = [one for one in pieces if isinstance(one, ModuleCall) and one.where not in facts]
+        return list(pieces) if absent else bundled(pieces, self.counts)
+
+    def blocks(self, nodes: Sequence[Piece | Bundle]) -> list[Block]:
         """What is drawn of nodes."""
         return [block for node in nodes if (block := self.block(node)) is not None]
 
-    def block(self, node: Piece) -> Block | None:
+    def block(self, node: Piece | Bundle) -> Block | None:
         """The block of a node, or None where nothing of it is drawn."""
         match node:
+            case Bundle():
+                return self.bundle(node)
             case Ladder():
                 from archviz.layout.levels_made import levels_block
 
@@ -242,6 +252,21 @@ class Builder(NamedTuple):
         module = self.network.modules[call.module]
         face = module_face(call, module, facts, self.style.detail)
         return self.box(face)
+
+    def bundle(self, bundle: Bundle) -> Block | None:
+        """The boxes of calls that hand several values on."""
+        handed = frozenset[str]().union(*bundle.handed)
+        boxes = []
+        for call, rows in zip(bundle.calls, rows_of(bundle), strict=True):
+            facts, module = self.analysis.facts[call.where], self.network.modules[call.module]
+            face = self.wired(module_face(call, module, facts, self.style.detail))
+            gives, takes = (
+                tuple(name for name in names if name not in handed)
+                for names in (face.gives, face.takes)
+            )
+            face = face._replace(gives=gives, takes=takes)
+            boxes.append(TallBox(face, self.style, rows, self.stubs))
+        return BundleBlock(boxes, [len(names) for names in bundle.handed], self.style)
 
     def wired(self, face: Face) -> Face:
         """A face that gives and takes only what is taken here by name."""

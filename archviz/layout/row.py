@@ -17,6 +17,7 @@ from archviz.layout.breaks import (
     strands_of,
 )
 from archviz.layout.build import Builder, Unsettled
+from archviz.layout.bundles import Bundle
 from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.details import untold
@@ -105,7 +106,7 @@ def main_row(builder: Builder) -> MainRow:
     stages: list[StageSpan] = []
     facts, detail = builder.analysis.facts, builder.style.detail
 
-    def add(node: Piece) -> None:
+    def add(node: Piece | Bundle) -> None:
         if isinstance(node, Stage):
             start = len(blocks)
             for inner in builder.pieces(node.body):

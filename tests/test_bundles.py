@@ -1,0 +1,112 @@
+"""Modules that hand several values straight to the next: level arrows beside one another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from drawn_wiring import wirings
+from hypothesis import given
+from hypothesis import strategies as st
+from invariants import violations
+from scene_reader import read
+from test_pyramids import CHECKS, FLOWS, THEME, draw, labelled, network_of
+from wirings import differences
+
+from archviz.layout import slides
+from archviz.looks import DETAILS
+from archviz.network.analysis import analyse
+from archviz.scene.scene import Connector, Scene, leaves
+
+
+def stages(
+    maps: int, times: int = 3, direction: str = "right", last: bool = False, aside: bool = False
+) -> dict[str, Any]:
+    """So many maps beside one another, through ``times`` calls of a stage and into a last one.
+
+    ``last``: the last takes them in the other order; ``aside``: the first of them goes elsewhere,
+    too.
+    """
+    inner = [f"y{at}" for at in range(1, maps)]
+    body: list[Any] = ["conv 3x3 8 same as=main"]
+    for at, name in enumerate(inner, 1):
+        body += [f"from x{at}", f"conv 3x3 8 same as={name}"]
+    body += ["from main", "conv 3x3 8 same"]
+    takes = [f"x{at}" for at in range(1, maps)]
+    row: list[Any] = ["input 16x16x8", *(f"conv 3x3 8 same as=a0x{at}" for at in range(1, maps))]
+    row.append("conv 3x3 8 same")
+    for time in range(times):
+        bound = [f"x{at}=a{time}x{at} y{at}=a{time + 1}x{at}" for at in range(1, maps)]
+        row.append(f"stage {' '.join(bound)}")
+    order = range(1, maps)
+    row.append(
+        f"last {' '.join(f'x{at}=a{times}x{at}' for at in (order[::-1] if last else order))}"
+    )
+    if aside:
+        row.append("add a1x1")
+    sums = [item for name in takes for item in ("conv 3x3 8 same", f"add {name}")]
+    return {
+        "title": "Stages",
+        "modules": {
+            "stage": {"inputs": takes, "gives": inner, "layers": body},
+            "last": {"inputs": takes, "layers": sums},
+        },
+        "network": row,
+        "figure": {"direction": direction, "open": "none"},
+    }
+
+
+STAGES = st.builds(
+    stages,
+    maps=st.integers(2, 5),
+    times=st.integers(1, 4),
+    direction=st.sampled_from(sorted(FLOWS)),
+    last=st.booleans(),
+    aside=st.booleans(),
+)
+
+
+def between(scene: Scene, one: str, two: str) -> list[Connector]:
+    """The lines from shapes with one label straight to those with another."""
+    starts, ends = ({shape.id for shape in labelled(scene, text)} for text in (one, two))
+    lines = [leaf for leaf in leaves(scene.items) if isinstance(leaf, Connector)]
+    return [line for line in lines if line.source in starts and line.target in ends]
+
+
+@given(STAGES, st.booleans())
+@CHECKS
+def test_bundles_are_read_back(spec: dict[str, Any], full: bool) -> None:
+    network, scene = network_of(spec), draw(spec, detail=DETAILS * full)
+    flow = FLOWS[spec["figure"]["direction"]]
+    assert violations(scene) == []
+    assert differences(read([scene], flow), wirings(network, analyse(network))) == []
+
+
+@given(STAGES)
+@CHECKS
+def test_bundles_on_slides_are_read_back(spec: dict[str, Any]) -> None:
+    network = network_of(spec)
+    scenes = slides.network_slides(network, analyse(network), THEME)
+    assert [violations(scene) for scene in scenes] == [[] for _ in scenes]
+    flow = FLOWS[spec["figure"]["direction"]]
+    assert differences(read(scenes, flow), wirings(network, analyse(network))) == []
+
+
+@pytest.mark.parametrize("direction", sorted(FLOWS))
+def test_an_arrow_for_each_value_goes_straight_to_the_next_box(direction: str) -> None:
+    scene = draw(stages(4, 3, direction))
+    lines = [*between(scene, "stage", "stage"), *between(scene, "stage", "last")]
+    assert len(lines) == 3 * 4
+    assert all(len(line.points) == 2 for line in lines)
+
+
+def test_what_goes_elsewhere_too_has_a_wire() -> None:
+    scene = draw(stages(4, 2, aside=True))
+    assert len(between(scene, "stage", "stage")) == 1 + 3
+    ends = [(line.points[0], line.points[-1]) for line in between(scene, "stage", "stage")]
+    assert sum(start[1] == end[1] for start, end in ends) == 1 + 2
+
+
+def test_one_value_alone_keeps_its_wire() -> None:
+    lines = between(draw(stages(2, 2)), "stage", "stage")
+    assert sorted(len(line.points) for line in lines) == [2, 4]
