@@ -32,6 +32,12 @@ def smallest_text(scene: Scene) -> float:
     return min(text.size for text, _ in collect(scene.items).texts)
 
 
+def cut_off(scene: Scene) -> list[str]:
+    """Texts that end in dots, or lines of them; those between two numbers have blanks around."""
+    shown = [line for text, _ in collect(scene.items).texts for line in text.text.split("\n")]
+    return [text for text in shown if text.endswith("…") and not text.endswith(" …")]
+
+
 @pytest.fixture(scope="module")
 def deck() -> list[Page]:
     return deck_pages([loaded(name) for name in CLASSICS], THEME)
@@ -44,6 +50,7 @@ def test_no_label_is_below_12_pt_and_nothing_collides(name: str, aspect: float, 
     for slide in bundled.slides(name, aspect, full):
         assert smallest_text(slide) >= LEAST_TEXT
         assert violations(slide) == []
+        assert cut_off(slide) == []
         assert slide.height == 720
         assert slide.width == pytest.approx(720 * aspect, abs=0.01)
 

@@ -19,7 +19,7 @@ DECK_TITLE = "Neural networks, drawn by their structure"
 TITLE, SPEAKER, NAMES = 50.0, 24.0, 20.0
 """Pixels of the letters of a cover."""
 MOST_NAMES = 4
-"""Lines."""
+"""Lines of names; more networks are counted."""
 ROLES = ("input", "conv", "pool", "yellow", "green", "orange", "merge", "dense")
 """Of the boxes of its ornament."""
 
@@ -39,10 +39,9 @@ def cover_page(heads: Sequence[Head], theme: Theme, form: SlideForm, cover: Cove
         y += SPEAKER * 1.6
     y += 10
     names = ", ".join(head.title for head in heads)
-    shown = f"{names}." if names else ""
-    lines = paragraph(shown, form.width - 6 * MARGIN, NAMES) if shown else []
+    lines = paragraph(f"{names}.", form.width - 6 * MARGIN, NAMES) if names else []
     if len(lines) > MOST_NAMES:
-        lines = [*lines[: MOST_NAMES - 1], clip(" ".join(lines[MOST_NAMES - 1 :]), 900.0, NAMES)]
+        lines = [_counted(heads)]
     for line in lines:
         canvas.text(middle, y, line, NAMES, muted, role="subtitle")
         y += NAMES * 1.4
@@ -52,6 +51,13 @@ def cover_page(heads: Sequence[Head], theme: Theme, form: SlideForm, cover: Cove
     about = f"In this deck: {names}." if names else title
     scene = slide_scene(title, about, theme, form, iter((group,)))
     return Page(scene, title, about)
+
+
+def _counted(heads: Sequence[Head]) -> str:
+    """How many networks a deck has, and of which years, where their names are too many."""
+    years = sorted(head.year for head in heads if head.year)
+    span = [str(year) for year in dict.fromkeys(years[:1] + years[-1:])]
+    return f"{len(heads)} networks" + (f", {' to '.join(span)}" if span else "")
 
 
 def _ornament(canvas: Canvas, theme: Theme, form: SlideForm) -> None:

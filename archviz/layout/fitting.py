@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations, pairwise
 
 from archviz.layout.style import Style
-from archviz.scene.text import break_lines, clip, text_width
+from archviz.scene.text import break_lines, clip, paragraph, text_width
 
 WIDTHS = (2.0, 2.5, 3.0, 3.5, 4.0)
 WIDER = (4.5, 5.0, 6.0, 7.0)
@@ -92,6 +92,17 @@ def _two_lines(text: str, width: float, size: float) -> Sequence[str]:
     return (head, tail) if len(head) > len("or") and text_width(text, size) > width else (text,)
 
 
+def _in_room(text: str, width: float, size: float) -> list[str]:
+    """A caption, broken behind commas where it is wider, and between words where it still is."""
+    lines: list[str] = []
+    for part in text.replace(", ", ",\n").split("\n"):
+        if lines and text_width(f"{lines[-1]} {part}", size) <= width:
+            lines[-1] += f" {part}"
+        else:
+            lines.append(part)
+    return [one for line in lines for one in paragraph(line, width, size)]
+
+
 def _joined(captions: Sequence[str]) -> str:
     """Captions on one line; what goes on with "or" or "…" belongs to the one before."""
     text = " · ".join(captions)
@@ -110,7 +121,7 @@ def caption_lines(
     if style.detail:  # of a number nothing is cut off
         width = style.px(2) if style.room.split and not aside else longest
         captions = [line for text in captions for line in _two_lines(text, width, size)]
-    lines = [clip(text, longest, size) for text in captions]
+    lines = [line for text in captions for line in _in_room(text, longest, size)]
     if style.flow.vertical or not 0 < most < len(lines):
         return lines
     for count in range(most, len(lines)):

@@ -16,6 +16,9 @@ ENTRY_PITCH = 1.2
 TORN = 0.16
 """What it costs that a section goes on in a next line: a line that is 0.4 of a width short."""
 
+WIDE = 1.5
+"""Units of glyphs beyond which their texts do not begin at one place: behind several colours."""
+
 
 class Placed(NamedTuple):
     """An entry in a strip: ``length`` with its text, ``before`` the room to the one before."""
@@ -153,13 +156,15 @@ def _place_section(
         role="title",
     )
     glyphs = max(entry.width for entry in section.entries)
+    ragged = glyphs > style.px(WIDE)
     widest = text_width(section.heading, heading, bold=True)
     left = x
     for first in range(0, len(section.entries), COLUMN):
         line = y + style.px(1.2)
-        start = left + glyphs + style.px(0.35)
         for entry in section.entries[first : first + COLUMN]:
-            entry.draw(canvas, left + (glyphs - entry.width) / 2, line)
+            room = entry.width if ragged else glyphs
+            start = left + room + style.px(0.35)
+            entry.draw(canvas, left + (room - entry.width) / 2, line)
             canvas.text(
                 start,
                 line + ASCENT * size / 2,

@@ -14,6 +14,9 @@ from archviz.scene.text import ASCENT, LINE_HEIGHT, paragraph, text_width
 
 KERAS_COLUMNS = ("model", "size", "top-1", "top-5", "parameters", "depth")
 
+MOST_OTHERS = 12
+"""Networks that Keras does not ship which are named; more are counted."""
+
 
 def keras_rows(heads: Sequence[Head]) -> list[tuple[str, ...]]:
     """The rows of the networks that Keras ships, from their specs' ``keras:`` entries."""
@@ -39,6 +42,8 @@ def _cell(head: Head, key: str, form: str) -> str:
 def not_in_keras(heads: Sequence[Head]) -> str:
     """What to say of networks that are no rows; empty where there are none."""
     others = [head.title for head in heads if not head.keras]
+    if len(others) > MOST_OTHERS:
+        return f"Not in Keras: {len(others)} of the {len(heads)} networks"
     return f"Not in Keras: {', '.join(others)}" if others else ""
 
 
