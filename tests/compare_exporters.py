@@ -14,7 +14,6 @@ import argparse
 import contextlib
 import difflib
 import logging
-import math
 import multiprocessing
 import os
 import re
@@ -127,6 +126,7 @@ class Reason(NamedTuple):
 
 
 _INPUT = re.compile(r"(?<=- )(input \S+) label=.*")
+_PICK = re.compile(r"(?<= )(op .*) label=(?:Gather|pick)$")
 _NUMBER = re.compile(r"(\d+)")
 _NORMS = re.compile(r" (batch-norm|no-bias|no-norm|bias|(?:key|out)-bias=\w+)\b")
 
@@ -143,7 +143,7 @@ def _unnamed(both: Both, lines: Pair) -> Pair:
 def _unlabelled(_: Both, lines: Pair) -> Pair:
     one, two = [
         [
-            _INPUT.sub(r"\1", line)
+            _PICK.sub(r"\1", _INPUT.sub(r"\1", line))
             for line in some
             if not line.lstrip().startswith(("label:", "title:"))
         ]
@@ -304,14 +304,18 @@ class Tables(NamedTuple):
 
 
 def tables_of(module: Any, path: Path) -> Tables:
-    """What a file holds of a module's parameters and moving statistics, and what else, by sizes."""
+    """What a file holds of a module's parameters and moving statistics, and what else, by sizes.
+
+    Weights are drawn at random here: equal numbers are what an exporter has filled in.
+    """
     import onnx
 
     floating = {onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE}
-    graph = onnx.load(path, load_external_data=False).graph
+    graph = onnx.load(path).graph
     constants = [*graph.initializer]
     constants += [a.t for node in graph.node if node.op_type == "Constant" for a in node.attribute]
-    held = Counter(math.prod(one.dims) for one in constants if one.data_type in floating)
+    values = [onnx.numpy_helper.to_array(one) for one in constants if one.data_type in floating]
+    held = Counter(one.size for one in values if one.size == 1 or (one != one.flat[0]).any())
     buffers = [one for name, one in module.named_buffers() if "running_" in name]
     own = Counter(int(one.numel()) for one in (*module.parameters(), *buffers))
     del held[1], own[1]

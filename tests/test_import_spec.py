@@ -179,3 +179,9 @@ def test_a_column_is_a_multiple_of_one_that_begins_with_one() -> None:
     found, texts = infer_parameters(columns)
     assert [one.values for one in found] == [(1, 2, 5)]
     assert texts == ["width", "4*width"]
+
+
+def test_a_column_of_which_nothing_is_known_is_like_any_other() -> None:
+    columns = [FieldColumn("filters", (8, 16)), FieldColumn("filters", (None, None))]
+    found, texts = infer_parameters(columns)
+    assert [one.values for one in found] == [(8, 16)] and texts[0] == texts[1]

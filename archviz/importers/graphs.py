@@ -91,6 +91,8 @@ class OpGraph(NamedTuple):
     """Which of them an operator has, by the first value that it gives."""
     written: frozenset[str] = frozenset()
     """Constants that operators of the graph write out, as ``Constant`` does."""
+    idle: frozenset[str] = frozenset()
+    """Constants that change nothing: zeros that are added, ones that something is multiplied by."""
     learned: bool = False
     """Whether the source says which constants are weights."""
     frozen: frozenset[str] = frozenset()

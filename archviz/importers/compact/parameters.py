@@ -124,7 +124,7 @@ def _like_others(column: FieldColumn, others: Sequence[FieldColumn]) -> tuple[Fi
     for other in others:
         if constant or family(other.field) != kind:
             continue
-        if kind in FACTORED and isinstance(known[0], int):
+        if kind in FACTORED and known and isinstance(known[0], int):
             found = _multiple(column.values, other.values)
             if found:
                 return found

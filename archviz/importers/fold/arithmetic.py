@@ -110,14 +110,18 @@ def _with_table(fold: Fold, op: Op, found: WithConstant) -> bool:
     """Numbers of the model's code, or learned ones, with a value: a step that says which."""
     value, constant, name, _ = found
     sign = _SIGNS.get(op.kind)
-    told = fold.graph.learned or name in fold.numbers or not constant.weight
+    idle = name in fold.graph.idle
+    told = fold.graph.learned or name in fold.numbers or not constant.weight or idle
     if not told or sign is None or value.axes is None or _spreads(fold, found):
         return False
     what = "number" if product(constant.shape) == 1 else "table"
-    label = f"{sign} learned {what}" if constant.weight else f"{sign} {what}"
+    label = f"{sign} learned {what}" if constant.weight and not idle else f"{sign} {what}"
     made = fold.draft("op", op, [value.draft], value.draft.shape, label=label)
     made.known = True
-    fold.weigh(made, name, whole=True)
+    if idle:
+        fold.masks.add(name)
+    else:
+        fold.weigh(made, name, whole=True)
     fold.give(op, made, value.axes)
     return True
 
@@ -286,6 +290,8 @@ def merge(fold: Fold, op: Op, kind: str, values: list[TensorView]) -> bool:
     axes = largest.axes
     if axes is None:
         return False
+    if kind == "multiply":
+        values = [_with_sides(fold, op, value, largest) for value in values]
     shape = largest.draft.shape
     for value in values:
         if value.axes is None:
@@ -319,6 +325,23 @@ def _as_map(fold: Fold, op: Op, value: TensorView, other: TensorView) -> TensorV
         return value
     made = fold.between("reshape", op, value.draft, other.draft.shape, shape=other.draft.shape)
     return TensorView(made, other.axes)
+
+
+def _with_sides(fold: Fold, op: Op, value: TensorView, largest: TensorView) -> TensorView:
+    """Factors with the sides of 1 along which a larger value has more; others as they are."""
+    small, large = value.axes, largest.axes
+    if small is None or large is None or not 1 < _rank(value) < _rank(largest):
+        return value
+    dims, whole = fold.dims(value), fold.dims(largest)
+    if len(dims) != len(whole) or any(a not in (1, b) for a, b in zip(dims, whole, strict=True)):
+        return value
+    places = sorted((axis, place) for place, axis in enumerate(large) if axis >= 0)
+    order = [small[place] for _, place in places if dims[place] != 1]
+    shape = tuple(dims[place] for _, place in places)
+    if order != sorted(order) or product(shape) != product(value.draft.shape):
+        return value
+    made = fold.between("reshape", op, value.draft, shape, shape=shape)
+    return TensorView(made, large)
 
 
 def _gates(value: TensorView, largest: TensorView) -> bool:

@@ -43,6 +43,8 @@ def is_mask(fold: Fold, op: Op, name: str) -> bool:
     """Whether a constant is added to scores, the same numbers for all heads or for all queries."""
     tensor = fold.constants.get(name)
     values = [fold.values[one] for one in op.inputs if one in fold.values]
+    if name in fold.graph.idle:
+        return True
     if op.kind != "Add" or tensor is None or len(tensor.shape) < 2 or len(values) != 1:
         return False
     dims, sides = fold.dims(values[0]), tensor.shape

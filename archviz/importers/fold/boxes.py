@@ -36,11 +36,12 @@ WORDS: Mapping[str, str] = {
     **{f"{kind} cell": f"{kind} cell" for kind in ("LSTM", "GRU", "RNN")},
     **{f"{kind} cell at each step": f"{kind} cell at each step" for kind in ("LSTM", "GRU", "RNN")},
     "recurrent steps": "recurrent steps", "scan": "scan",
-    "grid sample": "grid sample", "deformable conv": "deformable conv", "top k": "top k",
+    "grid sample": "grid sample", "deformable conv": "deformable conv",
+    **dict.fromkeys(("top k", "TopK"), "top k"),
     "Where": "choose", "Pad": "pad", "Max": "maximum", "Min": "minimum", "Identity": "identity",
     "BatchNormalization": "batch norm", "InstanceNormalization": "instance norm",
     "ReduceMean": "mean", "ReduceSum": "sum", "ReduceMax": "maximum", "ReduceMin": "minimum",
-    **dict.fromkeys(("gather", "take along dim", "take", "GatherElements"), "pick"),
+    **dict.fromkeys(("gather", "take along dim", "take", "GatherElements", "GatherND"), "pick"),
     **dict.fromkeys(("eq", "ne", "gt", "ge", "lt", "le", "isclose", "isin"), "compare"),
     **dict.fromkeys(("Not", "logical and", "logical or", "logical xor", "and", "or"), "logic"),
     **dict.fromkeys(("scatter", "scatter add", "scatter reduce", "index add", "index copy",
@@ -67,7 +68,7 @@ WORDS: Mapping[str, str] = {
 TOLD = frozenset({
     "Add", "Sub", "Mul", "Div", "Max", "Min", "Concat", "Slice", "Transpose", "Expand", "Tile",
     "Where", "Pad", "Not", "ReduceMean", "ReduceSum", "ReduceMax",
-    "ReduceMin",
+    "ReduceMin", "GatherElements", "GatherND", "TopK",
 })  # fmt: skip
 """Those of a file of which the same is known, once their shapes are: they multiply no matrices."""
 _REST: Mapping[str, str] = {

@@ -156,11 +156,12 @@ def _learned_inputs(fold: Fold, op: Op) -> Sequence[str]:
     data, scale, shift, *statistics = op.inputs[:5]
     if any(name in fold.graph.constants for name in statistics):
         return op.inputs
-    size = fold.constants[data].size
+    size, own = fold.constants[data].size, fold.leaves.get(data, (data,))
     for name in statistics:
         copies = [leaf for leaf in fold.leaves.get(name, ()) if fold.constants[leaf].size == size]
-        fold.masks.update(leaf for leaf in copies if leaf != data)
-    if shift not in fold.graph.written or scale in fold.graph.written:
+        fold.masks.update(leaf for leaf in copies if leaf not in own)
+    filled = shift in fold.graph.written and scale not in fold.graph.written
+    if not filled and shift not in fold.graph.idle:
         return op.inputs[:3]
     fold.masks.add(shift)
     return op.inputs[:2]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from archviz.network.model import Shape
 
 PARTITION, REVERSE, SHIFT = "window partition", "window reverse", "cyclic shift"
+ROWS: Axes = (BATCH, 0, 1)
 _AXES = {2: ("rows", "features"), 3: ("rows", "columns", "channels")}
 _STEPS = 4
 
@@ -35,11 +36,19 @@ def window_partition(fold: Fold, op: Op) -> bool:
         fold.give(op, made, (BATCH, 0, 1, 2))
         return True
     found = _windows(fold, op, "Window partition")
-    if found is None or not fold.alike(found.source.axes, NHWC):
+    if found is None:
         return False
-    draft, dims = found.source.draft, found.dims
     _, rows, high, columns, wide, channels = found.parts
     flat, square = (high * wide, channels), (high, wide, channels)
+    if fold.alike(found.source.axes, ROWS):  # the map's own sides are written nowhere
+        sides = rows * high, columns * wide, channels
+        if found.dims[0] != rows * columns or found.dims[1:] not in (flat, square):
+            return False
+        made = fold.between("reshape", op, found.source.draft, sides, shape=sides)
+        found = found._replace(source=TensorView(made, NHWC))
+    if not fold.alike(found.source.axes, NHWC):
+        return False
+    draft, dims = found.source.draft, found.dims
     if dims[0] != rows * columns or dims[1:] not in (flat, square) or channels != draft.shape[2]:
         return False
     made = _windows_of(fold, op, found, (rows, columns, high, wide), dims)
@@ -84,17 +93,22 @@ def window_reverse(fold: Fold, op: Op) -> bool:
     draft, dims = found.source.draft, found.dims
     batch, rows, columns, high, wide, channels = found.parts
     sides = rows * high, columns * wide, channels
-    if batch != fold.batch or dims != (batch, *((sides[2], *sides[:2]) if axes is NCHW else sides)):
+    flat = axes is NHWC and dims == (batch, sides[0] * sides[1], channels)
+    whole = (batch, *((sides[2], *sides[:2]) if axes is NCHW else sides))
+    if batch != fold.batch or (not flat and dims != whole):
         return False
     moves = rows, columns, high, wide
-    if _joined(fold, op, draft, moves, sides, axes):
-        return True
-    if rows == columns == 1 and axes is NHWC:
-        fold.give(op, fold.draft("reshape", op, [draft], dims[1:], shape=dims[1:]), axes)
-        return True
-    made = named(fold, op, f"{REVERSE} {high}×{wide}", [draft], sides)
-    made.moves = moves
-    fold.give(op, made, axes)
+    if not _joined(fold, op, draft, moves, sides, axes):
+        if rows == columns == 1 and axes is NHWC:
+            made = fold.draft("reshape", op, [draft], sides, shape=sides)
+        else:
+            made = named(fold, op, f"{REVERSE} {high}×{wide}", [draft], sides)
+            made.moves = moves
+        fold.give(op, made, axes)
+    if flat:  # the rows of the map that windows make up, one behind the other
+        map_of = fold.values[op.outputs[0]].draft
+        map_of.refs = 1
+        fold.give(op, fold.draft("reshape", op, [map_of], dims[1:], shape=dims[1:]), ROWS)
     return True
 
 

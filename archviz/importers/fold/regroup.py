@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from archviz.importers.fold.match import near
 from archviz.importers.fold.named import named
 from archviz.importers.fold.recurrent import STACK, restacked
-from archviz.importers.fold.state import BATCH, NCHW, NHWC, Axes, Fold, LayerDraft, TensorView
+from archviz.importers.fold.state import (
+    BATCH,
+    NCHW,
+    NHWC,
+    Axes,
+    Fold,
+    LayerDraft,
+    TensorView,
+    solid,
+)
 from archviz.importers.fold.views import reshape as plain_reshape
-from archviz.importers.fold.views import target_dims
+from archviz.importers.fold.views import reshaped, target_dims
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
@@ -36,7 +45,44 @@ def reshape(fold: Fold, op: Op) -> bool:
         dims = target_dims(fold, op, fold.dims(value))
         if dims is not None and restacked(fold, op, value, dims):
             return True
-    return plain_reshape(fold, op)
+    return _unflattened(fold, op) or repeated_rows(fold, op) or plain_reshape(fold, op)
+
+
+def _unflattened(fold: Fold, op: Op) -> bool:
+    """What was made flat only to get sides of 1: no flattening."""
+    value = fold.value(op)
+    draft = value.draft if value is not None else None
+    if value is None or draft is None or draft.kind != "flatten" or draft.refs != 1:
+        return False
+    source = fold.values.get(draft.op.inputs[0])
+    dims = target_dims(fold, op, fold.dims(value))
+    if draft.options or source is None or source.axes is None or dims is None or len(dims) < 3:
+        return False
+    sides = fold.dims(source)
+    if source.draft is not draft.inputs[0] or solid(sides) != solid(dims):
+        return False
+    reshaped(fold, op, source, dims)
+    return True
+
+
+def repeated_rows(fold: Fold, op: Op) -> bool:
+    """Rows of which each stands there several times, one behind the other: one repeat."""
+    value = fold.value(op)
+    if value is None or value.draft.op.kind not in ("Expand", "Tile") or value.draft.refs != 1:
+        return False
+    draft = value.draft
+    dims = target_dims(fold, op, fold.dims(value))
+    if draft.kind not in ("~view", "op") or dims is None or len(dims) != 2:
+        return False
+    first = fold.values.get(draft.op.inputs[0])
+    if first is None or first.axes is None or first.draft is not draft.inputs[0]:
+        return False
+    sides, old = fold.dims(first), fold.dims(value)
+    times = old[1] if len(old) == 3 else 0
+    if not times or sides != (old[0], 1, old[2]) or dims != (old[0] * times, old[2]):
+        return False
+    fold.give(op, named(fold, op, "repeat", [first.draft], dims), (0, 1))
+    return True
 
 
 def regrouped(fold: Fold, op: Op, channels_first: bool) -> Regrouped | None:

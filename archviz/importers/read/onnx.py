@@ -33,7 +33,7 @@ from archviz.importers.read.onnx_functions import Function, Opened
 from archviz.importers.read.onnx_large_constants import LARGE, lighter
 from archviz.importers.read.onnx_scopes import CLASSES, SCOPES, Scopes, alike, with_scopes
 from archviz.importers.read.onnx_shapes import Shapes, side_names
-from archviz.importers.read.onnx_signature import set_apart, tables
+from archviz.importers.read.onnx_signature import set_apart, signature
 from archviz.importers.read.onnx_wire import (
     WireError,
     damaged,
@@ -127,7 +127,7 @@ class _OnnxReader:
         self.name, self.written = "", set[str]()
         self.bodies: list[tuple[str, str, Body]] = []
         """The graphs in operators, with their names and the first values that they give."""
-        self.tables: list[str] = []  # tensors that the file says are no parameters
+        self.rows: list[tuple[str, str]] = []  # what the file says its tensors are, and names
         self.functions: dict[str, Body] = {}
         self.opened: dict[str, Function] = {}
 
@@ -148,7 +148,7 @@ class _OnnxReader:
         if len(graphs) != 1 or graphs[0][1] != BYTES:
             raise WireError("there is no graph in it")
         self.graph(graphs[0][2], graphs[0][3])
-        set_apart(self.constants, self.tables, self.ops, self.written)
+        still = set_apart(self.constants, self.rows, self.ops, self.written, self.data, self.path)
         if not self.ops:
             raise fail(self.path, "has no operators: there is nothing to draw")
         if not self.outputs:
@@ -164,7 +164,7 @@ class _OnnxReader:
         if self.scopes.classes:
             self.ops = with_scopes(self.ops, unnoted)
         classes = {**(self.scopes.classes or alike(self.ops)), **found.classes}
-        return sorted_ops(self.made(found.called)._replace(classes=classes), self.path)
+        return sorted_ops(self.made(found.called)._replace(classes=classes, idle=still), self.path)
 
     def made(self, opened: set[str]) -> OpGraph:
         """The graph that has been read; functions that are ``opened`` are in it."""
@@ -198,7 +198,7 @@ class _OnnxReader:
             if head & 7 != BYTES or not 8 < head < 128:
                 position = skipped(data, field, end)
                 if data[field : field + 2] == _METADATA and position <= end:
-                    self.tables += tables(data, field, position)
+                    self.rows += signature(data, field, position)
                 continue
             low = field + 2
             if size > 127:  # mostly a number of two bytes

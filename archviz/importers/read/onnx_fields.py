@@ -54,6 +54,7 @@ class TensorProto:
     DIMS, DATA_TYPE, NAME = 1, 2, 8
     FLOAT_DATA, INT32_DATA, INT64_DATA, RAW_DATA, DOUBLE_DATA = 4, 5, 7, 9, 10
     SPARSE_VALUES, SPARSE_DIMS = 1, 3
+    EXTERNAL_DATA = 13
 
 
 class ValueInfoProto:

@@ -7,10 +7,11 @@ parameter and each buffer.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from archviz.importers.read.onnx_fields import BYTES, GraphProto
+from archviz.importers.read.onnx_idle import idle
 from archviz.importers.read.onnx_wire import scan, text
 
 if TYPE_CHECKING:
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
     from archviz.importers.read.onnx_wire import Buffer
 
 _KEY = "pkg.torch.export.ExportedProgram.graph_signature"
-_TABLE = re.compile(r"^\w+: (?:BUFFER|CONSTANT_TENSOR) target='([^'\n]*)'", re.MULTILINE)
+_ROW = re.compile(r"^\w+: (PARAMETER|BUFFER|CONSTANT_TENSOR) target='([^'\n]*)'", re.MULTILINE)
 _MOVING = ("running_mean", "running_var")
 """Buffers that count as parameters which are not trained."""
 
 
-def tables(data: Buffer, start: int, end: int) -> list[str]:
-    """The tensors that a note of a graph says are no parameters; none where it says other things.
+def signature(data: Buffer, start: int, end: int) -> list[tuple[str, str]]:
+    """What a note of a graph says of tensors: what each is, and its name; else nothing.
 
     The note is the field that begins at ``start``.
     """
@@ -35,21 +36,40 @@ def tables(data: Buffer, start: int, end: int) -> list[str]:
             key = text(data, low, high)
         elif wire == BYTES and field == GraphProto.METADATA_VALUE:
             value = text(data, low, high)
-    return _TABLE.findall(value) if key == _KEY else []
+    return _ROW.findall(value) if key == _KEY else []
+
+
+def _own_numbers(
+    constants: Mapping[str, Tensor], rows: Sequence[tuple[str, str]], written: Set[str]
+) -> set[str]:
+    """Constants that may be numbers of the model's code: those that no name shows as a parameter.
+
+    A signature names all tensors of the model; else those are meant that operators hold, or that
+    have a name that an exporter has made up.
+    """
+    if rows:
+        return set(constants) - {name for _, name in rows}
+    return {*written, *[name for name in constants if name.startswith("onnx::")]}
 
 
 def set_apart(
-    constants: dict[str, Tensor], names: list[str], ops: Sequence[Op], written: Set[str]
-) -> None:
+    constants: dict[str, Tensor],
+    rows: Sequence[tuple[str, str]],
+    ops: Sequence[Op],
+    written: Set[str],
+    data: Buffer,
+    path: str,
+) -> frozenset[str]:
     """Note of constants that they are no weights: tables that a note names, and first states.
 
     ``written``: constants that operators hold. Those of zeros that are multiplied, or from which
     something is subtracted, are no parameters, but the state with which a cell begins.
     """
-    _set_tables_apart(constants, names)
+    _set_tables_apart(constants, [name for kind, name in rows if kind != "PARAMETER"])
+    still = idle(constants, _own_numbers(constants, rows, written), ops, data, path)
     zeros = {name for name in written if _is_zeros(constants[name])}
     if not zeros:
-        return
+        return still
     states = {
         name
         for op in ops
@@ -58,6 +78,7 @@ def set_apart(
     }
     for name in states & zeros:
         constants[name] = constants[name]._replace(weight=False)
+    return still
 
 
 def _is_zeros(tensor: Tensor) -> bool:
