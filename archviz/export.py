@@ -62,7 +62,7 @@ def part_files(picture: Picture, output: Format, path: str) -> list[tuple[str, b
     takes the format, a source that sets them as subfigures is among the files.
     """
     from archviz.layout.blank import blanked
-    from archviz.layout.made_for import Part, draw_parts, parts_as_they_come
+    from archviz.layout.made_parts import Part, draw_parts, parts_as_they_come
 
     net, options, settings = picture
 

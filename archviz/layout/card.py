@@ -15,7 +15,8 @@ from archviz.layout import card_facts
 from archviz.layout.blank import answers, blanked
 from archviz.layout.canvas import Canvas, rounded
 from archviz.layout.card_facts import SMALL, Said, card_head
-from archviz.layout.made_for import Wanted, draw_parts, smallest
+from archviz.layout.made_for import Wanted, smallest
+from archviz.layout.made_parts import draw_parts
 from archviz.layout.page import Options, Place, describe_network, draw_network
 from archviz.layout.sheet import moved
 from archviz.looks import UNITS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from archviz.layout.breaks import Spans
 from archviz.layout.canvas import TURN
@@ -35,6 +35,8 @@ class Chapter(NamedTuple):
     lines: tuple[RowLine, ...]
     rows: tuple[tuple[Panel, ...], ...]
     notes: tuple[str, ...]
+    standing: Literal["beside", "under", "across"] = "beside"
+    """Where panels of a row that goes down or up stand: under it, they may be read to the right."""
 
 
 class Parts(NamedTuple):

@@ -24,7 +24,8 @@ from archviz.layout.densities import COMPACT, FULL, LEAST_TEXT, NARROW, Density,
 from archviz.layout.left_out import left_out
 from archviz.layout.legend import used_by_all, used_in
 from archviz.layout.legend_slides import ABOUT_LEGEND, legend_slides
-from archviz.layout.made_for import Wanted, at_scale
+from archviz.layout.made_for import Wanted
+from archviz.layout.made_parts import at_scale
 from archviz.layout.page import Options, Place, heading_text
 from archviz.layout.slicing import Size, Sliced, fitting
 from archviz.layout.slide_frame import centred, lead_height, slide_heading, slide_scene

@@ -8,16 +8,16 @@ high, or too wide beside another, becomes several figures.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Literal, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError
 from archviz.layout.blank import blanked
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import rounded
-from archviz.layout.chapters import Chapter, Parts, Space, make_chapters, ways_within
+from archviz.layout.chapters import Chapter, Parts, ways_within
 from archviz.layout.densities import COMPACT, FULL, LEAST_TEXT, NARROW, Density, slide_style
-from archviz.layout.flow import FLOWS
+from archviz.layout.flow import FLOWS, RIGHT
 from archviz.layout.narrow import narrowed_row
 from archviz.layout.no_room import no_room
 from archviz.layout.packing import Packer, row_length
@@ -30,13 +30,14 @@ from archviz.layout.page import (
     explain,
     only_these,
     plan_of,
+    row_depth,
     row_width,
     shown_in,
     with_dark,
 )
 from archviz.layout.panels import Panel, build_panels
 from archviz.layout.pyramid import ALONE
-from archviz.layout.row import MainRow, RowLine, main_row, turn_room, unsettled
+from archviz.layout.row import MainRow, RowLine, main_row, measure_line, turn_room, unsettled
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
@@ -52,11 +53,11 @@ ROOMIER = 1.3
 ROUNDED = 0.006
 """Pixels that a rounded size may be too small."""
 MOST_COLUMNS = 24
-FEW_PARTS = 3
-"""So many parts are few: whether there could be fewer is not tried then."""
-LOWERED = 6
-"""How often parts are made lower for their legends to have room."""
 INFINITE = float("inf")
+
+Standing: TypeAlias = Literal["beside", "under", "across"]
+"""Where panels of a row that goes down or up stand: beside it; under it; under it, read to the
+right, where those that go its way are too wide."""
 
 
 class Wanted(NamedTuple):
@@ -68,6 +69,16 @@ class Wanted(NamedTuple):
     place: Place
     ladders: bool = True
     """Whether an encoder with its decoder is drawn as a U."""
+    standing: Standing = "beside"
+
+    @property
+    def forms(self) -> Iterator[Wanted]:
+        """The forms that are tried one after another until one fits, the best first."""
+        upright = FLOWS[self.network.figure.direction].vertical and self.network.figure.opened
+        ways: tuple[Standing, ...] = ("beside", "under", "across") if upright else ("beside",)
+        for ladders in (True, False):
+            for standing in ways:
+                yield self._replace(ladders=ladders, standing=standing)
 
     @property
     def densities(self) -> tuple[Density, ...]:
@@ -91,12 +102,13 @@ class Wanted(NamedTuple):
             return builder
         return builder._replace(longest=along - 2 * turn_room((), style))
 
-
-class Part(NamedTuple):
-    """One of several figures of a network, and its name."""
-
-    name: str
-    scene: Scene
+    def panels(self, style: Style, width: float, height: float = INFINITE) -> list[Panel]:
+        """Its panels that are shown, in a place of this size."""
+        style = style._replace(flow=RIGHT) if self.standing == "across" else style
+        along, across = style.flow.lies(width, height)
+        across = across if height < INFINITE else INFINITE
+        builder = self.builder(style, along)
+        return only_these(build_panels(self.network, builder, along, across), self.options.only)
 
 
 def draw_figure(network: Network, analysis: Analysis, options: Options) -> Scene:
@@ -122,65 +134,19 @@ def draw_for(network: Network, analysis: Analysis, options: Options, place: Plac
         ArchvizError: it cannot be so small; the message says which letters, or which width, can.
     """
     wanted = Wanted(network, analysis, options, place)
-    if scene := _lowest(wanted):
+    if scene := lowest(wanted):
         return scene
-    raise _too_small(wanted)
+    raise too_small(wanted)
 
 
-def draw_parts(network: Network, analysis: Analysis, options: Options, place: Place) -> list[Part]:
-    """A network as few figures as can be, each made for a place.
-
-    Where the place has no greatest height, the main row is one, and each panel.
-
-    Raises:
-        ArchvizError: a part cannot be so small.
-    """
-    wanted = Wanted(network, analysis, options, place)
-    whole = _lowest(wanted) if place.height < INFINITE else None
-    if whole:
-        return [Part("", whole)]
-    best: list[Part] = []
-    for ladders in (True, False):
-        wanted = wanted._replace(ladders=ladders)
-        for density in wanted.densities:
-            made = _parts(wanted, density)
-            if made and (not best or len(made) < len(best)):
-                best = made
-            if 0 < len(best) <= FEW_PARTS:
-                return best
-        if best:
-            return best
-    raise _too_small(wanted)
-
-
-def parts_as_they_come(network: Network, analysis: Analysis, options: Options) -> list[Part]:
-    """The main row and each module as figures of their own, as large as they come."""
-    opened = {
-        panel.module.name: panel.module.title for panel in _panels(network, analysis, options)
-    }
-    names = {MAIN_ROW: "Main row", **opened}
-    return [
-        Part(title, draw_network(network, analysis, options._replace(only=(name,))))
-        for name, title in names.items()
-        if not options.only or name in options.only
-    ]
-
-
-def _panels(network: Network, analysis: Analysis, options: Options) -> list[Panel]:
-    style = Style(options.theme, options.theme.metric("unit"), options.detail)
-    style = style._replace(flow=FLOWS[network.figure.direction])
-    return build_panels(network, Builder(network, analysis, style))
-
-
-def _lowest(wanted: Wanted) -> Scene | None:
+def lowest(wanted: Wanted) -> Scene | None:
     """The lowest figure that fits; None where none does."""
     best: Scene | None = None
-    for ladders in (True, False):
-        wanted = wanted._replace(ladders=ladders)
-        for density in wanted.densities:
+    for form in wanted.forms:
+        for density in form.densities:
             if best and (density in NARROW or density.below):
                 return best
-            made = smallest(wanted, density)
+            made = smallest(form, density)
             if made and (best is None or made.height * ROOMIER < best.height):
                 best = made
         if best:
@@ -188,9 +154,11 @@ def _lowest(wanted: Wanted) -> Scene | None:
     return best
 
 
-def _too_small(wanted: Wanted) -> ArchvizError:
+def too_small(wanted: Wanted) -> ArchvizError:
+    """What is said where no form fits."""
+
     def fits(place: Place) -> bool:
-        return _lowest(wanted._replace(place=place)) is not None
+        return lowest(wanted._replace(place=place)) is not None
 
     hint = "draw it in parts (--parts), or some of them (--only)"
     return no_room(wanted.network.head.name, wanted.place, fits, hint)
@@ -214,38 +182,70 @@ def drawn_at(wanted: Wanted, density: Density, scale: float) -> Scene | None:
     """The figure with letters ``scale`` times as large as they must be; None if it is too large."""
     place, style = wanted.place, wanted.style(density, scale)
     room = place.width - 2 * style.px(MARGIN)
-    along = INFINITE if style.flow.vertical else room
-    builder = wanted.builder(style, along)
+    builder = wanted.builder(style, INFINITE if style.flow.vertical else room)
     only = wanted.options.only
-    panels = only_these(build_panels(wanted.network, builder, along), only)
+    panels = wanted.panels(style, room)
 
     def arranged(builder: Builder) -> tuple[Chapter | None, Unsettled]:
         row = main_row(builder) if not only or MAIN_ROW in only else None
-        chapter = _chapter(row, panels, style, room)
+        chapter = chapter_of(row, panels, style, room, wanted.standing)
         return chapter, unsettled(chapter.lines) if chapter else Unsettled()
 
     chapter = settled(builder, arranged)
     if chapter is None:
         return None
-    scene = _scene(wanted, chapter._replace(notes=wanted.network.figure.notes), style)
+    scene = chapter_scene(wanted, chapter._replace(notes=wanted.network.figure.notes), style)
     fits = scene.width <= place.width + SPARE and scene.height <= place.height
     return scene if fits else None
 
 
-def _chapter(
-    row: MainRow | None, panels: Sequence[Panel], style: Style, room: float
+def chapter_of(
+    row: MainRow | None,
+    panels: Sequence[Panel],
+    style: Style,
+    room: float,
+    standing: Standing = "beside",
 ) -> Chapter | None:
     """The lowest arrangement that is no wider than ``room``."""
     packer = Packer(panels, style.gap(PANEL_GAP), style.row_gap(ROW_GAP))
+    if style.flow.vertical and row and _deepest(row, style) > room:
+        return None
+    if standing != "beside":
+        return _with_under(row, packer, style, room, standing)
     for length in _lengths(row, panels, style, room):
         packed, lines = packer.within(length), tuple[RowLine, ...]()
         if row:
-            parts = Parts(narrowed_row(row, length, style), panels, (), style)
-            lines = next(ways_within(parts, length), ())
+            lines = _lines(row, style, length)
         fits = packed.widest <= length and (lines or not row)
         if fits and (not style.flow.vertical or plan_of(lines, packed, style).height <= room):
             return Chapter(lines, packed.rows, ())
     return None
+
+
+def _deepest(row: MainRow, style: Style) -> float:
+    """How far a row reaches across at least: on as few lines as it can have."""
+    edges = [0, *sorted(row.starts - {0}), len(row.blocks)]
+    return row_depth([measure_line(row, *span, style) for span in pairwise(edges)], style)
+
+
+def _with_under(
+    row: MainRow | None, packer: Packer, style: Style, room: float, standing: Standing
+) -> Chapter | None:
+    """The same of a row that goes down or up, with panels under it."""
+    packed = packer.within(room) if standing == "across" else packer.under(room)
+    widest = packed.widest if standing == "across" else packed.height
+    if not packer.panels or widest > room:
+        return None
+    for length in _lengths(row, (), style, room) if row else ():
+        lines = _lines(row, style, length) if row else ()
+        if lines and row_depth(lines, style) <= room:
+            return Chapter(lines, packed.rows, (), standing)
+    return None if row else Chapter((), packed.rows, (), standing)
+
+
+def _lines(row: MainRow, style: Style, length: float) -> tuple[RowLine, ...]:
+    """A row in lines no longer than that; none where it cannot be."""
+    return next(ways_within(Parts(narrowed_row(row, length, style), (), (), style), length), ())
 
 
 def _lengths(
@@ -263,92 +263,7 @@ def _lengths(
         yield least * (most / least * 1.05) ** (step / MOST_COLUMNS)
 
 
-def _parts(wanted: Wanted, density: Density) -> list[Part]:
-    """The parts of a network at a density; none where one does not fit."""
-    scale, height = 1.0, wanted.place.height
-    for _ in range(LOWERED):
-        made = _parts_at(wanted, density, scale, height)
-        scenes = [part.scene for part in made]
-        if not made or any(scene.width > wanted.place.width + SPARE for scene in scenes):
-            return []
-        if least_text(scenes) < wanted.place.least_text:
-            scale *= (wanted.place.least_text + ROUNDED) / least_text(scenes)
-            continue
-        over = max(scene.height for scene in scenes) - wanted.place.height
-        if over <= 0:
-            return made
-        height -= over
-    return []
-
-
-def at_scale(wanted: Wanted, density: Density, scale: float) -> list[Part]:
-    """A network, or parts of it, with letters so large; none where it is too large."""
-    height = wanted.place.height
-    if whole := drawn_at(wanted, density, scale):
-        return [Part("", whole)]
-    for _ in range(LOWERED):
-        made = _parts_at(wanted, density, scale, height)
-        over = max((part.scene.height for part in made), default=0.0) - wanted.place.height
-        if over <= 0:
-            most = max((part.scene.width for part in made), default=0.0)
-            return made if most <= wanted.place.width + SPARE else []
-        height -= over
-    return []
-
-
-def _parts_at(wanted: Wanted, density: Density, scale: float, height: float) -> list[Part]:
-    """Parts with letters so large, no higher than that without notes and legends."""
-    style = wanted.style(density, scale)
-    wide = wanted.place.width - 2 * style.px(MARGIN)
-    room = style.flow.lies(wide, height - 2 * style.px(MARGIN))
-    builder = wanted.builder(style, room[0])
-    only = wanted.options.only
-    panels = only_these(build_panels(wanted.network, builder, room[0], room[1]), only)
-
-    def arranged(builder: Builder) -> tuple[list[Chapter], Unsettled]:
-        row = narrowed_row(main_row(builder), room[0], style)
-        chapters = _chapters(Parts(row, panels, (), style), room, height == INFINITE)
-        failed, turned = unsettled([line for one in chapters for line in one.lines])
-        none = frozenset[str]()
-        names = [none.union(*(line.names for line in one.lines)) for one in chapters]
-        for one, other in combinations(names, 2):
-            failed |= one & other
-        return chapters, Unsettled(failed, turned)
-
-    chapters = settled(builder, arranged)
-    if only and MAIN_ROW not in only:
-        chapters = [one._replace(lines=()) for one in chapters if one.rows]
-    notes = wanted.network.figure.notes
-    if chapters:
-        chapters[-1] = chapters[-1]._replace(notes=notes)
-    rows = [number for number, one in enumerate(chapters) if one.lines]
-    made: list[Part] = []
-    for number, one in enumerate(chapters):
-        whole = number in rows[:1], number in rows[-1:]
-        name = _name(one, whole[0])
-        made.append(Part(name, _scene(wanted, one, style, name, whole)))
-    return made
-
-
-def _chapters(parts: Parts, room: tuple[float, float], each: bool) -> list[Chapter]:
-    """What stands in which part; ``each``: the row, and every panel, is one."""
-    if not each:
-        return make_chapters(parts, Space(*room))
-    chapter = _chapter(parts.row, (), parts.style, min(room))
-    if chapter is None or any(panel.length > room[0] for panel in parts.panels):
-        return []
-    return [chapter, *(Chapter((), ((panel,),), ()) for panel in parts.panels)]
-
-
-def _name(chapter: Chapter, begins: bool) -> str:
-    """The name of a part: what it shows."""
-    titles = [panel.module.title for row in chapter.rows for panel in row]
-    main_row = "Main row" if begins else "Main row, continued"
-    shown = [*([main_row] if chapter.lines else []), *titles]
-    return shown[0] if len(shown) == 1 else f"{shown[0]} to {shown[-1]}"
-
-
-def _scene(
+def chapter_scene(
     wanted: Wanted,
     chapter: Chapter,
     style: Style,
@@ -359,15 +274,9 @@ def _scene(
 
     ``whole``: whether the main row begins in it, and whether it ends.
     """
-    network, analysis, options, place, _ = wanted
+    network, analysis, options, place = wanted[:4]
     room = place.width - 2 * style.px(MARGIN)
-    gap = style.gap(PANEL_GAP)
-    lengths = [row_width(chapter.lines, style), *(row_length(row, gap) for row in chapter.rows)]
-    sheet = Sheet(style, max(lengths) if style.flow.vertical else room)
-    if chapter.lines:
-        sheet.row(chapter.lines, *whole)
-    for row in chapter.rows:
-        sheet.panels(row, max(row_length(one, gap) for one in chapter.rows))
+    sheet = _placed(chapter, style, room, whole)
     sheet.notes(chapter.notes, room)
     options = options._replace(totals=options.totals and bool(chapter.lines) and whole[0])
     explain(sheet, network, analysis, options)
@@ -385,3 +294,34 @@ def _scene(
         style.theme.color("page"),
         tuple(moved(item, dx, dy) for item in sheet.items),
     )
+
+
+def _placed(chapter: Chapter, style: Style, room: float, whole: tuple[bool, bool]) -> Sheet:
+    """A sheet with the main row and the panels of a chapter on it."""
+    gap = style.gap(PANEL_GAP)
+    rows, under = chapter.rows, chapter.standing != "beside"
+    lengths = [row_width(chapter.lines, style)]
+    lengths += [] if under else [row_length(row, gap) for row in rows]
+    sheet = Sheet(style, max(lengths) if style.flow.vertical else room)
+    if chapter.lines:
+        sheet.row(chapter.lines, *whole)
+    if chapter.standing == "under":
+        sheet.panels_under(rows, row_depth(chapter.lines, style))
+    elif under:
+        _across(sheet, rows, style, room)
+    else:
+        for row in rows:
+            sheet.panels(row, max(row_length(one, gap) for one in rows))
+    return sheet
+
+
+def _across(sheet: Sheet, rows: Sequence[Sequence[Panel]], style: Style, room: float) -> None:
+    """Panels that are read to the right, under a row that goes down or up."""
+    other = Sheet(style._replace(flow=RIGHT), room)
+    for row in rows:
+        other.panels(row)
+    left, _, right, bottom = sheet.extent()
+    at, over, end, _ = other.extent()
+    down = bottom + style.row_gap(ROW_GAP) - over if sheet.items else 0.0
+    dx = rounded((left + right - at - end) / 2)
+    sheet.items += [moved(item, dx, rounded(down)) for item in other.items]

@@ -17,7 +17,7 @@ from archviz.layout.compound import (
     inner_side,
 )
 from archviz.layout.outputs import OutputsBlock
-from archviz.layout.row import MainRow, turn_room
+from archviz.layout.row import HEAD, AuxiliaryHead, MainRow, measure_line, tapped_blocks, turn_room
 from archviz.layout.stages import NotedBlock
 from archviz.layout.style import Style
 
@@ -71,7 +71,23 @@ def _shorter(block: Block, width: float) -> Block:
 def narrowed_row(row: MainRow, width: float, style: Style) -> MainRow:
     """The row, its blocks no longer than a line of it that is ``width`` pixels long may be."""
     room = width - 2 * turn_room((), style) * (len(row.blocks) > 1)
-    return row._replace(blocks=tuple(narrowed(block, room) for block in row.blocks))
+    blocks = tuple(narrowed(block, room) for block in row.blocks)
+    row = row._replace(blocks=blocks)
+    heads = (
+        head._replace(block=narrowed(head.block, _behind(row, head, room, style)))
+        for head in row.heads
+    )
+    return row._replace(heads=tuple(heads))
+
+
+def _behind(row: MainRow, head: AuxiliaryHead, room: float, style: Style) -> float:
+    """What a line has for a head behind its tap, if it begins as late as it can: no line ends
+    in a block behind which a head is tapped."""
+    tapped, first = tapped_blocks(row), head.after
+    while first - 1 in tapped:
+        first -= 1
+    line = measure_line(row, first, head.after + 1, style)
+    return room - next(tap for other, tap, _ in line.heads if other is head) - style.gap(HEAD)
 
 
 def _lines(series: SeriesBlock, width: float) -> Block:

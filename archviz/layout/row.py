@@ -46,6 +46,8 @@ LONGEST = 16
 """Boxes, with the gaps between them, in a line of a row that goes on in a next one by itself."""
 TAP = 0.5
 """Units from a block's right edge to the tap behind it; also the room added for it."""
+HEAD = 0.9
+"""Units, where gaps are as usual, from a tap to the head that hangs there."""
 BEHIND_NAME = 0.5
 """Units, where gaps are as usual, added behind taps that stand behind the name of a value."""
 
@@ -243,7 +245,7 @@ def measure_line(row: MainRow, start: int, stop: int, style: Style) -> RowLine:
         if any(span.stop == head.after + 1 and not span.brace for span in stages):
             tap += style.px(PAD) / 2  # clear of the end of its ground
         height = _hang(head, tap, taken, style)
-        end = tap + style.gap(0.9) + head.block.width
+        end = tap + style.gap(HEAD) + head.block.width
         placed.append((head, tap, height))
         above, below = head.block.up - height, head.block.down + height
         if height < 0:
@@ -284,7 +286,7 @@ def _hang(
     style: Style,
 ) -> float:
     """Height of a head's line: as near to the row as there is room, above if it can be."""
-    end = tap + style.gap(0.9) + head.block.width
+    end = tap + style.gap(HEAD) + head.block.width
     room = style.px(0.3)
     near = [box for box in taken if box[1] > tap - room and box[0] < end + room]
     clear = style.row_gap(0.5)
@@ -338,7 +340,7 @@ def _place_head(
     corner = (x + tap, y + height)
     source = port.to(joint, corner) if last else port.branch(joint, corner)
     inner = Canvas(canvas.new_id(), canvas.flow)
-    head.block.place(inner, x + tap + style.gap(0.9), y + height, [source])
+    head.block.place(inner, x + tap + style.gap(HEAD), y + height, [source])
     canvas.lines += inner.back + inner.lines
     canvas.pins += inner.pins
     canvas.loose += inner.loose
