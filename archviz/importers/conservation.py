@@ -38,6 +38,8 @@ class Findings(NamedTuple):
     """What a reader of the figure has to know, though nothing differs."""
     asides: tuple[str, ...] = ()
     """What only the report says."""
+    wired: bool = True
+    """Whether the source says how its layers are connected."""
 
 
 def findings(held: Held, drawn: Drawn, unknown: Sequence[str]) -> Findings:
@@ -83,12 +85,18 @@ def findings(held: Held, drawn: Drawn, unknown: Sequence[str]) -> Findings:
         size = sum(held.aside.values())
         count = "1 number" if size == 1 else f"{size:,} numbers"
         remarks.append(f"not counted as weights: {_names(held.aside)}, {count}")
-    return Findings(tuple(different), tuple(unproven), tuple(remarks), (*asides, *held.notes))
+    said = tuple(different), tuple(unproven), tuple(remarks), (*asides, *held.notes)
+    return Findings(*said, wired=not held.unwired)
 
 
 def _unproven(held: Held, unknown: Sequence[str]) -> list[str]:
     """What a source leaves open of layers that are drawn in one way."""
     unproven = []
+    if held.unwired:
+        words = (
+            f"how the code of {held.unwired} connects its layers, the {held.source} does not say"
+        )
+        unproven.append(f"{words}: they stand beside one another, without shapes or multiply-adds")
     if held.alike:
         what = f"whether these are one layer, the {held.source} does not say, and each counts"
         unproven.append(f"{what}: {listed(held.alike)}")

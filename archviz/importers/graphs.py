@@ -185,6 +185,8 @@ class Held(NamedTuple):
     """Layers that share weights which each of them counts, and where they stand."""
     alike: tuple[str, ...] = ()
     """Layers that may be one, which the source does not say, and where they stand."""
+    unwired: str = ""
+    """The class whose code connects the layers, which the source does not have."""
     taken: Mapping[str, int] = NOTHING
     """Sizes of the constants that layers take as weights, where it says which are."""
     warnings: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.errors import ArchvizError, Problem, fail, one_line
 from archviz.importers.conservation import UNSTATED
-from archviz.importers.graphs import LayerGraph, LayerNode
+from archviz.importers.graphs import Held, LayerGraph, LayerNode
 from archviz.language.options import MAX_SIZE
 from archviz.network.analysis import analyse
 from archviz.network.kinds import STATED
@@ -190,11 +190,16 @@ def _some(places: list[str]) -> str:
     return ", ".join(places[:SHOWN]) + more
 
 
-def _notes(passing: int, left_out: Sequence[str]) -> list[str]:
+def _notes(passing: int, held: Held) -> list[str]:
     """What the figure itself says of the model beside its layers."""
     found = [f"Also gives {_values(passing)} on the way to its end."] if passing else []
-    if left_out:
-        found.append(f"Left out behind these values: {', '.join(left_out)}.")
+    if held.left_out:
+        found.append(f"Left out behind these values: {', '.join(held.left_out)}.")
+    if held.unwired:
+        found.append(
+            f"Layers and weights as the file lists them. How they are connected is in the code of"
+            f" {held.unwired} and not in the file: the lines do not tell, nor the shapes."
+        )
     return found
 
 
@@ -224,7 +229,7 @@ def _read(graph: LayerGraph, outline: Outline, place: _Place) -> _Read | None:
     from archviz.importers.spec.spec_text import write_spec
 
     file, title, passing, remarks = place
-    own = _notes(passing, graph.held.left_out)
+    own = _notes(passing, graph.held)
     outline = outline._replace(notes=(*outline.notes, *own, *remarks.notes))
     text = write_spec(outline, one_line(title, 100) or "model", remarks.even)
     try:
@@ -259,6 +264,8 @@ def _outcome(proof: Proof, counted: bool) -> list[str]:
     layers, parameters, macs, _ = proof.counts
     same = f"the same {layers:,} layers and wiring, {parameters:,} parameters"
     same += f", {macs:,} multiply-adds" if counted else ""
+    if not conserved.wired:
+        same = f"{parameters:,} parameters"
     if proof.faithful:
         return [f"faithful: {same}"]
     said = [f"differs from the model: {'; '.join(conserved.differences)}"]

@@ -62,6 +62,24 @@ def arrays(data: mmap.mmap | bytes, start: int = 0) -> list[Array]:
         raise UnreadError(str(error)) from error
 
 
+def groups(data: mmap.mmap | bytes, start: int = 0) -> dict[tuple[str, ...], str]:
+    """All groups by path, with the text that each has as its ``name``; '' of those without.
+
+    Raises:
+        UnreadError: the file is damaged, or of a form that is not read.
+    """
+    file = _File(data, start)
+    try:
+        for _ in file.all():
+            pass
+        return {
+            path: (file.attribute(b"name", at) or b"").decode("utf-8", "replace")
+            for path, at in file.groups
+        }
+    except (struct.error, IndexError, OverflowError, ValueError) as error:
+        raise UnreadError(str(error)) from error
+
+
 def text_of(data: mmap.mmap | bytes, name: str) -> bytes | None:
     """A text that is an attribute of the file's root; None where there is none of the name.
 
@@ -69,7 +87,8 @@ def text_of(data: mmap.mmap | bytes, name: str) -> bytes | None:
         UnreadError: the file is damaged, or of a form that is not read.
     """
     try:
-        return _File(data, 0).attribute(name.encode("utf-8"))
+        file = _File(data, 0)
+        return file.attribute(name.encode("utf-8"), file.root())
     except (struct.error, IndexError, OverflowError, ValueError) as error:
         raise UnreadError(str(error)) from error
 
@@ -79,6 +98,8 @@ class _File:
         self.data = data
         self.start = start
         self.steps = 0
+        self.groups: list[tuple[tuple[str, ...], int]] = []
+        """Groups that were met, and where they are."""
 
     def numbers(self, form: str, at: int) -> tuple[int, ...]:
         """Numbers at an address of the file."""
@@ -106,9 +127,9 @@ class _File:
     def all(self) -> Iterator[Array]:
         yield from self.object(self.root(), (), 0)
 
-    def attribute(self, name: bytes) -> bytes | None:
-        """A text of the root."""
-        for kind, place in self.messages(self.root()):
+    def attribute(self, name: bytes, owner: int) -> bytes | None:
+        """A text of the group at an address."""
+        for kind, place in self.messages(owner):
             if kind != _ATTRIBUTE:
                 continue
             version, _, *sizes = self.numbers("2B3H", place)
@@ -167,6 +188,7 @@ class _File:
             elif kind in _LINKS:
                 raise NewerFormError("a group of a newer form")
             elif kind == _GROUP:
+                self.groups.append((path, at))
                 tree, heap = self.numbers("2Q", place)
                 self.signed(b"HEAP", heap)
                 names = self.numbers("Q", heap + 24)[0]

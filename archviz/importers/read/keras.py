@@ -6,13 +6,14 @@ import json
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from archviz.errors import ArchvizError, fail
 from archviz.files import is_special
 from archviz.importers.graphs import Held, LayerGraph
-from archviz.importers.read.keras_graph import KerasReader
-from archviz.importers.read.keras_shared import Sharing, sharing_of, with_sharing
+from archviz.importers.read.keras_graph import KerasReader, is_model
+from archviz.importers.read.keras_listed import Listed, listed_model
+from archviz.importers.read.keras_shared import Sharing, nothing_shared, sharing_of, with_sharing
 from archviz.importers.read.keras_weights import held_by_manifest, held_in_archive, with_held
 from archviz.importers.read.order import sorted_ops
 from archviz.importers.sizes import Sizes, with_sizes
@@ -23,8 +24,22 @@ MAX_BRACKETS = 4_000_000
 MAX_WRAPPERS = 8
 HeldBy = Callable[[dict[str, Any], Sharing], Held | None]
 """What the source of a model holds; the layers of its configuration are given their own."""
+ListedBy = Callable[[dict[str, Any]], Listed | None]
+"""The layers that a source lists of a model with code of its own."""
 SharedBy = Callable[[dict[str, Any]], Sharing]
 """Which layers of a configuration are one."""
+
+
+class Source(NamedTuple):
+    """What a file has beside the configuration of its model."""
+
+    held: HeldBy | None = None
+    numbered: bool = False
+    """Whether objects that stand in the configuration several times have numbers."""
+    listed: ListedBy | None = None
+
+
+JSON_ALONE = Source()
 
 
 def looks_like_model(path: str) -> bool:
@@ -53,8 +68,10 @@ def read_keras(path: str, sizes: Sizes = ()) -> LayerGraph:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise fail(path, f"cannot be read: {reason.lower()}") from error
-    held = partial(held_in_archive, path) if archive else None
-    return read_text(text, path, held, sizes, numbered=archive)
+    if not archive:
+        return read_text(text, path, sizes=sizes)
+    source = Source(partial(held_in_archive, path), True, partial(listed_model, path))
+    return read_text(text, path, source, sizes)
 
 
 def _from_zip(path: str) -> bytes:
@@ -97,16 +114,9 @@ def read_keras_text(text: str | bytes, path: str) -> LayerGraph:
 
 
 def read_text(
-    text: str | bytes,
-    path: str,
-    held: HeldBy | None = None,
-    sizes: Sizes = (),
-    numbered: bool = False,
+    text: str | bytes, path: str, source: Source = JSON_ALONE, sizes: Sizes = ()
 ) -> LayerGraph:
-    """The layers of a model given as JSON; ``held`` says what its file holds.
-
-    ``numbered`` says that objects which the JSON has several times have numbers in it.
-    """
+    """The layers of a model given as JSON; ``source`` says what else its file has."""
     brackets = (b"{", b"[") if isinstance(text, bytes) else ("{", "[")
     if sum(map(text.count, brackets)) > MAX_BRACKETS:  # type: ignore[arg-type]
         raise fail(path, "has millions of lists in it: this is no model")
@@ -116,8 +126,8 @@ def read_text(
         reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
         raise fail(path, f"is no JSON: {reason[:200]}", "write model.to_json() to it") from None
     manifest = model.get("weightsManifest") if _is_wrapper(model) else None
-    if manifest and held is None:
-        held = partial(held_by_manifest, manifest)
+    if manifest and source.held is None:
+        source = source._replace(held=partial(held_by_manifest, manifest))
 
     version = ""
     for _ in range(MAX_WRAPPERS):  # as files of TensorFlow.js have it
@@ -128,7 +138,26 @@ def read_text(
         model = model if inner is None else inner
     if not isinstance(model, dict) or not isinstance(model.get("config"), dict | list):
         raise fail(path, "is JSON, but not that of a Keras model", "write model.to_json() to it")
-    return read_config(model, path, lambda one: sharing_of(one, numbered, version), held, sizes)
+    listed = source.listed(model) if source.listed and not is_model(model) else None
+    if listed is not None:
+        return _unwired(listed, path, sizes)
+
+    def shared(config: dict[str, Any]) -> Sharing:
+        return sharing_of(config, source.numbered, version)
+
+    return read_config(model, path, shared, source.held, sizes)
+
+
+def _unwired(listed: Listed, path: str, sizes: Sizes) -> LayerGraph:
+    """The layers of a model with code of its own, none of which is more than a box."""
+    graph = read_config(
+        listed.model, path, lambda _: nothing_shared(), lambda *_: listed.held, sizes
+    )
+    held = listed.held._replace(notes=("which weights are trained, the file does not say",))
+    nodes = [
+        node if node.kind == "input" else node._replace(path=(listed.code,)) for node in graph.nodes
+    ]
+    return graph._replace(nodes=tuple(nodes), unknown=(), held=held)
 
 
 def _is_wrapper(model: Any) -> bool:

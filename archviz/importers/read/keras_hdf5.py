@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from archviz.errors import fail
 from archviz.importers.graphs import LayerGraph
 from archviz.importers.read.hdf5 import Array, NewerFormError, UnreadError, arrays, text_of
-from archviz.importers.read.keras import MAX_JSON, read_text
+from archviz.importers.read.keras import MAX_JSON, Source, read_text
 from archviz.importers.read.keras_weights import held_by_names
 from archviz.importers.sizes import Sizes
 
@@ -62,9 +62,8 @@ def read_keras_hdf5(path: str, sizes: Sizes = ()) -> LayerGraph:
     def sample(where: tuple[str, ...]) -> bytes:
         return _sample(path, found[where])
 
-    return read_text(
-        text, path, lambda model, sharing: held_by_names(shapes, model, sharing, sample), sizes
-    )
+    source = Source(lambda model, sharing: held_by_names(shapes, model, sharing, sample))
+    return read_text(text, path, source, sizes)
 
 
 def _sample(path: str, array: Array) -> bytes:

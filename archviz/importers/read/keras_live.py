@@ -14,7 +14,7 @@ from typing import Any
 from archviz.errors import fail
 from archviz.importers.fold.keras_values import Weights
 from archviz.importers.graphs import Held, LayerGraph
-from archviz.importers.read.keras import read_config, read_text
+from archviz.importers.read.keras import Source, read_config, read_text
 from archviz.importers.read.keras_graph import GIVES, HELD, MAX_NESTING, WHO, Given
 from archviz.importers.read.keras_shared import nothing_shared
 from archviz.importers.read.keras_weights import named_places
@@ -51,7 +51,7 @@ def _by_json(model: Any, name: str, sizes: Sizes) -> LayerGraph:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         hint = "only Functional and Sequential models of Keras 2 can be imported"
         raise fail(name, f"cannot be written as JSON: {reason}", hint) from error
-    return read_text(text, name, lambda config, _: _counted(model, config), sizes)
+    return read_text(text, name, Source(lambda config, _: _counted(model, config)), sizes)
 
 
 def _counted(model: Any, config: dict[str, Any]) -> Held | None:

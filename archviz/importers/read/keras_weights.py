@@ -7,7 +7,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from archviz.importers.conservation import SHOWN, UNSTATED
 from archviz.importers.fold.keras_values import Weights, class_of
@@ -18,7 +18,7 @@ from archviz.importers.read.keras_operations import kind_of
 from archviz.importers.read.keras_shared import Sharing, Standing
 
 MEMBER = "model.weights.h5"
-_NO_WEIGHTS = frozenset({"optimizer", "metrics", "seed_generator"})
+NO_WEIGHTS = frozenset({"optimizer", "metrics", "seed_generator"})
 """Parts of paths under which no weights of the model lie."""
 _OLD_LAYERS = "_layer_checkpoint_dependencies"
 _RENAMED = {"group_query_attention": "grouped_query_attention"}
@@ -26,6 +26,7 @@ _RENAMED = {"group_query_attention": "grouped_query_attention"}
 _WEIGHTLESS = frozenset({"lambda", "Lambda"})
 """Boxes that have no weights, though nothing else is known of them."""
 
+Found = TypeVar("Found")
 Arrays = Mapping[tuple[str, ...], tuple[int, ...]]
 """The shapes of arrays, by their paths in the file."""
 
@@ -56,7 +57,7 @@ def held_in_archive(path: str, model: dict[str, Any], sharing: Sharing) -> Held 
     shapes = {
         tuple(["layers" if part == _OLD_LAYERS else part for part in where]): shape
         for where, shape in found.items()
-        if _NO_WEIGHTS.isdisjoint(where)
+        if NO_WEIGHTS.isdisjoint(where)
     }
     places = dict(_places(model, (), False, 0))
     held = shared_out(shapes, places)
@@ -123,6 +124,16 @@ def _split(place: PlaceInFile, sizes: Mapping[tuple[str, ...], int]) -> Weights:
 
 def _arrays_of(path: str) -> dict[tuple[str, ...], tuple[int, ...]] | None:
     """The arrays of the weights in the archive, by path; None where they cannot be read."""
+    return in_weights(
+        path, lambda data, at: {array.path: array.shape for array in arrays(data, at)}
+    )
+
+
+def in_weights(path: str, look: Callable[[mmap.mmap, int], Found]) -> Found | None:
+    """What ``look`` finds in the weights of an archive, which begin at a byte of the file.
+
+    None where they cannot be read.
+    """
     try:
         with zipfile.ZipFile(path) as archive, open(path, "rb") as file:
             member = archive.getinfo(MEMBER)
@@ -132,7 +143,7 @@ def _arrays_of(path: str) -> dict[tuple[str, ...], tuple[int, ...]] | None:
                 at = member.header_offset + 26
                 name, extra = data[at : at + 2], data[at + 2 : at + 4]
                 start = at + 4 + sum(int.from_bytes(size, "little") for size in (name, extra))
-                return {array.path: array.shape for array in arrays(data, start)}
+                return look(data, start)
     except (OSError, KeyError, ValueError, UnreadError, zipfile.BadZipFile, NotImplementedError):
         return None
 
