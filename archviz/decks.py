@@ -37,6 +37,7 @@ def stage_for(theme: Theme, output: Format, settings: Settings) -> Iterator[Stag
         return
     from archviz.scene.chosen_font import chosen_families, first_font
     from archviz.scene.system_fonts import file_of_family
+    from archviz.scene.theme_accents import on_accents
     from archviz.scene.theme_ground import on_ground
     from archviz.write.pptx_template import read_template
 
@@ -44,6 +45,8 @@ def stage_for(theme: Theme, output: Format, settings: Settings) -> Iterator[Stag
     colours = template.colours
     if template.ink in colours.scheme:
         theme = on_ground(theme, template.ground, colours.scheme[template.ink])
+    if settings.accents:
+        theme = on_accents(theme, colours.scheme)
     with ExitStack() as stack:
         own = "" if chosen_families() else file_of_family(colours.fonts[1])
         if own:

@@ -70,6 +70,8 @@ class FileKeywords(FigureKeywords, total=False):
     """TeX: a picture to ``\\input``, not a document. HTML: a figure to put into a page."""
     template: str | os.PathLike[str] | None
     """PPTX: a presentation whose master the slides take."""
+    accents: bool | None
+    """PPTX: layers and modules in the accent colours of the ``template``, the legend, too."""
     deck_title: str | None
     """Slides: the title of their cover, on which author and date stand, too."""
     build: bool | None
@@ -90,6 +92,7 @@ TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
     "only": ("a list of names", (str, Sequence)),
     "fragment": ("True or False", (bool,)),
     "template": ("the path of a file", (str, os.PathLike)),
+    "accents": ("True or False", (bool,)),
     "deck_title": ("a text", (str,)),
     "build": ("True or False", (bool,)),
     "author": ("a text", (str,)),
@@ -136,6 +139,7 @@ def read_keywords(
         values.get("date") or date_of_build(),
         deck_title=values.get("deck_title", ""),
         build=values.get("build", False),
+        accents=read_accents(values),
     )
 
 
@@ -160,6 +164,17 @@ def read_given(given: Mapping[str, object]) -> dict[str, Any]:
         elif name == "only" and isinstance(value, str | Sequence):
             values[name] = read_names(value)
     return values
+
+
+def read_accents(values: Mapping[str, Any]) -> bool:
+    """Whether boxes have the accents of a template.
+
+    Raises:
+        ValueError: there is no template.
+    """
+    if values.get("accents") and values.get("template") is None:
+        raise ValueError("accents are those of a template; give one, such as house.pptx")
+    return bool(values.get("accents"))
 
 
 def read_place(values: Mapping[str, Any]) -> Place | None:

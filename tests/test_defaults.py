@@ -20,6 +20,7 @@ MEDIUM = {
     "--width": None,
     "--fragment": False,
     "--template": None,
+    "--accents": None,
     "--font": None,
     "--author": None,
     "--date": None,

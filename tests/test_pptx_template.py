@@ -14,7 +14,8 @@ from pptx.util import Inches
 
 from archviz.decks import deck_bytes, network_slides_bytes
 from archviz.keywords import read_keywords
-from archviz.scene.theme import contrast
+from archviz.scene.theme import contrast, load_theme
+from archviz.scene.theme_accents import accents_in, on_accents
 from archviz.write.formats import FORMATS
 from archviz.write.pptx_template import read_template
 
@@ -130,6 +131,65 @@ def test_texts_are_in_the_colours_of_the_scheme(deck: Any) -> None:
     assert box.find(f"{P}spPr/{A}solidFill/{A}srgbClr") is not None  # the legend's colour stays
     faces = {face.get("typeface") for face in slide.element.iter(f"{A}latin")}
     assert faces <= {"+mn-lt", "Arial"}
+
+
+def boxes_of(slide: Any) -> dict[str, Any]:
+    """The fills of the boxes on a slide, the last of each text."""
+    found = {}
+    for one in elements(slide):
+        for shape in one.iter(f"{P}sp"):
+            said = " ".join(node.text or "" for node in shape.iter(f"{A}t"))
+            fill = shape.find(f"{P}spPr/{A}solidFill")
+            if said and fill is not None:
+                found[said] = fill[0]
+    return found
+
+
+def test_boxes_have_the_accents_of_the_house_on_wish(template: str) -> None:
+    deck = deck_of(template, "resnet50", accents=True)
+    (slide,) = [one for one in deck.slides if one.shapes.title.text_frame.text[:9] == "ResNet-50"]
+    fills = boxes_of(slide)
+    named = {said: fill.get("val") for said, fill in fills.items() if fill.tag == f"{A}schemeClr"}
+    names = [named[said] for said in ("conv 1×1", "add", "conv", "identity")]
+    assert len({*names}) == 4 and all(name.startswith("accent") for name in names)
+    assert fills["input"].tag == f"{A}srgbClr"  # greys stay
+    legend = next(one for one in deck.slides if one.shapes.title.text_frame.text == "Legend")
+    used = {node.get("val") for node in legend.element.iter(f"{A}schemeClr")}
+    assert {*names} <= used
+
+
+def test_accents_are_those_of_a_template() -> None:
+    with pytest.raises(ValueError, match="accents are those of a template; give one"):
+        read_keywords({"accents": True})
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        ("4f81bd", "c0504d", "9bbb59", "8064a2", "4bacc6", "f79646"),
+        ("112233", "112233", "112233", "445566", "445566", "445566"),  # a house in two blues
+        ("ffffff", "ffffff", "ffffff", "ffffff", "ffffff", "ffffff"),
+    ],
+)
+def test_roles_in_accents_can_be_told_apart(scheme: tuple[str, ...]) -> None:
+    theme = load_theme()
+    colors = {f"accent{number}": f"#{color}" for number, color in enumerate(scheme, 1)}
+    made = on_accents(theme, colors)
+    changed = [made.role(role) for role in made.roles if made.role(role) != theme.role(role)]
+    fills = [color.fill for color in changed]
+    assert len(fills) == len({*fills}) >= (13 if scheme[1] == "c0504d" else 2)
+    for color in changed:
+        assert contrast(color.text, color.fill) >= 4.5
+        assert contrast(theme.color("line"), color.panel) >= 4.5
+
+
+def test_shades_of_accents_are_what_presentations_make_of_them() -> None:
+    made = {accent.shade: accent.color for accent in accents_in({"accent1": "#4f81bd"})}
+    # "lighter 40 %", "lighter 60 %" and "darker 25 %" of the Office theme of 2007, as it shows them
+    shown = {(0.6, 0.4): "95b3d7", (0.4, 0.6): "b8cce4", (0.75, 0.0): "366092"}
+    for shade, color in shown.items():
+        pairs = zip(bytes.fromhex(made[shade][1:]), bytes.fromhex(color), strict=True)
+        assert max(abs(a - b) for a, b in pairs) <= 1
 
 
 def test_figures_on_a_dark_ground_are_light(tmp_path: Path) -> None:

@@ -54,6 +54,13 @@ def medium_options(command: Command) -> Command:
             help="Take layouts, colours and fonts of this presentation.",
         ),
         click.option(
+            "--accents",
+            cls=FormatOption,
+            is_flag=True,
+            default=None,
+            help="Boxes in the accent colours of the --template.",
+        ),
+        click.option(
             "--author",
             cls=FormatOption,
             metavar="NAME",

@@ -39,10 +39,10 @@ class Settings(NamedTuple):
 
     ``scale`` and ``width`` (pixels) size a PNG; ``fragment`` makes TeX a picture to
     ``\\input``, and HTML a figure to put into a page; ``template`` is a PPTX whose layouts a
-    deck takes, and ``aspect`` the shape of its slides. ``placed``: a figure was made for
-    a width, and keeps it. ``author`` and ``date`` are what a file says of itself
-    (:class:`archviz.write.about.About`), and with ``deck_title`` what stands on the cover of a
-    deck.
+    deck takes, with ``accents`` its colours for boxes, too, and ``aspect`` the shape of its
+    slides. ``placed``: a figure was made for a width, and keeps it. ``author`` and ``date`` are
+    what a file says of itself (:class:`archviz.write.about.About`), and with ``deck_title`` what
+    stands on the cover of a deck.
     """
 
     scale: float = 2.0
@@ -58,6 +58,7 @@ class Settings(NamedTuple):
     deck_title: str = ""
     build: bool = False
     """Whether slides are built up step by step."""
+    accents: bool = False
 
     def cover(self) -> Cover:
         """What stands on the first slide of a deck."""
@@ -159,6 +160,7 @@ def _pptx_pages(pages: Sequence[Page], title: str, subject: str, settings: Setti
         template=settings.template,
         height=settings.height,
         built=settings.build,
+        accents=settings.accents,
     )
 
 
@@ -231,7 +233,7 @@ FORMATS: Mapping[str, Format] = {
             "slides of native shapes and glued connectors",
             _pptx,
             "zip",
-            (*GROUND, "template", *ABOUT),
+            (*GROUND, "template", "accents", *ABOUT),
             alone="slides",
             together="deck",
             bind=_pptx_pages,

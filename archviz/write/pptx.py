@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from archviz.scene.chosen_font import chosen_families
 from archviz.scene.scene import groups_in, texts_in
+from archviz.scene.theme_accents import Accent, accents_in
 from archviz.write.about import About, moment_of
 from archviz.write.pptx_package import drop
 from archviz.write.pptx_parts import HEADER, NAMESPACES, Look, fit
@@ -66,6 +67,7 @@ def write_pptx(
     joints: bool = True,
     built: bool = False,
     height: float = SLIDE_HEIGHT,
+    accents: bool = False,
 ) -> bytes:
     """A deck with a slide for each page.
 
@@ -80,12 +82,13 @@ def write_pptx(
             has up to four bends, and only longer ones are cut.
         built: the panels of a slide appear one after another, each at a click.
         height: pixels of the slides' height; a template has its own.
+        accents: fills that are accents of the template stand in its colours.
 
     Raises:
         ArchvizError: the template cannot be read, or is none.
     """
     size = height * aspect, height
-    deck = _Deck(template, size, 2 if joints else 5, about or About())
+    deck = _Deck(template, size, 2 if joints else 5, about or About(), accents)
     for page in pages:
         deck.add(page, built)
     return deck.save()
@@ -95,13 +98,19 @@ class _Deck:
     """A package that slides are added to."""
 
     def __init__(
-        self, template: str | None, size: tuple[float, float], most_pieces: int, about: About
+        self,
+        template: str | None,
+        size: tuple[float, float],
+        most_pieces: int,
+        about: About,
+        accents: bool,
     ) -> None:
         from pptx import Presentation
         from pptx.opc.constants import RELATIONSHIP_TYPE
 
         self.types, self.about, self.most_pieces = RELATIONSHIP_TYPE, about, most_pieces
         self.template = read_template(template) if template else None
+        self.look = _look(self.template, accents)
         self.package = self.template.package if self.template else Presentation().part.package
         self.part = self.package.main_document_part
         self.presentation = self.part.presentation
@@ -138,7 +147,7 @@ class _Deck:
         self.count += 1
         layout, places = self._layout(page)
         size = self.presentation.slide_width, self.presentation.slide_height
-        frame = fit(page.scene, *size, _look(self.template))
+        frame = fit(page.scene, *size, self.look)
         writer = SlideWriter(page.scene, frame, places, self.most_pieces, built)
         name = PackURI(f"/ppt/slides/slide{self.count}.xml")
         blob = writer.slide(page.title, not self.template)
@@ -216,14 +225,26 @@ class _Deck:
         element.xpath("p:sldMasterIdLst")[0].addnext(parse_xml(listed))
 
 
-def _look(template: Template | None) -> Look:
+def _look(template: Template | None, accents: bool) -> Look:
     """What slides take of a template beside its layouts."""
     if template is None:
         return Look()
     ink = template.colours.scheme.get(template.ink, "")
     own = template.colours.fonts[1]
     measured = chosen_families() == (own,) or (own in NO_WIDER and not chosen_families())
-    return Look(ink, template.ink, "+mn-lt" if measured else "")
+    known = accents_in(template.colours.scheme) if accents else []
+    fills = {accent.color: _accent_fill(accent) for accent in reversed(known)}
+    return Look(ink, template.ink, "+mn-lt" if measured else "", fills)
+
+
+def _accent_fill(accent: Accent) -> str:
+    """A fill in a shade of a colour of the template's scheme."""
+    (share, more), changes = accent.shade, ""
+    if share < 1:
+        changes = f'<a:lumMod val="{round(share * 100_000)}"/>'
+    if more:
+        changes += f'<a:lumOff val="{round(more * 100_000)}"/>'
+    return f'<a:solidFill><a:schemeClr val="{accent.name}">{changes}</a:schemeClr></a:solidFill>'
 
 
 def notes_page(notes: str) -> bytes:

@@ -6,7 +6,9 @@ Lengths in it are English metric units, 9525 to a pixel; angles are 60,000ths of
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archviz.scene.chosen_font import chosen_families
@@ -58,12 +60,13 @@ Drawn: TypeAlias = tuple[str, EmuBox]
 
 class Look(NamedTuple):
     """What slides take of a template: the name of the scheme's colour that stands for ``ink``,
-    and the typeface of texts; empty for ours.
+    and the typeface of texts; empty for ours. ``accents``: fills in colours of the scheme.
     """
 
     ink: str = ""
     scheme: str = ""
     face: str = ""
+    accents: Mapping[str, str] = MappingProxyType({})
 
 
 NO_LOOK = Look()
@@ -82,6 +85,12 @@ class Frame(NamedTuple):
         if color and color == self.look.ink:
             return f'<a:solidFill><a:schemeClr val="{self.look.scheme}"/></a:solidFill>'
         return solid(color)
+
+    def fill(self, shape: Shape) -> str:
+        """A shape's fill, in the template's colour where it is one of its accents."""
+        return (
+            fill_of(shape) if shape.pattern else self.look.accents.get(shape.fill) or fill_of(shape)
+        )
 
     def point(self, x: float, y: float) -> EmuPoint:
         """A point of the scene on the slide."""

@@ -24,7 +24,6 @@ from archviz.write.pptx_parts import (
     PLAIN,
     SILENT,
     Said,
-    fill_of,
     freeform,
     geometry,
     group_shape,
@@ -195,7 +194,7 @@ class SlideWriter:
             share = min(0.5, shape.radius / max(0.01, min(shape.width, shape.height)))
             preset = geometry("roundRect", adj=round(share * 100_000))
         line = stroke(self.frame, shape.stroke, shape.line_width, dash=dash_name(shape))
-        outside = look(self.frame, preset, fill_of(shape), line, shape.shadow)
+        outside = look(self.frame, preset, self.frame.fill(shape), line, shape.shadow)
         boxed = bool(shape.fill)
         body = text_body(self.frame, shape.texts, "ctr", boxed) if shape.lines else ""
         said = SILENT if group else self._said()
