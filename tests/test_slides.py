@@ -17,11 +17,16 @@ from random_specs import specs
 from archviz.catalog import classics, names
 from archviz.language.expand import network_from_text
 from archviz.layout.deck import by_publication, deck_pages, speaker_notes
+from archviz.layout.densities import slide_theme
+from archviz.layout.legend import Used
+from archviz.layout.legend_slides import legend_slides
 from archviz.layout.page import Options, draw_network
 from archviz.layout.slides import LEAST_TEXT, network_slides
+from archviz.layout.style import Style
 from archviz.looks import DETAILS
 from archviz.network.analysis import analyse
 from archviz.scene.scene import Connector, Group, Page, Scene, Shape, extent
+from archviz.scene.slide_form import own_form
 from archviz.scene.theme import load_theme
 
 THEME = load_theme()
@@ -64,7 +69,18 @@ def test_the_whole_deck_holds(aspect: float, deck: list[Page]) -> None:
         assert violations(page.scene) == [], page.title
         assert (str(number) in texts(page.scene)) == (number > 1), page.title
         assert smallest_text(page.scene) >= LEAST_TEXT, page.title
+        assert cut_off(page.scene) == [], page.title
         assert page.notes
+
+
+def test_what_a_deck_leaves_out_is_said_whole() -> None:
+    slide = slide_theme(THEME)
+    style, form = Style(slide, slide.metric("unit")), own_form(4 / 3)
+    words = [f"thing number {number}" for number in range(16)]
+    slides = legend_slides(Used(repeats=True), style, form, f"Not shown: {', '.join(words)}")
+    said = " ".join(texts(slides[0]))
+    assert all(word in said for word in words)
+    assert violations(slides[0]) == []
 
 
 def test_the_deck_is_in_the_order_of_publication(deck: list[Page]) -> None:

@@ -13,6 +13,8 @@ from archviz.scene.theme import Theme
 
 LEAD = 18.0
 """Letters of the lines under a title: 13.5 pt."""
+MOST_LEAD = 4
+"""Of these lines."""
 TITLE, LEAST_TITLE = 32.0, 25.0
 """Letters of a title, and of one that names much."""
 NUMBER = 16.0
@@ -20,10 +22,13 @@ ASIDE_GAP = 30.0
 
 
 def lead_lines(line: str, aside: str, form: SlideForm) -> list[str]:
-    """What stands under a title, in two lines at most; a placed title has ``aside`` below it."""
+    """What stands under a title, in few lines; a placed title has ``aside`` below it."""
     beside = text_width(aside, LEAD) + ASIDE_GAP if aside and form.placed else 0.0
-    first, *rest = paragraph(line, form.inner - beside, LEAD) or [""]
-    return [*filter(None, (first, clip(" ".join(rest), form.inner - beside, LEAD)))]
+    lines = paragraph(line, form.inner - beside, LEAD)
+    if len(lines) > MOST_LEAD:
+        rest = " ".join(lines[MOST_LEAD - 1 :])
+        lines[MOST_LEAD - 1 :] = [clip(rest, form.inner - beside, LEAD)]
+    return lines
 
 
 def lead_height(line: str, aside: str, form: SlideForm) -> float:
@@ -36,7 +41,7 @@ def lead_height(line: str, aside: str, form: SlideForm) -> float:
 def slide_heading(
     title: str, line: str, aside: str, theme: Theme, form: SlideForm
 ) -> Iterator[Item]:
-    """A slide's title, what stands at its right, and a line or two below."""
+    """A slide's title, what stands at its right, and some lines below."""
     canvas = Canvas("heading")
     text, muted = theme.color("text"), theme.color("caption")
     left, top, inner, _ = form.title
