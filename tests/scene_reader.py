@@ -370,21 +370,28 @@ def _run_on(
         rest = [piece for piece in pieces if piece.forward is None]
         if not rest:
             return
-        best = max(rest, key=lambda piece: tuple(map(abs, _leaning(piece, flow))))
-        leaning = next((one for one in _leaning(best, flow) if abs(one) > TOUCH), 0.0)
+        sure = {
+            joint
+            for joint, those in joints.items()
+            if sum(piece.forward is None for piece, _ in those) == 1
+        }
+        best = max(rest, key=lambda piece: tuple(map(abs, _leaning(piece, flow, sure))))
+        leaning = next((one for one in _leaning(best, flow, sure) if abs(one) > TOUCH), 0.0)
         if not leaning:
             raise UnreadableError(f"a line can run either way from {best.ends[0].at}")
         best.forward = leaning > 0
 
 
-def _leaning(piece: Stretch, flow: Point) -> tuple[float, float]:
-    """How much more a stretch runs with the flow than against it: at its ends, and in all.
+def _leaning(piece: Stretch, flow: Point, sure: set[Spot]) -> tuple[float, float, float]:
+    """How much more a stretch runs with the flow than against it: at its ends at joints of which
+    all else is known (``sure``), at both ends, and in all.
 
     A line that leads from the end of a row to the next goes back, but begins and ends onward.
     """
     ways = [_along(a.at, b.at, flow) for a, b in pairwise(piece.way)]
     at_ends = [(way > TOUCH) - (way < -TOUCH) for way in (ways[0], ways[-1])]
-    return sum(at_ends), sum(ways)
+    known = (way for way, end in zip(at_ends, piece.ends, strict=True) if end in sure)
+    return sum(known), sum(at_ends), sum(ways)
 
 
 def _settle(joint: Spot, those: Sequence[tuple[Stretch, bool]]) -> bool:

@@ -10,12 +10,16 @@ from scene_reader import NEAR, _apart
 from archviz.language.expand import network_from_text
 from archviz.layout import canvas, choice, lanes, ways
 from archviz.layout.build import Builder
+from archviz.layout.compound import RepeatBlock, SeriesBlock
 from archviz.layout.densities import COMPACT, FULL, Density, slide_style
+from archviz.layout.densities import NEAR as NEAREST
+from archviz.layout.fitting import fit_label
 from archviz.layout.flow import FLOWS
 from archviz.layout.page import Options, draw_network
 from archviz.layout.sheet import moved, over_notes
 from archviz.network.analysis import analyse
-from archviz.scene.scene import Connector, Scene, Text, extent, leaves
+from archviz.scene.scene import Connector, Scene, Shape, Text, extent, leaves
+from archviz.scene.text import text_width
 from archviz.scene.theme import load_theme
 
 FOUND: dict[str, tuple[Look, str]] = {
@@ -219,10 +223,12 @@ def test_names_alone_say_the_same(
     assert faults(text, Look(direction, slides=slides)) == []
 
 
-def drawn_dense(text: str, flow: str, names: set[str]) -> Scene:
+def drawn_dense(
+    text: str, flow: str, names: set[str], density: Density = COMPACT[-1], scale: float = 1.0
+) -> Scene:
     """The row of a network as it is on a dense slide, ``names`` without wires."""
     network = network_from_text(text, "found.yaml")
-    style = slide_style(load_theme(), 1.0, COMPACT[-1], (), FLOWS[flow])
+    style = slide_style(load_theme(), scale, density, (), FLOWS[flow])
     builder = Builder(network, analyse(network), style).within(network.body)
     row = canvas.Canvas("row", style.flow)
     builder._replace(stubs=frozenset(names)).series(builder.body).place(row, 0.0, 0.0, [])
@@ -267,3 +273,44 @@ def test_wires_that_cross_much_are_drawn_where_they_were_found() -> None:
     wires = [[across("a", 0.0)], [across("b", 300.0)], [across("c", 600.0)]]
     assert len(choice.choose(wires, style)) < 3
     assert len(choice.choose(wires, style, known=True)) == 3
+
+
+@pytest.mark.parametrize("density", [*COMPACT, *NEAREST, *FULL])
+def test_letters_keep_inside_of_badges(density: Density) -> None:
+    text = "title: a\nnetwork: [input 8x8x8, rms-norm, conv 1x1 8 rms-norm, conv 1x1 8 layer-norm]"
+    scene = drawn_dense(text, "down", set(), density)
+    assert violations(scene) == []
+    badges = [s for s in leaves(scene.items) if isinstance(s, Shape) and s.form == "ellipse"]
+    assert badges
+    for badge in badges:  # the corners of its letters are inside the circle
+        high = (badge.width**2 - badge.texts[0].width ** 2) ** 0.5
+        assert high > 0.5 * badge.text_size
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_brackets_are_levelled_in_each_line_anew(flow: str) -> None:
+    style = slide_style(load_theme(), 1.0, COMPACT[-1], (), FLOWS[flow])
+    high = SeriesBlock([], style)
+    high.up = high.down = style.px(4)
+    repeats = [RepeatBlock(SeriesBlock([], style), "×1000", style), RepeatBlock(high, "×2", style)]
+    long, other = SeriesBlock(repeats, style).blocks
+    assert isinstance(long, RepeatBlock) and isinstance(other, RepeatBlock)
+    assert long.bracket_down == other.bracket_down > repeats[0].bracket_down
+    assert long.down - long.bracket_down == pytest.approx(repeats[0].down - repeats[0].bracket_down)
+    (alone,) = SeriesBlock([long], style).blocks
+    assert (alone.up, alone.down) == (repeats[0].up, repeats[0].down)
+
+
+def test_eight_letters_are_shown_of_labels_that_are_cut_off() -> None:
+    for density in (*COMPACT, *NEAREST, *FULL):
+        style = slide_style(load_theme(), 1.0, density, ())
+        (shown,), size, width = fit_label("W" * 30, style)
+        assert shown.startswith("W" * 8) and shown.endswith("…")
+        assert text_width(shown, size) < width
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.7, 0.5, 0.3])
+def test_lines_of_graphs_keep_apart_on_the_densest_slides(scale: float) -> None:
+    text = FOUND["a line into a graph's box from beside it is longer than its arrowhead"][1]
+    for density in (COMPACT[0], NEAREST[-1], FULL[-1]):
+        assert violations(drawn_dense(text, "right", set(), density, scale)) == []

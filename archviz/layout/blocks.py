@@ -22,7 +22,14 @@ from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded_b
 from archviz.layout.details import measured
 from archviz.layout.fitting import caption_lines, fit_label
 from archviz.layout.flow import text_extent
-from archviz.layout.glyphs import badge_reach, badge_shape, badge_width, box_shape, parted
+from archviz.layout.glyphs import (
+    badge_reach,
+    badge_shape,
+    badge_width,
+    box_shape,
+    is_long,
+    parted,
+)
 from archviz.layout.style import Style
 from archviz.looks import MODULE_COLORS
 from archviz.scene.scene import Group, Item, Shape, Text, total
@@ -242,8 +249,8 @@ class BoxBlock(Block):
         ends = self.lines[:1] + self.lines[-1:]
         for badge, line in zip(self.face.badges, ends, strict=False):
             beside = badge_width(style, badge.text) * 0.97 + style.px(0.12)
-            beside += style.px(0.06) if "/" in badge.text else 0.0
-            if "/" not in badge.text and len(self.lines) == 1:
+            beside += style.px(0.06) if is_long(style, badge.text) else 0.0
+            if not is_long(style, badge.text) and len(self.lines) == 1:
                 beside = self._under_badge(style)
             room = max(room, text_width(line, self.label_size) + beside)
         return room

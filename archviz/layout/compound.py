@@ -36,8 +36,8 @@ class SeriesBlock(Block):
     def __init__(
         self, blocks: Sequence[Block], style: Style, extra: dict[int, float] | None = None
     ) -> None:
-        # brackets are levelled in one series, and stay as they are in others that are tried
-        self.blocks = [copy(one) if isinstance(one, RepeatBlock) else one for one in blocks]
+        # brackets are levelled in one series, and alone in others that are made of its blocks
+        self.blocks = [one.alone() if isinstance(one, RepeatBlock) else one for one in blocks]
         self.style = style
         level_brackets(self.blocks)
         self.offsets: list[float] = []
@@ -130,6 +130,12 @@ class RepeatBlock(Block):
         self.text_side: Side = "middle"
         self._reach()
 
+    def alone(self) -> RepeatBlock:
+        """The same with brackets that reach as far as its own content asks for."""
+        other = copy(self)
+        other._reach()
+        return other
+
     def _reach(self) -> None:
         """How far brackets and text reach across."""
         px, content = self.style.px, self.content
@@ -175,8 +181,9 @@ def level_brackets(blocks: Sequence[Block]) -> None:
     up, down = highest.bracket_up, lowest.bracket_down
     text_at = -up if lowest.text_at < 0 else lowest.text_at
     for block in repeats:
+        block.up += up - block.bracket_up
+        block.down += down - block.bracket_down
         block.bracket_up, block.bracket_down, block.text_at = up, down, text_at
-        block.up, block.down = max(block.up, highest.up), max(block.down, lowest.down)
 
 
 def stack(blocks: Sequence[Block], gap: float) -> list[float]:

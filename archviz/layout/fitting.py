@@ -11,6 +11,8 @@ from archviz.scene.text import break_lines, clip, paragraph, text_width
 WIDTHS = (2.0, 2.5, 3.0, 3.5, 4.0)
 WIDER = (4.5, 5.0, 6.0, 7.0)
 """Units that boxes are wide."""
+SHOWN = 8
+"""Letters that are shown at least of a label that is cut off."""
 
 
 def fit_label(label: str, style: Style, more: str = "") -> tuple[tuple[str, ...], float, float]:
@@ -51,7 +53,9 @@ def fit_label(label: str, style: Style, more: str = "") -> tuple[tuple[str, ...]
             lines = break_lines(label, wide, size, hyphens=anywhere, words=words)
             if lines:
                 return lines, size, style.px(units)
-    return (clip(label, style.px(4) - padding, size),), size, style.px(4)
+    least_shown = text_width(label[:SHOWN] + "…", size)
+    room = max(style.px(4) - padding, least_shown)
+    return (clip(label, room, size),), size, room + padding
 
 
 def _fit_more(label: str, more: str, style: Style) -> tuple[tuple[str, ...], float, float]:

@@ -9,6 +9,9 @@ from archviz.layout.style import Style
 from archviz.scene.scene import Shape
 from archviz.scene.text import text_width
 
+WIDEST = 0.92
+"""Letters in a circle, as a part of its diameter."""
+
 
 def box_shape(
     canvas: Canvas,
@@ -55,15 +58,20 @@ def box_shape(
     )
 
 
+def is_long(style: Style, text: str) -> bool:
+    """Whether a badge is longer than high: for several functions, or for letters that would
+    stand out of a circle."""
+    least = style.px(min(style.room.badge_label, style.room.least_badge))
+    return "/" in text or text_width(text, least) > style.metric("badge") * WIDEST
+
+
 def badge_width(style: Style, text: str) -> float:
-    """The width of a badge; several functions make it longer than high."""
+    """The width of a badge."""
     width = style.metric("badge")
-    if "/" in text:
-        width = max(
-            width,
-            text_width(text, style.room.several * style.px(style.room.badge_label)) + width / 3,
-        )
-    return width
+    if not is_long(style, text):
+        return width
+    size = style.room.several * style.px(style.room.badge_label)
+    return max(width, text_width(text, size) + width / 3)
 
 
 def badge_reach(style: Style, count: int, width: float) -> tuple[float, float]:
@@ -91,7 +99,7 @@ def badge_shape(
     colors = style.role(role)
     diameter = style.px(style.theme.metric("badge"))
     size, width = style.px(style.room.badge_label), badge_width(style, text)
-    several = "/" in text
+    several = is_long(style, text)
     if several:
         size *= style.room.several
     least = style.px(style.room.least_badge)

@@ -29,7 +29,7 @@ BESIDE, LINES = 0.34, 0.45
 NAME_CLEAR, NAME_OVER = 0.95, 1.35
 """Sizes of its letters between a name and the next line above; the same below its baseline."""
 LEAST = (0.22, 4.5)
-"""Units, and pixels where these are less, between two lines, however near rows are."""
+"""Units, and pixels where these are less, between two lines, however near things stand."""
 HOOK, LEAST_HOOK = 0.5, 0.4
 """Units between a box and a line that enters it from above or below, however near rows are: an
 arrowhead and its line."""
@@ -133,9 +133,19 @@ class GraphBlock(Block):
         elif upper.block or lower.block:
             gap = BESIDE
         else:
-            gap, least = LINES, min(px(LEAST[0]), LEAST[1])
+            gap, least = LINES, self._least
         room = max(self.style.row_gap(gap), least)
         return upper.down + room + lower.up
+
+    @property
+    def _least(self) -> float:
+        """What two lines keep apart, however near things stand."""
+        return min(self.style.px(LEAST[0]), LEAST[1])
+
+    @property
+    def _track(self) -> float:
+        """How far two tracks are apart."""
+        return max(self.style.gap(TRACK), self._least)
 
     def _widths(self) -> None:
         """Columns from left to right, each channel as wide as its tracks need."""
@@ -147,7 +157,7 @@ class GraphBlock(Block):
                 channel = self.channels[rank - 1]
                 first = x + max(style.gap(BEFORE_TRACKS), badge)
                 self.left.append(first)
-                x = first + max(0, channel.width - 1) * style.gap(TRACK)
+                x = first + max(0, channel.width - 1) * self._track
                 ahead = max((v.block.badges[0] for v in column if v.block), default=0.0)
                 near = ahead + style.px(NEAR_BADGE) if ahead else 0.0
                 x += max(style.gap(BEHIND_TRACKS), near)
@@ -171,7 +181,7 @@ class GraphBlock(Block):
             if rank < len(self.channels):
                 channel, left = self.channels[rank], x + self.left[rank]
                 tracks = {
-                    vertical: left + track * self.style.gap(TRACK)
+                    vertical: left + track * self._track
                     for vertical, track in channel.tracks.items()
                 }
                 wires: dict[Vertex, list[Wire]] = {}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from archviz.layout.blocks import MODULE_ROLES
 from archviz.layout.canvas import Canvas
-from archviz.layout.glyphs import ALTERNATIVES, badge_shape, box_shape
+from archviz.layout.glyphs import ALTERNATIVES, badge_shape, badge_width, box_shape
 from archviz.layout.style import Style
 from archviz.layout.symbols import DIAMETER, ROLE, SYMBOLS, symbol_shape
 from archviz.looks import MODULE_COLORS
@@ -253,17 +253,20 @@ def badge_entries(
     seen: set[str] = set()
     strict = style.room.least_badge >= style.room.badge_label  # no letter may be smaller
     large = style._replace(unit=style.unit / SCALE * (1.0 if strict else 0.9))
-    diameter = large.metric("badge")
     for badge in table:
         text, role = badge.text, badge.role
         if role not in roles or text not in badges or text in seen:
             continue
         seen.add(text)
+        width = badge_width(large, text)
 
-        def draw(canvas: Canvas, x: float, y: float, text: str = text, role: str = role) -> None:
-            canvas.front.append(badge_shape(canvas, large, x + diameter / 2, y, text, role))
+        def draw(
+            canvas: Canvas, x: float, y: float, middle: float = width / 2, badge: Badge = badge
+        ) -> None:
+            shape = badge_shape(canvas, large, x + middle, y, badge.text, badge.role)
+            canvas.front.append(shape)
 
-        entries.append(Entry(diameter, badge.title, draw))
+        entries.append(Entry(width, badge.title, draw))
     return entries
 
 
