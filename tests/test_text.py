@@ -223,3 +223,33 @@ def test_a_letter_is_not_cut_in_two() -> None:
     family = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
     assert clip(f"ab {family}", 29, 10) in ("ab…", f"ab {family}")
     assert clip("ना" * 4, 35, 10) == "ना…"
+
+
+@pytest.mark.parametrize(
+    ("word", "whole"),
+    [
+        ("น้ำหนัก", ["น้ำ", "ห", "นั", "ก"]),
+        ("เลเยอร์", ["เล", "เย", "อ", "ร์"]),
+        ("ເຄືອຂ່າຍ", ["ເຄື", "ອ", "ຂ່າ", "ຍ"]),
+        ("ကွန်ဗော်", ["ကွန်", "ဗော်"]),
+        ("ស្រទាប់", ["ស្រ", "ទា", "ប់"]),
+        ("प्रक्षेपण", ["प्र", "क्षे", "प", "ण"]),
+    ],
+)
+def test_no_line_breaks_inside_of_what_belongs_together(word: str, whole: list[str]) -> None:
+    assert paragraph(word, 0.1, 10) == whole
+    assert clip(word, text_width(whole[0] + ELLIPSIS, 10), 10) == whole[0] + ELLIPSIS
+
+
+def test_an_emoji_with_its_colour_and_a_flag_stay_whole() -> None:
+    whole = ["漢", "👍🏽", "漢", "🇩🇪", "🇨🇭"]
+    assert paragraph("".join(whole), max(text_width(part, 10) for part in whole), 10) == whole
+
+
+def test_a_place_for_breaks_is_taken_before_any_other() -> None:
+    words = ["สวัสดี", "ครับ"]
+    wide = max(text_width(word, 10) for word in words)
+    assert break_lines("\u200b".join(words), wide, 10) == tuple(words)
+    assert paragraph("\u200b".join(words), wide, 10) == words
+    assert break_lines("".join(words), wide, 10) is None
+    assert paragraph("conv\u200blayer x", text_width("layer", 10), 10) == ["conv", "layer", "x"]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
-from unicodedata import category
+from unicodedata import category, combining
 
 from archviz.scene.bundled_font import UNITS_PER_EM, advances
 from archviz.scene.chosen_font import chosen_face
@@ -23,6 +23,24 @@ LINE_HEIGHT = 1.16
 ELLIPSIS = "…"
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<= )")
 JOINER = "\u200d"
+PLACE = "\u200b"
+"""Where a line may break in a script without blanks; it takes no room."""
+BLANK = " \u200b"
+"""What is seen at no end of a line."""
+VIRAMA = 9
+"""Unicode's class of signs that join a letter with the next one."""
+ENDS = frozenset("\u0e3a\u103a")
+"""Of these the ones of Thai and Burmese that end a syllable instead."""
+KILLED = ("\u103a", "\u1039", "\u1037\u103a")
+"""Behind a Burmese letter: it ends the syllable before it."""
+LEADING = frozenset("เแโใไເແໂໃໄ")
+"""Vowels of Thai and Lao before the consonant that they belong to."""
+TRAILING = frozenset("ะาำๅฯๆະາຳຽຯໆ")
+"""Vowels and signs there that belong to what is before them."""
+TONES = range(0x1F3FB, 0x1F400)
+"""Colours of the skin, behind an emoji."""
+FLAG = range(0x1F1E6, 0x1F200)
+"""Letters of which two are a flag."""
 FIRST_WIDE = "\u2e80"
 """From here on Unicode has the letters of East Asia."""
 NO_START = frozenset(
@@ -67,9 +85,19 @@ def clip(text: str, width: float, size: float, bold: bool = False) -> str:
 
 
 def _inside(text: str, place: int) -> bool:
-    """Whether a letter goes on at a place of a text: with a mark, or what it is joined to."""
+    """Whether what belongs together goes on at a place of a text: a letter with its marks and
+    vowels, letters that a sign joins, an emoji of several."""
     before, after = text[:place][-1:], text[place : place + 1]
-    return before == JOINER or after == JOINER or category(after or " ").startswith("M")
+    if not before or not after:
+        return False
+    if before == JOINER or after == JOINER or category(after).startswith("M"):
+        return True
+    if before in LEADING or after in TRAILING or text.startswith(KILLED, place + 1):
+        return True
+    if combining(before) == VIRAMA and before not in ENDS:
+        return category(after) == "Lo"
+    flags = len(text[:place]) - len(text[:place].rstrip("".join(map(chr, FLAG))))
+    return ord(after) in TONES or (ord(after) in FLAG and flags % 2 == 1)
 
 
 def _letters(word: str) -> list[str]:
@@ -79,7 +107,8 @@ def _letters(word: str) -> list[str]:
     parts = [word[0]]
     for place, (before, after) in enumerate(pairwise(word), 1):
         wide = max(before, after) >= FIRST_WIDE and category(after) != "Zs"
-        if wide and not (before in NO_END or after in NO_START or _inside(word, place)):
+        wide = wide and not (before in NO_END or after in NO_START or _inside(word, place))
+        if wide or (before == PLACE and after != " "):
             parts.append("")
         parts[-1] += after
     return parts
@@ -88,6 +117,7 @@ def _letters(word: str) -> list[str]:
 def _pieces(text: str, least: int, words: bool = False) -> list[str]:
     """The parts between which a line may break: behind a blank, or behind a hyphen too.
 
+    In scripts without blanks :data:`PLACE` says where words end.
     East Asian letters part from each other, but for marks that begin or end no line.
     A hyphen parts what has ``least`` letters on both sides; no hyphen does where that is 0.
     ``words``: also before a capital in a word, as in ``TransformerEncoderLayer``.
@@ -142,13 +172,13 @@ def _balanced(pieces: Sequence[str], count: int, size: float, bold: bool) -> tup
     if len(pieces) < count:
         return None
     if count == 1:
-        return ("".join(pieces).rstrip(),)
+        return ("".join(pieces).rstrip(BLANK),)
     best: tuple[float, tuple[str, ...]] | None = None
     for split in range(1, len(pieces) - count + 2):
         rest = _balanced(pieces[split:], count - 1, size, bold)
         if rest is None:
             continue
-        lines = ("".join(pieces[:split]).rstrip(), *rest)
+        lines = ("".join(pieces[:split]).rstrip(BLANK), *rest)
         widest = max(text_width(line, size, bold) for line in lines)
         if best is None or widest < best[0] - 1e-9:
             best = (widest, lines)
@@ -164,7 +194,7 @@ def paragraph(text: str, width: float, size: float, bold: bool = False) -> list[
             lines[-1] = longer
         else:
             lines += _parted(piece, width, size, bold)
-    return [line.rstrip() for line in lines]
+    return [line.rstrip(BLANK) for line in lines]
 
 
 def _parted(word: str, width: float, size: float, bold: bool) -> list[str]:
@@ -175,7 +205,8 @@ def _parted(word: str, width: float, size: float, bold: bool) -> list[str]:
         return [clip(word.rstrip(), width, size, bold) + " "]
     lines = [""]
     for place, char in enumerate(word):
-        if _inside(word, place) or text_width(lines[-1] + char.rstrip(), size, bold) <= width:
+        within = not lines[-1] or char in BLANK or _inside(word, place)
+        if within or text_width(lines[-1] + char, size, bold) <= width:
             lines[-1] += char
         else:
             lines.append(char)
