@@ -14,6 +14,8 @@ from test_pyramids import CHECKS, FLOWS, THEME, draw, labelled, network_of
 from wirings import differences
 
 from archviz.layout import slides
+from archviz.layout.made_for import draw_for
+from archviz.layout.page import Options, Place
 from archviz.looks import DETAILS
 from archviz.network.analysis import analyse
 from archviz.scene.scene import Connector, Scene, leaves
@@ -90,6 +92,16 @@ def test_bundles_on_slides_are_read_back(spec: dict[str, Any]) -> None:
     assert [violations(scene) for scene in scenes] == [[] for _ in scenes]
     flow = FLOWS[spec["figure"]["direction"]]
     assert differences(read(scenes, flow), wirings(network, analyse(network))) == []
+
+
+@pytest.mark.parametrize("direction", sorted(FLOWS))
+@pytest.mark.parametrize(("times", "inches"), [(3, 5.0), (6, 3.2), (6, 7.16)])
+def test_bundles_made_for_a_place_are_read_back(direction: str, times: int, inches: float) -> None:
+    network = network_of(stages(4, times, direction))
+    analysis = analyse(network)
+    scene = draw_for(network, analysis, Options(THEME, legend=False), Place(inches * 96, 7 / 0.75))
+    assert violations(scene) == []
+    assert differences(read([scene], FLOWS[direction]), wirings(network, analysis)) == []
 
 
 @pytest.mark.parametrize("direction", sorted(FLOWS))

@@ -77,7 +77,8 @@ class Builder(NamedTuple):
     beside: Beside = BESIDE
     """How many of the layers beside a U stand in its topmost row."""
     ladders: bool = True
-    """Whether an encoder with its decoder is drawn as a U, with a pyramid's outputs."""
+    """Whether an encoder with its decoder is drawn as a U, with a pyramid's outputs, and modules
+    that hand several values on as boxes side by side; all of this takes room."""
     ends: frozenset[str] = frozenset()
     """Places of the spec behind which no line goes on."""
     longest: float = float("inf")
@@ -126,7 +127,7 @@ class Builder(NamedTuple):
     def pieces(self, series: Series) -> list[Piece | Bundle]:
         """What is drawn of a series, one after another: its nodes, or a U with those beside it."""
         if not self.ladders:
-            return self.bundled(series.nodes)
+            return list(series.nodes)
         facts = self.analysis.facts
         across = pieces_across(series, facts, self.beside, self.counts)
         found = across or exits(series, facts) or pieces(series, facts, self.beside)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from archviz.layout.blocks import Block
 from archviz.layout.breaks import break_blocks
+from archviz.layout.bundles import BundleBlock
 from archviz.layout.canvas import BUS_TO_MERGE
 from archviz.layout.compound import (
     BOX_TO_BUS,
@@ -46,6 +47,8 @@ def _shorter(block: Block, width: float) -> Block:
     if block.width <= width:
         return block
     match block:
+        case BundleBlock():
+            return block  # its arrows lead straight from box to box
         case SeriesBlock():
             return _lines(block, width)
         case RepeatBlock():
