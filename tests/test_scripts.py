@@ -17,6 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfReader
+from pypdf.generic import ContentStream
 from tiny_fonts import EM, tiny_font
 
 import archviz
@@ -346,3 +347,23 @@ def test_tex_compiles_and_says_what_it_lacks(engine: str, fonts: Path, tmp_path:
     else:
         assert "Package archviz Warning: Labels have letters that only lualatex" in log
         assert "?? conv" in page.extract_text()
+
+
+def test_bold_letters_of_a_font_without_a_bold_face_have_a_line_round_them(
+    fonts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_font(fonts / "Sans.ttf", "漢")
+    plain, bold = scene_of("漢"), scene_of("漢", bold=True)
+    wider = write_png(bold, scale=20), write_png(plain, scale=20)
+    ink = [Image.open(io.BytesIO(png)).convert("L").histogram()[0] for png in wider]
+    assert ink[0] > ink[1] * 1.03
+    assert [b"B" in operators(one) for one in (bold, plain)] == [True, False]
+    tiny_font(tmp_path / "more" / "Sans-Bold.ttf", "漢")
+    monkeypatch.setenv("ARCHVIZ_FONTS", str(tmp_path / "more"))
+    assert b"B" not in operators(bold)
+
+
+def operators(scene: Scene) -> list[bytes]:
+    """What is done on the page of a PDF: ``B`` fills a path and draws a line round it."""
+    page = PdfReader(io.BytesIO(figure_pdf(scene))).pages[0]
+    return [operator for _, operator in ContentStream(page["/Contents"], page.pdf).operations]

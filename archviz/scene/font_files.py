@@ -89,6 +89,11 @@ def weight(path: str) -> int:
     return int.from_bytes(_os2(path)[4:6], "big")
 
 
+def is_bold(path: str) -> bool:
+    """Whether a face is a bold one."""
+    return weight(path) >= 600 or "bold" in os.path.basename(path).lower()
+
+
 def is_italic(path: str) -> bool:
     """Whether a face is slanted."""
     return bool(int.from_bytes(_os2(path)[62:64], "big") & 1)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from archviz.scene.bundled_font import bundled_file
 from archviz.scene.chosen_font import is_plain
-from archviz.scene.font_files import face
+from archviz.scene.font_files import face, is_bold
 from archviz.scene.scene import total
 from archviz.scene.shaping import BUNDLED, UNSEEN, Run, runs
 from archviz.scene.text import text_width
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 BOX = (0.15, 0.7, 0.69, 0.06)
 """The empty box for a character that no font has: its left, width, height and line, in em."""
 SHARES = {"": 0.5, "start": 0.0, "end": 1.0}
+BOLDER = 0.035
+"""Width of the line round a letter that is bold where its font has no bold face, in em."""
 PIXELS = 256
 """Height of an em of a letter that is a picture, where it is placed as one."""
 
@@ -50,6 +52,12 @@ def way(run: Run) -> Literal["letters", "picture", "outline", "box"]:
         return "picture"
     seen = run.text.isspace() or any(outline(run.font, glyph.number) for glyph in run.glyphs)
     return "outline" if run.font and seen else "box"
+
+
+def stroke(run: Run, bold: bool) -> float:
+    """The width of the line round the letters of a run, in em: as browsers do where a text is
+    bold and no font has its letters so."""
+    return BOLDER if bold and not is_bold(run.font) else 0.0
 
 
 def _is_blank(png: bytes) -> bool:
@@ -85,7 +93,10 @@ def drawn(step: Step) -> Iterator[Step]:
             place = {"x": number(x + blank), "anchor": "start", "text": shown}
             yield Step("text", {**values, **place})
         elif how == "outline":
-            yield Step("outline", {"d": _path(run, at, size), "fill": values["fill"] or "#000000"})
+            line = stroke(run, bold) * size
+            fill = values["fill"] or "#000000"
+            width = f"{line:.3f}" if line else ""
+            yield Step("outline", {"d": _path(run, at, size), "fill": fill, "width": width})
         else:
             yield _boxes(run, at, size, values["fill"] or "#000000")
         x += run.advance * size

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from archviz.scene.chosen_font import chosen_face
 from archviz.scene.scene import total
 from archviz.scene.shaping import BUNDLED, Run, runs
-from archviz.write.drawn_text import BOX, picture, way
+from archviz.write.drawn_text import BOX, picture, stroke, way
 from archviz.write.outlines import outline
 from archviz.write.pdf_embedded import embedded_font, is_embeddable
 from archviz.write.pdf_fonts import bundled_font, encodable, unseen_codes, unseen_font
@@ -51,7 +51,10 @@ def draw_text(canvas: Any, text: Text, color: Color) -> None:
             if how == "picture":
                 _draw_picture(canvas, run, place, width, size)
             elif how == "outline":
-                _draw_outlines(canvas, run, place, size)
+                line = stroke(run, text.bold) * size
+                if line:
+                    canvas.setStrokeColorRGB(*color)
+                _draw_outlines(canvas, run, place, size, line)
             else:
                 _draw_boxes(canvas, run, place, size, color)
             _write_unseen(canvas, run, place, width, size)
@@ -59,8 +62,8 @@ def draw_text(canvas: Any, text: Text, color: Color) -> None:
     canvas.restoreState()
 
 
-def _draw_outlines(canvas: Any, run: Run, place: float, size: float) -> None:
-    """The glyphs of a run as one path."""
+def _draw_outlines(canvas: Any, run: Run, place: float, size: float, line: float) -> None:
+    """The glyphs of a run as one path; with a ``line`` round it, where it has a width."""
     path = canvas.beginPath()
     drawn = False
     for glyph in run.glyphs:
@@ -75,7 +78,10 @@ def _draw_outlines(canvas: Any, run: Run, place: float, size: float) -> None:
             else:
                 path.curveTo(*points[2:])
     if drawn:
-        canvas.drawPath(path, stroke=0, fill=1, fillMode=1)
+        if line:
+            canvas.setLineWidth(line)
+            canvas.setLineJoin(1)
+        canvas.drawPath(path, stroke=int(line > 0), fill=1, fillMode=1)
 
 
 def _draw_boxes(canvas: Any, run: Run, place: float, size: float, color: Color) -> None:
