@@ -484,3 +484,27 @@ def test_damaged_weights_are_not_compared(tmp_path: Path, data: bytes) -> None:
 def test_packed_weights_are_not_compared(tmp_path: Path) -> None:
     safetensors(tmp_path / "model.safetensors", {"a.qweight": [8, 8]}, "I32")
     assert "not compared: model.safetensors holds packed weights" in imported(tmp_path).report
+
+
+def test_a_squared_relu_stands_in_parts_and_is_refused_where_it_cannot(tmp_path: Path) -> None:
+    (model,) = [one for one in MODELS if one.name == "Minitron 4B"]
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(model.config), encoding="utf-8")
+    net = archviz.load(path)
+    assert net.imported
+    assert "- dense 9216 no-bias relu\n          - {op: , label: square}" in net.imported.text
+    path.write_text(json.dumps({"model_type": "llama", "hidden_act": "relu2"}), encoding="utf-8")
+    with pytest.raises(ArchvizError, match="'relu2' where it is not known here"):
+        archviz.load(path)
+
+
+def test_only_blocks_with_a_window_are_rotary_and_logits_are_scaled(tmp_path: Path) -> None:
+    (model,) = [one for one in MODELS if one.name == "Command R7B"]
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(model.config), encoding="utf-8")
+    net = archviz.load(path)
+    assert net.imported
+    attentions = [line for line in net.imported.text.splitlines() if "attention 32" in line]
+    assert ["window" in line for line in attentions] == ["rotary" in line for line in attentions]
+    assert len(attentions) == 2
+    assert "{op: , label: \u00d7 0.25}" in net.imported.text

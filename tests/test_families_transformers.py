@@ -23,7 +23,7 @@ TYPES = sorted(name for name in table().types if name in transformers.CONFIG_MAP
 SWITCHES = ("attention_bias", "mlp_bias", "qkv_bias", "use_bias", "qk_layernorm", "use_qkv_bias",
             "use_parallel_residual", "enable_bias", "multi_query", "use_sliding_window", "bias",
             "new_decoder_architecture", "parallel_attn", "attention_out_bias",
-            "lm_head_bias")  # fmt: skip
+            "lm_head_bias", "use_qk_norm")  # fmt: skip
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)

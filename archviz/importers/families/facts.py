@@ -16,9 +16,9 @@ ACTS: Mapping[str, str] = {
     "sigmoid": "sigmoid", "mish": "mish", "elu": "elu", "selu": "selu",
     "gelu": "gelu", "gelu_new": "gelu", "gelu_fast": "gelu", "gelu_python": "gelu",
     "gelu_pytorch_tanh": "gelu", "gelu_accurate": "gelu", "gelu_python_tanh": "gelu",
-    "quick_gelu": "quick-gelu",
+    "quick_gelu": "quick-gelu", "relu2": "relu square",
 }  # fmt: skip
-"""What configurations call activations."""
+"""What configurations call activations; behind the name, what is done to what comes out of it."""
 
 
 class Block(NamedTuple):
@@ -218,6 +218,8 @@ def _keys(source: Source, heads: list[int]) -> list[int]:
 def _turned(source: Source, count: int) -> list[bool]:
     """In which blocks queries and keys are turned by their position."""
     traits = source.family.traits
+    if traits.get("rotary") == "windows":
+        return [window > 0 for window in _windows(source, count)]
     if not traits.get("rotary") or "rotary-list" not in traits:
         return [bool(traits.get("rotary"))] * count
     key, skips = traits["rotary-list"], traits["rotary-skips"]
@@ -328,15 +330,17 @@ def _act(source: Source) -> str:
     if not isinstance(word, str) or word not in ACTS:
         message = f"has the activation '{one_line(str(word), 40)}', which is not known"
         raise fail(source.file, message, f"known: {', '.join(ACTS)}")
+    traits = source.family.traits
+    if " " in ACTS[word] and (traits.get("gated") or traits.get("encoder")):
+        raise fail(source.file, f"has the activation '{word}' where it is not known here")
     return ACTS[word]
 
 
 def _factors(source: Source, width: int) -> dict[str, float]:
     """Constants by their names in the table; one that changes nothing is left out."""
     factors = {name: source.factor(name) for name in ("soft-cap", "score-cap")}
-    if source.family.traits.get("scaled"):
-        scales = ("embedding-factor", "residual-factor", "logit-divisor")
-        factors |= {name: source.factor(name) for name in scales if source.factor(name) != 1}
+    scales = source.family.traits.get("scaled", ())
+    factors |= {name: source.factor(name) for name in scales if source.factor(name) != 1}
     if source.family.traits.get("embedding-root"):
         factors["embedding-root"] = width
     return {name: value for name, value in factors.items() if value}

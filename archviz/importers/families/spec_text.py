@@ -64,6 +64,7 @@ def _is_bare(facts: Facts, kind: str) -> bool:
         return not other and not facts.biases & {"qkv-bias", "out-bias"}
     mixed = any(block.experts for block in facts.blocks)
     plain = facts.experts.shared or any(not block.experts for block in facts.blocks)
+    plain = plain and " " not in facts.act  # else it stands in its parts
     return "inner-bias" not in facts.biases and bool(mixed if kind != "feed-forward" else plain)
 
 
@@ -107,7 +108,8 @@ def _block(facts: Facts, block: Block, words: int) -> Any:
 
     def filled(value: Any) -> Any:
         if isinstance(value, list):
-            return [filled(one) for one in value]
+            row = [filled(one) for one in value]
+            return [one for part in row for one in (part if isinstance(part, list) else [part])]
         if isinstance(value, dict):
             found = {key: filled(one) for key, one in value.items()}
             if scale and "residual" in found:
@@ -143,6 +145,10 @@ def _attention(facts: Facts, block: Block, length: int) -> Any:
 
 def _feed_forward(facts: Facts, block: Block) -> Any:
     gated = " gated" if facts.family.traits.get("gated") else ""
+    act, _, then = facts.act.partition(" ")
+    if then:
+        bare = "" if "inner-bias" in facts.biases else " no-bias"
+        return [f"dense {block.inner}{bare} {act}", _step(then), f"dense {facts.width}{bare}"]
     if not block.experts:
         return f"feed-forward {block.inner} {facts.act}{gated}"
     if "inner-bias" in facts.biases:
@@ -205,6 +211,8 @@ def _logits(facts: Facts) -> list[Any]:
         words += f" own={facts.vocab}"
     row: list[Any] = [f"dense {facts.vocab} {'' if biased else 'no-bias '}{words}".strip()]
     factors = facts.factors
+    if "logit-factor" in factors:
+        row.append(_step(f"× {factors['logit-factor']:g}"))
     if "logit-divisor" in factors:
         row.append(_step(f"÷ {factors['logit-divisor']:g}"))
     if "soft-cap" in factors:
