@@ -190,3 +190,14 @@ def test_the_largest_of_a_value_are_no_unknown_box() -> None:
     count = model.ints(3)
     graph = model.layers(model.op("TopK", "x", count, outputs=2, axis=-1))
     assert labels(graph) == ["top k"] and not graph.unknown and graph.nodes[-1].shape == (3,)
+
+
+def test_a_text_of_one_word_has_a_row_of_the_table_of_positions() -> None:
+    model = Builder((1, 1, 8))
+    index = model.constant([3], [1, 1], onnx.TensorProto.INT64)
+    row = model.op("Gather", model.weight(20, 8), index)
+    value = model.op("Add", model.op("MatMul", "x", model.weight(8, 8)), row)
+    graph = model.layers(model.op("Softmax", value, axis=-1))
+    assert kinds(graph)[:2] == ["dense", "position"]
+    assert sum(node.parameters for node in graph.nodes) == 64 + 160
+    assert "faithful" in said(graph).report

@@ -138,7 +138,10 @@ def positions(fold: Fold, op: Op) -> bool:
     touched, channels = _touched(found), len(draft.shape) - 1
     sides = [axis for axis, side in enumerate(draft.shape) if side != 1]
     rows = name in fold.origins and len(draft.shape) == 2 and channels in touched
-    if touched in ([], [channels]) or not (sorted(touched) == sides or rows):
+    lone = rows and draft.shape[0] == 1  # of a text of one word, the row of its position
+    if touched == [] or (touched == [channels] and not lone):
+        return False
+    if not (sorted(touched) == sides or rows):
         return False
     table = fold.constants[fold.origins.get(name, name)].shape
     if product(table) == product(constant.shape) == product(draft.shape):
