@@ -201,3 +201,33 @@ def test_a_text_of_one_word_has_a_row_of_the_table_of_positions() -> None:
     assert kinds(graph)[:2] == ["dense", "position"]
     assert sum(node.parameters for node in graph.nodes) == 64 + 160
     assert "faithful" in said(graph).report
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_map_that_is_cut_anew_at_once_is_still_a_map(first: bool, whole: bool) -> None:
+    """``first``: the map between has its channels first; ``whole``: its sides are written there."""
+    model = Builder((1, 8, 8, 12))
+    value = model.conv("x", 8, 8)
+    if first:
+        cut = model.op("Reshape", value, model.ints(1, 8, 2, 4, 3, 4))
+        cut = model.op("Transpose", cut, perm=[0, 2, 4, 3, 5, 1])
+    else:
+        cut = model.op("Transpose", value, perm=[0, 2, 3, 1])
+        cut = model.op("Reshape", cut, model.ints(1, 2, 4, 3, 4, 8))
+        cut = model.op("Transpose", cut, perm=[0, 1, 3, 2, 4, 5])
+    value = model.op("Reshape", cut, model.ints(*((1, 6, 16, 8) if first else (6, 16, 8))))
+    value = model.op("MatMul", value, model.weight(8, 8))
+    value = model.op("Reshape", value, model.ints(1, 2, 3, 4, 4, 8))
+    order = [0, 5, 1, 3, 2, 4] if first else [0, 1, 3, 2, 4, 5]
+    value = model.op("Transpose", value, perm=order)
+    if whole:
+        value = model.op("Reshape", value, model.ints(*((1, 8, 8, 12) if first else (1, 8, 12, 8))))
+    parts = (1, 8, 4, 2, 6, 2) if first else (1, 4, 2, 6, 2, 8)
+    value = model.op("Reshape", value, model.ints(*parts))
+    order = [0, 2, 4, 3, 5, 1] if first else [0, 1, 3, 2, 4, 5]
+    value = model.op("Transpose", value, perm=order)
+    value = model.op("Reshape", value, model.ints(*((1, 24, 4, 8) if first else (24, 4, 8))))
+    graph = model.layers(model.op("MatMul", value, model.weight(8, 8)))
+    wanted = ["window partition 4×4", "window reverse 4×4", "window partition 2×2"]
+    assert [one for one in labels(graph) if one != "conv"] == wanted

@@ -13,10 +13,11 @@ from archviz.importers.fold.match import near
 from archviz.importers.fold.named import named
 from archviz.importers.fold.regroup import Regrouped, cut_in_parts, is_row_of_cuts, regrouped
 from archviz.importers.fold.state import BATCH, NCHW, NHWC, Axes, Fold, LayerDraft, TensorView
+from archviz.importers.fold.views import reshape as plain_reshape
 from archviz.importers.fold.views import target_dims
+from archviz.importers.graphs import Op
 
 if TYPE_CHECKING:
-    from archviz.importers.graphs import Op
     from archviz.network.model import Shape
 
 PARTITION, REVERSE, SHIFT = "window partition", "window reverse", "cyclic shift"
@@ -83,6 +84,8 @@ def _flattened(fold: Fold, op: Op) -> bool:
 
 def window_reverse(fold: Fold, op: Op) -> bool:
     """The map that windows make up; of a single one only its sides change."""
+    if _cut_anew(fold, op):
+        return True
     found, axes = _windows(fold, op, "Window return"), NHWC
     if found is None:
         found, axes = regrouped(fold, op, False), NCHW
@@ -110,6 +113,29 @@ def window_reverse(fold: Fold, op: Op) -> bool:
         map_of.refs = 1
         fold.give(op, fold.draft("reshape", op, [map_of], dims[1:], shape=dims[1:]), ROWS)
     return True
+
+
+def _cut_anew(fold: Fold, op: Op) -> bool:
+    """Windows whose map is cut into others at once, so that its own sides are written nowhere."""
+    found = regrouped(fold, op, False)
+    if found is None or len(found.order) != 6 or len(found.dims) != 6:
+        return False
+    batch, rows, columns, high, wide, channels = found.parts
+    sides, dims = (rows * high, columns * wide), found.dims
+    if found.order == (0, 5, 1, 3, 2, 4):
+        shape, cut = (batch, channels, *sides), dims[2:]
+    elif found.order == (0, 1, 3, 2, 4, 5):
+        shape, cut = (batch, *sides, channels), dims[1:5]
+    else:
+        return False
+    if (cut[0] * cut[1], cut[2] * cut[3]) != sides or channels not in (dims[1], dims[5]):
+        return False
+    between = f"{op.outputs[0]}~map"
+    first = Op("Reshape", op.name, op.inputs[:1], (between,), {"shape": shape}, op.path)
+    if not window_reverse(fold, first):
+        return False
+    fold.values[between].draft.refs = 1
+    return plain_reshape(fold, op._replace(inputs=(between, *op.inputs[1:])))
 
 
 def _windows(fold: Fold, op: Op, rule: str) -> Regrouped | None:
