@@ -14,6 +14,8 @@ from torch_rows import PAIR_STEPS, ROW_STEPS, VECTOR_STEPS, WORD_STEPS
 
 MOST = 20_000
 """Numbers of a value: larger ones are not gone on with."""
+OTHERS = (IndexError, TypeError, NotImplementedError)
+"""What layers raise, beside errors of values, on what they cannot take."""
 
 
 class Planned(NamedTuple):
@@ -108,7 +110,7 @@ class Grown:
         try:
             with torch.no_grad():
                 made = _several(part(*[self.values[at] for at in takes]))
-        except (RuntimeError, ValueError, IndexError, TypeError, NotImplementedError):
+        except (RuntimeError, ValueError, AssertionError, *OTHERS):
             return False
         for one in made:
             if not one.is_floating_point() or not 0 < one.numel() < MOST or one.dim() < 2:
@@ -133,7 +135,7 @@ class Grown:
             try:
                 with torch.no_grad():
                     found = part.eval()(value)
-            except (RuntimeError, ValueError, IndexError, TypeError, NotImplementedError):
+            except (RuntimeError, ValueError, AssertionError, *OTHERS):
                 continue
             if isinstance(found, tuple) or not found.is_floating_point() or found.dim() < 2:
                 continue
