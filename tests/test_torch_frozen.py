@@ -237,3 +237,16 @@ def test_a_table_that_several_layers_take_counts_in_the_first() -> None:
             return x
 
     assert read(Scored(), (1, 5, 8)).count("untrained=50") == 1
+
+
+def test_a_frozen_number_that_two_steps_take_is_that_of_the_first() -> None:
+    class Blend(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.share = nn.Parameter(torch.tensor(0.3), requires_grad=False)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.share * x + (1 - self.share) * x.relu()
+
+    totals = archviz.from_torch(Blend(), (1, 4, 8)).info()["totals"]
+    assert (totals["trainable"], totals["non_trainable"]) == (0, 1)

@@ -37,7 +37,7 @@ def _parameters_of(graph: LayerGraph, operators: OpGraph) -> dict[str, list[str]
             for layer in _first_layers(name, users, graph.owners):
                 while layer in layers and not nodes[layer].parameters and nodes[layer].inputs:
                     layer = nodes[layer].inputs[0]  # a further result hangs from its layer
-                if layer in layers:
+                if layer in layers and nodes[layer].kind != "input":
                     found.setdefault(layer, {})[name] = None
     return {layer: list(names) for layer, names in found.items()}
 
