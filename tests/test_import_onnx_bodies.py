@@ -68,6 +68,21 @@ def test_branches_of_other_shapes_are_no_shape() -> None:
     assert "408 parameters" in found.report
 
 
+@pytest.mark.parametrize(("flag", "filters"), [(True, 8), (False, 16)])
+def test_a_constant_condition_chooses_its_branch(flag: bool, filters: int) -> None:
+    for turned in (False, True):
+        model = Builder()
+        value, chosen = model.conv("x", 3, 8), model.constant(flag, (), BOOL)
+        ways = {"then_branch": branch("then", value, 8), "else_branch": branch("else", value, 16)}
+        end = model.op("If", chosen, **dict(sorted(ways.items(), reverse=turned)))
+        if turned:
+            model.nodes[-1].attribute.sort(key=lambda one: one.name, reverse=True)
+        found = said(model, end)
+        assert found.faithful, found.report
+        assert f"shape=32x32x{filters} label=If" in found.text
+        assert "408 parameters" in found.report
+
+
 def loop(growing: bool) -> tuple[Builder, str]:
     model = Builder((1, 8))
     body = helper.make_graph(
@@ -119,6 +134,50 @@ def test_a_scan_gathers_what_each_step_gives() -> None:
     model.op("Scan", start, rows, outputs=2, body=body, num_scan_inputs=1, gives="run")
     found = said(model, "run.1")
     assert "shape=6x8 label=Scan" in found.text, found.text
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape"),
+    [
+        ({}, (1, 6, 8)),
+        ({"scan_output_axes": [1]}, (8, 6)),
+        ({"scan_input_axes": [1], "scan_input_directions": [1]}, (8, 6)),
+        ({"scan_input_axes": [-1], "scan_output_axes": [-1]}, (6, 8)),
+    ],
+)
+def test_a_scan_along_other_axes(axes: dict[str, Any], shape: tuple[int, ...]) -> None:
+    """What each step takes of six rows or eight columns, and gathers before or behind."""
+    model = Builder((1, 6, 8))
+    body = helper.make_graph(
+        [helper.make_node("Relu", ["one"], ["seen"])], "body", [info("one")], [info("seen")]
+    )
+    rows = model.op("Squeeze", "x", model.ints(0))
+    end = model.op("Scan", rows, body=body, num_scan_inputs=1, **axes)
+    graph = model.layers(model.op("Reshape", end, model.ints(1, -1)))
+    scan = next(node for node in graph.nodes if node.options.get("label") == "Scan")
+    assert scan.shape == shape[-2:]
+
+
+def test_a_scan_of_the_first_version_has_a_batch() -> None:
+    model = Builder((2, 6, 8))
+    body = helper.make_graph(
+        [helper.make_node("Add", ["sum", "one"], ["next"]),
+         helper.make_node("Identity", ["next"], ["seen"])],
+        "body", [info("sum"), info("one")], [info("next"), info("seen")],
+    )  # fmt: skip
+    start = model.op("ReduceMean", "x", model.ints(1), keepdims=0)
+    model.op("Scan", "", start, "x", outputs=2, body=body, num_scan_inputs=1, gives="run")
+    graph = model.layers("run.1")
+    assert graph.nodes[-1].shape == (6, 8)
+
+
+def test_a_quantised_lstm_has_the_shapes_of_an_lstm() -> None:
+    model = Builder((5, 1, 6))
+    weights = [model.weight(1, 6, 16), model.weight(1, 4, 16), model.weight(1, 32)]
+    end = model.op("DynamicQuantizeLSTM", "x", *weights, domain="com.microsoft", hidden_size=4)
+    found = said(model, end)
+    assert "shape=1x4x1 label=DynamicQuantizeLSTM" in found.text  # a way, four units, a batch
+    assert "guesses" not in found.report
 
 
 def test_two_outputs_of_an_operator_are_one_box() -> None:

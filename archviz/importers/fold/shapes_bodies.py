@@ -32,6 +32,10 @@ def body_shapes(fold: Fold, op: Op) -> list[Dims | None]:
 
 
 def _if(fold: Fold, op: Op, bodies: list[OpGraph]) -> list[Dims | None]:
+    """What both ways give, or the one that a constant chooses: the first where it is true."""
+    chosen = fold.constants.get(op.inputs[0])
+    if chosen is not None and chosen.values and len(bodies) == 2:
+        bodies = bodies[:1] if _is_true(chosen) else bodies[1:]
     ways = [_ends(fold, body, {}) for body in bodies]
     return [dims[0] if len(set(dims)) == 1 else None for dims in zip(*ways, strict=True)]
 
@@ -52,20 +56,43 @@ def _loop(fold: Fold, op: Op, bodies: list[OpGraph]) -> list[Dims | None]:
 
 
 def _scan(fold: Fold, op: Op, bodies: list[OpGraph]) -> list[Dims | None]:
+    """States keep their shape; what each step gives is gathered along an axis."""
     body, slices = bodies[0], int(op.attributes["num_scan_inputs"])
-    if any(name.endswith(("_axes", "_directions")) for name in op.attributes):
-        return []
+    names, first = op.inputs[: len(body.inputs)], 0
     if not op.inputs[0]:
-        return []  # of the first version, with a batch
-    dims = [dims_of(fold, name) for name in op.inputs[: len(body.inputs)]]
+        names, first = op.inputs[1 : len(body.inputs) + 1], 1  # the first version, with a batch
+    dims = [dims_of(fold, name) for name in names]
     carried, sliced = dims[: len(dims) - slices], dims[len(dims) - slices :]
-    count = sliced[0][0] if sliced[0] else None
-    given = dict(zip(body.inputs, [*carried, *(d and d[1:] for d in sliced)], strict=True))
+    axes = op.attributes.get("scan_input_axes") or (0,) * slices
+    steps = [_step(one, first, axis) for one, axis in zip(sliced, axes, strict=True)]
+    count = steps[0][0]
+    inside = [one and one[first:] for one in carried]
+    given = dict(zip(body.inputs, [*inside, *(one for _, one in steps)], strict=True))
     ends = _ends(fold, body, given)
-    found = _kept(carried, ends)
-    if None in found:
+    if None in _kept(inside, ends):
         return []
-    return found + [_gathered(count, one) for one in ends[len(carried) :]]
+    gathered = ends[len(carried) :]
+    axes = op.attributes.get("scan_output_axes") or (0,) * len(gathered)
+    lead = sliced[0][:first] if sliced[0] else ()
+    outside = [_stacked(count, one, axis) for one, axis in zip(gathered, axes, strict=True)]
+    return carried + [one and (*lead, *one) for one in outside]
+
+
+def _step(dims: Dims | None, first: int, axis: int) -> tuple[int | None, Dims | None]:
+    """How many slices a value has along an axis, and the shape of one."""
+    if dims is None:
+        return None, None
+    own = dims[first:]
+    axis = range(len(own))[axis]
+    return own[axis], own[:axis] + own[axis + 1 :]
+
+
+def _stacked(count: int | None, dims: Dims | None, axis: int) -> Dims | None:
+    """So many of a shape, along an axis of the result."""
+    if not count or dims is None:
+        return None
+    axis = range(len(dims) + 1)[axis]
+    return (*dims[:axis], count, *dims[axis:])
 
 
 def _kept(carried: list[Dims | None], ends: list[Dims | None]) -> list[Dims | None]:

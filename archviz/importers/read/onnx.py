@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archviz.errors import fail
 from archviz.importers.graphs import Op, OpGraph, Tensor
-from archviz.importers.read.onnx_attributes import Attributes, Body, constant_of, kind_of
+from archviz.importers.read.onnx_attributes import Attributes, Body, constant_of, in_order, kind_of
 from archviz.importers.read.onnx_bodies import inner_weights
 from archviz.importers.read.onnx_fields import (
     BYTES,
@@ -394,7 +394,7 @@ class _OnnxReader:
             what = f"the attribute '{attributes['!']}' of the operator '{name[:80]}'"
             raise WireError(f"{what} is of the wrong type")
         scope = self.scopes.path(scopes, classes) if scopes else None
-        found = _Ending(kind, attributes, tuple(bodies), scope, tuple(names))
+        found = _Ending(kind, attributes, in_order(bodies), scope, tuple(names))
         if len(raw) < MAX_REMEMBERED and len(self.endings) < MAX_ENDINGS:
             self.endings[raw] = found
         return found

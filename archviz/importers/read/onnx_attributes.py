@@ -99,6 +99,13 @@ class Body(NamedTuple):
     """The operators in it."""
     raw: bytes = b""
     """The graph as it stands in the file; of functions nothing."""
+    called: str = ""
+    """The attribute that has it."""
+
+
+def in_order(bodies: list[Body]) -> tuple[Body, ...]:
+    """Bodies of an operator: of an ``If``, the one for true before the one for false."""
+    return tuple(sorted(bodies, key=lambda body: body.called == "else_branch"))
 
 
 class AttributeOf(NamedTuple):
@@ -158,7 +165,7 @@ class Attributes:
             elif number == AttributeProto.REF_ATTR_NAME and wire == BYTES and high > low:
                 return name, AttributeOf(text(raw, low, high))
         if bodies:
-            return "", tuple(bodies)
+            return "", tuple([body._replace(called=name) for body in bodies])
         value = tuple(several[:MAX_LIST]) if several else value
         wanted = _TYPES.get(name)
         if wanted and not isinstance(value, wanted):
