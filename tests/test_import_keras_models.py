@@ -14,6 +14,7 @@ from archviz.importers.at_sizes import import_file
 from archviz.importers.graphs import LayerGraph
 from archviz.importers.imported import Imported, import_layers
 from archviz.importers.read import keras_hdf5
+from archviz.importers.read.hdf5 import Array
 from archviz.importers.read.keras import read_keras_text
 from archviz.network.analysis import analyse
 
@@ -502,6 +503,14 @@ def test_names_that_lead_to_other_names_are_not_counted_twice(tmp_path: Path) ->
     with h5py.File(path, "a") as file:
         file["model_weights/again"] = h5py.SoftLink("/model_weights/a")
     assert import_file(path).plain
+
+
+@pytest.mark.parametrize("place", [0, 2**31, 2**62, 2**63, 2**64 - 1])
+def test_numbers_where_a_file_has_none_tell_nothing(tmp_path: Path, place: int) -> None:
+    (tmp_path / "m.h5").write_bytes(bytes(range(64)))
+    path = str(tmp_path / "m.h5")
+    assert keras_hdf5.sample_of(path, Array(("a",), (2,), place, 8)) == b""
+    assert keras_hdf5.sample_of(path, Array(("a",), (2,), 8, 8)) == bytes(range(8, 16))
 
 
 def test_newer_forms_of_hdf5(tmp_path: Path) -> None:
