@@ -119,3 +119,12 @@ def test_the_panel_of_a_cross_attention_says_what_its_keys_are_of() -> None:
     words = shown(network + across)
     assert "Cross-attention, 2 heads" in words
     assert words.count("memory") > 1
+
+
+@pytest.mark.parametrize(("relative", "said"), [("13*13", "window 7×7"), ("50", "window 49")])
+def test_a_window_has_sides_where_its_relative_positions_are_those_of_a_square(
+    relative: str, said: str
+) -> None:
+    layer = f"attention 3 window=49 relative={relative}"
+    spec = f"title: T\nnetwork: [input 196x96, {layer}, select, dense 10]"
+    assert any(said in text for text in shown(spec))

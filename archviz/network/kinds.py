@@ -5,6 +5,7 @@ Spec reader, analysis, layout, manual and schema read these tables; a new kind i
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 from archviz.network import counts, merges, rules, sequences, windows
@@ -92,6 +93,13 @@ def _activation_weights(layer: Layer, shape: Shape) -> tuple[int, int]:
 # ---- what boxes say --------------------------------------------------------------------------
 
 
+def _window(layer: Layer) -> str:
+    """A window of a map as its sides, where its relative positions say that it is square."""
+    side = isqrt(layer.window)
+    square = side**2 == layer.window and layer.relative == (2 * side - 1) ** 2
+    return f"window {side}×{side}" if square else f"window {layer.window}"
+
+
 def _attention_words(layer: Layer) -> tuple[str, tuple[Trait, ...]]:
     label, heads, keys = "attention", layer.count, layer.kv_heads or layer.count
     if keys < heads:
@@ -102,9 +110,7 @@ def _attention_words(layer: Layer) -> tuple[str, tuple[Trait, ...]]:
     return ("causal " if layer.causal else "") + label, (
         Trait("heads", counted(heads, "head") + (f" of {width}" if width else "")),
         Trait("keys", counted(keys, "key head"), keys == heads),
-        Trait(
-            "window", f"window {layer.window}" if layer.window else "no window", not layer.window
-        ),
+        Trait("window", _window(layer) if layer.window else "no window", not layer.window),
         Trait(
             "relative",
             "relative bias" if layer.relative else "no relative bias",
