@@ -236,7 +236,7 @@ def test_what_states_no_such_number_is_left_out_and_named() -> None:
     for word in ("top-1 accuracy on ImageNet", "as stated by the documentation of Keras", "VGG-16"):
         assert word in done.stdout
     assert "LeNet-5" not in done.stdout
-    none = run("chart", "lenet5", "nin")
+    none = run("chart", "lenet5", "hrnet_w18")
     assert (none.exit_code, none.stdout) == (1, "")
     assert "of no network multiply-adds and top-1 accuracy and parameters are known" in none.stderr
 
@@ -266,6 +266,16 @@ def test_where_labels_have_no_room_that_is_told() -> None:
     with pytest.raises(ArchvizError, match="show fewer networks"):
         chart_slides(chart, THEME, own_form())
     assert chart_items(chart, Style(THEME, 40.0), 900.0, 100.0) is None
+
+
+def test_where_one_slide_has_no_room_each_of_several_names_other_bubbles() -> None:
+    chart = chart_of(nets(*catalog.names()), "macs", "top1", "parameters")
+    slides = chart_slides(chart, THEME, own_form())
+    assert len(slides) > 1
+    named = [text.text for slide in slides for text in labels(slide).values()]
+    assert sorted(named) == sorted(dot.head.title for dot in chart.dots)
+    assert all(len(bubbles(slide)) == len(chart.dots) for slide in slides)
+    assert min(text.size for slide in slides for text in labels(slide).values()) >= 16
 
 
 @pytest.mark.parametrize(
@@ -299,9 +309,11 @@ def test_one_value_is_in_the_middle_of_its_axis() -> None:
 
 def test_bubbles_at_one_place_have_labels_that_are_led_there() -> None:
     circles = [Circle(200.0, 150.0, 8.0)] * 6
-    found = place_labels(circles, [(80.0, 14.0)] * 6, (0.0, 0.0, 400.0, 300.0), 4.0)
+    found = place_labels(
+        circles, dict.fromkeys(range(6), (80.0, 14.0)), (0.0, 0.0, 400.0, 300.0), 4.0
+    )
     assert found is not None
-    assert any(label.leader for label in found)
+    assert any(label.leader for label in found.values())
 
 
 def test_a_tooltip_has_the_numbers() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from archviz.errors import fail
@@ -35,6 +36,8 @@ LOWEST = 3.0
 """Units of a field at least."""
 PITCH = 2.0, 1.25
 """Units from one tick to the next at least, along the lower axis, and along the left one."""
+MOST_SLIDES = 6
+"""Slides of a chart at most."""
 LABEL = (0.42,)
 """How large its letters are there, in units."""
 SIDES = 0.3
@@ -70,16 +73,38 @@ def chart_figure(chart: Chart, options: Options) -> Scene:
 def chart_slides(chart: Chart, theme: Theme, form: SlideForm) -> list[Scene]:
     """The chart on a slide, with letters of 12 pt or more.
 
+    Where not all labels have room, it is there again: every slide names others of its bubbles.
+
     Raises:
-        ArchvizError: its labels have no room.
+        ArchvizError: the labels have no room on :data:`MOST_SLIDES` slides.
     """
     slide = slide_theme(theme, density=Density(0.46))
     style = Style(slide, slide.metric("unit"))
-    height = height_under(chart.about, form)
-    items = chart_items(chart, style, form.inner, height, beside=True)
-    if items is None:
-        raise fail("chart", "a slide has no room for so many labels", "show fewer networks")
-    return [overview_slide(items, chart.about, chart.title, theme, form)]
+    for count in range(1, MOST_SLIDES + 1):
+        shares = _shares(len(chart.dots), count)
+        told = [chart.about if count == 1 else _named(chart, share) for share in shares]
+        drawn = [
+            chart_items(chart, style, form.inner, height_under(about, form), True, share)
+            for about, share in zip(told, shares, strict=True)
+        ]
+        if all(drawn):
+            return [
+                overview_slide(items or (), about, chart.title, theme, form)
+                for items, about in zip(drawn, told, strict=True)
+            ]
+    raise fail("chart", "slides have no room for so many labels", "show fewer networks")
+
+
+def _shares(many: int, count: int) -> list[range]:
+    """So many numbers in ``count`` stretches, about as long as one another."""
+    ends = [round(many * part / count) for part in range(count + 1)]
+    return [range(*pair) for pair in pairwise(ends)]
+
+
+def _named(chart: Chart, share: range) -> str:
+    """What is said of a chart of which one slide names some bubbles."""
+    named = f"{len(share)} of them are named here."
+    return f"{chart.about.rstrip('.')}; {named}" if chart.about else named
 
 
 class Field(NamedTuple):
@@ -90,13 +115,20 @@ class Field(NamedTuple):
 
 
 def chart_items(
-    chart: Chart, style: Style, width: float, height: float = float("inf"), beside: bool = False
+    chart: Chart,
+    style: Style,
+    width: float,
+    height: float = float("inf"),
+    beside: bool = False,
+    named: Collection[int] | None = None,
 ) -> tuple[Item, ...] | None:
     """The chart from (0, 0), ``width`` pixels wide and no higher than ``height``.
 
     The field between its axes is as high as its labels need; None where there is no room.
-    ``beside``: what colours and areas mean stands at its right, and not under it.
+    ``beside``: what colours and areas mean stands at its right, and not under it. ``named``: the
+    numbers of the bubbles that have labels, without it all.
     """
+    labelled = range(len(chart.dots)) if named is None else named
     bubbles, size = Bubbles(chart, style, width), style.metric("caption")
     keys, foot = Canvas("legend"), Canvas("notes")
     wide = key_width(bubbles) if beside else width
@@ -113,7 +145,7 @@ def chart_items(
             return None
         field = Field(_axis(bubbles, 0, left, right), _axis(bubbles, 1, above + high, above))
         canvas = Canvas("chart")
-        if _drawn(bubbles, canvas, field):
+        if _drawn(bubbles, canvas, field, labelled):
             group = Group("chart", "chart", chart.title, chart.about, items=canvas.items())
             y = above + high + under
             at = (right + style.px(0.5), above) if beside else (0.0, y)
@@ -147,14 +179,16 @@ def _left(bubbles: Bubbles, height: float) -> float:
     return max((text_width(tick.text, size) for tick in ticks), default=0.0) + style.px(0.25)
 
 
-def _drawn(bubbles: Bubbles, canvas: Canvas, field: Field) -> bool:
+def _drawn(bubbles: Bubbles, canvas: Canvas, field: Field, named: Collection[int]) -> bool:
     """Draw the field, bubbles and labels; whether the labels have room."""
     dots, style = bubbles.chart.dots, bubbles.style
     circles = [
         Circle(field.across.at(dot.x), field.up.at(dot.y), bubbles.radius(dot.size)) for dot in dots
     ]
     size = style.metric("caption")
-    sizes = [(text_width(dot.head.title, size), (ASCENT + 0.21) * size) for dot in dots]
+    sizes = {
+        at: (text_width(dots[at].head.title, size), (ASCENT + 0.21) * size) for at in sorted(named)
+    }
     left, right, top, bottom = field.across.start, field.across.end, field.up.end, field.up.start
     frame = (left, top, right - left, bottom - top)
     labels = place_labels(circles, sizes, frame, style.px(0.1))
@@ -196,13 +230,13 @@ def _draw_field(bubbles: Bubbles, canvas: Canvas, field: Field) -> None:
 
 
 def _draw_bubbles(
-    bubbles: Bubbles, canvas: Canvas, circles: Sequence[Circle], labels: Sequence[Label]
+    bubbles: Bubbles, canvas: Canvas, circles: Sequence[Circle], labels: Mapping[int, Label]
 ) -> None:
     """Large bubbles behind small ones, their labels before them all."""
     style, chart = bubbles.style, bubbles.chart
     size, ink = style.metric("caption"), style.theme.color("text")
     for number in sorted(range(len(circles)), key=lambda one: -circles[one].radius):
-        dot, label = chart.dots[number], labels[number]
+        dot, label = chart.dots[number], labels.get(number)
         shape = bubbles.shape(canvas, circles[number], dot.head.family or OTHERS)
         names = (chart.x, chart.y, chart.size)
         told = [
@@ -213,6 +247,8 @@ def _draw_bubbles(
         title = dot.head.title
         about = "\n".join((title, *told))
         canvas.lines.append(Group(f"{shape.id}-g", "layer", title, about, dot.head.name, (shape,)))
+        if label is None:
+            continue
         if label.leader:
             canvas.lines.append(_line(label.leader, style.line, bubbles.thin, "leader"))
         x, y, width, height = label.box

@@ -7,7 +7,7 @@ makes less trouble.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import cos, hypot, pi, sin
 from typing import NamedTuple
 
@@ -59,41 +59,41 @@ class Label(NamedTuple):
 
 
 def place_labels(
-    circles: Sequence[Circle], sizes: Sequence[tuple[float, float]], frame: Box, gap: float
-) -> list[Label] | None:
+    circles: Sequence[Circle], sizes: Mapping[int, tuple[float, float]], frame: Box, gap: float
+) -> Mapping[int, Label] | None:
     """A place for each label within the frame; None where one is in another's way.
 
-    ``sizes`` are the widths and heights of the labels, ``gap`` what is free between a label and
-    whatever else is there.
+    ``sizes`` are the widths and heights of the labels, by the numbers of their bubbles; ``gap`` is
+    what is free between a label and whatever else is there.
     """
-    ways: list[list[Label]] = []
-    for number, size in enumerate(sizes):
+    ways: dict[int, list[Label]] = {}
+    for number, size in sizes.items():
         places = [*_places(number, circles, size, frame, gap)]
         if not places:
             return None
         places.sort(key=lambda label: label.cost)
         far = places[MOST_PLACES:]
-        ways.append([*places[:MOST_PLACES], *far[:: max(1, len(far) // MOST_PLACES)]])
+        ways[number] = [*places[:MOST_PLACES], *far[:: max(1, len(far) // MOST_PLACES)]]
     search = _Search(ways, gap)
     search.give_out()
     if not search.untangled():
         return None
     search.improve()
-    return search.labels
+    return search.chosen
 
 
 class _Search:
     """Places of labels, of which one each is chosen."""
 
-    def __init__(self, ways: Sequence[Sequence[Label]], gap: float) -> None:
+    def __init__(self, ways: Mapping[int, Sequence[Label]], gap: float) -> None:
         self.ways, self.gap = ways, gap
         self.chosen: dict[int, Label] = {}
-        self.order = sorted(range(len(ways)), key=lambda number: len(ways[number]))
+        self.order = sorted(ways, key=lambda number: len(ways[number]))
 
     @property
     def labels(self) -> list[Label]:
         """The chosen places."""
-        return [self.chosen[number] for number in range(len(self.ways))]
+        return [self.chosen[number] for number in self.ways]
 
     def give_out(self) -> None:
         """Choose for one label after the other, first for those of few places."""
@@ -173,8 +173,11 @@ def _places(
             y = own.y + down * (far + _half(height, down)) - height / 2
             y += (1 - abs(down)) * DEEP * height  # capitals are level with the bubble
             box = (x, y, width, height)
-            near, mine = _clearance(box, others), _clearance(box, [own])
-            if min(near, mine) < 0.6 * gap or not _within(box, frame, gap):
+            if not _within(box, frame, gap):
+                continue
+            mine = _clearance(box, [own])
+            near = _clearance(box, others) if mine >= 0.6 * gap else 0.0
+            if min(near, mine) < 0.6 * gap:
                 continue
             cost = 3.0 * away + 0.08 * rank
             leader = _leader(own, box) if away >= LED_FROM else None
@@ -244,14 +247,22 @@ def _leader(circle: Circle, box: Box) -> tuple[Point, Point]:
 
 def _crosses(line: tuple[Point, Point], circle: Circle, own: Circle) -> bool:
     """Whether a line runs over a bubble, other than one that all but covers its own."""
+    (x0, y0), (x1, y1) = line
+    far = circle.radius + 1.0
+    if (
+        max(x0, x1) <= circle.x - far
+        or min(x0, x1) >= circle.x + far
+        or max(y0, y1) <= circle.y - far
+        or min(y0, y1) >= circle.y + far
+    ):
+        return False
     if hypot(own.x - circle.x, own.y - circle.y) < SAME * max(own.radius, circle.radius):
         return False
-    (x0, y0), (x1, y1) = line
     length = (x1 - x0) ** 2 + (y1 - y0) ** 2 or 1.0
     share = ((circle.x - x0) * (x1 - x0) + (circle.y - y0) * (y1 - y0)) / length
     share = min(max(share, 0.0), 1.0)
     x, y = x0 + share * (x1 - x0), y0 + share * (y1 - y0)
-    return hypot(x - circle.x, y - circle.y) < circle.radius + 1.0
+    return hypot(x - circle.x, y - circle.y) < far
 
 
 def _through(line: tuple[Point, Point], box: Box, gap: float) -> bool:
