@@ -265,7 +265,7 @@ class Builder(NamedTuple):
                 tuple(name for name in names if name not in handed)
                 for names in (face.gives, face.takes)
             )
-            face = face._replace(gives=gives, takes=takes)
+            face = face._replace(gives=gives, takes=takes).told_below()  # arrows stand at its end
             boxes.append(TallBox(face, self.style, rows, self.stubs))
         return BundleBlock(boxes, [len(names) for names in bundle.handed], self.style)
 
