@@ -188,7 +188,8 @@ def _html_figure(net: Analysed, options: Options) -> HtmlFigure:
     plain = plain._replace(aspect=0.0)
     night = _night(theme)
     dark = draw_network(*net, plain._replace(theme=night)) if night else None
-    scores = {key: head.keras.get(key) for key in ("top1", "top5")}
+    top1, top5, dataset, stated = head.scores
+    scores = {"top1": top1, "top5": top5, "dataset": dataset, "stated": stated}
     scene = with_way(draw_network(*net, plain), *net)
     return html_figure(info_data(*net), scene, dark=dark, appendix=head.appendix, **scores)
 

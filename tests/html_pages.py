@@ -57,8 +57,8 @@ def draw_networks(*names: str) -> list[HtmlFigure]:
                 scene,
                 dark=dark,
                 appendix=head.appendix,
-                top1=head.keras.get("top1"),
-                top5=head.keras.get("top5"),
+                top1=head.scores.top1,
+                top5=head.scores.top5,
             )
         )
     return figures

@@ -15,7 +15,7 @@ import pytest
 from html_pages import DETAIL, draw_networks, small_scene, whole_page
 
 from archviz.scene.scene import Group
-from archviz.write.html import HtmlExtra, HtmlFigure, short, write_html
+from archviz.write.html import HtmlExtra, HtmlFigure, by_family, short, write_html
 from archviz.write.svg import SHADOW_LEVELS, write_svg
 
 HOSTILE = """</script></style><img src="//evil.example/x" onerror='alert(1)'>&amp;{{ 7*7 }}"""
@@ -298,3 +298,27 @@ def test_the_numbers_beside_and_below_a_figure() -> None:
     assert list(zip(names, values, strict=True))[: len(wanted)] == wanted
     bare = Page(write_html([HtmlFigure("a", "A", small_scene("a"))], title="A"))
     assert [text.strip() for _, text in bare.all("dt")] == names[len(wanted) :]  # keys to press
+
+
+def test_the_index_is_by_family_where_families_have_several() -> None:
+    scene = small_scene("Net")
+    given = [("a", "One"), ("b", "Two"), ("c", "One"), ("d", "Two"), ("e", "")]
+    figures = [HtmlFigure(name, name, scene, family=family) for name, family in given]
+    assert [[one.name for one in members] for _, members in by_family(figures)] == [[*"abcde"]]
+    more = [*figures, HtmlFigure("f", "f", scene, family="One")]
+    found = [(family, [one.name for one in members]) for family, members in by_family(more)]
+    assert found == [("One", [*"acf"]), ("Two", [*"bd"]), ("Others", ["e"])]
+    text = write_html(more, title="All")
+    assert [text.index(f"<h2>{family}</h2>") for family, _ in found] == sorted(
+        text.index(f"<h2>{family}</h2>") for family, _ in found
+    )
+
+
+def test_an_accuracy_says_on_what_it_is_and_who_states_it() -> None:
+    scene = small_scene("Net")
+    one = HtmlFigure("a", "A", scene, top1=0.95, dataset="CIFAR-10", stated="the paper: table 2")
+    other = HtmlFigure("b", "B", scene, top1=0.75, dataset="ImageNet", stated="somebody")
+    text = write_html([one, other], title="All")
+    assert "Accuracy on CIFAR-10: the paper: table 2" in text
+    assert "95.0 on CIFAR-10" in text
+    assert "75.0 on" not in text

@@ -21,6 +21,8 @@ from archviz.write.web_fonts import css_families, web_fonts
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+OTHERS = "Others"
+"""What have no family."""
 FONT_FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "fonts")
 
 
@@ -51,6 +53,11 @@ class HtmlFigure(NamedTuple):
     depth: int | None = None
     top1: float | None = None
     top5: float | None = None
+    dataset: str = ""
+    """Of what examples the accuracies are."""
+    stated: str = ""
+    """Who states them."""
+    family: str = ""
     appendix: bool = False
     dark: Scene | None = None
 
@@ -66,10 +73,21 @@ class HtmlExtra(NamedTuple):
 def html_figure(info: Mapping[str, Any], scene: Scene, **more: Any) -> HtmlFigure:
     """A figure from what :func:`archviz.network.report.info_data` tells of its network.
 
-    ``more`` is what that leaves out: ``dark``, ``appendix``, ``top1`` and ``top5``.
+    ``more`` is what that leaves out: ``dark``, ``appendix``, and what is said of accuracy.
     """
     totals, auxiliary = info["totals"], info["with_auxiliary"]
-    texts = ("name", "title", "year", "brought", "paper", "authors", "venue", "link", "source")
+    texts = (
+        "name",
+        "title",
+        "year",
+        "brought",
+        "paper",
+        "authors",
+        "venue",
+        "link",
+        "source",
+        "family",
+    )
     counts = ("parameters", "trainable", "non_trainable", "macs", "depth")
     return HtmlFigure(
         **{key: info[key] for key in texts},
@@ -84,7 +102,12 @@ def html_figure(info: Mapping[str, Any], scene: Scene, **more: Any) -> HtmlFigur
 def write_html(
     figures: Sequence[HtmlFigure], extras: Sequence[HtmlExtra] = (), *, title: str
 ) -> str:
-    """The page: an index, the ``figures`` in their order, a table of them, the ``extras``."""
+    """The page: an index, the ``figures`` in their order, a table of them, the ``extras``.
+
+    Where families have two figures or more on average, they stand together.
+    """
+    families = by_family(figures)
+    figures = [item for _, members in families for item in members]
     palette = Palette()
     taken: set[str] = set()
     own = not chosen_families()
@@ -94,6 +117,7 @@ def write_html(
         )._replace(figure=item, stats=_stats(item), facts=_facts(item), meta=_meta(item))
         for item in figures
     ]
+    rest = iter(views)
     others = [
         make_view(item.scene, item.dark, new_slug(item.title, taken), item.title, palette, own)
         for item in extras
@@ -116,11 +140,22 @@ def write_html(
         script=script,
         script_hash=_sha256(script),
         views=views,
+        families=[(name, [next(rest) for _ in members]) for name, members in families],
         extras=others,
         patterns=patterns_of(scenes),
         span=_span(figures),
         openable=any(view.of("panel") for view in views),
     )
+
+
+def by_family(figures: Sequence[HtmlFigure]) -> list[tuple[str, list[HtmlFigure]]]:
+    """The figures by families, in the order of their first ones; all under no name, if few do."""
+    found: dict[str, list[HtmlFigure]] = {}
+    for item in figures:
+        found.setdefault(item.family or OTHERS, []).append(item)
+    if 1 < len(found) <= len(figures) / 2:
+        return [*found.items()]
+    return [("", [*figures])]
 
 
 def _told(view: View, figure: HtmlFigure) -> View:
@@ -135,14 +170,15 @@ def _stats(figure: HtmlFigure) -> list[tuple[str, str]]:
         "parameters": short(figure.parameters),
         "multiply-adds": short(figure.macs),
         "depth": short(figure.depth),
-        "top-1": percent(figure.top1),
+        f"top-1{_elsewhere(figure)}": percent(figure.top1),
     }
     return [(name, text) for name, text in values.items() if text]
 
 
 def _meta(figure: HtmlFigure) -> str:
     """What a network is found by: its words, and its numbers as one types them: ``25.6M``."""
-    texts = (figure.title, figure.year or "", figure.authors, figure.paper, figure.venue)
+    who = (figure.family, figure.authors, figure.paper, figure.venue)
+    texts = (figure.title, figure.year or "", *who)
     numbers = (text.replace("\u00a0", "") for _, text in (*_stats(figure), *_facts(figure)))
     return " ".join(map(str, (*texts, figure.brought, *numbers)))
 
@@ -158,8 +194,13 @@ def _facts(figure: HtmlFigure) -> list[tuple[str, str]]:
     }
     values = {"Input": figure.input}
     values |= {name: f"{count:,}" for name, count in counts.items() if count}
-    values["Top-5 accuracy"] = percent(figure.top5)
+    values[f"Top-5 accuracy{_elsewhere(figure)}"] = percent(figure.top5)
     return [(name, text) for name, text in values.items() if text]
+
+
+def _elsewhere(figure: HtmlFigure) -> str:
+    """Where an accuracy is not that on ImageNet: on what it is."""
+    return f" on {figure.dataset}" if figure.dataset not in ("", "ImageNet") else ""
 
 
 def short(count: int | None) -> str:
