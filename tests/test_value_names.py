@@ -11,7 +11,7 @@ from archviz.errors import ArchvizError
 from archviz.language.expand import network_from_text
 from archviz.layout import choice
 from archviz.layout.build import Builder
-from archviz.layout.choice import Place
+from archviz.layout.choice import Chosen
 from archviz.layout.style import Style
 from archviz.network.analysis import analyse
 from archviz.scene.scene import Text, leaves
@@ -125,11 +125,10 @@ def test_a_body_in_which_names_are_values_stays_the_same() -> None:
 
 
 def test_as_many_values_as_there_are_have_a_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    def first(
-        self: object, chosen: list[Place], count: float, number: int, most: int
-    ) -> Iterator[tuple[Place, float]]:
-        yield (number, 0), 0.0
+    def first(self: object, chosen: Chosen, number: int, most: int) -> Iterator[Chosen]:
+        yield Chosen((*chosen.places, (number, 0)))
 
     monkeypatch.setattr(choice._Table, "fitting", first)
     table = choice._Table([()] * 2000, Style(load_theme(), 20.0))
-    assert table.every(0, 1) == [(number, 0) for number in range(2000)]
+    every = table.every(0, 1)
+    assert every and every.places == tuple((number, 0) for number in range(2000))

@@ -6,9 +6,10 @@ cross one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, product
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 from archviz.layout.grounds import FAR
 from archviz.layout.style import Style
@@ -22,7 +23,7 @@ MOST_ALL = 1_000_000
 INFINITE = float("inf")
 Place: TypeAlias = tuple[int, int]
 """The number of a wire, and of a way that it could take."""
-Orders: TypeAlias = dict[tuple[int, ...], "list[Lane] | None"]
+Orders: TypeAlias = dict[tuple[int, ...], tuple[Lane, ...] | None]
 """Orders that were found, by the ids of the lanes: those are kept as long as these."""
 
 
@@ -35,24 +36,34 @@ def choose(wires: Sequence[Sequence[Route]], style: Style, known: bool = False) 
     for most in (*range(MOST_CROSSED + 1), *([MOST_ALL] if known else [])):
         every = table.every(most, MOST_STEPS // (1 + min(most, MOST_CROSSED)))
         if every is not None:
-            return table.drawn(every)
-    chosen: list[Place] = []
+            return table.drawn(every.places)
+    chosen = Chosen()
     left: list[int] = []
     for number in range(len(wires)):
-        place, _ = next(table.fitting(chosen, 0.0, number, 0), (None, 0.0))
-        if place:
-            chosen.append(place)
+        found = next(table.fitting(chosen, number, 0), None)
+        if found:
+            chosen = found
         else:
             left.append(number)
-    before = 0.0
     for number in left:
-        places = [(number, way) for way in range(len(wires[number]))]
-        limit = before + MOST_CROSSED
-        count, place = min((table.crossings(chosen, before, new, limit), new) for new in places)
-        if count <= limit:
-            chosen.append(place)
-            before = count
-    return table.drawn(chosen)
+        limit = chosen.crossed + MOST_CROSSED
+        ways = [table.more(chosen, (number, way), limit) for way in range(len(wires[number]))]
+        chosen = min((way for way in ways if way), key=lambda way: way.crossed, default=chosen)
+    return table.drawn(chosen.places)
+
+
+class Chosen(NamedTuple):
+    """Ways that are chosen for the first wires, and what is known of them together.
+
+    ``crossed``: how often wires cross; ``zones``: the lanes in each zone, as they came;
+    ``orders``: the same from top to bottom; ``turning``: wires that turn at a side.
+    """
+
+    places: tuple[Place, ...] = ()
+    crossed: float = 0.0
+    zones: Mapping[Zone, tuple[Lane, ...]] = MappingProxyType({})
+    orders: Mapping[Zone, tuple[Lane, ...]] = MappingProxyType({})
+    turning: tuple[Route, ...] = ()
 
 
 class _Table:
@@ -68,22 +79,56 @@ class _Table:
         """The routes at these places."""
         return [self.wires[number][way] for number, way in places]
 
-    def crossings(self, chosen: Sequence[Place], count: float, new: Place, most: float) -> float:
-        """How many crossings there are with a new wire, where others alone have ``count``.
+    def more(self, chosen: Chosen, new: Place, most: float) -> Chosen | None:
+        """What is chosen with a way for one more wire.
 
-        Infinite where they are over ``most``, where two have over :data:`MOST_CROSSED`, or
-        where they cannot all be drawn.
+        None where there are over ``most`` crossings then, where two wires have over
+        :data:`MOST_CROSSED`, or where they cannot all be drawn.
         """
-        count += self.pair(new, new)
-        for place in chosen:
+        count = chosen.crossed + self.pair(new, new)
+        for place in chosen.places:
             pair = self.pair(place, new)
             count += pair
             if count > most or pair > MOST_CROSSED:
-                return INFINITE
+                return None
         if count > most:
-            return INFINITE
-        every = self.drawn([*chosen, new])
-        return count if orderly(every, self.style, self.orders) else INFINITE
+            return None
+        route = self.wires[new[0]][new[1]]
+        return self._placed(chosen, route, (*chosen.places, new), count)
+
+    def _placed(
+        self, chosen: Chosen, route: Route, places: tuple[Place, ...], count: float
+    ) -> Chosen | None:
+        """What is chosen with one more route, if the lanes of each zone have an order then.
+
+        Wires must not cross that turn at a side. Of those that were chosen before it is known
+        that they do not, as long as their lanes keep their order.
+        """
+        zones, orders, kept = {**chosen.zones}, {**chosen.orders}, True
+        for zone, lanes in by_zone([route]).items():
+            zones[zone] = (*zones.get(zone, ()), *lanes)
+            order = self._order(zones[zone])
+            if order is None:
+                return None
+            before = orders.get(zone, ())
+            kept = kept and tuple(lane for lane in order if lane in before) == before
+            orders[zone] = order
+        turning = chosen.turning
+        if len(route) > 1 or not kept:
+            turning = (*turning, route) if len(route) > 1 else turning
+            those = [(turning[-1], other) for other in turning[:-1]]
+            if not _nested(those if kept else combinations(turning, 2), orders):
+                return None
+        return Chosen(places, count, zones, orders, turning)
+
+    def _order(self, lanes: tuple[Lane, ...]) -> tuple[Lane, ...] | None:
+        if len(lanes) == 1:
+            return lanes
+        key = tuple(map(id, lanes))
+        if key not in self.orders:
+            order = ordered(lanes, self.style)
+            self.orders[key] = None if order is None else tuple(order)
+        return self.orders[key]
 
     def pair(self, one: Place, new: Place) -> float:
         """How often two wires cross, or one itself and lines of rows."""
@@ -94,36 +139,32 @@ class _Table:
             self.pairs[one, new] = found
         return self.pairs[one, new]
 
-    def fitting(
-        self, chosen: Sequence[Place], count: float, number: int, most: int
-    ) -> Iterator[tuple[Place, float]]:
-        """The ways of a wire with which there are at ``most`` so many crossings; how many."""
+    def fitting(self, chosen: Chosen, number: int, most: float) -> Iterator[Chosen]:
+        """What is chosen with each way of a wire with which there are at ``most`` so many
+        crossings."""
         for way, route in enumerate(self.wires[number]):
             if route[0].crossed <= most:
                 self.steps -= 1
-                more = self.crossings(chosen, count, (number, way), most)
-                if more <= most:
-                    yield (number, way), more
+                found = self.more(chosen, (number, way), most)
+                if found:
+                    yield found
 
-    def every(self, most: int, steps: int) -> list[Place] | None:
+    def every(self, most: float, steps: int) -> Chosen | None:
         """A way for every wire with at ``most`` so many crossings; None where none is found."""
         self.steps = steps
         if not self.wires:
-            return []
-        open_ones: list[tuple[list[Place], Iterator[tuple[Place, float]]]]
-        open_ones = [([], self.fitting([], 0.0, 0, most))]  # no calls in calls: there may be many
+            return Chosen()
+        open_ones = [self.fitting(Chosen(), 0, most)]  # no calls in calls: there may be many
         while open_ones:
-            chosen, ways = open_ones[-1]
-            place, more = next(ways, (None, 0.0))
+            chosen = next(open_ones[-1], None)
             if self.steps <= 0:
                 return None
-            if place is None:
+            if chosen is None:
                 open_ones.pop()
                 continue
-            every = [*chosen, place]
-            if len(every) == len(self.wires):
-                return every
-            open_ones.append((every, self.fitting(every, more, len(every), most)))
+            if len(chosen.places) == len(self.wires):
+                return chosen
+            open_ones.append(self.fitting(chosen, len(chosen.places), most))
         return None
 
 
@@ -168,27 +209,6 @@ def _passed(lane: Lane, other: Lane, clear: float) -> float:
                 _cuts(leg, other, clear) for zone in lane.passes(leg) if zone == other.zone
             )
     return count
-
-
-def orderly(routes: Sequence[Route], style: Style, known: Orders) -> bool:
-    """Whether lanes of each zone have an order, in which no wires cross that turn at a side."""
-    places: dict[int, tuple[int, bool, int]] = {}
-    for zone, lanes in by_zone(routes).items():
-        if len(lanes) == 1:
-            places[id(lanes[0])] = (*zone, 0)
-            continue
-        key = tuple(map(id, lanes))
-        if key not in known:
-            known[key] = ordered(lanes, style)
-        order = known[key]
-        if order is None:
-            return False
-        places |= {id(lane): (*zone, place) for place, lane in enumerate(order)}
-    turning = [route for route in routes if len(route) > 1]
-    if len(turning) < 2:
-        return True
-    sides = [[r for r in turning if (r[0].right == FAR) == right] for right in (False, True)]
-    return all(_nested([[places[id(lane)] for lane in route] for route in side]) for side in sides)
 
 
 def by_zone(routes: Iterable[Route]) -> dict[Zone, list[Lane]]:
@@ -298,9 +318,24 @@ def _meets(leg: Leg, lane: Lane, inner: Lane, clear: float) -> bool:
     return across and inner.left - clear < leg.x < inner.right + clear
 
 
-def _nested(places: Sequence[Sequence[tuple[int, bool, int]]]) -> bool:
-    """Whether wires that go round one side of the lines lie in one another or apart."""
-    return all(_outside(a, b) or _outside(b, a) for a, b in combinations(places, 2))
+def _nested(pairs: Iterable[tuple[Route, Route]], orders: Mapping[Zone, Sequence[Lane]]) -> bool:
+    """Whether of wires that go round one side of the lines each two lie in one another or apart."""
+    ends: dict[int, list[tuple[int, bool, int]]] = {}
+
+    def places(route: Route) -> list[tuple[int, bool, int]]:
+        if id(route) not in ends:
+            ends[id(route)] = [(*lane.zone, _index(orders[lane.zone], lane)) for lane in route]
+        return ends[id(route)]
+
+    return all(
+        _outside(places(a), places(b)) or _outside(places(b), places(a))
+        for a, b in pairs
+        if (a[0].right == FAR) == (b[0].right == FAR)
+    )
+
+
+def _index(order: Sequence[Lane], lane: Lane) -> int:
+    return next(place for place, other in enumerate(order) if other is lane)
 
 
 def _outside(a: Sequence[tuple[int, bool, int]], b: Sequence[tuple[int, bool, int]]) -> bool:
