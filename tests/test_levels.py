@@ -356,7 +356,7 @@ def test_rows_without_room_between_are_seen(monkeypatch: pytest.MonkeyPatch) -> 
     def narrow(self: LevelsBlock, long: Any, on: Any) -> float:
         return float(long(self, on)) / 4
 
-    assert any("overlaps" in fault for fault in broken(monkeypatch, "_long", narrow))
+    assert any("overlaps" in fault for fault in broken(monkeypatch, "long", narrow))
 
 
 def test_a_step_in_a_skip_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, TypeVar, assert_never
+from typing import NamedTuple, TypeAlias, TypeVar, assert_never
 
+from archviz.layout.aggregation import Aggregated, Aggregation, aggregated
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
 from archviz.layout.bundles import Bundle, BundleBlock, TallBox, bundled, rows_of
 from archviz.layout.compound import (
@@ -52,6 +53,8 @@ from archviz.network.model import (
 )
 
 Made = TypeVar("Made")
+Drawn: TypeAlias = Piece | Bundle | Aggregation
+"""What one block is of."""
 MOST_TOWERS = 4
 """Identical towers are drawn one by one up to this many, else as a few and dots."""
 
@@ -124,26 +127,38 @@ class Builder(NamedTuple):
         """A series of what is drawn of its nodes."""
         return SeriesBlock(self.blocks(self.pieces(series)), self.style)
 
-    def pieces(self, series: Series) -> list[Piece | Bundle]:
+    def pieces(self, series: Series) -> list[Drawn]:
         """What is drawn of a series, one after another: its nodes, or a U with those beside it."""
         if not self.ladders:
             return list(series.nodes)
         facts = self.analysis.facts
         across = pieces_across(series, facts, self.beside, self.counts)
-        found = across or exits(series, facts) or pieces(series, facts, self.beside)
-        return self.bundled(found)
+        if special := across or exits(series, facts):
+            return self.bundled(special)
+        if net := self.aggregated(series):
+            return [*self.bundled(pieces(Series(net.before), facts, self.beside)), net.net]
+        return self.bundled(pieces(series, facts, self.beside))
 
-    def bundled(self, pieces: Sequence[Piece]) -> list[Piece | Bundle]:
+    def aggregated(self, series: Series) -> Aggregated | None:
+        """A series as a pyramid with paths through its levels, where it can be drawn so."""
+        found = aggregated(series, self.analysis.facts, self.beside)
+        if not found:
+            return None
+        from archviz.layout.aggregation_made import aggregation_block
+
+        return found if aggregation_block(found.net, self) else None
+
+    def bundled(self, pieces: Sequence[Piece]) -> list[Drawn]:
         """Pieces with calls that hand several values on as one."""
         facts = self.analysis.facts
         absent = [one for one in pieces if isinstance(one, ModuleCall) and one.where not in facts]
-        return list(pieces) if absent else bundled(pieces, self.counts)
+        return list(pieces) if absent else [*bundled(pieces, self.counts)]
 
-    def blocks(self, nodes: Sequence[Piece | Bundle]) -> list[Block]:
+    def blocks(self, nodes: Sequence[Drawn]) -> list[Block]:
         """What is drawn of nodes."""
         return [block for node in nodes if (block := self.block(node)) is not None]
 
-    def block(self, node: Piece | Bundle) -> Block | None:
+    def block(self, node: Drawn) -> Block | None:
         """The block of a node, or None where nothing of it is drawn."""
         match node:
             case Bundle():
@@ -152,6 +167,10 @@ class Builder(NamedTuple):
                 from archviz.layout.levels_made import levels_block
 
                 return levels_block(node, self)
+            case Aggregation():
+                from archviz.layout.aggregation_made import aggregation_block
+
+                return aggregation_block(node, self)
             case Layer():
                 return self.layer(node)
             case ModuleCall():

@@ -212,11 +212,11 @@ def rung(
         behind = behind[:stop]
     else:
         before = before[:stop]
-    start = _way_down(before, shape, facts)
+    start = way_down(before, shape, facts)
     return Rung(before[start:], skip, behind, before[:start], up)
 
 
-def _way_down(nodes: Sequence[Node], shape: Shape, facts: FactsOf) -> int:
+def way_down(nodes: Sequence[Node], shape: Shape, facts: FactsOf) -> int:
     """How many of the first nodes stand on the line down: one that shrinks, what goes with it."""
     count = 0
     for place, node in enumerate(nodes[:ON_A_LINE]):

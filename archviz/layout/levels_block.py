@@ -17,7 +17,6 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
-from archviz.layout.blocks import Block
 from archviz.layout.canvas import Canvas, Port
 from archviz.layout.compound import TRUNK_TO_BOX, SeriesBlock
 from archviz.layout.levels_parts import (
@@ -36,6 +35,7 @@ from archviz.layout.levels_parts import (
     span_of,
     stands,
 )
+from archviz.layout.levels_rows import RowsBlock
 from archviz.layout.levels_sides import (
     TakingSide,
     foot,
@@ -49,15 +49,11 @@ from archviz.layout.pyramid_rows import OutRows
 from archviz.layout.style import Style
 from archviz.scene.scene import total
 
-JOINT = 0.15
-"""Units by which a line is longer with the joint of a wire on it."""
-HEAD = 0.38
-"""Units from such a joint to what the line goes on to."""
 Skips: TypeAlias = Sequence[Sequence[Port]]
 """For each level the ports that its row ends in."""
 
 
-class LevelsBlock(Block):
+class LevelsBlock(RowsBlock):
     """The levels of a U, the topmost on the line of the row around it; the last has no merge."""
 
     def __init__(self, levels: Sequence[Level], style: Style, outs: OutRows | None = None) -> None:
@@ -176,7 +172,7 @@ class LevelsBlock(Block):
             ends = [self._ends(on, x, number, rows) for on, x in ways]
             clear = apart(rows[number], rows[number + 1], style)
             for (on, _), (top, low) in zip(ways, ends, strict=True):
-                clear = max(clear, top + self._long(on) + low)
+                clear = max(clear, top + self.long(on) + low)
             heights.append(heights[-1] + clear)
             self.free.append([(heights[-2] + top, heights[-1] - low) for top, low in ends])
         self.heights = heights
@@ -222,39 +218,7 @@ class LevelsBlock(Block):
             for block, offset in zip(row.blocks, row.offsets, strict=True):
                 yield span_of(block, start + offset, self.style)
 
-    def _long(self, on: Sequence[On]) -> float:
-        """How long a line is at least on which this stands."""
-        blocks = [one for one in on if isinstance(one, Block)]
-        own = total(block.up + block.down for block in blocks)
-        joints = len(on) - len(blocks)
-        return own + self.gap * (len(blocks) + 1) + self.style.px(JOINT) * joints
-
-    def _spots(self, on: Sequence[On], top: float, bottom: float) -> list[float]:
-        """Heights of what stands on a line, from ``top`` down, with equal gaps between."""
-        gap = self.gap
-        gap += (bottom - top - self._long(on)) / (sum(isinstance(one, Block) for one in on) + 1)
-        at, spots = top, list[float]()
-        for one in on:
-            if isinstance(one, str):
-                spots.append(at + self.style.px(HEAD))
-                at += self.style.px(JOINT)
-            else:
-                spots.append(at + gap + one.up)
-                at = spots[-1] + one.down
-        return spots
-
     # ---- drawing -----------------------------------------------------------------------------
-
-    def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
-        """See :meth:`Block.place`; ``sources`` is a single port, or none for an input."""
-        if not self.style.flow.mirrored:
-            return self._place(canvas, x, y, sources)
-        flow, pins = canvas.flow, len(canvas.pins)
-        canvas.flow = self.style.flow
-        ports = self._place(canvas, x, -y, [port.mirrored() for port in sources])
-        canvas.flow = flow
-        canvas.pins[pins:] = [pin.mirrored() for pin in canvas.pins[pins:]]
-        return [port.mirrored() for port in ports]
 
     def _place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         ports, tops = list(sources), [y + height for height in self.heights]
@@ -274,7 +238,9 @@ class LevelsBlock(Block):
         if self.straight:
             middle = x + self.ups[-1], tops[len(self.ups)] - half(self.levels[-1].left[-1])
             port = Port((middle,), source=port.source)
-        ends = self._lead_out(canvas, len(self.ups), x, y, ports)
+        elif self.outs and self.ups:  # the row to its output draws the line itself
+            port = port.branch((x + self.ups[-1], tops[len(self.ups)]))
+        ends = self.lead_out(canvas, len(self.ups), x, y, ports)
         for number in range(len(self.ups) - 1, -1, -1):
             if not self.levels[number].joined:
                 port = self._row(canvas, number, x, y, ends, skips, port)
@@ -282,30 +248,6 @@ class LevelsBlock(Block):
             return [port]
         self.outs.merge(canvas, x, [ends[number] for number in range(len(ends))])
         return []
-
-    def _lead_out(
-        self, canvas: Canvas, number: int, x: float, y: float, ports: list[Port]
-    ) -> dict[int, Port]:
-        """The row from a level to its output, and those that go on from it; where they end."""
-        ends: dict[int, Port] = {}
-        if not self.outs:
-            return ends
-        ids, ends[number] = self.outs.place(canvas, number, x, y + self.heights[number], ports)
-        if number < len(self.levels) - 1:
-            return ends
-        for below in range(number + 1, len(self.heights)):
-            tap, over = self.outs.outs[below - 1].tap, self.outs.rows[below - 1]
-            middle = x + self.outs.middle(below)
-            line = y + self.heights[below - 1] + half(over.blocks[tap])
-            port = Port(((middle, line),), source=ids[tap])
-            top, bottom = self.free[below - 1][0]
-            way, first = self.outs.ways[below], self.outs.rows[below].blocks[0]
-            for block, spot in zip(way, self._spots(way, y + top, y + bottom), strict=True):
-                port = self._on_line(canvas, block, middle, spot, port, 1)
-            ids, ends[below] = self.outs.place(canvas, below, x, y + self.heights[below], [])
-            end = y + self.heights[below] - half(first)
-            canvas.connect(port, self.style, (middle, end), target=ids[0])
-        return ends
 
     def _down(self, canvas: Canvas, number: int, x: float, y: float, port: Port) -> Port:
         """The line down from a level, as far as the row of the next."""
@@ -316,19 +258,10 @@ class LevelsBlock(Block):
         else:
             port = port.branch((fork, at))
         top, bottom = self.free[number][0]
-        spots = self._spots(under.down, y + top, y + bottom)
+        spots = self.spots(under.down, y + top, y + bottom)
         for block, spot in zip(under.down, spots, strict=True):
-            port = self._on_line(canvas, block, fork, spot, port, 1)
+            port = self.on_line(canvas, block, fork, spot, port, 1)
         return port if stands(under.left[0]) else port.to((fork, y + self.heights[number + 1]))
-
-    def _on_line(
-        self, canvas: Canvas, block: Block, x: float, y: float, port: Port, sign: int
-    ) -> Port:
-        """Draw a block on a line that goes down (``sign`` 1) or up; the port it is left by."""
-        way = sign * half(block)
-        shape = block.place(canvas, x - block.width / 2, y, [])[0].source
-        canvas.connect(port, self.style, (x, y - way), target=shape)
-        return Port(((x, y + way),), source=shape)
 
     def _row(
         self,
@@ -359,15 +292,15 @@ class LevelsBlock(Block):
         if abs(port.x - middle) > 0.01:
             port = port.to((middle, port.y))
         top, bottom = self.free[lowest][1]
-        spots = self._spots(under.up[::-1], y + top, y + bottom)
+        spots = self.spots(under.up[::-1], y + top, y + bottom)
         for one, spot in zip(under.up, reversed(spots), strict=True):
             if isinstance(one, str):
                 self._wires(canvas, number, x, y, port.branch((middle, spot)), one, skip_ids)
             else:
-                port = self._on_line(canvas, one, middle, spot, port, -1)
+                port = self.on_line(canvas, one, middle, spot, port, -1)
         canvas.connect(port, self.style, (middle, at + underside(named)), target=ids[0])
         last = self.rights[number].blocks[-1]
-        outs |= self._lead_out(canvas, number, x, y, ports)
+        outs |= self.lead_out(canvas, number, x, y, ports)
         if not number:
             return ports[0]
         if stands(last):

@@ -39,7 +39,7 @@ def with_skips(body: Series, facts: FactsOf, names: Counter[str]) -> Series:
     nodes: list[Node] = []
     skips: list[Residual] = []
     for node in body.nodes:
-        taken = _taken(node)
+        taken = merged(node)
         place = _place_of(taken[0], nodes) if taken and names.get(taken[0]) == 1 else -1
         if taken and place >= 0 and one_way(nodes[place + 1 :]):
             _, shortcut, merge = taken
@@ -75,7 +75,7 @@ def _behind(skip: Residual, nodes: Sequence[Node]) -> Sequence[Node]:
     return nodes[at + 1 :]
 
 
-def _taken(node: Node) -> tuple[str, Series, Layer] | None:
+def merged(node: Node) -> tuple[str, Series, Layer] | None:
     """The value that a merge takes besides what comes in, what it passes, and the merge alone."""
     if isinstance(node, Layer) and KINDS[node.kind].join and len(node.takes) == 1:
         return None if node.alone else (node.takes[0], Series(), node._replace(takes=()))

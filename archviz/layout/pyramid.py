@@ -7,7 +7,7 @@ goes on to the next one and to an output of its own. Further levels go on from t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from itertools import pairwise, takewhile
 from typing import NamedTuple
 
@@ -69,29 +69,51 @@ def outermost(found: Sequence[Piece], at: int, step: int, most: int) -> int:
     return at
 
 
+class Led(NamedTuple):
+    """What leads from the levels of a pyramid to its outputs: see :class:`Ladder`."""
+
+    outs: tuple[Out, ...]
+    merges: tuple[Out, ...]
+
+
 def with_outs(ladder: Ladder, ends: Sequence[Node]) -> Ladder:
     """``ladder`` with what leads from its levels to the outputs in ``ends``, if all of it does.
 
     ``ends``: the nodes behind it in the series.
     """
-    outputs, skip = ends[-1] if ends else None, ladder.rungs[0].skip
-    if not isinstance(outputs, Outputs) or not isinstance(skip, Residual):
+    rungs, skip = ladder.rungs, ladder.rungs[0].skip
+    if not isinstance(skip, Residual):
         return ladder
+    last = len(rungs) - 1
+    levels = [_names(rung, number == last) if number else {""} for number, rung in enumerate(rungs)]
+    led = led_out(levels, ends, taken_in(skip))
+    if not led:
+        return ladder
+    return Ladder(tuple(_in_row(rung) for rung in rungs), *led, tuple(ends))
+
+
+def led_out(levels: Sequence[Set[str]], ends: Sequence[Node], inside: Iterable[str]) -> Led | None:
+    """What leads from each level to the outputs in ``ends``; None where that is not all of them.
+
+    ``levels``: names of their values, empty for what comes in; ``inside``: what they take.
+    """
+    outputs = ends[-1] if ends else None
+    if not isinstance(outputs, Outputs):
+        return None
     ended = drawn_outputs(outputs)
     alone = all(isinstance(node, Named) for node in ends[:-1])
     waiting = ended if alone else [Out("", "", nodes) for nodes in strands(ends[:-1])]
-    taken = Counter([*taken_in(Series(tuple(ends))), *taken_in(skip)])
+    taken = Counter([*taken_in(Series(tuple(ends))), *inside])
     names = {first_name(out.row) for out in waiting} - {""}
     if not alone:
         names.update(*(taken_together(out.row) for out in ended))
     if names != {*taken} or max(taken.values(), default=0) > 1 or not ended:
-        return ladder
-    outs = _in_levels(ladder, waiting)
+        return None
+    outs = _in_levels(levels, waiting)
     if not outs or not (alone or all_taken(outs, ended)):
-        return ladder
+        return None
     outs = [out._replace(row=plain(out.row)) for out in outs]
-    rungs = [_in_row(rung) for rung in ladder.rungs]
-    return Ladder(tuple(rungs), tuple(outs), () if alone else tuple(ended), tuple(ends))
+    return Led(tuple(outs), () if alone else tuple(ended))
 
 
 def drawn_outputs(outputs: Outputs) -> list[Out]:
@@ -111,22 +133,22 @@ def strands(nodes: Sequence[Node]) -> list[tuple[Node, ...]]:
     return [tuple(nodes[start:stop]) for start, stop in pairwise(starts)]
 
 
-def _in_levels(ladder: Ladder, branches: Sequence[Out]) -> list[Out]:
+def _in_levels(levels: Sequence[Set[str]], branches: Sequence[Out]) -> list[Out]:
     """What leads out of each level, and from there on; none where that is not all of it."""
     waiting, outs = list(branches), list[Out]()
-    last = len(ladder.rungs) - 1
+    last = len(levels) - 1
     while waiting:
         number = len(outs)
         if number > last:
-            names = {node.name for node in outs[-1].row if isinstance(node, Named)}
+            names: Set[str] = {node.name for node in outs[-1].row if isinstance(node, Named)}
         else:
-            names = _names(ladder.rungs[number], number == last) if number else {""}
+            names = levels[number]
         here = [out for out in waiting if first_name(out.row) in names]
         if len(here) != 1:
             return []
         (out,) = here
         waiting.remove(out)
-        row = out.row[1:] if number else out.row
+        row = out.row[1:] if first_name(out.row) else out.row
         way = tuple(takewhile(idle, row)) if number > last else ()
         if number > last:
             outs[-1] = _tapped(outs[-1], first_name(out.row))

@@ -16,16 +16,14 @@ from archviz.layout.breaks import (
     least_lines,
     strands_of,
 )
-from archviz.layout.build import Builder, Unsettled
-from archviz.layout.bundles import Bundle
+from archviz.layout.build import Builder, Drawn, Unsettled
 from archviz.layout.canvas import PAD, TURN, Canvas, Port
 from archviz.layout.compound import SeriesBlock
 from archviz.layout.details import untold
 from archviz.layout.grounds import Ground, ground_of
 from archviz.layout.hidden_values import is_joint
 from archviz.layout.lanes import Chosen, wire
-from archviz.layout.levels import Piece
-from archviz.layout.levels_block import LevelsBlock
+from archviz.layout.levels_rows import RowsBlock
 from archviz.layout.stages import (
     StageSpan,
     grounds_taken,
@@ -108,7 +106,7 @@ def main_row(builder: Builder) -> MainRow:
     stages: list[StageSpan] = []
     facts, detail = builder.analysis.facts, builder.style.detail
 
-    def add(node: Piece | Bundle) -> None:
+    def add(node: Drawn) -> None:
         if isinstance(node, Stage):
             start = len(blocks)
             for inner in builder.pieces(node.body):
@@ -155,7 +153,7 @@ def count_lines(row: MainRow, style: Style) -> int:
     """
     told = total(free_behind(block, style) - style.gap(1) for block in row.blocks)
     limit = longest_line(style) + told * min(1.0, LONGEST / max(len(row.blocks), 1))
-    limit += max((one.width for one in row.blocks if isinstance(one, LevelsBlock)), default=0.0)
+    limit += max((one.width for one in row.blocks if isinstance(one, RowsBlock)), default=0.0)
     return least_lines(strands_of(row.blocks, style, tapped_blocks(row), row.starts), limit)
 
 

@@ -24,7 +24,7 @@ from archviz.layout.chapters import (
 )
 from archviz.layout.densities import COMPACT, FULL, MARGIN, NEAR, Density, slide_style
 from archviz.layout.flow import FLOWS, Flow
-from archviz.layout.levels_block import LevelsBlock
+from archviz.layout.levels_rows import RowsBlock
 from archviz.layout.narrow import narrowed_row
 from archviz.layout.panels import build_panels
 from archviz.layout.pyramid import ALONE, BESIDE, Beside
@@ -164,7 +164,7 @@ def _ways_beside(wanted: Wanted) -> tuple[Beside, ...]:
     for density in wanted.densities:
         builder = Builder(network, wanted.analysis, wanted.style(density), beside=ALONE)
         blocks = main_row(builder.within(network.body)).blocks
-        us = [block for block in blocks if isinstance(block, LevelsBlock)]
+        us = [block for block in blocks if isinstance(block, RowsBlock)]
         if not us:
             return (ALONE,)
         length, breadth, lead = wanted.space(density, wanted.lead)

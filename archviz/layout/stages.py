@@ -95,7 +95,7 @@ def stage_room(
 ) -> tuple[float, float]:
     """How far a line with stages reaches above and below, with their grounds, braces and titles."""
     size, grounds = style.metric("caption"), [span for span in spans if not span.brace]
-    braced = max((_text_room(span, style)[1] for span in spans if span.brace), default=0.0)
+    braced = max((text_room(span, style)[1] for span in spans if span.brace), default=0.0)
     if braced:
         up = up + style.px(BRACE_AT + BRACE_TEXT) + braced
     if grounds:
@@ -111,10 +111,10 @@ def stage_gap(span: StageSpan, blocks: Sequence[Block], style: Style) -> float:
         return style.px(STAGE_GAP) / 2
     length = total(block.width for block in blocks)
     length += total(a.right_gap + b.left_gap for a, b in pairwise(blocks))
-    return style.px(BRACE_GAP) / 2 + max(0.0, _text_room(span, style)[0] - length) / 2
+    return style.px(BRACE_GAP) / 2 + max(0.0, text_room(span, style)[0] - length) / 2
 
 
-def _text_room(span: StageSpan, style: Style) -> tuple[float, float]:
+def text_room(span: StageSpan, style: Style) -> tuple[float, float]:
     """How far title and size of a stage reach along and across."""
     size, title = style.metric("caption"), clip(span.title, style.px(8), style.metric("caption"))
     widths = [text_width(title, size, bold=True), text_width(span.size, size)]
@@ -134,8 +134,19 @@ def place_stages(
     up, down = _reach(spans, series, first, style)
     for span in spans:
         left, right = _along(span, series, first)
-        draw = _place_brace if span.brace else _place_stage_ground
-        draw(span, canvas, (x + left, x + right), (y - up, y + down), style)
+        place_stage(span, canvas, (x + left, x + right), (y - up, y + down), style)
+
+
+def place_stage(
+    span: StageSpan,
+    canvas: Canvas,
+    along: tuple[float, float],
+    across: tuple[float, float],
+    style: Style,
+) -> None:
+    """Draw what stands behind or over a stage that reaches so far."""
+    draw = _place_brace if span.brace else _place_stage_ground
+    draw(span, canvas, along, across, style)
 
 
 def grounds_taken(
