@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from archviz.importers.read.onnx_fields import BYTES, GraphProto
 from archviz.importers.read.onnx_idle import idle
+from archviz.importers.read.onnx_rotations import rotations
 from archviz.importers.read.onnx_wire import scan, text
 
 if TYPE_CHECKING:
@@ -60,13 +61,17 @@ def set_apart(
     data: Buffer,
     path: str,
 ) -> frozenset[str]:
-    """Note of constants that they are no weights: tables that a note names, and first states.
+    """Note of constants that they are no weights: tables that a note names or that rotate, and
+    first states.
 
     ``written``: constants that operators hold. Those of zeros that are multiplied, or from which
     something is subtracted, are no parameters, but the state with which a cell begins.
     """
     _set_tables_apart(constants, [name for kind, name in rows if kind != "PARAMETER"])
-    still = idle(constants, _own_numbers(constants, rows, written), ops, data, path)
+    own = _own_numbers(constants, rows, written)
+    for name in rotations(constants, own, ops):
+        constants[name] = constants[name]._replace(weight=False)
+    still = idle(constants, own, ops, data, path)
     zeros = {name for name in written if _is_zeros(constants[name])}
     if not zeros:
         return still
