@@ -8,8 +8,11 @@ Each chain in turn is sifted through that order to the place with the fewest cro
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import product
+from typing import TypeAlias
 
+from archviz.layout.blocks import Block
 from archviz.layout.graph_layers import SKIP_ABOVE, Chain, Vertex, chains_of, number
 from archviz.layout.graph_nets import Refiner
 
@@ -21,6 +24,11 @@ MOST_REFINED = 150
 MOST_ORDERS = 8
 """Orders of which the drawn crossings are counted."""
 
+Places: TypeAlias = tuple[int, ...]
+Form: TypeAlias = tuple[tuple[tuple[bool, Places, Places], ...], ...]
+"""The vertices of each column: whether one is a box, and the places of its sources and targets in
+the columns beside."""
+
 
 def find_orders(
     columns: list[list[Vertex]], starts: Sequence[dict[Vertex, float]], side: int
@@ -30,14 +38,25 @@ def find_orders(
     ``starts`` are heights of vertices that the search begins with; ``side``: 1 where lines had
     better pass below boxes, -1 for above.
     """
-    chains = chains_of(columns)
-    chain_of = {vertex: chain for chain in chains for vertex in chain.vertices}
-    best: Refiner | None = None
+    chains, orders = chains_of(columns), list[Places]()
     for heights in starts:
         order = sorted(
             chains,
             key=lambda chain: sum(heights[v] for v in chain.vertices) / len(chain.vertices),
         )
+        orders.append(tuple(chain.number for chain in order))
+    return [list(places) for places in _orders(_form_of(columns), tuple(orders), side)]
+
+
+@lru_cache(maxsize=64)  # a graph is drawn at many sizes until one fits
+def _orders(form: Form, starts: Sequence[Places], side: int) -> list[list[int]]:
+    """The best orders of the chains of a graph, found from these ``starts``."""
+    columns = _columns_of(form)
+    chains = chains_of(columns)
+    chain_of = {vertex: chain for chain in chains for vertex in chain.vertices}
+    best: Refiner | None = None
+    for start in starts:
+        order = [chains[index] for index in start]
         for place, chain in enumerate(order):
             chain.place = place
         rounds = min(ROUNDS, 1 + MOST_STEPS // len(order) ** 2) if order else 0
@@ -52,6 +71,33 @@ def find_orders(
             best = tried
     assert best is not None
     return [[chain.number for chain in order] for order in best.shake()[:MOST_ORDERS]]
+
+
+def _form_of(columns: Sequence[Sequence[Vertex]]) -> Form:
+    """What an order depends on: which vertices are boxes, and where lines lead."""
+    numbers = {vertex: place for column in columns for place, vertex in enumerate(column)}
+
+    def places(ends: Sequence[Vertex]) -> Places:
+        return tuple(numbers[end] for end in ends)
+
+    return tuple(
+        tuple((one.block is not None, places(one.sources), places(one.targets)) for one in column)
+        for column in columns
+    )
+
+
+def _columns_of(form: Form) -> list[list[Vertex]]:
+    """Columns of that form, of boxes without a size."""
+    box = Block()
+    columns = [
+        [Vertex("", rank, box if boxed else None) for boxed, *_ in column]
+        for rank, column in enumerate(form)
+    ]
+    for rank, column in enumerate(form):
+        for vertex, (_, sources, targets) in zip(columns[rank], column, strict=True):
+            vertex.sources += [columns[rank - 1][place] for place in sources]
+            vertex.targets += [columns[rank + 1][place] for place in targets]
+    return columns
 
 
 def apply_order(columns: list[list[Vertex]], order: Sequence[int]) -> list[Chain]:
