@@ -80,7 +80,7 @@ def joined(name: str, direction: str) -> Counter[tuple[str, str, bool]]:
     )
 
 
-OF_LEVELS = ("unet", "fcn8s", "retinanet", "ssd300", "ddpm")
+OF_LEVELS = ("unet", "fcn8s", "retinanet", "ssd300", "ddpm", "yolov8n")
 """Us and pyramids, whose captions stand where no line is."""
 
 

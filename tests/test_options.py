@@ -35,14 +35,15 @@ GIVEN = {
     "only": ("--only", "row"),
     "fragment": ("--fragment",),
     "template": ("--template", "house.pptx"),
+    "accents": ("--accents", "--template", "house.pptx"),
     "deck_title": ("--deck-title", "A talk"),
     "build": ("--build",),
     "author": ("--author", "A. N. Author"),
     "date": ("--date", "2026-11-29"),
 }
 """Every option with a value that is not its default."""
-FLAGS = {"auto": "--theme auto"}
-"""What a message calls an option that is a value of another."""
+FLAGS = {"auto": "--theme auto", "accents": "--template"}
+"""What a message calls an option that is a value of another, or that another is given with."""
 NET = """
 title: Two modules
 modules:

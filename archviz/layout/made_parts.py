@@ -35,7 +35,7 @@ from archviz.network.analysis import Analysis
 from archviz.network.model import Network
 from archviz.scene.scene import Scene
 
-FEW_PARTS = 3
+FEW_PARTS = 2
 """So many parts are few: whether there could be fewer is not tried then."""
 LOWERED = 6
 """How often parts are made lower for their legends to have room."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from archviz.layout.blocks import Block
 from archviz.layout.canvas import PAD, Canvas, Port, rounded, rounded_box
 from archviz.layout.compound import SeriesBlock
-from archviz.layout.flow import text_extent
+from archviz.layout.flow import Side, text_extent
 from archviz.layout.style import Style
 from archviz.network.model import Auxiliary, Graph, Repeat, Residual, Stage, Towers
 from archviz.scene.scene import Shape, total
@@ -97,7 +97,8 @@ def stage_room(
     size, grounds = style.metric("caption"), [span for span in spans if not span.brace]
     braced = max((text_room(span, style)[1] for span in spans if span.brace), default=0.0)
     if braced:
-        up = up + style.px(BRACE_AT + BRACE_TEXT) + braced
+        more = style.px(BRACE_AT + BRACE_TEXT) + braced
+        up, down = (up, down + more) if style.flow.mirrored else (up + more, down)
     if grounds:
         titles = [text_width(span.title, size) for span in grounds]
         across = style.flow.lies(max(titles), size)[1]
@@ -191,15 +192,19 @@ def _place_brace(
     style: Style,
 ) -> None:
     """A brace over a stage, and over it the stage's title and its size."""
-    reach, arm = style.px(BRACE_REACH), style.px(BRACE_ARM)
-    left, right, line = along[0] - reach, along[1] + reach, across[0] - style.px(BRACE_AT)
-    points = ((left, line + arm), (left, line), (right, line), (right, line + arm))
+    mirrored = style.flow.mirrored  # what is behind across is above then
+    side, outer = (1.0, across[1]) if mirrored else (-1.0, across[0])
+    reach, arm = style.px(BRACE_REACH), side * style.px(BRACE_ARM)
+    left, right, line = along[0] - reach, along[1] + reach, outer + side * style.px(BRACE_AT)
+    points = ((left, line - arm), (left, line), (right, line), (right, line - arm))
     canvas.back.append(canvas.line(points, style, "stage"))
-    size, fill, foot = style.metric("caption"), style.theme.color("caption"), style.px(BRACE_TEXT)
+    size, fill = style.metric("caption"), style.theme.color("caption")
+    foot = side * style.px(BRACE_TEXT)
     title = clip(span.title, style.px(8), size)
     lines = [title, span.size] if span.size else [title]
-    at = (left + right) / 2, line - foot
-    name, *rest = canvas.labels(*at, lines, size, fill, across="before", role="stage")
+    at = (left + right) / 2, line + foot
+    beyond: Side = "after" if mirrored else "before"
+    name, *rest = canvas.labels(*at, lines, size, fill, across=beyond, role="stage")
     width = rounded(text_width(title, size, bold=True))
     canvas.front += [name._replace(bold=True, width=width), *rest]
 
