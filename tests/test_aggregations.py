@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from drawn_wiring import wirings
-from hypothesis import HealthCheck, given, settings
+from forms import CHECKS, FLOWS, assert_well_drawn, draw, labelled, misread, on_tight_slides
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from invariants import collect, violations
-from scene_reader import read
 from test_graphs import crossings
-from wirings import differences
 
-from archviz.language.expand import network_from_text
-from archviz.layout import slide_fitting, slides
+from archviz.layout import slides
 from archviz.layout.aggregation_block import AggregationBlock
-from archviz.layout.page import Options, draw_network
 from archviz.looks import DETAILS
-from archviz.network.analysis import analyse
-from archviz.network.model import Network
-from archviz.scene import slide_form
-from archviz.scene.scene import Scene, Shape
-from archviz.scene.theme import load_theme
+from archviz.scene.scene import Scene
 
-THEME = load_theme()
-FLOWS = {"right": (1.0, 0.0), "down": (0.0, 1.0), "up": (0.0, -1.0)}
-CHECKS = settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 MODULES = {
     "block": {"label": "Block", "layers": ["conv 3x3 8 same relu", "conv 3x3 8 same"]},
     "head": {"label": "Head", "layers": ["conv 3x3 8 same relu", "conv 1x1 4"]},
@@ -122,27 +106,11 @@ AGGREGATIONS = st.builds(
 )
 
 
-def network_of(spec: dict[str, Any]) -> Network:
-    return network_from_text(json.dumps(spec), "aggregation.yaml")
-
-
-def draw(spec: dict[str, Any], **options: Any) -> Scene:
-    network = network_of(spec)
-    return draw_network(network, analyse(network), Options(THEME, legend=False, **options))
-
-
-def labelled(scene: Scene, *labels: str) -> list[Shape]:
-    found = [shape for shape, _ in collect(scene.items).shapes]
-    return [shape for shape in found if " ".join(shape.lines) in labels]
-
-
 @given(AGGREGATIONS, st.booleans())
 @CHECKS
 def test_an_aggregation_is_read_back(spec: dict[str, Any], full: bool) -> None:
-    network, scene = network_of(spec), draw(spec, detail=DETAILS * full)
-    flow = FLOWS[spec["figure"]["direction"]]
-    assert violations(scene) == []
-    assert differences(read([scene], flow), wirings(network, analyse(network))) == []
+    scene = draw(spec, detail=DETAILS * full)
+    assert_well_drawn(spec, scene)
     assert crossings(collect(scene.items).connectors) == 0
 
 
@@ -211,9 +179,8 @@ def test_stages_that_are_not_apart_leave_it_a_row() -> None:
 def test_what_takes_a_level_elsewhere_is_drawn_as_a_row_and_true() -> None:
     spec = aggregation()
     spec["network"][-1]["outputs"]["more"] = ["from p0", "conv 1x1 8"]
-    network, scene = network_of(spec), draw(spec)
-    assert violations(scene) == []
-    assert differences(read([scene], FLOWS["right"]), wirings(network, analyse(network))) == []
+    scene = draw(spec)
+    assert_well_drawn(spec, scene)
     assert any(len(connector.points) > 3 for connector in collect(scene.items).connectors)
 
 
@@ -230,9 +197,8 @@ def test_rows_to_outputs_may_stand_in_the_network(up: bool, direction: str) -> N
     ends = {name: [f"from {name}0 {name}1 {name}2", "append"] for name in "ab"}
     spec["modules"] = {"block": MODULES["block"], "heads": HEADS}
     spec["network"] = [*row, {"outputs": ends}]
-    network, scene = network_of(spec), draw(spec)
-    assert violations(scene) == []
-    assert differences(read([scene], FLOWS[direction]), wirings(network, analyse(network))) == []
+    scene = draw(spec)
+    assert_well_drawn(spec, scene)
     along = 0 if direction == "right" else 1
     last = labelled(scene, "heads")
     assert len({shape.box[along] for shape in last}) == 1
@@ -247,8 +213,8 @@ def test_a_line_that_slips_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         block.forks[-1] += 150
 
     monkeypatch.setattr(AggregationBlock, "_within", slipped)
-    network, scene = network_of(aggregation()), draw(aggregation())
-    assert differences(read([scene], FLOWS["right"]), wirings(network, analyse(network)))
+    spec = aggregation()
+    assert misread(spec, draw(spec))
 
 
 def test_parts_on_one_another_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,11 +225,4 @@ def test_parts_on_one_another_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 @given(AGGREGATIONS, st.sampled_from([one for one in slides.FULL if one.tight]))
 @settings(CHECKS, max_examples=15)
 def test_tight_rows_keep_apart(spec: dict[str, Any], density: slides.Density) -> None:
-    network = network_of(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(slide_fitting, "FULL", (density,))
-        patch.setattr(slide_form, "SLIDE_HEIGHT", 2400.0)
-        scenes = slides.network_slides(network, analyse(network), THEME, detail=DETAILS)
-    assert [violations(scene) for scene in scenes] == [[] for _ in scenes]
-    flow = FLOWS[spec["figure"]["direction"]]
-    assert differences(read(scenes, flow), wirings(network, analyse(network))) == []
+    assert_well_drawn(spec, *on_tight_slides(spec, density))

@@ -5,15 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from drawn_wiring import wirings
+from forms import CHECKS, FLOWS, THEME, assert_well_drawn, draw, labelled, network_of, on_slides
 from hypothesis import given
 from hypothesis import strategies as st
-from invariants import violations
-from scene_reader import read
-from test_pyramids import CHECKS, FLOWS, THEME, draw, labelled, network_of
-from wirings import differences
 
-from archviz.layout import slides
 from archviz.layout.made_for import draw_for
 from archviz.layout.page import Options, Place
 from archviz.looks import DETAILS
@@ -78,30 +73,25 @@ def between(scene: Scene, one: str, two: str) -> list[Connector]:
 @given(STAGES, st.booleans())
 @CHECKS
 def test_bundles_are_read_back(spec: dict[str, Any], full: bool) -> None:
-    network, scene = network_of(spec), draw(spec, detail=DETAILS * full)
-    flow = FLOWS[spec["figure"]["direction"]]
-    assert violations(scene) == []
-    assert differences(read([scene], flow), wirings(network, analyse(network))) == []
+    scene = draw(spec, detail=DETAILS * full)
+    assert_well_drawn(spec, scene)
 
 
 @given(STAGES)
 @CHECKS
 def test_bundles_on_slides_are_read_back(spec: dict[str, Any]) -> None:
-    network = network_of(spec)
-    scenes = slides.network_slides(network, analyse(network), THEME)
-    assert [violations(scene) for scene in scenes] == [[] for _ in scenes]
-    flow = FLOWS[spec["figure"]["direction"]]
-    assert differences(read(scenes, flow), wirings(network, analyse(network))) == []
+    assert_well_drawn(spec, *on_slides(spec))
 
 
 @pytest.mark.parametrize("direction", sorted(FLOWS))
 @pytest.mark.parametrize(("times", "inches"), [(3, 5.0), (6, 3.2), (6, 7.16)])
 def test_bundles_made_for_a_place_are_read_back(direction: str, times: int, inches: float) -> None:
-    network = network_of(stages(4, times, direction))
-    analysis = analyse(network)
-    scene = draw_for(network, analysis, Options(THEME, legend=False), Place(inches * 96, 7 / 0.75))
-    assert violations(scene) == []
-    assert differences(read([scene], FLOWS[direction]), wirings(network, analysis)) == []
+    spec = stages(4, times, direction)
+    network = network_of(spec)
+    scene = draw_for(
+        network, analyse(network), Options(THEME, legend=False), Place(inches * 96, 7 / 0.75)
+    )
+    assert_well_drawn(spec, scene)
 
 
 @pytest.mark.parametrize("direction", sorted(FLOWS))

@@ -5,17 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from drawn_wiring import wirings
+from forms import CHECKS, FLOWS, assert_well_drawn, draw, labelled, on_slides
 from hypothesis import given
 from hypothesis import strategies as st
-from invariants import violations
-from scene_reader import read
-from test_pyramids import CHECKS, FLOWS, HEADS, THEME, draw, labelled, network_of
-from wirings import differences
+from test_pyramids import HEADS
 
-from archviz.layout import slides
 from archviz.looks import DETAILS
-from archviz.network.analysis import analyse
 from archviz.scene.scene import Text, leaves
 
 
@@ -69,10 +64,8 @@ EXITS = st.builds(
 @given(EXITS, st.booleans())
 @CHECKS
 def test_exits_are_read_back(spec: dict[str, Any], full: bool) -> None:
-    network, scene = network_of(spec), draw(spec, detail=DETAILS * full)
-    flow = FLOWS[spec["figure"]["direction"]]
-    assert violations(scene) == []
-    assert differences(read([scene], flow), wirings(network, analyse(network))) == []
+    scene = draw(spec, detail=DETAILS * full)
+    assert_well_drawn(spec, scene)
 
 
 @pytest.mark.parametrize("merges", [0, 2])
@@ -107,16 +100,11 @@ def test_maps_that_stay_as_large_are_a_row() -> None:
 def test_what_takes_a_map_elsewhere_is_no_exit_and_true() -> None:
     spec = exits(3)
     spec["network"][-1]["outputs"]["more"] = ["from m0", "conv 1x1 8"]
-    network, scene = network_of(spec), draw(spec)
-    assert violations(scene) == []
-    assert differences(read([scene], FLOWS["right"]), wirings(network, analyse(network))) == []
+    scene = draw(spec)
+    assert_well_drawn(spec, scene)
 
 
 @given(EXITS)
 @CHECKS
 def test_exits_on_slides_are_read_back(spec: dict[str, Any]) -> None:
-    network = network_of(spec)
-    scenes = slides.network_slides(network, analyse(network), THEME)
-    assert [violations(scene) for scene in scenes] == [[] for _ in scenes]
-    flow = FLOWS[spec["figure"]["direction"]]
-    assert differences(read(scenes, flow), wirings(network, analyse(network))) == []
+    assert_well_drawn(spec, *on_slides(spec))

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
-from drawn_wiring import wirings
-from hypothesis import HealthCheck, given, settings
+from forms import CHECKS, FLOWS, assert_well_drawn, draw, labelled, misread, on_tight_slides
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from invariants import collect, violations
-from scene_reader import read
 from test_graphs import crossings
-from wirings import differences
 
-from archviz.language.expand import network_from_text
-from archviz.layout import slide_fitting, slides
-from archviz.layout.page import Options, draw_network
+from archviz.layout import slides
 from archviz.layout.pyramid_rows import OutRows
 from archviz.looks import DETAILS
-from archviz.network.analysis import analyse
-from archviz.network.model import Network
-from archviz.scene import slide_form
-from archviz.scene.scene import Scene, Shape
-from archviz.scene.theme import load_theme
 
-THEME = load_theme()
-FLOWS = {"right": (1.0, 0.0), "down": (0.0, 1.0), "up": (0.0, -1.0)}
-CHECKS = settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 HEADS = {
     "head": {"layers": ["conv 3x3 8 same relu", "conv 1x1 4", "reshape height*widthx4"]},
     "heads": {
@@ -106,27 +89,11 @@ PYRAMIDS = st.builds(
 )
 
 
-def network_of(spec: dict[str, Any]) -> Network:
-    return network_from_text(json.dumps(spec), "pyramid.yaml")
-
-
-def draw(spec: dict[str, Any], **options: Any) -> Scene:
-    network = network_of(spec)
-    return draw_network(network, analyse(network), Options(THEME, legend=False, **options))
-
-
-def labelled(scene: Scene, label: str) -> list[Shape]:
-    found = [shape for shape, _ in collect(scene.items).shapes]
-    return [shape for shape in found if " ".join(shape.lines) == label]
-
-
 @given(PYRAMIDS, st.booleans())
 @CHECKS
 def test_a_pyramid_is_read_back(spec: dict[str, Any], full: bool) -> None:
-    network, scene = network_of(spec), draw(spec, detail=DETAILS * full)
-    flow = FLOWS[spec["figure"]["direction"]]
-    assert violations(scene) == []
-    assert differences(read([scene], flow), wirings(network, analyse(network))) == []
+    scene = draw(spec, detail=DETAILS * full)
+    assert_well_drawn(spec, scene)
 
 
 @pytest.mark.parametrize("merges", [0, 2])
@@ -158,9 +125,8 @@ def test_lines_cross_no_more_than_they_must(direction: str) -> None:
 def test_what_takes_a_level_elsewhere_is_no_pyramid_and_true() -> None:
     spec = pyramid(3)
     spec["network"][-1]["outputs"]["more"] = ["from c0", "conv 1x1 8"]
-    network, scene = network_of(spec), draw(spec)
-    assert violations(scene) == []
-    assert differences(read([scene], FLOWS["right"]), wirings(network, analyse(network))) == []
+    scene = draw(spec)
+    assert_well_drawn(spec, scene)
     assert len({shape.x for shape in labelled(scene, "add")}) == 2
 
 
@@ -175,8 +141,8 @@ def test_merges_can_be_symbols(merges: int) -> None:
 def test_a_row_that_slips_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     middle = OutRows.middle
     monkeypatch.setattr(OutRows, "middle", lambda self, number: middle(self, number) + 90)
-    network, scene = network_of(pyramid(3, 2)), draw(pyramid(3, 2))
-    assert differences(read([scene], FLOWS["right"]), wirings(network, analyse(network)))
+    spec = pyramid(3, 2)
+    assert misread(spec, draw(spec))
 
 
 def test_rows_on_one_another_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,11 +154,4 @@ def test_rows_on_one_another_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 @given(PYRAMIDS, st.sampled_from([one for one in slides.FULL if one.tight]))
 @settings(CHECKS, max_examples=15)
 def test_tight_rows_of_a_pyramid_keep_apart(spec: dict[str, Any], density: slides.Density) -> None:
-    network = network_of(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(slide_fitting, "FULL", (density,))
-        patch.setattr(slide_form, "SLIDE_HEIGHT", 2400.0)
-        scenes = slides.network_slides(network, analyse(network), THEME, detail=DETAILS)
-    assert [violations(scene) for scene in scenes] == [[] for _ in scenes]
-    flow = FLOWS[spec["figure"]["direction"]]
-    assert differences(read(scenes, flow), wirings(network, analyse(network))) == []
+    assert_well_drawn(spec, *on_tight_slides(spec, density))

@@ -204,12 +204,13 @@ class AggregationBlock(RowsBlock):
         """The room between two rows in which the way to a part is."""
         return min(self.parts[number - 1].level, self.parts[number].level)
 
-    def _reaches(self) -> Iterator[_Reach]:
-        """How far all reaches that has a place already."""
+    def _reaches(self, sizes: bool = True) -> Iterator[_Reach]:
+        """How far all reaches that has a place already, with the ``sizes`` before it or not."""
         for number, (row, start) in enumerate(zip(self.rows, self.starts, strict=True)):
             part = self.parts[number]
             for block, offset, stage in zip(row.blocks, row.offsets, part.stages, strict=True):
-                before = block.reach if isinstance(block, BesideBox) and block.before else 0.0
+                aside = sizes and isinstance(block, BesideBox) and block.before
+                before = block.reach if aside else 0.0
                 end = start + offset + block.width + block.told
                 yield _Reach(stage, start + offset - before, end)
             if number and part.way:
@@ -263,7 +264,8 @@ class AggregationBlock(RowsBlock):
 
     def _stages(self) -> bool:
         """Where stages reach, and the room of their titles; whether they are apart."""
-        style, reaches = self.style, list(self._reaches())
+        style, sizes = self.style, not all(span.brace for span in self.spans)
+        reaches = list(self._reaches(sizes))
         self.along: list[tuple[float, float]] = []
         for number, span in enumerate(self.spans):
             own = [one for one in reaches if one.stage == number]

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archviz.layout.blocks import Block, ends_below
+from archviz.layout.blocks import NEAR_BADGE, Block, ends_below
 from archviz.layout.breaks import (
     Spans,
     break_blocks,
@@ -274,7 +274,10 @@ def unsettled(lines: Sequence[RowLine]) -> Unsettled:
 
 def turn_room(lines: Sequence[RowLine], style: Style) -> float:
     """How far the line from one line of a row to the next stands out at its sides."""
-    return style.gap(TURN) + (style.px(PAD) if any(line.stages for line in lines) else 0.0)
+    turn = style.gap(TURN)
+    if style.flow.vertical:  # badges stand at the sides
+        turn = max(turn, style.metric("badge") / 2 + style.px(NEAR_BADGE))
+    return turn + (style.px(PAD) if any(line.stages for line in lines) else 0.0)
 
 
 def _hang(
