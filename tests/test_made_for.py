@@ -116,6 +116,23 @@ def test_heads_wrap_where_a_line_has_no_room_for_them() -> None:
 
 
 @pytest.mark.parametrize("direction", ["down", "up"])
+def test_captions_of_an_upright_row_are_broken_between_words_where_they_must_be(
+    direction: str,
+) -> None:
+    net = archviz.load("inception_v1")
+    figure = net.network.figure
+    network = net.network._replace(figure=figure._replace(looks={"direction": direction}))
+    options = Options(load_theme(), detail=DETAILS)
+    parts = draw_parts(network, net.analysis, options, COLUMN._replace(height=9 * INCH))
+    assert [part.name for part in parts] == ["Main row", "Stem to Inception module"]
+    for part in parts:
+        assert (part.scene.width, part.scene.height <= 9 * INCH) == (COLUMN.width, True)
+        assert least_text(part.scene) >= 7
+        assert not violations(part.scene)
+        assert not any("…" in text.text[1:] for text in texts_in(part.scene.items)), "cut"
+
+
+@pytest.mark.parametrize("direction", ["down", "up"])
 def test_parts_of_an_upright_figure_are_read_to_the_right_where_they_must_be(
     direction: str,
 ) -> None:

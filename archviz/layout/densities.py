@@ -37,6 +37,8 @@ class Density(NamedTuple):
     """Whether shapes stand below boxes, where there is no room for them on the wires."""
     split: bool = False
     """Whether long captions stand in two lines, where there is little room along."""
+    broken: bool = False
+    """Whether they stand in as many as it takes at a row that goes down or up."""
 
 
 COMPACT = (
@@ -98,4 +100,5 @@ def slide_style(
     room = room._replace(
         lines=density.lines, tight=density.tight, below=density.below, split=density.split
     )
+    room = room._replace(broken=density.broken)
     return Style(theme, theme.metric("unit"), detail, room=room, flow=flow)

@@ -96,6 +96,17 @@ def _two_lines(text: str, width: float, size: float) -> Sequence[str]:
     return (head, tail) if len(head) > len("or") and text_width(text, size) > width else (text,)
 
 
+def _all_words(text: str, width: float, size: float) -> Sequence[str]:
+    """A caption, broken between any words where it is wider; no word is cut."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and text_width(f"{lines[-1]} {word}", size) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
 def _in_room(text: str, width: float, size: float) -> list[str]:
     """A caption, broken behind commas where it is wider, and between words where it still is."""
     lines: list[str] = []
@@ -124,7 +135,9 @@ def caption_lines(
     longest = style.px(6 if style.detail and (aside or most == 1) else 4)
     if style.detail:  # of a number nothing is cut off
         width = style.px(2) if style.room.split and not aside else longest
-        captions = [line for text in captions for line in _two_lines(text, width, size)]
+        broken = style.room.broken and style.flow.vertical and not aside
+        lines_of = _all_words if broken else _two_lines
+        captions = [line for text in captions for line in lines_of(text, width, size)]
     lines = [line for text in captions for line in _in_room(text, longest, size)]
     if style.flow.vertical or not 0 < most < len(lines):
         return lines

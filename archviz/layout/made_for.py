@@ -86,6 +86,7 @@ class Wanted(NamedTuple):
         usual = (*(FULL if self.options.detail else COMPACT), *NARROW)
         usual = usual if self.ladders else NARROW
         below = [one._replace(below=True, split=True) for one in (*usual[3:4], *NARROW)]
+        below.append(below[-1]._replace(broken=True))
         return (*usual, *(below if self.options.detail else ()))
 
     def style(self, density: Density, scale: float) -> Style:

@@ -15,7 +15,7 @@ class Room(NamedTuple):
     many ``lines`` the captions of a box stand at most, 0 for one each; whether rows of a U are so
     ``tight`` that what stands in one may reach past what stands in the other; whether shapes
     stand ``below`` the boxes that they leave, not on the wires; whether long captions are
-    ``split`` in two lines."""
+    ``split`` in two lines, or ``broken`` in as many as it takes."""
 
     badge_label: float = 0.37
     under_badge: float = 0.1
@@ -26,6 +26,7 @@ class Room(NamedTuple):
     tight: bool = False
     below: bool = False
     split: bool = False
+    broken: bool = False
 
 
 class Style(NamedTuple):
