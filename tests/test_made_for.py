@@ -16,7 +16,8 @@ from archviz.layout.made_for import draw_for
 from archviz.layout.made_parts import draw_parts
 from archviz.layout.page import Options, Place
 from archviz.looks import DETAILS, length_of, width_of
-from archviz.scene.scene import Scene, extent, texts_in
+from archviz.scene.scene import Scene, extent, shapes_in, texts_in
+from archviz.scene.text import ASCENT
 from archviz.scene.theme import load_theme
 from tests.invariants import violations
 
@@ -113,6 +114,31 @@ def test_heads_wrap_where_a_line_has_no_room_for_them() -> None:
     assert not violations(scene)
     parts = draw_parts(net.network, net.analysis, options, COLUMN._replace(height=9 * INCH))
     assert [part.scene.height <= 9 * INCH for part in parts] == [True, True]
+
+
+@pytest.mark.parametrize("name", ["nin", "resnet50", "inception_v1"])
+def test_letters_that_reach_under_their_line_are_clear_of_the_outline(name: str) -> None:
+    place = COLUMN._replace(height=9 * INCH)
+    shapes = [one for one in shapes_in(drawn(name, place).items) if one.form == "rect"]
+    ends = [shape for shape in shapes if set("gjpqy,") & set("".join(shape.lines[-1:]))]
+    assert any(len(shape.lines) > 1 for shape in ends)
+    for shape in ends:
+        rim = shape.y + shape.height - shape.line_width / 2
+        assert shape.texts[-1].y + 0.21 * shape.text_size < rim, shape.lines
+        assert shape.texts[0].box[1] > shape.y + shape.line_width / 2, shape.lines
+    for shape in shapes:
+        if shape.lines and shape not in ends:  # the others are centred
+            middle = shape.texts[0].y + shape.texts[-1].y - ASCENT * shape.text_size
+            assert middle / 2 == pytest.approx(shape.y + shape.height / 2)
+
+
+@pytest.mark.parametrize("direction", ["right", "down"])
+def test_what_stands_under_a_figure_begins_at_one_edge(direction: str) -> None:
+    scene = drawn("inception_v3", Place(7.16 * INCH, SEVEN), direction=direction)
+    under = [text for text in texts_in(scene.items) if text.role == "note"]
+    assert under[0].text.startswith("Batch normalisation")
+    assert under[-1].text.startswith("Not shown")
+    assert len({text.x for text in under}) == 1
 
 
 @pytest.mark.parametrize("direction", ["down", "up"])

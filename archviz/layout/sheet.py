@@ -192,15 +192,15 @@ class Sheet:
             x += 0.0 if upward else longest
         self.y = across
 
-    def notes(self, notes: Sequence[str], room: float = 0.0) -> None:
-        """Sentences under the figure, as wide as that is; or under a part of it on a slide, from
-        where that begins, as wide as ``room``."""
+    def notes(self, notes: Sequence[str], room: float = 0.0, alone: bool = False) -> None:
+        """Sentences under the figure, as wide as that is, or as ``room``; they begin where a
+        legend under them does, or, ``alone`` on a slide, where what is drawn does."""
         if not notes:
             return
         style, canvas = self.style, Canvas("notes")
         size, fill = style.metric("caption"), style.theme.color("text")
         left, _, right, y = self.page()
-        if room and self.items:
+        if alone and self.items:
             left, _, right, _ = self.extent()
         y += over_notes(style)
         lines = [paragraph(note, max(right - left, style.px(8), room), size) for note in notes]

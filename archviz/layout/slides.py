@@ -72,7 +72,7 @@ def _scene(wanted: Wanted, slide: Slide, title: str, parts_of_row: tuple[bool, b
         sheet.row(chapter.lines, *parts_of_row)
     for row in chapter.rows:
         sheet.panels(row)
-    sheet.notes(chapter.notes, form.inner)
+    sheet.notes(chapter.notes, form.inner, alone=True)
     shown = _shown(slide)
     about = describe_network(network, analysis, () if parts_of_row[0] and not shown else shown)
     aside = f"{analysis.totals.parameters:,} parameters" if first else ""

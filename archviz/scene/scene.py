@@ -21,6 +21,13 @@ POINTS = 0.75
 FONTS = ("Arimo", "Arial", "Liberation Sans", "Helvetica", "sans-serif")
 """Families of one width, the bundled one first."""
 
+DESCENT = 0.21
+"""How far letters reach below their baseline, in em."""
+CLEAR = 0.03
+"""How far they stay away from the outline of their box, in em."""
+UNDER = frozenset("gjpqyçýÿþµQ,;()[]{}|_$@")
+"""Latin letters that do; those of other scripts may all."""
+
 SHIFTS = {"start": 0.0, "middle": 0.5, "end": 1.0}
 """The share of a text's width that stands left of its point, by its anchor."""
 
@@ -47,7 +54,7 @@ class Text(NamedTuple):
     def box(self) -> Box:
         """The box of the line's capitals and descenders."""
         top = self.y - ASCENT * self.size
-        return (self.x - self.shift * self.width, top, self.width, (ASCENT + 0.21) * self.size)
+        return (self.x - self.shift * self.width, top, self.width, (ASCENT + DESCENT) * self.size)
 
 
 class Shape(NamedTuple):
@@ -92,14 +99,29 @@ class Shape(NamedTuple):
         return high > self.height or max(self.widths, default=0.0) > self.width
 
     @property
+    def lift(self) -> float:
+        """How much higher its texts stand where descenders would touch the outline."""
+        if (
+            self.form != "rect"
+            or len(self.lines) < 2
+            or not any(map(_reaches_under, self.lines[-1]))
+        ):
+            return 0.0
+        high = (LINE_HEIGHT * (len(self.lines) - 1) + ASCENT) * self.text_size
+        free = (self.height - high - self.line_width) / 2
+        short = (DESCENT + CLEAR) * self.text_size - free
+        return round(min(max(0.0, short), DESCENT * self.text_size / 2), 2)
+
+    @property
     def texts(self) -> tuple["Text", ...]:
-        """Its lines as texts, centred as a block on the height of capitals."""
+        """Its lines as texts, centred as a block on the height of capitals, or a little higher."""
         pitch = LINE_HEIGHT * self.text_size
         first = (
             self.y
             + self.height / 2
             - pitch * (len(self.lines) - 1) / 2
             + ASCENT * self.text_size / 2
+            - self.lift
         )
         middle = self.x + self.width / 2
         return tuple(
@@ -115,6 +137,11 @@ class Shape(NamedTuple):
             )
             for row, (line, width) in enumerate(zip(self.lines, self.widths, strict=True))
         )
+
+
+def _reaches_under(letter: str) -> bool:
+    """Whether a letter may reach below its baseline."""
+    return letter in UNDER or "\u0370" <= letter < "\u2000" or letter >= "\u2c00"
 
 
 class Line(NamedTuple):

@@ -224,6 +224,8 @@ class _TikzWriter:
             options.append(f"corner={self.length(shape.radius)}")
         if shape.lines and shape.text_size != usual.type:
             options.append(f"type={self.length(shape.text_size)}")
+        if shape.lift:
+            options.append(f"lift={self.length(shape.lift)}")
         if shape.widths and max(shape.widths) > shape.width - 4:
             options.append(f"room={self.length(max(shape.widths))}")
         return options
