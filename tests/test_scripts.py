@@ -330,6 +330,30 @@ def test_tikz_says_what_no_font_has_and_latex_lacks(fonts: Path) -> None:
         assert r"\other{" not in write_tikz(scene_of("漢"))
 
 
+def test_bold_letters_of_a_font_without_a_bold_face_are_bold_in_tikz(
+    fonts: Path, tmp_path: Path
+) -> None:
+    tiny_font(fonts / "Sans.ttf", "漢")
+    bold, plain = write_tikz(scene_of("x 漢", bold=True)), write_tikz(scene_of("x 漢"))
+    assert r"\fit{x {\heavy\other{a}{hani}{TLT}{漢}{?}}}" in bold
+    assert r"\def\heavy{\def\bolder{embolden=3.5;}}" in bold
+    assert r"\heavy" not in plain
+    if not (shutil.which("lualatex") and shutil.which("pdftoppm")):
+        return
+    ink = []
+    light = plain.replace(r"x \other", r"\bfseries x \other")
+    for name, source in (("bold", bold), ("light", light)):
+        (tmp_path / f"{name}.tex").write_text(source, encoding="utf-8")
+        words = ["lualatex", "-interaction=batchmode", f"{name}.tex"]
+        subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, timeout=200)
+        words = ["pdftoppm", "-r", "600", "-png", f"{name}.pdf", name]
+        subprocess.run(words, cwd=tmp_path, check=True, timeout=60)
+        ink.append(Image.open(tmp_path / f"{name}-1.png").convert("L").histogram()[0])
+        if "Labels have" in (tmp_path / f"{name}.log").read_text(encoding="utf-8"):
+            return  # this lualatex has no luaotfload
+    assert ink[0] > ink[1] * 1.03
+
+
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is absent")
 @pytest.mark.parametrize("engine", ["pdflatex", "lualatex"])
 def test_tex_compiles_and_says_what_it_lacks(engine: str, fonts: Path, tmp_path: Path) -> None:

@@ -138,6 +138,7 @@ class _TikzWriter:
             background=page,
             parts=parts,
             fonts=[(name, path) for path, name in self.labels.fonts.items()],
+            heavy=number(100 * self.labels.heavy),
         )
 
     def length(self, value: float) -> str:

@@ -21,6 +21,9 @@ class Labels:
     def __init__(self) -> None:
         self.fonts: dict[str, str] = {}
         """The files of fonts, each with the letter that stands for it."""
+        self.heavy = 0.0
+        """The width of the line round letters that are bold where no font has them so, in em; 0
+        where there are none."""
         self.missing: dict[str, None] = {}
 
     def latex(self, text: str, bold: bool) -> str:
@@ -28,6 +31,7 @@ class Labels:
         if covered(bold).issuperset(text) or not beyond(text):
             return latex(text)
         from archviz.scene.shaping import BUNDLED, Run, runs
+        from archviz.write.drawn_text import stroke
 
         def piece(run: Run) -> str:
             plain = latex(run.text)
@@ -42,7 +46,10 @@ class Labels:
             letters = "".join(char for char in " ".join(run.text.split()) if char not in TURNS)
             way = "TRT" if run.leftwards else "TLT"
             how = f"{{{name}}}{{{run.script.lower() or 'dflt'}}}{{{way}}}"
-            return rf"{lead}\other{how}{{{letters}}}{{{plain}}}{tail}"
+            other = rf"\other{how}{{{letters}}}{{{plain}}}"
+            if line := stroke(run, bold):
+                self.heavy, other = line, rf"{{\heavy{other}}}"
+            return f"{lead}{other}{tail}"
 
         return "".join(map(piece, runs(text, bold)))
 
