@@ -209,8 +209,9 @@ class AggregationBlock(RowsBlock):
         for number, (row, start) in enumerate(zip(self.rows, self.starts, strict=True)):
             part = self.parts[number]
             for block, offset, stage in zip(row.blocks, row.offsets, part.stages, strict=True):
-                aside = sizes and isinstance(block, BesideBox) and block.before
-                before = block.reach if aside else 0.0
+                before = 0.0
+                if sizes and isinstance(block, BesideBox) and block.before:
+                    before = block.reach
                 end = start + offset + block.width + block.told
                 yield _Reach(stage, start + offset - before, end)
             if number and part.way:
