@@ -57,6 +57,8 @@ class Truth(NamedTuple):
     """Shapes of what goes out, each sorted, without the batch."""
     layers: Mapping[str, frozenset[tuple[int, ...]]]
     """Shapes that layers gave, by their paths."""
+    paths: Mapping[str, str]
+    """The first path of each layer, by all that it has."""
     folded: tuple[int, ...]
     """By how many parameters each batch norm goes into the convolution before it."""
 
@@ -93,6 +95,8 @@ def truth_of(made: Made) -> Truth:
     module.float()
     moving = sum(one.numel() for name, one in module.named_buffers() if name.endswith(MOVING))
     own = [(one.numel(), one.requires_grad) for one in module.parameters()]
+    first: dict[int, str] = {id(part): path for path, part in module.named_modules()}
+    every = module.named_modules(remove_duplicate=False)
     norms = [p for p in module.modules() if isinstance(p, torch.nn.modules.batchnorm._BatchNorm)]
     return Truth(
         sum(size for size, _ in own) + moving,
@@ -100,6 +104,7 @@ def truth_of(made: Made) -> Truth:
         (counter.get_total_flops() / 2 + sum(more)) / batch,
         tuple(sorted(_sorted(one) for one in ends)),
         {path: frozenset(some) for path, some in shapes.items()},
+        {path: first[id(part)] for path, part in every},
         tuple(3 * norm.num_features for norm in norms),
     )
 
@@ -197,7 +202,8 @@ def problems_of(graph: LayerGraph, made: Imported, truth: Truth, onnx: bool) -> 
     given: dict[str, list[tuple[int, ...]]] = {}
     for node in graph.nodes:
         if node.kind in LAYERS:
-            given.setdefault(".".join(node.scope), []).append(node.shape)
+            path = ".".join(node.scope)
+            given.setdefault(truth.paths.get(path, path), []).append(node.shape)
     for path, some in truth.layers.items() if not onnx else ():
         found = given.get(path, [])
         missing = [one for one in some if not any(_alike(one, shape) for shape in found)]

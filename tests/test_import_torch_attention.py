@@ -135,3 +135,26 @@ def test_keys_may_have_no_bias(biases: tuple[bool, bool, bool], words: str) -> N
     assert words in net.imported.text
     weights = sum(one.numel() for one in module.parameters())
     assert net.info()["totals"]["parameters"] == weights
+
+
+class Plain(nn.Module):
+    """Attention and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(nn.Linear(WIDTH, WIDTH, bias=False) for _ in range(4))
+
+    def forward(self, x: Any) -> Any:
+        q, k, v = (p(x).unflatten(-1, (HEADS, HEAD)).transpose(1, 2) for p in self.parts[:3])
+        scores = (q @ k.transpose(-1, -2) / HEAD**0.5).softmax(-1)
+        return self.parts[3]((scores @ v).transpose(1, 2).flatten(2))
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_attention_may_stand_right_behind_attention(shared: bool) -> None:
+    first = Plain()
+    net = archviz.from_torch(nn.Sequential(first, first if shared else Plain()), (2, 5, WIDTH))
+    assert net.imported is not None
+    assert net.imported.faithful, net.imported.report
+    assert net.imported.text.count("attention 4") + net.imported.text.count("repeat: 2") == 2
+    assert net.info()["totals"]["parameters"] == (1 if shared else 2) * 4 * WIDTH**2

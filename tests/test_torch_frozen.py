@@ -250,3 +250,44 @@ def test_a_frozen_number_that_two_steps_take_is_that_of_the_first() -> None:
 
     totals = archviz.from_torch(Blend(), (1, 4, 8)).info()["totals"]
     assert (totals["trainable"], totals["non_trainable"]) == (0, 1)
+
+
+def test_a_frozen_number_is_not_that_of_a_layer_far_before() -> None:
+    class Blend(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3)
+            self.share = nn.Parameter(torch.tensor(0.3), requires_grad=False)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = torch.nn.functional.max_pool2d(self.conv(x), 2)
+            return self.share * x + (1 - self.share) * x
+
+    assert "untrained" not in read(Blend())
+
+
+def test_a_frozen_table_that_two_steps_take_is_that_of_the_first() -> None:
+    class Gates(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.prelu, self.table = nn.PReLU(), nn.Parameter(torch.rand(1, 16, 16))
+            self.table.requires_grad_(False)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = self.prelu(x)
+            return x * self.table.sigmoid(), (x * self.table.sigmoid()).relu()
+
+    assert "untrained" not in read(Gates())
+
+
+def test_statistics_of_a_norm_behind_a_shared_convolution_are_not_trained() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 3, 3, padding=1)
+            self.norm = nn.BatchNorm2d(3, affine=False)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.norm(self.conv(self.conv(x).relu()))
+
+    assert "batch-norm-plain shared own=6" in read(Twice())

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 from archviz.importers.fold.windows import tidy
 from archviz.importers.graphs import ORDERED, LayerGraph, LayerNode
 from archviz.importers.unroll import Wired, fields_of
-from archviz.network.measure import own_weights
+from archviz.network.measure import norm_of, own_weights
 from archviz.network.model import Layer
 from archviz.network.rules import show_shape
 
@@ -67,7 +67,8 @@ def _totals(nodes: Sequence[LayerNode], others: Sequence[LayerNode]) -> list[str
         field: sum(map(attrgetter(field), nodes)) for field in ("parameters", "fixed", "macs")
     }
     for node in lent:  # shared weights count where they are first
-        own, moving = own_weights(node.fixed, node.options.get("own", 0))
+        norm = norm_of(node.kind, node.options.get("norm", "none"))
+        own, moving = own_weights(norm, node.fixed, node.options.get("own", 0))
         idle = own if node.options.get("frozen") else node.options.get("untrained", 0)
         fields["parameters"] -= node.parameters - own - moving
         fields["fixed"] -= node.fixed - moving - idle

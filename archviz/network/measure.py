@@ -44,7 +44,7 @@ def measure(layer: Layer, shapes: tuple[Shape, ...], names: Sequence[str]) -> Ou
         # An activation that a convolution applies itself is no layer of its own.
         depth += 1 if layer.norm != "none" or kind.join else 0
     if layer.shared:
-        trainable, moving = own_weights(moving, layer.own)
+        trainable, moving = own_weights(norm_of(layer.kind, layer.norm), moving, layer.own)
     idle = trainable if layer.frozen else min(layer.untrained, trainable)
     trainable, moving = trainable - idle, moving + idle
     macs = kind.macs(layer, shape, output, *named)
@@ -57,9 +57,17 @@ def given_shape(layer: Layer, shape: Shape) -> Shape:
     return shape if layer.kind == "split" else shape[-1:]
 
 
-def own_weights(moving: int, own: int) -> tuple[int, int]:
+def norm_of(kind: str, norm: str) -> str:
+    """The normalisation that a layer has, or is."""
+    return kind if norm == "none" else norm
+
+
+def own_weights(norm: str, moving: int, own: int) -> tuple[int, int]:
     """Of ``own`` parameters that a layer with shared weights has besides: trainable, and not.
 
     The ``moving`` statistics of its normalisation are among them where there are so many.
     """
-    return (own - moving, moving) if own >= 2 * moving else (own, 0)
+    learned, moved = NORMS[norm].weights if norm in NORMS else (0, 0)
+    if not moved:  # those are of another part of it
+        learned = moved = 1
+    return (own - moving, moving) if own * moved >= moving * (learned + moved) else (own, 0)

@@ -34,7 +34,9 @@ def _parameters_of(graph: LayerGraph, operators: OpGraph) -> dict[str, list[str]
     nodes = {node.id: node for node in graph.nodes}
     for name, tensor in operators.constants.items():
         if tensor.weight and name not in operators.moving:
-            for layer in _first_layers(name, users, graph.owners):
+            first = list(_first_layers(name, users, graph.owners))
+            weighing = [one for one in first if one in layers and nodes[one].parameters]
+            for layer in weighing or first:
                 while layer in layers and not nodes[layer].parameters and nodes[layer].inputs:
                     layer = nodes[layer].inputs[0]  # a further result hangs from its layer
                 if layer in layers and nodes[layer].kind != "input":

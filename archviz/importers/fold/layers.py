@@ -49,8 +49,8 @@ def dense(fold: Fold, op: Op) -> bool:
     dims = fold.dims(value)
     if not dims or dims[-1] != depth or not units:
         return False
-    if value.draft.kind == "~attention":
-        return _project(fold, op, value, units, bias)
+    if value.draft.kind == "~attention" and _project(fold, op, value, units, bias):
+        return True
     draft, axes = value.draft, value.axes
     if axes is None:
         return False
@@ -76,7 +76,7 @@ def dense(fold: Fold, op: Op) -> bool:
 
 
 def _project(fold: Fold, op: Op, value: TensorView, units: int, bias: bool) -> bool:
-    """The projection behind an attention belongs to it."""
+    """The projection behind an attention belongs to it, if it has none yet."""
     draft = value.draft
     facts = draft.attention
     if facts is None or draft.refs != 1 or facts.out:
