@@ -117,6 +117,24 @@ def test_a_loop_of_what_grows_has_no_shape() -> None:
     assert "guesses: Loop" in said(model, end).report
 
 
+def test_an_open_side_in_a_body_is_no_batch() -> None:
+    model = Builder((1, 8))
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["on"], ["goes.on"]),
+            helper.make_node("Slice", ["state", "n", "n"], ["some"]),
+            helper.make_node("Relu", ["some"], ["seen"]),
+        ],
+        "body",
+        [info("n", INT, [1]), info("on", BOOL, [])],
+        [info("goes.on", BOOL, []), info("seen", FLOAT, ["rows"])],
+    )
+    times, on = model.constant(1, (), INT), model.constant(True, (), BOOL)
+    model.op("Relu", "x", gives="state")
+    end = model.op("Loop", times, on, body=body, gives="turn")
+    assert "guesses: Loop" in said(model, end).report
+
+
 def test_a_scan_gathers_what_each_step_gives() -> None:
     model = Builder((1, 6, 8))
     body = helper.make_graph(

@@ -158,3 +158,27 @@ def test_attention_may_stand_right_behind_attention(shared: bool) -> None:
     assert net.imported.faithful, net.imported.report
     assert net.imported.text.count("attention 4") + net.imported.text.count("repeat: 2") == 2
     assert net.info()["totals"]["parameters"] == (1 if shared else 2) * 4 * WIDTH**2
+
+
+class SelfAttention(nn.Module):
+    """PyTorch's own, on itself."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(8, batch_first=True, **options)
+
+    def forward(self, x: Any) -> Any:
+        return self.attention(x, x, x, need_weights=False)[0]
+
+
+@pytest.mark.parametrize("heads", [1, 2, 8])
+@pytest.mark.parametrize("rows", [{}, {"add_bias_kv": True}, {"add_zero_attn": True}])
+def test_exported_attention_on_several_examples(heads: int, rows: dict[str, bool]) -> None:
+    module = SelfAttention(num_heads=heads, **rows).eval()
+    program = torch.export.export(module, (torch.rand(2, 5, 8),))
+    net = archviz.from_torch(program)
+    assert net.imported is not None
+    assert net.imported.faithful, net.imported.report
+    totals, keys = net.info()["totals"], 5 + len(rows)
+    assert totals["parameters"] == sum(one.numel() for one in module.parameters())
+    assert totals["macs"] == 5 * 8 * 8 * 4 + 2 * 5 * keys * 8

@@ -181,7 +181,8 @@ def _scores(draft: LayerDraft) -> LayerDraft | None:
 def _projection(draft: LayerDraft, norms: dict[LayerDraft, None]) -> LayerDraft | None:
     """The one dense layer that all of a value comes from, through views and rotations.
 
-    Norms of its heads, or of all its features, that lie between go to ``norms``.
+    Norms of its heads, or of all its features, that lie between go to ``norms``, and so do rows
+    that are learned and stand behind its own.
     """
     leaves: dict[LayerDraft, None] = {}
     seen = {draft}
@@ -192,6 +193,8 @@ def _projection(draft: LayerDraft, norms: dict[LayerDraft, None]) -> LayerDraft 
         if draft.kind in _NORMS or (draft.named and draft.options["label"] == HEAD_NORM):
             norms[draft] = None
             passive = True
+        elif passive and draft.op.kind == "Concat" and draft.parameters:
+            norms[draft] = None
         if draft.inputs and (
             draft.kind in _VIEWS or (passive and not draft.named) or draft in norms
         ):
@@ -284,7 +287,8 @@ def of_projections(
     made.parameters = sum(part.parameters for part in single)
     own, learned = biases(fold, made, weights, heads) if weights is not None else (0, 0)
     made.parameters += own + _of_norms(fold, made, norms)
-    more = ", QK norm" if norms or any("norm" in part.options for part in single) else ""
+    normed = any(norm.op.kind != "Concat" for norm in norms)
+    more = ", QK norm" if normed or any("norm" in part.options for part in single) else ""
     more += ", positions" if placed is not memory else ""
     capped = weights is not None and _back(_back(weights).inputs[0]).kind == "tanh"
     more += ", soft cap" if capped or op.attributes.get("softcap") else ""
@@ -329,7 +333,7 @@ def _features(fold: Fold, source: LayerDraft, dims: tuple[int, ...]) -> int:
 
 
 def _of_norms(fold: Fold, made: LayerDraft, norms: dict[LayerDraft, None]) -> int:
-    """The weights of norms of heads, which are the attention's now."""
+    """The weights of norms of heads, and of rows, which are the attention's now."""
     for norm in norms:
         for name in norm.op.inputs:
             if fold.weighed.get(name) is norm:

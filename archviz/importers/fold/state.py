@@ -334,12 +334,12 @@ class Fold:
         return all(a == b or (a < 0 and b < 0) for a, b in zip(one, two, strict=True))
 
     def known(self, name: str) -> tuple[int, ...] | None:
-        """The shape that the file states for a value, where it states all of it."""
+        """The shape that the file states for a value, where it states all of it but the batch."""
         stated = self.graph.shapes.get(name)
         if stated is None:
             return None
         dims = tuple(side or 0 for side in stated)
-        if dims and not dims[0]:
+        if dims and not dims[0] and not self.deep:  # in a body, what is open is no batch
             dims = (self.batch, *dims[1:])
         return dims if all(dims) else None
 

@@ -246,6 +246,9 @@ def reshaped(fold: Fold, op: Op, value: TensorView, dims: tuple[int, ...]) -> No
         made = fold.draft("reshape", op, [draft], shape, shape=shape)
         fold.give(op, made, order)
         return
+    if draft.kind == "~attention" and axes[0] != BATCH and BATCH in axes:
+        fold.alias(op, TensorView(draft, None, dims))  # rows of all examples, for its projection
+        return
     features = axes[-1] == len(draft.shape) - 1 and old[-1] == dims[-1]
     view(fold, op, [draft], dims, features)
 
