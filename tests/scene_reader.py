@@ -26,7 +26,7 @@ from archviz.scene.scene import Box, Connector, Line, Point, Scene, Shape, Text,
 TOUCH = 0.05
 """Pixels within which two points are one."""
 EDGE = 1.0
-"""Pixels within which a line's end is at a box: half an outline."""
+"""Pixels within which a line's end is at a box: half an outline, or thinner ones as a whole."""
 CLOSE = 60.0
 """Pixels, more than any text or end of a line is from what it belongs to."""
 NEAR = 0.9
@@ -62,6 +62,8 @@ class Seen(NamedTuple):
     """What is laid over a line, in the colour of the ground: a gap in it."""
     titles: tuple[str, ...]
     """What stands in bold letters by each panel."""
+    edge: float
+    """Pixels within which a line's end is at a box."""
 
 
 def look(scene: Scene) -> Seen:
@@ -80,10 +82,11 @@ def look(scene: Scene) -> Seen:
     others = [leaf for leaf in drawn if isinstance(leaf, Line) and not _bracket(leaf.points)]
     inks = {line.stroke for line in lines}
     ends = [end for line in lines for end in (line.points[0], line.points[-1])]
+    edge = min(EDGE, max((shape.line_width for shape in boxes), default=EDGE))
     solid = Nearby((shape.box for shape in boxes), CLOSE)
     spots = [(*end, 0.0, 0.0) for end in ends]
     loose = Nearby(
-        (spot for spot in spots if _nearest(spot, solid, default=CLOSE) > EDGE),
+        (spot for spot in spots if _nearest(spot, solid, default=CLOSE) > edge),
         CLOSE,
     )
     texts = [leaf for leaf in drawn if isinstance(leaf, Text)]
@@ -94,6 +97,7 @@ def look(scene: Scene) -> Seen:
         tuple(text for text in texts if _free(text, solid, panels, loose)),
         tuple(leaf.box for leaf in others if leaf.stroke not in inks),
         _titles(panels, [text for text in texts if text.bold and text.size < HEADING]),
+        edge,
     )
 
 
@@ -207,10 +211,10 @@ class Ink:
                 self.at(point)
         for axis in (0, 1):
             self._join(seen.strokes, axis)
-        near = Nearby((box for box, _ in seen.boxes), EDGE)
+        near = Nearby((box for box, _ in seen.boxes), seen.edge)
         for spot in [spot for spot in self.spots if spot.ends]:
             for number in near.numbers((*spot.at, 0.0, 0.0))[::-1]:
-                if _on_edge(spot.at, near.boxes[number]):
+                if _on_edge(spot.at, near.boxes[number], seen.edge):
                     spot.box = number
 
     def at(self, point: Point) -> Spot:
@@ -256,10 +260,10 @@ def _crossings(strokes: Sequence[Stroke]) -> Iterator[Point]:
                     yield low[0], y
 
 
-def _on_edge(point: Point, box: Box) -> bool:
+def _on_edge(point: Point, box: Box, edge: float) -> bool:
     x, y, width, height = box
-    inner = (x + EDGE, y + EDGE, width - 2 * EDGE, height - 2 * EDGE)
-    return _away(point, box) <= EDGE and _away(point, inner) > 0
+    inner = (x + edge, y + edge, width - 2 * edge, height - 2 * edge)
+    return _away(point, box) <= edge and _away(point, inner) > 0
 
 
 def nets(spots: Sequence[Spot]) -> Iterator[list[Spot]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from drawn_wiring import wirings
 from fuzz_pictures import Look, faults
 from invariants import segments, violations
-from scene_reader import NEAR, _apart
+from scene_reader import NEAR, _apart, read
+from wirings import differences
 
 from archviz.language.expand import network_from_text
 from archviz.layout import canvas, choice, lanes, ways
@@ -314,3 +316,13 @@ def test_lines_of_graphs_keep_apart_on_the_densest_slides(scale: float) -> None:
     text = FOUND["a line into a graph's box from beside it is longer than its arrowhead"][1]
     for density in (COMPACT[0], NEAREST[-1], FULL[-1]):
         assert violations(drawn_dense(text, "right", set(), density, scale)) == []
+
+
+def test_what_is_drawn_very_small_is_read_as_well() -> None:
+    fork = "{fork: [[conv 3x3 8 same, relu], [relu, conv 1x1 8], []]}"
+    towers = f"{{towers: [relu, conv 1x1 8, [conv 1x1 8, {fork}]], merge: concat}}"
+    text = f"title: a\nnetwork: [input 8x8x8, {towers}]"
+    network = network_from_text(text, "found.yaml")
+    for flow, way in (("up", (0, -1)), ("right", (1, 0))):
+        scene = drawn_dense(text, flow, set(), scale=0.05)
+        assert differences(read([scene], way), wirings(network, analyse(network))) == []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from forms import CHECKS, FLOWS, assert_well_drawn, draw, labelled, misread, on_tight_slides
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from invariants import collect, violations
 from test_graphs import crossings
@@ -151,6 +151,10 @@ def test_rows_on_one_another_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert violations(draw(pyramid(3, 1)))
 
 
+@example(
+    pyramid(3, block="conv 3x3 8 /2 same batch-norm relu"),
+    slides.Density(0.45, 0.38, 0.1, 0.2, 0.46, 22.0, 1, 0.54, tight=True),
+)
 @given(PYRAMIDS, st.sampled_from([one for one in slides.FULL if one.tight]))
 @settings(CHECKS, max_examples=15)
 def test_tight_rows_of_a_pyramid_keep_apart(spec: dict[str, Any], density: slides.Density) -> None:

@@ -148,8 +148,10 @@ class LevelsBlock(RowsBlock):
         end = max(self.starts[number] + self.lefts[number].width, fork)
         passed = fork + reach(under.down) + style.gap(0.5)
         wired = any(isinstance(one, str) for one in under.up)
+        badges = self.lefts[number].badges[1]  # captions of what follows may stand as high
+        follows = (self.skips[number].blocks or [self.merges[number]])[0]
         return max(
-            end + style.gap(1) + across,
+            end + max(style.gap(1), badges + follows.clear if follows.clear else 0.0) + across,
             passed + reach(under.up, before=True),
             passed + across if wired else 0.0,
         )
