@@ -16,7 +16,6 @@ from hypothesis import Phase, given, settings
 from invariants import violations
 from scene_reader import UnreadableError, read
 from test_layout_properties import CHECKS
-from test_wires import PYRAMID
 from wirings import differences
 
 from archviz.catalog import names, resolve
@@ -298,5 +297,6 @@ def test_the_check_sees_a_line_that_limps(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_check_sees_lines_close_by(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "LANE", 0.08)
-    found = violations(drawn(PYRAMID)[1])
+    row = "input 8x8x8 as=a, relu as=b, relu as=c, relu as=d, tanh, add d, add c, add b, add a"
+    found = violations(drawn(f"title: Nested\nnetwork: [{row}]")[1])
     assert any("run on one another" in fault for fault in found)
