@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from hypothesis import reject
+
 LETTERS = {"height": "H", "width": "W", "channels": "C", "length": "L", "features": "C"}
 SIDES = {1: ["C"], 2: ["L", "C"], 3: ["H", "W", "C"]}
 FORMS = ("repeat", "towers", "residual", "graph", "stage", "auxiliary", "outputs")
@@ -134,6 +136,8 @@ class WrittenOut:
             made += self.item(plain, values, names, more)
             if not name:
                 continue
+            if not made:  # only a call that is nothing can name what enters
+                reject()
             last, name = made[-1], names.get(name, name)
             plain, other = _without_name(last)
             if other:
