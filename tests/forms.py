@@ -14,7 +14,8 @@ from wirings import differences
 
 from archviz.language.expand import network_from_text
 from archviz.layout import slide_fitting, slides
-from archviz.layout.page import Options, draw_network
+from archviz.layout.made_for import draw_for
+from archviz.layout.page import Options, Place, draw_network
 from archviz.looks import DETAILS
 from archviz.network.analysis import analyse
 from archviz.network.model import Network
@@ -38,6 +39,12 @@ def network_of(spec: dict[str, Any]) -> Network:
 def draw(spec: dict[str, Any], **options: Any) -> Scene:
     network = network_of(spec)
     return draw_network(network, analyse(network), Options(THEME, legend=False, **options))
+
+
+def draw_within(spec: dict[str, Any], inches: float, **options: Any) -> Scene:
+    """Made for a place so wide, in letters of 7 pt."""
+    network, place = network_of(spec), Place(inches * 96, 7 / 0.75)
+    return draw_for(network, analyse(network), Options(THEME, legend=False, **options), place)
 
 
 def on_slides(spec: dict[str, Any], **options: Any) -> list[Scene]:

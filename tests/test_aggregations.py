@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from forms import CHECKS, FLOWS, assert_well_drawn, draw, labelled, misread, on_tight_slides
+from forms import (
+    CHECKS,
+    FLOWS,
+    assert_well_drawn,
+    draw,
+    draw_within,
+    labelled,
+    misread,
+    on_slides,
+    on_tight_slides,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from invariants import collect, violations
@@ -165,6 +175,31 @@ def test_stages_stand_under_braces() -> None:
     own = aggregation(stages=True)
     own["network"][1]["color"] = "blue"
     assert violations(draw(own)) == []
+
+
+@given(AGGREGATIONS, st.sampled_from([6.0, 7.0, 8.0]))
+@settings(CHECKS, max_examples=15)
+def test_an_aggregation_made_for_a_place_is_read_back(spec: dict[str, Any], inches: float) -> None:
+    assert_well_drawn(spec, draw_within(spec, inches))
+
+
+LONG = aggregation(stem=3, stages=True, backbone=["conv 3x3 8 /2 same batch-norm relu", "block"])
+
+
+@pytest.mark.parametrize(("inches", "sizes"), [(6.0, True), (5.0, False)])
+def test_a_backbone_is_torn_before_the_form_is_given_up(inches: float, sizes: bool) -> None:
+    """What stands before the levels is a line of its own; the sizes of levels go last."""
+    scene = draw_within(LONG, inches)
+    found = collect(scene.items)
+    assert brackets(scene) == 3 and crossings(found.connectors) == 0
+    assert any(text.text == "12×12×8" for text, _ in found.texts) is sizes
+    assert_well_drawn(LONG, scene)
+
+
+def test_a_backbone_is_torn_on_a_slide() -> None:
+    scenes = on_slides(LONG, aspect=4 / 3)
+    assert brackets(scenes[0]) == 3 and crossings(collect(scenes[0].items).connectors) == 0
+    assert_well_drawn(LONG, *scenes)
 
 
 def test_stages_that_are_not_apart_leave_it_a_row() -> None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from forms import CHECKS, FLOWS, THEME, assert_well_drawn, draw, labelled, network_of, on_slides
+from forms import CHECKS, FLOWS, assert_well_drawn, draw, draw_within, labelled, on_slides
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archviz.layout.made_for import draw_for
-from archviz.layout.page import Options, Place
 from archviz.looks import DETAILS
-from archviz.network.analysis import analyse
 from archviz.scene.scene import Connector, Scene, leaves
 
 
@@ -87,11 +84,7 @@ def test_bundles_on_slides_are_read_back(spec: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("times", "inches"), [(3, 5.0), (6, 3.2), (6, 7.16)])
 def test_bundles_made_for_a_place_are_read_back(direction: str, times: int, inches: float) -> None:
     spec = stages(4, times, direction)
-    network = network_of(spec)
-    scene = draw_for(
-        network, analyse(network), Options(THEME, legend=False), Place(inches * 96, 7 / 0.75)
-    )
-    assert_well_drawn(spec, scene)
+    assert_well_drawn(spec, draw_within(spec, inches))
 
 
 @pytest.mark.parametrize("direction", sorted(FLOWS))

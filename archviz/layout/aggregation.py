@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from archviz.layout.levels import (
@@ -203,13 +203,24 @@ def _beside(net: Aggregation, series: Series, staged: dict[int, int], beside: Be
     """An aggregation whose first row has as much before it as stands beside it, and its stages."""
     first, *rest = net.steps
     row = list(first.row)
-    start = outermost(row, len(row) - 1, -1, max(1, beside.before))
-    while start and id(row[start - 1]) in staged:  # a stage is not torn
+    start = outermost(row, len(row) - 1, -1, max(0 if beside.bare else 1, beside.before))
+    while start and id(row[start - 1]) in staged and not beside.torn:
         start -= 1
     net = net._replace(steps=(first._replace(row=tuple(row[start:])), *rest))
+    before, behind = row[:start], {id(node) for node in row[:start]}
     stages = tuple(
-        (stage, frozenset(node for node, at in staged.items() if at == number))
+        (stage, frozenset(node for node, at in staged.items() if at == number) - behind)
         for number, stage in enumerate(series.nodes)
         if isinstance(stage, Stage)
     )
-    return Aggregated(tuple(row[:start]), net._replace(stages=stages))
+    return Aggregated(tuple(_in_stages(before, series, staged)), net._replace(stages=stages))
+
+
+def _in_stages(nodes: Sequence[Node], series: Series, staged: dict[int, int]) -> list[Node]:
+    """Nodes of a series in the stages that they are of."""
+    found = list[Node]()
+    for number, group in groupby(nodes, lambda node: staged.get(id(node))):
+        stage = None if number is None else series.nodes[number]
+        inner = tuple(group)
+        found += [stage._replace(body=Series(inner))] if isinstance(stage, Stage) else inner
+    return found

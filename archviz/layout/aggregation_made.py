@@ -55,7 +55,8 @@ def _part(step: Step, net: Aggregation, builder: Builder) -> Part:
         if made:
             row.append(made)
             stages.append(_stage(node, net))
-    shapes = shapes_behind(step.row[0], builder.analysis.facts) if not step.merge else ()
+    sized = not step.merge and not builder.beside.bare
+    shapes = shapes_behind(step.row[0], builder.analysis.facts) if sized else ()
     size = (
         shape_text(shapes[0]) if len(shapes) == 1 and "shapes" not in builder.style.detail else ""
     )

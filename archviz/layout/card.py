@@ -162,8 +162,9 @@ def _whole(card: Card, room: float) -> Scene | None:
     """The figure no higher than that, its parts as far from one another as they can be, with
     letters as large as there is room; None where there is none."""
     network, analysis, options, _ = card
-    for ladders in (True, False):
-        wanted = Wanted(network, analysis, options, Place(card.room[0], LETTERS[-1], room), ladders)
+    usual = Wanted(network, analysis, options, Place(card.room[0], LETTERS[-1], room))
+    for beside in usual.ways_beside:
+        wanted = usual._replace(beside=beside)
         for density in wanted.densities:
             if not (scene := smallest(wanted, density)):
                 continue  # larger letters have no room, either

@@ -12,6 +12,7 @@ from archviz.layout.levels import Across, Ladder, Rung, shapes_behind
 from archviz.layout.levels_block import LevelsBlock
 from archviz.layout.levels_named import taken_beside
 from archviz.layout.levels_parts import Level, On, OutRow, TakingBox, beside, stands
+from archviz.layout.pyramid import Beside
 from archviz.layout.pyramid_rows import OutRows
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
@@ -33,6 +34,10 @@ class Builder(Protocol):
     @property
     def body(self) -> Series:
         """What the drawing shows."""
+
+    @property
+    def beside(self) -> Beside:
+        """What stands beside a U."""
 
     @property
     def taken(self) -> frozenset[str]:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple, TypeAlias
 
 from archviz.errors import ArchvizError
+from archviz.layout.aggregation import aggregated
 from archviz.layout.blank import blanked
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.canvas import rounded
@@ -36,7 +37,7 @@ from archviz.layout.page import (
     with_dark,
 )
 from archviz.layout.panels import Panel, build_panels
-from archviz.layout.pyramid import ALONE
+from archviz.layout.pyramid import ALONE, NARROWER, Beside
 from archviz.layout.row import MainRow, RowLine, main_row, measure_line, turn_room, unsettled
 from archviz.layout.sheet import PANEL_GAP, ROW_GAP, Sheet, moved
 from archviz.layout.style import Style
@@ -67,8 +68,8 @@ class Wanted(NamedTuple):
     analysis: Analysis
     options: Options
     place: Place
-    ladders: bool = True
-    """Whether an encoder with its decoder is drawn as a U."""
+    beside: Beside | None = ALONE
+    """What stands beside an encoder with its decoder, which are a U; None for no U."""
     standing: Standing = "beside"
 
     @property
@@ -76,15 +77,21 @@ class Wanted(NamedTuple):
         """The forms that are tried one after another until one fits, the best first."""
         upright = FLOWS[self.network.figure.direction].vertical and self.network.figure.opened
         ways: tuple[Standing, ...] = ("beside", "under", "across") if upright else ("beside",)
-        for ladders in (True, False):
+        for beside in self.ways_beside:
             for standing in ways:
-                yield self._replace(ladders=ladders, standing=standing)
+                yield self._replace(beside=beside, standing=standing)
+
+    @property
+    def ways_beside(self) -> tuple[Beside | None, ...]:
+        """What may stand beside a U, the best first."""
+        pyramid = aggregated(self.network.body, self.analysis.facts, ALONE)
+        return (ALONE, *NARROWER, None) if pyramid else (ALONE, None)
 
     @property
     def densities(self) -> tuple[Density, ...]:
         """How near to one another things may stand, the roomiest first."""
         usual = (*(FULL if self.options.detail else COMPACT), *NARROW)
-        usual = usual if self.ladders else NARROW
+        usual = usual if self.beside is not None else NARROW
         below = [one._replace(below=True, split=True) for one in (*usual[3:4], *NARROW)]
         below.append(below[-1]._replace(broken=True))
         return (*usual, *(below if self.options.detail else ()))
@@ -97,8 +104,8 @@ class Wanted(NamedTuple):
 
     def builder(self, style: Style, along: float) -> Builder:
         """What makes the blocks of its main row."""
-        builder = Builder(self.network, self.analysis, style, beside=ALONE, ladders=self.ladders)
-        builder = builder.within(self.network.body)
+        builder = Builder(self.network, self.analysis, style, ladders=self.beside is not None)
+        builder = builder._replace(beside=self.beside or ALONE).within(self.network.body)
         if along == INFINITE:
             return builder
         return builder._replace(longest=along - 2 * turn_room((), style))

@@ -28,14 +28,22 @@ from archviz.network.model import (
 
 
 class Beside(NamedTuple):
-    """How many layers of the row around a U stand in its topmost row, at most."""
+    """How many layers of the row around a U stand in its topmost row, at most.
+
+    ``torn``: a stage may be torn for it, of which the rest stands before it; ``bare``: not even
+    sizes stand beside its levels.
+    """
 
     before: int
     behind: int
+    torn: bool = False
+    bare: bool = False
 
 
 BESIDE = Beside(4, 4)
 ALONE = Beside(0, 0)
+NARROWER = (Beside(0, 0, torn=True), Beside(0, 0, torn=True, bare=True))
+"""Where even one alone is too wide."""
 
 
 def pieces(series: Series, facts: FactsOf, beside: Beside) -> list[Piece]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from archviz.layout.aggregation_block import AggregationBlock
 from archviz.layout.blocks import NEAR_BADGE, Block, ends_below
 from archviz.layout.breaks import (
     Spans,
@@ -130,8 +131,10 @@ def main_row(builder: Builder) -> MainRow:
     builder = builder._replace(ends=untold(builder.body, facts, detail))
     for node in builder.pieces(builder.body):
         add(node)
-    open_above = not (heads or starts or builder.taken)
+    levels = bool(blocks) and isinstance(blocks[-1], AggregationBlock)  # all wires are in it
+    open_above = not (heads or starts or (builder.taken and not levels))
     spans = [span._replace(brace=open_above and not span.stage.look.color) for span in stages]
+    spans = [span._replace(size="") for span in spans] if levels else spans  # it tells its own
     named = bool(builder.taken)
     return MainRow(tuple(blocks), tuple(heads), frozenset(starts), tuple(spans), named)
 
@@ -274,10 +277,10 @@ def unsettled(lines: Sequence[RowLine]) -> Unsettled:
 
 def turn_room(lines: Sequence[RowLine], style: Style) -> float:
     """How far the line from one line of a row to the next stands out at its sides."""
-    turn = style.gap(TURN)
-    if style.flow.vertical:  # badges stand at the sides
-        turn = max(turn, style.metric("badge") / 2 + style.px(NEAR_BADGE))
-    return turn + (style.px(PAD) if any(line.stages for line in lines) else 0.0)
+    clear = style.metric("badge") / 2 + style.px(NEAR_BADGE)  # of the last box
+    return max(style.gap(TURN), clear) + (
+        style.px(PAD) if any(line.stages for line in lines) else 0.0
+    )
 
 
 def _hang(

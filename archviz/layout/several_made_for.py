@@ -192,7 +192,7 @@ def _blocks(
         plain = Options(options.theme, legend=False, detail=detail)
         wanted = Wanted(network, analysis, plain, inner)
         scene = drawn_at(wanted, density, scale)
-        scene = scene or drawn_at(wanted._replace(ladders=False), density, scale)
+        scene = scene or drawn_at(wanted._replace(beside=None), density, scale)
         if scene is None:
             return []
         title, line = heading_text(network), figures_line(analysis)

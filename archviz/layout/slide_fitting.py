@@ -27,7 +27,7 @@ from archviz.layout.flow import FLOWS, Flow
 from archviz.layout.levels_rows import RowsBlock
 from archviz.layout.narrow import narrowed_row
 from archviz.layout.panels import build_panels
-from archviz.layout.pyramid import ALONE, BESIDE, Beside
+from archviz.layout.pyramid import ALONE, BESIDE, NARROWER, Beside
 from archviz.layout.row import MainRow, main_row, turn_room, unsettled
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
@@ -159,22 +159,23 @@ def _as_it_is(wanted: Wanted, fitted: Fitted, number: int) -> Slide:
 
 
 def _ways_beside(wanted: Wanted) -> tuple[Beside, ...]:
-    """What to try to draw beside a U; nothing where a U is too high for any slide."""
+    """What to try to draw beside a U; nothing where a U is too large for any slide."""
     network = wanted.network
-    for density in wanted.densities:
-        builder = Builder(network, wanted.analysis, wanted.style(density), beside=ALONE)
-        blocks = main_row(builder.within(network.body)).blocks
-        us = [block for block in blocks if isinstance(block, RowsBlock)]
-        if not us:
-            return (ALONE,)
-        length, breadth, lead = wanted.space(density, wanted.lead)
-        if all(u.width <= length and u.up + u.down <= breadth - lead for u in us):
-            return WAYS_BESIDE
+    for beside, ways in ((ALONE, WAYS_BESIDE), *((one, (one,)) for one in NARROWER)):
+        for density in wanted.densities:
+            builder = Builder(network, wanted.analysis, wanted.style(density), beside=beside)
+            blocks = main_row(builder.within(network.body)).blocks
+            us = [block for block in blocks if isinstance(block, RowsBlock)]
+            if not us:
+                return (ALONE,)
+            length, breadth, lead = wanted.space(density, wanted.lead)
+            if all(u.width <= length and u.up + u.down <= breadth - lead for u in us):
+                return ways
     return ()
 
 
 def _fitted(wanted: Wanted, ways: Sequence[Beside | None]) -> tuple[Fitted, list[Fitted]]:
-    """A network on as few slides as can be, and all ways in which it fits.
+    """A network on as few slides as can be, and all ways that were tried where it fits in some.
 
     ``ways``: what stands beside an encoder with its decoder, which are a U; None for no U.
     Where it fits in none at 12 pt, it is drawn smaller; at a scale of 0 where it is too large.
@@ -189,7 +190,7 @@ def _fitted(wanted: Wanted, ways: Sequence[Beside | None]) -> tuple[Fitted, list
             tried.append(fitted)
         fits += [one for one in tried[-len(ways) :] if one.chapters] if ways else []
     if fits:
-        return min(fits, key=lambda one: one.cost), fits
+        return min(fits, key=lambda one: one.cost), tried
     for scale in LAST_RESORT if tried else ():
         space = wanted.space(tried[-1].way.density, wanted.lead).scaled(scale)
         if make_chapters(tried[-1].parts, space, even=False):
