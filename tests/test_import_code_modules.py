@@ -8,6 +8,7 @@ import pytest
 
 import archviz
 from archviz.importers.code_parts import code_parts
+from archviz.importers.compact.code_names import words_of
 from archviz.importers.graphs import LayerNode
 
 torch = pytest.importorskip("torch")
@@ -337,3 +338,17 @@ def test_what_is_not_drawn_and_stands_apart_makes_no_second_way_in() -> None:
     ]
     parts, _ = code_parts(nodes, {"m.block": "Block"}, ())
     assert [(part.name, part.entry, part.layers) for part in parts] == [("Block", "before", (3, 4))]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Conv3x3GNReLU", "Conv3x3 GN ReLU"),
+        ("ConvReLU6Block", "Conv ReLU6 Block"),
+        ("PReLUHead", "PReLU Head"),
+        ("ConvBNSiLU", "Conv BN SiLU"),
+        ("GPTNeoXMoEBlock", "GPT NeoX MoE Block"),
+    ],
+)
+def test_activations_are_words(name: str, words: str) -> None:
+    assert words_of(name) == words.split()

@@ -13,6 +13,7 @@ from archviz.importers.graphs import UNNAMED, LayerNode
 
 _VAGUE = frozenset({"block", "layer", "module", "cell", "unit", "stage"})
 _WORDS = re.compile(
+    r"P?[A-Z][a-z]LU\d?(?![a-z])|"  # ReLU, PReLU, SiLU
     r"[A-Z][a-z]{1,2}[A-Z](?=[A-Z][a-z]|$)|[A-Z\d]+(?=[A-Z][a-z])|[A-Z]?[a-z\d]+|[A-Z\d]+"
 )
 _NAMED = re.compile(r"[a-z0-9]+")
