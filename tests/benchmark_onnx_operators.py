@@ -32,7 +32,7 @@ from archviz.importers.imported import import_layers
 from archviz.importers.read.onnx import read_onnx_data
 
 SMALL = 16
-STEERED = ("Resize", "Upsample", "Range")
+STEERED = ("Resize", "Upsample", "Range", "OneHot")
 """Operators that real numbers steer."""
 OUTCOMES = ("right", "said", "refused", "wrong")
 
@@ -58,10 +58,12 @@ def with_constants(model: Any, inputs: list[Any]) -> Any:
     model = type(model).FromString(model.SerializeToString())
     infos = list(model.graph.input)
     for info, value in list(zip(infos, inputs, strict=False))[1:]:
-        small = isinstance(value, np.ndarray) and value.ndim < 2 and value.size <= SMALL
+        array = isinstance(value, np.ndarray | np.generic)
+        small = array and value.ndim < 2 and value.size <= SMALL
         if small and (value.dtype.kind in "iub" or model.graph.node[0].op_type in STEERED):
             model.graph.input.remove(info)
-            model.graph.initializer.append(onnx.numpy_helper.from_array(value, info.name))
+            held = onnx.numpy_helper.from_array(np.asarray(value), info.name)
+            model.graph.initializer.append(held)
     return model
 
 

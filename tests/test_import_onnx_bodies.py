@@ -83,6 +83,29 @@ def test_a_constant_condition_chooses_its_branch(flag: bool, filters: int) -> No
         assert "408 parameters" in found.report
 
 
+@pytest.mark.parametrize("depth", [1, 3])
+def test_the_way_that_a_constant_chooses_is_drawn_where_no_way_has_weights(depth: int) -> None:
+    model = Builder()
+    value = model.conv("x", 3, 8)
+    flag, other = model.constant(True, (), BOOL), model.constant(False, (), BOOL)
+
+    def way(kind: str, given: str, deep: int) -> Any:
+        name = f"{kind}.{deep}"
+        nodes = [helper.make_node(kind, [given], [name])]
+        if deep > 1:
+            both = way("Relu", name, deep - 1), way("Sigmoid", name, deep - 1)
+            nodes.append(helper.make_node(
+                "If", [other], [f"{name}.end"], then_branch=both[1], else_branch=both[0]
+            ))  # fmt: skip
+        return helper.make_graph(nodes, name, [], [info(nodes[-1].output[0])])
+
+    ways = {"then_branch": way("Relu", value, depth), "else_branch": way("Tanh", value, 1)}
+    found = said(model, model.conv(model.op("If", flag, **ways), 8, 4))
+    assert found.faithful, found.report
+    assert found.plain, found.report
+    assert "conv 3x3 8 relu" in found.text
+
+
 def loop(growing: bool) -> tuple[Builder, str]:
     model = Builder((1, 8))
     body = helper.make_graph(

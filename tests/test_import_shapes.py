@@ -44,6 +44,7 @@ def ints(model: Builder, *values: int) -> str:
     [
         ("TopK", [(3,)], {"outputs": 2}, (8, 3)),
         ("CumSum", [(1,)], {}, (8, 16)),
+        ("Compress", [(0, 1, 1, 0)], {"axis": 2}, (8, 2)),
         ("Tile", [(1, 2, 3)], {}, (16, 48)),
         ("OneHot", [(5,), (0, 1)], {}, (16, 5, 8)),
         ("GatherElements", [((1, 8, 4),)], {"axis": 2}, (8, 4)),
@@ -194,3 +195,43 @@ def test_what_a_model_makes_up_is_no_weight() -> None:
     found = said(model, model.op("Add", model.op("Relu", "x"), ones))
     assert "0 parameters" in found.report
     assert "differs" not in found.report
+
+
+def test_parts_without_numbers_are_left_out() -> None:
+    model = Builder((1, 8, 16))
+    parts = model.op("Split", "x", ints(model, 8, 0), outputs=2, axis=1, gives="part")
+    joined = model.op("Concat", model.op("Relu", parts), "part.1", axis=1)
+    found = said(model, model.op("Gemm", joined, model.weight(16, 4)))
+    assert found.faithful, found.report
+    assert "concat" not in found.text.lower()
+
+
+def test_sizes_that_a_split_takes_apart_are_known() -> None:
+    model = Builder((1, 8, 16))
+    model.op("Split", ints(model, 1, 4, 32), outputs=3, axis=0, gives="side")
+    target = model.op("Concat", *(f"side{end}" for end in ("", ".1", ".2")), axis=0)
+    assert last(model, model.op("Reshape", "x", target)) == (4, 32)
+
+
+def test_whole_numbers_that_are_made_real_are_divided_with_a_rest() -> None:
+    model = Builder((1, 3, 8, 8))
+    shape = model.op("Shape", "x")
+    sides = [model.op("Gather", shape, ints(model, axis), axis=0) for axis in (2, 1)]
+    scale = model.op("Div", *[model.op("Cast", one, to=TensorProto.FLOAT) for one in sides])
+    ones = model.constant([1.0, 1.0], (2,))
+    scales = model.op("Concat", ones, scale, scale, axis=0)
+    assert last(model, model.op("Resize", "x", "", scales)) == (21, 21, 3)
+
+
+def test_whole_numbers_are_no_weights() -> None:
+    model = Builder((1, 4))
+    found = said(model, model.op("Div", "x", ints(model, 2, 2, 3, 3)))
+    assert found.faithful, found.report
+    assert "0 parameters" in found.report
+
+
+def test_a_first_side_that_is_open_is_no_batch_where_all_inputs_are_known() -> None:
+    model = Builder((3, 8))
+    rows = model.op("Unknown", "x", domain="my.domain", gives="rows")
+    model.infos.append(helper.make_tensor_value_info("rows", TensorProto.FLOAT, ["some", 8]))
+    assert "guesses: Relu, Unknown" in said(model, model.op("Relu", rows)).report

@@ -72,7 +72,8 @@ def _with_weights(fold: Fold, op: Op, found: WithConstant) -> bool:
     (draft, axes, _), constant, name, behind = found
     if draft.kind == "~attention" and op.kind == "Add":
         return _attention_bias(fold, op, found.value, constant, name)
-    if axes is None or _spreads(fold, found):
+    whole = not constant.floating and name in fold.graph.constants and not fold.graph.learned
+    if axes is None or whole or _spreads(fold, found):  # whole numbers are no weights
         return False
     touched = _touched(found)
     centred = draft.kind == "~affine" and draft.norm_steps[:2] == ("Sub", "Div")

@@ -121,13 +121,16 @@ def _boxes(fold: Fold, op: Op, values: list[TensorView], only: Sequence[str] = (
     said = _word(op.kind) if fold.graph.learned else ""
     label = said or op.kind.rpartition(".")[2] or "op"
     computed = computed_shapes(fold, op)
-    if op.outputs and op.outputs[0] in fold.graph.bodies:
+    if None in computed and op.outputs and op.outputs[0] in fold.graph.bodies:
         computed = body_shapes(fold, op)
     made = _layer_of(fold, op) if only else None
     for index, name in enumerate(op.outputs):
         if not name or not fold.uses.get(name) or (only and name not in only):
             continue
         dims = computed[index]
+        if dims is not None and 0 in dims and index:
+            fold.give_nothing(name, dims)
+            continue
         if dims is None or 0 in dims:
             dims = fold.known(name)
         shape, axes = _box_shape(fold, dims, values)
@@ -259,7 +262,7 @@ def _multiply_adds(fold: Fold, op: Op, out: tuple[int, ...] | None) -> int:
     elif kind in ("LSTM", "GRU", "RNN") and len(op.inputs) > 2:
         steps = one[1 if op.attributes.get("layout") else 0]
         return steps * (product(two) + product(dims_of(fold, op.inputs[2]) or ()))
-    elif op.kind == "Attention":
+    elif kind in ("Attention", "FlexAttention"):
         past = dims_of(fold, op.inputs[4]) if len(op.inputs) > 4 and op.inputs[4] else None
         rows = two[-2] + (past[2] if past else 0)
         return (product(one) + product(out)) * rows // fold.batch

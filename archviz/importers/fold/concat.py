@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 def concat(fold: Fold, op: Op) -> bool:
     """Concat along the channels, or of states one above the other; of one value nothing."""
+    some = tuple([name for name in op.inputs if not _is_empty(fold, name)])
+    if 0 < len(some) < len(op.inputs):
+        op = op._replace(inputs=some)
     if len(op.inputs) == 1:
         return views.same(fold, op)
     found = side_by_side(fold, op)
@@ -25,6 +28,12 @@ def concat(fold: Fold, op: Op) -> bool:
     made = fold.draft("concat", op, drafts, (*drafts[0].shape[:-1], total))
     fold.give(op, made, found[0].axes)
     return True
+
+
+def _is_empty(fold: Fold, name: str) -> bool:
+    """Whether a value has no numbers."""
+    tensor = fold.constants.get(name)
+    return tensor is not None and 0 in tensor.shape
 
 
 def _stacked(fold: Fold, op: Op) -> bool:

@@ -42,6 +42,8 @@ _PICKS = frozenset(
 )
 """Operators that pick or move the numbers of one weight."""
 _SAME = ("Cast", "CastLike", "Identity", "Dropout", "QuantizeLinear", "DequantizeLinear")
+_REAL = frozenset({1, 10, 11, 16})
+"""The types of real numbers, as ``Cast`` names them."""
 _MADE = frozenset({"ConstantOfShape", "Range", "EyeLike", "RandomNormal", "RandomUniform"})
 """Operators that make numbers up, which nobody has learned."""
 
@@ -93,13 +95,24 @@ def constant(fold: Fold, op: Op) -> bool:
         found = found._replace(weight=False)
     fold.constants[op.outputs[0]] = found
     if len(op.outputs) > 1:
-        for name, computed in list(zip(op.outputs, computed_shapes(fold, op), strict=True))[1:]:
-            dims = fold.known(name) if computed is None else computed
-            if dims is None:
-                fold.shapeless.add(name)
-            shape = found.shape if dims is None else dims
-            fold.constants[name] = found._replace(shape=shape, values=None)
+        _further(fold, op, tensors[0], found)
     return True
+
+
+def _further(fold: Fold, op: Op, first: Tensor, found: Tensor) -> None:
+    """The other results: parts of a small list with their numbers."""
+    shapes = computed_shapes(fold, op)
+    listed = op.kind == "Split" and len(first.shape) == 1 and None not in shapes
+    values, start = first.values if listed else None, 0
+    for number, (name, computed) in enumerate(zip(op.outputs, shapes, strict=True)):
+        dims = fold.known(name) if computed is None else computed
+        if dims is None and number:
+            fold.shapeless.add(name)
+        shape = found.shape if dims is None else dims
+        own = values[start : start + shape[0]] if values is not None else None
+        start += shape[0] if listed else 0
+        if number or own is not None:
+            fold.constants[name] = found._replace(shape=shape, values=own)
 
 
 def _note_products(fold: Fold, op: Op, found: Tensor) -> None:
@@ -172,7 +185,9 @@ def _compute(fold: Fold, op: Op, tensors: list[Tensor]) -> Tensor | None:
         return None
     first = tensors[0]
     if op.kind in _SAME:
-        return first
+        like = fold.constants.get(op.inputs[1]) if op.kind == "CastLike" else None
+        real = op.attributes.get("to") in _REAL or (op.kind == "CastLike" and not like)
+        return first._replace(floating=True) if real and not first.weight else first
     if op.kind in ("Reshape", "Flatten", "Squeeze", "Unsqueeze"):
         from archviz.importers.fold.views import target_dims
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from typing import Any
 
@@ -10,7 +10,7 @@ from archviz.errors import fail
 from archviz.importers.conservation import UNSTATED, shape_gaps
 from archviz.importers.fold import activations, attention_layer, boxes, computed, named, reorient
 from archviz.importers.fold.state import Fold, LayerDraft, TensorView, product
-from archviz.importers.graphs import Held, LayerGraph, LayerNode, Near, OpGraph
+from archviz.importers.graphs import Held, LayerGraph, LayerNode, Near, Op, OpGraph
 from archviz.importers.weights import census
 from archviz.network.kinds import STATED
 
@@ -209,12 +209,22 @@ def _resolve(fold: Fold, draft: LayerDraft, unknown: dict[str, None]) -> None:
     unknown[label + guessed] = None
 
 
+def _opened(fold: Fold, ops: Iterable[Op]) -> Iterator[Op]:
+    """Operators, and instead of fused ones what these stand for, to any depth."""
+    for op in ops:
+        parts = fold.parts.get(op.outputs) if op.kind != "Identity" else None
+        if parts is None:  # an end of what one stands for is called as its own
+            yield op
+        else:
+            yield from _opened(fold, parts[0])
+
+
 def _in_steps(fold: Fold) -> OpGraph:
     """The graph with what fused operators stand for in their places."""
     graph = fold.graph
     if not fold.parts:
         return graph
-    ops = [inner for op in graph.ops for inner in fold.parts.get(op.outputs, ([op],))[0]]
+    ops = list(_opened(fold, graph.ops))
     constants = dict(graph.constants)
     for _, more in fold.parts.values():
         constants |= more

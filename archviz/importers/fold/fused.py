@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from archviz.errors import ArchvizError
 from archviz.importers.fold.shapes_computed import dims_of
 from archviz.importers.fold.state import Fold
 from archviz.importers.graphs import Op, Tensor
@@ -95,6 +96,8 @@ def _handler(fill: Fill, run: Callable[[Fold, Op], None]) -> Handler:
         for name, value in steps.ends.items():
             if value in fold.values:
                 fold.values[name] = fold.values[value]
+            elif value in fold.constants:
+                fold.constants[name] = fold.constants[value]
         return True
 
     return handler
@@ -291,6 +294,26 @@ def _embedded(steps: Steps) -> bool:
     return steps.end(steps.add("LayerNormalization", value, *steps.taken(5, 6), axis=-1))
 
 
+def _chosen(steps: Steps) -> bool:
+    """The way that a constant chooses, where neither has weights."""
+    fold, op = steps.fold, steps.of
+    test, bodies = fold.constants.get(op.inputs[0]), fold.graph.bodies.get(op.outputs[0], ())
+    if test is None or not test.values or len(bodies) != 2 or op.outputs[0] in fold.graph.insides:
+        return False
+    try:
+        body = bodies[0 if test.values[0] else 1]()
+    except ArchvizError:
+        return False
+    steps.ops += body.ops
+    steps.constants.update(body.constants)
+    fold.constants.update(body.constants)
+    if body.bodies:
+        fold.graph = fold.graph._replace(bodies={**fold.graph.bodies, **body.bodies})
+    for index, value in enumerate(body.outputs):
+        steps.end(value, index)
+    return True
+
+
 _SKIP = {
     "SkipLayerNormalization": _skip_norm("LayerNormalization", 2, 4),
     "SkipSimplifiedLayerNormalization": _skip_norm("SimplifiedLayerNormalization", 2, 3),
@@ -313,6 +336,7 @@ _MICROSOFT: Mapping[str, Fill] = {
 }
 PARTS: Mapping[str, Fill] = {
     **_SKIP,
+    "If": _chosen,
     **{f"com.microsoft.{kind}": fill for kind, fill in _MICROSOFT.items()},
 }
 """What fused operators stand for."""

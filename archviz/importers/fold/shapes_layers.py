@@ -213,6 +213,11 @@ def short_fourier(ask: Ask) -> Found:
     return [(batch, floor((length - size) / step) + 1, bins, 2)]
 
 
+def normal_words(ask: Ask) -> Found:
+    """Words as they are, where none is left out."""
+    return [None if ask.get("stopwords") else ask.shape()]
+
+
 def words(ask: Ask) -> Found:
     """Texts taken apart, into nobody knows how many words, and how many that are."""
     return [None, ask.shape()]
@@ -264,7 +269,8 @@ LAYERS: Mapping[str, Rule] = {
     **dict.fromkeys(("com.microsoft.Attention", "com.microsoft.QAttention"), fused_attention),
     "CausalConvWithState": stateful_conv, "SwiGLU": first_same,
     **dict.fromkeys(("NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"), loss),
-    "StringSplit": words, "DFT": fourier, "STFT": short_fourier, "TfIdfVectorizer": grams,
+    "StringSplit": words, "StringNormalizer": normal_words, "DFT": fourier,
+    "STFT": short_fourier, "TfIdfVectorizer": grams,
     "ai.onnx.ml.ArrayFeatureExtractor": picked_features, "ai.onnx.ml.TreeEnsemble": trees,
     "com.microsoft.EmbedLayerNormalization": embedded,
     **dict.fromkeys([f"ai.onnx.preview.training.{kind}"

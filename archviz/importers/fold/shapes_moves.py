@@ -290,6 +290,15 @@ def gathered_deep(ask: Ask) -> Found:
     return [(*chosen[:-1], *dims[batch + chosen[-1] :])]
 
 
+def compressed(ask: Ask) -> Found:
+    """What a list says yes to, along an axis or of all values."""
+    dims, count, axis = ask.shape(), sum(map(bool, ask.ints(1))), ask.get("axis")
+    if axis is None:
+        return [(count,)]
+    place = at(axis, len(dims))
+    return [(*dims[:place], count, *dims[place + 1 :])]
+
+
 def one_hot(ask: Ask) -> Found:
     """One axis more, of so many classes."""
     dims, depth = ask.shape(), ask.ints(1)[0]
@@ -343,7 +352,7 @@ MOVES: Mapping[str, Rule] = {
     "Transpose": transposed, "Reshape": reshaped, "Flatten": flattened, "Squeeze": squeezed,
     "Unsqueeze": unsqueezed, "Expand": expanded, "Tile": tiled, "Pad": padded, "Slice": sliced,
     "Concat": joined, "Split": split, "Gather": gathered, "GatherElements": like_second,
-    "GatherND": gathered_deep, "OneHot": one_hot, "ConstantOfShape": stated,
+    "GatherND": gathered_deep, "Compress": compressed, "OneHot": one_hot, "ConstantOfShape": stated,
     "RandomNormal": stated, "RandomUniform": stated, "Range": counted, "Shape": shape_of,
     "Size": single, "MelWeightMatrix": mel, "CenterCropPad": cropped,
     "SequenceLength": single, "OptionalHasElement": single,

@@ -33,13 +33,19 @@ def split(fold: Fold, op: Op) -> bool:
         count = len(op.outputs)
         size = -(-dims[axis] // count)
         sizes = (*[size] * (count - 1), dims[axis] - size * (count - 1))
-    if sum(sizes) != dims[axis] or len(sizes) != len(op.outputs) or min(sizes) < 1:
+    if sum(sizes) != dims[axis] or len(sizes) != len(op.outputs) or min(sizes) < 0:
         return False
-    if len(sizes) > 1 and value.axes[axis] < 0:
+    for name, size in zip(op.outputs, sizes, strict=True):
+        if not size:
+            fold.give_nothing(name, (*dims[:axis], 0, *dims[axis + 1 :]))
+    some = [(name, size) for name, size in zip(op.outputs, sizes, strict=True) if size]
+    if len(some) == 1 < len(sizes):
+        return same(fold, op._replace(outputs=(some[0][0],)))
+    if len(some) > 1 and value.axes[axis] < 0:
         return False
-    start, count = 0, len(sizes)
-    uneven = len(set(sizes)) > 1
-    for number, (name, size) in enumerate(zip(op.outputs, sizes, strict=True), 1):
+    start, count = 0, len(some)
+    uneven = len({size for _, size in some}) > 1
+    for number, (name, size) in enumerate(some, 1):
         # their sizes stand in their shapes: a number tells such parts apart at any width
         words = f", part {number} of {count}" if uneven else ""
         part(fold, op, value, axis, (start, size), name, words=words)

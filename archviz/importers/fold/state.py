@@ -139,6 +139,11 @@ class Fold:
 
     def __init__(self, graph: OpGraph, path: str, numbers: Collection[str] = ()) -> None:
         self.graph, self.path, self.deep = graph, path, 0
+        self.opened = any(
+            None in (graph.shapes.get(name) or ()) or any(graph.sides.get(name, ()))
+            for name in graph.inputs
+        )
+        """Whether the file leaves sides open, among which the batch may be."""
         self.numbers = frozenset(numbers)  # those of a file that are known to be learned
         self.folded: Callable[[OpGraph, str, int], Fold] | None = None
         """What folds a graph in an operator."""
@@ -307,6 +312,10 @@ class Fold:
             self.weighed.update(dict.fromkeys(names, draft))
             draft.parameters += size * len(names)
 
+    def give_nothing(self, name: str, dims: tuple[int, ...]) -> None:
+        """Let an output have no numbers: that is a constant like any other, and no weight."""
+        self.constants[name] = Tensor(dims, (), False, False)
+
     # ---- looking ---------------------------------------------------------------------------
 
     def value(self, op: Op, index: int = 0) -> TensorView | None:
@@ -339,7 +348,7 @@ class Fold:
         if stated is None:
             return None
         dims = tuple(side or 0 for side in stated)
-        if dims and not dims[0] and not self.deep:  # in a body, what is open is no batch
+        if dims and not dims[0] and self.opened and not self.deep:  # else it is no batch
             dims = (self.batch, *dims[1:])
         return dims if all(dims) else None
 
