@@ -21,9 +21,14 @@ QUICK = frozenset(
     {
         *("lenet5", "vgg16", "inception_v1", "inception_v4", "resnet50", "resnext50"),
         *("densenet121", "mobilenet_v3_large", "transformer", "unet", "yolov8n", "detr"),
+        *("alexnet", "nin", "mnist_mlp", "fcn8s", "dcgan", "convnext_tiny", "vit_b_16"),
     }
 )
-"""The dozen that the tests of every day take; all of them are the long kind."""
+"""Those that the tests of every day take, one of each family at least; the others are long.
+
+The figures of all are compared with their goldens every day: what else must hold of those that are
+not here is long.
+"""
 
 
 def of_each(sources: Iterable[str] = ()) -> list[Any]:

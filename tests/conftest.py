@@ -5,11 +5,19 @@ from __future__ import annotations
 import os
 
 import pytest
+from amounts import EVERYDAY, WHOLE
 from hypothesis import settings
 
 # a failure prints the line with which anyone can repeat it; machines differ in speed; what is
 # checked before a merge is the same each time, and new examples are tried everywhere else
-settings.register_profile("archviz", deadline=None, print_blob=True, derandomize="CI" in os.environ)
+settings.register_profile(
+    "archviz",
+    max_examples=WHOLE,
+    deadline=None,
+    print_blob=True,
+    derandomize="CI" in os.environ,
+)
+settings.register_profile("everyday", settings.get_profile("archviz"), max_examples=EVERYDAY)
 settings.load_profile("archviz")
 
 os.environ.pop("_ARCHVIZ_COMPLETE", None)
@@ -28,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", about)  # here, since tests are run without pyproject, too
     if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         config.option.long = True
+    if not config.option.long:
+        settings.load_profile("everyday")  # before any test is read: see amounts.py
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

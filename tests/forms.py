@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from amounts import examples
 from drawn_wiring import wirings
 from hypothesis import HealthCheck, settings
 from invariants import collect, violations
@@ -26,7 +27,7 @@ from archviz.scene.theme import load_theme
 THEME = load_theme()
 FLOWS = {"right": (1.0, 0.0), "down": (0.0, 1.0), "up": (0.0, -1.0)}
 CHECKS = settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from amounts import examples
 from forms import (
     CHECKS,
     FLOWS,
@@ -178,7 +179,7 @@ def test_stages_stand_under_braces() -> None:
 
 
 @given(AGGREGATIONS, st.sampled_from([6.0, 7.0, 8.0]))
-@settings(CHECKS, max_examples=15)
+@settings(CHECKS, max_examples=examples(15))
 def test_an_aggregation_made_for_a_place_is_read_back(spec: dict[str, Any], inches: float) -> None:
     assert_well_drawn(spec, draw_within(spec, inches))
 
@@ -258,6 +259,6 @@ def test_parts_on_one_another_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @given(AGGREGATIONS, st.sampled_from([one for one in slides.FULL if one.tight]))
-@settings(CHECKS, max_examples=15)
+@settings(CHECKS, max_examples=examples(15))
 def test_tight_rows_keep_apart(spec: dict[str, Any], density: slides.Density) -> None:
     assert_well_drawn(spec, *on_tight_slides(spec, density))

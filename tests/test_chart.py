@@ -8,6 +8,8 @@ from itertools import combinations, pairwise
 from math import hypot, log10, pi
 
 import pytest
+from amounts import examples
+from bundled import loaded
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,7 +36,7 @@ SLACK = 0.05
 
 
 def nets(*names: str) -> list[Proven]:
-    return [(net.network, net.analysis) for net in map(archviz.load, names)]
+    return [*map(loaded, names)]
 
 
 CLASSICS = nets(*catalog.classics())
@@ -154,7 +156,7 @@ def test_labels_of_all_networks_touch_nothing(shown: tuple[str, str, str]) -> No
     assert wrong(chart_figure(chart_of(ALL, *shown), Options(THEME))) == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 10**12), st.integers(1, 10**6), st.integers(0, 10**9)),
                 min_size=1, max_size=14))  # fmt: skip
 def test_any_numbers_have_a_chart(values: list[tuple[int, int, int]]) -> None:
@@ -269,7 +271,7 @@ def test_where_labels_have_no_room_that_is_told() -> None:
 
 
 def test_where_one_slide_has_no_room_each_of_several_names_other_bubbles() -> None:
-    chart = chart_of(nets(*catalog.names()), "macs", "top1", "parameters")
+    chart = chart_of(ALL, "macs", "top1", "parameters")
     slides = chart_slides(chart, THEME, own_form())
     assert len(slides) > 1
     named = [text.text for slide in slides for text in labels(slide).values()]

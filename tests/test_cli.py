@@ -889,7 +889,13 @@ def examples() -> list[str]:
 NET = "def Net():\n    return Conv2d(3, 8, 3)\n"
 
 
-@pytest.mark.parametrize("example", examples())
+LONG = {"export": pytest.mark.long, "export --all -f pptx -d talk": pytest.mark.long}
+"""Whole galleries; the first is in the README, too, whose commands are tried every day."""
+
+
+@pytest.mark.parametrize(
+    "example", [pytest.param(one, marks=LONG.get(one, ())) for one in examples()]
+)
 def test_every_example_of_the_help_works(example: str, empty_folder: Path) -> None:
     (empty_folder / "my-net.yaml").write_text(GRAPH, encoding="utf-8")
     if "model.onnx" in example:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from functools import cache
 
 import pytest
+from bundled import of_each
 from invariants import violations
 
 import archviz
-from archviz.catalog import names
 from archviz.layout.compare import draw_comparison
 from archviz.layout.deck import deck_pages
 from archviz.layout.page import Options, draw_network
@@ -85,7 +85,7 @@ OF_LEVELS = ("unet", "fcn8s", "retinanet", "ssd300", "ddpm", "yolov8n")
 
 
 @pytest.mark.parametrize("direction", UPRIGHT)
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", of_each())
 def test_it_is_the_same_drawing_in_every_direction(name: str, direction: str) -> None:
     def said(direction: str) -> list[tuple[str, str, str]]:
         groups = [group for group, _ in boxes(name, direction)]
@@ -102,7 +102,7 @@ def test_it_is_the_same_drawing_in_every_direction(name: str, direction: str) ->
 
 
 @pytest.mark.parametrize("direction", ONWARD)
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", of_each())
 def test_no_straight_line_leads_against_the_flow(name: str, direction: str) -> None:
     called = names_of(boxes(name, direction))
     ways: Counter[int] = Counter()
@@ -120,7 +120,7 @@ def test_no_straight_line_leads_against_the_flow(name: str, direction: str) -> N
 
 
 @pytest.mark.parametrize("direction", ONWARD)
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", of_each())
 def test_brackets_stand_before_and_behind_what_they_hold(name: str, direction: str) -> None:
     lines = [leaf for leaf in leaves(figure(name, direction)) if isinstance(leaf, Line)]
     sides = Counter(bracket_side(line.points) for line in lines if line.role == "bracket")
@@ -131,7 +131,7 @@ def test_brackets_stand_before_and_behind_what_they_hold(name: str, direction: s
 
 
 @pytest.mark.parametrize("direction", ONWARD)
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", of_each())
 def test_captions_stand_below_or_at_the_right(name: str, direction: str) -> None:
     for group, shape in boxes(name, direction):
         for text in (item for item in group.items if isinstance(item, Text)):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from amounts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from invariants import violations
@@ -316,7 +317,7 @@ def parallel_graphs(draw: st.DrawFn) -> LayerGraph:
     return net.graph(end)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(dags())
 def test_any_wiring_comes_back(graph: LayerGraph) -> None:
     analyse(check_exact(graph))

@@ -10,6 +10,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from amounts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -101,7 +102,7 @@ def written(kind: str, sides: int, of_window: dict[str, tuple[int, ...]], more: 
 
 
 @pytest.mark.parametrize("sides", [1, 2, 3])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(data=st.data(), groups=SIDE, dilation=st.integers(1, 2), bias=FLAG)
 def test_convolutions(
     sides: int, data: st.DataObject, groups: int, dilation: int, bias: bool
@@ -119,7 +120,7 @@ def test_convolutions(
 
 @pytest.mark.long
 @pytest.mark.parametrize("sides", [1, 2, 3])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(data=st.data(), multiplier=SIDE, bias=FLAG)
 def test_depthwise_and_separable_convolutions(
     sides: int, data: st.DataObject, multiplier: int, bias: bool
@@ -146,7 +147,7 @@ def test_depthwise_and_separable_convolutions(
 
 @pytest.mark.long
 @pytest.mark.parametrize("sides", [1, 2, 3])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(data=st.data(), groups=SIDE, dilation=st.integers(1, 2), bias=FLAG)
 def test_transposed_convolutions_by_a_number(
     sides: int, data: st.DataObject, groups: int, dilation: int, bias: bool
@@ -166,7 +167,7 @@ def test_transposed_convolutions_by_a_number(
     check(analysis, module, lambda: module(torch.zeros(1, *shape)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(size=st.integers(1, 9), kernel=st.integers(1, 5), stride=st.integers(1, 5))
 def test_transposed_convolutions_in_both_conventions(size: int, kernel: int, stride: int) -> None:
     """``valid`` as Keras: rows that no kernel reaches, where the kernel is under the stride."""
@@ -183,7 +184,7 @@ def test_transposed_convolutions_in_both_conventions(size: int, kernel: int, str
 
 
 @pytest.mark.parametrize("sides", [1, 2, 3])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(data=st.data(), ceil=FLAG, largest=FLAG)
 def test_poolings(sides: int, data: st.DataObject, ceil: bool, largest: bool) -> None:
     drawn = data.draw(window(sides))
@@ -195,7 +196,7 @@ def test_poolings(sides: int, data: st.DataObject, ceil: bool, largest: bool) ->
     check(of(f"input {text(shape)}", item), module, lambda: module(torch.zeros(1, *shape)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(size=st.integers(1, 12), kernel=SIDE, dilation=st.integers(1, 4))
 def test_causal_convolutions(size: int, kernel: int, dilation: int) -> None:
     inner = nn.Conv1d(4, 6, kernel, dilation=dilation)
@@ -251,7 +252,7 @@ class Attention(nn.Module):
         return self.out((weights @ values).squeeze(3).transpose(1, 2).flatten(2))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     length=st.integers(1, 9), features=st.integers(1, 9), heads=SIDE, shared=SIDE, head=SIDE,
     bias=FLAG, keyed=FLAG, out=FLAG, causal=FLAG, data=st.data(),
@@ -271,7 +272,7 @@ def test_self_attention(
     check(of(f"input {length}x{features}", item), module, lambda: module(x, x, window))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     length=st.integers(1, 9), size=st.integers(1, 9), features=st.integers(1, 9),
     source=st.integers(1, 9), heads=SIDE, head=SIDE,
@@ -353,7 +354,7 @@ class Experts(nn.Module):
         return torch.stack(rows)[None]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(features=SIDE, inner=st.integers(1, 5), gated=FLAG, bias=FLAG)
 def test_feed_forward_parts(features: int, inner: int, gated: bool, bias: bool) -> None:
     module = FeedForward(features, inner, gated, bias)
@@ -362,7 +363,7 @@ def test_feed_forward_parts(features: int, inner: int, gated: bool, bias: bool) 
     check(analysis, module, lambda: module(torch.zeros(1, 6, features)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(count=st.integers(1, 5), data=st.data(), gated=FLAG, bias=FLAG)
 def test_mixtures_of_experts(count: int, data: st.DataObject, gated: bool, bias: bool) -> None:
     active = data.draw(st.integers(1, count))
@@ -391,7 +392,7 @@ GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
 @pytest.mark.parametrize("kind", LIBRARY)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     length=st.integers(1, 6), features=SIDE, units=SIDE, ways=st.integers(1, 2), bias=FLAG,
     last=FLAG,
@@ -426,7 +427,7 @@ def test_a_state_goes_from_one_layer_into_another() -> None:
 # ---- the rest -----------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(channels=st.integers(1, 8))
 def test_norms(channels: int) -> None:
     pairs: list[tuple[str, nn.Module]] = [

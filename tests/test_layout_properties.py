@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from bundled import loaded
+from amounts import examples
+from bundled import loaded, of_each
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from invariants import violations
 from random_specs import MERGE, series, specs
 
-from archviz.catalog import names
 from archviz.language.expand import network_from_text
 from archviz.layout import compound
 from archviz.layout.page import Options, draw_network
@@ -25,7 +25,7 @@ from archviz.write.svg import write_svg
 
 THEME = load_theme()
 CHECKS = settings(
-    max_examples=80,
+    max_examples=examples(80),
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,
@@ -63,7 +63,7 @@ def encoders(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(encoders(), st.booleans(), st.sampled_from([0.0, 16 / 9]))
-@settings(CHECKS, max_examples=60)
+@settings(CHECKS, max_examples=examples(60))
 def test_an_encoder_with_its_decoder_holds(spec: dict[str, Any], full: bool, aspect: float) -> None:
     scene = draw(spec, detail=DETAILS * full, aspect=aspect)
     assert violations(scene) == []
@@ -96,7 +96,7 @@ def varied(draw: st.DrawFn) -> dict[str, Any]:
 
 @pytest.mark.long
 @given(varied(), st.booleans(), st.sampled_from([0.0, 16 / 9]))
-@settings(CHECKS, max_examples=60)
+@settings(CHECKS, max_examples=examples(60))
 def test_panels_of_calls_that_differ_hold(spec: dict[str, Any], full: bool, aspect: float) -> None:
     assert violations(draw(spec, detail=DETAILS * full, aspect=aspect)) == []
 
@@ -110,7 +110,7 @@ def test_the_same_spec_gives_the_same_bytes(spec: dict[str, Any]) -> None:
     assert write_json(first) == write_json(second)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", of_each())
 @pytest.mark.parametrize("full", [False, True])
 @pytest.mark.parametrize("aspect", [0.0, 16 / 9, 4 / 3])
 def test_the_bundled_figures_hold(name: str, full: bool, aspect: float) -> None:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from amounts import examples
 from drawn_wiring import wirings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ from archviz.scene.theme import load_theme
 THEME = load_theme()
 FLOWS = {"right": (1.0, 0.0), "down": (0.0, 1.0), "up": (0.0, -1.0)}
 CHECKS = settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -228,7 +229,7 @@ def _is_level(item: Any) -> bool:
 
 
 @given(encoders(0))
-@settings(CHECKS, max_examples=40)
+@settings(CHECKS, max_examples=examples(40))
 def test_named_values_make_the_same_u(spec: dict[str, Any]) -> None:
     def seen(spec: dict[str, Any]) -> list[Any]:
         found = collect(draw(spec).items)

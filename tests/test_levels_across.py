@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from amounts import examples
 from drawn_wiring import wirings
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -148,13 +149,13 @@ def faults(spec: dict[str, Any], direction: str, full: bool = False) -> list[str
 
 
 @given(nets(BLOCKS), st.booleans(), st.sampled_from(sorted(FLOWS)))
-@settings(CHECKS, max_examples=30)
+@settings(CHECKS, max_examples=examples(30))
 def test_values_go_straight_across(spec: dict[str, Any], full: bool, direction: str) -> None:
     assert faults(spec, direction, full) == []
 
 
 @given(nets(BLOCKS), st.sampled_from(sorted(FLOWS)))
-@settings(CHECKS, max_examples=15)
+@settings(CHECKS, max_examples=examples(15))
 def test_it_is_read_back(spec: dict[str, Any], direction: str) -> None:
     network = made(spec | {"figure": {"direction": direction}})
     scene = draw(network)

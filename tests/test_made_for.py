@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from bundled import of_each
 from click.testing import CliRunner, Result
 
 import archviz
-from archviz.catalog import names
 from archviz.cli.commands import main
 from archviz.errors import ArchvizError
 from archviz.layout.made_for import draw_for
@@ -52,7 +52,7 @@ def test_a_column_takes_the_small_ones_whole(name: str, direction: str) -> None:
     assert not violations(scene)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", of_each())
 def test_a_column_takes_every_network_in_at_most_three_parts(name: str) -> None:
     net = archviz.load(name)
     place = COLUMN._replace(height=9 * INCH)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from amounts import examples
 from forms import CHECKS, FLOWS, assert_well_drawn, draw, labelled, misread, on_tight_slides
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -156,6 +157,6 @@ def test_rows_on_one_another_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     slides.Density(0.45, 0.38, 0.1, 0.2, 0.46, 22.0, 1, 0.54, tight=True),
 )
 @given(PYRAMIDS, st.sampled_from([one for one in slides.FULL if one.tight]))
-@settings(CHECKS, max_examples=15)
+@settings(CHECKS, max_examples=examples(15))
 def test_tight_rows_of_a_pyramid_keep_apart(spec: dict[str, Any], density: slides.Density) -> None:
     assert_well_drawn(spec, *on_tight_slides(spec, density))

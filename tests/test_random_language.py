@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from amounts import examples
 from hypothesis import Phase, given, reject, settings
 from hypothesis import strategies as st
 from random_language import raw_specs, specs
@@ -23,7 +24,7 @@ from archviz.network.walk import Walk
 
 SEEN = [Phase.explicit, Phase.reuse, Phase.generate]
 """Without making what fails smaller, which takes minutes where an example has many parts."""
-FEW = settings(CHECKS, max_examples=60, phases=SEEN)
+FEW = settings(CHECKS, max_examples=examples(60), phases=SEEN)
 
 
 def text_of(spec: dict[str, Any]) -> str:

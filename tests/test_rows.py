@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from amounts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from invariants import collect, violations
@@ -118,7 +119,7 @@ def longest_line(
 
 
 @given(SIZES, st.integers(1, 8), st.data())
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_lines_are_as_short_as_can_be_and_alike(
     sizes: list[float], count: int, data: st.DataObject
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from amounts import examples
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -118,7 +119,7 @@ SIZES = st.lists(st.builds(Size, st.integers(1, 900), st.integers(1, 700)), min_
 
 
 @given(SIZES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_pictures_lie_on_their_page_and_none_on_another(sizes: list[Size]) -> None:
     ways = sliced(sizes, 10.0, 5.0)
     pages = fitting(sizes, Size(900, 700), 10.0, 5.0)

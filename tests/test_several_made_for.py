@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from bundled import network
 from click.testing import CliRunner, Result
 
 import archviz
@@ -27,8 +28,8 @@ SEVEN = 7 / 0.75
 COLUMN = Place(3.5 * INCH, SEVEN)
 TEXT = Place(7.16 * INCH, SEVEN)
 OPTIONS = Options(load_theme())
-HEADS = [archviz.load(name).network.head for name in classics(appendix=True)]
-ALL = [archviz.load(name).network.head for name in names()]
+HEADS = [network(name).head for name in classics(appendix=True)]
+ALL = [network(name).head for name in names()]
 
 
 def compared(nets: str, options: Options, **given: str) -> Scene:

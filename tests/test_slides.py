@@ -8,13 +8,13 @@ from typing import Any
 
 import bundled
 import pytest
-from bundled import loaded
+from bundled import loaded, of_each
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from invariants import collect, violations
 from random_specs import specs
 
-from archviz.catalog import classics, names
+from archviz.catalog import classics
 from archviz.language.expand import network_from_text
 from archviz.layout.deck import by_publication, deck_pages, speaker_notes
 from archviz.layout.densities import slide_theme
@@ -50,7 +50,7 @@ def deck() -> list[Page]:
 
 @pytest.mark.parametrize("full", [False, True], ids=["compact", "full"])
 @pytest.mark.parametrize("aspect", [16 / 9, 4 / 3])
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", of_each())
 def test_no_label_is_below_12_pt_and_nothing_collides(name: str, aspect: float, full: bool) -> None:
     for slide in bundled.slides(name, aspect, full):
         assert smallest_text(slide) >= LEAST_TEXT
@@ -157,7 +157,7 @@ def texts(scene: Scene) -> list[str]:
 
 
 @pytest.mark.parametrize("aspect", [16 / 9, 4 / 3])
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", of_each())
 def test_full_detail_says_on_slides_what_it_says_in_the_figure(name: str, aspect: float) -> None:
     network, analysis = loaded(name)
     figure = draw_network(network, analysis, Options(THEME, legend=False, detail=DETAILS))
@@ -291,7 +291,7 @@ def test_a_u_that_no_slide_holds_at_12_pt_is_a_row_with_its_skips_by_name() -> N
 
 
 @pytest.mark.parametrize("aspect", [16 / 9, 4 / 3])
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", of_each())
 def test_what_is_drawn_stands_in_the_middle(name: str, aspect: float) -> None:
     for slide in network_slides(*loaded(name), THEME, aspect):
         drawn = [one for one in slide.items if getattr(one, "role", "") in ("row", "panel")]

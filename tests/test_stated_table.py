@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from bundled import loaded
 from click.testing import CliRunner, Result
 from invariants import violations
 
-import archviz
 from archviz import catalog
 from archviz.cli.commands import main
 from archviz.errors import ArchvizError
@@ -25,7 +25,7 @@ INCH = 96.0
 
 
 def nets(*names: str) -> list[Proven]:
-    return [(net.network, net.analysis) for net in map(archviz.load, names)]
+    return [*map(loaded, names)]
 
 
 ALL = nets(*catalog.names())

@@ -8,10 +8,10 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from bundled import of_each
 from click.testing import CliRunner
 
 import archviz
-from archviz.catalog import names
 from archviz.cli.commands import main
 from archviz.layout.compare import draw_comparison
 from archviz.layout.page import Options
@@ -87,7 +87,7 @@ def test_ids_of_several_pictures_differ_and_stay_the_same() -> None:
     assert archviz.load("nin").svg() == pictures[2]
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", of_each())
 def test_one_file_follows_the_readers_theme(name: str) -> None:
     net = archviz.load(name)
     text = net.svg(theme="auto")

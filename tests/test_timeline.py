@@ -7,6 +7,8 @@ from random import Random
 from typing import Any
 
 import pytest
+from amounts import examples
+from bundled import network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from invariants import collect, violations
@@ -121,7 +123,7 @@ def test_without_any_date_there_is_no_timeline() -> None:
 
 
 def test_all_bundled_networks_hold() -> None:
-    holds([archviz.load(resolve(name)).network.head for name in names()])
+    holds([network(name).head for name in names()])
 
 
 def test_years_that_are_narrow_share_a_label() -> None:
@@ -143,7 +145,7 @@ DATES = st.one_of(
         st.tuples(st.sampled_from(["A", "ResNet-50", "W" * 14]), DATES), min_size=1, max_size=40
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_random_dates_hold(entries: list[tuple[str, str]]) -> None:
     holds([head(f"{title} {n}", date) for n, (title, date) in enumerate(entries)])
 

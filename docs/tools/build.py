@@ -10,7 +10,8 @@ compares all of it with what is drawn now.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -50,31 +51,63 @@ FROM_PAPERS = ("siamese", "seq2seq", "wavenet", "alphazero")
 """Specs in docs/examples of networks that nobody has published as code."""
 
 
-def pictures() -> dict[str, str]:
-    """The SVGs by their names: the networks, the example of the README, and the overviews."""
-    networks = {name: archviz.load(name) for name in catalog.names()}
-    found = {name: net.svg() for name, net in networks.items()}
-    found["small"] = archviz.load(EXAMPLE).svg(aspect=1.0, legend=False)
-    for name, example in IMPORTED.items():
-        found[name] = archviz.load(DOCS / "examples" / f"{example}.yaml").svg()
-    for name in FROM_PAPERS:
-        found[name] = archviz.load(DOCS / "examples" / f"{name}.yaml").svg()
-    found["legend"] = write_svg(draw_legend(load_theme()))
-    classics = catalog.classics(appendix=True)
-    heads = [networks[name].network.head for name in classics]
-    found["timeline"] = write_svg(draw_timeline(heads, load_theme()))
-    every = [(net.network, net.analysis) for net in networks.values()]
-    options = Options(load_theme())
-    found["chart"] = write_svg(chart_figure(chart_of(every, "macs", "top1", "parameters"), options))
-    slide = networks["resnet50"]
-    (card,) = card_pages(Card(slide.network, slide.analysis, options))
-    found["card"] = write_svg(card)
-    found["slide"] = write_svg(network_slides(slide.network, slide.analysis, load_theme())[0])
-    found["column"] = slide.svg(width="column")
-    net = networks["lenet5"]
+@cache
+def _net(source: str | Path) -> archviz.LoadedNetwork:
+    return archviz.load(source)
+
+
+def _example(name: str) -> Path:
+    return DOCS / "examples" / f"{name}.yaml"
+
+
+def _svg(source: str | Path) -> str:
+    return _net(source).svg()
+
+
+def _timeline() -> str:
+    heads = [_net(name).network.head for name in catalog.classics(appendix=True)]
+    return write_svg(draw_timeline(heads, load_theme()))
+
+
+def _chart() -> str:
+    every = [(net.network, net.analysis) for net in map(_net, catalog.names())]
+    chart = chart_of(every, "macs", "top1", "parameters")
+    return write_svg(chart_figure(chart, Options(load_theme())))
+
+
+def _card() -> str:
+    net = _net("resnet50")
+    (card,) = card_pages(Card(net.network, net.analysis, Options(load_theme())))
+    return write_svg(card)
+
+
+def _slide() -> str:
+    net = _net("resnet50")
+    return write_svg(network_slides(net.network, net.analysis, load_theme())[0])
+
+
+def _themes() -> str:
+    net = _net("lenet5")
     themes = [load_theme(name) for name in bundled_themes()]
-    found["themes"] = write_svg(draw_themes(net.network, net.analysis, themes))
-    return found
+    return write_svg(draw_themes(net.network, net.analysis, themes))
+
+
+def pictures() -> dict[str, Callable[[], str]]:
+    """What draws the SVGs, by their names: networks, the example of the README, overviews."""
+    sources = {name: name for name in catalog.names()}
+    sources |= {name: _example(name) for name in FROM_PAPERS}
+    sources |= {name: _example(example) for name, example in IMPORTED.items()}
+    return {
+        **{name: partial(_svg, source) for name, source in sources.items()},
+        "small": lambda: _net(EXAMPLE).svg(aspect=1.0, legend=False),
+        "column": lambda: _net("resnet50").svg(width="column"),
+        "legend": lambda: write_svg(draw_legend(load_theme())),
+        "timeline": _timeline,
+        "chart": _chart,
+        "card": _card,
+        "slide": _slide,
+        "themes": _themes,
+    }
 
 
 def gallery() -> str:
@@ -122,10 +155,10 @@ def gallery() -> str:
         group, before = _group(entry), group
         if group != before:
             parts += ["", f"## {group}"]
-        parts += ["", *_gallery_entry(f"../specs/{name}.yaml", archviz.load(name).info())]
+        parts += ["", *_gallery_entry(f"../specs/{name}.yaml", _net(name).info())]
     parts += ["", "## From papers", "", "Of these nobody has published a count."]
     for name in FROM_PAPERS:
-        info = archviz.load(DOCS / "examples" / f"{name}.yaml").info()
+        info = _net(_example(name)).info()
         parts += ["", *_gallery_entry(f"examples/{name}.yaml", info)]
     return "\n".join(parts) + "\n"
 
@@ -246,15 +279,23 @@ IMPORT_PARTS = {
 PROOF_PARTS = {"proofs": proof_list.proofs_list, "sources": proof_list.sources_list}
 
 
-def outputs() -> dict[Path, str]:
-    """Every file that is generated, or has generated parts, as it should be."""
-    files = {DOCS / "images" / f"{name}.svg": svg for name, svg in pictures().items()}
-    files[DOCS / "gallery.md"] = gallery()
-    files[DOCS / "spec.md"] = spec_tables.current((DOCS / "spec.md").read_text(encoding="utf-8"))
+def outputs() -> dict[Path, Callable[[], str]]:
+    """What writes each file that is generated, or has generated parts."""
+    files = {DOCS / "images" / f"{name}.svg": draw for name, draw in pictures().items()}
+    files[DOCS / "gallery.md"] = gallery
+    files[DOCS / "spec.md"] = lambda: spec_tables.current(_text(DOCS / "spec.md"))
     pages = {"docs/import.md": IMPORT_PARTS, "docs/proofs.md": PROOF_PARTS, "README.md": PARTS}
-    for path, parts in ((ROOT / page, parts) for page, parts in pages.items()):
-        files[path] = filled(path.read_text(encoding="utf-8"), parts)
+    for page, parts in pages.items():
+        files[ROOT / page] = partial(_filled, ROOT / page, parts)
     return files
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _filled(path: Path, parts: Mapping[str, Callable[[], str]]) -> str:
+    return filled(_text(path), parts)
 
 
 def strays() -> list[Path]:
@@ -264,9 +305,10 @@ def strays() -> list[Path]:
 
 
 def main() -> None:
-    for path, text in outputs().items():
+    for path, write in outputs().items():
+        text = write()
         path.parent.mkdir(exist_ok=True)
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
+        if not path.exists() or _text(path) != text:
             path.write_text(text, encoding="utf-8", newline="\n")
             print(path.relative_to(ROOT))
     for path in strays():
