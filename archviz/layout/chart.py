@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from archviz.errors import fail
@@ -83,11 +83,12 @@ def chart_slides(chart: Chart, theme: Theme, form: SlideForm) -> list[Scene]:
     for count in range(1, MOST_SLIDES + 1):
         shares = _shares(len(chart.dots), count)
         told = [chart.about if count == 1 else _named(chart, share) for share in shares]
-        drawn = [
+        every = (
             chart_items(chart, style, form.inner, height_under(about, form), True, share)
             for about, share in zip(told, shares, strict=True)
-        ]
-        if all(drawn):
+        )
+        drawn = [*takewhile(bool, every)]  # the first without room ends it
+        if len(drawn) == count:
             return [
                 overview_slide(items or (), about, chart.title, theme, form)
                 for items, about in zip(drawn, told, strict=True)

@@ -106,13 +106,20 @@ class _Search:
         One that has been moved does not go back at once.
         """
         left: dict[int, list[Label]] = {number: [] for number in self.order}
+        clashes = {one: len([*self.in_way(one, self.chosen[one])]) for one in self.order}
         for _ in range(MOST_MOVES):
-            tangled = [number for number in self.order if self.clashes(number)]
+            tangled = [number for number in self.order if clashes[number]]
             if not tangled:
                 return True
-            number = min(tangled, key=lambda one: (len(left[one]), -self.clashes(one)))
+            number = min(tangled, key=lambda one: (len(left[one]), -clashes[one]))
+            for one in self.in_way(number, self.chosen[number]):
+                clashes[one] -= 1
             left[number].append(self.chosen[number])
             self.chosen[number] = self.best(number, left[number][-REMEMBERED:])
+            now = [*self.in_way(number, self.chosen[number])]
+            for one in now:
+                clashes[one] += 1
+            clashes[number] = len(now)
         return False
 
     def improve(self) -> None:
@@ -131,15 +138,18 @@ class _Search:
         for way in ways:
             if way.cost >= least:  # they are in order of their costs
                 break
-            cost = way.cost + CLASH * self.clashes(number, way)
+            count = 0
+            for count, _ in enumerate(self.in_way(number, way), 1):
+                if way.cost + CLASH * count >= least:
+                    break
+            cost = way.cost + CLASH * count
             if cost < least:
                 best, least = way, cost
         return best
 
-    def clashes(self, number: int, label: Label | None = None) -> int:
-        """How many other labels are in the way of a label, at a place or where it is."""
-        label = label or self.chosen[number]
-        (left, top, right, bottom), gap, count = label.reach, self.gap, 0
+    def in_way(self, number: int, label: Label) -> Iterator[int]:
+        """The other labels that are in the way of a label at a place."""
+        (left, top, right, bottom), gap = label.reach, self.gap
         for one, other in self.chosen.items():
             reach = other.reach
             if (
@@ -150,8 +160,7 @@ class _Search:
                 and reach[1] < bottom + gap
                 and _clash(label, other, gap)
             ):
-                count += 1
-        return count
+                yield one
 
 
 def _places(
