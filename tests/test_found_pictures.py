@@ -25,6 +25,15 @@ from archviz.scene.text import text_width
 from archviz.scene.theme import load_theme
 
 FOUND: dict[str, tuple[Look, str]] = {
+    "a wire from a tower down keeps off one from the next tower up": (
+        Look("right"),
+        """
+title: a
+network:
+  - {towers: [input 8x8x8 as=a, input 8x8x8 as=b], merge: add}
+  - outputs: {x: [from b, conv 1x1 8], y: conv 1x1 8, z: [from a, conv 1x1 8]}
+""",
+    ),
     "a line into a graph's box from beside it is longer than its arrowhead": (
         Look("down", slides=True),
         """

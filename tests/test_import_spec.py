@@ -64,6 +64,15 @@ def test_names_are_those_of_the_field() -> None:
     assert [unit.color for unit in xception] == ["yellow", "green", "orange"]
 
 
+def test_what_is_joined_with_what_comes_in_is_not_always_a_dense_layer() -> None:
+    net = Make("Wide", (32, 32, 8))
+    x = net.last
+    for _ in range(3):
+        y = net.conv(net.conv(x, 16, 3, 2), 16, 3)
+        x = net.add("concat", [net.add("upsample", [y], factor=(2, 2)), x])
+    assert [unit.title for unit in compact(net.graph()).modules] == ["Block"]
+
+
 def test_labels_that_yaml_would_read_otherwise() -> None:
     net = Make("Odd: labels, 'quoted' #1", (8, 8, 8))
     x = net.last

@@ -282,8 +282,12 @@ def ordered(lanes: Sequence[Lane], style: Style) -> list[Lane] | None:
 
 
 def _along(leg: Leg, lane: Lane, other: Leg, second: Lane, clear: float) -> bool:
-    """Whether two legs, of which one passes lines, would run beside one another too near."""
-    if abs(leg.x - other.x) >= clear or not (leg.passed or other.passed):
+    """Whether two legs would run beside one another too near, on lines or to either side of one.
+
+    Those of one zone that pass no lines are told apart by the order of their lanes.
+    """
+    inside = lane.zone == second.zone and not (leg.passed or other.passed)
+    if inside or abs(leg.x - other.x) >= clear:
         return False
     ends = [lane.line_of(leg), second.line_of(other)]
     near = max(leg.passed, other.passed)

@@ -10,11 +10,13 @@ from archviz.importers.compact.code_names import CodeNames, key_of, spec_name
 from archviz.importers.compact.module_drafts import ModuleDraft
 from archviz.importers.compact.modules import TAILS
 from archviz.importers.compact.outline import Item, LayerItem
-from archviz.importers.compact.structure import Structures
+from archviz.importers.compact.structure import ALONE, Structures
 from archviz.importers.compact.told_apart import strides, told_apart
 from archviz.importers.compact.tree import Chain, FreeGraph, Parallel, chain_layers
 from archviz.network.kinds import KINDS
 
+GROWS = ALONE | {"conv", "dropout", "concat"}
+"""Kinds of what a dense layer adds to what it takes, of at most two convolutions."""
 LONGEST_LABEL = 30
 """Letters that three lines in a box hold."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -199,7 +201,9 @@ def _block(structures: Structures, block: Parallel, body: Chain, kinds: Sequence
     if kind == "concat" and all("pool" in one for one in kinds[:-1]):
         return BaseLabel("pyramid-pooling", "pyramid pool", "Pyramid pooling")
     if kind == "concat" and len(paths) == 2 and not paths[1]:
-        return BaseLabel("dense-layer", "dense layer", "Dense layer")
+        grows = {*kinds} <= GROWS and kinds.count("conv") <= 2
+        dense = BaseLabel("dense-layer", "dense layer", "Dense layer")
+        return dense if grows else _scoped(structures, body)
     if kind == "concat":
         if all(any(stride > 1 for stride in strides(structures, path)) for path in paths):
             return BaseLabel("reduction", "Reduction", "Reduction", "orange")
