@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="builds its models with PyTorch")
 from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402, N812
 
-from archviz.importers.record.multiply_adds import Counted, miscounted  # noqa: E402
+from archviz.importers.record.multiply_adds import Counted, idle_products, miscounted  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -136,6 +136,14 @@ def test_layers_with_other_multiply_adds_than_ran_are_said() -> None:
     assert miscounted(Counted(12), 6, 2) == ()
     (said,) = miscounted(Counted(12), 5, 2)
     assert said == "it ran 6 multiply-adds, the layers drawn have 5"
+
+
+def test_products_of_weights_alone_may_count_or_not() -> None:
+    some = Counted(12, (), 4)
+    assert (miscounted(some, 6, 2), miscounted(some, 8, 2)) == ((), ())
+    assert len(miscounted(some, 7, 2)) == 1
+    assert idle_products(some, 6, 2) == ("not counted: 4 multiply-adds of weights alone",)
+    assert idle_products(some, 8, 2) == ()
 
 
 def test_a_product_that_nobody_knows_is_never_faithful() -> None:

@@ -80,12 +80,13 @@ def layers_of_recording(recording: Recording, facts: Facts, file: str = "") -> L
     graph = with_frozen(with_attention(graph._replace(classes=classes)), operators)
     held = _held(facts, graph, recording.needed().union(*_idle_experts(operators)))
     products = counted(recording)
+    drawn = sum([node.macs for node in graph.nodes])
     held = held._replace(
         calls=gaps(recording, graph.nodes, graph.owners),
-        counts=miscounted(products, sum([node.macs for node in graph.nodes]), graph.batch),
+        counts=miscounted(products, drawn, graph.batch),
         uncounted=products.unknown,
         left_out=left_out,
-        notes=(*facts.notes, *more_notes(facts), *idle_products(products)),
+        notes=(*facts.notes, *more_notes(facts), *idle_products(products, drawn, graph.batch)),
         warnings=facts.warnings,
     )
     return graph._replace(name=facts.name, held=held)

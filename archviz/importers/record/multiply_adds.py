@@ -213,15 +213,18 @@ def counted(recording: Recording) -> Counted:
 
 
 def miscounted(products: Counted, drawn: int, batch: int) -> tuple[str, ...]:
-    """What is to be said where layers have other multiply-adds than ran; theirs are of one."""
-    if products.total == drawn * batch:
+    """What is to be said where layers have other multiply-adds than ran; theirs are of one.
+
+    Layers may count those that are the same in every run, or leave them out.
+    """
+    if drawn * batch in (products.total, products.total + products.constant):
         return ()
     ran = f"{products.total // batch:,}"
     return (f"it ran {ran} multiply-adds, the layers drawn have {drawn:,}",)
 
 
-def idle_products(products: Counted) -> tuple[str, ...]:
-    """What is to be said of products that are the same in every run."""
-    if not products.constant:
+def idle_products(products: Counted, drawn: int, batch: int) -> tuple[str, ...]:
+    """What is to be said of products that are the same in every run, and that no layer counts."""
+    if not products.constant or drawn * batch == products.total + products.constant:
         return ()
     return (f"not counted: {products.constant:,} multiply-adds of weights alone",)
