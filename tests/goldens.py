@@ -23,7 +23,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -132,10 +132,12 @@ def pages_of(net: LoadedNetwork, aspect: float) -> list[Page]:
     return network_pages((net.network, net.analysis), options, stage, settings)
 
 
+@cache
 def slides(name: str) -> list[Page]:
     return pages_of(archviz.load(name), WIDE)
 
 
+@cache
 def deck() -> list[Page]:
     nets = [archviz.load(name) for name in catalog.classics(appendix=True)]
     return deck_pages([(net.network, net.analysis) for net in nets], load_theme(), WIDE)

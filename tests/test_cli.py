@@ -890,7 +890,7 @@ NET = "def Net():\n    return Conv2d(3, 8, 3)\n"
 
 
 LONG = {"export": pytest.mark.long, "export --all -f pptx -d talk": pytest.mark.long}
-"""Whole galleries; the first is in the README, too, whose commands are tried every day."""
+"""Whole galleries take seconds; every day some networks are exported, in each format."""
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,7 @@ def test_the_readme_shows_the_spec_of_the_picture_beside_it(
     assert blocks("README.md", "yaml")[0] == (DOCS / "examples" / "small.yaml").read_text("utf-8")
 
 
+LONG = {("README.md", "archviz export"): pytest.mark.long}  # ten networks in all formats
 CALLS = [
     (page, call)
     for page in ("README.md", "docs/themes.md", "docs/spec.md", "docs/scene.md", "docs/papers.md")
@@ -187,7 +188,9 @@ CALLS = [
 ]
 
 
-@pytest.mark.parametrize(("page", "call"), CALLS)
+@pytest.mark.parametrize(
+    ("page", "call"), [pytest.param(*one, marks=LONG.get(one, ())) for one in CALLS]
+)
 def test_commands_work_as_they_are_written(
     page: str, call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -158,7 +158,7 @@ def test_captions_of_an_upright_row_are_broken_between_words_where_they_must_be(
         assert not any("…" in text.text[1:] for text in texts_in(part.scene.items)), "cut"
 
 
-@pytest.mark.parametrize("direction", ["down", "up"])
+@pytest.mark.parametrize("direction", ["down", pytest.param("up", marks=pytest.mark.long)])
 def test_parts_of_an_upright_figure_are_read_to_the_right_where_they_must_be(
     direction: str,
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bundled import of_each
 from PIL import Image, ImageChops
 from pypdf import PdfReader
 from pypdf.generic import ContentStream
@@ -249,7 +250,7 @@ def test_every_hatching_of_themes_is_drawn_inside_its_shape() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("pdftoppm"), reason="pdftoppm (poppler-utils) is absent")
-@pytest.mark.parametrize("name", [*PATTERNS[1:], *NETWORKS])
+@pytest.mark.parametrize("name", [*PATTERNS[1:], *of_each(NETWORKS)])
 def test_pixels_agree_with_the_png(name: str, tmp_path: Path) -> None:
     """On average within 1.2 of 255 levels, hatchings within 5: lines lie on each other."""
     scene = patterned(name) if name in PATTERNS else archviz.load(name).scene()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bundled import of_each
 from PIL import Image, ImageChops
 
 import archviz
@@ -204,7 +205,7 @@ def find(words: list[str], word: str) -> list[int]:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is absent")
-@pytest.mark.parametrize("name", ["resnet50", "inception_v3", "hatchings"])
+@pytest.mark.parametrize("name", [*of_each(["resnet50", "inception_v3"]), "hatchings"])
 def test_pixels_agree_with_the_svg_in_chromium(name: str, tmp_path: Path) -> None:
     """On average within 0.7 of 255 levels, and 0.2 % of the pixels off by more than 96.
 

@@ -9,12 +9,18 @@ from benchmark_torch_networks import WAYS, verdicts
 from torch_networks import network
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-SEEDS, TEN = 60, 10
+SEEDS, DAILY, TEN = 60, 20, 10
 FILES = (3, 21, 44, 58)
 """Seeds of the networks that go through files, too: exporting takes longer than reading."""
 
 
-@pytest.mark.parametrize("first", range(1, SEEDS, TEN))
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param(first, marks=() if first < DAILY else pytest.mark.long)
+        for first in range(1, SEEDS, TEN)
+    ],
+)
 def test_random_networks_are_what_pytorch_says_they_are(first: int) -> None:
     found = [
         (seed, *one)
