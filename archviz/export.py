@@ -13,6 +13,7 @@ from archviz.write.subfigures import INCLUDED, PAGE, PartFile, subfigures
 
 if TYPE_CHECKING:
     from archviz.decks import Drawn
+    from archviz.layout.made_parts import Part
     from archviz.layout.page import Options
     from archviz.network.analysis import Analysis
     from archviz.network.model import Network
@@ -74,23 +75,49 @@ def part_files(picture: Picture, output: Format, path: str) -> list[tuple[str, b
         scenes = blanked([part.scene for part in parts], net[0].figure.blank, options.theme)
         return [Part(part.name, scene) for part, scene in zip(parts, scenes, strict=True)]
 
+    return _files_of(net[0].head.title, drawn, options, PartsOutput(output, path, settings))
+
+
+def compared_files(
+    nets: Sequence[Analysed], options: Options, to: PartsOutput
+) -> list[tuple[str, bytes, str]]:
+    """The parts of a comparison, as those of :func:`part_files`."""
+    from archviz.layout.compare import told_of
+    from archviz.layout.several_parts import comparison_parts
+
+    return _files_of(told_of(nets)[0], partial(comparison_parts, nets), options, to)
+
+
+class PartsOutput(NamedTuple):
+    """Where and how parts are written: the file that theirs are named after."""
+
+    output: Format
+    path: str
+    settings: Settings
+
+
+def _files_of(
+    title: str, drawn: Callable[[Options], list[Part]], options: Options, to: PartsOutput
+) -> list[tuple[str, bytes, str]]:
+    """The files of parts that are drawn as told, in the dark, too, where that is asked for."""
     parts, dark = drawn(options), options.theme.dark
     if dark:
         twins = drawn(options._replace(theme=dark))
         pairs = zip(parts, twins, strict=True)
         parts = [one._replace(scene=one.scene._replace(dark=twin.scene)) for one, twin in pairs]
-    stem, suffix = os.path.splitext(path)
+    output, settings = to.output, to.settings
+    stem, suffix = os.path.splitext(to.path)
     names = [_slug(part.name) for part in parts]
     names = [
         f"{name}-{number}" if name in names[: number - 1] else name
         for number, name in enumerate(names, 1)
     ]
-    paths = [f"{stem}-{name}{suffix}" if name else path for name in names]
+    paths = [f"{stem}-{name}{suffix}" if name else to.path for name in names]
     files = [
         (file, output.write(part.scene, settings), output.mark)
         for file, part in zip(paths, parts, strict=True)
     ]
-    together, title = stem + ".tex", net[0].head.title
+    together = stem + ".tex"
     taken = output.suffix in INCLUDED and (output.suffix != "tex" or settings.fragment)
     if not taken or together in paths:
         return files

@@ -70,7 +70,14 @@ OPTIONS = {
     | PLACE
     | MEDIUM,
     "check": OUTSIDE | INPUT,
-    "compare": OUTPUT | OUTSIDE | FAMILY | INPUT | WITHOUT_TITLE | PLACE | MEDIUM,
+    "compare": OUTPUT
+    | OUTSIDE
+    | FAMILY
+    | INPUT
+    | WITHOUT_TITLE
+    | PLACE
+    | {"--parts": False}
+    | MEDIUM,
     "export": FAMILY
     | {
         "--all": False,

@@ -132,6 +132,16 @@ def test_letters_that_reach_under_their_line_are_clear_of_the_outline(name: str)
             assert middle / 2 == pytest.approx(shape.y + shape.height / 2)
 
 
+def test_each_part_says_what_is_left_out_of_it() -> None:
+    net = archviz.load("inception_v3")
+    place = COLUMN._replace(height=9 * INCH)
+    parts = draw_parts(net.network, net.analysis, Options(load_theme()), place)
+    assert len(parts) > 1
+    for part in parts:
+        notes = [text.text for text in texts_in(part.scene.items) if text.role == "note"]
+        assert notes[0].startswith("Batch normalisation and ReLU follow each convolution")
+
+
 @pytest.mark.parametrize("direction", ["right", "down"])
 def test_what_stands_under_a_figure_begins_at_one_edge(direction: str) -> None:
     scene = drawn("inception_v3", Place(7.16 * INCH, SEVEN), direction=direction)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from archviz.network.model import Network
     from archviz.scene.scene import Scene
     from archviz.scene.slide_form import SlideForm
-    from archviz.write.formats import Settings
+    from archviz.write.formats import Format, Settings
 
 
 def pictures_of(
@@ -69,6 +69,22 @@ def emit_scene(
     emit(output, drawing_bytes(HowDrawn(networks, draw, slides), chosen, given), chosen.mark)
 
 
+def check_parts(output: str, chosen: Format) -> None:
+    """Wrong usage where parts cannot be written: to standard output, or in the format."""
+    if output == "-":
+        raise click.UsageError("--parts writes several files; name one with -o")
+    if chosen.alone != "figure":
+        what = f"--parts is for formats of figures, such as svg, not for {chosen.suffix}"
+        raise click.UsageError(what)
+
+
+def emit_parts(files: Sequence[tuple[str, bytes, str]]) -> None:
+    """Write files, and name them on standard error."""
+    for path, data, mark in files:
+        emit(path, data, mark)
+        say(path, err=True)
+
+
 @click.command(cls=Drawing)
 @network_argument
 @model_options
@@ -77,7 +93,7 @@ def emit_scene(
 @look_options()
 @only_option
 @place_options
-@parts_option
+@parts_option("the row and for each module")
 @deck_options
 @medium_options
 def render(network: str, output: str, suffix: str | None, parts: bool, **given: Any) -> None:
@@ -103,14 +119,8 @@ def render(network: str, output: str, suffix: str | None, parts: bool, **given: 
     loaded = get_network(network)
     (picture,), _, _ = pictures_of([(loaded.network, loaded.analysis)], given)
     if parts:
-        if output == "-" or chosen.alone != "figure":
-            what = "--parts writes several files; name one with -o"
-            if output != "-":
-                what = f"--parts is for formats of figures, such as svg, not for {chosen.suffix}"
-            raise click.UsageError(what)
-        for path, data, mark in part_files(picture, chosen, output):
-            emit(path, data, mark)
-            say(path, err=True)
+        check_parts(output, chosen)
+        emit_parts(part_files(picture, chosen, output))
         return
     emit(output, network_bytes(picture, chosen), chosen.mark)
 
@@ -181,23 +191,34 @@ def export(
     "legend", "theme", "aspect", "direction", "detail", "merges", "open", "panels", "transparent"
 )
 @place_options
+@parts_option("each network")
 @medium_options
-def compare(networks: tuple[str, ...], output: str, suffix: str | None, **given: Any) -> None:
+def compare(
+    networks: tuple[str, ...], output: str, suffix: str | None, parts: bool, **given: Any
+) -> None:
     """Draw networks on one page, at one scale, each with its figures.
 
     \b
     archviz compare resnet50 resnext50 -o two.svg
     archviz compare resnet50 vgg16 -o two.pptx  slides, 12 pt or more
     archviz compare resnet50 vgg16 --width text -o two.pdf
+    archviz compare unet detr --width column --max-height 9in --parts -o two.pdf
     """
+    from archviz.export import PartsOutput, compared_files
     from archviz.layout.compare_slides import comparison_slides
     from archviz.layout.several_made_for import comparison_figure
+    from archviz.write.formats import choose_format
 
     if not networks:
         raise click.UsageError("Missing argument 'NET NET...', or --family.")
     loaded = [get_network(source) for source in networks]
-    told, _, _ = pictures_of([(net.network, net.analysis) for net in loaded], given)
+    told, options, settings = pictures_of([(net.network, net.analysis) for net in loaded], given)
     nets = [picture.net for picture in told]
+    if parts:
+        chosen = choose_format(output, suffix)
+        check_parts(output, chosen)
+        emit_parts(compared_files(nets, options, PartsOutput(chosen, output, settings)))
+        return
 
     def draw(options: Options) -> Scene:
         return comparison_figure(nets, options)

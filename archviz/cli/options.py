@@ -315,9 +315,13 @@ only_option = click.option(
     metavar="NAMES",
     help="Show a part: 'row', and modules by their names, with commas between.",
 )
-parts_option = click.option(
-    "--parts",
-    is_flag=True,
-    help="Several figures, named after what they show: as few as --width and --max-height allow, "
-    "or one for the row and for each module.",
-)
+
+
+def parts_option(each: str) -> Callable[[Command], Command]:
+    """The option that several figures are written, and what ``each`` is of without a size."""
+    return click.option(
+        "--parts",
+        is_flag=True,
+        help="Several figures, named after what they show: as few as --width and --max-height "
+        f"allow, or one for {each}.",
+    )

@@ -151,9 +151,8 @@ def _parts_at(wanted: Wanted, density: Density, scale: float, height: float) -> 
     chapters = settled(builder, arranged)
     if only and MAIN_ROW not in only:
         chapters = [one._replace(lines=()) for one in chapters if one.rows]
-    notes = wanted.network.figure.notes
-    if chapters:
-        chapters[-1] = chapters[-1]._replace(notes=notes)
+    notes = wanted.network.figure.notes  # each part is read alone
+    chapters = [one._replace(notes=notes) for one in chapters]
     rows = [number for number, one in enumerate(chapters) if one.lines]
     made: list[Part] = []
     for number, one in enumerate(chapters):

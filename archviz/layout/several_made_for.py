@@ -80,14 +80,20 @@ def comparison_figure(networks: Sequence[tuple[Network, Analysis]], options: Opt
     if not options.place:
         return draw_comparison(networks, options)
     several = Several(networks, options, options.place)
-    if scene := _comparison(several, min(MOST_BESIDE, len(networks))):
+    if scene := lowest_comparison(several):
         return scene
 
     def fits(place: Place) -> bool:
         return _comparison(several._replace(place=place), 1) is not None
 
-    hint = "compare fewer of them" if options.place.height < float("inf") else ""
+    limited = options.place.height < float("inf")
+    hint = "compare them in parts (--parts), or fewer of them" if limited else ""
     raise no_room("compare", options.place, fits, hint)
+
+
+def lowest_comparison(several: Several) -> Scene | None:
+    """The lowest comparison in one figure; None where none fits."""
+    return _comparison(several, min(MOST_BESIDE, len(several.networks)))
 
 
 def timeline_figure(heads: Sequence[Head], options: Options) -> Scene:
@@ -130,7 +136,7 @@ def _lowest(ways: Iterator[tuple[Way, bool]], place: Place) -> Scene | None:
     return best
 
 
-def _page(sheet: Sheet, title: str, about: str, place: Place) -> Scene | None:
+def figure_page(sheet: Sheet, title: str, about: str, place: Place) -> Scene | None:
     """What stands on a sheet as a figure as wide as its place; None where it is wider."""
     left, top, right, bottom = sheet.extent()
     margin = sheet.style.px(MARGIN)
@@ -143,7 +149,8 @@ def _page(sheet: Sheet, title: str, about: str, place: Place) -> Scene | None:
     return Scene(rounded(place.width), height, title, about, ground, items)
 
 
-def _style(options: Options, place: Place, density: Density, scale: float) -> Style:
+def style_of(options: Options, place: Place, density: Density, scale: float) -> Style:
+    """The style of letters ``scale`` times as large as they must be."""
     return slide_style(options.theme, scale * place.least_text / LEAST_TEXT, density, ())
 
 
@@ -159,7 +166,7 @@ def _comparison(several: Several, beside: int) -> Scene | None:
 def _compared(several: Several, beside: int, density: Density, scale: float) -> Scene | None:
     """The comparison at a density, with letters so large."""
     networks, options, place = several
-    style = _style(options, place, density, scale)
+    style = style_of(options, place, density, scale)
     room, gap = place.width - 2 * style.px(MARGIN), style.px(BESIDE_GAP)
     best: tuple[float, list[Item], list[tuple[Item, ...]]] | None = None
     for columns in range(1, beside + 1):
@@ -176,7 +183,7 @@ def _compared(several: Several, beside: int, density: Density, scale: float) -> 
         return None
     _, items, blocks = best
     sheet = compared_sheet(networks, options, style, items, blocks)
-    return _page(sheet, *told_of(networks), place)
+    return figure_page(sheet, *told_of(networks), place)
 
 
 def _blocks(
@@ -184,7 +191,7 @@ def _blocks(
 ) -> list[tuple[Item, ...]]:
     """The networks under their titles, none wider than ``width``; none where one has no room."""
     networks, options, place = several
-    style = _style(options, place, density, scale)
+    style = style_of(options, place, density, scale)
     inner = place._replace(width=width + 2 * style.px(MARGIN))
     blocks: list[tuple[Item, ...]] = []
     for number, (network, analysis) in enumerate(networks):
@@ -197,13 +204,13 @@ def _blocks(
             return []
         title, line = heading_text(network), figures_line(analysis)
         block = titled(scene, title, line, style, f"net{number}-", width)
-        if _clipped(block[:1], title):
+        if is_clipped(block[:1], title):
             return []
         blocks.append(block)
     return blocks
 
 
-def _clipped(items: Sequence[Item], said: str) -> bool:
+def is_clipped(items: Sequence[Item], said: str) -> bool:
     """Whether less can be read than is ``said``."""
     return ELLIPSIS not in said and any(ELLIPSIS in text.text for text in texts_in(items))
 
@@ -230,7 +237,7 @@ def overview_figure(
 
     def made(place: Place) -> Scene | None:
         def way(label: float, scale: float) -> Scene | None:
-            return draw(_style(options, place, Density(label), scale), place)
+            return draw(style_of(options, place, Density(label), scale), place)
 
         return _lowest(((partial(way, label), False) for label in labels), place)
 
@@ -258,8 +265,8 @@ def overview_scene(
 ) -> Scene | None:
     """Items as a figure of a title and a description; None where it is too wide, or one of the
     names that are ``said`` is cut."""
-    if _clipped(items, said):
+    if is_clipped(items, said):
         return None
     sheet = Sheet(style, place.width)
     sheet.items += items
-    return _page(sheet, *about, place)
+    return figure_page(sheet, *about, place)
