@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -60,6 +61,39 @@ STAGES = st.builds(
 )
 
 
+def led(
+    maps: int,
+    times: int,
+    direction: str = "right",
+    rows: Sequence[Sequence[str]] = (("conv 1x1 4",),),
+    turned: bool = False,
+) -> dict[str, Any]:
+    """The same without a last one: a row leads from each map to an output of its own.
+
+    ``turned``: from the last one first.
+    """
+    spec = stages(maps, times, direction)
+    del spec["modules"]["last"]
+    ends = {}
+    for at in (0, *range(1, maps)[:: -1 if turned else 1]):
+        ends[f"o{at}"] = [*[f"from a{times}x{at}"] * (at > 0), *rows[at % len(rows)]] or "identity"
+    spec["network"][-1] = {"outputs": ends}
+    return spec
+
+
+ROWS = st.sampled_from(
+    [[], ["conv 1x1 4"], ["conv 3x3 8 same batch-norm relu", "relu", "flatten", "dense 10"]]
+)
+LED = st.builds(
+    led,
+    maps=st.integers(2, 5),
+    times=st.integers(1, 3),
+    direction=st.sampled_from(sorted(FLOWS)),
+    rows=st.lists(ROWS, min_size=1, max_size=3),
+    turned=st.booleans(),
+)
+
+
 def between(scene: Scene, one: str, two: str) -> list[Connector]:
     """The lines from shapes with one label straight to those with another."""
     starts, ends = ({shape.id for shape in labelled(scene, text)} for text in (one, two))
@@ -67,14 +101,14 @@ def between(scene: Scene, one: str, two: str) -> list[Connector]:
     return [line for line in lines if line.source in starts and line.target in ends]
 
 
-@given(STAGES, st.booleans())
+@given(st.one_of(STAGES, LED), st.booleans())
 @CHECKS
 def test_bundles_are_read_back(spec: dict[str, Any], full: bool) -> None:
     scene = draw(spec, detail=DETAILS * full)
     assert_well_drawn(spec, scene)
 
 
-@given(STAGES)
+@given(st.one_of(STAGES, LED))
 @CHECKS
 def test_bundles_on_slides_are_read_back(spec: dict[str, Any]) -> None:
     assert_well_drawn(spec, *on_slides(spec))
@@ -85,6 +119,19 @@ def test_bundles_on_slides_are_read_back(spec: dict[str, Any]) -> None:
 def test_bundles_made_for_a_place_are_read_back(direction: str, times: int, inches: float) -> None:
     spec = stages(4, times, direction)
     assert_well_drawn(spec, draw_within(spec, inches))
+
+
+@pytest.mark.parametrize("direction", sorted(FLOWS))
+def test_an_arrow_leads_straight_to_what_leads_to_each_output(direction: str) -> None:
+    scene = draw(led(4, 2, direction))
+    lines = between(scene, "stage", "conv 1×1")
+    assert len(lines) == 4 and all(len(line.points) == 2 for line in lines)
+    assert len(between(scene, "stage", "stage")) == 4
+
+
+def test_two_outputs_keep_their_wire() -> None:
+    lines = between(draw(led(2, 2)), "stage", "conv 1×1")
+    assert len(lines) == 2 and max(len(line.points) for line in lines) > 2
 
 
 @pytest.mark.parametrize("direction", sorted(FLOWS))

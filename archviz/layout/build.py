@@ -8,7 +8,15 @@ from typing import NamedTuple, TypeAlias, TypeVar, assert_never
 
 from archviz.layout.aggregation import Aggregated, Aggregation, aggregated
 from archviz.layout.blocks import Block, BoxBlock, CircleBlock, DotsBlock, Face
-from archviz.layout.bundles import Bundle, BundleBlock, TallBox, bundled, rows_of
+from archviz.layout.bundles import (
+    Bundle,
+    BundleBlock,
+    LedBlock,
+    TallBox,
+    bundled,
+    pitch_of,
+    rows_of,
+)
 from archviz.layout.compound import (
     RepeatBlock,
     ResidualBlock,
@@ -24,7 +32,7 @@ from archviz.layout.levels import Ladder, Piece, ladder_of
 from archviz.layout.levels_across import ladder_across, pieces_across
 from archviz.layout.levels_named import with_skips
 from archviz.layout.names import one_name_each
-from archviz.layout.outputs import OutputsBlock
+from archviz.layout.outputs import OutputNames, OutputsBlock
 from archviz.layout.pyramid import BESIDE, Beside, pieces
 from archviz.layout.shortcuts import with_shortcut
 from archviz.layout.stages import noted
@@ -274,10 +282,15 @@ class Builder(NamedTuple):
         return self.box(face)
 
     def bundle(self, bundle: Bundle) -> Block | None:
-        """The boxes of calls that hand several values on."""
-        handed = frozenset[str]().union(*bundle.handed)
+        """The boxes of calls that hand several values on, to outputs, too."""
+        handed = bundle.led.union(*bundle.handed)
+        shown = self.shown(bundle.outputs) if bundle.outputs else []
+        rows = [row for row, _, _ in shown]
+        names = OutputNames([(name, caption) for _, name, caption in shown], self.style)
+        names.make_room(rows)
+        pitch = pitch_of(rows, self.style)
         boxes = []
-        for call, rows in zip(bundle.calls, rows_of(bundle), strict=True):
+        for call, arrows in zip(bundle.calls, rows_of(bundle), strict=True):
             facts, module = self.analysis.facts[call.where], self.network.modules[call.module]
             face = self.wired(module_face(call, module, facts, self.style.detail))
             gives, takes = (
@@ -285,8 +298,9 @@ class Builder(NamedTuple):
                 for names in (face.gives, face.takes)
             )
             face = face._replace(gives=gives, takes=takes).told_below()  # arrows stand at its end
-            boxes.append(TallBox(face, self.style, rows, self.stubs))
-        return BundleBlock(boxes, [len(names) for names in bundle.handed], self.style)
+            boxes.append(TallBox(face, self.style, arrows, self.stubs, pitch))
+        made = BundleBlock(boxes, [len(names) for names in bundle.handed], self.style)
+        return LedBlock(made, rows, names, self.style) if rows else made
 
     def wired(self, face: Face) -> Face:
         """A face that gives and takes only what is taken here by name."""
@@ -298,13 +312,16 @@ class Builder(NamedTuple):
 
     def outputs(self, node: Outputs) -> Block:
         """Outputs of equal rank."""
+        return OutputsBlock(self.shown(node), self.style)
+
+    def shown(self, node: Outputs) -> list[tuple[SeriesBlock, str, str]]:
+        """What leads to each of the outputs that are drawn, their names and captions."""
         looks = node.looks or (PLAIN,) * len(node.branches)
-        shown = [
+        return [
             (self.series(series), look.label or name, look.caption)
             for (name, series), look in zip(node.branches, looks, strict=True)
             if look.drawn
         ]
-        return OutputsBlock(shown, self.style)
 
     def towers(self, node: Towers) -> Block:
         """Towers, all of them or a few of many identical ones."""

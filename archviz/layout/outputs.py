@@ -33,13 +33,18 @@ class OutputNames:
         ]
         self.gap = style.px(0.16)
         extents = [self._extent(texts) for texts in self.texts]
-        self.width = self.gap + max(along for along, _ in extents)
+        self.width = self.gap + max((along for along, _ in extents), default=0.0)
         self.across = [across for _, across in extents]
 
     def _extent(self, texts: Sequence[str]) -> tuple[float, float]:
         """How far the name of an output and its caption reach along and across."""
         widths = [text_width(text, size) for text, size in zip(texts, self.sizes, strict=True)]
         return self.style.flow.lies(max(widths), LINE_HEIGHT * sum(self.sizes))
+
+    def make_room(self, branches: Sequence[Block]) -> None:
+        """Let what leads to each output reach as far across as its name."""
+        for branch, across in zip(branches, self.across, strict=True):
+            branch.up, branch.down = max(branch.up, across / 2), max(branch.down, across / 2)
 
     def lead(self, canvas: Canvas, port: Port, out: tuple[float, float], number: int) -> None:
         """Lead a line out to the name of output ``number`` at ``out``."""
@@ -61,8 +66,7 @@ class OutputsBlock(TowersBlock):
     def __init__(self, outputs: Sequence[tuple[Block, str, str]], style: Style) -> None:
         branches, self.said = [branch for branch, _, _ in outputs], [said for _, *said in outputs]
         self.names = OutputNames([(name, caption) for name, caption in self.said], style)
-        for branch, across in zip(branches, self.names.across, strict=True):
-            branch.up, branch.down = max(branch.up, across / 2), max(branch.down, across / 2)
+        self.names.make_room(branches)
         super().__init__(branches, None, style, centred=True, gap=GAP)
         self.out = self.ends + self.told + style.gap(OUT)
         self.told = 0.0
