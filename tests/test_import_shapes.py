@@ -235,3 +235,20 @@ def test_a_first_side_that_is_open_is_no_batch_where_all_inputs_are_known() -> N
     rows = model.op("Unknown", "x", domain="my.domain", gives="rows")
     model.infos.append(helper.make_tensor_value_info("rows", TensorProto.FLOAT, ["some", 8]))
     assert "guesses: Relu, Unknown" in said(model, model.op("Relu", rows)).report
+
+
+def test_examples_stay_apart_where_a_side_of_1_is_put_before_them() -> None:
+    model = Builder((3, 4))
+    value = model.op("MatMul", "x", model.weight(4, 2))
+    value = model.op("Tanh", model.op("Add", model.weight(1, 3, 2), value))
+    graph = model.layers(model.op("MatMul", value, model.weight(2, 2)))
+    assert graph.nodes[-1].macs == 4
+    assert 3 not in graph.nodes[-1].shape
+
+
+def test_a_sum_that_makes_one_value_of_all_examples_is_said() -> None:
+    model = Builder((3, 4))
+    value = model.op("MatMul", "x", model.weight(4, 2))
+    value = model.op("Add", model.weight(5, 3, 2), value)
+    found = said(model, model.op("MatMul", value, model.weight(2, 2)))
+    assert "of all examples, not of one" in found.report

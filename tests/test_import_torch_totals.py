@@ -162,3 +162,13 @@ def test_instance_norm_by_moving_statistics_has_them() -> None:
     assert net.imported.plain, net.imported.report
     totals = net.info()["totals"]
     assert (totals["trainable"], totals["non_trainable"]) == (288 + 8, 8)
+
+
+def test_a_convolution_with_padding_on_one_value_gives_several() -> None:
+    module = nn.Sequential(
+        nn.Conv1d(4, 3, 3), nn.AdaptiveMaxPool1d(1), nn.Conv1d(3, 6, 1, padding=1)
+    )
+    net = archviz.from_torch(module, (1, 4, 10))
+    assert net.imported is not None
+    assert net.imported.faithful, net.imported.report
+    assert net.info()["totals"]["macs"] == 3 * 4 * 3 * 8 + 6 * 3 * 3

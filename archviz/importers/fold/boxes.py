@@ -71,6 +71,8 @@ TOLD = frozenset({
     "ReduceMin", "GatherElements", "GatherND", "TopK",
 })  # fmt: skip
 """Those of a file of which the same is known, once their shapes are: they multiply no matrices."""
+_EACH = ("Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Where")
+"""Those that compute with one number of each value, and so with those of one example."""
 _REST: Mapping[str, str] = {
     **{f"{kind} cell at each step": "last state" for kind in ("LSTM", "GRU", "RNN")},
     "recurrent steps": "last state", "scan": "last state", "LSTM cell": "cell state",
@@ -141,6 +143,9 @@ def _boxes(fold: Fold, op: Op, values: list[TensorView], only: Sequence[str] = (
             continue
         draft = fold.draft("op", op, drafts, shape, label=label)
         draft.guessed = dims is None
+        lost = fold.batch > 1 and op.kind in _EACH and BATCH not in axes and fold.batch in shape
+        if lost and any(BATCH in (value.axes or ()) for value in values):
+            fold.unbatched.add(draft)
         fold.guesses += draft.guessed
         if made is not None:
             rest = _REST.get(label) or f"{label}, output {index + 1}"
@@ -200,8 +205,10 @@ def _box_shape(
         if like is not None and like.axes is not None:
             return like.draft.shape, like.axes
         return (1,), (BATCH, 0)
-    if like is not None and like.axes is not None and len(like.axes) == len(dims):
-        found = _box_like(fold, dims, like.draft.shape, like.axes)
+    before = len(dims) - len(like.axes or ()) if like is not None else -1
+    spread = before == 0 or (fold.batch > 1 and before > 0 and set(dims[:before]) == {1})
+    if like is not None and like.axes is not None and spread:
+        found = _box_like(fold, dims, like.draft.shape, (*[ONE] * before, *like.axes))
         if found is not None:
             return found
     if not dims:

@@ -126,8 +126,10 @@ def _held(
 
 
 def _with_the_batch(fold: Fold, kept: list[LayerDraft]) -> Iterator[str]:
-    """Labels of reshapes that have made the batch a side of their results, or a part of one."""
+    """Labels of what has made the batch a side of its results, or a part of one."""
     for draft in kept if fold.batch > 1 else ():
+        if draft in fold.unbatched:
+            yield str(draft.options.get("label") or draft.kind)
         if draft.op.kind not in _RESHAPES or len(draft.inputs) != 1:
             continue
         if product(draft.shape) == fold.batch * product(draft.inputs[0].shape):

@@ -157,6 +157,8 @@ class Fold:
         self.shapeless: set[str] = set()
         """Constants of unknown shape, of which only how many numbers they come from is known."""
         self.batch = 1
+        self.unbatched: set[LayerDraft] = set()
+        """Boxes that a value with a batch goes into and that give one without, of such a side."""
         self.convs: dict[tuple[Any, ...], ConvOutcome] = {}
         """By the sizes of the map and of the weights, whether there is a bias, and attributes."""
         self.sequences: dict[LayerDraft, LayerDraft] = {}

@@ -131,7 +131,8 @@ def conv(fold: Fold, op: Op) -> bool:
     filters, depth, *kernel = weight.shape
     groups = op.attributes.get("group", 1)
     bias = len(op.inputs) > 2 and op.inputs[2] != ""
-    if len(value.draft.shape) == 1 and product(kernel) == 1 and groups == 1 and value.axes:
+    plain = product(kernel) == 1 and not any(op.attributes.get("pads") or ())
+    if len(value.draft.shape) == 1 and plain and groups == 1 and value.axes:
         if value.draft.shape == (depth,):
             axes: Axes = (BATCH, 0, *[ONE] * rank)
             return dense_layer(fold, op, value.draft, filters, bias, axes)
