@@ -132,6 +132,22 @@ def test_letters_that_reach_under_their_line_are_clear_of_the_outline(name: str)
             assert middle / 2 == pytest.approx(shape.y + shape.height / 2)
 
 
+def test_badges_are_clear_of_the_next_box_however_narrow() -> None:
+    net = archviz.load("resnet50")
+    options = Options(load_theme(), only=("row",))
+    place = Place(140 / 25.4 * INCH, SEVEN, 63 / 25.4 * INCH)
+    shapes = [*shapes_in(draw_for(net.network, net.analysis, options, place).items)]
+    boxes = [shape for shape in shapes if shape.form == "rect" and shape.lines]
+    badges = [shape for shape in shapes if shape.role in ("norm", "activation")]
+    clear = [
+        box.x - badge.x - badge.width - box.line_width
+        for badge in badges
+        for box in boxes
+        if badge.x < box.x and abs(badge.y - box.y) < box.height
+    ]
+    assert min(clear) > 0.5
+
+
 def test_each_part_says_what_is_left_out_of_it() -> None:
     net = archviz.load("inception_v3")
     place = COLUMN._replace(height=9 * INCH)

@@ -46,7 +46,10 @@ COMPACT = (
     Density(0.4, 0.5, 0.1, 0.27, margin=28),
     Density(0.44, 0.45, 0.1, 0.22, margin=28),
 )
-NARROW = (Density(0.44, 0.45, 0.1, 0.22, gap=0.56), Density(0.45, 0.42, 0.1, 0.22, gap=0.46))
+NARROW = (
+    Density(0.44, 0.45, 0.1, 0.22, gap=0.56),
+    Density(0.45, 0.42, 0.1, 0.22, gap=0.46, badge=0.64),
+)
 """Nearer to one another, where it must be."""
 NEAR = (NARROW[0], Density(0.45, 0.36, 0.1, 0.2, 0.46, 22.0, badge=0.64))
 """As near as things on a slide may stand, for a row that would be torn otherwise."""
