@@ -180,7 +180,7 @@ def test_the_readme_shows_the_spec_of_the_picture_beside_it(
     assert blocks("README.md", "yaml")[0] == (DOCS / "examples" / "small.yaml").read_text("utf-8")
 
 
-LONG = {("README.md", "archviz export"): pytest.mark.long}  # ten networks in all formats
+LONG = {("README.md", "archviz export"): pytest.mark.long}  # ten networks in five formats
 CALLS = [
     (page, call)
     for page in ("README.md", "docs/themes.md", "docs/spec.md", "docs/scene.md", "docs/papers.md")

@@ -322,7 +322,7 @@ def test_brackets_above_and_below_are_native_and_turned() -> None:
         assert turned_frame(element) == (20 * EMU, y * EMU, 100 * EMU, 10 * EMU)
 
 
-@pytest.mark.parametrize("direction", ["right", "down", "up"])
+@pytest.mark.parametrize("direction", ["right", "down", pytest.param("up", marks=pytest.mark.long)])
 def test_lines_are_glued_on_the_side_where_they_end(direction: str) -> None:
     """Where several enter one side, each has a site of its own in the layer's group."""
     out = io.BytesIO()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,11 +27,15 @@ def drawing(name: str) -> Arrows:
     return {row[1]: set((row[2] or "").split()) for row in found if row}
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
+@cache
+def imports() -> Arrows:
+    """The modules of the package, each with what it imports of it."""
+    found: Arrows = {}
     for path in sorted((ROOT / "archviz").rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
         name = ".".join(parts).removesuffix(".__init__")
-        yield name, ast.parse(path.read_text(encoding="utf-8"))
+        found[name] = imported(ast.parse(path.read_text(encoding="utf-8")))
+    return found
 
 
 def imported(tree: ast.Module) -> set[str]:
@@ -49,13 +53,13 @@ def arrows(package: str) -> Arrows:
     """Which parts of a package see which."""
     found: Arrows = defaultdict(set)
     prefix = f"{package}."
-    for name, tree in modules():
+    for name, targets in imports().items():
         if name in FACES or not name.startswith(prefix):
             continue
         room = name.removeprefix(prefix).partition(".")[0]
         found[room] |= {
             target.removeprefix(prefix).partition(".")[0]
-            for target in imported(tree)
+            for target in targets
             if target.startswith(prefix) and target != f"{prefix}__version__"
         } - {room, EVERYWHERE}
     return found
@@ -81,10 +85,9 @@ def test_arrows_go_down(package: str) -> None:
 
 
 def test_there_is_no_circle_of_files() -> None:
-    known = dict(modules())
+    known = imports()
     sees: Arrows = {}
-    for name, tree in known.items():
-        targets = imported(tree)
+    for name, targets in known.items():
         sees[name] = {t if t in known else t.rpartition(".")[0] for t in targets} - FACES
     done: set[str] = set()
 
