@@ -293,7 +293,7 @@ def test_a_u_that_no_slide_holds_at_12_pt_is_a_row_with_its_skips_by_name() -> N
 @pytest.mark.parametrize("aspect", [16 / 9, 4 / 3])
 @pytest.mark.parametrize("name", of_each())
 def test_what_is_drawn_stands_in_the_middle(name: str, aspect: float) -> None:
-    for slide in network_slides(*loaded(name), THEME, aspect):
+    for slide in bundled.slides(name, aspect, False):
         drawn = [one for one in slide.items if getattr(one, "role", "") in ("row", "panel")]
         if not any(isinstance(one, Group) and one.role == "notes" for one in slide.items):
             continue
