@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Generator
+from typing import Any
 
 import pytest
 from amounts import EVERYDAY, WHOLE
@@ -38,6 +41,17 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.long = True
     if not config.option.long:
         settings.load_profile("everyday")  # before any test is read: see amounts.py
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """What is there once all tests are read stays: nothing of it is looked through for garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

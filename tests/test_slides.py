@@ -156,7 +156,7 @@ def texts(scene: Scene) -> list[str]:
     return [text.text for text, _ in collect(scene.items).texts]
 
 
-@pytest.mark.parametrize("aspect", [16 / 9, 4 / 3])
+@pytest.mark.parametrize("aspect", [16 / 9, pytest.param(4 / 3, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", of_each())
 def test_full_detail_says_on_slides_what_it_says_in_the_figure(name: str, aspect: float) -> None:
     network, analysis = loaded(name)
