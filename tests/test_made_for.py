@@ -359,6 +359,7 @@ def test_widths_directions_details_and_scripts_hold(number: int) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("number", range(len(SCRIPTS)))
 def test_all_widths_directions_and_details_hold(number: int) -> None:
     for inches in WIDTHS:

@@ -73,7 +73,7 @@ def comparison_parts(networks: Sequence[tuple[Network, Analysis]], options: Opti
         return parts
 
     def fits(place: Place) -> bool:
-        return bool(_fewest(several._replace(place=place)))
+        return bool(_parts(several._replace(place=place), several.densities[-1]))
 
     raise no_room("compare", place, fits)
 
