@@ -172,3 +172,19 @@ def test_a_convolution_with_padding_on_one_value_gives_several() -> None:
     assert net.imported is not None
     assert net.imported.faithful, net.imported.report
     assert net.info()["totals"]["macs"] == 3 * 4 * 3 * 8 + 6 * 3 * 3
+
+
+class NormTwice(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm3d(1, affine=False)
+
+    def forward(self, x: Any) -> Any:
+        return self.norm(self.norm(torch.cat([x, x], 2)[:, :1]))
+
+
+def test_a_norm_that_follows_itself_counts_once() -> None:
+    net = archviz.from_torch(NormTwice(), (2, 3, 5, 7, 6))
+    assert net.imported is not None
+    assert net.imported.faithful, net.imported.report
+    assert net.info()["totals"]["non_trainable"] == 2

@@ -113,7 +113,8 @@ def attach(
     ``taken``: how many of the references to the layer before are this one's.
     """
     draft = value.draft
-    if draft.refs == taken and _has_room(draft, option):
+    again = any(fold.weighed.get(one) is draft for one in op.inputs[1:])  # it counts them already
+    if draft.refs == taken and not again and _has_room(draft, option):
         draft.options[option] = name
         draft.free = draft.free and name not in _OF_CHANNELS
         fold.keep(op, value)
