@@ -12,11 +12,12 @@ from click.testing import CliRunner
 
 from archviz.cli.commands import main
 from archviz.importers.at_sizes import import_file
+from archviz.importers.constant_uses import uses_of
 from archviz.importers.graphs import Op, OpGraph, Tensor
 from archviz.importers.imported import Imported, import_layers
 from archviz.importers.read.hdf5 import UnreadError, arrays
 from archviz.importers.read.keras_live import layers_of_keras
-from archviz.importers.weights import census, uses_of, weights_in
+from archviz.importers.weights import census, weights_in
 from archviz.network.analysis import analyse
 
 pytest.importorskip("onnx", reason="builds its models with the onnx package")
@@ -658,7 +659,7 @@ def test_a_mask_before_scores_is_aside(kind: str) -> None:
             Op("Softmax", "", ("b",), ("y",)),
         )
         graph = OpGraph("g", ("x",), ("y",), ops, {}, {"mask": Tensor((4,))})
-        assert census(graph, {}, (), {}).aside == ({"mask": 4} if scores else {})
+        assert census(graph, set(), {}, set(), dict).aside == ({"mask": 4} if scores else {})
 
 
 def test_a_constant_that_an_operator_makes_again_is_looked_at_once() -> None:
@@ -666,7 +667,7 @@ def test_a_constant_that_an_operator_makes_again_is_looked_at_once() -> None:
     ops = (Op("MatMul", "", ("x", "w"), ("y",)), Op("Neg", "", ("v",), ("w",)))
     constants = {"w": Tensor((4, 4)), "v": Tensor((4, 4))}
     graph = OpGraph("g", ("x",), ("y",), ops, {}, constants)
-    assert census(graph, {"w": 16}, (), {}).untaken == {"w": 16}
+    assert census(graph, {"w"}, constants, set(), dict).untaken == {"w": 16}
 
 
 @pytest.mark.parametrize("batch", [1, 2])

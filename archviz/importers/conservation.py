@@ -169,9 +169,8 @@ def shape_gaps(
 ) -> tuple[str, ...]:
     """What differs between shapes that a source states and those that its layers give."""
     gaps = []
-    known = dict(stated.items())
     for name, dims in given:
-        wanted = known.get(name)
+        wanted = stated.get(name)
         if wanted is None or wanted == dims or not dims:
             continue
         if not wanted and max(dims) == 1:

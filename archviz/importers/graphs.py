@@ -10,6 +10,8 @@ from archviz.network.model import NOTHING, Shape
 
 EXPERTS = "MixtureOfExperts"
 """An operator that a recording is read as; no file has it."""
+record = tuple.__new__
+"""Makes a named tuple of all its fields, as for each of many operators: in half of the time."""
 UNNAMED = "~"
 """How the classes of modules begin whose names the source does not tell."""
 MAX_DEPTH = 64

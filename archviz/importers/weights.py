@@ -8,64 +8,13 @@ indices. Each counts once, as the file has it, whatever is computed from it befo
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from itertools import chain
 from math import prod
-from typing import NamedTuple
 
+from archviz.importers.constant_uses import Use, Uses, uses_of
 from archviz.importers.graphs import Held, Op, OpGraph, Tensor
 from archviz.network.kinds import STATED
-
-_STEERING: Mapping[str, frozenset[int]] = {
-    kind: frozenset(slots)
-    for kind, slots in {
-        "Resize": (1, 2, 3),
-        "Upsample": (1,),
-        "Clip": (1, 2),
-        "Pad": (1, 2, 3),
-        "OneHot": (1, 2),
-        "Range": (0, 1, 2),
-        "Dropout": (1, 2),
-        "Gather": (1,),
-        "CastLike": (1,),
-        "ConstantOfShape": (0,),
-        "NonMaxSuppression": (2, 3, 4),
-        "QuantizeLinear": (1, 2),
-        "DequantizeLinear": (1, 2),
-        "QLinearConv": (1, 2, 4, 5, 6, 7),
-        "QLinearMatMul": (1, 2, 4, 5, 6, 7),
-        "com.microsoft.QGemm": (1, 2, 4, 5, 7, 8),
-        "com.microsoft.QLinearAdd": (1, 2, 4, 5, 6, 7),
-        "com.microsoft.QLinearMul": (1, 2, 4, 5, 6, 7),
-        "com.microsoft.DynamicQuantizeMatMul": (2, 3),
-        "com.microsoft.MatMulIntegerToFloat": (2, 3, 4, 5),
-        "com.microsoft.MatMulNBits": (2, 3, 4),
-        "com.microsoft.QAttention": (3, 4, 5, 6, 7),
-        "com.microsoft.GroupQueryAttention": (5, 6, 7, 8, 9),
-        "com.microsoft.RotaryEmbedding": (1, 2, 3),
-        "RotaryEmbedding": (1, 2, 3),
-    }.items()
-}
-"""Inputs that say how an operator computes: limits, sizes, indices, scales, zero points."""
-
-_WHOLE: Mapping[str, frozenset[int]] = {
-    kind: frozenset(slots)
-    for kind, slots in {
-        "DequantizeLinear": (0,),
-        "QLinearConv": (3, 8),
-        "QLinearMatMul": (0, 3),
-        "ConvInteger": (1,),
-        "MatMulInteger": (0, 1),
-        "com.microsoft.QGemm": (3, 6),
-        "com.microsoft.QLinearAdd": (0, 3),
-        "com.microsoft.QLinearMul": (0, 3),
-        "com.microsoft.DynamicQuantizeMatMul": (1,),
-        "com.microsoft.MatMulIntegerToFloat": (1,),
-        "com.microsoft.MatMulNBits": (1,),
-        "com.microsoft.QAttention": (1,),
-    }.items()
-}
-"""Inputs that are weights though they are whole numbers."""
 
 _ARITHMETIC = frozenset({"Add", "Sub", "Mul", "Div", "Pow"})
 _BEFORE_SCORES = _ARITHMETIC | {
@@ -95,92 +44,6 @@ _FILLED: Mapping[str, tuple[int, ...]] = {
     **dict.fromkeys(("InstanceNormalization", "GroupNormalization", "LayerNormalization"), (1, 2)),
 }
 """Inputs that exporters fill with zeros and ones where the model has nothing to put there."""
-_NONE: frozenset[int] = frozenset()
-
-
-_SPECIAL = frozenset({*_STEERING, *_WHOLE, "Constant", "Shape", "Size", "Gather"})
-"""Operators that do not just compute with all that they take."""
-_NO_NAMES: frozenset[str] = frozenset()
-
-
-def data_of(op: Op) -> dict[str, bool]:
-    """What an operator computes with, and whether that is a weight though of whole numbers."""
-    steering, whole = _STEERING.get(op.kind, _NONE), _WHOLE.get(op.kind, _NONE)
-    slots = enumerate(op.inputs)
-    return {name: slot in whole for slot, name in slots if slot not in steering}
-
-
-class Use(NamedTuple):
-    """An operator on data that takes a constant."""
-
-    op: Op
-    slot: int
-
-
-class Uses(NamedTuple):
-    """What the operators of a graph do with its constants."""
-
-    uses: Mapping[str, list[Use]]
-    """By the constant as the file has it."""
-    sources: Mapping[str, tuple[str, ...]]
-    """Of constants that are computed: those that they come from."""
-    whole: frozenset[str]
-    """Constants that are weights of quantised operators."""
-    sure: Set[str] = frozenset()
-    """Constants of which nothing else was asked than whether operators compute with them."""
-
-    def leaves(self, name: str) -> tuple[str, ...]:
-        """The constants of the file that a constant comes from."""
-        return self.sources.get(name, (name,))
-
-
-def uses_of(
-    ops: Iterable[Op], constants: Mapping[str, Tensor], sure: frozenset[str] | set[str] = _NO_NAMES
-) -> Uses:
-    """What operators, in topological order, do with constants.
-
-    Of those that are ``sure`` it is enough that operators compute with them.
-    """
-    uses: dict[str, list[Use]] = {}
-    sources: dict[str, tuple[str, ...]] = {}
-    whole: set[str] = set()
-    tables: dict[str, str] = {}
-    seen: set[str] = set()
-    for op in ops:
-        kind, inputs = op.kind, op.inputs
-        if kind not in _SPECIAL and inputs and sure.issuperset(inputs[1:]):
-            first = inputs[0]
-            if first and first not in constants and first not in sources:
-                seen.update(inputs[1:])
-                continue
-        if kind == "Constant":
-            continue
-        if kind == "DequantizeLinear" and inputs and inputs[0] in tables:
-            whole.add(tables[inputs[0]])
-        known = [name in constants or name in sources for name in inputs]
-        asked = kind in ("Shape", "Size")
-        if inputs and not asked and True not in known:
-            continue
-        computed = asked or known.count(True) + inputs.count("") == len(inputs)
-        steering, quantised = _STEERING.get(kind, _NONE), _WHOLE.get(kind, _NONE)
-        leaves: dict[str, None] = {}
-        for slot, name in enumerate(inputs):
-            if not known[slot] or slot in steering:
-                continue
-            for leaf in sources.get(name, (name,)):
-                if slot in quantised:
-                    whole.add(leaf)
-                if computed:
-                    leaves[leaf] = None
-                elif leaf in uses:
-                    uses[leaf].append(Use(op, slot))
-                else:
-                    uses[leaf] = [Use(op, slot)]
-        if computed:
-            sources.update(dict.fromkeys(op.outputs, () if asked else tuple(leaves)))
-        elif kind == "Gather" and inputs[0] in constants and op.outputs:
-            tables[op.outputs[0]] = inputs[0]
-    return Uses(uses, sources, frozenset(whole), seen)
 
 
 def weights_in(ops: Iterable[Op], constants: Mapping[str, Tensor]) -> dict[str, int]:
@@ -196,27 +59,25 @@ def weights_in(ops: Iterable[Op], constants: Mapping[str, Tensor]) -> dict[str, 
 
 def census(
     graph: OpGraph,
-    weighed: Mapping[str, int],
-    loose: Collection[str],
-    drawn: Mapping[str, str],
+    weighed: Set[str],
+    made: Mapping[str, Tensor],
+    loose: Set[str],
+    drawn: Callable[[], Mapping[str, str]],
     masks: Collection[str] = (),
 ) -> Held:
     """The weights that a graph holds, and whether layers take them.
 
-    ``weighed`` gives the sizes of the constants that count in layers; ``loose`` are those of steps
-    that have become part of another layer, and ``masks`` are none. ``drawn`` gives the kinds of the
-    layers that are drawn by the value that their operator gives.
+    ``weighed`` are the constants that count in layers, some of them ``made`` of others; ``loose``
+    are those of steps that have become part of another layer, and ``masks`` are none. ``drawn``
+    gives the kinds of the layers that are drawn by the value that their operator gives.
     """
     constants = graph.constants
-    direct = {name for name in weighed if name in constants}
-    found = uses_of(graph.ops, constants, direct.difference(loose) if loose else direct)
-    computed = weighed.keys() & found.sources.keys()
-    taken = direct
-    if computed:
-        taken = (direct - computed) | _computed_from(graph, computed, found)
+    direct = weighed if weighed <= constants.keys() else weighed & constants.keys()
+    found = uses_of(graph.ops, constants, direct - loose if loose else direct)
+    computed = weighed & found.sources.keys()
+    taken = (direct - computed) | _computed_from(graph, computed, found) if computed else direct
     doubtful = {leaf for name in loose for leaf in found.leaves(name)}
-    sure = [name for name in found.sure if constants[name].floating or name in found.whole]
-    weights = {name: weighed[name] for name in sure if constants[name].weight and weighed[name]}
+    weights = _plain_weights(found, constants)
     numbers: list[str] = []
     for name, used in found.uses.items():
         shape, _, floating, weight = constants[name]
@@ -228,32 +89,44 @@ def census(
         elif size and name not in graph.written and not _MADE_UP.search(name):
             numbers.append(name)
     idle = _idle(graph, found)
-    doubtful -= found.sure
-    asked = [name for name in found.uses.keys() & weights if name not in taken or name in doubtful]
-    users = _users(graph.ops) if asked or numbers else {}
+    doubtful -= found.sure.keys()
+    asked = [name for name in found.uses if name in weights]
+    asked = [name for name in asked if name not in taken or name in doubtful]
+    users, kinds = (_users(graph.ops), drawn()) if asked or numbers else ({}, {})
     aside = {
         name: weights[name]
         for name in asked
-        if all(_is_mask(use) or _before_scores(use.op, users, drawn) for use in found.uses[name])
+        if all(_is_mask(use) or _before_scores(use.op, users, kinds) for use in found.uses[name])
     }
     if masks:
-        aside |= _masked(masks, found, weights.keys() - weighed.keys(), weights)
+        aside |= _masked(masks, found, weights.keys() - weighed, weights)
     taken = taken - aside.keys() if aside else taken
     for name in numbers:
-        if any(_is_step(use, users, drawn, constants[name]) for use in found.uses[name]):
+        if any(_is_step(use, users, kinds, constants[name]) for use in found.uses[name]):
             (weights if _is_parameter(constants[name], name) else aside)[name] = 1
     held = {name: weights[name] for name in weights if name not in aside} if aside else weights
     untaken = {name: size for name, size in held.items() if name not in taken}
+    even = len(taken) == len(held) - len(untaken)
     return Held(
         "file",
         sum(held.values()) + sum(idle.values()) + sum(graph.inner.values()),
         untaken={**untaken, **graph.inner},
         idle=idle,
-        extra={name: constants[name].size for name in sorted(taken - weights.keys())},
-        computed=_computed({name: weighed[name] for name in computed}, found, held),
+        extra={name: constants[name].size for name in sorted([] if even else taken - held.keys())},
+        computed=_computed({name: made[name].size for name in computed}, found, held),
         aside=aside,
         taken={name: constants[name].size for name in sorted(taken)} if graph.learned else {},
     )
+
+
+def _plain_weights(found: Uses, constants: Mapping[str, Tensor]) -> dict[str, int]:
+    """The sizes of weights that operators just compute with."""
+    weights: dict[str, int] = {}
+    for name in found.sure:
+        shape, _, floating, weight = constants[name]
+        if weight and (floating or name in found.whole) and (size := prod(shape)):
+            weights[name] = size
+    return weights
 
 
 def _computed_from(graph: OpGraph, names: Iterable[str], found: Uses) -> set[str]:
@@ -327,6 +200,8 @@ def _computed(weighed: Mapping[str, int], found: Uses, held: Mapping[str, int]) 
 def _idle(graph: OpGraph, found: Uses) -> dict[str, int]:
     """Arrays of numbers that no operator on the way to an output takes."""
     used, sure, constants = found.uses, found.sure, graph.constants
+    if len(constants) == len(sure) + len([name for name in used if name not in sure]):
+        return {}
     loose = [one for one in constants if one not in sure and one not in used]
     loose = [one for one in loose if constants[one].floating and one not in graph.written]
     idle = {name: constants[name].size for name in loose if constants[name].size > 1}

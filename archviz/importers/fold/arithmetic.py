@@ -274,9 +274,10 @@ def _rank(value: TensorView) -> int:
 
 def merge(fold: Fold, op: Op, kind: str, values: list[TensorView]) -> bool:
     """Add or multiply as a layer, where the shapes are what our rules take."""
-    whole = [value for value in values if _unspread(fold, value) is value]
-    if kind == "multiply" and whole:
-        values = [*whole, *[_unspread(fold, one) for one in values if one not in whole]]
+    if kind == "multiply":
+        whole = [value for value in values if _unspread(fold, value) is value]
+        spread = [_unspread(fold, one) for one in values if one not in whole]
+        values = [*whole, *spread] if whole else values
     first = values[0]
     shape, axes = first.draft.shape, first.axes
     equal = [value.draft for value in values if value.axes == axes and value.draft.shape == shape]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from archviz.importers.constant_uses import data_of
 from archviz.importers.fold.attention_scores import is_mask
 from archviz.importers.fold.shapes_bodies import body_shapes
 from archviz.importers.fold.shapes_computed import computed_shapes, dims_of
@@ -18,7 +19,7 @@ from archviz.importers.fold.state import (
     TensorView,
     product,
 )
-from archviz.importers.weights import data_of, unpacked
+from archviz.importers.weights import unpacked
 
 if TYPE_CHECKING:
     from archviz.importers.graphs import Op
@@ -185,7 +186,7 @@ def _weigh(fold: Fold, draft: LayerDraft, op: Op) -> None:
             continue
         if not fold.graph.learned and is_mask(fold, op, name):
             fold.masks.add(name)
-        elif tensor.size > 1 or name in fold.named or fold.graph.learned:
+        elif tensor.size > 1 or fold.is_named(name) or fold.graph.learned:
             fold.weigh(draft, name)
             if whole:
                 draft.parameters += unpacked(op, tensor.size) - tensor.size

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from math import prod
 from typing import Any
 
 from archviz.errors import fail
 from archviz.importers.conservation import UNSTATED, shape_gaps
 from archviz.importers.fold import activations, attention_layer, boxes, computed, named, reorient
-from archviz.importers.fold.state import Fold, LayerDraft, TensorView, product
-from archviz.importers.graphs import Held, LayerGraph, LayerNode, Near, Op, OpGraph
+from archviz.importers.fold.state import Fold, LayerDraft, product
+from archviz.importers.graphs import Held, LayerGraph, LayerNode, Near, Op, OpGraph, record
 from archviz.importers.weights import census
 from archviz.network.kinds import STATED
 
@@ -50,28 +49,18 @@ def emitted(fold: Fold) -> LayerGraph:
         if "shared" in draft.options and draft.lent < draft.parameters:
             draft.options["own"] = draft.parameters - draft.lent
         options = known.setdefault((draft.kind, *draft.options.items()), draft.options)
-        nodes.append(
-            LayerNode(
-                identity,
-                draft.kind,
-                inputs,
-                options,
-                draft.shape,
-                draft.path,
-                draft.parameters,
-                draft.fixed,
-                draft.macs,
-            )
-        )
+        sizes = draft.parameters, draft.fixed, draft.macs
+        made_of = identity, draft.kind, inputs, options, draft.shape, draft.path, *sizes
+        nodes.append(record(LayerNode, made_of))
     called: dict[str, str] = {}
     for name, draft in zip(given, ends, strict=True):
         called.setdefault(draft.name, fold.graph.called.get(name, ""))
     inside = set(kept)
-    owned = {name: value for name, value in fold.values.items() if value.draft in inside}
-    owners = {name: value.draft.name for name, value in owned.items()}
-    held = _held(fold, kept, inside, owned)
+    values = fold.values.items()
+    owners = {name: value.draft.name for name, value in values if value.draft in inside}
+    held = _held(fold, kept, inside)
     found = tuple(nodes), tuple(called), tuple(unknown), held
-    near = _near(missed, {draft.op.outputs[0]: draft for draft in kept if draft.op.outputs})
+    near = _near(missed, kept)
     made = LayerGraph(fold.graph.name, *found, owners=owners, batch=fold.batch, near=near)
     return made._replace(called=called, classes=fold.graph.classes)
 
@@ -88,10 +77,11 @@ def _leading_to(fold: Fold, ends: list[LayerDraft]) -> list[LayerDraft]:
     return kept
 
 
-def _near(
-    missed: Mapping[tuple[str, str], str], drawn: Mapping[str, LayerDraft]
-) -> tuple[Near, ...]:
+def _near(missed: Mapping[tuple[str, str], str], kept: list[LayerDraft]) -> tuple[Near, ...]:
     """Rules that nearly fit, where what they would have been is drawn as something else."""
+    if not missed:
+        return ()
+    drawn = {draft.op.outputs[0]: draft for draft in kept if draft.op.outputs}
     return tuple(
         Near(drawn[value].name, drawn[value].op.kind, rule, why)
         for (value, rule), why in missed.items()
@@ -99,26 +89,24 @@ def _near(
     )
 
 
-def _held(
-    fold: Fold, kept: list[LayerDraft], inside: set[LayerDraft], values: Mapping[str, TensorView]
-) -> Held:
+def _held(fold: Fold, kept: list[LayerDraft], inside: set[LayerDraft]) -> Held:
     """What the source holds: its weights, and the shapes that it states.
 
-    ``values`` are those of the drafts ``inside`` the figure, in the order in which they are
-    ``kept``.
+    The drafts ``inside`` the figure are those that are ``kept``, in that order.
     """
-    constants = fold.constants
-    drawn = {draft.op.outputs[0]: draft.kind for draft in kept if draft.op.outputs}
-    weighed = {name: prod(constants[name].shape) for name in fold.weighed}
-    loose = [
+
+    def drawn() -> dict[str, str]:
+        return {draft.op.outputs[0]: draft.kind for draft in kept if draft.op.outputs}
+
+    loose = {
         name
         for name, draft in fold.weighed.items()
         if draft not in inside and draft.kind not in ("dense", "conv", "~attention")
-    ]
-    held = census(_in_steps(fold), weighed, loose, drawn, fold.masks)
+    }
+    held = census(_in_steps(fold), fold.weighed.keys(), fold.constants, loose, drawn, fold.masks)
     own = {name for name, draft in fold.inside.items() if draft in inside}
     return held._replace(
-        shapes=shape_gaps(fold.graph.shapes, _shapes(fold, values)),
+        shapes=shape_gaps(fold.graph.shapes, _shapes(fold, inside)),
         batched=tuple(dict.fromkeys(_with_the_batch(fold, kept))),
         merged=fold.merged,
         untaken={name: size for name, size in held.untaken.items() if name not in own},
@@ -136,15 +124,17 @@ def _with_the_batch(fold: Fold, kept: list[LayerDraft]) -> Iterator[str]:
             yield str(draft.options.get("label") or draft.kind)
 
 
-def _shapes(fold: Fold, values: Mapping[str, TensorView]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Values with their shapes in the file's order; most are alike."""
+def _shapes(fold: Fold, inside: set[LayerDraft]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Values of drafts with their shapes in the file's order; most are alike."""
     known: dict[tuple[Any, ...], tuple[int, ...]] = {}
-    for name, value in values.items():
-        key = value.draft.shape, value.axes, value.dims
-        dims = known.get(key)
-        if dims is None:
-            dims = known[key] = fold.dims(value)
-        yield name, dims
+    for name, value in fold.values.items():
+        draft, axes, sides = value
+        if draft in inside:
+            key = draft.shape, axes, sides
+            dims = known.get(key)
+            if dims is None:
+                dims = known[key] = fold.dims(value)
+            yield name, dims
 
 
 def _unused(word: str, taken: set[str], number: int) -> str:

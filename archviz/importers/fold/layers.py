@@ -151,15 +151,16 @@ def batch_norm(fold: Fold, op: Op) -> bool:
         value = channels_behind(fold, value)
     if value is None or value.axes is None or len(op.inputs) < 5 or len(value.axes) < 2:
         return False
-    channels = value.draft.shape[-1]
-    if value.axes[1] != len(value.draft.shape) - 1:
+    shape = value.draft.shape
+    channels, wanted, constants = shape[-1], shape[-1:], fold.constants
+    if value.axes[1] != len(shape) - 1:
         return False
     names = []
     for name in op.inputs[1:5]:
-        tensor = fold.constants.get(name)
+        tensor = constants.get(name)
         if not name or (tensor is not None and not tensor.weight):
             continue  # no weight, but a buffer of a PyTorch module
-        if tensor is None or tensor.shape != (channels,):
+        if tensor is None or tensor.shape != wanted:
             return False
         names.append(name)
     norm = _BATCH_NORMS.get(len(names))

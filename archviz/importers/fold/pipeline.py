@@ -87,13 +87,13 @@ def folded(
     fold = Fold(graph, path, numbers)
     fold.folded, fold.deep = _folded_inside, deep
     inputs.inputs(fold)
-    op = Op("", "", (), ())
+    op, chosen = Op("", "", (), ()), HANDLERS if handlers is None else handlers
     try:
         for op in graph.ops:
             if fold.guesses and handlers is None and _follows_guess(fold, op):
                 boxes.box(fold, op)
             else:
-                _fold(fold, op, HANDLERS if handlers is None else handlers)
+                _fold(fold, op, chosen)
     except (
         ArithmeticError,
         AssertionError,
@@ -119,10 +119,11 @@ def _folded_inside(graph: OpGraph, path: str, deep: int) -> Fold:
 
 
 def _fold(fold: Fold, op: Op, handlers: Mapping[str, Handler]) -> None:
-    kind, constants = op.kind, fold.constants
-    if not op.outputs or (kind in ("Shape", "Size") and constant_folding.shape_of(fold, op)):
+    kind, _, names, outputs, *_ = op
+    constants = fold.constants
+    if not outputs or (kind in ("Shape", "Size") and constant_folding.shape_of(fold, op)):
         return
-    for name in op.inputs if kind != "CastLike" else op.inputs[:1]:
+    for name in names if kind != "CastLike" else names[:1]:
         if name and name not in constants:
             break
     else:
@@ -131,7 +132,7 @@ def _fold(fold: Fold, op: Op, handlers: Mapping[str, Handler]) -> None:
     handler = handlers.get(kind)
     if handler is None or not handler(fold, op):
         boxes.box(fold, op)
-    elif len(op.outputs) > 1:
+    elif len(outputs) > 1:
         boxes.further(fold, op)
 
 
@@ -172,7 +173,10 @@ def with_rules(plain: Mapping[str, Handler], rules: Sequence[Rule]) -> dict[str,
 
 def _first_of(matchers: tuple[Handler, ...], plain: Handler) -> Handler:
     def handler(fold: Fold, op: Op) -> bool:
-        if not any(one(fold, op) for one in matchers):
+        for one in matchers:
+            if one(fold, op):
+                break
+        else:
             return plain(fold, op)
         if fold.missed:  # what is one rule's is no other's
             for key in [key for key in fold.missed if key[0] == op.outputs[0]]:

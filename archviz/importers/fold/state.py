@@ -13,7 +13,7 @@ from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
 from archviz.importers.fold.facts import AttentionFacts, ConvOutcome, Span
-from archviz.importers.graphs import Op, OpGraph, Tensor, module_path
+from archviz.importers.graphs import Op, OpGraph, Tensor, module_path, record
 from archviz.importers.weights import taken_directly
 from archviz.network.kinds import KINDS
 from archviz.network.model import Shape
@@ -165,8 +165,6 @@ class Fold:
         self.seen_weights: dict[str, LayerDraft] = {}
         self.weighed: dict[str, LayerDraft] = {}
         """The drafts that count constants as their weights, by the names of these."""
-        self.named = graph.constants.keys() - graph.written
-        """Constants that are weights of the model though they may be single numbers."""
         self.inside: dict[str, LayerDraft] = {}
         """The drafts that count weights in the bodies of operators, by the names of these."""
         self.masks: set[str] = set()
@@ -209,7 +207,7 @@ class Fold:
         """Let the first output of an operator be what a new draft, or a grown one, gives."""
         name = op.outputs[0]
         draft.refs = self.uses.get(name, 0)
-        self.values[name] = TensorView(draft, axes, dims)
+        self.values[name] = record(TensorView, (draft, axes, dims))
 
     def keep(self, op: Op, value: TensorView) -> None:
         """Let the first output of an operator be an old value, whose draft has grown."""
@@ -311,22 +309,29 @@ class Fold:
         if self.leaves or self.origins or not self.reused.isdisjoint(names):
             self.weigh(draft, *names)
         else:
-            self.weighed.update(dict.fromkeys(names, draft))
+            for name in names:
+                self.weighed[name] = draft
             draft.parameters += size * len(names)
 
     def give_nothing(self, name: str, dims: tuple[int, ...]) -> None:
         """Let an output have no numbers: that is a constant like any other, and no weight."""
         self.constants[name] = Tensor(dims, (), False, False)
 
+    def is_named(self, name: str) -> bool:
+        """Whether a constant is a weight of the model though it may be a single number."""
+        return name in self.graph.constants and name not in self.graph.written
+
     # ---- looking ---------------------------------------------------------------------------
 
     def value(self, op: Op, index: int = 0) -> TensorView | None:
         """An input of an operator, None where it is a constant or missing."""
-        return self.values.get(op.inputs[index]) if index < len(op.inputs) else None
+        names = op.inputs
+        return self.values.get(names[index]) if index < len(names) else None
 
     def constant(self, op: Op, index: int) -> Tensor | None:
         """A constant input of an operator, None where it is none."""
-        return self.constants.get(op.inputs[index]) if index < len(op.inputs) else None
+        names = op.inputs
+        return self.constants.get(names[index]) if index < len(names) else None
 
     def dims(self, value: TensorView) -> tuple[int, ...]:
         """The shape of a value in the file's order, with the batch."""

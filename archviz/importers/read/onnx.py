@@ -16,7 +16,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archviz.errors import fail
-from archviz.importers.graphs import Op, OpGraph, Tensor
+from archviz.importers.graphs import Op, OpGraph, Tensor, record
 from archviz.importers.read.onnx_attributes import Attributes, Body, constant_of, in_order, kind_of
 from archviz.importers.read.onnx_bodies import inner_weights
 from archviz.importers.read.onnx_fields import (
@@ -68,6 +68,7 @@ _NODE, _INITIALIZER = key(GraphProto.NODE), key(GraphProto.INITIALIZER)
 _VALUE_INFO = key(GraphProto.VALUE_INFO)
 _METADATA = bytes([key(GraphProto.METADATA) & 127 | 128, key(GraphProto.METADATA) >> 7])
 _INPUT, _OUTPUT, _NAME = key(NodeProto.INPUT), key(NodeProto.OUTPUT), key(NodeProto.NAME)
+_NAMES = frozenset({_INPUT, _OUTPUT, _NAME})
 _TENSOR_NAME = bytes([key(TensorProto.NAME)])
 _SIDES = re.compile(rb"(?:[\x08\x10][\x80-\xff]*[\x00-\x7f])*")
 """Sides and type of a tensor, before its name."""
@@ -115,7 +116,7 @@ class _Ending(NamedTuple):
 class _OnnxReader:
     def __init__(self, data: Buffer, path: str) -> None:
         self.data, self.path = data, path
-        self.attributes, self.shapes = Attributes(), Shapes(path)
+        self.attributes, self.shapes = Attributes(), Shapes()
         self.endings: dict[bytes, _Ending] = {}
         self.heads: dict[bytes, tuple[Tensor, bool]] = {}
         """Tensors by what stands before their names, and whether a payload would have values."""
@@ -177,7 +178,7 @@ class _OnnxReader:
             tuple([value for value in self.inputs if value not in self.constants]),
             tuple(self.outputs),
             tuple(self.ops),
-            self.shapes,
+            self.shapes.known,
             self.constants,
             inner=inner,
             insides={owner: tuple(names) for owner, names in insides.items()},
@@ -189,7 +190,6 @@ class _OnnxReader:
 
     def graph(self, start: int, end: int) -> None:
         data, position = self.data, start
-        runs = [-1]  # starts and ends of the values between the layers, which mostly stand in a row
         for _ in repeat(None, MAX_PARTS):
             if position >= end:
                 break
@@ -214,17 +214,13 @@ class _OnnxReader:
                 self.node(low, position)
             elif head == _INITIALIZER:
                 self.initializer(low, position)
-            elif head != _VALUE_INFO:
-                self.part(head >> 3, low, position)
-            elif runs[-1] == field:
-                runs[-1] = position
+            elif head == _VALUE_INFO:
+                self.shapes.add(data, low, position)
             else:
-                runs += [field, position]
+                self.part(head >> 3, low, position)
         if position != end:
             many = f"a graph of more than {MAX_PARTS:,} parts"
             raise WireError(many if position < end else "the file ends inside a field")
-        pairs = zip(runs[1::2], runs[2::2], strict=True)
-        self.shapes.unread = b"".join([data[low:high] for low, high in pairs])
 
     def part(self, field: int, start: int, end: int) -> None:
         """What a graph has only one or a few of."""
@@ -273,20 +269,21 @@ class _OnnxReader:
 
     def initializer(self, start: int, end: int) -> None:
         """Note a weight. Where its sides and its type are known, only the name is read."""
-        head = self.data[start : min(end, start + HEAD)]
+        head = self.data[start : end if end - start < HEAD else start + HEAD]
         place = head.find(_TENSOR_NAME)  # the key of the name, or a side that looks like it
         sides = head[:place] if place > 0 else b""
         found = self.heads.get(sides)
         if found is not None:
-            low = place + 2
+            known, valued = found
             size = head[place + 1]
-            behind = start + low + size
+            low, high = place + 2, place + 2 + size
+            behind = start + high
             if (
                 size < 128
-                and low + size <= len(head)
-                and (behind == end or (not found[1] and only_payload(self.data, behind, end)))
+                and high <= len(head)
+                and (behind == end or (not valued and only_payload(self.data, behind, end)))
             ):
-                self.constants[text(head, low, low + size)] = found[0]
+                self.constants[head[low:high].decode("utf-8", "replace")] = known
                 return
         name, shape, kind, values = tensor(self.data, start, end)
         made = self.constants[name] = Tensor(shape, values, kind in DataType.FLOATING)
@@ -309,19 +306,20 @@ class _OnnxReader:
         position, end = 0, len(raw)
         while position < end:
             head = raw[position]
-            if head > _NAME or head & 7 != BYTES:
+            if head not in _NAMES:
                 break
             size = raw[position + 1]
             low = position + 2
             if size > 127:
                 size, low = varint(raw, position + 1, end)
             position = low + size
+            word = letters[low:position]
             if head == _INPUT:
-                inputs.append(letters[low:position])
+                inputs.append(word)
             elif head == _OUTPUT:
-                outputs.append(letters[low:position])
-            elif head == _NAME:
-                name = letters[low:position]
+                outputs.append(word)
+            else:
+                name = word
         if position > end:
             raise WireError("the file ends inside an operator")
         if not letters.isascii() and not letters[:position].isascii():
@@ -350,7 +348,8 @@ class _OnnxReader:
             self.bodies.append((name or kind, outputs[0] if outputs else "", body))
         if len(self.ops) >= MAX_OPS:
             raise fail(self.path, f"has more than {MAX_OPS:,} operators")
-        self.ops.append(Op(kind, name, tuple(inputs), tuple(outputs), attributes, path))
+        made_of = (kind, name, tuple(inputs), tuple(outputs), attributes, path)
+        self.ops.append(record(Op, made_of))
 
     def ending(self, raw: bytes, name: str) -> _Ending:
         """What stands behind the names of the operator ``name``."""

@@ -44,7 +44,7 @@ def idle(
     """
     asked: dict[str, float] = {}
     other: set[str] = set()
-    for op in ops:
+    for op in ops if own else ():
         for slot, name in enumerate(op.inputs):
             if name in own:
                 wanted = _wanted(op, slot, constants[name])

@@ -25,7 +25,9 @@ class Scopes:
         self.known: dict[bytes, tuple[str, ...]] = {}
         self.classes: dict[str, str] = {}
         self.paths: dict[str, tuple[str, ...]] = {"": ()}
-        """What stands in names before the last slash, as paths; most go on from known ones."""
+        """Paths of modules that have others in them, by how names of operators begin there."""
+        self.last: tuple[str, tuple[str, ...]] = ("", ())
+        """The module of the last operator: mostly, it is that of the next one or beside it."""
         self.noted = set[str]()
         """What operators give of which the file says in which module they were."""
 
@@ -57,33 +59,27 @@ class Scopes:
 
     def by_name(self, scope: tuple[str, ...] | None, name: str) -> tuple[str, ...] | str:
         """The modules of an operator by its name, where none are noted."""
-        if name.count("/") < 2:
-            return ()
-        return self.named(name) if scope is None else name
-
-    def named(self, name: str) -> tuple[str, ...]:
-        """What :func:`archviz.importers.graphs.module_path` finds in a name."""
         around = name.rpartition("/")[0]
-        found = self.paths.get(around)
-        if found is None:
+        if "/" not in around:
+            return ()
+        if scope is not None:
+            return name
+        if around != self.last[0]:
             plain = "//" not in around and around.count("/") < MAX_DEPTH
-            found = self.further(around) if plain else module_path(name)
-        return found
+            self.last = around, self.path_of(around) if plain else module_path(name)
+        return self.last[1]
 
-    def further(self, around: str) -> tuple[str, ...]:
-        """The path to a module that is in another one."""
+    def path_of(self, around: str) -> tuple[str, ...]:
+        """The path to a module; what it is in has mostly been met before."""
         outer, _, part = around.rpartition("/")
         path = self.paths.get(outer)
         if path is None:
-            path = self.further(outer)
+            path = self.paths[outer] = self.path_of(outer)
         if "." in part:
             before = outer.rpartition("/")[2]
             words = part.removeprefix(f"{before}.").split(".") if before else part.split(".")
-            path = (*path, *[intern(word) for word in words if word])
-        elif part:
-            path = (*path, intern(part))
-        self.paths[around] = path
-        return path
+            return (*path, *[intern(word) for word in words if word])
+        return (*path, intern(part)) if part else path
 
 
 def _value(note: bytes) -> bytes:

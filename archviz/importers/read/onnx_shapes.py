@@ -1,20 +1,17 @@
-"""The shapes that an ONNX file states for values; the many of them are read when one is needed."""
+"""The shapes that an ONNX file states for values."""
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from archviz.importers.read.onnx_fields import BYTES, VARINT, ValueInfoProto, key
 from archviz.importers.read.onnx_wire import (
     MAX_RANK,
     WireError,
-    damaged,
     scan,
     signed,
     stream,
     text,
-    varint,
 )
 
 if TYPE_CHECKING:
@@ -44,82 +41,28 @@ def _inside(data: Buffer, start: int, end: int, number: int) -> list[tuple[int, 
     return [(low, high) for found, wire, low, high in fields if (found, wire) == (number, BYTES)]
 
 
-class Shapes(Mapping[str, Dims]):
-    """Shapes by the name of the value: those of inputs and outputs, and all others.
+class Shapes:
+    """Shapes by the name of the value, as far as they have been read."""
 
-    The others are bytes until one of them is asked for; most models never need them, since
-    what a layer gives follows from the layer.
-    """
-
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self) -> None:
         self.known: dict[str, Dims] = {}
         self.types: dict[bytes, Dims | None] = {}
-        self.unread = b""
-        """Fields of a graph, as they stand in the file."""
 
     def add(self, data: Buffer, start: int, end: int) -> str:
-        """Note the value in ``start:end``; its name."""
-        name, shape = value_info(data, start, end, self.types)
+        """Note the value in ``start:end``; its name. Mostly it is a name and a known type."""
+        raw, size, shape = data[start:end], end - start, None
+        if size > 4 and raw[0] == _NAME:
+            middle = raw[1] + 2
+            behind = size - middle - 2
+            if 0 < behind < 128 and raw[middle] == _TYPE and raw[middle + 1] == behind:
+                shape = self.types.get(raw[middle + 2 :])
+        if shape is not None and middle < 130:
+            name = raw[2:middle].decode("utf-8", "replace")
+        else:
+            name, shape = value_info(data, start, end, self.types)
         if shape is not None:
             self.known[name] = shape
         return name
-
-    def _read(self) -> None:
-        fields, self.unread = self.unread, b""
-        try:
-            self._add_all(fields)
-        except (WireError, IndexError) as error:
-            raise damaged(error, self.path) from None
-
-    def _add_all(self, fields: bytes) -> None:
-        """Note all values of a row of fields; mostly they are a name and a known type."""
-        known, types = self.known, self.types
-        position, end = 0, len(fields)
-        while position < end:
-            size, low = fields[position + 1], position + 2
-            if size > 127:
-                size, low = varint(fields, position + 1, end)
-            position = low + size
-            middle = low + 2 + (fields[low + 1] if size > 4 else size)
-            if (
-                middle + 2 < position
-                and fields[low] == _NAME
-                and middle - low < 130
-                and fields[middle] == _TYPE
-                and fields[middle + 1] == position - middle - 2
-            ):
-                raw = fields[middle + 2 : position]
-                if raw in types:
-                    shape = types[raw]
-                    if shape is not None:
-                        known[text(fields, low + 2, middle)] = shape
-                    continue
-            self.add(fields, low, position)
-
-    def __getitem__(self, name: str) -> Dims:
-        if self.unread and name not in self.known:
-            self._read()
-        return self.known[name]
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """The shape of a value, or the default; without an exception for each that has none."""
-        if self.unread and name not in self.known:
-            self._read()
-        return self.known.get(name, default)
-
-    def items(self) -> ItemsView[str, Dims]:
-        """All of them."""
-        self._read()
-        return self.known.items()
-
-    def __iter__(self) -> Iterator[str]:
-        self._read()
-        return iter(self.known)
-
-    def __len__(self) -> int:
-        self._read()
-        return len(self.known)
 
 
 def value_info(

@@ -20,13 +20,13 @@ def sorted_ops(graph: OpGraph, path: str) -> OpGraph:
     made: set[str] = set()
     unused: set[str] = set()
     in_order = True
-    for op in graph.ops:
-        for value in op.inputs:
+    for _, _, inputs, outputs, *_ in graph.ops:
+        for value in inputs:
             if value in made:
                 unused.discard(value)
             elif value not in constants and value not in ready:
                 in_order = False
-        for value in op.outputs or ("",):
+        for value in outputs or ("",):
             unused.add(value)
             if value:
                 if value in made:
