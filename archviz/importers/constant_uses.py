@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from archviz.importers.graphs import Op, Tensor
-from archviz.network.model import NOTHING
 
 _STEERING: Mapping[str, frozenset[int]] = {
     kind: frozenset(slots)
@@ -89,7 +88,7 @@ class Uses(NamedTuple):
     """Of constants that are computed: those that they come from."""
     whole: frozenset[str]
     """Constants that are weights of quantised operators."""
-    sure: Mapping[str, None] = NOTHING
+    sure: Sequence[str] = ()
     """Constants of which nothing else was asked than whether operators compute with them."""
 
     def leaves(self, name: str) -> tuple[str, ...]:
@@ -101,13 +100,13 @@ def uses_of(ops: Iterable[Op], constants: Mapping[str, Tensor], sure: Collection
     """What operators, in topological order, do with constants.
 
     Of those that are ``sure`` it is enough that operators compute with them. They are kept in the
-    order of the operators: a set would spread them over memory, and all later passes with them.
+    order of the operators: a set would spread them over memory, and all that goes through them.
     """
     uses: dict[str, list[Use]] = {}
     sources: dict[str, tuple[str, ...]] = {}
     whole: set[str] = set()
     tables: dict[str, str] = {}
-    seen: dict[str, None] = {}
+    seen: list[str] = []
     is_sure = sure.__contains__
     for op in ops:
         kind, _, inputs, *_ = op
@@ -115,7 +114,7 @@ def uses_of(ops: Iterable[Op], constants: Mapping[str, Tensor], sure: Collection
             first, data = inputs[0], inputs[1:]
             moving = first and first not in constants and first not in sources
             if moving and all(map(is_sure, data)):
-                seen |= dict.fromkeys(data)
+                seen += data
                 continue
         if kind == "Constant":
             continue

@@ -88,8 +88,8 @@ def census(
                 weights[name] = unpacked(op, size) if slot == 1 else size
         elif size and name not in graph.written and not _MADE_UP.search(name):
             numbers.append(name)
-    idle = _idle(graph, found)
-    doubtful -= found.sure.keys()
+    idle = _idle(graph, found, weights)
+    doubtful.difference_update(found.sure)
     asked = [name for name in found.uses if name in weights]
     asked = [name for name in asked if name not in taken or name in doubtful]
     users, kinds = (_users(graph.ops), drawn()) if asked or numbers else ({}, {})
@@ -197,11 +197,12 @@ def _computed(weighed: Mapping[str, int], found: Uses, held: Mapping[str, int]) 
     return computed
 
 
-def _idle(graph: OpGraph, found: Uses) -> dict[str, int]:
-    """Arrays of numbers that no operator on the way to an output takes."""
-    used, sure, constants = found.uses, found.sure, graph.constants
-    if len(constants) == len(sure) + len([name for name in used if name not in sure]):
+def _idle(graph: OpGraph, found: Uses, weights: Mapping[str, int]) -> dict[str, int]:
+    """Arrays of numbers that no operator on the way to an output takes; ``weights`` are taken."""
+    used, constants = found.uses, graph.constants
+    if len(constants) == len(weights) + len([name for name in used if name not in weights]):
         return {}
+    sure = set(found.sure)
     loose = [one for one in constants if one not in sure and one not in used]
     loose = [one for one in loose if constants[one].floating and one not in graph.written]
     idle = {name: constants[name].size for name in loose if constants[name].size > 1}

@@ -129,8 +129,7 @@ def alike(ops: Sequence[Op]) -> dict[str, str]:
     The older exporter writes paths and no classes. Modules are alike that have the same modules in
     them, by name, and so are those of one list that have half of them.
     """
-    paths = [op.path for op in ops if op.path]
-    direct = dict.fromkeys([p if isinstance(p, tuple) else module_path(p) for p in paths])
+    direct = {module_path(op.path): None for op in ops if op.path}
     names: dict[frozenset[str], str] = {}
     lists: dict[tuple[str, ...], dict[frozenset[str], None]] = {}
     found: dict[str, str] = {}
@@ -153,6 +152,10 @@ def _inside(paths: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], dict[str,
     """What stands directly in each module."""
     found: dict[tuple[str, ...], dict[str, None]] = {}
     for path in paths:
+        beside = found.get(path[:-1])
+        if beside is not None and path:
+            beside[path[-1]] = None
+            continue
         new = []
         while path:
             path, word = path[:-1], path[-1]

@@ -17,26 +17,27 @@ def sorted_ops(graph: OpGraph, path: str) -> OpGraph:
         ArchvizError: a value comes from nowhere, or twice; operators feed each other in a circle.
     """
     constants, ready = graph.constants, {"", *graph.inputs}
-    made: set[str] = set()
-    unused: set[str] = set()
-    in_order = True
+    made: dict[str, bool] = {}  # whether an operator takes a value
+    in_order = named = True
     for _, _, inputs, outputs, *_ in graph.ops:
         for value in inputs:
             if value in made:
-                unused.discard(value)
+                made[value] = True
             elif value not in constants and value not in ready:
                 in_order = False
         for value in outputs or ("",):
-            unused.add(value)
-            if value:
-                if value in made:
-                    raise fail(path, f"the value '{value[:80]}' is made twice", "export it again")
-                made.add(value)
+            if not value:
+                named = False
+                continue
+            if value in made:
+                raise fail(path, f"the value '{value[:80]}' is made twice", "export it again")
+            made[value] = False
     ops = graph.ops if in_order else _kahn(graph, path)
     for value in graph.outputs:
         if value not in made and value not in constants and value not in ready:
             raise fail(path, f"the output '{value[:80]}' is made by no operator", "export it again")
-    if in_order and unused.issubset(graph.outputs):
+    unused = [value for value, taken in made.items() if not taken]
+    if in_order and named and set(unused) <= set(graph.outputs):
         return graph  # each operator is used by a later one, or gives an output
     return graph._replace(ops=_needed(ops, graph.outputs))
 
