@@ -201,6 +201,25 @@ network:
 }
 
 
+COLOURED = """
+title: a
+network:
+  - input 12x16
+  - {towers: [[relu, conv-1d 3 16 same], [gru 16, relu]], color: green, merge: concat}
+  - conv-1d 1 32
+"""
+
+
+@pytest.mark.parametrize("direction", [*FLOWS])
+@pytest.mark.parametrize("slides", [False, True])
+def test_the_shape_behind_a_coloured_part_stands_on_its_ground(
+    slides: bool, direction: str
+) -> None:
+    for more in ("", ", caption: what is told of all of it"):
+        text = COLOURED.replace(", merge", f"{more}, merge")
+        assert faults(text, Look(direction, full=True, slides=slides)) == []
+
+
 @pytest.mark.parametrize("name", FOUND)
 def test_it_is_right_now(name: str) -> None:
     look, text = FOUND[name]

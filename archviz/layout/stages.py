@@ -15,6 +15,8 @@ from archviz.network.model import Auxiliary, Graph, Repeat, Residual, Stage, Tow
 from archviz.scene.scene import Shape, total
 from archviz.scene.text import clip, text_width
 
+BEHIND_SHAPE = 0.14
+"""Units from a shape at the line that leaves a coloured part to the end of its ground."""
 STAGE_GAP = 0.9
 """Units that stand between stages on grounds besides what stands between their blocks."""
 BRACE_GAP = 0.3
@@ -50,20 +52,25 @@ class NotedBlock(Block):
         widths = [text_width(note, self.size) for note in notes]
         along, across = style.flow.lies(*text_extent(widths, self.size))
         self.inner = max(content.width, along)
-        self.width = self.inner + 2 * self.pad
+        aside = (self.inner - content.width) / 2
+        told = max(0.0, content.told - aside)  # the shape behind it stands on the ground, too
+        behind = max(self.pad, told + style.px(BEHIND_SHAPE)) if color and told else self.pad
+        self.width = self.inner + self.pad + behind
+        self.told = 0.0 if color else told
         self.up = content.up + self.pad
         self.text_at = content.down + (self.pad or style.px(0.3))
         self.down = self.text_at + across + 0.2 * self.size + self.pad / 2
         self.begins, self.end = content.begins, content.end
-        self.overhang = self.pad + (self.inner - content.width) / 2 + content.overhang
-        self.left_gap, self.right_gap = content.left_gap, content.right_gap
+        self.overhang = self.pad + aside + content.overhang
+        self.left_gap = content.left_gap
+        self.right_gap = content.right_gap - (behind - self.pad)
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
         style = self.style
         if self.color:
             place_ground(canvas, x, y - self.up, self.width, self.up + self.down, self.color, style)
-        fill, middle = style.theme.color("caption"), x + self.width / 2
+        fill, middle = style.theme.color("caption"), x + self.pad + self.inner / 2
         canvas.label(middle, y + self.text_at, self.notes, self.size, fill, across="after")
         left = x + self.pad + (self.inner - self.content.width) / 2
         return self.content.place(canvas, left, y, sources)
