@@ -34,6 +34,27 @@ network:
   - outputs: {x: [from b, conv 1x1 8], y: conv 1x1 8, z: [from a, conv 1x1 8]}
 """,
     ),
+    "a name stands clear of the line from another page beside it": (
+        Look("down", full=True, slides=True),
+        """
+title: a
+network:
+  - {towers: [input 32x32x8, input 32x32x8], merge: scaled-add 0.1 relu}
+  - towers:
+      - identity
+      - - input 32x32x8
+        - graph:
+            nodes:
+              n0: [feed-forward 16 gated silu]
+              n1: [add, relu, conv 3x3 8 same relu, attention 8 kv-heads=2 causal window=5,
+                   feed-forward 16 gated silu]
+              n2: [add, avg-pool 5x5 /1 same, relu, max-pool 3x3 /1 same]
+              last: [conv 1x1 8]
+            edges: [in -> n0, in -> n1, in -> n2, n0 -> n1, n0 -> n2, n1 -> n2 -> last -> out]
+        - lrn
+    merge: add relu
+""",
+    ),
     "a line into a graph's box from beside it is longer than its arrowhead": (
         Look("down", slides=True),
         """

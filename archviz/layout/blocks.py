@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from archviz.layout.canvas import RISE, Canvas, Pin, Port, port_shape, rounded_box
+from archviz.layout.canvas import Canvas, Pin, Port, over_line, port_shape, rounded_box
 from archviz.layout.details import measured
 from archviz.layout.fitting import caption_lines, fit_label
 from archviz.layout.flow import text_extent
@@ -205,7 +205,7 @@ class BoxBlock(Block):
         self.down = half + (below if self.captions_above else max(below, captions))
         if self.stubs:
             names = [text_width(name, style.metric("caption")) for name in self.stubs]
-            stub = px(STUB + RISE) + style.flow.lies(max(names), style.metric("caption"))[1]
+            stub = px(STUB) + over_line(style) + style.flow.lies(max(names), style.metric("caption"))[1]
             self.up = max(self.up, half + stub + (captions if self.captions_above else 0.0))
             self.caption_start += stub if self.captions_above else 0.0
 

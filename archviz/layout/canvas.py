@@ -286,6 +286,9 @@ PAD = 0.45
 """Units between what stands on a ground and its edge."""
 RISE = 0.12
 """Units between the line of a value and the name over it."""
+CLEAR_NAME, LINE_BESIDE = 1.0, (0.34, 0.12)
+"""Sizes of its letters between a name and a line beside it, which it would seem to name otherwise;
+units of rows and units of those that are there anyway."""
 HEAD_LENGTH = 0.27
 """Units of an arrowhead."""
 TURN = 0.75
@@ -343,3 +346,10 @@ def port_shape(canvas: Canvas, x: float, y: float) -> Shape:
     shape = Shape(canvas.new_id(), "ellipse", rounded(x), rounded(y), 0, 0, "", role="port")
     canvas.back.append(shape)
     return shape
+
+
+def over_line(style: Style) -> float:
+    """How much more than its letters a name over a line takes: nothing stands near it."""
+    rows, units = LINE_BESIDE
+    lacks = CLEAR_NAME * style.metric("caption") - style.row_gap(rows) - style.px(units)
+    return style.px(RISE) + max(0.0, lacks)

@@ -6,7 +6,16 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from archviz.layout.blocks import NEAR_BADGE, NEAREST, Block
-from archviz.layout.canvas import NOTHING, RISE, Canvas, Pin, Port, port_shape, simplify
+from archviz.layout.canvas import (
+    NOTHING,
+    RISE,
+    Canvas,
+    Pin,
+    Port,
+    over_line,
+    port_shape,
+    simplify,
+)
 from archviz.layout.flow import Side
 from archviz.layout.grounds import CLEAR, Ground
 from archviz.layout.lanes import Chosen, Wiring, wire
@@ -128,7 +137,7 @@ class TapBlock(Block):
             along, across = style.flow.lies(text_width(name, self.size), self.size)
             self.width = along + style.px(0.1)
             self.left_gap, self.clear = 0.0, style.px(NEAR_BADGE)
-            self.up = style.px(TAP_STUB + RISE) + across
+            self.up = style.px(TAP_STUB) + over_line(style) + across
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
@@ -159,7 +168,7 @@ class FromBlock(Block):
         along, across = style.flow.lies(text_width(name, self.size), self.size)
         self.pad = max(0.0, TRUNK_TO_NAME * self.size - style.gap(NEAREST)) if stub else 0.0
         self.width = along + self.pad if stub else style.px(0.2)
-        self.up = style.px(RISE) + across if stub else style.px(0.1)
+        self.up = over_line(style) + across if stub else style.px(0.1)
         self.down = style.px(0.1)
         self.left_gap = 0.0 if stub else style.px(0.3)
         self.right_gap = 0.0 if stub else style.px(0.1)
