@@ -204,8 +204,9 @@ class BoxBlock(Block):
         self.up = half + (max(above, captions) if self.captions_above else above)
         self.down = half + (below if self.captions_above else max(below, captions))
         if self.stubs:
-            names = [text_width(name, style.metric("caption")) for name in self.stubs]
-            stub = px(STUB) + over_line(style) + style.flow.lies(max(names), style.metric("caption"))[1]
+            size = style.metric("caption")
+            along = max(text_width(name, size) for name in self.stubs)
+            stub = px(STUB) + over_line(style) + style.flow.lies(along, size)[1]
             self.up = max(self.up, half + stub + (captions if self.captions_above else 0.0))
             self.caption_start += stub if self.captions_above else 0.0
 
