@@ -178,11 +178,13 @@ def _scores(draft: LayerDraft) -> LayerDraft | None:
     return below if below.kind == "~product" else None
 
 
-def _projection(draft: LayerDraft, norms: dict[LayerDraft, None]) -> LayerDraft | None:
+def _projection(
+    draft: LayerDraft, norms: dict[LayerDraft, None], learned: bool
+) -> LayerDraft | None:
     """The one dense layer that all of a value comes from, through views and rotations.
 
     Norms of its heads, or of all its features, that lie between go to ``norms``, and so do rows
-    that are learned and stand behind its own.
+    that stand behind its own, where the source says that they are ``learned``: others may be zeros.
     """
     leaves: dict[LayerDraft, None] = {}
     seen = {draft}
@@ -193,7 +195,7 @@ def _projection(draft: LayerDraft, norms: dict[LayerDraft, None]) -> LayerDraft 
         if draft.kind in _NORMS or (draft.named and draft.options["label"] == HEAD_NORM):
             norms[draft] = None
             passive = True
-        elif passive and draft.op.kind == "Concat" and draft.parameters:
+        elif learned and passive and draft.op.kind == "Concat" and draft.parameters:
             norms[draft] = None
         if draft.inputs and (
             draft.kind in _VIEWS or (passive and not draft.named) or draft in norms
@@ -217,7 +219,7 @@ def _parts(
     fold: Fold, op: Op, tips: Sequence[LayerDraft], norms: dict[LayerDraft, None], packed: bool
 ) -> _Parts | None:
     """What queries, keys and values are projected with."""
-    found = [_projection(tip, norms) for tip in tips]
+    found = [_projection(tip, norms, fold.graph.learned) for tip in tips]
     if not packed and len({found[0], *tips}) == 1:
         near(fold, op, RULE, "queries, keys and values are one and the same")
         return None
