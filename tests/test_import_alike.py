@@ -85,17 +85,15 @@ def test_a_tensor_that_is_cut_off_is_noticed_though_its_head_is_known() -> None:
             weights(head + field(8, b"a"), head + cut)
 
 
-def test_shapes_between_layers_are_read_when_they_are_asked_for() -> None:
+def test_shapes_between_layers_are_read_wherever_they_stand() -> None:
     value = field(1, b"mid") + field(2, field(1, field(2, field(1, b"\x08\x05"))))
     graph = read_onnx_data(file_with(field(13, value), field(1, RELU), field(13, value)), "m")
     assert graph.shapes["x"] == (4, 4)
     assert graph.shapes["mid"] == (5,)
     assert dict(graph.shapes) == {"x": (4, 4), "mid": (5,)}
     assert graph.shapes.get("other") is None
-    broken = read_onnx_data(file_with(field(13, b"\x0a\x7f"), field(1, RELU)), "m")
-    assert broken.shapes["x"] == (4, 4)
     with pytest.raises(ArchvizError, match="is no ONNX model"):
-        broken.shapes.get("mid")
+        read_onnx_data(file_with(field(13, b"\x0a\x7f"), field(1, RELU)), "m")
 
 
 def test_paths_are_taken_apart() -> None:
