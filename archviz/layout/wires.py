@@ -231,7 +231,8 @@ def _stub(canvas: Canvas, pin: Pin, style: Style) -> None:
     if pin.port:
         end = port_shape(canvas, pin.x, out)
         port = pin.port if pin.port.y == edge else pin.port.to((pin.x, edge))
-        canvas.connect(port.branch((pin.x, edge)), style, (pin.x, out), target=end.id, head=False)
+        begun = port.branch((pin.x, edge))
+        canvas.connect(begun, style, (pin.x, out), target=end.id, head=False, role="wire")
     elif pin.head:
         start = port_shape(canvas, pin.x, out)
         port = Port(((pin.x, out),), source=start.id)
