@@ -184,7 +184,8 @@ def test_an_aggregation_made_for_a_place_is_read_back(spec: dict[str, Any], inch
     assert_well_drawn(spec, draw_within(spec, inches))
 
 
-LONG = aggregation(stem=3, stages=True, backbone=["conv 3x3 8 /2 same batch-norm relu", "block"])
+LONG_BACKBONE = ["conv 3x3 8 /2 same batch-norm relu", "block"]
+LONG = aggregation(stem=3, stages=True, backbone=LONG_BACKBONE)
 
 
 @pytest.mark.parametrize(("inches", "sizes"), [(6.0, True), (5.0, False)])
@@ -195,6 +196,14 @@ def test_a_backbone_is_torn_before_the_form_is_given_up(inches: float, sizes: bo
     assert brackets(scene) == 3 and crossings(found.connectors) == 0
     assert any(text.text == "12×12×8" for text, _ in found.texts) is sizes
     assert_well_drawn(LONG, scene)
+
+
+@pytest.mark.parametrize("stem", [4, 5])
+def test_no_input_is_alone_on_a_line_of_a_slide(stem: int) -> None:
+    spec = aggregation(stem=stem, stages=True, backbone=LONG_BACKBONE)
+    (scene,) = on_slides(spec)
+    assert brackets(scene) == 3
+    assert_well_drawn(spec, scene)
 
 
 def test_a_backbone_is_torn_on_a_slide() -> None:

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple
 
+from archviz.layout.aggregation import aggregated
+from archviz.layout.blocks import BoxBlock
 from archviz.layout.build import Builder, Unsettled, settled
 from archviz.layout.chapters import (
     Chapter,
@@ -123,11 +125,19 @@ class Fitted(NamedTuple):
     known: Known
 
     @property
-    def cost(self) -> tuple[int, int, int, int]:
+    def cost(self) -> tuple[int, ...]:
         """What is to be as little as can be: the row is whole first, then slides are few."""
         lonely = lonely_panels(self.chapters) if len(self.parts.panels) > 1 else 0
         torn = torn_families(self.chapters)
-        return max(1, row_slides(self.chapters)), len(self.chapters), lonely, torn
+        rows = max(1, row_slides(self.chapters))
+        return rows, len(self.chapters), lonely, torn, self.lonely_lines
+
+    @property
+    def lonely_lines(self) -> int:
+        """How many lines of the row have one box alone, though the row goes on."""
+        lines = [line for chapter in self.chapters for line in chapter.lines if not line.last]
+        alone = [line.series.blocks[0] for line in lines if len(line.series.blocks) == 1]
+        return sum(isinstance(block, BoxBlock) for block in alone)
 
 
 class Slide(NamedTuple):
@@ -161,7 +171,9 @@ def _as_it_is(wanted: Wanted, fitted: Fitted, number: int) -> Slide:
 def _ways_beside(wanted: Wanted) -> tuple[Beside, ...]:
     """What to try to draw beside a U; nothing where a U is too large for any slide."""
     network = wanted.network
-    for beside, ways in ((ALONE, WAYS_BESIDE), *((one, (one,)) for one in NARROWER)):
+    torn = NARROWER[:1] if aggregated(network.body, wanted.analysis.facts, ALONE) else ()
+    every = ((ALONE, (*WAYS_BESIDE, *torn)), *((one, (one,)) for one in NARROWER))
+    for beside, ways in every:
         for density in wanted.densities:
             builder = Builder(network, wanted.analysis, wanted.style(density), beside=beside)
             blocks = main_row(builder.within(network.body)).blocks
@@ -216,7 +228,7 @@ def _enlarged(wanted: Wanted, fitted: Fitted, tries: Sequence[Fitted], number: i
     ways = sorted(_larger(wanted, fitted, tries, content), key=lambda one: -one[0])
     for _, way in ways:
         made = _arranged(wanted, way, fitted.known, content)
-        if len(made.chapters) == 1:
+        if len(made.chapters) == 1 and made.lonely_lines <= fitted.lonely_lines:
             return Slide(made.chapters[0], made.style, lead)
     return None
 
