@@ -25,6 +25,18 @@ from archviz.scene.text import text_width
 from archviz.scene.theme import load_theme
 
 FOUND: dict[str, tuple[Look, str]] = {
+    "brackets are as far apart as what stands between them": (
+        Look("right"),
+        """
+title: a
+modules:
+  m: {layers: [{repeat: 3, label: Encoder stage with norm, of: conv 3x3 8 same}, conv 1x1 8]}
+network:
+  - input 32x32x3
+  - {repeat: 12, label: Transformer encoder, of: conv 3x3 8 same relu}
+  - m
+""",
+    ),
     "a wire from a tower down keeps off one from the next tower up": (
         Look("right"),
         """

@@ -59,6 +59,7 @@ from archviz.network.model import (
     Stage,
     Towers,
 )
+from archviz.scene.text import clip
 
 Made = TypeVar("Made")
 Drawn: TypeAlias = Piece | Bundle | Aggregation
@@ -220,7 +221,8 @@ class Builder(NamedTuple):
             case Repeat():
                 content = self.series(node.bodies[0])
                 times = span(self.analysis.facts[node.where].times)
-                text = f"{node.look.label} ×{times}".strip()
+                said = clip(node.look.label, self.style.px(8), self.style.metric("caption"))
+                text = f"{said} ×{times}".strip()
                 return RepeatBlock(content, text, self.style) if content.blocks else None
             case Towers():
                 residual = with_shortcut(node)

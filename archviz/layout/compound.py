@@ -18,7 +18,7 @@ from archviz.scene.text import text_width
 
 TRUNK_TO_BOX = 0.9
 BOX_TO_BUS = 0.6
-BRACKET_PAD = 0.36
+BRACKET_PAD, ARM = 0.36, 0.3
 TWICE = 0.96
 """Units of a merge's side for the lines of one value where nothing else enters."""
 BESIDE_LINE = (0.3, 4.0)
@@ -121,6 +121,10 @@ class RepeatBlock(Block):
         self.text = text
         self.size = style.metric("caption") * (1.0 if style.in_panel else 1.1)
         pads = [max(style.px(BRACKET_PAD), out + style.px(BADGE_PAD)) for out in content.badges]
+        if not style.flow.vertical:  # the text stands between them, or between their arms
+            room = text_width(text, self.size) + 2 * style.px(ARM * style.in_panel + BADGE_PAD)
+            wider = max(0.0, room - content.width - sum(pads)) / 2
+            pads = [pad + wider for pad in pads]
         self.pad = pads[0]
         self.overhang = self.pad + content.overhang
         self.width = content.width + pads[0] + pads[1]
@@ -147,7 +151,7 @@ class RepeatBlock(Block):
             self.down = self.text_at + text_width(self.text, self.size)
             return
         if self.style.in_panel:
-            away = max(px(0.22), 0.55 * self.size)
+            away = max(px(0.22), (0.55 if self.text[:1] == "×" else 0.8) * self.size)
             self.bracket_up = max(content.up, px(0.5)) + away
             self.bracket_down = max(content.down, px(0.5)) + away
             self.text_at = -self.bracket_up
@@ -163,7 +167,7 @@ class RepeatBlock(Block):
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
         """See :meth:`Block.place`."""
         top, bottom = y - self.bracket_up, y + self.bracket_down
-        arm, fill = self.style.px(0.3), self.style.theme.color("caption")
+        arm, fill = self.style.px(ARM), self.style.theme.color("caption")
         canvas.bracket(x, top, bottom, arm, self.style)
         canvas.bracket(x + self.width, top, bottom, -arm, self.style)
         middle, side = (x + self.width / 2, y + self.text_at), self.text_side
