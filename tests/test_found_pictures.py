@@ -25,6 +25,23 @@ from archviz.scene.text import text_width
 from archviz.scene.theme import load_theme
 
 FOUND: dict[str, tuple[Look, str]] = {
+    "the line of what went in before keeps clear of the box before it": (
+        Look("up", slides=True),
+        """
+title: a
+modules:
+  m:
+    graph:
+      nodes:
+        n0: [conv 3x3 8 same]
+        n1: [add, conv 1x1 8]
+        n3: [add, attention 2, attention 8 kv-heads=2 causal window=5]
+        n4: [add, conv 1x1 8]
+      edges: [in -> n0, in -> n1, n0 -> n1, n0 -> n3, n1 -> n3, n3 -> n4,
+        previous -> n1, previous -> n3, previous -> n4, n4 -> out]
+network: [input 32x32x8, m, m]
+""",
+    ),
     "brackets are as far apart as what stands between them": (
         Look("right"),
         """

@@ -17,7 +17,7 @@ from archviz.layout.graph_layers import Vertex, layered, lines_passing
 from archviz.layout.graphviz_engine import dot_positions
 from archviz.layout.style import Style
 from archviz.network.model import PREVIOUS, Graph, Series
-from archviz.scene.scene import Point
+from archviz.scene.scene import Point, Shape
 from archviz.scene.text import text_width
 
 TRACK = 0.4
@@ -54,10 +54,11 @@ class EntryBlock(Block):
         self.down = max(style.px(0.1), NAME_OVER * self.size - self.rise - style.row_gap(BESIDE))
 
     def place(self, canvas: Canvas, x: float, y: float, sources: Sequence[Port]) -> list[Port]:
-        """See :meth:`Block.place`; the line of ``previous`` starts level with a straight one."""
+        """See :meth:`Block.place`; the line of ``previous`` starts level with one from outside."""
         left = x
         if self.name == PREVIOUS and sources and len({y for _, y in sources[0].pen}) == 1:
-            left = sources[0].x
+            outside = (one.id for one in canvas.back if isinstance(one, Shape))
+            left = sources[0].x if sources[0].source in outside else x
         start = port_shape(canvas, left, y)
         fill = self.style.theme.color("caption")
         role = "caption" if self.name == PREVIOUS else "wire"
