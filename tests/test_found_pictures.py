@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from drawn_wiring import wirings
 from fuzz_pictures import Look, faults
-from invariants import segments, violations
+from invariants import collect, segments, violations
 from scene_reader import NEAR, _apart, read
+from test_graphs import crossings
 from wirings import differences
 
 from archviz.language.expand import network_from_text
@@ -404,3 +405,22 @@ def test_what_is_drawn_very_small_is_read_as_well() -> None:
     for flow, way in (("up", (0, -1)), ("right", (1, 0))):
         scene = drawn_dense(text, flow, set(), scale=0.05)
         assert differences(read([scene], way), wirings(network, analyse(network))) == []
+
+
+def test_a_wire_goes_below_where_a_line_goes_on_above() -> None:
+    """The value of the first line goes on to right above what takes it, across the way up."""
+    text = """
+title: a
+network:
+  - input 8x8x8
+  - conv 3x3 8 same as=memory
+  - input 8x8x8
+  - conv 3x3 8 same as=h
+  - concat memory
+  - conv 1x1 8
+  - add h
+"""
+    network = network_from_text(text, "found.yaml")
+    scene = draw_network(network, analyse(network), Options(load_theme(), legend=False))
+    assert violations(scene) == []
+    assert crossings(collect(scene.items).connectors) == 0

@@ -102,14 +102,17 @@ def straightened(grounds: Sequence[Ground], style: Style) -> list[Ground]:
     for number, (ground, under) in enumerate(pairwise(done)):
         ends = max((box[0] + box[2] for box in ground.boxes), default=0.0)
         pins: list[Pin] = []
+        longer: list[Box] = []
         for pin in ground.pins:
             xs = [p.x for p in under.pins if p.name == pin.name and not p.port and p.x > pin.x]
             last = pin.port and len(pin.port.pen) > 1 and pin.x + style.px(0.1) > ends
             if last and under.joined and xs and pin.port and pin.down is not None:
                 x = min(xs)
+                longer.append((pin.x, pin.down, x - pin.x, 0.0))
                 pin = pin._replace(x=x, port=pin.port.to((x, pin.down)))
             pins.append(pin)
-        done[number] = ground._replace(pins=tuple(pins))
+        boxes, lines = (*ground.boxes, *longer), ground.lines.union(longer)
+        done[number] = ground._replace(pins=tuple(pins), boxes=boxes, lines=lines)
     return done
 
 
