@@ -79,10 +79,11 @@ def text_of(net: nn.Module, size: tuple[int, ...] = MAPS) -> str:
 
 
 def titles(text: str) -> list[str]:
-    """The titles of the modules of a spec; those without have what their label says."""
-    modules = re.findall(r"(?m)^  [a-z][\w-]*:\n((?:    .*\n)+)", text)
+    """The titles of the modules of a spec; those without have what their label, or name, says."""
+    modules = re.findall(r"(?m)^  ([a-z][\w-]*):\n((?:    .*\n)+)", text)
     return [
-        re.findall(r"(?m)^    (?:label|title): \"?([^\"\n]+)", module)[-1] for module in modules
+        [name, *re.findall(r"(?m)^    (?:label|title): \"?([^\"\n]+)", module)][-1]
+        for name, module in modules
     ]
 
 
