@@ -14,6 +14,11 @@ from torch_points import activation, own_weights
 # ---- rows -------------------------------------------------------------------------------------
 
 
+def summed(x: Any, weight: Any) -> Any:
+    """A dense layer as a sum over letters; over a side of 1 PyTorch counts no product in that."""
+    return torch.einsum("...i,oi->...o", x, weight) if x.shape[-1] > 1 else x @ weight.T
+
+
 def linear(rng: Rng, value: Any) -> nn.Module:
     width = value.shape[-1]
     wide = rng.choice([width, rng.randint(1, 9), 2 * width])
@@ -23,7 +28,7 @@ def linear(rng: Rng, value: Any) -> nn.Module:
         lambda: parametrizations.weight_norm(nn.Linear(width, wide, bias=bias)),
         lambda: Does(lambda own, x: F.linear(x, own.w), w=(wide, width)),
         lambda: Does(lambda own, x: x @ own.w + own.b, w=(width, wide), b=wide),
-        lambda: Does(lambda own, x: torch.einsum("...i,oi->...o", x, own.w), w=(wide, width)),
+        lambda: Does(lambda own, x: summed(x, own.w), w=(wide, width)),
         lambda: Does(lambda own, x: own.parts[0](x) @ own.parts[0].weight, nn.Linear(width, wide)),
         lambda: Does(lambda own, x: own.parts[1](F.gelu(own.parts[0](x))) + x,
                      nn.Linear(width, wide), nn.Linear(wide, width, bias=bias)),
