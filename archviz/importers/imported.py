@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 """Differences that a report names."""
+MAY_BE_DAMAGED = "the file may be damaged; if other programs read it, please report it"
 SIDES = 10**6
 """A layer may have so many times the weights that a side may have units."""
 
@@ -305,11 +306,11 @@ def _not_drawn(graph: LayerGraph, file: str, text: str, problem: Problem) -> Arc
         return fail(
             file,
             "a layer that is called several times does not fit all that comes in",
-            "the file seems to be damaged",
+            MAY_BE_DAMAGED,
         )
     place = text.split("\n")[max(problem.mark.line - 1, 0)].strip(" -")
     return fail(
         file,
         f"cannot be drawn: {problem.message[:200]}, in '{place[:60]}' of its spec",
-        "the file may be damaged; if other programs read it, please report it",
+        MAY_BE_DAMAGED,
     )
