@@ -26,6 +26,39 @@ from archviz.scene.text import text_width
 from archviz.scene.theme import load_theme
 
 FOUND: dict[str, tuple[Look, str]] = {
+    "a lane is level with what begins on its own line, not with that of another": (
+        Look("down"),
+        """
+title: a
+modules: {block: {inputs: [memory], layers: [add memory]}}
+network:
+  - input 32x32x8
+  - conv 3x3 8 same as=a
+  - add a as=b
+  - mixture-of-experts 4 active=2 inner=8 as=t
+  - towers:
+      - [block memory=b as=c, add c]
+      - [from t, feed-forward 16 gated silu]
+      - [dropout 0.5, block memory=a, block memory=b]
+    merge: add
+  - conv 3x3 8 same as=d
+  - stage: squeeze and excite
+    of:
+      - from b
+      - block memory=b
+      - add a relu as=e
+      - attention 8 kv-heads=2 causal window=5
+      - add d t as=f
+      - conv 3x3 8 same as=g
+    color: "#3355aa"
+  - stage: b
+    of: [input 32x32x8, add f relu as=h, block memory=h, conv 3x3 8 same as=i]
+  - conv 3x3 8 same
+  - add e
+  - add g
+  - add i
+""",
+    ),
     "the line of what went in before keeps clear of the box before it": (
         Look("up", slides=True),
         """

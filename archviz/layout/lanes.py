@@ -160,7 +160,8 @@ def _level(
     lane: Lane, height: float, ground: Ground, near: Sequence[tuple[float, float]], style: Style
 ) -> float:
     """The height of the branch that a lane ends in, if the lane can lie there: no corner then."""
-    ends = [leg.pin for leg in lane.legs if not leg.pin.head and leg.x == lane.right]
+    here = (leg for leg in lane.legs if lane.line_of(leg) == lane.zone[0])
+    ends = [leg.pin for leg in here if not leg.pin.head and leg.x == lane.right]
     if len(ends) != 1 or ends[0].up is None:
         return height
     level, room = ends[0].up, style.px(0.22)
