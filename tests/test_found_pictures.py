@@ -26,6 +26,24 @@ from archviz.scene.text import text_width
 from archviz.scene.theme import load_theme
 
 FOUND: dict[str, tuple[Look, str]] = {
+    "a short name over a box enters beside the badge at its corner": (
+        Look("right", slides=True),
+        """
+title: a
+network:
+  - input 32x32x8
+  - conv 3x3 8 same as=a-very-long-name-for-a-value
+  - conv 3x3 8 same as=b
+  - input 32x32x8
+  - {repeat: 9, of: [max-pool 3x3 /1 same, conv 3x3 8 same, conv 1x1 8]}
+  - {repeat: 9, of: [max-pool 3x3 /1 same, conv 3x3 8 same, conv 1x1 8]}
+  - {repeat: 9, of: [max-pool 3x3 /1 same, conv 3x3 8 same, conv 1x1 8]}
+  - {repeat: 9, of: [max-pool 3x3 /1 same, conv 3x3 8 same, conv 1x1 8]}
+  - {repeat: 9, of: [max-pool 3x3 /1 same, conv 3x3 8 same, conv 1x1 8]}
+  - {repeat: 9, of: [max-pool 3x3 /1 same, conv 3x3 8 same, conv 1x1 8]}
+  - add a-very-long-name-for-a-value b relu
+""",
+    ),
     "a lane is level with what begins on its own line, not with that of another": (
         Look("down"),
         """

@@ -242,6 +242,8 @@ class BoxBlock(Block):
         whole = total(widths)
         ends = accumulate(widths)
         slots = [end - width / 2 - whole / 2 for end, width in zip(ends, widths, strict=True)]
+        if names and names[-1] in self.stubs and self.face.badges and not self.style.flow.vertical:
+            whole += max(0.0, self.style.metric("badge") + self.style.px(0.5) - widths[-1])
         return [*slots, whole]
 
     def _beside_badges(self, style: Style) -> float:
