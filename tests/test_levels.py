@@ -6,10 +6,12 @@ import json
 from itertools import pairwise
 from typing import Any
 
+import forms
 import pytest
 from amounts import examples
 from drawn_wiring import wirings
-from hypothesis import HealthCheck, given, settings
+from forms import FLOWS, THEME
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from invariants import collect, violations
 from random_specs import ACTIVATION, CONCAT, MERGE, NARROW, series
@@ -27,15 +29,8 @@ from archviz.looks import DETAILS
 from archviz.network.analysis import analyse
 from archviz.scene import slide_form
 from archviz.scene.scene import Connector, Point, Scene, Shape
-from archviz.scene.theme import load_theme
 
-THEME = load_theme()
-FLOWS = {"right": (1.0, 0.0), "down": (0.0, 1.0), "up": (0.0, -1.0)}
-CHECKS = settings(
-    max_examples=examples(40),
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+CHECKS = settings(forms.CHECKS, max_examples=examples(40))
 
 
 def draw(spec: dict[str, Any], **options: Any) -> Scene:
@@ -188,13 +183,13 @@ def test_tight_rows_of_a_u_keep_apart(spec: dict[str, Any], density: slides.Dens
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(slide_fitting, "FULL", (density,))
         patch.setattr(slide_form, "SLIDE_HEIGHT", 2400.0)
-        scenes = slides.network_slides(network, analyse(network), load_theme(), detail=DETAILS)
+        scenes = slides.network_slides(network, analyse(network), THEME, detail=DETAILS)
     for scene in scenes:
         assert violations(scene) == []
 
 
 def test_rows_reach_past_each_other_only_where_they_are_tight() -> None:
-    style = slides.slide_style(load_theme(), 1.0, slides.FULL[0], DETAILS)
+    style = slides.slide_style(THEME, 1.0, slides.FULL[0], DETAILS)
     tight = style._replace(room=style.room._replace(tight=True))
     gap = style.row_gap(0.3)
     left, right = Span(0, 10, 8, 20, 8), Span(100, 10, 30, 8, 8)

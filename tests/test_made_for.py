@@ -13,7 +13,7 @@ import archviz
 from archviz.cli.commands import main
 from archviz.errors import ArchvizError
 from archviz.layout.made_for import draw_for
-from archviz.layout.made_parts import draw_parts
+from archviz.layout.made_parts import Part, draw_parts
 from archviz.layout.page import Options, Place
 from archviz.looks import DETAILS, length_of, width_of
 from archviz.scene.scene import Scene, extent, shapes_in, texts_in
@@ -167,15 +167,20 @@ def test_what_stands_under_a_figure_begins_at_one_edge(direction: str) -> None:
     assert len({text.x for text in under}) == 1
 
 
+def upright_parts(name: str, direction: str) -> list[Part]:
+    """The parts of a network in all detail, for a column of nine inches."""
+    net = archviz.load(name)
+    figure = net.network.figure
+    network = net.network._replace(figure=figure._replace(looks={"direction": direction}))
+    options = Options(load_theme(), detail=DETAILS)
+    return draw_parts(network, net.analysis, options, COLUMN._replace(height=9 * INCH))
+
+
 @pytest.mark.parametrize("direction", ["down", "up"])
 def test_captions_of_an_upright_row_are_broken_between_words_where_they_must_be(
     direction: str,
 ) -> None:
-    net = archviz.load("inception_v1")
-    figure = net.network.figure
-    network = net.network._replace(figure=figure._replace(looks={"direction": direction}))
-    options = Options(load_theme(), detail=DETAILS)
-    parts = draw_parts(network, net.analysis, options, COLUMN._replace(height=9 * INCH))
+    parts = upright_parts("inception_v1", direction)
     assert [part.name for part in parts] == ["Main row", "Stem to Inception module"]
     for part in parts:
         assert (part.scene.width, part.scene.height <= 9 * INCH) == (COLUMN.width, True)
@@ -188,11 +193,7 @@ def test_captions_of_an_upright_row_are_broken_between_words_where_they_must_be(
 def test_parts_of_an_upright_figure_are_read_to_the_right_where_they_must_be(
     direction: str,
 ) -> None:
-    net = archviz.load("resnext50")
-    figure = net.network.figure
-    network = net.network._replace(figure=figure._replace(looks={"direction": direction}))
-    options = Options(load_theme(), detail=DETAILS)
-    parts = draw_parts(network, net.analysis, options, COLUMN._replace(height=9 * INCH))
+    parts = upright_parts("resnext50", direction)
     assert [part.name for part in parts] == ["Main row", "Conv block", "Identity block"]
     for part in parts:
         assert (part.scene.width, part.scene.height <= 9 * INCH) == (COLUMN.width, True)

@@ -27,7 +27,7 @@ from archviz.layout.legend_slides import ABOUT_LEGEND, legend_slides
 from archviz.layout.made_for import Wanted
 from archviz.layout.made_parts import at_scale
 from archviz.layout.page import Options, Place, heading_text
-from archviz.layout.slicing import Size, Sliced, fitting
+from archviz.layout.slicing import Size, Sliced, fitting, size_of
 from archviz.layout.slide_frame import centred, lead_height, slide_heading, slide_scene
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
@@ -49,8 +49,7 @@ class Block(NamedTuple):
     @property
     def size(self) -> Size:
         """What it takes on a slide."""
-        left, top, right, bottom = extent(self.items)
-        return Size(right - left, bottom - top)
+        return size_of(self.items)
 
 
 def comparison_slides(

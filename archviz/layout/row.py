@@ -278,9 +278,8 @@ def unsettled(lines: Sequence[RowLine]) -> Unsettled:
 def turn_room(lines: Sequence[RowLine], style: Style) -> float:
     """How far the line from one line of a row to the next stands out at its sides."""
     clear = style.metric("badge") / 2 + style.px(NEAR_BADGE)  # of the last box
-    return max(style.gap(TURN), clear) + (
-        style.px(PAD) if any(line.stages for line in lines) else 0.0
-    )
+    pad = style.px(PAD) if any(line.stages for line in lines) else 0.0
+    return max(style.gap(TURN), clear) + pad
 
 
 def _hang(

@@ -31,7 +31,7 @@ from archviz.layout.several_made_for import (
     lowest_comparison,
     style_of,
 )
-from archviz.layout.slicing import Size, Sliced, fitting
+from archviz.layout.slicing import Size, Sliced, fitting, size_of
 from archviz.layout.style import Style
 from archviz.network.analysis import Analysis
 from archviz.network.model import Network
@@ -50,8 +50,7 @@ class Block(NamedTuple):
     @property
     def size(self) -> Size:
         """What it takes of a figure."""
-        left, top, right, bottom = extent(self.items)
-        return Size(right - left, bottom - top)
+        return size_of(self.items)
 
 
 def comparison_parts(networks: Sequence[tuple[Network, Analysis]], options: Options) -> list[Part]:

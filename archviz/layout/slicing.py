@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from archviz.scene.scene import Item, extent
+
 MOST = 24
 """Ways of the same pictures that are kept: none of them is both wider and higher than another."""
 MANY = 120
@@ -20,6 +22,12 @@ class Size(NamedTuple):
 
     width: float
     height: float
+
+
+def size_of(items: Sequence[Item]) -> Size:
+    """What items take of a page."""
+    left, top, right, bottom = extent(items)
+    return Size(right - left, bottom - top)
 
 
 class Sliced(NamedTuple):
