@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from archviz.importers.read.torch import layers_of_torch
+
 torch = pytest.importorskip("torch")
 
 import archviz  # noqa: E402
@@ -182,3 +184,20 @@ def test_exported_attention_on_several_examples(heads: int, rows: dict[str, bool
     totals, keys = net.info()["totals"], 5 + len(rows)
     assert totals["parameters"] == sum(one.numel() for one in module.parameters())
     assert totals["macs"] == 5 * 8 * 8 * 4 + 2 * 5 * keys * 8
+
+
+class CutIntoRows(nn.Module):
+    """Rows out of one value, which look at one another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.project = nn.Linear(5, 6)
+
+    def forward(self, x):
+        rows = self.project(x).unflatten(1, (3, 2))
+        return (rows @ rows.mT).softmax(-1) @ rows
+
+
+def test_rows_that_are_cut_out_of_one_value_keep_their_shape() -> None:
+    graph = layers_of_torch(CutIntoRows().eval(), (torch.zeros(2, 5),))
+    assert graph.nodes[-1].shape == (3, 2)

@@ -269,6 +269,9 @@ def of_projections(
     if parts is None:
         return None
     source, placed, memory = (part.inputs[0] for part in parts)
+    if len(source.shape) == 1 and len(dims) > 2 and dims[-2] > 1:
+        near(fold, op, RULE, "its rows are cut out of one value")
+        return None
     if placed is not memory:
         if not is_placed(placed, memory):
             near(fold, op, RULE, "keys and values are of two sequences")
